@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -14,7 +15,17 @@ from riskml.records.panel.basis import IncomeBasis
 if TYPE_CHECKING:
     from riskml.records.panel.store import Records
 
-__all__ = ["Grid", "Hardship", "Origin", "Outcome", "Settings", "build_grid", "cut_origins", "find_span_end"]
+__all__ = [
+    "Grid",
+    "Hardship",
+    "Origin",
+    "Outcome",
+    "Settings",
+    "build_grid",
+    "count_months_needed",
+    "cut_origins",
+    "find_span_end",
+]
 
 Outcome = Literal["any", "end"]
 """Whether a fall means income below the line at the end of any month of the span, or at the end of its last month."""
@@ -22,6 +33,9 @@ Outcome = Literal["any", "end"]
 
 Hardship = Literal["count", "ignore"]
 """Whether income below the line after unavoidable spending is a fall, and keeps a household out of the cohort."""
+
+STATED_MONTHS = 60
+"""Months of income that training needs if income is known from yearly statements."""
 
 OLDEST_INCOME = 24
 """Largest income age in months."""
@@ -119,11 +133,14 @@ class Grid:
         Last days of months as day numbers, ascending.
     first_month, last_month : int
         The first month with reports, and the last month with enough reports (see :func:`build_grid`).
+    stated : bool, default False
+        Whether the records hold statements.
     """
 
     as_ofs: tuple[int, ...]
     first_month: int
     last_month: int
+    stated: bool = False
 
     @property
     def months(self) -> int:
@@ -177,16 +194,35 @@ def build_grid(records: Records, settings: Settings) -> Grid:
     enough = np.flatnonzero(10 * reports >= np.median(reports[reported]))
     first, last = records.first_month + int(reported[0]), records.first_month + int(enough[-1])
     months = range(last - settings.horizon, first + settings.window - 2, -settings.step)
-    return Grid(tuple(to_month_end(month) for month in reversed(months)), first, last)
+    stated = len(records.income.statements) > 0
+    return Grid(tuple(to_month_end(month) for month in reversed(months)), first, last, stated)
 
 
-def cut_origins(grid: Grid, settings: Settings) -> tuple[Origin, ...]:
+def count_months_needed(settings: Settings, *, stated: bool) -> int:
+    """Count the months of income that training and testing forward in time need.
+
+    They are a window, a training span and a test span. Yearly statements need five years, since what happened in a span
+    is known only months after the statement that covers its end.
+
+    >>> count_months_needed(Settings(), stated=False), count_months_needed(Settings(), stated=True)
+    (36, 60)
+    """
+    needed = settings.window + 2 * settings.horizon
+    return max(needed, STATED_MONTHS) if stated else needed
+
+
+def cut_origins(
+    grid: Grid, settings: Settings, is_followed: Callable[[int, int], bool] | None = None
+) -> tuple[Origin, ...]:
     """Divide the grid into training and test as_ofs for every origin, the latest origin first.
 
     Parameters
     ----------
     grid : Grid
     settings : Settings
+    is_followed : callable, optional
+        Says whether the outcomes after an as_of (the first argument) are known at a later day (the second). The default
+        test start leaves at least one such as_of to train on, if there is any.
 
     Returns
     -------
@@ -199,7 +235,9 @@ def cut_origins(grid: Grid, settings: Settings) -> tuple[Origin, ...]:
     SplitError
         If an origin has no as_of to test or none to train on.
     """
-    start = _find_default_start(grid, settings) if settings.test_from is None else settings.test_from
+    start = settings.test_from
+    if start is None:
+        start = _find_default_start(grid, settings, is_followed or (lambda _day, _known_at: True))
     origins: list[Origin] = []
     for back in range(settings.origins):
         test_from = subtract_months(start, back * settings.horizon)
@@ -215,32 +253,37 @@ def _find_train(grid: Grid, settings: Settings, test_from: int) -> tuple[int, ..
     return tuple(day for day in grid.as_ofs if find_span_end(day, settings.horizon) <= test_from)
 
 
-def _find_default_start(grid: Grid, settings: Settings) -> int:
+def _find_default_start(grid: Grid, settings: Settings, is_followed: Callable[[int, int], bool]) -> int:
     """Find the first as_of in the grid's last H months, or the last as_of if the first leaves nothing to train on."""
     if not grid.as_ofs:
         raise _build_too_short(grid, settings)
     last = grid.as_ofs[-1]
     start = next(day for day in grid.as_ofs if find_span_end(day, settings.horizon) > last)
-    if _find_train(grid, settings, start):
-        return start
-    if not _find_train(grid, settings, last):
-        raise _build_too_short(grid, settings)
-    return last
+    for day in (start, last):
+        if any(is_followed(train, day) for train in _find_train(grid, settings, day)):
+            return day
+    raise _build_too_short(grid, settings)
 
 
 def _build_too_short(grid: Grid, settings: Settings) -> SplitError:
     """Build the error that says how many months are needed: a window, a training span and a test span."""
     window, horizon, step = settings.window, settings.horizon, settings.step
+    needed = count_months_needed(settings, stated=grid.stated)
     span = f" ({_format_month(grid.first_month)} to {_format_month(grid.last_month)})" if grid.months else ""
     message = (
         f"Training and testing forward in time need {window + 2 * horizon} months of income"
         f" (the window {window} and twice the horizon {horizon}); the records have {grid.months}{span}."
     )
+    if grid.stated:
+        message += f" With yearly statements they need {needed}, because a statement is known months after its end."
     apart = -(-horizon // step) * step
-    if window + 2 * horizon <= grid.months:
+    if needed <= grid.months:
         hint = f"As_ofs every {step} months need {window + horizon + apart}: choose a --step that divides {horizon}."
         return SplitError(message, hint)
-    return SplitError(message, "Add more months, or choose a shorter --window or --horizon.")
+    hint = "Add more months, or choose a shorter --window or --horizon."
+    if grid.months:
+        hint += f" Training is possible once income up to {_format_month(grid.first_month + needed - 1)} is recorded."
+    return SplitError(message, hint)
 
 
 def _refuse_empty(origin: Origin, grid: Grid, settings: Settings, back: int) -> None:

@@ -48,7 +48,19 @@ def compare_on(
     dict
         Like ``evaluation.json``; ``ap_difference`` is the first model's average precision minus that of each other
         model, with intervals over the same resamples.
+
+    Raises
+    ------
+    UsageError
+        If the models predict different outcomes.
     """
+    for name in ("outcome", "window", "horizon", "hardship"):
+        one, other = getattr(first.settings, name), getattr(second.settings, name)
+        if one != other:
+            raise UsageError(
+                f"The bundles predict different outcomes ({name} is {one} and {other}) and cannot be compared.",
+                "Train both with the same --window, --horizon, --outcome and --hardship.",
+            )
     progress = progress or Silent()
     holdout = collect_holdout(records, first, policy, "compare on", progress)
     rows = holdout_rows(records, holdout, first.settings, policy, progress)

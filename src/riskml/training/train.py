@@ -10,7 +10,7 @@ from riskml.errors import SplitError
 from riskml.evaluation import Prediction, evaluate
 from riskml.evaluation.evidence import measure_feature_auc, measure_stability, probe_monotonicity
 from riskml.model import Baselines, Blend, Bundle, fit_blend, fit_logistic, fit_ranking, refit_blend
-from riskml.outcomes import count_labels
+from riskml.outcomes import REASONS, count_labels, label
 from riskml.policy import Policy
 from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import to_date
@@ -83,7 +83,12 @@ def train(
     """
     progress = progress or Silent()
     dates = build_grid(records, settings)
-    splits = cut_origins(dates, settings)
+
+    def is_followed(day: int, known_at: int) -> bool:
+        labels = label(records, [day], settings, policy, known_at)
+        return bool((labels.reason != REASONS["not_followed"]).any())
+
+    splits = cut_origins(dates, settings, is_followed)
     days = sorted(
         {day for origin in splits for day in (*origin.train, *origin.test)} | set(dates.as_ofs if refit else ())
     )
@@ -168,7 +173,7 @@ def _evaluate(job: _Job, fitted: _Fitted, origin: Origin, test: LabelledRows, na
         predictions["oracle"] = Prediction(truth, truth)
     training, features = fitted.training.cohort.features, test.cohort.features
     return {
-        "outcome": {k: getattr(settings, k) for k in ("outcome", "window", "horizon", "step")},
+        "outcome": {k: getattr(settings, k) for k in ("outcome", "window", "horizon", "step", "hardship", "income_age")},
         "test_from": str(to_date(origin.test_from)),
         "split": _describe_split(origin, fitted.training, test, settings),
         **evaluate(rows, predictions, capacity=job.policy.visit_capacity),
