@@ -66,8 +66,9 @@ class Case:
     def __init__(self, panel: Panel, spending: Mapping[str, Switch]) -> None:
         self.panel = panel
         self._spending = spending
-        self._recent: dict[tuple[str, int], Events | None] = {}
-        self._counts: dict[int, Floats | None] = {}
+        # Cohort and rule line look at the same panel, so what they share is kept on it.
+        self._recent: dict[tuple[str, int], Events | None] = panel.memo.setdefault("recent rows", {})  # type: ignore[assignment]
+        self._counts: dict[int, Floats | None] = panel.memo.setdefault("event counts", {})  # type: ignore[assignment]
 
     @cached_property
     def unknown(self) -> Floats:
@@ -155,18 +156,21 @@ class Case:
 
         The items that count are added up. An unknown item adds nothing; if all of them are unknown, the sum is NaN.
         """
-        parts = [
-            self.sum_self_paid(12) if item.kind is None else self.sum_amounts(item.kind, 12)
-            for code, item in SPENDING.items()
-            if self._spending[code].counts
-        ]
+        codes = [code for code in SPENDING if self._spending[code].counts]
+        name, memo = "spending " + " ".join(codes), self.panel.memo
+        if name not in memo:
+            memo[name] = self._sum_spending([SPENDING[code] for code in codes])
+        spending: Floats = memo[name]  # type: ignore[assignment]
+        return spending
+
+    def _sum_spending(self, items: list[Item]) -> Floats:
         total, stated = np.zeros(self.panel.n), np.zeros(self.panel.n, bool)
-        for part in parts:
+        for item in items:
+            part = self.sum_self_paid(12) if item.kind is None else self.sum_amounts(item.kind, 12)
             known = ~np.isnan(part)
             np.add(total, part, out=total, where=known)
             stated |= known
-        size = self.panel.at_income_end.size[0]
-        return np.where(stated, total / size, np.nan) if parts else total
+        return np.where(stated, total / self.panel.at_income_end.size[0], np.nan) if items else total
 
     @cached_property
     def income_after_spending(self) -> Floats:

@@ -253,8 +253,9 @@ class Panel:
     def income_until(self) -> Ints:
         """Last day of the last reported month of the window that counts, shape (n,); ``NO_DAY`` without a verdict."""
         last = self.at_income_end.reported[: self.basis.window].argmax(axis=0)
-        days = to_month_end((self.month - self.income_lag - last).astype(np.int32))
-        return np.where(np.isnan(self.income), NO_DAY, days).astype(np.int32)
+        days: Ints = _list_month_ends(self.month, self.months + self.basis.age)[self.income_lag + last]
+        days[np.isnan(self.income)] = NO_DAY
+        return days
 
     # -- household ----------------------------------------------------------------------------------------------
 
