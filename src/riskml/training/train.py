@@ -173,7 +173,9 @@ def _evaluate(job: _Job, fitted: _Fitted, origin: Origin, test: LabelledRows, na
         predictions["oracle"] = Prediction(truth, truth)
     training, features = fitted.training.cohort.features, test.cohort.features
     return {
-        "outcome": {k: getattr(settings, k) for k in ("outcome", "window", "horizon", "step", "hardship", "income_age")},
+        "outcome": {
+            k: getattr(settings, k) for k in ("outcome", "window", "horizon", "step", "hardship", "income_age")
+        },
         "test_from": str(to_date(origin.test_from)),
         "split": _describe_split(origin, fitted.training, test, settings),
         **evaluate(rows, predictions, capacity=job.policy.visit_capacity),
