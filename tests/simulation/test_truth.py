@@ -9,15 +9,10 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
 
-from riskml.outcomes import label
-from riskml.policy import load_policy
-from riskml.records.contract.calendar import to_day
-from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.simulation import truth as module
 from riskml.simulation.state import MONTH_OUT
-from riskml.simulation.truth import attribute_falls
-from riskml.splits import Settings
+from riskml.simulation.truth import attribute_falls, find_falls
 from riskml.vocabulary.causes import CAUSES
 
 pytestmark = pytest.mark.integration
@@ -26,16 +21,10 @@ LINE = np.full(40, 6000.0)
 
 
 def _judged(folder: Path) -> pd.DataFrame:
-    """Return the true probabilities and outcomes of all households at risk at the only date."""
-    day = to_day("2021-12-31")
-    records = Records.load(folder)
-    labels = label(records, [day], Settings(), load_policy())
-    known = labels.take(labels.labelled)
-    truth = pd.read_parquet(folder / "truth.parquet").set_index("household_id")
-    truth = truth[truth["as_of"].astype(str) == "2021-12-31"]
-    return pd.DataFrame(
-        {"y": known.y, "p": truth["probability"].reindex(records.household_id[known.household]).to_numpy()}
-    ).dropna()
+    """True probabilities and falls of all households at the only date."""
+    truth = pd.read_parquet(folder / "truth.parquet")
+    assert truth["as_of"].nunique() == 1
+    return pd.DataFrame({"y": truth["cause"].notna().astype(int), "p": truth["probability"]})
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +92,23 @@ def test_an_entry_has_the_cause_of_its_alert_and_a_fall_that_of_its_loss() -> No
     _effect(lived, "illness", range(22, 29), 400.0)
     _effect(lived, "work", range(40), 500.0)  # no more than ever, so it does not explain the fall
     assert attribute_falls(lived, 20, LINE).tolist() == ["illness"]
+
+
+def test_a_fall_by_spending_has_the_cause_of_its_largest_item_that_counts() -> None:
+    lived = _lived(hardship={25: 1}, below={28: 1}, fee={12: 9e4, 14: 8000.0}, treatment_paid={24: 5000.0, 25: 4000.0})
+    lived["repair"][0, 22] = 50_000.0  # housing does not count in the packaged policy table
+    assert attribute_falls(lived, 20, LINE).tolist() == ["illness"]
+    kind, month, alone = find_falls(lived, 20)
+    assert (kind.tolist(), month.tolist(), alone.tolist()) == ([2], [25], [False])
+
+
+def test_within_a_month_income_comes_before_spending_and_spending_before_monitoring() -> None:
+    month = {25: 1}
+    assert find_falls(_lived(below=month, hardship=month, entered=month), 20)[0].tolist() == [1]
+    kind, _, alone = find_falls(_lived(hardship=month), 20)
+    assert (kind.tolist(), alone.tolist()) == ([2], [True])
+    assert find_falls(_lived(hardship=month, entered=month), 20)[0].tolist() == [2]
+    assert find_falls(_lived(hardship={26: 1}, entered=month), 20)[0].tolist() == [3]
 
 
 def test_a_fall_without_a_loss_worth_naming_is_other() -> None:

@@ -14,7 +14,10 @@ from riskml.simulation.draws import compiled, draw_normal, draw_uniform
 from riskml.simulation.parameters import Process
 from riskml.simulation.state import CAUSE, EMPTY, GONE, OUT, SHOCKS, WORKING
 
-__all__ = ["alarm", "apply_disaster", "count_workers", "draw_rare_shock", "draw_severity", "hurt", "lose_work", "treat"]
+__all__ = [
+    "alarm", "apply_disaster", "count_workers", "draw_rare_shock", "draw_severity", "hurt", "leave", "lose_work",
+    "treat",
+]  # fmt: skip
 
 ILLNESS, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, HOUSING, WATER = (
     CAUSE[name]
@@ -22,7 +25,7 @@ ILLNESS, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, HOUSING, WATER =
 )
 (
     ADMISSION, SERIOUS, JOB_LOSS, INJURY, DISABLED, ELDER_DEATH, WORKER_DEATH, VENTURE_FAILURE, VENTURE_START,
-    UNSAFE_HOUSING, UNSAFE_WATER, _BIRTH,
+    UNSAFE_HOUSING, UNSAFE_WATER, FIRE, _BIRTH,
 ) = range(1, len(SHOCKS))  # fmt: skip
 FARM, MIGRANT = 0, 2
 
@@ -76,6 +79,26 @@ def lose_work(p: Process, s: Any, o: Any, k: int, state: int, cause: int) -> Non
 
 
 @compiled
+def leave(p: Process, s: Any, person: int) -> None:
+    """Remove a member from the household, and what the member added to its risk of illness."""
+    s.present[person] = 0
+    s.size -= 1
+    if s.chronic[person] == 1:
+        s.chronic[person] = 0
+        s.patients -= 1
+        s.hazard *= np.exp(-p.chronic_risk)
+    if person in (6, 7):
+        s.elders -= 1
+        s.hazard *= np.exp(-p.elder_risk)
+
+
+@compiled
+def _draw_amount(spread: Any, level: float, r: Any) -> float:
+    """Draw an amount in yuan from a median and a spread, both in logs."""
+    return float(np.rint(np.exp(spread[0] + spread[1] * draw_normal(r)) * level))
+
+
+@compiled
 def _pick_worker(s: Any, r: Any, wage_only: bool) -> int:
     count = 0
     chosen = -1
@@ -106,12 +129,15 @@ def _pay_for_care(p: Process, s: Any, o: Any, paid: float) -> None:
 
 @compiled
 def _fall_ill(p: Process, s: Any, o: Any, level: float, serious: bool, r: Any) -> None:
-    spread = p.serious_cost if serious else p.admission_cost
-    o.cost = np.rint(np.exp(spread[0] + spread[1] * draw_normal(r)) * level)
+    o.cost = _draw_amount(p.serious_cost if serious else p.admission_cost, level, r)
     o.self_paid = _apply_insurance(p, s, o.cost, level)
+    if serious and draw_uniform(r) < p.elsewhere[0]:
+        o.self_paid = np.rint(p.elsewhere[1] * o.cost)
     _pay_for_care(p, s, o, o.self_paid)
+    s.ailing = min(s.ailing + 1.0, p.ailing_most)
     if serious:
-        s.treated = 1
+        if draw_uniform(r) < p.treatment_after:
+            s.treated = 1
         k = _pick_worker(s, r, False)
         if k >= 0 and draw_uniform(r) < p.sick_worker:
             lose_work(p, s, o, k, OUT, ILLNESS)
@@ -119,13 +145,22 @@ def _fall_ill(p: Process, s: Any, o: Any, level: float, serious: bool, r: Any) -
 
 @compiled
 def treat(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
-    """Continue the treatment of a serious illness for another month, or end it."""
+    """Draw the visits of chronic patients, and continue a monthly treatment for another month, or end it."""
+    s.ailing *= p.ailing_kept
+    if s.patients > 0:
+        u = draw_uniform(r) / s.patients
+        if u < p.chronic_visit:
+            o.visit_cost = _draw_amount(p.chronic_cost, level, r)
+            o.visit_paid = np.rint(p.chronic_paid * o.visit_cost)
+            o.patient = np.argmax(s.chronic)
+        elif u > 1.0 / s.patients - p.treatment_start:
+            s.treated = 1
     if s.treated == 0:
         return
     if draw_uniform(r) < p.treatment_end:
         s.treated = 0
         return
-    o.treatment_cost = np.rint(np.exp(p.treatment_cost[0] + p.treatment_cost[1] * draw_normal(r)) * level)
+    o.treatment_cost = _draw_amount(p.treatment_cost, level, r)
     o.treatment_paid = _apply_insurance(p, s, o.treatment_cost, level)
     _pay_for_care(p, s, o, o.treatment_paid)
 
@@ -149,11 +184,12 @@ def draw_rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
 @compiled
 def _compute_hazards(p: Process, s: Any) -> tuple[float, ...]:
     """Compute the monthly hazards of the rare events, in the order of ``SHOCKS``."""
+    serious = 1.0 + p.ailing_serious * s.ailing + (p.treated_serious if s.treated == 1 else 0.0)
     jobs = s.risk * s.instability * p.unstable_risk if s.unstable > 0.0 else s.risk * s.instability
     mortal = 0.0 if s.size == 1 else 1.0  # the last member never dies: no household would be left to simulate
     return (
-        p.admission * s.hazard,
-        p.serious * s.hazard,
+        p.admission * s.hazard * (1.0 + p.ailing_admission * s.ailing),
+        p.serious * s.hazard * serious,
         p.job_loss * jobs,
         p.accident * s.working,
         p.disability * s.working,
@@ -163,6 +199,7 @@ def _compute_hazards(p: Process, s: Any) -> tuple[float, ...]:
         p.venture_start if s.venture == 0 and s.business > 0.0 else 0.0,
         p.housing,
         p.water,
+        p.fire,
         p.birth if s.young == 1 and s.present[8] == 0 else 0.0,
     )
 
@@ -178,6 +215,8 @@ def _apply_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
     elif shock == INJURY:
         lose_work(p, s, o, _pick_worker(s, r, False), OUT, ACCIDENT)
         hurt(p, s, ACCIDENT, p.accident_drag * (0.5 + draw_uniform(r)))
+        o.cost = _draw_amount(p.accident_cost, level, r)
+        o.self_paid = _apply_insurance(p, s, o.cost, level)
         alarm(s, o, ACCIDENT, p.alert_severe, 1)
     elif shock == DISABLED:
         lose_work(p, s, o, _pick_worker(s, r, False), GONE, DISABILITY)
@@ -185,13 +224,11 @@ def _apply_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
         alarm(s, o, DISABILITY, p.alert_severe, 1)
     elif shock in (ELDER_DEATH, WORKER_DEATH):
         if shock == ELDER_DEATH:
-            s.elders -= 1
             o.person = 7 if s.present[7] == 1 else 6
         else:
             lose_work(p, s, o, _pick_worker(s, r, False), GONE, LABOUR)
             alarm(s, o, LABOUR, p.alert_severe, 1)
-        s.present[o.person] = 0
-        s.size -= 1
+        leave(p, s, o.person)
     elif shock == VENTURE_FAILURE:
         s.venture = 0
         hurt(p, s, VENTURE, p.venture_drag * (0.5 + draw_uniform(r)))
@@ -201,9 +238,13 @@ def _apply_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
     elif shock == VENTURE_START:
         s.venture = 1
     elif shock == UNSAFE_HOUSING:
-        alarm(s, o, HOUSING, p.alert_severe, 0)
+        _repair_house(p, s, o, level, r)
     elif shock == UNSAFE_WATER:
         alarm(s, o, WATER, p.alert_event, 0)
+    elif shock == FIRE:
+        low, high = p.fire_loss
+        _lose_goods(p, s, o, low + (high - low) * draw_uniform(r), level)
+        _repair_house(p, s, o, level, r)
     else:
         o.person = 8
         s.present[8] = 1
@@ -215,7 +256,21 @@ def apply_disaster(p: Process, s: Any, o: Any, severity: float, level: float, r:
     """Draw whether the village's disaster hits this household, and apply the losses if it does."""
     if severity <= 0.0 or draw_uniform(r) > p.disaster_hit:
         return
-    share = min(severity * (0.5 + draw_uniform(r)), 1.0)
+    _lose_goods(p, s, o, min(severity * (0.5 + draw_uniform(r)), 1.0), level)
+    if draw_uniform(r) < p.disaster_housing:
+        _repair_house(p, s, o, level, r)
+
+
+@compiled
+def _repair_house(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
+    o.repair = _draw_amount(p.housing_cost, level, r)
+    hurt(p, s, HOUSING, p.housing_drag * min(o.repair / s.usual, 1.0))
+    alarm(s, o, HOUSING, p.alert_severe, 0)
+
+
+@compiled
+def _lose_goods(p: Process, s: Any, o: Any, share: float, level: float) -> None:
+    """Lose a share of a year's business income to a disaster."""
     o.loss = np.rint(share * 12.0 * s.business * level)
     o.spoiled += np.rint(p.disaster_cost * o.loss)
     o.effect[DISASTER] += np.rint(p.disaster_cost * o.loss)

@@ -116,7 +116,7 @@ def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., Non
                     severity = draw_severity(p, of_year, exposure[i], r)
                     step(p, s, o, t, of_year, calendar.line[t], calendar.level[t], severity, r)
                     helped = helped or o.emergency == 1
-                    if o.below == 1 or o.entered == 1:
+                    if o.below == 1 or o.hardship == 1 or o.entered == 1:
                         fell = True
                         break
                 falls[i] += fell

@@ -11,17 +11,22 @@ from typing import Any
 import numpy as np
 
 from riskml.records.panel.panel import BELOW
-from riskml.simulation.blows import alarm, apply_disaster, count_workers, draw_rare_shock, hurt, lose_work, treat
+from riskml.simulation.blows import alarm, apply_disaster, count_workers, draw_rare_shock, hurt, leave, lose_work, treat
 from riskml.simulation.draws import compiled, draw_bell, draw_normal, draw_uniform
 from riskml.simulation.parameters import Process
-from riskml.simulation.state import CAUSE, DRAGS, EMPTY, GONE, OUT, WORKING, YEAR
+from riskml.simulation.state import CAUSE, DRAGS, EMPTY, GONE, OUT, SPENDING, WORKING, YEAR
 
 __all__ = ["step"]
 
-ILLNESS, SCHOOLING, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, OTHER = (
+ILLNESS, SCHOOLING, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, HOUSING, _, OTHER = (
     CAUSE[name]
-    for name in ("illness", "schooling", "disability", "disaster", "accident", "venture", "work", "labour", "other")
-)
+    for name in (
+        "illness", "schooling", "disability", "disaster", "accident", "venture", "work", "labour", "housing", "water",
+        "other",
+    )
+)  # fmt: skip
+ITEMS = len(SPENDING)
+SPENT_ON = tuple(CAUSE[cause] for cause in SPENDING.values())
 MIGRANT = 2
 
 
@@ -52,6 +57,7 @@ def step(
     apply_disaster(p, s, o, severity, level, r)
     _earn(p, s, o, of_year, line, level, r)
     _report(p, s, o, line, r)
+    _spend(p, s, o, line)
     _monitor(p, s, o, r)
 
 
@@ -59,9 +65,10 @@ def step(
 def _reset(o: Any) -> None:
     for c in range(OTHER + 1):
         o.effect[c] = 0.0
-    o.cost = o.self_paid = o.treatment_cost = o.treatment_paid = o.loss = o.fee = o.spoiled = 0.0
+    o.cost = o.self_paid = o.treatment_cost = o.treatment_paid = o.visit_cost = o.visit_paid = 0.0
+    o.loss = o.fee = o.repair = o.spoiled = 0.0
     o.shock = o.dropout = o.entered = o.cleared = o.emergency = o.severe = o.category = 0
-    o.person = o.returned = o.retired = o.joined = o.left = o.alert_cause = -1
+    o.person = o.patient = o.returned = o.retired = o.joined = o.left = o.alert_cause = -1
 
 
 @compiled
@@ -78,7 +85,7 @@ def _grow_older(p: Process, s: Any, o: Any, of_year: int, level: float, r: Any) 
                 lose_work(p, s, o, k, GONE, LABOUR)
                 s.transfer += p.pension
                 o.retired = s.person[k]
-    strained = s.drag[ILLNESS] + s.drag[DISASTER] > 0.15 or s.ratio < 1.3
+    strained = s.drag[ILLNESS] + s.drag[DISASTER] > 0.15 or s.after < 1.3
     for k in range(2):
         if s.kid[k] == 1 and (of_year == 8 or strained):
             _go_to_school(p, s, o, k, strained, of_year, level, r)
@@ -111,6 +118,7 @@ def _go_to_school(p: Process, s: Any, o: Any, k: int, strained: bool, of_year: i
         s.stage[k] = 0
         _start_work(p, s, o, k)
         return
+    before = s.stage[k]
     if years >= 18.0 and s.stage[k] == 2:
         s.stage[k] = 3 if draw_uniform(r) < p.college_share else 0
     elif years >= 15.0 and s.stage[k] == 1:
@@ -118,8 +126,10 @@ def _go_to_school(p: Process, s: Any, o: Any, k: int, strained: bool, of_year: i
     elif 6.0 <= years < 15.0:
         s.stage[k] = 1
     if s.stage[k] >= 2:
-        fee = p.college_fee if s.stage[k] == 3 else p.senior_fee
-        fee = np.rint(fee * level * np.exp(p.fee_spread * draw_normal(r)))
+        if s.stage[k] != before:
+            s.costly[k] = np.exp(p.fee_spread * draw_normal(r))
+        fee = (p.college_fee if s.stage[k] == 3 else p.senior_fee) * (1.0 - p.school_aid * s.exited)
+        fee = np.rint(fee * level * s.costly[k])
         o.fee += fee
         hurt(p, s, SCHOOLING, p.school_drag * min(fee / s.usual, 1.0))
         if fee > p.school_trigger * level:
@@ -142,8 +152,7 @@ def _start_work(p: Process, s: Any, o: Any, k: int) -> None:
             o.joined = person
             count_workers(p, s)
             return
-    s.present[person] = 0
-    s.size -= 1
+    leave(p, s, person)
     o.left = person
 
 
@@ -172,7 +181,7 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
     personal = 0.0
     blow = 0.0
     if s.dragging == 1:
-        for c in (ILLNESS, SCHOOLING, DISABILITY, ACCIDENT):
+        for c in (ILLNESS, SCHOOLING, DISABILITY, ACCIDENT, HOUSING):
             personal += s.drag[c]
             o.effect[c] += (wage + farm) * s.drag[c]
         blow = personal + s.drag[DISASTER] + s.drag[VENTURE]
@@ -245,9 +254,26 @@ def _report(p: Process, s: Any, o: Any, line: float, r: Any) -> None:
 
 
 @compiled
+def _spend(p: Process, s: Any, o: Any, line: float) -> None:
+    """Subtract the unavoidable spending of twelve months from income, exactly as the rule line does."""
+    slot = s.clock % YEAR
+    paid = (o.self_paid + o.treatment_paid + o.visit_paid, o.fee, o.repair)
+    spending = 0.0
+    for i in range(ITEMS):
+        # Whole yuan: the running sum is exact.
+        s.spending[i] += paid[i] - s.spent[i * YEAR + slot]
+        s.spent[i * YEAR + slot] = paid[i]
+        spending += p.counted[i] * s.spending[i]
+    s.after = s.ratio - spending / (s.size * line)
+    o.hardship = 1 if o.below == 0 and s.after < BELOW else 0
+
+
+@compiled
 def _monitor(p: Process, s: Any, o: Any, r: Any) -> None:
     """Apply the rule line: raise alerts, put some of those at risk under monitoring, help them, clear stable ones."""
-    ratio = s.ratio if s.ratio == s.ratio else 2.0
+    known = s.ratio == s.ratio
+    ratio = s.ratio if known else 2.0
+    after = s.after if known else 2.0
     if s.low >= 3:
         alarm(s, o, _find_main_cause(o), p.alert_low_months, 0)
     if s.monitored == 0:
@@ -255,30 +281,43 @@ def _monitor(p: Process, s: Any, o: Any, r: Any) -> None:
         if ratio < 1.0:
             hazard = p.entry_below
         elif s.alert > 0.01:
-            hazard = p.entry * s.alert * max((p.need_top - ratio) / (p.need_top - 1.0), p.need_least)
+            hazard = p.entry * s.alert * min(max((p.need_top - after) / (p.need_top - 1.0), p.need_least), 1.0)
+        if o.hardship == 1:
+            hazard = max(hazard, p.entry_hardship)
         if hazard > 0.0 and draw_uniform(r) < hazard:
             s.monitored = 1
             s.stable = 0
             o.entered = 1
             o.category = 3 if ratio >= 1.0 else (1 if s.exited == 1 else 2)
             o.alert_cause = s.alert_cause if ratio >= 1.0 else _find_main_cause(o)
+            if o.hardship == 1:
+                o.alert_cause = SPENT_ON[_find_main_spending(p, s)]
         if o.severe == 1 and draw_uniform(r) < p.emergency:
             o.emergency = 1
         s.help *= p.help_fade
     else:
-        _help_or_clear(p, s, o, ratio, r)
+        _help_or_clear(p, s, o, after, r)
     s.alert *= p.alert_keep
     o.monitored = s.monitored
 
 
 @compiled
-def _help_or_clear(p: Process, s: Any, o: Any, ratio: float, r: Any) -> None:
+def _help_or_clear(p: Process, s: Any, o: Any, after: float, r: Any) -> None:
     s.help = min(s.help + p.help_gain, p.help_most)
-    s.stable = s.stable + 1 if ratio >= p.clear_margin and s.low == 0 else 0
+    s.stable = s.stable + 1 if after >= p.clear_margin and s.low == 0 else 0
     if s.stable >= p.clear_months and s.working > 0 and draw_uniform(r) < p.clear:
         s.monitored = 0
         s.alert = 0.0
         o.cleared = 1
+
+
+@compiled
+def _find_main_spending(p: Process, s: Any) -> int:
+    best = 0
+    for i in range(1, ITEMS):
+        if p.counted[i] * s.spending[i] > p.counted[best] * s.spending[best]:
+            best = i
+    return best
 
 
 @compiled

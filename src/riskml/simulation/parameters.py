@@ -12,8 +12,10 @@ import yaml
 from numpy.typing import NDArray
 
 from riskml.errors import SimulationError, shorten_list, suggest_names
+from riskml.policy import load_policy
+from riskml.simulation.state import SPENDING
 
-__all__ = ["Parameters", "Process", "load_parameters"]
+__all__ = ["Parameters", "Process", "count_spending", "load_parameters"]
 
 Process = Any
 """The parameters of the monthly process in compiled code: a record with one field per parameter (`Parameters.pack`)."""
@@ -30,9 +32,15 @@ class Parameters(NamedTuple):
 
     def pack(self) -> NDArray[np.void]:
         """Pack the process parameters into one record, so that compiled code gets a pointer, not a hundred numbers."""
-        values = vars(self.process)
+        values = vars(self.process) | {"counted": tuple(float(counts) for counts in count_spending())}
         fields = [(name, "f8", np.shape(value)) for name, value in values.items()]
         return np.array([tuple(values.values())], np.dtype(fields))
+
+
+def count_spending() -> tuple[bool, ...]:
+    """Return which items of `state.SPENDING` count as unavoidable, by the packaged policy table."""
+    switches = load_policy().spending
+    return tuple(switches[item].counts for item in SPENDING)
 
 
 def load_parameters(overrides: Path | dict[str, Any] | None = None) -> Parameters:

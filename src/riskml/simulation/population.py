@@ -68,9 +68,11 @@ def settle(p: Parameters, n: int, rng: np.random.Generator) -> tuple[NDArray[np.
     states["kid"] = kids
     states["kid_born"] = np.floor(-12.0 * people.age[:, 4:6])
     states["stage"] = kids * _draw_schooling(p, people.age[:, 4:6], rng)
-    patients = (people.chronic & present).sum(1)
+    states["costly"] = np.exp(p.process.fee_spread * rng.standard_normal((n, 2)))
+    states["chronic"] = people.chronic & present
+    states["patients"] = states["chronic"].sum(1)
     states["hazard"] = np.exp(
-        p.process.chronic_risk * patients
+        p.process.chronic_risk * states["patients"]
         + p.process.elder_risk * states["elders"]
         + c.frailty_spread * rng.standard_normal(n)
     )
@@ -156,7 +158,7 @@ def _assign_income(
     mean = states["rate"].sum(1) / np.maximum(at_wage.sum(1), 1)
     states["pay"] = np.where(at_wage.any(1), 0.8 * mean, 0.5 * earned / np.maximum(workers, 1))
     states["usual"] = year
-    states["ratio"] = year / size / c.line_first
+    states["ratio"] = states["after"] = year / size / c.line_first
     states["totals"] = np.rint(year / 12.0)[:, None]
     states["reported"] = 1
     states["income"] = states["totals"].sum(1)

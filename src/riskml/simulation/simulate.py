@@ -18,7 +18,15 @@ from riskml.simulation.lives import simulate_history
 from riskml.simulation.parameters import Parameters, load_parameters
 from riskml.simulation.population import settle
 from riskml.simulation.state import MONTH_OUT
-from riskml.simulation.truth import THREADS, Span, Truth, attribute_falls, estimate_fall_probability, plan_truth
+from riskml.simulation.truth import (
+    THREADS,
+    Figures,
+    Span,
+    Truth,
+    attribute_falls,
+    estimate_fall_probability,
+    plan_truth,
+)
 from riskml.simulation.write_blows import (
     write_events,
     write_household_disasters,
@@ -47,12 +55,12 @@ class Simulated:
     ----------
     rows : dict of str to int
         Number of rows in each table.
-    falls : float
-        Share of the rows of ``truth`` whose household fell within twelve months; NaN if no truth was written.
+    figures : dict of str to float
+        Falls at the dates of the truth (`truth.Figures.summarize`); empty if no truth was written.
     """
 
     rows: dict[str, int]
-    falls: float
+    figures: dict[str, float]
 
 
 def simulate(
@@ -102,7 +110,7 @@ def simulate(
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("truth.parquet"):
         old.unlink()
-    fell = 0
+    figures = Figures()
     with Tables(out) as tables:
         tables.add("lines", build_lines(p, months))
         write_regional_disasters(county, np.random.default_rng([seed, 2]), tables)
@@ -111,11 +119,10 @@ def simulate(
             chunk, states = _run(p, county, first, count, households, seed, span)
             _write(chunk, tables)
             if len(span.at):
-                fell += _write_truth(chunk, states, span, seed, tables)
+                _write_truth(chunk, states, span, seed, tables, figures)
             if progress is not None:
                 progress(count)
-    rows = tables.rows.get("truth", 0)
-    return Simulated(tables.rows, fell / rows if rows else float("nan"))
+    return Simulated(tables.rows, figures.summarize() if len(span.at) else {})
 
 
 def _run(
@@ -157,12 +164,13 @@ def _write(chunk: Chunk, tables: Tables) -> None:
     write_help(chunk, write_monitoring(chunk, tables), tables)
 
 
-def _write_truth(chunk: Chunk, states: NDArray[np.void], span: Span, seed: int, tables: Tables) -> int:
-    """Append ``truth`` for the households that are not monitored at each date; return how many of them fall."""
+def _write_truth(
+    chunk: Chunk, states: NDArray[np.void], span: Span, seed: int, tables: Tables, figures: Figures
+) -> None:
+    """Append ``truth`` for the households that are not monitored at each date, and add them to the figures."""
     county = chunk.county
     values = chunk.p.pack()
     line = county.calendar.line[county.burn_in :]
-    fell = 0
     for at, day, state in zip(span.at, span.day, states, strict=True):
         unmonitored = np.flatnonzero(state["monitored"] == 0)
         share = estimate_fall_probability(
@@ -178,5 +186,4 @@ def _write_truth(chunk: Chunk, states: NDArray[np.void], span: Span, seed: int, 
         days = np.full(len(unmonitored), day)
         rows = {"household_id": chunk.make_codes(unmonitored), "as_of": days, "probability": share, "cause": cause}
         tables.add("truth", rows)
-        fell += sum(code is not None for code in cause)
-    return fell
+        figures.add(state[unmonitored], share, chunk.lived, unmonitored, int(at))

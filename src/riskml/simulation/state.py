@@ -1,7 +1,7 @@
 """Two record types: the hidden state of a household, and what a month brings (from which records are written later).
 
 A household has slots for up to three workers and two children. Causes are numbered in the order of the vocabulary; the
-first six (illness, schooling, disability, disaster, accident, venture) can reduce income for months after the event.
+first nine (illness to housing) can reduce income for months after the event.
 """
 
 from __future__ import annotations
@@ -11,17 +11,21 @@ import numpy as np
 from riskml.vocabulary.causes import CAUSES
 
 __all__ = [
-    "CAUSE", "DRAGS", "EMPTY", "GONE", "MEMBERS", "MONTH_OUT", "OUT", "SHOCK", "SHOCKS", "STATE", "WORKING", "YEAR",
+    "CAUSE", "DRAGS", "EMPTY", "GONE", "MEMBERS", "MONTH_OUT", "OUT", "SHOCK", "SHOCKS", "SPENDING", "STATE", "WORKING",
+    "YEAR",
 ]  # fmt: skip
 
 CAUSE = {name: number for number, name in enumerate(CAUSES)}
 """Number of each cause code."""
 
-DRAGS = 6
+DRAGS = CAUSE["housing"] + 1
 """Number of causes, the first ones, that can reduce income for months after the event."""
 
+SPENDING = {"medical_self_paid": "illness", "school_fees": "schooling", "housing_repair": "housing"}
+"""Items of unavoidable spending in the policy table, and the cause of a hardship that comes from each."""
+
 YEAR = 12
-"""Number of months of income that a household's state remembers: the window of the outcome."""
+"""Number of months of income and spending that a household's state remembers: the window of the outcome."""
 
 MEMBERS = 9
 """Member numbers of a household: 0-2 workers, 3 another adult, 4-5 children, 6-7 elders, 8 a child born later."""
@@ -31,7 +35,7 @@ EMPTY, WORKING, OUT, GONE = range(4)
 
 SHOCKS = (
     "none", "admission", "serious", "job_loss", "accident", "disability", "elder_death", "worker_death",
-    "venture_failure", "venture_start", "housing", "water", "birth",
+    "venture_failure", "venture_start", "housing", "water", "fire", "birth",
 )  # fmt: skip
 """Rare events that can happen to a household, at most one per month."""
 
@@ -60,6 +64,9 @@ STATE = np.dtype(
         ("exited", "i4"),
         # changing
         ("present", "i4", MEMBERS),
+        ("chronic", "i4", MEMBERS),
+        ("patients", "i4"),  # chronic patients present
+        ("ailing", "f8"),  # recent admissions, decaying month by month
         ("size", "i4"),
         ("job", "i4", 3),
         ("why", "i4", 3),  # cause of the lost wage
@@ -69,6 +76,7 @@ STATE = np.dtype(
         ("kid", "i4", 2),  # 1 if at home and not yet working
         ("kid_born", "i4", 2),
         ("stage", "i4", 2),  # 0 none, 1 compulsory, 2 senior, 3 college
+        ("costly", "f8", 2),  # factor on the fees of the child's school
         ("trend", "f8"),
         ("clock", "i4"),
         # recomputed whenever the workers change (`blows.count_workers`)
@@ -85,8 +93,11 @@ STATE = np.dtype(
         ("reported", "i4", YEAR),
         ("income", "f8"),  # sum of totals
         ("reports", "i4"),  # sum of reported
+        ("spent", "f8", len(SPENDING) * YEAR),  # month by month, item after item
+        ("spending", "f8", len(SPENDING)),  # sum of spent by item
         ("usual", "f8"),  # yuan per year, from the reports of the last twelve months
         ("ratio", "f8"),  # income per head divided by the line, NaN without a verdict
+        ("after", "f8"),  # the same after unavoidable spending
         ("low", "i4"),  # number of consecutive months with income below a twelfth of the line
         ("alert", "f8"),
         *_declare("i4", "alert_cause", "monitored", "stable"),
@@ -99,13 +110,13 @@ STATE = np.dtype(
 MONTH_OUT = np.dtype(
     [
         ("amounts", "f8", 4),  # wage, business, property, transfer
-        *_declare("f8", "cost", "self_paid", "treatment_cost", "treatment_paid", "loss", "fee"),
+        *_declare("f8", "cost", "self_paid", "treatment_cost", "treatment_paid", "visit_cost", "visit_paid"),
+        *_declare("f8", "loss", "fee", "repair"),
         ("spoiled", "f8"),  # business costs wasted because of a disaster or a failed venture
         ("ratio", "f4"),
         ("effect", "f4", len(CAUSES)),  # income lost by cause, in yuan
-        *_declare(
-            "i1", "reported", "below", "size", "shock", "person", "returned", "retired", "joined", "left", "dropout"
-        ),
+        *_declare("i1", "reported", "below", "hardship", "size", "shock", "person", "patient"),
+        *_declare("i1", "returned", "retired", "joined", "left", "dropout"),
         ("stage", "i1", 2),
         *_declare("i1", "entered", "category", "cleared", "emergency", "monitored", "alert_cause", "severe"),
     ],

@@ -10,14 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import SimulationError, SplitError
+from riskml.evaluation.ranking import Ranking
+from riskml.outcomes.labels import BY
 from riskml.records.contract.calendar import to_month_end
+from riskml.records.panel.panel import BELOW
 from riskml.simulation.county import CountyMap
 from riskml.simulation.lives import simulate_futures
-from riskml.simulation.state import YEAR
+from riskml.simulation.parameters import count_spending
+from riskml.simulation.state import CAUSE, SPENDING, YEAR
 from riskml.splits import Grid, Settings, cut_origins
 from riskml.vocabulary.causes import CAUSES
 
-__all__ = ["DRAWS", "MORE_DRAWS", "Span", "Truth", "attribute_falls", "estimate_fall_probability", "plan_truth"]
+__all__ = [
+    "DRAWS", "MORE_DRAWS", "Figures", "Span", "Truth", "attribute_falls", "estimate_fall_probability", "find_falls",
+    "plan_truth",
+]  # fmt: skip
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -33,6 +40,8 @@ THREADS = 2
 NOTHING = 0.02
 """Loss per person, as a share of the line; a smaller loss is not named as the cause of a fall."""
 
+PAID = (("self_paid", "treatment_paid", "visit_paid"), ("fee",), ("repair",))
+"""Fields of `state.MONTH_OUT` that make up each item of `state.SPENDING`."""
 
 Truth = Literal["none", "last", "all"]
 """Dates at which the true probability is computed: none, the default test dates, or all dates of the default grid."""
@@ -147,6 +156,65 @@ def estimate_fall_probability(
     return falls / np.maximum(labelled, 1)
 
 
+class Figures:
+    """Falls among the households at risk at the dates of the truth, and how well a ranking could foresee them.
+
+    At risk: income per head is known and not below the line, before or after unavoidable spending, and the household is
+    not monitored. Households without a fall that emergency help reached are left out, as in the outcome.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[Floats, Floats, Ints, NDArray[np.bool_]]] = []
+
+    def add(self, state: NDArray[np.void], probability: Floats, lived: NDArray[np.void], rows: Ints, at: int) -> None:
+        """Add one date: the hidden states and true probabilities of some ``rows`` of the months lived."""
+        kind, _, only = (values[rows] for values in find_falls(lived, at))
+        helped = (lived["emergency"][rows, at + 1 : at + 1 + YEAR] == 1).any(1)
+        use = (state["ratio"] >= BELOW) & (state["after"] >= BELOW) & ((kind > 0) | ~helped)
+        self._parts.append((probability[use], state["ratio"][use], kind[use], only[use]))
+
+    def summarize(self) -> dict[str, float]:
+        """Compute the figures, NaN if nobody is at risk.
+
+        Returns
+        -------
+        dict of str to float
+            ``n``; ``falls``, share of them that fall within twelve months; ``income``, ``spending`` and ``monitoring``,
+            shares of the falls by what comes first; ``spending_alone``, share of the falls that no fall of income and
+            no entry into monitoring follows within the twelve months; ``oracle`` and ``distance_to_line``, AUC of the
+            true probability and of income per head divided by the line.
+        """
+        probability, ratio, kind, only = map(np.concatenate, zip(*self._parts, strict=True))
+        fell = kind > 0
+        falls = max(int(fell.sum()), 1)
+        shares = {name: float((kind == k).sum() / falls) for name, k in BY.items()}
+        auc = [Ranking.from_scores(score, fell).measure()[0] for score in (probability, -ratio)]
+        return {
+            "n": len(kind), "falls": float(fell.mean()) if len(fell) else float("nan"), **shares,
+            "spending_alone": float(only.sum() / falls), "oracle": auc[0], "distance_to_line": auc[1],
+        }  # fmt: skip
+
+
+def find_falls(lived: NDArray[np.void], at: int) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+    """Find the first fall of each household in the twelve months after ``at``.
+
+    Returns
+    -------
+    kind : int array (n,)
+        0 for no fall, otherwise a code of `outcomes.labels.BY`, the first of those that occur in one month.
+    month : int array (n,)
+        Position of its month among the recorded months.
+    alone : bool array (n,)
+        Whether the household falls by spending, and by nothing else in these months.
+    """
+    span = lived[:, at + 1 : at + 1 + YEAR]
+    falls = np.stack([span["below"] == 1, span["hardship"] == 1, span["entered"] == 1])
+    when = np.where(falls.any(2), falls.argmax(2), YEAR)
+    first = when.min(0)
+    kind = np.where(first < YEAR, when.argmin(0) + 1, 0)
+    return kind, at + 1 + first, (when[1] < YEAR) & (when[0] == YEAR) & (when[2] == YEAR)
+
+
 def attribute_falls(lived: NDArray[np.void], at: int, line: Floats) -> NDArray[np.object_]:
     """Attribute each fall in the twelve months after ``at`` to a cause.
 
@@ -162,23 +230,23 @@ def attribute_falls(lived: NDArray[np.void], at: int, line: Floats) -> NDArray[n
     Returns
     -------
     object array (n,)
-        Cause codes; None if there is no fall. An entry into monitoring has the cause of the alert that led to it. For a
-        fall in income, the losses in the twelve months up to the fall are compared with those in the twelve months
-        before, and the cause whose loss grew most is named. If no loss grew by at least `NOTHING` of the line, the
-        cause with the largest loss is named, or ``other`` if all losses are smaller than that.
+        Cause codes; None if there is no fall. An entry into monitoring has the cause of the alert that led to it, a
+        fall by spending that of the largest item of the twelve months. For a fall in income, the losses in the twelve
+        months up to the fall are compared with those in the twelve months before, and the cause whose loss grew most
+        is named. If no loss grew by at least `NOTHING` of the line, the cause with the largest loss is named, or
+        ``other`` if all losses are smaller than that.
     """
-    span = lived[:, at + 1 : at + 1 + YEAR]
-    none = YEAR + 1
-    below, entered = span["below"] == 1, span["entered"] == 1
-    income = np.where(below.any(1), below.argmax(1), none)
-    entry = np.where(entered.any(1), entered.argmax(1), none)
+    kind, month, _ = find_falls(lived, at)
     cause = np.full(len(lived), None, dtype=object)
     names = np.array(list(CAUSES), dtype=object)
-    by_entry = np.flatnonzero(entry < income)
-    alert = span["alert_cause"][by_entry, entry[by_entry]].astype(int)
+    by_income, by_spending, by_entry = (np.flatnonzero(kind == k) for k in (1, 2, 3))
+    alert = lived["alert_cause"][by_entry, month[by_entry]].astype(int)
     cause[by_entry] = names[np.where(alert < 0, len(names) - 1, alert)]
-    by_income = np.flatnonzero(income <= np.minimum(entry, YEAR))
-    fell = at + 1 + income[by_income]
+    year = np.maximum(month[by_spending][:, None] - np.arange(YEAR), 0)
+    paid = [sum(lived[name][by_spending[:, None], year].sum(1) for name in names_of) for names_of in PAID]
+    largest = (np.array(paid) * np.array(count_spending())[:, None]).argmax(0)
+    cause[by_spending] = names[np.array([CAUSE[name] for name in SPENDING.values()])[largest]]
+    fell = month[by_income]
     sums = np.cumsum(lived["effect"][by_income].astype(np.float64), axis=1)
     sums = np.concatenate([np.zeros((len(by_income), 1, len(names))), sums], axis=1)
     row = np.arange(len(by_income))

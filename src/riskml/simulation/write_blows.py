@@ -17,8 +17,7 @@ __all__ = ["DISASTERS", "write_events", "write_household_disasters", "write_illn
 
 Ints = NDArray[np.int64]
 _KINDS = {"job_loss": "job_loss", "accident": "accident", "disability": "disability", "elder_death": "death",
-          "worker_death": "death", "venture_failure": "venture_failure", "housing": "housing_unsafe",
-          "water": "water_unsafe"}  # fmt: skip
+          "worker_death": "death", "venture_failure": "venture_failure", "water": "water_unsafe"}  # fmt: skip
 DISASTERS = np.array([("flood", "hail", "landslide", "pest"), ("drought", "animal_disease", "price_fall", "other")])
 """Kinds of disaster: first those of the summer months, then those of the other months."""
 
@@ -34,15 +33,10 @@ def write_illness(chunk: Chunk, tables: Tables) -> None:
     kind = np.where(rng.random(len(household)) < 0.5, "inpatient", "outpatient")
     cost, paid = lived["treatment_cost"][household, at], lived["treatment_paid"][household, at]
     treatments = (household, at, np.full(len(household), -1), kind, cost, paid)
-    chronic = chunk.people.chronic & (chunk.start["present"] == 1)
-    visit = rng.random((chunk.n, len(chunk.months))) < chunk.p.recording.outpatient * chronic.sum(1)[:, None]
-    household, at = np.nonzero(visit)
-    alive = chunk.find_present(household, at)[np.arange(len(household)), chronic.argmax(1)[household]]
-    household, at = household[alive], at[alive]
-    cost = np.rint(rng.lognormal(5.2, 0.6, len(household)))
+    household, at = np.nonzero(lived["visit_cost"] > 0.0)
     kind = np.where(rng.random(len(household)) < 0.6, "chronic", "outpatient")
-    paid = np.rint(cost * rng.beta(4, 5, len(household)))
-    visits = (household, at, chronic.argmax(1)[household], kind, cost, paid)
+    cost, paid = lived["visit_cost"][household, at], lived["visit_paid"][household, at]
+    visits = (household, at, lived["patient"][household, at].astype(np.int64), kind, cost, paid)
     house, when, member, kind, cost, paid = map(np.concatenate, zip(admissions, treatments, visits, strict=True))
     day = draw_days(chunk, when)
     recorded = to_month_end(chunk.months[when]).astype(np.int64) + rng.integers(1, 6, len(when))
@@ -87,6 +81,7 @@ def write_events(chunk: Chunk, tables: Tables) -> None:
     known = rng.random(lived.shape) < recording.event_known
     for shock, name in _KINDS.items():
         add((lived["shock"] == SHOCK[shock]) & known, name, "department")
+    add((lived["repair"] > 0.0) & known, "housing_unsafe", "department", lived["repair"])
     add(lived["fee"] > 0.0, "school_fee", "department", lived["fee"])
     add((lived["dropout"] == 1) & known, "dropout", "department")
     without, with_blow = recording.leads
@@ -110,10 +105,12 @@ def write_events(chunk: Chunk, tables: Tables) -> None:
 
 
 def write_household_disasters(chunk: Chunk, tables: Tables) -> None:
-    """Append households' losses to ``disaster``, dated the day of their village's disaster."""
+    """Append households' losses to ``disaster``, dated the day of their village's disaster or of their own fire."""
     lived, county = chunk.lived, chunk.county
     household, at = np.nonzero((lived["loss"] > 0.0) & (chunk.rng.random(lived.shape) < chunk.p.recording.event_known))
     day, kind = _find_disasters(county, chunk.village[household], at)
+    burnt = lived["shock"][household, at] == SHOCK["fire"]
+    day, kind = np.where(burnt, draw_days(chunk, at), day), np.where(burnt, "fire", kind)
     _add_sorted(
         tables,
         "disaster",

@@ -20,13 +20,13 @@ _SOURCES = np.array(list(SOURCES)[:4])
 def write_income(chunk: Chunk, tables: Tables) -> None:
     """Append to ``income``, ordered by household, month and source.
 
-    A household reports every source that it ever has in the records, even if a month's amount is zero.
+    A household reports every source that it has had so far, even if a month's amount is zero.
     """
     amounts = chunk.lived["amounts"]
     reported = chunk.lived["reported"] == 1
-    has = (amounts != 0.0).any(axis=1)
-    has[:, 3] |= ~has.any(axis=1)
-    household, month, source = np.nonzero(reported[:, :, None] & has[:, None, :])
+    has = np.logical_or.accumulate(amounts != 0.0, axis=1)
+    has[:, :, 3] |= ~has.any(axis=2)
+    household, month, source = np.nonzero(reported[:, :, None] & has)
     row, amount, recorded_on, record_id = _draw_corrections(
         chunk, household, month, source, amounts[household, month, source]
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isnan
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -31,7 +30,9 @@ def simulate(
     """Simulate a county with known risk: a records folder plus truth.parquet.
 
     The truth is each household's probability of a fall within 12 months, computed from its hidden state over at least
-    1,000 possible futures: no model can do better.
+    1,000 possible futures: no model can do better. A fall is income per head below the line, before or after
+    unavoidable spending, or an entry into monitoring. With truth, the last lines say how many of the households at risk
+    fall, and how well the truth and the distance to the line rank them.
     """
     from riskml.simulation import simulate as run
 
@@ -39,5 +40,10 @@ def simulate(
         bar.stage("households", households)
         done = run(out, households, months, seed, params, truth, bar.step)
     typer.echo(f"Simulated county in {out}: {join_counts(done.rows)}.")
-    if not isnan(done.falls):
-        typer.echo(f"{done.falls:.1%} of the rows in truth.parquet fell within 12 months.")
+    if figures := done.figures:
+        typer.echo(
+            "Within 12 months, {falls:.1%} of {n:,} households at risk (over all dates) fall: {income:.1%} of these by"
+            " income, {spending:.1%} by spending ({spending_alone:.1%} by nothing else), {monitoring:.1%} by"
+            " monitoring.\nAUC {oracle:.3f} of the true probability, {distance_to_line:.3f} of the distance to the"
+            " line.".format(**figures)
+        )
