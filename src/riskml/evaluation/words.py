@@ -40,6 +40,7 @@ MISSING = Vocabulary(
     Term("no_follow_up", "无后续收入记录", "no follow-up"),
     Term("emergency_help", "期内应急救助", "emergency help in the span"),
     Term("entered_recorded_late", "纳入监测但迟登记", "entry recorded late"),
+    Term("not_followed", "该日期后续收入尚不可知", "date not followed up"),
     *(status for code, status in STATUSES.items() if code != "at_risk"),
 )
 """Reasons why a household has no label, or is not in the cohort."""
