@@ -24,6 +24,7 @@ def test_the_columns_of_a_table_of_scores_match_the_contract():
         "signal",
         "rule_flags",
         "agreement",
+        "income_until",
         "model_version",
         "policy_version",
     )

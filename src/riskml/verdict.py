@@ -174,6 +174,7 @@ FIELDS: tuple[Field, ...] = (
         description="Never greener than the rule line's.",
     ),
     Field("rule_flags", Kind.FLAGS, lambda o: np.array(o.flags, dtype=object), description="Triggers that fired."),
+    Field("agreement", Kind.WORD, words=AGREEMENTS.codes),
     Field(
         "income_until",
         Kind.DAY,
@@ -183,7 +184,6 @@ FIELDS: tuple[Field, ...] = (
         description="Last day of the last reported month of the income that counts.",
         label=("收入数据截至", "income known up to"),
     ),
-    Field("agreement", Kind.WORD, words=AGREEMENTS.codes),
     Field("model_version", Kind.VERSION),
     Field("policy_version", Kind.VERSION),
 )

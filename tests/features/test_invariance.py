@@ -137,7 +137,7 @@ def test_chunks_and_threads_do_not_matter(threads, random_records):
     records = Records.from_tables(drawn.frames())
     days = [to_day(as_of) for as_of in drawn.as_ofs]
     done: list[int] = []
-    matrix = build_all(records, days, threads, progress=done.append, chunk=3)
+    matrix = build_all(records, days, threads=threads, progress=done.append, chunk=3)
     assert sum(done) == len(matrix) == len(days) * len(records)
     for i, day in enumerate(days):
         rows = slice(i * len(records), (i + 1) * len(records))

@@ -23,19 +23,29 @@ FINE, POOR, UNSEEN = 150.0, 50.0, None
 
 
 def records(
-    *months: float | None, start: int = 1, lines=LINES, recorded: dict[int, str] | None = None, **tables
+    *months: float | None,
+    start: int = 1,
+    lines=LINES,
+    recorded: dict[int, str] | None = None,
+    neighbour: bool = False,
+    **tables,
 ) -> Records:
-    """Make records with the income of the months from January 2023 (or ``start``) on; None means not reported."""
-    stated = [(month, amount) for month, amount in enumerate(months, start) if amount is not None]
+    """Make records with the income of the months from January 2023 (or ``start``) on; None means not reported.
+
+    A neighbour, followed up and never poor, keeps an as_of in use at which the household itself is not followed up.
+    """
+    stated = [("a", month, amount) for month, amount in enumerate(months, start) if amount is not None]
+    codes = ["a", "b"] if neighbour else ["a"]
+    stated += [("b", month, FINE) for month in range(-4, 25) if neighbour]
     income = {
-        "household_id": ["a"] * len(stated),
-        "period_start": [f"{2023 + (month - 1) // 12}-{(month - 1) % 12 + 1:02d}-01" for month, _ in stated],
+        "household_id": [code for code, _, _ in stated],
+        "period_start": [f"{2023 + (month - 1) // 12}-{(month - 1) % 12 + 1:02d}-01" for _, month, _ in stated],
         "source": ["wage"] * len(stated),
-        "amount": [amount for _, amount in stated],
-        "recorded_on": [(recorded or {}).get(month) for month, _ in stated],
+        "amount": [amount for _, _, amount in stated],
+        "recorded_on": [(recorded or {}).get(month) if code == "a" else None for code, month, _ in stated],
     }
     others = {name: {"household_id": ["a"] * len(next(iter(rows.values()))), **rows} for name, rows in tables.items()}
-    households = {"household_id": ["a"], "region_code": ["13"], "size": [1]}
+    households = {"household_id": codes, "region_code": ["13"] * len(codes), "size": [1] * len(codes)}
     return Records.from_tables({"households": households, "income": income, "lines": lines, **others})
 
 
@@ -48,8 +58,9 @@ def helped(*days: str, emergency: bool = True) -> dict[str, list[object]]:
 
 
 def outcome(packed: Records, settings: Settings = MONTH, known_at: str | None = None) -> tuple[object, ...]:
-    """Return the only row's label (or the reason for having none), how the household fell, and the lead."""
+    """Return the household's label (or the reason for having none), how it fell, and the lead."""
     labels = label(packed, [AS_OF], settings, load_policy(), None if known_at is None else to_day(known_at))
+    labels = labels.take(labels.household == 0)
     assert len(labels) == 1
     names = {code: name for name, code in REASONS.items()}
     how = {0: "", **{code: name for name, code in BY.items()}}
@@ -115,7 +126,7 @@ def test_entering_monitoring_in_the_span_is_a_fall(day, expected):
 
 
 def test_entering_monitoring_needs_no_follow_up():
-    assert outcome(records(FINE, monitoring=entered("2023-03-05"))) == (1, "monitoring", 2)
+    assert outcome(records(FINE, neighbour=True, monitoring=entered("2023-03-05"))) == (1, "monitoring", 2)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +139,7 @@ def test_the_earlier_month_says_how_and_in_one_month_it_is_income(day, expected)
 
 
 def test_a_fall_without_follow_up_does_not_say_how():
-    packed = records(FINE, POOR, monitoring=entered("2023-05-05"))
+    packed = records(FINE, POOR, neighbour=True, monitoring=entered("2023-05-05"))
     assert outcome(packed, Settings(window=1, horizon=6)) == (1, "monitoring", 4)
 
 
@@ -154,7 +165,7 @@ def test_a_later_version_of_an_entry_known_in_time_is_no_late_entry():
 
 def test_a_household_cleared_before_may_enter_again():
     again = entered("2022-01-05", "2023-03-05", cleared_on=["2022-12-01", None])
-    assert outcome(records(FINE, monitoring=again)) == (1, "monitoring", 2)
+    assert outcome(records(FINE, neighbour=True, monitoring=again)) == (1, "monitoring", 2)
 
 
 # -- follow-up and help -----------------------------------------------------------------------------------------------
@@ -163,7 +174,7 @@ def test_a_household_cleared_before_may_enter_again():
 @pytest.mark.parametrize("first", [FINE, POOR])
 def test_without_income_in_the_last_three_months_there_is_no_label_for_fallers_and_others_alike(first):
     settings = Settings(window=1, horizon=4)
-    assert outcome(records(FINE, first), settings)[0] == "no_follow_up"
+    assert outcome(records(FINE, first, neighbour=True), settings)[0] == "no_follow_up"
     assert outcome(records(FINE, first, FINE), settings)[0] == int(first == POOR)
     assert outcome(records(FINE, first, UNSEEN, UNSEEN, FINE), settings)[0] == int(first == POOR)
 
@@ -176,13 +187,13 @@ def test_a_month_a_quarter_is_follow_up_enough():
 
 def test_reported_without_a_verdict_is_no_follow_up():
     # Three months are reported from November on, then only one of the last three: too few for a verdict on six months.
-    packed = records(FINE, FINE, FINE, *[UNSEEN] * 6, FINE, start=-1)
+    packed = records(FINE, FINE, FINE, *[UNSEEN] * 6, FINE, start=-1, neighbour=True)
     assert outcome(packed, Settings(window=6, horizon=7))[0] == "no_follow_up"
     assert outcome(packed, Settings(window=1, horizon=7)) == (0, "", 0)
 
 
 def test_at_the_end_the_last_months_end_needs_a_verdict():
-    packed = records(FINE, FINE, FINE, UNSEEN)
+    packed = records(FINE, FINE, FINE, UNSEEN, neighbour=True)
     assert outcome(packed) == (0, "", 0)
     assert outcome(packed, Settings(window=1, horizon=3, outcome="end"))[0] == "no_follow_up"
 
@@ -190,8 +201,9 @@ def test_at_the_end_the_last_months_end_needs_a_verdict():
 def test_a_horizon_under_three_months_uses_its_own_months():
     assert outcome(records(FINE, UNSEEN, FINE), Settings(window=1, horizon=2)) == (0, "", 0)
     # January is reported, but it is before the span.
-    assert outcome(records(FINE, UNSEEN, UNSEEN, FINE), Settings(window=1, horizon=2))[0] == "no_follow_up"
-    assert outcome(records(FINE, UNSEEN), Settings(window=2, horizon=1))[0] == "no_follow_up"
+    packed = records(FINE, UNSEEN, UNSEEN, FINE, neighbour=True)
+    assert outcome(packed, Settings(window=1, horizon=2))[0] == "no_follow_up"
+    assert outcome(records(FINE, UNSEEN, neighbour=True), Settings(window=2, horizon=1))[0] == "no_follow_up"
 
 
 def test_without_a_line_in_the_last_months_there_is_no_verdict():
@@ -212,8 +224,9 @@ def test_emergency_help_in_the_span_is_no_proof_of_safety(day, y):
 
 def test_emergency_help_does_not_hide_a_fall_nor_a_lack_of_follow_up():
     assert outcome(records(FINE, POOR, FINE, FINE, help=helped("2023-03-05"))) == (1, "income", 1)
-    assert outcome(records(FINE, monitoring=entered("2023-03-05"), help=helped("2023-02-05"))) == (1, "monitoring", 2)
-    assert outcome(records(FINE, help=helped("2023-03-05")))[0] == "no_follow_up"
+    entering = {"monitoring": entered("2023-03-05"), "help": helped("2023-02-05")}
+    assert outcome(records(FINE, neighbour=True, **entering)) == (1, "monitoring", 2)
+    assert outcome(records(FINE, neighbour=True, help=helped("2023-03-05")))[0] == "no_follow_up"
 
 
 # -- knowledge --------------------------------------------------------------------------------------------------------
@@ -259,8 +272,8 @@ def test_counts_name_every_reason_and_standing():
         "cohort": 1,
         "labelled": 1,
         "positive": 1,
-        "missing": {"no_follow_up": 0, "emergency_help": 0, "entered_recorded_late": 0},
-        "excluded": {"below_line": 1, "monitored": 0, "no_income": 0, "unknown": 0},
+        "missing": {"no_follow_up": 0, "emergency_help": 0, "entered_recorded_late": 0, "not_followed": 0},
+        "excluded": {"below_line": 1, "in_hardship": 0, "monitored": 0, "no_income": 0, "unknown": 0},
     }
 
 

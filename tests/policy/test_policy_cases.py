@@ -19,7 +19,7 @@ def test_julu_heart_surgery_of_a_household_out_of_poverty(village):
         "income_below_line_after_spending",
     }
     assert verdicts.read_category(0) == "sudden_hardship"
-    assert verdicts.read_colour(0) == "yellow"
+    assert verdicts.read_colour(0) == "orange"
     assert verdicts.gap[0] == 12_000 - 8300
     assert verdicts.gap_after_spending[0] == 12_000 - 22_500 - 8300
 
@@ -45,7 +45,7 @@ def test_leye_child_with_thalassaemia(village):
         "income_below_line_after_spending",
     }
     assert verdicts.read_category(0) == "sudden_hardship"
-    assert verdicts.read_colour(0) == "yellow"
+    assert verdicts.read_colour(0) == "orange"
 
 
 @pytest.mark.parametrize(

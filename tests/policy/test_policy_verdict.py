@@ -45,7 +45,7 @@ def test_a_guarantee_that_is_not_met_is_never_green(comfortable, kind):
 
 def test_without_income_the_flags_and_the_guarantees_still_speak(village):
     village.household().has("income")
-    assert colour(village) == "green"
+    assert colour(village) == "unknown"
     village.add("events", kind="dropout", occurred_on="2023-06-01")
     verdicts = village.judged()
     assert np.isnan(verdicts.income[0])
@@ -56,8 +56,13 @@ def test_without_a_line_there_is_no_signal_income(village):
     village.household(region="44").earns(100, year=2019)
     verdicts = village.judged(as_of="2019-12-31")
     assert np.isnan(verdicts.line[0])
-    assert (verdicts.read_colour(0), verdicts.list_flag_codes(0)) == ("green", ())
-    assert verdicts.score[0] == 0
+    assert (verdicts.read_colour(0), verdicts.list_flag_codes(0)) == ("unknown", ())
+    assert verdicts.score[0] < 0, "it ranks below every household that can be judged"
+
+
+def test_a_household_in_monitoring_has_a_colour_even_without_income(village):
+    village.household().has("income").add("monitoring", category="borderline", entered_on="2023-05-01")
+    assert colour(village) == "green"
 
 
 @pytest.mark.parametrize(("kind", "category"), [
@@ -72,7 +77,7 @@ def test_above_the_line_hardship_suggests_sudden_hardship(village):
     village.add("illness", kind="inpatient", occurred_on="2023-06-01", self_paid=60_000)
     verdicts = village.judged()
     assert verdicts.read_category(0) == "sudden_hardship"
-    assert verdicts.read_colour(0) == "yellow"
+    assert verdicts.read_colour(0) == "orange"
     assert verdicts.gap_after_spending[0] == 20_000 - 60_000 - LINE
 
 
