@@ -55,7 +55,7 @@ def county(make_rows, predict) -> tuple[TestRows, dict[str, Prediction]]:
         label,
         household=np.tile(np.arange(n // 2, dtype=np.int64), 2),
         as_of=np.repeat(np.array([100, 200], dtype=np.int32), n // 2),
-        by=np.where(label == 1, random.integers(1, 3, n), 0).astype(np.int8),
+        by=np.where(label == 1, random.integers(1, 4, n), 0).astype(np.int8),
         lead=np.where(label == 1, random.integers(1, 13, n).astype(float), np.nan),
         rule_positive=risk > -1.5,
         household_code=np.tile(np.array([f"h{i:04d}" for i in range(n // 2)]), 2),

@@ -64,9 +64,9 @@ def evaluate(
         - ``ap_difference``: for each other model, the audited model's average precision minus its own: ``value``, and
           ``ci`` over the same resamples.
         - ``by_lead`` ("1-3", "4-6", "7-12" months to the fall; "13+" if there are longer ones): ``n`` falls and the
-          ``recall_at_capacity`` of each model. ``by_kind`` ("income", "monitoring"): ``n`` falls of that kind, and for
-          each model ``auc`` and ``ap`` against the rows without a fall, and ``recall_at_capacity`` on the visit list
-          of all rows.
+          ``recall_at_capacity`` of each model. ``by_kind`` ("income", "spending", "monitoring"): ``n`` falls
+          of that kind, and for each model ``auc`` and ``ap`` against the rows without a fall, and
+          ``recall_at_capacity`` on the visit list of all rows.
         - ``complement``, ``calibration`` and ``groups`` of the audited model; None if it is not among the
           predictions.
 

@@ -149,6 +149,7 @@ def find_first_flags(
             verdicts = apply_rule_line(panel, policy)
             for kind, code in BY.items():
                 flagged[code][start:stop] = verdicts.mark_flagged(kind)
-        hits = open_rows & np.select([by == code for code in flagged], [mask[household] for mask in flagged.values()])
+        hit = [mask[household] for mask in flagged.values()]
+        hits = open_rows & np.select([by == code for code in flagged], hit, default=False)
         first[hits] = month - months[hits]
     return first

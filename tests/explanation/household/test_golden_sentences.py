@@ -40,6 +40,17 @@ def leye_child(v):
     return v.has(*ALL)
 
 
+def leye_child_before(v):
+    """The same child before the transplant: transfusions every month, paid for out of an income above the line."""
+    v.household(5)
+    v.member(1, 1988, working="migrant").member(2, 1990, labour="weak").member(3, 2015, health="serious", labour="none")
+    v.member(4, 2018, labour="none").member(5, 1960, labour="weak")
+    v.earns("2022-01", "2023-12", wage=4200, transfer=500)
+    for month in range(1, 13):
+        v.add("illness", kind="outpatient", occurred_on=f"2023-{month:02d}-05", visits=1, cost=3000, self_paid=1100)
+    return v.has(*ALL)
+
+
 def leye_shop(v):
     """The village shop burnt down; income above the line until then."""
     v.household(4)
@@ -105,7 +116,7 @@ def monitored(v):
     return v.has(*ALL)
 
 
-CASES = (julu, leye_child, leye_shop, fengjie, weixian, childbirth, silent, monitored)
+CASES = (julu, leye_child, leye_child_before, leye_shop, fengjie, weixian, childbirth, silent, monitored)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)

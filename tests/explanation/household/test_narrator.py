@@ -22,8 +22,8 @@ HEALTHY = ("illness", "disaster", "events", "help", "monitoring")
 
 @pytest.fixture
 def ill(village):
-    """Make a household with two patients, a disability, a bill of 12,345 yuan and a lost job, just above the line."""
-    village.household(3).earns("2022-01", "2022-12", wage=3000).earns("2023-01", "2023-12", wage=2300)
+    """Make a household with two patients, a disability, a bill of 12,345 yuan and a lost job, above the line even after it."""
+    village.household(3).earns("2022-01", "2022-12", wage=4200).earns("2023-01", "2023-12", wage=3200)
     village.member(1, 1970, health="serious", labour="none").member(2, 1972, health="disabled", labour="weak")
     village.member(3, 1999, working="migrant")
     village.add("illness", kind="inpatient", occurred_on="2023-03-10", visits=1, cost=30_000, self_paid=12_345)
@@ -44,9 +44,9 @@ def test_an_explanation_holds_both_verdicts_and_adds_up(ill, make_narrator):
     assert model.calibrated_margin == pytest.approx(0.1 + 0.9 * model.margin)
     assert model.probability == narrator.bundle.predict_probability(build(panel))[0]
     assert model.margin == narrator.bundle.predict_margin(build(panel))[0]
-    assert (e.rule.income, e.rule.line) == (9200.0, 8300.0)
-    assert e.rule.gap == 900.0
-    assert e.rule.gap_after_spending == 900.0 - 12_345 / 3
+    assert (e.rule.income, e.rule.line) == (12_800.0, 8300.0)
+    assert e.rule.gap == 4500.0
+    assert e.rule.gap_after_spending == 4500.0 - 12_345 / 3
     assert {flag.code for flag in e.rule.flags} == set(apply_rule_line(panel, load_policy()).list_flag_codes(0))
     assert e.agreement == "both"
     assert e.reasons[0].cause in ("illness", "work", "disability")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from riskml.errors import UsageError
 from riskml.explanation.household.explanation import NOTICE, RELATION, Explanation, FlagView, Reason
 from riskml.explanation.wording.phrases import format_yuan
-from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, UNKNOWN_COLOUR
 
 __all__ = ["describe_flag", "describe_probability", "render"]
 
@@ -90,7 +90,8 @@ def _number_reasons(e: Explanation, reasons: tuple[Reason, ...], lang: str) -> l
 
 
 def _describe_colour(code: str, lang: str) -> str:
-    return COLOURS[code].get_name(lang) + ("色" if lang == "zh" else "")
+    colour = UNKNOWN_COLOUR if code == UNKNOWN_COLOUR.code else COLOURS[code]
+    return colour.get_name(lang) + ("色" if lang == "zh" else "")
 
 
 def _describe_rule(e: Explanation, lang: str) -> str:
