@@ -174,7 +174,7 @@ FIELDS: tuple[Field, ...] = (
         description="Never greener than the rule line's.",
     ),
     Field("rule_flags", Kind.FLAGS, lambda o: np.array(o.flags, dtype=object), description="Triggers that fired."),
-    Field("agreement", Kind.WORD, words=AGREEMENTS.codes),
+    Field("agreement", Kind.WORD, words=AGREEMENTS.codes, nullable=True),
     Field(
         "income_until",
         Kind.DAY,

@@ -68,6 +68,7 @@ def make_bundle(blend, problem, **changes) -> Bundle:
         "settings": {"window": 12, "horizon": 12, "outcome": "any", "step": 12},
         "split": {"test_from": "2023-12-31"},
         "data": {"fingerprint": "abc"},
+        "simulated": False,
         "policy_version": "2025-01",
         "thresholds": {"very_likely": 0.2, "likely": 0.05},
     }

@@ -90,7 +90,7 @@ def make_client(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterato
 
     def make(**settings: Any) -> TestClient:
         own = {"database_url": database_url, "bundle": bundle_path, "today": TODAY, "model_store": tmp_path / "models"}
-        own |= {"export_folder": tmp_path / "exports", "job_poll_seconds": 0.1}
+        own |= {"export_folder": tmp_path / "exports", "job_poll_seconds": 0.1, "simulated": True}
         chosen = Settings(**{**own, **settings})
         client = TestClient(create_app(chosen), raise_server_exceptions=False)
         client.__enter__()
@@ -191,7 +191,7 @@ def tables_of(county_rows: dict[str, list[dict[str, Any]]]) -> Callable[..., dic
 
 @pytest.fixture(scope="session")
 def model(bundle_path: Path) -> Model:
-    return load_model(bundle_path)
+    return load_model(bundle_path, trial=True)
 
 
 @dataclass

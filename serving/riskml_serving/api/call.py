@@ -72,7 +72,7 @@ class Call:
         self, as_of: dt.date | None = None, scored_at: dt.datetime | None = None
     ) -> dict[str, str | None]:
         """Make the members that every response has; see :func:`riskml_serving.http.responses.make_envelope`."""
-        return make_envelope(self.model.names, as_of, scored_at, self.request_id)
+        return make_envelope(self.model.provenance, as_of, scored_at, self.request_id)
 
     def clamp_limit(self, limit: int | None) -> int:
         """Return the page size: the number of rows requested, ``page_size`` by default, at most ``max_page_size``."""

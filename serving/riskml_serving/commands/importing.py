@@ -30,11 +30,13 @@ def import_records(
     from riskml_serving.base.database import open_database
     from riskml_serving.judging.importing.service import import_folder
     from riskml_serving.judging.model import load_model
+    from riskml_serving.store.records.purpose import require_purpose
 
     settings = Settings.with_options(database_url=db, bundle=bundle)
     at = today(settings) if as_of is None else to_date(parse_day(as_of, "--as-of"))
     with open_database(settings.database_url) as engine:
-        model = None if no_scores else load_model(settings.bundle_folder, settings.policy)
+        require_purpose(engine, simulated=settings.simulated)
+        model = None if no_scores else load_model(settings.bundle_folder, settings.policy, settings.simulated)
         with show_progress() as bar:
             done = import_folder(engine, folder, at, model, bar)
     typer.echo(f"{done.households:,} households: {done.rows:,} rows written, {done.scored:,} scored as of {at}.")

@@ -16,6 +16,9 @@ def serve(
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on; default 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Port to listen on; default 8000.")] = None,
     db: Database = None,
+    trial: Annotated[
+        bool, typer.Option("--trial", help="Count all records as simulated, so that any model shows its verdicts.")
+    ] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that answer requests.")] = 1,
 ) -> None:
     """Start the scoring service, by default on 127.0.0.1:8000 with an SQLite file in the working folder.
@@ -27,4 +30,5 @@ def serve(
     from riskml_serving.base.settings import Settings
     from riskml_serving.running.server import run
 
-    run(Settings.with_options(bundle=bundle, host=host, port=port, database_url=db), workers)
+    options = {"bundle": bundle, "host": host, "port": port, "database_url": db, "simulated": trial or None}
+    run(Settings.with_options(**options), workers)

@@ -22,6 +22,10 @@ ENVELOPE: dict[str, Any] = {
     "model_version": str,
     "feature_schema_hash": str,
     "policy_version": str,
+    "model_notice": Annotated[
+        str | None, Field(description="Why the model is silent, or that the service is on trial.")
+    ],
+    "model_notice_en": str | None,
     "data_as_of": Annotated[str | None, Field(description="Day as of which records counted.")],
     "scored_at": Annotated[str | None, Field(description="UTC.")],
     "request_id": str,
@@ -34,7 +38,7 @@ def make_answer_type(name: str, fields: dict[str, Any]) -> Any:
 
 
 def make_envelope(
-    names: Mapping[str, str], as_of: dt.date | None, scored_at: dt.datetime | None, request_id: str
+    names: Mapping[str, str | None], as_of: dt.date | None, scored_at: dt.datetime | None, request_id: str
 ) -> dict[str, str | None]:
     """Make the members of every answer: its provenance, its date, and the request that it answers.
 
@@ -54,14 +58,13 @@ def extract_provenance(head: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def to_headers(head: Mapping[str, str | None]) -> dict[str, str]:
-    """Write the members of every answer, plus the notice, as headers for an answer that is a file.
+    """Write the members of every answer, plus the notice, as headers (ASCII only) for an answer that is a file.
 
     >>> to_headers({"model_version": "v1", "scored_at": None, "request_id": "r"})["X-Model-Version"]
     'v1'
     """
-    return {f"X-{name.replace('_', '-').title()}": value for name, value in extract_provenance(head).items()} | {
-        "X-Notice": NOTICE["en"]
-    }
+    plain = {name: value for name, value in extract_provenance(head).items() if value.isascii()}
+    return {f"X-{name.replace('_', '-').title()}": value for name, value in plain.items()} | {"X-Notice": NOTICE["en"]}
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))

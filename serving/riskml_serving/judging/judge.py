@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,7 +25,27 @@ from riskml_serving.judging.grouping import Tables, group_by_known_tables, pack
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.verdict import FIELDS
 
-__all__ = ["Judged", "judge_groups", "judge_tables"]
+__all__ = ["Judged", "judge_groups", "judge_tables", "reveal", "silence"]
+
+
+def silence(opinion: Opinion) -> Opinion:
+    """Return the rule line's part of an opinion, as if the model had given no verdict."""
+    nothing = np.full(len(opinion.status), np.nan)
+    tier = np.full(len(opinion.status), -1, np.int8)
+    return replace(opinion, margin=nothing, probability=nothing, tier=tier, signal=opinion.rule_colour)
+
+
+def reveal(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Put what a silent model withheld back into a stored score, for analysts; the signal stays the rule line's.
+
+    >>> reveal({"signal": 0, "probability": None, "withheld": '{"probability": 0.5}'})["probability"]
+    0.5
+    """
+    return {**row, **json.loads(row["withheld"] or "{}")}
+
+
+WITHHELD = ("probability", "margin", "tier")
+"""Fields that a silent model withholds, besides its agreement with the rule line."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +57,17 @@ class Judged:
     model : Model
     panel : Panel
     opinion : Opinion
+        What the model says; only :attr:`shown` leaves, since the model may be silent.
     """
 
     model: Model
     panel: Panel
     opinion: Opinion
+
+    @cached_property
+    def shown(self) -> Opinion:
+        """The opinion, without the model's part if the model is silent."""
+        return silence(self.opinion) if self.model.silent else self.opinion
 
     @cached_property
     def known(self) -> NDArray[np.intp]:
@@ -59,14 +86,20 @@ class Judged:
         return list(name_agreement(positive, self.opinion.verdicts.any_flag[self.known]).tolist())
 
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return the codes and fields of the households that are known, as plain values."""
-        fields = read_fields(self.opinion)
-        return {
-            "household_id": self.codes,
-            **{name: FIELDS[name].to_plain(values[self.known]) for name, values in fields.items()},
-            "agreement": self.agreement,
-            "agreement_by": ["tier"] * len(self.codes),
-        }
+        """Return the codes and fields of the households that are known, as plain values.
+
+        If the model is silent, ``withheld`` holds what it says as JSON; it is stored, and only :func:`reveal` reads it.
+        """
+        compared: dict[str, list[Any]] = {"agreement": self.agreement, "agreement_by": ["tier"] * len(self.codes)}
+        withheld: list[str | None] = [None] * len(self.codes)
+        if self.model.silent:
+            said = {**{name: self._read(self.opinion)[name] for name in WITHHELD}, **compared}
+            withheld = [json.dumps(dict(zip(said, row, strict=True))) for row in zip(*said.values(), strict=True)]
+            compared = dict.fromkeys(compared, [None] * len(self.codes))
+        return {"household_id": self.codes, **self._read(self.shown), **compared, "withheld": withheld}
+
+    def _read(self, opinion: Opinion) -> dict[str, list[Any]]:
+        return {name: FIELDS[name].to_plain(values[self.known]) for name, values in read_fields(opinion).items()}
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return the same as rows, one per household."""
@@ -76,12 +109,22 @@ class Judged:
     @cached_property
     def explained(self) -> ExplainedPanel:
         """Causes and reasons for every household."""
-        return ExplainedPanel.build(self.model.narrator, self.panel, self.opinion.verdicts)
+        return ExplainedPanel.build(self.model.narrator, self.panel, self.opinion.verdicts, silent=self.model.silent)
 
-    def explain(self, i: int = 0, agreement: str | None = None, redact: tuple[str, ...] = ()) -> Explanation:
-        """Explain the score of one panel row; ``agreement`` is its agreement by visit capacity, if any."""
+    def explain(
+        self, i: int = 0, agreement: str | None = None, redact: tuple[str, ...] = (), *, analyst: bool = False
+    ) -> Explanation:
+        """Explain the score of one panel row; ``agreement`` is its agreement by visit capacity, if any.
+
+        Analysts read the model's explanation even if the model is silent.
+        """
         return self.model.narrator.explain(
-            self.panel, i, verdicts=self.opinion.verdicts, agreement=agreement, redact=redact
+            self.panel,
+            i,
+            verdicts=self.opinion.verdicts,
+            agreement=agreement,
+            redact=redact,
+            silent=self.model.silent and not analyst,
         )
 
 
@@ -95,7 +138,8 @@ def judge_tables(model: Model, tables: Tables, as_of: dt.date) -> Judged:
     """
     panel = pack(tables, model).panel(to_day(as_of), basis=model.bundle.settings.basis)
     judged = Judged(model, panel, judge(model.bundle, panel, model.policy, model.monitor.observe))
-    model.monitor.count(judged.opinion.tier[judged.known].tolist(), judged.agreement)
+    unsaid = [None] * len(judged.codes)
+    model.monitor.count(judged.shown.tier[judged.known].tolist(), unsaid if model.silent else judged.agreement)
     return judged
 
 

@@ -24,6 +24,7 @@ _OWN = {
         "agreement_by",
         Kind.WORD,
         words=("capacity", "tier"),
+        nullable=True,
         description="Basis of the model's positive: a place in the county's visit capacity, or the tier.",
     ),
     "model_version": Field("feature_schema_hash", Kind.VERSION),

@@ -115,7 +115,7 @@ class StateCollector(Collector):
         if trained is not None:
             at = _to_unix(dt.datetime.fromisoformat(str(trained)))
             yield _report("riskml_model_trained_to_timestamp_seconds", "Last date that the model learned from", at)
-        drift = model.monitor.measure_drift()
+        drift = model.monitor.measure_drift(silent=model.silent)
         yield _report("riskml_drift_households", "Households in the sliding window of the drift", model.monitor.held)
         if "probability" in drift:
             score = drift.pop("probability")

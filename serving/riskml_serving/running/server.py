@@ -32,16 +32,16 @@ def run(settings: Settings, workers: int = 1) -> None:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
-    from riskml_serving.base.database import open_engine
-    from riskml_serving.base.database.migrate import require_current
-    from riskml_serving.judging.model.source import require_bundle
+    from riskml_serving.base.database import open_database
+    from riskml_serving.judging.model import RULE_LINE_ONLY
+    from riskml_serving.judging.model.source import is_simulated, require_bundle
     from riskml_serving.operations.metrics import SHARED
+    from riskml_serving.store.records.purpose import require_purpose
 
     if settings.model_source == "folder":
         require_bundle(settings.bundle_folder)
-    engine = open_engine(settings.database_url)
-    require_current(engine)  # here, so that two workers do not both migrate a file
-    engine.dispose()
+    with open_database(settings.database_url) as engine:  # here, so that two workers do not both migrate a file
+        require_purpose(engine, simulated=settings.simulated)
     os.environ.update(settings.to_environment())
     server = uvicorn.Config(
         "riskml_serving.running.server:build_application",
@@ -56,6 +56,8 @@ def run(settings: Settings, workers: int = 1) -> None:
     )
     database = make_url(settings.database_url).render_as_string(hide_password=True)
     typer.echo(f"riskml serves on http://{settings.host}:{settings.port} (database {database})")
+    if settings.model_source == "folder" and not settings.simulated and is_simulated(settings.bundle_folder):
+        typer.echo(f"{RULE_LINE_ONLY['zh']}。{RULE_LINE_ONLY['en']}. To try the service out: --trial.")
     if workers > 1:
         with TemporaryDirectory(prefix="riskml-metrics-") as shared:
             os.environ.setdefault(SHARED, shared)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import anyio.to_thread
 from fastapi import Request
@@ -54,7 +55,8 @@ async def model(request: Request, visitor: SignedIn) -> View:
     bundle = restrict_to_region(current.bundle, visitor.caller.region)
 
     releases = await state.read(list_releases)
-    drift = await anyio.to_thread.run_sync(current.monitor.measure_drift)
+    silent = current.silent and not visitor.may("withheld")
+    drift = await anyio.to_thread.run_sync(partial(current.monitor.measure_drift, silent=silent))
     card = await anyio.to_thread.run_sync(_render_card, bundle)
     response = render(
         request,

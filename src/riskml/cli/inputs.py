@@ -9,11 +9,18 @@ from riskml.cli.output import join_counts
 from riskml.cli.terminal import console
 
 if TYPE_CHECKING:
+    from riskml.model import Bundle
     from riskml.policy import Policy
     from riskml.progress import Progress
     from riskml.records.panel.store import Records
 
-__all__ = ["read_records"]
+__all__ = ["NOT_TRAINED_HERE", "read_records", "warn_if_simulated"]
+
+NOT_TRAINED_HERE = (
+    "模型用模拟县数据训练，其概率不能用于这些农户 · The model was trained on a simulated county:"
+    " its probabilities say nothing about these households"
+)
+"""Warning about scores of real households by a model that was trained on a simulated county."""
 
 
 def read_records(folder: Path, policy: Policy, skip_bad_rows: Path | None, progress: Progress) -> Records:
@@ -26,3 +33,11 @@ def read_records(folder: Path, policy: Policy, skip_bad_rows: Path | None, progr
         counts = join_counts(dict(sorted(records.skipped.items())))
         console.print(f"Rows set aside in {skip_bad_rows}: {counts}.", highlight=False, soft_wrap=True)
     return records
+
+
+def warn_if_simulated(bundle: Bundle, records: Records) -> str:
+    """Warn on standard error if a model from a simulated county scores real records; return the warning, or ""."""
+    if not bundle.simulated or records.simulated:
+        return ""
+    console.print(f"{NOT_TRAINED_HERE}. Train on the county's own history first.", highlight=False, soft_wrap=True)
+    return NOT_TRAINED_HERE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from riskml.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["join_counts", "print_json", "write_file", "write_parquet"]
+__all__ = ["join_counts", "print_json", "write_file", "write_parquet", "write_table"]
 
 
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
@@ -41,6 +41,43 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     """Write a table without its index."""
     write_file(path, lambda partial: frame.to_parquet(partial, index=False))
+
+
+def write_table(path: Path, frame: pd.DataFrame, notes: Sequence[str]) -> None:
+    """Write a table as the name of the file says: .parquet, .csv (UTF-8 with BOM) or .xlsx, where notes come first.
+
+    Raises
+    ------
+    UsageError
+        If the name ends otherwise, or a package that writes workbooks is missing.
+    """
+    match path.suffix:
+        case ".parquet":
+            write_parquet(path, frame)
+        case ".csv":
+            write_file(path, lambda partial: frame.to_csv(partial, index=False, encoding="utf-8-sig"))
+        case ".xlsx":
+            write_file(path, lambda partial: _write_workbook(partial, frame, notes))
+        case _:
+            raise UsageError(f"{path} is no table that can be written.", "End --out with .parquet, .csv or .xlsx.")
+
+
+def _write_workbook(path: Path, frame: pd.DataFrame, notes: Sequence[str]) -> None:
+    try:
+        from openpyxl import Workbook
+        from openpyxl.cell import WriteOnlyCell
+    except ImportError:
+        raise UsageError("openpyxl, which writes workbooks, is missing.", "Install riskml[serve].") from None
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in ([" · ".join(notes)], list(frame.columns), *frame.astype(object).itertuples(index=False, name=None)):
+        cells = [WriteOnlyCell(sheet, None if value != value else value) for value in row]
+        for cell, value in zip(cells, row, strict=True):
+            if isinstance(value, str):
+                cell.data_type = "s"  # never a formula, even if it looks like one
+        sheet.append(cells)
+    with path.open("wb") as file:
+        book.save(file)
 
 
 def print_json(value: Mapping[str, Any]) -> None:

@@ -39,6 +39,9 @@ __all__ = ["FORMAT", "Bundle"]
 FORMAT = 1
 """Version of the bundle's file format."""
 
+TRAINED_ON = ("real", "simulated")
+"""What the manifest states about the records of the training (``trained_on``)."""
+
 LIBRARIES = ("lightgbm", "numpy", "scipy")
 
 
@@ -80,6 +83,7 @@ class Bundle:
         settings: Mapping[str, Any],
         split: Mapping[str, Any],
         data: Mapping[str, Any],
+        simulated: bool,
         policy_version: str,
         thresholds: Mapping[str, Any] | None = None,
         refit: bool = False,
@@ -94,6 +98,8 @@ class Bundle:
             Rows on which the blend was fitted; only rounded aggregates of them enter the bundle.
         evaluation, settings, split, data : mapping
             JSON values; ``settings`` has window, horizon, outcome and step; ``data`` has the records' fingerprint.
+        simulated : bool
+            Whether the model was trained on a simulated county.
         policy_version : str
         thresholds : mapping, optional
         refit : bool, default False
@@ -122,6 +128,7 @@ class Bundle:
                 "riskml": version("riskml"),
                 "libraries": {name: version(name) for name in LIBRARIES},
                 "data": data,
+                "trained_on": TRAINED_ON[simulated],
                 "split": split,
                 "settings": settings,
                 "schema": blend.schema.to_json(),
@@ -174,6 +181,11 @@ class Bundle:
     def model_version(self) -> str:
         """Version of the model, derived from its content."""
         return str(self.manifest["model_version"])
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the model was trained on a simulated county."""
+        return bool(self.manifest["trained_on"] == TRAINED_ON[True])
 
     @property
     def report(self) -> dict[str, Any]:
@@ -248,6 +260,7 @@ def _assemble(files: dict[str, bytes]) -> Bundle:
         schema = Schema.from_json(manifest["schema"])
         if schema.hash != manifest["schema_hash"]:
             raise BundleError(f"{MANIFEST} holds another feature schema than its hash says.", AGAIN)
+        TRAINED_ON.index(manifest["trained_on"])  # anything else is refused
         name = "linear.json"
         linear = Linear.from_json(schema, decode_json(files, name))
         name = "trees.txt"

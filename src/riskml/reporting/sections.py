@@ -44,7 +44,7 @@ def gather_sections(bundle: Bundle, report_data: Mapping[str, Any], simulated: b
         "manifest": bundle.manifest,
         "evaluation": evaluation,
         "split": bundle.manifest["split"],
-        "simulated": simulated or bool(report_data.get("simulated")) or "oracle" in models,
+        "simulated": simulated or bundle.simulated,
         "missing_words": MISSING.get_names(t.code),
         "models": models,
         "model_words": {name: MODELS.get_name(name, t.code) for name in models},

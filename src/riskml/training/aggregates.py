@@ -19,7 +19,6 @@ from riskml.policy import Policy
 from riskml.progress import Progress
 from riskml.records.panel.store import Records
 from riskml.records.reading.coverage import measure_coverage
-from riskml.records.reading.files import find_truth
 from riskml.records.reading.folder import open_folder
 from riskml.training.holdout import LabelledRows, collect_holdout
 from riskml.training.oracle import read_truth
@@ -50,8 +49,7 @@ def build_report_data(
     Returns
     -------
     dict
-        ``simulated``: whether the folder holds the truth of a simulated county; ``coverage`` (see
-        :func:`describe_coverage`, or null); ``contributions`` (see
+        ``coverage`` (see :func:`describe_coverage`, or null); ``contributions`` (see
         :func:`riskml.explanation.contributions.summary.summarise_contributions`);
         ``reasons``: their ``steadiness`` and, in a simulated county, how often they name the true cause of ``all``
         falls, of those ``visited``, and of those that came ``soon``, at most three months after the as-of date (see
@@ -63,7 +61,6 @@ def build_report_data(
     values = schema.align(features)
     contributions = narrator.explainer.explain(values, threads=2)
     return {
-        "simulated": find_truth(folder) is not None,
         "coverage": None if folder is None else describe_coverage(records, folder),
         "contributions": summarise_contributions(
             values,

@@ -51,7 +51,7 @@ def _collect_facts(bundle: Bundle, lang: str) -> dict[str, Any]:
         "manifest": bundle.manifest,
         "settings": bundle.settings,
         "split": evaluation["split"],
-        "simulated": bool(report.get("simulated")),
+        "simulated": bundle.simulated,
         "missing": ("，" if lang == "zh" else ", ").join(
             f"{MISSING[reason].get_name(lang)} {count:,}" for reason, count in evaluation["split"]["missing"].items()
         ),

@@ -124,6 +124,7 @@ def _build_bundle(job: _Job, fitted: _Fitted, evaluation: dict[str, Any], *, ref
         settings={k: value for k, value in asdict(job.settings).items() if k not in ("test_from", "origins")},
         split=evaluation["split"],
         data={"fingerprint": job.records.fingerprint, "households": len(job.records)},
+        simulated=job.records.simulated,
         policy_version=job.policy.version,
         thresholds={code: tier.probability for code, tier in job.policy.tiers.items()},
         refit=refit,

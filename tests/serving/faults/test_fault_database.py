@@ -103,7 +103,7 @@ def test_a_worker_goes_on_with_its_own_job_at_once_after_the_database_was_gone(
     database_url, bundle_path, small_county, monkeypatch
 ):
     """The worker need not wait until its own lease expires; any other worker must."""
-    engine, model = open_engine(database_url), load_model(bundle_path)
+    engine, model = open_engine(database_url), load_model(bundle_path, trial=True)
     waiting(engine, small_county)
     settings = Settings(database_url=database_url, job_chunk=40, job_lease_seconds=3600)
     mine, other = (Worker(engine, settings, lambda: model) for _ in range(2))
@@ -131,7 +131,7 @@ def test_a_worker_goes_on_with_its_own_job_at_once_after_the_database_was_gone(
 
 def test_postgresql_gone_in_the_middle_of_a_job(server, bundle_path, small_county, monkeypatch):
     url = server.get_uri()
-    engine, model = open_engine(url), load_model(bundle_path)
+    engine, model = open_engine(url), load_model(bundle_path, trial=True)
     waiting(engine, small_county)
     settings = Settings(database_url=url, job_chunk=40, job_lease_seconds=3600, job_poll_seconds=0.1)
     worker, real, calls = Worker(engine, settings, lambda: model), repository.add_part, []

@@ -151,7 +151,7 @@ def test_drift_is_reported_once_enough_households_were_seen(client, bundle_path,
     from riskml_serving.judging.model.holder import load_model
     from riskml_serving.judging.model.monitor import MIN_HOUSEHOLDS, WINDOW, Monitor
 
-    model = load_model(bundle_path)
+    model = load_model(bundle_path, trial=True)
     monitor = Monitor(model.bundle, interval=0)
     panel = county_records.panel(to_day(AS_OF))
     judge(model.bundle, panel, model.policy, monitor.observe)

@@ -45,7 +45,7 @@ def module(path):
 
 @pytest.fixture(scope="module")
 def released():
-    return load_model(next((Path(__file__).parents[3] / "models").glob("*/manifest.json")).parent)
+    return load_model(next((Path(__file__).parents[3] / "models").glob("*/manifest.json")).parent, trial=True)
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from riskml_serving.base.database.upserts import upsert
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.scores.tables import CURRENT
 from riskml_serving.people.auth.service import create_key
+from riskml_serving.store.records.purpose import require_purpose
 
 __all__ = ["AS_OF", "MONTHS", "open_postgresql", "prepare_database", "repeat_scores", "simulate_county"]
 
@@ -40,6 +41,7 @@ def prepare_database(url: str, rights: Sequence[str] = ("read", "write", "health
     """Open a database, upgrade it to the tables of this version, and create a key for it."""
     engine = open_engine(url)
     upgrade(engine)
+    require_purpose(engine, simulated=True)
     with writing(engine) as connection:
         return engine, create_key(connection, "benchmark", "", rights)
 

@@ -32,7 +32,7 @@ def measure_job(url: str, bundle: Path, region: str) -> tuple[float, float]:
 
 
 def _work(url: str, bundle: Path, region: str) -> tuple[float, float]:
-    engine, model = open_engine(url), load_model(bundle)
+    engine, model = open_engine(url), load_model(bundle, trial=True)
     caller = Caller("benchmark", region, frozenset(RIGHTS))
     with writing(engine) as connection:
         job_id = start(connection, model, caller, None, AS_OF, "benchmark")["job"]

@@ -28,7 +28,7 @@ START_SECONDS = 180
 def run_service(folder: Path, settings: Settings) -> AbstractContextManager[str]:
     """Run ``riskml serve`` without a rate limit, writing its files into a folder; yield its address."""
     folders = {"model_store": folder / "models", "export_folder": folder / "exports"}
-    own = {"bundle": settings.bundle_folder.resolve(), "rate_per_minute": 0, "log_level": "warning"}
+    own = {"bundle": settings.bundle_folder.resolve(), "rate_per_minute": 0, "log_level": "warning", "simulated": True}
     environment = settings.model_copy(update={**folders, **own}).to_environment()
     command = [sys.executable, "-c", "from riskml.cli.main import main; main()", "serve"]
     return _run_server(command, environment, folder / "service.log", "/readyz")

@@ -51,7 +51,7 @@ def measure_throughput(bundle: Path, rounds: int, seconds: float, progress: Prog
         Medians over the rounds: ``*_rps`` in responses per second over ``connections``, and latencies in milliseconds
         for ``POST /v1/scores`` without reasons over one connection; also ``targets`` with their ratios.
     """
-    model = load_model(bundle)
+    model = load_model(bundle, trial=True)
     names, values = household.build_features(model)
     progress.stage("Start the servers")
     with TemporaryDirectory(prefix="riskml-benchmark-") as name:

@@ -31,6 +31,7 @@ PART = pa.schema(
         *make_schema(),
         *((name, pa.string()) for name in REASONS[1:]),
         ("all_causes", pa.string()),
+        ("withheld", pa.string()),
     ]
 )
 """Columns of a judged range. ``seq`` and ``scored_at`` identify the score that was current when records were read.
@@ -160,7 +161,7 @@ def keep_range(
 
     See :func:`riskml_serving.judging.scores.service.keep_scores`.
     """
-    names = ["household_id", "seq", "scored_at", "all_causes", *(name for name, _ in make_schema())]
+    names = ["household_id", "seq", "scored_at", "all_causes", "withheld", *(name for name, _ in make_schema())]
     rows = table.select(names).to_pylist()
     seen = {row["household_id"]: (row.pop("seq"), row.pop("scored_at")) for row in rows}
     standing = lock_households(connection, seen, region)

@@ -22,6 +22,7 @@ from riskml.explanation.reasons.redaction import redact_flags
 from riskml.policy import Policy
 from riskml.verdict import Kind
 from riskml_serving.base.problems import Problem
+from riskml_serving.judging.model import RULE_LINE_ONLY
 from riskml_serving.judging.scores.capacity import Capacity, compare
 from riskml_serving.judging.verdict import FIELDS, FULL, VERSIONS
 from riskml_serving.judging.wording import spell, split_flags
@@ -164,11 +165,14 @@ def put_into_words(
     rows = [row | agreement for row, agreement in zip(rows, compare(rows, capacity), strict=True)]
     flags = [redact_flags(split_flags(row["rule_flags"]), policy, redact) for row in rows]
     spelt = [name for name in FULL if FIELDS[name].kind in (Kind.LEVEL, Kind.DAY)]
-    common = {"as_of": as_of, "notice": NOTICE["zh"], **{name: versions[name] for name in VERSIONS}}
+    common = {"as_of": as_of, **{name: versions[name] for name in VERSIONS}}
     columns = {
         **{name: [value] * len(rows) for name, value in common.items()},
         **{name: [spell(FIELDS[name], value) for value in table[name].to_pylist()] for name in spelt},
         **{name: [row[name] for row in rows] for name in COMPARED},
+        "notice": [
+            NOTICE["zh"] + f"；{RULE_LINE_ONLY['zh']}" * (text is not None) for text in table["withheld"].to_pylist()
+        ],
         "rule_flags": [";".join(codes) for codes, _ in flags],
         "hidden_flags": [hidden for _, hidden in flags],
     }

@@ -1,6 +1,6 @@
 """The model in service: loads it, verifies it, warms it up, and swaps it as one reference."""
 
-from riskml_serving.judging.model.holder import Holder, Model, load_model
+from riskml_serving.judging.model.holder import RULE_LINE_ONLY, Holder, Model, load_model
 from riskml_serving.judging.model.keeper import Keeper
 
-__all__ = ["Holder", "Keeper", "Model", "load_model"]
+__all__ = ["RULE_LINE_ONLY", "Holder", "Keeper", "Model", "load_model"]

@@ -19,7 +19,17 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.judging.model.monitor import Monitor
 from riskml_serving.judging.model.regional import restrict_to_region
 
-__all__ = ["Holder", "Model", "load_model"]
+__all__ = ["RULE_LINE_ONLY", "TRIAL", "Holder", "Model", "load_model"]
+
+RULE_LINE_ONLY = {
+    "zh": "模型尚未用本县数据训练，仅显示监测线规则；请先导入历史数据，再训练、审核并发布本县模型",
+    "en": "The model was not trained on this county, so only the rule line is shown: deliver its history, train, audit "
+    "and release a model of its own",
+}
+"""Why the model is silent, and what to do."""
+
+TRIAL = {"zh": "试用：数据按模拟数据对待，非真实农户", "en": "Trial: all records count as simulated"}
+"""What a service that is on trial says of whatever it is sent."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,8 @@ class Model:
     narrator : Narrator
     source : str
         Where the bundle came from.
+    trial : bool, default False
+        Whether the county itself is simulated, or counts as such (the setting ``simulated``).
     loaded_at : datetime
     monitor : Monitor
         Monitors the model's features and scores; it is the only part that changes.
@@ -42,6 +54,7 @@ class Model:
     policy: Policy
     narrator: Narrator
     source: str
+    trial: bool = False
     loaded_at: dt.datetime = field(default_factory=now)
     monitor: Monitor = field(init=False, repr=False, compare=False)
 
@@ -54,6 +67,16 @@ class Model:
         return self.bundle.model_version
 
     @property
+    def silent(self) -> bool:
+        """Whether only the rule line may be shown: the model was trained on a simulated county, and serves another."""
+        return self.bundle.simulated and not self.trial
+
+    @property
+    def notice(self) -> dict[str, str] | None:
+        """What every answer says of the model, in both languages; None if there is nothing to say."""
+        return RULE_LINE_ONLY if self.silent else TRIAL if self.trial else None
+
+    @property
     def versions(self) -> dict[str, str]:
         """Versions of everything that a score depends on."""
         return {
@@ -64,8 +87,14 @@ class Model:
 
     @property
     def names(self) -> dict[str, str]:
-        """Members of every answer that state its provenance."""
+        """Names and versions of the model."""
         return {"model_name": NAME, **self.versions}
+
+    @property
+    def provenance(self) -> dict[str, str | None]:
+        """Members of every answer that state its provenance."""
+        notice = self.notice or {}
+        return {**self.names, "model_notice": notice.get("zh"), "model_notice_en": notice.get("en")}
 
     def describe(self, region: str) -> dict[str, Any]:
         """Describe the model to a caller from a region: manifest without file hashes, evaluation, thresholds."""
@@ -104,13 +133,23 @@ class Holder:
         """Version of the model in service; None if there is no model yet."""
         return None if self._model is None else self._model.version
 
+    @property
+    def notice(self) -> dict[str, str] | None:
+        """What is said of the model in service; see :attr:`Model.notice`."""
+        return None if self._model is None else self._model.notice
+
+    @property
+    def silent(self) -> bool:
+        """Whether the model in service is silent; see :attr:`Model.silent`."""
+        return self._model is not None and self._model.silent
+
     def swap(self, model: Model) -> None:
         """Put another model into service from the next request on."""
         self._model = model
 
 
-def load_model(folder: Path, policy: Path | None = None) -> Model:
-    """Load, verify and warm up a bundle.
+def load_model(folder: Path, policy: Path | None = None, trial: bool = False) -> Model:
+    """Load, verify and warm up a bundle; without ``trial``, one from a simulated county is silent.
 
     Raises
     ------
@@ -119,7 +158,7 @@ def load_model(folder: Path, policy: Path | None = None) -> Model:
     """
     table = load_policy(policy)
     bundle = Bundle.load(folder)
-    model = Model(bundle, table, Narrator(bundle, table), str(folder))
+    model = Model(bundle, table, Narrator(bundle, table), str(folder), trial)
     _warm_up(model)
     return model
 

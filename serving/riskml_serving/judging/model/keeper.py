@@ -19,12 +19,12 @@ from riskml_serving.base.database import reading, writing
 from riskml_serving.base.settings import Settings
 from riskml_serving.judging.model import copies, repository
 from riskml_serving.judging.model.counters import REFUSED, SWAPPED
-from riskml_serving.judging.model.holder import Holder, Model, load_model
+from riskml_serving.judging.model.holder import RULE_LINE_ONLY, Holder, Model, load_model
 from riskml_serving.judging.model.source import find_offer
 
 __all__ = ["Failure", "Keeper", "Load"]
 
-Load = Callable[[Path, Path | None], Model]
+Load = Callable[[Path, Path | None, bool], Model]
 
 log = logging.getLogger("riskml_serving.judging.model")
 
@@ -48,7 +48,7 @@ class Keeper:
     holder : Holder
     settings : Settings
     load : callable, optional
-        Loads, verifies and warms up a bundle.
+        Loads, verifies and warms up a bundle, given its folder, the policy table and whether it serves on trial.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class Keeper:
         offer = find_offer(self._settings)
         if offer.mark == self._settled:
             return
-        model = self._load(offer.fetch(), self._settings.policy)
+        model = self._load(offer.fetch(), self._settings.policy, self._settings.simulated)
         if model.version in self._rejected:
             log.warning("release %s is offered, but was rolled back", model.version)
         elif model.version != self._holder.version:
@@ -114,7 +114,8 @@ class Keeper:
             if release["rejected_at"] is not None or version == self._holder.version:
                 continue
             try:
-                model = self._load(copies.find_copy(self._settings.model_store, version), self._settings.policy)
+                copy = copies.find_copy(self._settings.model_store, version)
+                model = self._load(copy, self._settings.policy, self._settings.simulated)
             except BundleError as error:
                 self._record_failure(error)
                 continue
@@ -129,6 +130,8 @@ class Keeper:
         self._holder.swap(model)
         SWAPPED.inc()
         log.info("release %s serves", model.version)
+        if model.silent:
+            log.warning(RULE_LINE_ONLY["en"])
         try:
             with writing(self._engine) as connection:
                 repository.record_release(connection, model.version, source, now())

@@ -67,13 +67,16 @@ class Monitor:
             while self._held - len(self._rows[0]) >= WINDOW:
                 self._held -= len(self._rows.popleft())
 
-    def count(self, tiers: Iterable[int], agreements: Iterable[str]) -> None:
+    def count(self, tiers: Iterable[int], agreements: Iterable[str | None]) -> None:
         """Count scores; a tier is a position in the list of tiers, or -1 for none."""
         for (tier, agreement), n in Counter(zip(tiers, agreements, strict=True)).items():
-            SCORED.labels("none" if tier < 0 else TIERS.codes[tier], agreement).inc(n)
+            SCORED.labels("none" if tier < 0 else TIERS.codes[tier], agreement or "none").inc(n)
 
-    def measure_drift(self) -> dict[str, float]:
-        """Measure the population stability index of features and ``probability``, if there are enough rows."""
+    def measure_drift(self, *, silent: bool = False) -> dict[str, float]:
+        """Measure the population stability index of features and ``probability``, if there are enough rows.
+
+        If ``silent``, the index of ``probability`` is left out.
+        """
         with self._lock:
             rows = list(self._rows) if self._held >= MIN_HOUSEHOLDS else []
         if not rows or self._bundle.reference is None:
@@ -81,4 +84,5 @@ class Monitor:
         values, schema = np.concatenate(rows), self._bundle.blend.schema
         nobody, never = np.full(len(values), ""), np.zeros(len(values), np.int32)
         matrix = FeatureMatrix(nobody, never, schema.columns, values, schema.levels)
-        return measure_drift(self._bundle.reference, matrix, self._bundle.predict_probability(values))
+        drift = measure_drift(self._bundle.reference, matrix, self._bundle.predict_probability(values))
+        return {name: value for name, value in drift.items() if not (silent and name == "probability")}

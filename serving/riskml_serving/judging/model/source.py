@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from riskml.errors import BundleError, TrackingError
 from riskml.tracking import download, find_champion_version
 from riskml_serving.base.settings import Settings
 
-__all__ = ["Offer", "find_offer", "require_bundle"]
+__all__ = ["Offer", "find_offer", "is_simulated", "require_bundle"]
 
 SEAL = "manifest.sha256"
 
@@ -65,6 +67,13 @@ def require_bundle(folder: Path) -> None:
             "Train one with `riskml train` and name its folder with --bundle or RISKML_SERVING_BUNDLE, or take the "
             "registry's champion with RISKML_SERVING_MODEL_SOURCE=registry.",
         )
+
+
+def is_simulated(folder: Path) -> bool:
+    """Return whether a bundle says that it was trained on a simulated county; nothing is verified yet."""
+    with suppress(ValueError, OSError):
+        return bool(json.loads((folder / "manifest.json").read_bytes()).get("trained_on") == "simulated")
+    return False
 
 
 def _find_champion(store: Path) -> Offer:

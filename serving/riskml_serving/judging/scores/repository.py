@@ -75,7 +75,7 @@ def _make_current(change: Change, numbers: Mapping[str, int]) -> dict[str, Any]:
         "household_id": change.household_id,
         "seq": seq if seq is not None else (change.before or {})["seq"],
         **_split_region(after["region_code"]),
-        **{name: after[name] for name in (*FIELDS, "as_of", "scored_at", "causes")},
+        **{name: after[name] for name in (*FIELDS, "as_of", "scored_at", "causes", "withheld")},
         "order_signal": -after["signal"],
         "order_rank": 1.0 if after["probability"] is None else -after["probability"],
     }

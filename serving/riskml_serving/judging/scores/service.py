@@ -50,7 +50,14 @@ def judge_households(
 
 
 def explain_stored(
-    connection: Connection, model: Model, household: Row, score: Row | None, as_of: dt.date, redact: tuple[str, ...]
+    connection: Connection,
+    model: Model,
+    household: Row,
+    score: Row | None,
+    as_of: dt.date,
+    redact: tuple[str, ...],
+    *,
+    analyst: bool = False,
 ) -> tuple[Panel, Explanation]:
     """Explain a stored household as of a date; use its score's agreement if that is by visit capacity.
 
@@ -64,6 +71,8 @@ def explain_stored(
         Its score as of that date.
     as_of : date
     redact : tuple of str
+    analyst : bool, default False
+        Whether the reader may see what a silent model says.
 
     Returns
     -------
@@ -73,7 +82,7 @@ def explain_stored(
     """
     (judged,) = judge_households(connection, model, {household["household_id"]: household}, as_of)
     agreement = score["agreement"] if score and score["agreement_by"] == "capacity" else None
-    return judged.panel, judged.explain(agreement=agreement, redact=redact)
+    return judged.panel, judged.explain(agreement=agreement, redact=redact, analyst=analyst)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ CURRENT = Table(
     Column("order_signal", SmallInteger, nullable=False),
     Column("order_rank", Double, nullable=False),
     Column("causes", Text, nullable=False, server_default=""),
+    Column("withheld", Text, nullable=True),
     Index("ix_current_scores_ranked_all", *RANKED),
     Index("ix_current_scores_ranked_county", "county", *RANKED),
     Index("ix_current_scores_ranked_town", "town", *RANKED),
@@ -44,7 +45,8 @@ CURRENT = Table(
 ``order_rank`` are signal and probability with the sign reversed (1 if there is no probability), so that the ranked list
 ascends in all its columns and one comparison finds the start of a page. ``seq`` is the number of the last change.
 ``causes`` are the causes in the model's reasons, joined by semicolons: lists filter by them, but they are not part of
-the verdict."""
+the verdict. ``withheld`` is what a silent model says, as JSON for analysts: all other columns then hold what the rule
+line alone says, so that no order, filter, count or change can betray the model."""
 
 RANKING = (CURRENT.c.order_signal, CURRENT.c.order_rank)
 """Order of every list of households: signal, then probability, both highest first, with ties broken by code."""

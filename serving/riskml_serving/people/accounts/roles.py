@@ -21,7 +21,8 @@ class Role:
     rights : frozenset of str
         Rights from ``auth.RIGHTS``, except ``health-details``, which is set for each account.
     may : frozenset of str
-        Actions allowed on the pages: ``assign`` households to people, or see the model's ``releases``.
+        Actions allowed on the pages: ``assign`` households to people, see the model's ``releases``, or see what a silent
+        model ``withheld``.
     """
 
     zh: str
@@ -38,7 +39,7 @@ ROLES = {
     "township": Role("乡镇干部", "township officer", (Level.TOWN,), _WRITE, frozenset(("assign",))),
     "county": Role("县级管理员", "county manager", (Level.COUNTY,), _WRITE, frozenset(("assign", "releases"))),
     "analyst": Role(
-        "分析人员", "analyst", (0, Level.PROVINCE, Level.CITY, Level.COUNTY), _READ, frozenset(("releases",))
+        "分析人员", "analyst", (0, Level.PROVINCE, Level.CITY, Level.COUNTY), _READ, frozenset(("releases", "withheld"))
     ),
 }
 """Roles by code. A village viewer records findings in their own village; an analyst changes nothing."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    delete,
     insert,
     or_,
     select,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 
 from riskml.records.contract.schema import TABLES
 from riskml_serving.store.records.columns import Columns
-from riskml_serving.store.records.tables import RECORDS, list_columns, read_attributes
+from riskml_serving.store.records.tables import PURPOSE, RECORDS, list_columns, read_attributes
 
 __all__ = ["CHUNK", "add_rows", "is_not_superseded", "read_lines", "read_rows", "split_codes", "supersede"]
 
@@ -55,6 +56,22 @@ def split_codes(codes: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[st
     [['a', 'b'], ['c']]
     """
     return (codes[start : start + size] for start in range(0, len(codes), size))
+
+
+def holds_records(connection: Connection) -> bool:
+    """Return whether any record is stored."""
+    return any(connection.execute(select(table.c.row_id).limit(1)).first() for table in RECORDS.values())
+
+
+def read_purpose(connection: Connection) -> bool | None:
+    """Read whether the records count as simulated; None if nobody has said so yet."""
+    return connection.execute(select(PURPOSE.c.simulated)).scalar()
+
+
+def write_purpose(connection: Connection, *, simulated: bool) -> None:
+    """Save whether the records count as simulated."""
+    connection.execute(delete(PURPOSE))
+    connection.execute(insert(PURPOSE).values(simulated=simulated))
 
 
 def read_lines(connection: Connection) -> Columns:

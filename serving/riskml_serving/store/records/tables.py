@@ -88,6 +88,10 @@ RECORDS: dict[str, Table] = {name: _make_table(declared) for name, declared in T
 """Database tables by their name in the contract."""
 
 
+PURPOSE = Table("purpose", METADATA, Field("simulated", Boolean, primary_key=True))
+"""One row once a service or an import has opened the database: whether the records in it count as simulated."""
+
+
 def list_columns(name: str) -> list[Field[Any]]:
     """List the columns that riskml reads from a table: those of the contract, and the attributes as JSON."""
     names = (*TABLES[name].names, "attributes") if TABLES[name].attributes else TABLES[name].names

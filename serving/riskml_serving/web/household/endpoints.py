@@ -29,9 +29,8 @@ from riskml_serving.web.shell.forms import Form, read_form
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import name_region, read_region_names
-from riskml_serving.web.shell.rendering import get_language, render
+from riskml_serving.web.shell.rendering import get_language, list_notices, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
-from riskml_serving.web.shell.words import make_notice
 
 __all__ = ["router"]
 
@@ -55,7 +54,15 @@ async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict
     """Gather what a household's page shows; refuse a household outside the reader's region, and record the refusal."""
     state, lang = get_state(request), get_language(request)
     model, day = state.holder.current, today(state.settings)
-    reader = partial(HouseholdReader, model=model, caller=visitor.caller, settings=state.settings, today=day, lang=lang)
+    reader = partial(
+        HouseholdReader,
+        model=model,
+        caller=visitor.caller,
+        settings=state.settings,
+        today=day,
+        lang=lang,
+        analyst=visitor.may("withheld"),
+    )
     try:
         return await state.read(lambda connection: reader(connection).read(household_id))
     except Problem as problem:
@@ -104,7 +111,7 @@ async def household_workbook(request: Request, household_id: str, visitor: Signe
     settings, lang = get_state(request).settings, get_language(request)
     page = await _gather(request, visitor, household_id)
     region = name_region(read_region_names(settings.region_names), page["register"]["region_code"], lang)
-    response = write_workbook(build_sheets(page, region, lang), make_notice(lang, settings.simulated), "household.xlsx")
+    response = write_workbook(build_sheets(page, region, lang), list_notices(request, visitor), "household.xlsx")
     return View(response, [household_id], {"redacted": list(visitor.caller.redact)})
 
 

@@ -22,6 +22,7 @@ from riskml_serving.casework.deadlines import Deadlines
 from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe, may_read_text, may_undo
 from riskml_serving.casework.worklist.repository import ListFilter, read_list
+from riskml_serving.judging.judge import reveal
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history
 from riskml_serving.judging.scores.service import explain_stored
@@ -52,6 +53,8 @@ class HouseholdReader:
     settings : Settings
     today : date
     lang : {"zh", "en"}
+    analyst : bool
+        Whether the reader may see what a silent model says.
     """
 
     connection: Connection
@@ -60,6 +63,7 @@ class HouseholdReader:
     settings: Settings
     today: dt.date
     lang: str
+    analyst: bool
 
     def read(self, household_id: str) -> dict[str, Any]:
         """Read what a household's page shows.
@@ -110,11 +114,13 @@ class HouseholdReader:
     ) -> dict[str, Any]:
         """Explain both verdicts in riskml's own words, and draw the picture."""
         code, lang, redact = str(register["household_id"]), self.lang, self.caller.redact
-        panel, explanation = explain_stored(self.connection, self.model, register, current, current["as_of"], redact)
+        panel, explanation = explain_stored(
+            self.connection, self.model, register, current, current["as_of"], redact, analyst=self.analyst
+        )
         window, model = self.model.narrator.settings.window, explanation.model
         timeline = Timeline.from_panel(panel, months=MARKED_MONTHS, window=window, health=not redact)
         return {
-            "current": self._describe_score(current),
+            "current": self._describe_score(reveal(current) if self.analyst else current),
             "explanation": explanation,
             "flags": [describe_flag(flag, lang) for flag in explanation.rule.flags],
             "options": explanation.name_options(lang),

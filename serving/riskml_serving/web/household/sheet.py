@@ -61,7 +61,7 @@ def _list_verdicts(page: dict[str, Any], t: Translate, lang: str) -> list[tuple[
         flags.append(t("健康类提示（需授权）", "about health (needs permission)"))
     return [
         (t("截至", "as of"), explanation.as_of),
-        (t("综合信号", "signal"), get_word("signal", explanation.signal, lang)),
+        (t("综合信号", "signal"), get_word("signal", page["current"]["signal"], lang)),
         *page["current"]["facts"],
         (t("人均纯收入", "income per head") + unit, rule.income),
         (t("监测线", "line") + unit, rule.line),

@@ -17,9 +17,9 @@ from riskml_serving.web.shell.export import write_workbook
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import name_region, read_region_names
-from riskml_serving.web.shell.rendering import get_language, render
+from riskml_serving.web.shell.rendering import get_language, list_notices, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
-from riskml_serving.web.shell.words import SHAPES, explain_star, get_word, make_notice
+from riskml_serving.web.shell.words import SHAPES, explain_star, get_word
 
 __all__ = ["router"]
 
@@ -91,7 +91,9 @@ async def overview_workbook(request: Request, visitor: SignedIn) -> View:
     region, page = await _gather(request, visitor)
     settings, lang = get_state(request).settings, get_language(request)
     names = read_region_names(settings.region_names)
-    groups = {"signal": COLOURS.codes[::-1], "tier": (*TIERS.codes, "none"), "agreement": AGREEMENTS.codes}
+    groups = {"signal": COLOURS.codes[::-1]}
+    if not get_state(request).holder.silent:
+        groups |= {"tier": (*TIERS.codes, "none"), "agreement": AGREEMENTS.codes}
     header = ["代码", "地区", "户数"] if lang == "zh" else ["code", "region", "households"]
     header += [get_word(kind, code, lang) for kind, codes in groups.items() for code in codes]
     whole = hide_village_counts(page["whole"], settings.small_count)
@@ -100,8 +102,8 @@ async def overview_workbook(request: Request, visitor: SignedIn) -> View:
         counts = [part[f"by_{kind}"][code] for kind, codes in groups.items() for code in codes]
         row = [part["region"], name_region(names, part["region"], lang), part["households"]]
         rows.append(row + ["*" if n is None else n for n in counts])
-    notice = make_notice(lang, settings.simulated)
+    notices = list_notices(request, visitor)
     if any("*" in row for row in rows):
-        notice += " · " + explain_star(settings.small_count, lang)
+        notices.append(explain_star(settings.small_count, lang))
     sheet = ("总览" if lang == "zh" else "overview", header, rows)
-    return View(write_workbook([sheet], notice, f"overview-{region or 'all'}.xlsx"), detail={"region": region})
+    return View(write_workbook([sheet], notices, f"overview-{region or 'all'}.xlsx"), detail={"region": region})

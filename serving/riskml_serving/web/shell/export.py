@@ -36,18 +36,18 @@ def escape_formula(value: Any) -> Any:
     return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n") else text
 
 
-def write_workbook(sheets: Iterable[Sheet], notice: str, name: str) -> Response:
-    """Write a workbook in which every sheet starts with the notice.
+def write_workbook(sheets: Iterable[Sheet], notices: Iterable[str], name: str) -> Response:
+    """Write a workbook in which every sheet starts with the notices.
 
     Parameters
     ----------
     sheets : iterable of Sheet
-    notice : str
-        Text in the first row of every sheet.
+    notices : iterable of str
+        Texts in the first row of every sheet; empty ones are left out.
     name : str
         Name of the file, in ASCII.
     """
-    book = Workbook(write_only=True)
+    book, notice = Workbook(write_only=True), " · ".join(filter(None, notices))
     for title, header, rows in sheets:
         sheet = book.create_sheet(title[:31])
         sheet.append([_make_cell(sheet, notice, bold=True)])

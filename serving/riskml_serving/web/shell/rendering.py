@@ -11,14 +11,23 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from riskml.explanation import NOTICE
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.page import Page
 from riskml_serving.web.shell.region_names import name_region, read_region_names
 from riskml_serving.web.shell.visitor import Visitor
-from riskml_serving.web.shell.words import get_word
+from riskml_serving.web.shell.words import choose_notices, get_word
 
-__all__ = ["LANGUAGE", "STATIC", "get_address", "get_language", "protect", "render", "show_in_menu", "wants_page"]
+__all__ = [
+    "LANGUAGE",
+    "STATIC",
+    "get_address",
+    "get_language",
+    "list_notices",
+    "protect",
+    "render",
+    "show_in_menu",
+    "wants_page",
+]
 
 STATIC = Path(__file__).parents[1] / "static"
 LANGUAGE = "riskml_lang"
@@ -84,6 +93,14 @@ def show_in_menu(pages: Iterable[Page]) -> None:
     _get_environment().globals["menu"] = tuple(pages)
 
 
+def list_notices(request: Request, visitor: Visitor | None) -> list[str]:
+    """List the notices that a page or an export carries for a reader."""
+    state = get_state(request)
+    analyst = visitor is not None and visitor.may("withheld")
+    lang, simulated = get_language(request), state.settings.simulated
+    return choose_notices(lang, simulated=simulated, silent=state.holder.silent, analyst=analyst)
+
+
 def render(
     request: Request, template: str, visitor: Visitor | None = None, *, status: int = 200, **values: Any
 ) -> Response:
@@ -112,11 +129,11 @@ def render(
         t=t,
         word=lambda kind, code: get_word(kind, code, lang),
         lang=lang,
-        notice=NOTICE[lang],
+        notices=list_notices(request, visitor),
         visitor=visitor,
         region_name=lambda code, within="": name_region(names, code, lang, within),
         address=get_address(request),
-        simulated=settings.simulated,
+        silent=get_state(request).holder.silent,
         **values,
     )
     return protect(HTMLResponse(page, status))

@@ -12,19 +12,20 @@ from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, REFINED_AGREEMENTS, 
 from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.casework.worklist.states import STATES
+from riskml_serving.judging.model import RULE_LINE_ONLY
 from riskml_serving.people.auth import Caller
 
 __all__ = [
     "HUNDRED",
     "SHAPES",
     "WORDS",
+    "choose_notices",
     "count_per_hundred",
     "describe_agreement",
     "describe_cut",
     "explain_star",
     "get_word",
     "list_causes",
-    "make_notice",
     "refine_agreement",
     "tag_reason",
 ]
@@ -137,6 +138,20 @@ def count_per_hundred(probability: float | None) -> float | None:
     return None if probability is None else round(100 * probability, 1)
 
 
-def make_notice(lang: str, simulated: bool) -> str:
-    """Make the notice that every page and every export carries."""
-    return NOTICE[lang] + ({"zh": " · 模拟数据", "en": " · simulated data"}[lang] if simulated else "")
+SIMULATED = {"zh": "模拟数据，非真实农户", "en": "Simulated data, no real households"}
+
+ANALYSTS_ONLY = {
+    "zh": "模型结果仅供分析人员查看，不适用于这些农户",
+    "en": "The model's results are for analysts only and say nothing about these households",
+}
+"""Label of what a silent model withholds from all other readers."""
+
+
+def choose_notices(lang: str, *, simulated: bool, silent: bool, analyst: bool) -> list[str]:
+    """Choose the notices of a page or an export: the one that all carry, then those for this service and reader.
+
+    >>> choose_notices("zh", simulated=True, silent=False, analyst=True)
+    ['仅供研判参考，不作为认定依据', '模拟数据，非真实农户']
+    """
+    own = ((True, NOTICE), (simulated, SIMULATED), (silent, RULE_LINE_ONLY), (silent and analyst, ANALYSTS_ONLY))
+    return [notice[lang] for applies, notice in own if applies]

@@ -21,9 +21,9 @@ from riskml_serving.web.shell.export import write_workbook
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import read_region_names
-from riskml_serving.web.shell.rendering import get_language, render
+from riskml_serving.web.shell.rendering import get_language, list_notices, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
-from riskml_serving.web.shell.words import SHAPES, describe_cut, list_causes, make_notice
+from riskml_serving.web.shell.words import SHAPES, describe_cut, list_causes
 from riskml_serving.web.worklist import service
 from riskml_serving.web.worklist.sheet import HEADER, list_cells
 
@@ -63,7 +63,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         counts = repository.count_by_signal(connection, wanted)
         wider, parts = (repository.list_parts(connection, code, next_level(code)) for code in (caller.region, region))
         return {
-            "rows": [service.describe_row(row, caller, deadlines) for row in rows],
+            "rows": [service.describe_row(row, visitor, deadlines) for row in rows],
             "counts": [(code, SHAPES[code], counts.get(i, 0)) for i, code in enumerate(COLOURS)][::-1],
             "week": service.plan_week(connection, wanted, capacity) if STATES[wanted.state].to_visit else None,
             "regions": list(dict.fromkeys((*wider, region, *parts))),
@@ -107,7 +107,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
 @router.page(PAGE.make_workbook("/worklist.xlsx", "the list as it is filtered", "worklist.export", ("state=all",)))
 async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     """Export the filtered list as a workbook."""
-    state, caller, lang = get_state(request), visitor.caller, get_language(request)
+    state, lang = get_state(request), get_language(request)
     _, wanted, deadlines = await _read_filter(request, visitor)
 
     def read(connection: Connection) -> tuple[list[dict[str, Any]], int]:
@@ -116,10 +116,10 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
 
     rows, total = await state.read(read)
     names = read_region_names(state.settings.region_names)
-    cells = [list_cells(service.describe_row(row, caller, deadlines), lang, names) for row in rows]
-    notices = (make_notice(lang, state.settings.simulated), describe_cut(len(rows), total, lang))
+    cells = [list_cells(service.describe_row(row, visitor, deadlines), lang, names) for row in rows]
+    notices = [*list_notices(request, visitor), describe_cut(len(rows), total, lang)]
     sheet = ({"zh": "待核实名单", "en": "work list"}[lang], HEADER[lang], cells)
-    response = write_workbook([sheet], " · ".join(filter(None, notices)), f"worklist-{deadlines.today}.xlsx")
+    response = write_workbook([sheet], notices, f"worklist-{deadlines.today}.xlsx")
     return View(response, [row["household_id"] for row in rows])
 
 

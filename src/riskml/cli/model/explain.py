@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from riskml.cli.inputs import read_records
+from riskml.cli.inputs import read_records, warn_if_simulated
 from riskml.cli.options import (
     AsJson,
     AsOf,
@@ -49,7 +49,6 @@ def explain(
     from riskml.explanation.household.narrator import Narrator
     from riskml.model import Bundle
     from riskml.policy import load_policy
-    from riskml.records.reading.files import find_truth
     from riskml.scoring import score
 
     model, table = Bundle.load(bundle), load_policy(policy)
@@ -69,9 +68,10 @@ def explain(
         explanation = Narrator(model, table).explain(
             panel, agreement=str(scores.loc[household, "agreement"]), redact=() if redact is None else (redact,)
         )
-        simulated = find_truth(records) is not None or model.report.get("simulated", False)
+        simulated = loaded.simulated
         options = {"lang": lang, "health": redact is None, "window": model.settings.window, "simulated": simulated}
         _draw(panel, svg, png, options)
+    warn_if_simulated(model, loaded)
     if as_json:
         print_json({**explanation.to_json(), "simulated": simulated})
     else:

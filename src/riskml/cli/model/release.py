@@ -45,6 +45,8 @@ def release(
         bar.stage("checks")
         loaded = None if records is None or champion is None else read_records(records, table, skip_bad_rows, bar)
         results = run_release_checks(candidate, champion, loaded, table, bar)
+    trained_on = "a simulated county: the service shows it in a trial only" if candidate.simulated else "real records"
+    typer.echo(f"Trained on {trained_on}.")
     for result in results:
         typer.echo(
             f"{result.code}  {result.status:<14}  {result.title}" + (f": {result.message}" * bool(result.message))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from riskml.cli.options import AsOf, BundleArgument, PolicyFile, RecordsArgument, SkipBadRows, parse_day
-from riskml.cli.output import join_counts, write_parquet
+from riskml.cli.output import join_counts, write_table
 from riskml.cli.progress import show_progress
 
 __all__ = ["score"]
@@ -18,7 +18,7 @@ def score(
     bundle: BundleArgument,
     records: RecordsArgument,
     as_of: AsOf,
-    out: Annotated[Path, typer.Option("--out", help="Output Parquet file.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Output file: .parquet, .csv or .xlsx.", show_default=False)],
     explain: Annotated[
         bool, typer.Option("--explain", help="Add causes, reasons and protective factors for every household at risk.")
     ] = False,
@@ -31,7 +31,7 @@ def score(
     colour and flags, the signal (never greener than the rule line's) and whether model and rule line agree. For
     reference only, not a basis for a decision.
     """
-    from riskml.cli.inputs import read_records
+    from riskml.cli.inputs import read_records, warn_if_simulated
     from riskml.explanation.household.explanation import NOTICE
     from riskml.model import Bundle
     from riskml.policy import load_policy
@@ -49,7 +49,8 @@ def score(
             bar.stage("reasons", len(loaded))
             reasons = explain_all(Narrator(model, table), loaded, at, progress=bar.step)
             frame = frame.merge(reasons, on="household_id", how="left")
-    write_parquet(out, frame)
+    notes = [NOTICE["zh"], *filter(None, [warn_if_simulated(model, loaded)])]
+    write_table(out, frame, notes)
     status, agreement = (join_counts(frame[name].value_counts().to_dict()) for name in ("status", "agreement"))
     typer.echo(f"{len(frame):,} households as of {as_of} ({status}): {out}")
     typer.echo(f"Model and rule line: {agreement}. {NOTICE['zh']}")

@@ -45,7 +45,6 @@ def train(
     from riskml.cli.inputs import read_records
     from riskml.cli.results import show_evaluation
     from riskml.policy import load_policy
-    from riskml.records.reading.files import find_truth
     from riskml.splits import Settings
     from riskml.training import train as run
     from riskml.training.tracked import register
@@ -60,5 +59,5 @@ def train(
         bundle.save(out)
         bar.stage("registering in MLflow")
         version = register(out, bundle)
-    show_evaluation(bundle.evaluation, simulated=find_truth(records) is not None)
+    show_evaluation(bundle.evaluation, simulated=bundle.simulated)
     typer.echo(f"Bundle {bundle.model_version}: {out} (registered as riskml version {version}, challenger)")

@@ -62,10 +62,16 @@ class ExplainedPanel:
     window: int
 
     @classmethod
-    def build(cls, narrator: Narrator, panel: Panel, verdicts: Verdicts | None = None) -> ExplainedPanel:
-        """Explain a panel; pass the rule line's ``verdicts`` if they are already known."""
+    def build(
+        cls, narrator: Narrator, panel: Panel, verdicts: Verdicts | None = None, *, silent: bool = False
+    ) -> ExplainedPanel:
+        """Explain a panel; pass the rule line's ``verdicts`` if they are already known.
+
+        If ``silent``, every household is explained by its flags, as if the model gave no verdict.
+        """
         status, window = classify_cohort(panel, narrator.settings, narrator.policy), narrator.settings.window
-        at_risk, others = np.flatnonzero(status == AT_RISK), np.flatnonzero((status != AT_RISK) & (status != UNKNOWN))
+        spoken = (status == AT_RISK) & (not silent)
+        at_risk, others = np.flatnonzero(spoken), np.flatnonzero(~spoken & (status != UNKNOWN))
         rows = narrator.explain_rows(panel, build(panel).take(at_risk), at_risk) if len(at_risk) else None
         if verdicts is None and len(others):
             verdicts = apply_rule_line(panel, narrator.policy)

@@ -96,6 +96,7 @@ class Narrator:
         verdicts: Verdicts | None = None,
         agreement: str | None = None,
         redact: Iterable[str] = (),
+        silent: bool = False,
     ) -> Explanation:
         """Explain one household.
 
@@ -110,6 +111,8 @@ class Narrator:
             Agreement found when scoring, by visit capacity. By default, any tier above the safest counts as a flag.
         redact : iterable of str
             What to leave out; ``health`` means everything about health.
+        silent : bool, default False
+            Whether to explain the rule line alone, as if the model gave no verdict.
 
         Returns
         -------
@@ -128,7 +131,7 @@ class Narrator:
         reasons: tuple[Reason, ...] = ()
         protections: tuple[Reason, ...] = ()
         model: ModelView | None = None
-        if status == AT_RISK:
+        if status == AT_RISK and not silent:
             rows = self.explain_rows(household, build(panel).take(np.array([i])))
             margin, horizon = float(rows.margin[0]), self.settings.horizon
             model = make_model_view(rows.contributions, margin, rows.grouping, self.policy, horizon, hidden)

@@ -49,6 +49,11 @@ class Records(PackedRecords):
         with ArrowTables(tables) as opened:
             return cls(read_views(opened), fallback_lines)
 
+    @property
+    def simulated(self) -> bool:
+        """Whether the records are of a simulated county: a line says so in ``source``."""
+        return any(line.source == "simulated" for line in self.lines.rows)
+
     def panel(
         self,
         as_of: int,

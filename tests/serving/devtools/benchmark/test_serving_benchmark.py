@@ -17,7 +17,7 @@ from riskml_serving.judging.model import load_model
 
 
 def test_the_ready_row_is_what_the_request_is_scored_by(client, key, bundle_path):
-    model = load_model(bundle_path)
+    model = load_model(bundle_path, trial=True)
     names, values = household.build_features(model)
     assert values.shape == (1, len(names))
     answer = client.post("/v1/scores", content=household.build_body(reasons=True), headers=key("", "score"))

@@ -296,7 +296,7 @@ def test_a_request_in_flight_is_answered_by_the_model_that_it_began_with(
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(client.post, "/v1/scores", json=body, headers=headers)
         assert began.wait(30)
-        holder.swap(load_model(RELEASED))
+        holder.swap(load_model(RELEASED, trial=True))
         later = client.post("/v1/scores", json=body, headers=headers).json()
         go_on.set()
         sooner = waiting.result(30).json()

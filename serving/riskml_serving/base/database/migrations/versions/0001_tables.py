@@ -29,10 +29,9 @@ REAL: TypeEngine[float] = sa.Double()
 
 VERSIONS: Types = {"model_version": HASH, "feature_schema_hash": HASH, "policy_version": HASH}
 LEVELS: Types = {"tier": LEVEL, "rule_signal": LEVEL, "signal": LEVEL}
-AGREEMENT: Types = {"agreement": WORD, "agreement_by": WORD}
-SCORE: Types = {"as_of": DAY, "status": WORD, **LEVELS, "rule_flags": TEXT, **AGREEMENT, **VERSIONS, "scored_at": TIME}
-"""Columns that current scores and their history share; any of the values may be missing."""
-FIGURES: Types = {"probability": REAL, "margin": REAL}
+SCORE: Types = {"as_of": DAY, "status": WORD, **LEVELS, "rule_flags": TEXT, **VERSIONS, "scored_at": TIME}
+"""Columns that current scores and their history share; any of these opinions of the model may be missing."""
+OPINION: Types = {"probability": REAL, "margin": REAL, "agreement": WORD, "agreement_by": WORD}
 ORIGIN: Types = {"created_by": CALLER, "created_at": TIME, "request_id": HASH}
 RECORDED: Types = {"recorded_on": DAY, "record_id": HOUSEHOLD, "withdrawn": FLAG}
 
@@ -97,6 +96,7 @@ def create_record_tables() -> None:
             "record_id": HOUSEHOLD,
         },
     )
+    create_table("purpose", {"simulated": FLAG}, {})
     create_record_table("lines", {"effective_from": DAY, "amount": REAL}, {"region_code": REGION, "source": TEXT})
     condition: Types = dict.fromkeys(("sex", "labour", "health", "schooling", "working"), CODE)
     create_record_table(
@@ -123,7 +123,7 @@ def create_score_tables() -> None:
         "current_scores",
         {"household_id": HOUSEHOLD},
         {"seq": BIG_COUNT, **regions, **SCORE, "order_signal": LEVEL, "order_rank": REAL},
-        FIGURES,
+        {**OPINION, "withheld": TEXT},
         preset("causes", TEXT, ""),
     )
     counted = ["region_code", "status", "tier", "signal", "agreement", "as_of", "scored_at"]
@@ -135,7 +135,7 @@ def create_score_tables() -> None:
         "scores",
         {"seq": NUMBER},
         {"household_id": HOUSEHOLD, **SCORE, "request_id": HASH},
-        {**FIGURES, "moved_from": REGION},
+        {**OPINION, "moved_from": REGION},
         preset("change", sa.String(8), "scored"),
         sqlite_autoincrement=True,
     )
