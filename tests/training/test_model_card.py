@@ -38,7 +38,7 @@ def test_another_report_is_another_version_but_another_card_is_not(trained):
     bundle = trained
     same = bundle.with_report(bundle.report, lambda _: "other words")
     assert same.model_version == bundle.model_version
-    other = bundle.with_report({**bundle.report, "simulated": False}, write_model_card)
+    other = bundle.with_report({**bundle.report, "coverage": None}, write_model_card)
     assert other.model_version != bundle.model_version
 
 
@@ -77,8 +77,9 @@ def test_near_falls_are_reported_separately(trained, county_records):
 
 
 def test_a_real_panel_is_not_called_simulated(trained):
-    report = {**trained.report, "simulated": False, "reasons": {"steadiness": None}}
-    card = trained.with_report(report, write_model_card).files["model_card.md"].decode()
+    real = replace(trained, manifest={**trained.manifest, "trained_on": "real"})
+    report = {**trained.report, "reasons": {"steadiness": None}}
+    card = real.with_report(report, write_model_card).files["model_card.md"].decode()
     assert "模拟县" not in card
     assert "真实原因未知" in card
 
@@ -106,6 +107,5 @@ def test_records_alone_give_what_the_bundle_carries(trained, county, county_reco
 def test_without_a_folder_there_is_no_coverage(county_records):
     trained = train(county_records, Settings(), load_policy())
     assert trained.report["coverage"] is None
-    assert trained.report["simulated"] is False
     assert set(trained.report["reasons"]) == {"steadiness"}
     assert "数据为模拟县" not in trained.files["model_card.md"].decode()
