@@ -31,7 +31,13 @@ VERSIONS: Types = {"model_version": HASH, "feature_schema_hash": HASH, "policy_v
 LEVELS: Types = {"tier": LEVEL, "rule_signal": LEVEL, "signal": LEVEL}
 SCORE: Types = {"as_of": DAY, "status": WORD, **LEVELS, "rule_flags": TEXT, **VERSIONS, "scored_at": TIME}
 """Columns that current scores and their history share; any of these opinions of the model may be missing."""
-OPINION: Types = {"probability": REAL, "margin": REAL, "agreement": WORD, "agreement_by": WORD}
+OPINION: Types = {
+    "probability": REAL,
+    "margin": REAL,
+    "agreement": WORD,
+    "agreement_by": WORD,
+    "income_until": DAY,
+}
 ORIGIN: Types = {"created_by": CALLER, "created_at": TIME, "request_id": HASH}
 RECORDED: Types = {"recorded_on": DAY, "record_id": HOUSEHOLD, "withdrawn": FLAG}
 
