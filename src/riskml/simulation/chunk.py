@@ -13,7 +13,7 @@ from riskml.simulation.parameters import Parameters
 from riskml.simulation.population import People
 from riskml.simulation.state import MEMBERS, SHOCK
 
-__all__ = ["Chunk", "draw_days", "draw_recording_days"]
+__all__ = ["Chunk", "draw_days", "draw_recording_days", "draw_report_days"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Chunk:
     people : People
     lived : structured array (n, months)
         What happened in each recorded month (`state.MONTH_OUT`).
+    past : structured array (n, earlier months)
+        What happened before, as far back as statements of income go.
     months : int32 array (months,)
         Month numbers since 1970-01.
     village : int array (n,)
@@ -42,6 +44,7 @@ class Chunk:
     start: NDArray[np.void]
     people: People
     lived: NDArray[np.void]
+    past: NDArray[np.void]
     months: NDArray[np.int32]
     village: NDArray[np.int64]
     county: CountyMap
@@ -87,3 +90,16 @@ def draw_recording_days(chunk: Chunk, day: NDArray[np.int64]) -> NDArray[np.int6
     """Draw the day on which each event is recorded: departments send their lists every ten days or every month."""
     low, high = (int(value) for value in chunk.p.recording.event_delay)
     return day + chunk.rng.integers(low, high + 1, len(day))
+
+
+def draw_report_days(chunk: Chunk) -> NDArray[np.int64]:
+    """Draw the day on which each month's income becomes known, shape (n, months): mostly the month's last day."""
+    low, high = chunk.p.recording.report_delay
+    share, from_days, to_days = chunk.p.recording.very_late
+    shape = chunk.lived.shape
+    usual = low + (high - low) * chunk.rng.beta(1.2, 2.5, shape)
+    slow = from_days + (to_days - from_days) * chunk.rng.random(shape)
+    usual[chunk.rng.random(shape) < chunk.p.recording.reported_at_once] = 0.0
+    delay = np.where(chunk.rng.random(shape) < share, slow, usual).astype(np.int64)
+    recorded_on: NDArray[np.int64] = to_month_end(chunk.months).astype(np.int64)[None, :] + delay
+    return recorded_on

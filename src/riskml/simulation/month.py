@@ -165,10 +165,14 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
     farm = s.business * level * (p.stock_season[of_year] if s.stock == 1 else p.crop_season[of_year])
     wage = s.waged * season
     working, slots = s.working, s.slots
+    for k in range(3):
+        o.rates[k] = s.rate[k] if s.job[k] == WORKING else 0.0
+        o.earner[k] = s.person[k] if o.rates[k] > 0.0 else -1
     if working < slots:
         for k in range(3):
             if s.job[k] > WORKING:
                 left = p.odd_jobs if s.job[k] == OUT else 0.0
+                o.rates[k] = left * s.rate[k]
                 wage += left * s.rate[k] * season
                 o.effect[s.why[k]] += (1.0 - left) * s.rate[k] * season + farm * p.farm_labour / slots
         farm *= 1.0 - p.farm_labour * (1.0 - working / slots)

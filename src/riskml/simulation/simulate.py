@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from riskml.simulation.county import CountyMap, build_lines, lay_out_county
 from riskml.simulation.lives import simulate_history
 from riskml.simulation.parameters import Parameters, load_parameters
 from riskml.simulation.population import settle
-from riskml.simulation.state import MONTH_OUT
+from riskml.simulation.state import MONTH_OUT, YEAR
 from riskml.simulation.truth import (
     THREADS,
     Figures,
@@ -34,7 +34,7 @@ from riskml.simulation.write_blows import (
     write_regional_disasters,
 )
 from riskml.simulation.write_care import write_help, write_monitoring
-from riskml.simulation.write_income import write_income
+from riskml.simulation.write_income import Income, write_income
 from riskml.simulation.write_people import write_households, write_members
 from riskml.simulation.writing import Tables
 
@@ -71,6 +71,7 @@ def simulate(
     params: Path | dict[str, Any] | None = None,
     truth: Truth = "last",
     progress: Callable[[int], None] | None = None,
+    income: Income = "monthly",
 ) -> Simulated:
     """Write the records folder of a simulated county.
 
@@ -89,6 +90,10 @@ def simulate(
         every date of the default grid, or not at all.
     progress : callable, optional
         Called after each part with the number of households in it.
+    income : {"monthly", "register", "mixed"}, default "monthly"
+        What is known of income: a report of every month; a statement of every year from October to September, months
+        after its end, and wage lists of single persons; or each for half of the households. The households, their truth
+        and all other tables are the same.
 
     Returns
     -------
@@ -99,6 +104,8 @@ def simulate(
     SimulationError
         If a parameter is unknown or invalid, or the months are too few for any truth.
     """
+    if income not in get_args(Income):
+        raise SimulationError(f"The income is {income!r}.", "Choose monthly, register or mixed.")
     if households < 1 or months < 1 or seed < 0:
         raise SimulationError(
             f"A county of {households} households and {months} months with seed {seed} cannot be simulated.",
@@ -106,7 +113,7 @@ def simulate(
         )
     p = load_parameters(params)
     county = lay_out_county(p, households, months, seed)
-    span = plan_truth(county.first, months, truth)
+    span = plan_truth(county.first, months, truth, income)
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("truth.parquet"):
         old.unlink()
@@ -117,7 +124,7 @@ def simulate(
         for first in range(0, households, CHUNK):
             count = min(CHUNK, households - first)
             chunk, states = _run(p, county, first, count, households, seed, span)
-            _write(chunk, tables)
+            _write(chunk, income, tables)
             if len(span.at):
                 _write_truth(chunk, states, span, seed, tables, figures)
             if progress is not None:
@@ -132,32 +139,33 @@ def _run(
     states, people = settle(p, count, np.random.default_rng([seed, 3, first]))
     village = county.assign_villages(first, count, households)
     recorded = len(county.calendar.line) - county.burn_in
-    lived = np.zeros((count, recorded), MONTH_OUT)
-    keep = np.concatenate([[county.burn_in - 1], county.burn_in + span.at])
+    past = min(county.burn_in, 2 * YEAR + 3)  # two whole years, October to September, have ended before January
+    lived = np.zeros((count, past + recorded), MONTH_OUT)
+    keep = np.unique(np.concatenate([[county.burn_in - 1], county.burn_in + span.at]))
     kept = np.zeros((len(keep), count), states.dtype)
     bounds = np.linspace(0, count, THREADS + 1).astype(int)
     values = p.pack()
 
     def run_part(low: int, high: int) -> None:
         simulate_history(
-            values, county.calendar, county.burn_in, states[low:high], first + low, village[low:high], county.severity,
-            seed, keep, lived[low:high], kept[:, low:high],
+            values, county.calendar, county.burn_in - past, states[low:high], first + low, village[low:high],
+            county.severity, seed, keep, lived[low:high], kept[:, low:high],
         )  # fmt: skip
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(run_part, bounds[:-1], bounds[1:]))
     chunk = Chunk(
-        first=first, start=kept[0], people=people, lived=lived,
+        first=first, start=kept[0], people=people, lived=lived[:, past:], past=lived[:, :past],
         months=(county.first + np.arange(recorded)).astype(np.int32), village=village, county=county, p=p,
         rng=np.random.default_rng([seed, 4, first]),
     )  # fmt: skip
-    return chunk, kept[1:]
+    return chunk, kept[len(keep) - len(span.at) :]
 
 
-def _write(chunk: Chunk, tables: Tables) -> None:
+def _write(chunk: Chunk, income: Income, tables: Tables) -> None:
     write_households(chunk, tables)
     write_members(chunk, tables)
-    write_income(chunk, tables)
+    write_income(chunk, income, tables)
     write_illness(chunk, tables)
     write_household_disasters(chunk, tables)
     write_events(chunk, tables)

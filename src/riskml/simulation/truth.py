@@ -18,6 +18,8 @@ from riskml.simulation.county import CountyMap
 from riskml.simulation.lives import simulate_futures
 from riskml.simulation.parameters import count_spending
 from riskml.simulation.state import CAUSE, SPENDING, YEAR
+from riskml.simulation.write_income import Income
+from riskml.simulation.write_statements import OCTOBER
 from riskml.splits import Grid, Settings, cut_origins
 from riskml.vocabulary.causes import CAUSES
 
@@ -63,7 +65,7 @@ class Span:
     day: Ints
 
 
-def plan_truth(first: int, months: int, truth: Truth) -> Span:
+def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly") -> Span:
     """Choose the as-of dates of the truth: all dates of the default grid, or those of the default test split.
 
     Parameters
@@ -73,6 +75,9 @@ def plan_truth(first: int, months: int, truth: Truth) -> Span:
     months : int
         Number of recorded months.
     truth : Truth
+    income : Income
+        With statements, the grid begins on the day before the first recorded month. A register's grid ends with its
+        last complete statement; the last twelve months of it hold any default test split.
 
     Raises
     ------
@@ -83,6 +88,8 @@ def plan_truth(first: int, months: int, truth: Truth) -> Span:
     --------
     >>> plan_truth(600, 60, "last").at.tolist()
     [38, 41, 44, 47]
+    >>> plan_truth(600, 60, "last", "register").at.tolist()
+    [35, 38, 41, 44]
     >>> plan_truth(600, 23, "last")
     Traceback (most recent call last):
     riskml.errors.SimulationError: 23 months hold no date with 12 months before and 12 months after it.
@@ -93,13 +100,21 @@ def plan_truth(first: int, months: int, truth: Truth) -> Span:
         raise SimulationError(f"The truth is {truth!r}.", "Choose none, last or all.")
     if truth == "none":
         return Span(empty, empty)
-    ends = np.arange(months - 1 - YEAR, YEAR - 2, -Settings().step, dtype=np.int64)[::-1]
+    last, window = months - 1, YEAR
+    if income != "monthly":
+        window = 0  # statements of income before the first month are known
+    if income == "register":
+        last -= (first + last - (OCTOBER - 1)) % YEAR
+    ends = np.arange(last - YEAR, window - 2, -Settings().step, dtype=np.int64)[::-1]
     if not len(ends):
         raise SimulationError(
             f"{months} months hold no date with {YEAR} months before and {YEAR} months after it.",
             f"Simulate at least {2 * YEAR} months, or give --truth none.",
         )
     days = to_month_end((first + ends).astype(np.int32)).astype(np.int64)
+    if truth == "last" and income != "monthly":
+        tested = ends > ends[-1] - YEAR
+        return Span(ends[tested], days[tested])
     if truth == "last":
         dates = Grid(tuple(int(day) for day in days), first, first + months - 1)
         try:

@@ -1,6 +1,10 @@
-"""Write reported income, which is late, sometimes missing and occasionally corrected."""
+"""Write income as a county knows it: reported every month, stated once a year, or one or the other by household."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -8,17 +12,62 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import SOURCES
-from riskml.simulation.chunk import Chunk
+from riskml.simulation.chunk import Chunk, draw_report_days
+from riskml.simulation.write_statements import Rows, make_statements, make_wage_lists
 from riskml.simulation.writing import Tables
 
-__all__ = ["write_income"]
+__all__ = ["Income", "write_income"]
 
 Ints = NDArray[np.int64]
 _SOURCES = np.array(list(SOURCES)[:4])
 
+Income = Literal["monthly", "register", "mixed"]
+"""What is known of income: monthly reports, yearly statements and wage lists, or each for half of the households."""
 
-def write_income(chunk: Chunk, tables: Tables) -> None:
-    """Append to ``income``, ordered by household, month and source.
+
+def write_income(chunk: Chunk, income: Income, tables: Tables) -> None:
+    """Append to ``income``, ordered by household.
+
+    A household has the same rows in a mixed county as in the other county that it belongs to by the hash of its code.
+    """
+    # Streams of their own: what is known of income changes no other table.
+    monthly, register = (replace(chunk, rng=rng) for rng in chunk.rng.spawn(2))
+    stated = np.full(chunk.n, income == "register")
+    if income == "mixed":
+        stated = np.array([sha256(code.encode()).digest()[0] % 2 == 1 for code in chunk.make_codes(np.arange(chunk.n))])
+    parts: list[Rows] = []
+    if income != "register":
+        parts += [_select(_make_reports(monthly), ~stated)]
+    if income != "monthly":
+        parts += [_select(make_statements(register), stated), _select(make_wage_lists(register), stated)]
+    rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[-1]}
+    if income != "monthly":
+        order = np.argsort(rows["household"], kind="stable")
+        rows = {name: values[order] for name, values in rows.items()}
+    household = rows.pop("household")
+    columns = rows | {
+        "household_id": pa.DictionaryArray.from_arrays(
+            pa.array(household.astype(np.int32)), pa.array(chunk.make_codes(np.arange(chunk.n)))
+        ),
+        "source": pa.DictionaryArray.from_arrays(pa.array(rows["source"].astype(np.int8)), pa.array(_SOURCES)),
+        "record_id": pa.array(rows["record_id"], mask=rows["record_id"] == ""),
+    }
+    if income == "monthly":
+        del columns["statement"], columns["member"]
+    else:
+        member = columns.pop("member")
+        columns["member_id"] = pa.array(chunk.make_member_codes(household, member), mask=member < 0)
+    tables.add("income", columns)
+
+
+def _select(rows: Rows, chosen: NDArray[np.bool_]) -> Rows:
+    """Select the rows of the chosen households."""
+    keep = chosen[rows["household"]]
+    return rows if keep.all() else {name: values[keep] for name, values in rows.items()}
+
+
+def _make_reports(chunk: Chunk) -> Rows:
+    """Make the monthly reports, which are late, sometimes missing and occasionally corrected, by month and source.
 
     A household reports every source that it has had so far, even if a month's amount is zero.
     """
@@ -30,17 +79,17 @@ def write_income(chunk: Chunk, tables: Tables) -> None:
     row, amount, recorded_on, record_id = _draw_corrections(
         chunk, household, month, source, amounts[household, month, source]
     )
-    codes = pa.array(chunk.make_codes(np.arange(chunk.n)))
-    columns = {
-        "household_id": pa.DictionaryArray.from_arrays(pa.array(household[row].astype(np.int32)), codes),
+    return {
+        "household": household[row],
         "period_start": (to_month_end(chunk.months - 1) + 1)[month[row]],
-        "months": np.ones(len(row), np.int32),
-        "source": pa.DictionaryArray.from_arrays(pa.array(source[row].astype(np.int8)), pa.array(_SOURCES)),
+        "months": np.ones(len(row), np.int64),
+        "source": source[row],
         "amount": amount,
+        "statement": np.zeros(len(row), np.bool_),
+        "member": np.full(len(row), -1),
         "recorded_on": recorded_on,
-        "record_id": pa.array(record_id, mask=record_id == ""),
+        "record_id": record_id,
     }
-    tables.add("income", columns)
 
 
 def _draw_corrections(
@@ -59,7 +108,7 @@ def _draw_corrections(
         Values for each row to write.
     """
     rng, recording = chunk.rng, chunk.p.recording
-    recorded = _draw_recorded_on(chunk)[household, month]
+    recorded = draw_report_days(chunk)[household, month]
     wrong = rng.random(len(amount)) < recording.corrected
     void = rng.random(len(amount)) < recording.withdrawn
     wrong, void = np.flatnonzero(wrong & ~void), np.flatnonzero(void & ~wrong)
@@ -80,15 +129,3 @@ def _draw_corrections(
         np.concatenate([recorded, later[wrong], recorded[void], later[void]])[order],
         np.concatenate([first_id, make_ids(wrong), make_ids(void), make_ids(void)])[order],
     )
-
-
-def _draw_recorded_on(chunk: Chunk) -> NDArray[np.int64]:
-    low, high = chunk.p.recording.report_delay
-    share, from_days, to_days = chunk.p.recording.very_late
-    shape = chunk.lived.shape
-    usual = low + (high - low) * chunk.rng.beta(1.2, 2.5, shape)
-    slow = from_days + (to_days - from_days) * chunk.rng.random(shape)
-    usual[chunk.rng.random(shape) < chunk.p.recording.reported_at_once] = 0.0
-    delay = np.where(chunk.rng.random(shape) < share, slow, usual).astype(np.int64)
-    recorded_on: NDArray[np.int64] = to_month_end(chunk.months).astype(np.int64)[None, :] + delay
-    return recorded_on

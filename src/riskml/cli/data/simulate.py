@@ -26,6 +26,13 @@ def simulate(
         Literal["none", "last", "all"],
         typer.Option(help="True probabilities: `none`, for the default test dates (`last`) or for all dates (`all`)."),
     ] = "last",
+    income: Annotated[
+        Literal["monthly", "register", "mixed"],
+        typer.Option(
+            help="What is known of income: every month (`monthly`), a statement a year and wage lists of single persons"
+            " (`register`), or each for half of the households (`mixed`)."
+        ),
+    ] = "monthly",
 ) -> None:
     """Simulate a county with known risk: a records folder plus truth.parquet.
 
@@ -38,7 +45,7 @@ def simulate(
 
     with show_progress() as bar:
         bar.stage("households", households)
-        done = run(out, households, months, seed, params, truth, bar.step)
+        done = run(out, households, months, seed, params, truth, bar.step, income)
     typer.echo(f"Simulated county in {out}: {join_counts(done.rows)}.")
     if figures := done.figures:
         typer.echo(
