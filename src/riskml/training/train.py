@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from riskml.errors import SplitError
 from riskml.evaluation import Prediction, evaluate
 from riskml.evaluation.evidence import measure_feature_auc, measure_stability, probe_monotonicity
@@ -187,15 +189,15 @@ def _evaluate(job: _Job, fitted: _Fitted, origin: Origin, test: LabelledRows, na
 
 
 def _describe_split(origin: Origin, training: LabelledRows, test: LabelledRows, settings: Settings) -> dict[str, Any]:
-    numbers = count_labels(test.at_risk)
+    numbers, trained = count_labels(test.at_risk), np.unique(training.labels.as_of).tolist()
     return {
-        "train_from": str(to_date(origin.train[0])),
-        "train_to": str(to_date(origin.train[-1])),
+        "train_from": str(to_date(trained[0])),
+        "train_to": str(to_date(trained[-1])),
         "train_known_by": str(to_date(origin.test_from)),
         "test_from": str(to_date(origin.test_from)),
         "test_to": str(to_date(origin.test[-1])),
         "observed_to": str(to_date(find_span_end(origin.test[-1], settings.horizon))),
-        "train_as_ofs": [str(to_date(day)) for day in origin.train],
+        "train_as_ofs": [str(to_date(day)) for day in trained],
         "test_as_ofs": [str(to_date(day)) for day in origin.test],
         "n_train": len(training.labels),
         "n_train_positive": int(training.y.sum()),
