@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.resources import files
 
 import duckdb
 import numpy as np
@@ -12,105 +13,31 @@ import pandas as pd
 import pytest
 
 from riskml.outcomes import BY, REASONS, Labels, count_labels, label
-from riskml.policy import load_policy
-from riskml.records.contract.calendar import to_date, to_month, to_month_end
+from riskml.policy import load_policy, parse_policy
+from riskml.records.contract.calendar import to_date, to_day, to_month, to_month_end
 from riskml.records.panel.store import Records
-from riskml.splits import Settings, build_grid, cut_origins
+from riskml.splits import Settings, build_grid
 from riskml.vocabulary.verdicts import STATUSES
 
-HOUSEHOLDS, MONTHS, START = 90, 30, 12 * 51  # from January 2021
-Tables = dict[str, pd.DataFrame]
+FIRST, LAST = 12 * 49 + 9, 12 * 55  # the months that the oracle knows: from October 2019, the first statements
 
+PACKAGED = files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
+SWITCHED = PACKAGED.replace("net school cost, counts: true", "net school cost, counts: false").replace(
+    "(amount of housing_unsafe events), counts: false", "(amount of housing_unsafe events), counts: true"
+)
+POLICIES = {"packaged": load_policy(), "switched": parse_policy(SWITCHED)}
+COUNTED = {"packaged": ["medical_self_paid", "school_fees"], "switched": ["medical_self_paid", "housing_repair"]}
 
-def month_start(month: int) -> dt.date:
-    return to_date(to_month_end(month - 1) + 1)
-
-
-def random_tables(seed: int) -> Tables:
-    """Draw a county with incomes near the line, gaps, late rows, corrections, periods, moves, monitoring and help."""
-    rng = np.random.default_rng(seed)
-    names = [f"h{i:02d}" for i in range(HOUSEHOLDS)]
-
-    def day(span: float = MONTHS) -> dt.date:
-        return to_date(to_month_end(START - 1) + 1 + int(rng.integers(0, int(30 * span))))
-
-    households, income, monitoring, helped = [], [], [], []
-    for name in names:
-        size, level = int(rng.integers(1, 5)), rng.normal(560, 100)
-        first = None if rng.random() < 0.8 else day(12)
-        households.append((name, first, rng.choice(["130529", "130530", "430101"]), size))
-        if rng.random() < 0.4:
-            moved = (first or dt.date(2021, 1, 1)) + dt.timedelta(days=int(rng.integers(30, 700)))
-            households.append(
-                (name, moved, rng.choice(["130529", "130530", "430101"]), max(1, size + rng.integers(-1, 2)))
-            )
-        whole, careless = rng.random() < 0.3, rng.random() < 0.5  # reports only totals; has gaps and late rows
-        gap = (int(rng.integers(0, MONTHS)), int(rng.integers(0, 9)))
-        # Some report one month per quarter, some whole quarters, and some stop early.
-        every, length = ((1, 1), (1, 1), (3, 1), (3, 3))[rng.integers(0, 4)] if careless else (1, 1)
-        last = int(rng.integers(6, MONTHS)) if rng.random() < 0.3 else MONTHS
-        for month in range(0, last, every):
-            if careless and (rng.random() < 0.1 or gap[0] <= month < gap[0] + gap[1]):
-                continue
-            amounts = rng.normal(level * size * length / (1 if whole else 2), 60 * length, 1 if whole else 2)
-            for source, amount in zip(("total",) if whole else ("wage", "business"), amounts, strict=True):
-                end = to_date(to_month_end(START + month + length - 1))
-                late = end + dt.timedelta(days=int(rng.integers(-20, 200))) if careless and rng.random() < 0.4 else None
-                record = f"r{len(income)}"
-                income.append((name, month_start(START + month), length, source, amount, late, record))
-                if rng.random() < (0.15 if careless else 0.02):
-                    again = (late or end) + dt.timedelta(days=int(rng.integers(1, 200)))
-                    other = None if rng.random() < 0.3 else amount * rng.uniform(0.6, 1.4)
-                    income.append((name, month_start(START + month), length, source, other, again, record))
-        for _ in range(int(rng.random() < 0.35) + int(rng.random() < 0.15)):
-            entered = day()
-            recorded = None if rng.random() < 0.5 else entered + dt.timedelta(days=int(rng.integers(-5, 250)))
-            cleared = entered + dt.timedelta(days=int(rng.integers(20, 400))) if rng.random() < 0.6 else None
-            monitoring.append((name, "borderline", entered, cleared if rng.random() < 0.4 else None, recorded))
-            if cleared is not None:
-                monitoring.append((name, "borderline", entered, cleared, max(cleared, recorded or cleared)))
-        for _ in range(int(rng.integers(0, 3))):
-            started = day()
-            recorded = None if rng.random() < 0.6 else started + dt.timedelta(days=int(rng.integers(0, 200)))
-            record, emergency = f"r{len(helped)}", bool(rng.random() < 0.5)
-            helped.append((name, started, "aid", emergency, recorded, record, None))
-            if rng.random() < 0.3:
-                again = (recorded or started) + dt.timedelta(days=int(rng.integers(1, 200)))
-                helped.append((name, started, "aid", emergency, again, record, bool(rng.random() < 0.5)))
-    frame = {
-        "households": (households, "household_id recorded_on region_code size"),
-        "income": (income, "household_id period_start months source amount recorded_on record_id"),
-        "monitoring": (monitoring, "household_id category entered_on cleared_on recorded_on"),
-        "help": (helped, "household_id started_on measure emergency recorded_on record_id withdrawn"),
-        "lines": (
-            [
-                ("13", dt.date(2020, 1, 1), 6000.0),
-                ("", dt.date(2021, 6, 1), 6300.0),
-                ("130529", dt.date(2022, 6, 16), 6600.0),
-            ],
-            "region_code effective_from amount",
-        ),
-    }
-    out = {name: pd.DataFrame(rows, columns=columns.split()).astype(object) for name, (rows, columns) in frame.items()}
-    out["monitoring"] = out["monitoring"].drop_duplicates(["household_id", "entered_on", "recorded_on"])
-    for name in ("months", "size"):
-        table = out["income" if name == "months" else "households"]
-        table[name] = table[name].astype("int64")
-    for table, column in (("income", "amount"), ("lines", "amount")):
-        out[table][column] = out[table][column].astype("float64")
-    return out
-
-
+INCOME = """
+SELECT household_id, datediff('month', DATE '1970-01-01', period_start), months, source, amount, stated, rec FROM (
+    SELECT *, coalesce(statement, false) AS stated,
+        coalesce(recorded_on, last_day((period_start + to_months(months - 1 + if(statement, 5, 0)))::DATE)) AS rec
+    FROM income)
+WHERE rec <= $known QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY rec DESC) = 1
+    AND amount IS NOT NULL AND member_id IS NULL
+"""
 VERDICTS = """
-WITH paid AS (
-    SELECT *, coalesce(recorded_on, last_day(period_start + to_months(months - 1))) AS rec FROM income),
-known AS (
-    SELECT * FROM paid WHERE rec <= $known
-    QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY rec DESC) = 1),
-cells AS (
-    SELECT household_id, datediff('month', DATE '1970-01-01', period_start) + u.i AS m, sum(amount / months) AS total
-    FROM known, LATERAL (SELECT unnest(range(months)) AS i) u WHERE amount IS NOT NULL GROUP BY ALL),
-ends AS (
+WITH ends AS (
     SELECT i::INT AS m, last_day(DATE '1970-01-01' + to_months(i::INT)) AS day FROM range($low, $high + 1) t(i)),
 versions AS (
     SELECT *, coalesce(recorded_on, DATE '1900-01-01') AS since FROM households
@@ -127,9 +54,22 @@ line AS (
 income_per_head AS (
     SELECT h.household_id, h.m, avg(c.total) * 12 / any_value(h.size) AS income FROM home h JOIN cells c
     ON c.household_id = h.household_id AND c.m BETWEEN h.m - $window + 1 AND h.m GROUP BY ALL HAVING count(*) >= $need)
-SELECT h.household_id, h.m, i.income, l.amount, c.total IS NOT NULL FROM home h
+SELECT h.household_id, h.m, i.income, l.amount, c.total IS NOT NULL, h.size FROM home h
 LEFT JOIN income_per_head i USING (household_id, m) LEFT JOIN line l USING (household_id, m)
 LEFT JOIN cells c USING (household_id, m)
+"""
+SPENDING = """
+WITH bills AS (
+    SELECT household_id, occurred_on, self_paid AS amount, 'medical_self_paid' AS item,
+        coalesce(recorded_on, occurred_on) AS rec, 'i' || record_id AS record, withdrawn FROM illness
+    UNION ALL
+    SELECT household_id, occurred_on, amount,
+        CASE kind WHEN 'school_fee' THEN 'school_fees' WHEN 'housing_unsafe' THEN 'housing_repair' END,
+        coalesce(recorded_on, occurred_on), 'e' || record_id, withdrawn FROM events),
+latest AS (
+    SELECT * FROM bills WHERE rec <= $known QUALIFY row_number() OVER (PARTITION BY record ORDER BY rec DESC) = 1)
+SELECT household_id, datediff('month', DATE '1970-01-01', occurred_on), sum(amount) FROM latest
+WHERE withdrawn IS NOT TRUE AND list_contains($items, item) AND amount IS NOT NULL GROUP BY ALL
 """
 ENTRIES = """
 SELECT household_id, entered_on, cleared_on FROM monitoring WHERE coalesce(recorded_on, entered_on) <= $known
@@ -144,20 +84,80 @@ WHERE emergency AND withdrawn IS NOT TRUE
 """
 
 
+SOURCES = ("wage", "business", "property", "transfer")
+
+
 @dataclass
 class Known:
-    """What is known on a day: (income, line, reported) by household and month, entries, days of emergency help."""
+    """What is known on a day.
 
-    months: dict[tuple[str, int], tuple[float | None, float | None, bool]]
+    ``months`` holds (income, line, reported, size) by household and month; ``stated`` the households with a statement;
+    ``spending`` the unavoidable spending by household and month; ``entries`` the (entered, cleared) days; and
+    ``emergencies`` the days on which emergency help started.
+    """
+
+    months: dict[tuple[str, int], tuple[float | None, float | None, bool, int]]
+    stated: set[str]
+    spending: dict[tuple[str, int], float]
     entries: dict[str, list[tuple[dt.date, dt.date | None]]]
     emergencies: dict[str, list[dt.date]]
 
 
-def known(con: duckdb.DuckDBPyConnection, day: dt.date, settings: Settings, months: Sequence[int]) -> Known:
+def sum_months(rows: list[tuple[int, int, str, float, bool, dt.date]]) -> dict[int, float]:
+    """Apply the contract's rules for statements to one household's known rows; return its reported months."""
+    plain: dict[int, dict[str, float]] = {}
+    covered: dict[int, dict[str, tuple[dt.date, int, float]]] = {}
+    latest: dict[str, tuple[dt.date, int, float]] = {}
+    for start, months, source, amount, stated, recorded in rows:
+        statement = (recorded, start, amount / months)
+        if stated:
+            latest[source] = max(latest.get(source, statement), statement)
+        for month in range(start, start + months):
+            if stated:
+                best = covered.setdefault(month, {})
+                best[source] = max(best.get(source, statement), statement)
+            else:
+                cells = plain.setdefault(month, {})
+                cells[source] = cells.get(source, 0.0) + amount / months
+
+    def is_total(statements: dict[str, tuple[dt.date, int, float]]) -> bool:
+        others = [recorded for source, (recorded, _, _) in statements.items() if source != "total"]
+        return "total" in statements and statements["total"][0] >= max(others, default=dt.date.min)
+
+    needed = SOURCES if is_total(latest) else [s for s, (_, _, amount) in latest.items() if s != "total" and amount]
+    out: dict[int, float] = {}
+    for month in plain.keys() | covered.keys():
+        cells, best = plain.get(month, {}), covered.get(month, {})
+        if is_total(best):
+            out[month] = best["total"][2]
+        elif "total" in cells:
+            out[month] = cells["total"]
+        elif best or all(source in cells for source in needed):
+            stated = {source: amount for source, (_, _, amount) in best.items() if source != "total"}
+            out[month] = sum({**cells, **stated}.values())
+    return out
+
+
+def known(
+    con: duckdb.DuckDBPyConnection, day: dt.date, settings: Settings, policy: str, months: Sequence[int]
+) -> Known:
+    rows: dict[str, list[tuple[int, int, str, float, bool, dt.date]]] = {}
+    for household, *row in con.execute(INCOME, {"known": day}).fetchall():
+        rows.setdefault(household, []).append(tuple(row))
+    totals = [(h, m, total) for h, own in rows.items() for m, total in sum_months(own).items()]
+    con.register("cells", pd.DataFrame(totals, columns=["household_id", "m", "total"]))
     need = settings.window if settings.outcome == "end" else settings.window / 2
     span = {"low": months[0], "high": months[-1], "window": settings.window, "need": need}
-    rows = con.execute(VERDICTS, {"known": day, **span}).fetchall()
-    kept = Known({(h, m): (i, line, r) for h, m, i, line, r in rows}, {}, {})
+    verdicts = con.execute(VERDICTS, {"known": day, **span}).fetchall()
+    items = COUNTED[policy] if settings.hardship == "count" else []
+    bills = con.execute(SPENDING, {"known": day, "items": items}).fetchall()
+    kept = Known(
+        {(h, m): tuple(values) for h, m, *values in verdicts},
+        {h for h, own in rows.items() if any(row[4] for row in own)},
+        {(h, m): amount for h, m, amount in bills},
+        {},
+        {},
+    )
     for h, entered, cleared in con.execute(ENTRIES, {"known": day}).fetchall():
         kept.entries.setdefault(h, []).append((entered, cleared))
     for h, started in con.execute(EMERGENCIES, {"known": day}).fetchall():
@@ -165,47 +165,107 @@ def known(con: duckdb.DuckDBPyConnection, day: dt.date, settings: Settings, mont
     return kept
 
 
-def verdict(at: Known, household: str, month: int) -> bool | None:
-    income, line, _ = at.months[household, month]
-    return None if income is None or line is None else income < line * (1 - 1e-4)
+def verdict(at: Known, household: str, end: int, month: int) -> str | None:
+    """Judge the window that ends with month ``end``, with the spending of the twelve months to ``month``."""
+    income, line, _, size = at.months[household, end]
+    if income is None or line is None:
+        return None
+    if income < line * (1 - 1e-4):
+        return "income"
+    spent = sum(at.spending.get((household, m), 0.0) for m in range(month - 11, month + 1))
+    return "spending" if income - spent / size < line * (1 - 1e-4) else "above"
 
 
-def standing(then: Known, household: str, as_of: dt.date, month: int) -> str:
+def find_end(then: Known, household: str, month: int, settings: Settings) -> int:
+    """Find the last month of the window that counts at the end of ``month``."""
+    income, _, reported, _ = then.months[household, month]
+    if income is None or (household in then.stated and not reported):
+        for end in range(month - 1, month - settings.income_age - 1, -1):
+            earlier, _, ends_reported, _ = then.months[household, end]
+            if earlier is not None and ends_reported:
+                return end
+    return month
+
+
+def standing(then: Known, household: str, as_of: dt.date, month: int, settings: Settings) -> str:
     if (household, month) not in then.months:
         return "unknown"
     entries = then.entries.get(household, [])
     if any(entered <= as_of and (cleared is None or cleared > as_of) for entered, cleared in entries):
         return "monitored"
-    below = verdict(then, household, month)
-    return "no_income" if below is None else "below_line" if below else "at_risk"
+    found = verdict(then, household, find_end(then, household, month, settings), month)
+    return {None: "no_income", "income": "below_line", "spending": "in_hardship", "above": "at_risk"}[found]
+
+
+def list_falls(now: Known, household: str, as_of: dt.date, month: int, settings: Settings) -> list[tuple[int, str]]:
+    """List the falls of a span as (months ahead, kind), the one that counts first."""
+    until = to_date(to_month_end(month + settings.horizon))
+    span = range(month + 1, month + settings.horizon + 1)
+    ends = span[-1:] if settings.outcome == "end" else span
+    falls = [(m - month, found) for m in ends if (found := verdict(now, household, m, m)) in ("income", "spending")]
+    entered = [day for day, _ in now.entries.get(household, []) if as_of < day <= until]
+    falls += [((day.year - as_of.year) * 12 + day.month - as_of.month, "monitoring") for day in entered]
+    return sorted(falls, key=lambda fall: (fall[0], list(BY).index(fall[1])))
+
+
+def is_followed(now: Known, household: str, month: int, settings: Settings) -> bool:
+    last = range(month + 1, month + settings.horizon + 1)[-3:]
+    ends = last if settings.outcome == "any" else last[-1:]
+    reported = any(now.months[household, m][2] for m in last)
+    return reported and any(verdict(now, household, m, m) is not None for m in ends)
 
 
 def outcome(then: Known, now: Known, household: str, month: int, settings: Settings) -> tuple[str, str, int]:
-    """Return a cohort row's label (or the reason for having none), how the household fell, and the lead."""
+    """Return the label (or the reason for having none), how the household fell, and the lead, for one cohort row."""
     as_of, until = to_date(to_month_end(month)), to_date(to_month_end(month + settings.horizon))
     recorded_then = {entered for entered, _ in then.entries.get(household, [])}
-    entered = [day for day, _ in now.entries.get(household, [])]
-    if any(day <= as_of and day not in recorded_then for day in entered):
+    if any(day <= as_of and day not in recorded_then for day, _ in now.entries.get(household, [])):
         return "entered_recorded_late", "", 0
-    entry = min((day for day in entered if as_of < day <= until), default=None)
-    entry_lead = None if entry is None else (entry.year - as_of.year) * 12 + entry.month - as_of.month
-    span = range(month + 1, month + settings.horizon + 1)
-    ends = span[-1:] if settings.outcome == "end" else span
-    falls = [m - month for m in ends if verdict(now, household, m)]
-    last = span[-3:]
-    seen = any(now.months[household, m][2] for m in last)
-    seen &= any(verdict(now, household, m) is not None for m in (last if settings.outcome == "any" else ends))
-    if entry_lead is not None:
-        if seen and falls and falls[0] <= entry_lead:
-            return "1", "income", falls[0]
-        return "1", "monitoring", entry_lead
-    if not seen:
+    falls, seen = list_falls(now, household, as_of, month, settings), is_followed(now, household, month, settings)
+    entered = any(kind == "monitoring" for _, kind in falls)
+    falls = falls if seen else [fall for fall in falls if fall[1] == "monitoring"]
+    if not seen and not entered:
         return "no_follow_up", "", 0
     if falls:
-        return "1", "income", falls[0]
+        return "1", falls[0][1], falls[0][0]
     if any(as_of < day <= until for day in now.emergencies.get(household, [])):
         return "emergency_help", "", 0
     return "0", "", 0
+
+
+@dataclass
+class Expected:
+    """Rows of the cohort as the oracle labels them, their incomes and lines, and the number of each status."""
+
+    rows: list[tuple[str, int, str, str, int]]
+    incomes: list[tuple[float, float]]
+    status: dict[str, int]
+    ties: set[str]
+
+
+def label_all(county, days: Sequence[int], settings: Settings, policy: str, knowledge: int | None) -> Expected:
+    records, con = county
+    everything = dt.date(2100, 1, 1)
+    now = known(con, everything if knowledge is None else to_date(knowledge), settings, policy, range(FIRST, LAST))
+    out = Expected([], [], dict.fromkeys(STATUSES, 0), set())
+    for day in days:
+        month, rows, followed = to_month(day), [], 0
+        then = known(con, to_date(day), settings, policy, range(month - settings.income_age, month + 1))
+        for household in records.household_id.tolist():
+            stands = standing(then, household, to_date(day), month, settings)
+            out.status[stands] += 1
+            if stands != "at_risk":
+                continue
+            rows.append((household, day, *outcome(then, now, household, month, settings)))
+            out.incomes.append(then.months[household, find_end(then, household, month, settings)][:2])
+            followed += is_followed(now, household, month, settings)
+            falls = list_falls(now, household, to_date(day), month, settings)
+            if len(falls) > 1 and falls[0][0] == falls[1][0]:
+                out.ties.add(f"{falls[0][1]} before {falls[1][1]}")
+        if 10 * followed < len(rows):
+            rows = [(household, day, "not_followed", "", 0) for household, *_ in rows]
+        out.rows += rows
+    return out
 
 
 def readable(records: Records, labels: Labels) -> list[tuple[str, int, str, str, int]]:
@@ -218,89 +278,80 @@ def readable(records: Records, labels: Labels) -> list[tuple[str, int, str, str,
     ]
 
 
-@pytest.fixture(scope="module", params=[11, 12])
-def county(request):
-    tables = random_tables(request.param)
-    with duckdb.connect(config={"threads": 1}) as con:
-        for name, frame in tables.items():
-            con.register(f"{name}_frame", frame)
-            kinds = {"recorded_on": "DATE", "cleared_on": "DATE", "withdrawn": "BOOLEAN", "emergency": "BOOLEAN"}
-            cast = ", ".join(f'"{c}"::{kinds[c]} AS "{c}"' if c in kinds else f'"{c}"' for c in frame)
-            con.execute(f"CREATE TABLE {name} AS SELECT {cast} FROM {name}_frame")
-        yield Records.from_tables(tables), con
+def compare(county, settings: Settings, policy: str, known_at: str | None) -> None:
+    records, _ = county
+    days = build_grid(records, settings).as_ofs
+    knowledge = None if known_at is None else to_month_end(to_month(days[-1]) + settings.horizon) - 100
+    labels = label(records, days, settings, POLICIES[policy], knowledge, chunk=37)
+    expected = label_all(county, days, settings, policy, knowledge)
+    assert readable(records, labels) == expected.rows
+    incomes = np.column_stack([labels.income_per_head, labels.line])
+    np.testing.assert_allclose(incomes, np.array(expected.incomes), rtol=1e-12)
+    assert dict(zip(STATUSES, labels.status.sum(axis=0).tolist(), strict=True)) == expected.status
+    assert count_labels(labels)["cohort"] == len(expected.rows) > 20
 
 
 @pytest.mark.parametrize("known_at", [None, "early"])
-@pytest.mark.parametrize(("window", "horizon"), [(1, 2), (1, 12), (3, 3), (3, 12), (12, 3), (12, 12)])
+@pytest.mark.parametrize(
+    ("window", "horizon", "policy"),
+    [
+        (1, 2, "switched"),
+        (1, 12, "packaged"),
+        (3, 3, "packaged"),
+        (3, 12, "switched"),
+        (12, 3, "packaged"),
+        (12, 12, "ignored"),
+        (12, 12, "packaged"),
+    ],
+)
 @pytest.mark.parametrize("kind", ["any", "end"])
-def test_labels_agree_with_the_oracle(county, kind, window, horizon, known_at):
-    records, con = county
+def test_labels_agree_with_the_oracle(county, kind, window, horizon, policy, known_at):
     settings = Settings(window, horizon, kind, step=5)
-    days = build_grid(records, settings).as_ofs
-    knowledge = None if known_at is None else to_month_end(to_month(days[-1]) + horizon) - 100
-    labels = label(records, days, settings, load_policy(), knowledge, chunk=37)
-
-    months = range(START, START + MONTHS)
-    now = known(con, dt.date(2100, 1, 1) if knowledge is None else to_date(knowledge), settings, months)
-    expected, status = [], dict.fromkeys(STATUSES, 0)
-    for day in days:
-        month = to_month(day)
-        then = known(con, to_date(day), settings, [month])
-        for household in records.household_id.tolist():
-            stands = standing(then, household, to_date(day), month)
-            status[stands] += 1
-            if stands == "at_risk":
-                expected.append((household, day, *outcome(then, now, household, month, settings)))
-    assert readable(records, labels) == expected
-    assert dict(zip(STATUSES, labels.status.sum(axis=0).tolist(), strict=True)) == status
-    assert count_labels(labels)["cohort"] == len(expected) > 20
+    if policy == "ignored":
+        settings, policy = replace(settings, hardship="ignore"), "packaged"
+    compare(county, settings, policy, known_at)
 
 
-def test_the_random_counties_hold_every_outcome(county):
+@pytest.mark.parametrize("known_at", [None, "early"])
+@pytest.mark.parametrize(
+    ("window", "horizon", "age", "policy"),
+    [(12, 12, 0, "packaged"), (12, 12, 18, "packaged"), (12, 3, 6, "switched"), (3, 12, 18, "switched")],
+)
+@pytest.mark.parametrize("kind", ["any", "end"])
+def test_labels_of_a_register_agree_with_the_oracle(register, kind, window, horizon, age, policy, known_at):
+    compare(register, Settings(window, horizon, kind, step=4, income_age=age), policy, known_at)
+
+
+def hold_every_outcome(county, settings: Settings) -> None:
     records, _ = county
-    settings = Settings(3, 12, "any", step=1)
-    tally = count_labels(label(records, build_grid(records, settings).as_ofs, settings, load_policy()))
-    labels = label(records, build_grid(records, settings).as_ofs, settings, load_policy())
-    assert min(tally["missing"].values()) > 5
+    days = build_grid(records, settings).as_ofs
+    labels = label(records, days, settings, load_policy())
+    tally = count_labels(labels)
+    early = label(records, days, settings, load_policy(), to_month_end(to_month(days[-1]) + settings.horizon) - 100)
+    assert count_labels(early)["missing"].pop("not_followed") > 5
+    assert min(count for reason, count in tally["missing"].items() if reason != "not_followed") > 5
     assert min(tally["excluded"].values()) > 5
     assert set(BY.values()) == set(labels.by[labels.y == 1].tolist())
     assert len(set(labels.lead.tolist())) == 13
+    expected = label_all(county, days, settings, "packaged", None)
+    assert expected.ties == {"income before monitoring", "spending before monitoring"}
 
 
-@pytest.mark.parametrize("kind", ["any", "end"])
-def test_what_is_recorded_after_testing_starts_changes_no_training_label(county, kind):
-    records, con = county
-    settings = Settings(3, 6, kind, step=2)
-    latest = cut_origins(build_grid(records, settings), settings)[0]
-    recorded = {
-        "households": "recorded_on",
-        "income": "coalesce(recorded_on, last_day(period_start + to_months(months - 1)))",
-        "monitoring": "coalesce(recorded_on, entered_on)",
-        "help": "coalesce(recorded_on, started_on)",
-        "lines": "NULL",
-    }
-    day = to_date(latest.test_from)
-    then = {
-        name: con.execute(f"SELECT * FROM {name} WHERE coalesce({known} <= $day, true)", {"day": day}).df()
-        for name, known in recorded.items()
-    }
-    everything = sum(len(con.execute(f"FROM {name}").fetchall()) for name in recorded)
-    assert sum(map(len, then.values())) < 0.9 * everything
-    before = Records.from_tables(then)
-    labels, known_then = (label(r, latest.train, settings, load_policy(), latest.test_from) for r in (records, before))
-    assert readable(records, labels) == readable(before, known_then)
-    assert len(labels) > 100
-    # With all records, the same rows get other labels, so a leak would show.
-    assert readable(records, labels) != readable(records, label(records, latest.train, settings, load_policy()))
+def test_the_random_counties_hold_every_outcome(county):
+    hold_every_outcome(county, Settings(3, 12, "any", step=1))
 
 
-def test_labels_do_not_depend_on_the_chunk_or_on_other_as_ofs(county):
-    records, _ = county
-    settings = Settings(3, 6, step=2)
-    days = build_grid(records, settings).as_ofs
-    together = readable(records, label(records, days, settings, load_policy()))
-    assert readable(records, label(records, days, settings, load_policy(), chunk=1)) == together
-    assert [
-        row for day in days for row in readable(records, label(records, [day], settings, load_policy()))
-    ] == together
-    assert readable(records, label(records, days[::-1], settings, load_policy())) == together
+def test_the_random_registers_hold_every_outcome_and_incomes_of_every_age(register):
+    settings = Settings(12, 12, "any", step=1, income_age=18)
+    hold_every_outcome(register, settings)
+    records, _ = register
+    panel = records.panel(to_day("2022-11-30"), basis=settings.basis)
+    lag, stated = panel.income_lag, records.income.statements.mark_known(panel.as_of, 0, len(records))
+    assert len(set(lag.tolist())) > 5
+    assert (lag[stated] > 0).any()
+    assert (lag[~stated] > 0).any()  # gaps of other households
+    assert (lag[stated] == 0).any()
+    changed = panel.line[lag, np.arange(panel.n)] != panel.line[0]
+    resized = panel.size[lag, np.arange(panel.n)] != panel.size[0]
+    assert changed.any()
+    assert resized.any()

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from riskml.progress import Silent
@@ -204,8 +204,8 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def world(county: Path, model: Model, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Prepare a database with three villages of the simulated county, scored as of two month ends, and accounts."""
+def unscored(county: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Prepare a database with three villages of the simulated county and accounts, but no scores."""
     folder = tmp_path_factory.mktemp("web")
     homes = pq.read_table(county / "households.parquet", columns=["household_id", "region_code"])
     every = sorted(set(homes["region_code"].to_pylist()))
@@ -226,8 +226,6 @@ def world(county: Path, model: Model, tmp_path_factory: pytest.TempPathFactory) 
     engine = open_engine(f"sqlite:///{folder / 'service.db'}")
     upgrade(engine)
     import_folder(engine, folder / "records", TODAY, None, Silent())
-    for as_of in list_month_ends(TODAY, 2):
-        score_month(engine, model, as_of)
     village = villages[0]
     regions = {"village": village, "township": village[:9], "county": village[:6], "analyst": village[:6]}
     for role, region in regions.items():
@@ -235,10 +233,36 @@ def world(county: Path, model: Model, tmp_path_factory: pytest.TempPathFactory) 
             create_user(connection, role, PASSWORD, role, region, health_details=role == "county")
     with writing(engine) as connection:
         create_user(connection, "blind", PASSWORD, "county", village[:6])
+    _close(engine)
+    return World(folder / "service.db", [*villages[:2], far], regions)
+
+
+def _close(engine: Engine) -> None:
+    """Close a database so that its file can be copied."""
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
-    return World(folder / "service.db", [*villages[:2], far], regions)
+
+
+@pytest.fixture(scope="session")
+def make_world(unscored: World, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Model], World]:
+    """Return a function that scores a copy of the prepared database by a model, as of two month ends."""
+
+    def make(model: Model) -> World:
+        database = Path(shutil.copy(unscored.database, tmp_path_factory.mktemp("world") / "service.db"))
+        engine = open_engine(f"sqlite:///{database}")
+        for as_of in list_month_ends(TODAY, 2):
+            score_month(engine, model, as_of)
+        _close(engine)
+        return replace(unscored, database=database)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def world(make_world: Callable[[Model], World], model: Model) -> World:
+    """Prepare a scored database that counts as simulated."""
+    return make_world(model)
 
 
 class Site:

@@ -112,11 +112,11 @@ class Judged:
         return ExplainedPanel.build(self.model.narrator, self.panel, self.opinion.verdicts, silent=self.model.silent)
 
     def explain(
-        self, i: int = 0, agreement: str | None = None, redact: tuple[str, ...] = (), *, analyst: bool = False
+        self, i: int = 0, agreement: str | None = None, redact: tuple[str, ...] = (), *, reveals: bool = False
     ) -> Explanation:
         """Explain the score of one panel row; ``agreement`` is its agreement by visit capacity, if any.
 
-        Analysts read the model's explanation even if the model is silent.
+        If it ``reveals``, the reader sees the model's part even if the model is silent.
         """
         return self.model.narrator.explain(
             self.panel,
@@ -124,7 +124,7 @@ class Judged:
             verdicts=self.opinion.verdicts,
             agreement=agreement,
             redact=redact,
-            silent=self.model.silent and not analyst,
+            silent=self.model.silent and not reveals,
         )
 
 

@@ -23,7 +23,7 @@ from riskml_serving.judging.model.repository import list_releases
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
-from riskml_serving.web.shell.rendering import get_language, render
+from riskml_serving.web.shell.rendering import get_language, may_reveal, render
 from riskml_serving.web.shell.visitor import SignedIn
 
 __all__ = ["router"]
@@ -55,7 +55,7 @@ async def model(request: Request, visitor: SignedIn) -> View:
     bundle = restrict_to_region(current.bundle, visitor.caller.region)
 
     releases = await state.read(list_releases)
-    silent = current.silent and not visitor.may("withheld")
+    silent = current.silent and not may_reveal(request, visitor)
     drift = await anyio.to_thread.run_sync(partial(current.monitor.measure_drift, silent=silent))
     card = await anyio.to_thread.run_sync(_render_card, bundle)
     response = render(

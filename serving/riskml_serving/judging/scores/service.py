@@ -57,7 +57,7 @@ def explain_stored(
     as_of: dt.date,
     redact: tuple[str, ...],
     *,
-    analyst: bool = False,
+    reveals: bool = False,
 ) -> tuple[Panel, Explanation]:
     """Explain a stored household as of a date; use its score's agreement if that is by visit capacity.
 
@@ -71,8 +71,8 @@ def explain_stored(
         Its score as of that date.
     as_of : date
     redact : tuple of str
-    analyst : bool, default False
-        Whether the reader may see what a silent model says.
+    reveals : bool, default False
+        Whether the reader sees what a silent model withholds.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def explain_stored(
     """
     (judged,) = judge_households(connection, model, {household["household_id"]: household}, as_of)
     agreement = score["agreement"] if score and score["agreement_by"] == "capacity" else None
-    return judged.panel, judged.explain(agreement=agreement, redact=redact, analyst=analyst)
+    return judged.panel, judged.explain(agreement=agreement, redact=redact, reveals=reveals)
 
 
 @dataclass(frozen=True)

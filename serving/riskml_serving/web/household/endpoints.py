@@ -29,7 +29,7 @@ from riskml_serving.web.shell.forms import Form, read_form
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import name_region, read_region_names
-from riskml_serving.web.shell.rendering import get_language, list_notices, render
+from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
 
 __all__ = ["router"]
@@ -61,7 +61,7 @@ async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict
         settings=state.settings,
         today=day,
         lang=lang,
-        analyst=visitor.may("withheld"),
+        reveals=may_reveal(request, visitor),
     )
     try:
         return await state.read(lambda connection: reader(connection).read(household_id))

@@ -53,8 +53,8 @@ class HouseholdReader:
     settings : Settings
     today : date
     lang : {"zh", "en"}
-    analyst : bool
-        Whether the reader may see what a silent model says.
+    reveals : bool
+        Whether the reader sees what a silent model withholds.
     """
 
     connection: Connection
@@ -63,7 +63,7 @@ class HouseholdReader:
     settings: Settings
     today: dt.date
     lang: str
-    analyst: bool
+    reveals: bool
 
     def read(self, household_id: str) -> dict[str, Any]:
         """Read what a household's page shows.
@@ -115,12 +115,12 @@ class HouseholdReader:
         """Explain both verdicts in riskml's own words, and draw the picture."""
         code, lang, redact = str(register["household_id"]), self.lang, self.caller.redact
         panel, explanation = explain_stored(
-            self.connection, self.model, register, current, current["as_of"], redact, analyst=self.analyst
+            self.connection, self.model, register, current, current["as_of"], redact, reveals=self.reveals
         )
         window, model = self.model.narrator.settings.window, explanation.model
         timeline = Timeline.from_panel(panel, months=MARKED_MONTHS, window=window, health=not redact)
         return {
-            "current": self._describe_score(reveal(current) if self.analyst else current),
+            "current": self._describe_score(reveal(current) if self.reveals else current),
             "explanation": explanation,
             "flags": [describe_flag(flag, lang) for flag in explanation.rule.flags],
             "options": explanation.name_options(lang),

@@ -23,6 +23,7 @@ __all__ = [
     "get_address",
     "get_language",
     "list_notices",
+    "may_reveal",
     "protect",
     "render",
     "show_in_menu",
@@ -93,12 +94,16 @@ def show_in_menu(pages: Iterable[Page]) -> None:
     _get_environment().globals["menu"] = tuple(pages)
 
 
+def may_reveal(request: Request, visitor: Visitor | None) -> bool:
+    """Return whether a silent model serves, and the visitor may read what it withholds."""
+    return visitor is not None and visitor.may("withheld") and get_state(request).holder.silent
+
+
 def list_notices(request: Request, visitor: Visitor | None) -> list[str]:
     """List the notices that a page or an export carries for a reader."""
     state = get_state(request)
-    analyst = visitor is not None and visitor.may("withheld")
     lang, simulated = get_language(request), state.settings.simulated
-    return choose_notices(lang, simulated=simulated, silent=state.holder.silent, analyst=analyst)
+    return choose_notices(lang, simulated=simulated, silent=state.holder.silent, revealed=may_reveal(request, visitor))
 
 
 def render(

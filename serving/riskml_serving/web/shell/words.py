@@ -147,11 +147,11 @@ ANALYSTS_ONLY = {
 """Label of what a silent model withholds from all other readers."""
 
 
-def choose_notices(lang: str, *, simulated: bool, silent: bool, analyst: bool) -> list[str]:
+def choose_notices(lang: str, *, simulated: bool, silent: bool, revealed: bool) -> list[str]:
     """Choose the notices of a page or an export: the one that all carry, then those for this service and reader.
 
-    >>> choose_notices("zh", simulated=True, silent=False, analyst=True)
+    >>> choose_notices("zh", simulated=True, silent=False, revealed=False)
     ['仅供研判参考，不作为认定依据', '模拟数据，非真实农户']
     """
-    own = ((True, NOTICE), (simulated, SIMULATED), (silent, RULE_LINE_ONLY), (silent and analyst, ANALYSTS_ONLY))
+    own = ((True, NOTICE), (simulated, SIMULATED), (silent, RULE_LINE_ONLY), (revealed, ANALYSTS_ONLY))
     return [notice[lang] for applies, notice in own if applies]

@@ -16,12 +16,13 @@ from riskml_serving.casework.deadlines import DEADLINES, Deadlines
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
 from riskml_serving.casework.worklist.states import STATES
+from riskml_serving.judging.judge import reveal
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.export import write_workbook
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import read_region_names
-from riskml_serving.web.shell.rendering import get_language, list_notices, render
+from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import SHAPES, describe_cut, list_causes
 from riskml_serving.web.worklist import service
@@ -63,7 +64,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         counts = repository.count_by_signal(connection, wanted)
         wider, parts = (repository.list_parts(connection, code, next_level(code)) for code in (caller.region, region))
         return {
-            "rows": [service.describe_row(row, visitor, deadlines) for row in rows],
+            "rows": _describe_rows(request, visitor, rows, deadlines),
             "counts": [(code, SHAPES[code], counts.get(i, 0)) for i, code in enumerate(COLOURS)][::-1],
             "week": service.plan_week(connection, wanted, capacity) if STATES[wanted.state].to_visit else None,
             "regions": list(dict.fromkeys((*wider, region, *parts))),
@@ -116,11 +117,19 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
 
     rows, total = await state.read(read)
     names = read_region_names(state.settings.region_names)
-    cells = [list_cells(service.describe_row(row, visitor, deadlines), lang, names) for row in rows]
+    cells = [list_cells(row, lang, names) for row in _describe_rows(request, visitor, rows, deadlines)]
     notices = [*list_notices(request, visitor), describe_cut(len(rows), total, lang)]
     sheet = ({"zh": "待核实名单", "en": "work list"}[lang], HEADER[lang], cells)
     response = write_workbook([sheet], notices, f"worklist-{deadlines.today}.xlsx")
     return View(response, [row["household_id"] for row in rows])
+
+
+def _describe_rows(
+    request: Request, visitor: Visitor, rows: list[dict[str, Any]], deadlines: Deadlines
+) -> list[dict[str, Any]]:
+    """Describe the rows of the list for a visitor."""
+    rows = [reveal(row) for row in rows] if may_reveal(request, visitor) else rows
+    return [service.describe_row(row, visitor.caller, deadlines) for row in rows]
 
 
 async def _read_filter(request: Request, visitor: Visitor) -> tuple[dict[str, str], ListFilter, Deadlines]:

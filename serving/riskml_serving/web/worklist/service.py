@@ -13,11 +13,9 @@ from riskml_serving.casework.states import WAITING
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
 from riskml_serving.casework.worklist.states import STATES
-from riskml_serving.judging.judge import reveal
 from riskml_serving.judging.wording import show
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.region_names import mask_code
-from riskml_serving.web.shell.visitor import Visitor
 from riskml_serving.web.shell.words import SHAPES, list_causes, refine_agreement
 
 __all__ = ["MOST_ROWS", "build_filter", "describe_row", "plan_week"]
@@ -65,11 +63,10 @@ def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict
     return {"capacity": capacity, "chosen": chosen, "predicted": len(known), "expected": sum(known)}
 
 
-def describe_row(row: Mapping[str, Any], visitor: Visitor, deadlines: Deadlines) -> dict[str, Any]:
-    """Describe one household on the list, without what the visitor may not see."""
+def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines) -> dict[str, Any]:
+    """Describe one household on the list, without what the caller may not see."""
     policy = deadlines.policy
-    row = reveal(row) if visitor.may("withheld") else row
-    score = show(row, policy, visitor.caller.redact)
+    score = show(row, policy, caller.redact)
     since = row["since"] if WAITING.holds(row) else None
     due = [deadline for deadline in deadlines.read_row(row) if not deadline.done]
     return {

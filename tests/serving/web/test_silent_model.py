@@ -1,0 +1,258 @@
+"""A model from a simulated county is silent about real households: only the rule line leaves the service.
+
+Two services hold the same records and differ only in what their models say. Apart from what is random or a time of
+day, every page, workbook, answer and file of the one must be that of the other, byte for byte.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+from dataclasses import replace
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import text
+
+from riskml.model.blend import Weights
+from riskml_serving.api.openapi import list_endpoints
+from riskml_serving.api.routers import ROUTERS
+from riskml_serving.base.database import writing
+from riskml_serving.judging.judge import WITHHELD
+from riskml_serving.judging.model import RULE_LINE_ONLY
+from riskml_serving.people.auth.service import create_key
+from riskml_serving.web.router import PAGES
+from riskml_serving.web.shell.words import ANALYSTS_ONLY
+
+RANDOM = re.compile(
+    r'name="(?:csrf|once)" value="[^"]*"|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+    r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?|(?s:<h2>(?:数据变化|Drift)</h2>.*?</section>)"
+)
+"""What differs between two runs of one service: tokens, numbers of requests and jobs, times of day, and the sample of
+features whose drift is measured."""
+
+NOT_COMPARED = ("/metrics", "/healthz", "/readyz")
+"""Addresses whose figures count requests and bytes, not households."""
+
+RIGHTS = ("score", "read", "write", "health-details", "admin")
+ROLES = ("village", "township", "county")
+
+
+@pytest.fixture(scope="module")
+def models(model):
+    """Two silent models that say different things about every household."""
+    quiet = replace(model, trial=False)
+    blend = replace(model.bundle.blend, weights=Weights(1.5, 0.0, 0.3))
+    return quiet, replace(quiet, bundle=replace(model.bundle, blend=blend))
+
+
+@pytest.fixture(scope="module")
+def worlds(make_world, models):
+    return [make_world(one) for one in models]
+
+
+@pytest.fixture
+def sites(make_site, worlds, models, monkeypatch, tmp_path):
+    """Serve both worlds, each by the model that scored it."""
+    made = []
+    for name, world, one in zip("ab", worlds, models, strict=True):
+        monkeypatch.setattr("riskml_serving.running.app.load_model", lambda *_, one=one: one)
+        database = shutil.copy(world.database, tmp_path / f"{name}.db")
+        folders = {"model_store": tmp_path / f"{name}-models", "export_folder": tmp_path / f"{name}-exports"}
+        made.append(make_site(database_url=f"sqlite:///{database}", simulated=False, **folders))
+    return made
+
+
+def read_plain(answer):
+    """Read an answer without what differs between two runs: cells of a workbook, otherwise its text."""
+    if "spreadsheet" in answer.headers["content-type"]:
+        book = load_workbook(io.BytesIO(answer.content))
+        return [[str(cell.value) for cell in row] for sheet in book for row in sheet.iter_rows()]
+    return RANDOM.sub("*", answer.text)
+
+
+def get_all(site, addresses, **headers):
+    answers = {address: site.client.get(address, headers=headers) for address in addresses}
+    assert {address: one.status_code for address, one in answers.items()} == dict.fromkeys(answers, 200)
+    return {address: read_plain(one) for address, one in answers.items()}
+
+
+def make_key(site, region=""):
+    with writing(site.engine) as connection:
+        return f"Bearer {create_key(connection, 'test', region, RIGHTS)}"
+
+
+def list_gets(site):
+    """List an address for every GET endpoint, with and without what filters and pages a list."""
+    household = site.households("")[0]
+    job = site.rows("SELECT job_id FROM jobs WHERE kind = 'score' ORDER BY created_at DESC LIMIT 1")[0][0]
+    named = {"household_id": household, "code": "all", "job_id": job}
+    paths = [route.path.format(**named) for route in list_endpoints(ROUTERS) if "GET" in route.methods]
+    more = [
+        f"/v1/households/{household}/explanation?as_of=2023-05-31",
+        *(f"/v1/households?{name}={value}" for name, value in FILTERS),
+        "/v1/changes?limit=7",
+        "/v1/households?limit=5",
+        f"/v1/jobs/{job}/results?format=csv",
+        f"/v1/regions/{site.world.villages[0]}/summary",
+    ]
+    return [path for path in (*paths, *more) if path not in NOT_COMPARED and not path.endswith("/results")]
+
+
+FILTERS = (
+    ("tier", "very_likely"),
+    ("tier", "none"),
+    ("agreement", "model_only"),
+    ("agreement", "neither"),
+    ("signal", "orange"),
+)
+
+
+def find_values(value, found):
+    """Collect the values of every field in an answer by name."""
+    if isinstance(value, dict):
+        for name, own in value.items():
+            found.setdefault(name, []).append(own)
+            find_values(own, found)
+    elif isinstance(value, list):
+        for own in value:
+            find_values(own, found)
+    return found
+
+
+@pytest.mark.parametrize(("role", "lang"), [*((role, "zh") for role in ROLES), ("blind", "en")])
+def test_no_page_and_no_workbook_depends_on_what_the_model_says(sites, role, lang):
+    region = sites[0].world.regions.get(role, sites[0].world.regions["county"])
+    codes = [code for code in sites[0].households(region) if code in sites[1].households(region)][::19]
+    pages = []
+    for site in sites:
+        site.sign_in(role)
+        site.get(f"/language/{lang}?back=/sign-in")
+        addresses = [address for page in PAGES for code in codes for address in page.list_addresses(code)]
+        queries = [f"/worklist?state=all&whole=1&{name}={value}" for name, value in FILTERS]
+        pages.append(get_all(site, dict.fromkeys([*addresses, *queries, "/worklist?state=all&whole=1"])))
+    assert pages[0] == pages[1]
+    for address, page in pages[0].items():
+        assert RULE_LINE_ONLY[lang] in str(page) or address == "/model/report", address
+        assert ANALYSTS_ONLY[lang] not in str(page), address
+
+
+def test_no_answer_depends_on_what_the_model_says(sites):
+    answers = []
+    for site in sites:
+        key = make_key(site)
+        own = get_all(site, list_gets(site), Authorization=key)
+        answers.append({RANDOM.sub("*", address): body for address, body in own.items()})
+    assert answers[0] == answers[1]
+    for address, body in answers[0].items():
+        if not body.startswith("{") or address == "/v1/model":
+            continue
+        found = find_values(json.loads(body), {})
+        assert found["model_notice"] == [RULE_LINE_ONLY["zh"]], address
+        assert found["model_notice_en"] == [RULE_LINE_ONLY["en"]], address
+        for name in (*WITHHELD, "agreement", "model"):
+            assert set(found.get(name, [])) <= {None}, (address, name)
+        assert found.get("signal", []) == found.get("rule_signal", found.get("signal", [])) or "colour" in found
+        for name in ("reasons", "protections"):
+            assert all(not own for own in found.get(name, [])), (address, name)
+        for counts in (*found.get("by_tier", []), *found.get("by_agreement", [])):
+            assert not sum(n for code, n in counts.items() if code != "none"), address
+
+
+def test_no_score_of_a_request_depends_on_what_the_model_says(sites, tables_of):
+    bodies = []
+    for site in sites:
+        codes = site.households("")[:12]
+        request = {"tables": tables_of(*codes), "as_of": "2023-06-30", "reasons": True}
+        answer = site.client.post("/v1/scores", json=request, headers={"Authorization": make_key(site)})
+        assert answer.status_code == 200
+        assert {score["status"] for score in answer.json()["scores"]} >= {"at_risk"}
+        bodies.append(read_plain(answer))
+    assert bodies[0] == bodies[1]
+
+
+def test_new_records_are_answered_and_listed_as_changes_by_the_rule_line_alone(sites):
+    bodies = []
+    for site in sites:
+        key = {"Authorization": make_key(site)}
+        code = next(row[0] for row in site.rows("SELECT household_id FROM current_scores WHERE status = 'at_risk'"))
+        before = site.rows("SELECT count(*) FROM scores")[0][0]
+        bill = {"household_id": code, "kind": "inpatient", "occurred_on": "2023-06-20", "self_paid": 90_000}
+        visit = {"household_id": code, "kind": "visit", "occurred_on": "2023-06-21"}
+        for name, row in (("events", visit), ("illness", bill)):
+            answer = site.client.post("/v1/records", json={"tables": {name: [row]}}, headers=key)
+            assert answer.status_code == 200
+            bodies.append(read_plain(answer))
+        (changed,) = json.loads(answer.text)["scores"]
+        assert (changed["changed"], changed["after"]["probability"], changed["after"]["tier"]) == (True, None, None)
+        assert changed["after"]["signal"] == changed["after"]["rule_signal"]
+        assert site.rows("SELECT count(*) FROM scores")[0][0] == before + 1  # the visit changes the model's score only
+        site.sign_in("county")
+        site.verify(code)
+        assert site.rows("SELECT probability, agreement FROM verifications") == [(None, None)]
+        bodies.append(RANDOM.sub("*", site.client.get("/v1/changes", headers=key).text))
+    assert bodies[: len(bodies) // 2] == bodies[len(bodies) // 2 :]
+
+
+def test_what_the_model_says_is_kept_and_shown_to_analysts_with_a_label(sites, model):
+    pages = []
+    for site in sites:
+        kept = dict(site.rows("SELECT household_id, withheld FROM current_scores WHERE status = 'at_risk'"))
+        said = {code: json.loads(text) for code, text in kept.items()}
+        assert all(0 <= one["probability"] <= 1 and one["tier"] >= 0 and one["agreement"] for one in said.values())
+        site.sign_in("analyst")
+        code = min(
+            code for code in said if code.startswith("") and code in site.households(site.world.regions["county"])
+        )
+        own = get_all(site, ["/worklist?state=all&whole=1", "/worklist.xlsx?state=all", f"/households/{code}"])
+        for address, page in own.items():
+            assert ANALYSTS_ONLY["zh"] in str(page), address
+        workbook = own["/worklist.xlsx?state=all"]
+        row = next(row for row in workbook if row[0] == code)
+        assert row[4] == str(round(100 * said[code]["probability"], 1))
+        assert "与返贫风险降低相关" in own[f"/households/{code}"] or "<ol>" in own[f"/households/{code}"]
+        pages.append(own)
+    assert pages[0] != pages[1]
+
+
+def test_metrics_and_the_model_page_know_no_drift_of_the_score(sites):
+    for site in sites:
+        shown = site.client.get("/metrics", headers={"Authorization": make_key(site)}).text
+        assert "riskml_score_drift_psi" not in shown
+    ready = sites[0].client.get("/readyz").json()
+    assert ready["model"]["notice"] == RULE_LINE_ONLY["en"]
+
+
+def test_the_same_service_on_trial_shows_both_verdicts(site, sites):
+    key = make_key(site)
+    listed = site.client.get("/v1/households", headers={"Authorization": key}).json()
+    assert any(row["probability"] for row in listed["households"])
+    assert "Trial" in listed["model_notice_en"]
+    site.sign_in("county")
+    page = site.get("/worklist?state=all").text
+    assert RULE_LINE_ONLY["zh"] not in page
+    assert "模拟数据，非真实农户" in page
+    with writing(site.engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM current_scores WHERE withheld IS NOT NULL")).scalar() == 0
+
+
+def test_a_trained_county_is_heard_again_with_its_next_scores(sites, models, make_site, monkeypatch, tmp_path):
+    """A bundle trained on real records speaks at once; what another said stays withheld until the next scoring."""
+    real = replace(models[0].bundle, manifest={**models[0].bundle.manifest, "trained_on": "real"})
+    spoken = replace(models[0], bundle=real)
+    monkeypatch.setattr("riskml_serving.running.app.load_model", lambda *_: spoken)
+    own = make_site(database_url=str(sites[0].engine.url), simulated=False, model_store=tmp_path / "real")
+    key = {"Authorization": make_key(own)}
+    own.sign_in("analyst")
+    assert ANALYSTS_ONLY["zh"] not in own.get("/worklist?state=all").text
+    listed = own.client.get("/v1/households", headers=key).json()
+    assert listed["model_notice"] is None
+    assert {row["probability"] for row in listed["households"]} == {None}
+    code = listed["households"][-1]["household_id"]
+    visit = {"household_id": code, "kind": "visit", "occurred_on": "2023-06-21"}
+    answer = own.client.post("/v1/records", json={"tables": {"events": [visit]}}, headers=key).json()
+    assert (
+        answer["scores"][0]["after"]["probability"] is not None or answer["scores"][0]["after"]["status"] != "at_risk"
+    )
