@@ -25,6 +25,9 @@ __all__ = ["demo"]
 
 MONTHS = 60
 
+INCOME_AGE = 18
+"""Months by which income may be old: a statement is up to 17 months old before the next one is known."""
+
 DEMO = "riskml.demo"
 """Entry-point group of the service that the demo starts at the end.
 
@@ -79,11 +82,11 @@ def _train_on_county(out: Path, households: int, seed: int) -> Path:
     county = out / "county"
     with show_progress() as bar:
         bar.stage("simulating the county", households)
-        simulate(county, households, MONTHS, seed, None, "last", bar.step)
+        simulate(county, households, MONTHS, seed, None, "last", bar.step, "mixed")
         bar.stage("reading the records")
         policy = load_policy()
         records = load_records(county, policy)
-        bundle = train(records, Settings(), policy, folder=county, progress=bar)
+        bundle = train(records, Settings(income_age=INCOME_AGE), policy, folder=county, progress=bar)
         bundle.save(out / "bundle")
         bar.stage("registering in MLflow")
         register(out / "bundle", bundle)
