@@ -63,7 +63,7 @@ class Settings:
         if self.outcome not in get_args(Outcome):
             raise UsageError(
                 f"The outcome is {self.outcome!r} and must be 'any' or 'end'.",
-                "any: below the line at some month's end of the span; end: at the last one.",
+                "any: below the line at any month end of the span; end: at the last one.",
             )
         for name, unit in (("window", "months"), ("horizon", "months"), ("step", "months"), ("origins", "test starts")):
             value = getattr(self, name)

@@ -16,7 +16,7 @@ def serve(
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on; default 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Port to listen on; default 8000.")] = None,
     db: Database = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that answer requests.")] = 1,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Number of processes that answer requests.")] = 1,
 ) -> None:
     """Start the scoring service, by default on 127.0.0.1:8000 with an SQLite file in the working folder.
 

@@ -89,7 +89,9 @@ def evaluate(
     >>> evaluate(rows, {"riskml": Prediction(none.astype(float), none.astype(float))})["models"]["riskml"]["auc"]
     """
     if not 0 < capacity <= 1:
-        raise ModelError(f"The visit capacity {capacity} is not a share of the households.", "Give a share, as 0.1.")
+        raise ModelError(
+            f"The visit capacity {capacity} is not a share of the households.", "Give a share, such as 0.1."
+        )
     short = [f"{name} ({len(prediction)})" for name, prediction in predictions.items() if len(prediction) != len(rows)]
     if short:
         raise ModelError(f"{len(short)} model(s) do not score all {len(rows)} test rows: {shorten_list(short)}.")

@@ -200,7 +200,7 @@ class ColourRow:
         """Read one row."""
         row = node.read_row(cls)
         if not row.red_below <= row.orange_below <= row.yellow_up_to:
-            node.fail("has bounds out of order.", "red_below <= orange_below <= yellow_up_to is needed.")
+            node.fail("has bounds out of order.", "They must satisfy red_below <= orange_below <= yellow_up_to.")
         return row
 
 
