@@ -148,7 +148,7 @@ def test_a_schema_that_does_not_match_its_hash_is_refused(saved):
         columns[0], columns[1] = columns[1], columns[0]
 
     reversion(saved, swap)
-    with pytest.raises(BundleError, match="feature schema in manifest.json does not match"):
+    with pytest.raises(BundleError, match=r"feature schema in manifest\.json does not match"):
         Bundle.load(saved)
 
 
