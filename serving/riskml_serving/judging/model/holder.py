@@ -64,7 +64,7 @@ class Model:
 
     @property
     def names(self) -> dict[str, str]:
-        """Members of every answer that state its provenance."""
+        """Fields in every response that identify the model and the versions behind it."""
         return {"model_name": NAME, **self.versions}
 
     def describe(self, region: str) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Model:
 
 
 class Holder:
-    """The reference that every request reads: one assignment swaps the model."""
+    """Holds the model that every request reads; one assignment swaps it."""
 
     def __init__(self, model: Model | None = None) -> None:
         self._model = model
