@@ -103,7 +103,8 @@ def score(
     known = np.flatnonzero(values["status"] != UNKNOWN) if values else ()
     if not len(known):
         raise UsageError(
-            f"No household is known on {to_date(as_of)}.", "Choose a later --as-of, or check recorded_on of households."
+            f"No household is known on {to_date(as_of)}.",
+            "Choose a later --as-of, or check recorded_on in the table households.",
         )
     values = {name: array[known] for name, array in values.items()}
     codes, margin, at_risk = records.household_id[known], values["margin"], values["status"] == AT_RISK

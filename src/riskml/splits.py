@@ -91,7 +91,7 @@ class Settings:
         if self.outcome not in get_args(Outcome):
             raise UsageError(
                 f"The outcome is {self.outcome!r} and must be 'any' or 'end'.",
-                "any: below the line at some month's end of the span; end: at the last one.",
+                "any: below the line at any month end of the span; end: at the last one.",
             )
         if self.hardship not in get_args(Hardship):
             raise UsageError(

@@ -206,7 +206,7 @@ def download(version: int, to: str | Path | None = None) -> Path:
     if not path.is_dir():
         raise TrackingError(
             f"The bundle of version {version} is gone: there is no folder {path}.",
-            "Restore the artifacts folder beside the tracking database, or train again.",
+            "Restore the artifacts folder next to the tracking database, or train again.",
         )
     return path
 

@@ -173,7 +173,7 @@ def test_a_capacity_is_a_share(make_rows, predict, capacity):
         ({"lead": np.zeros(2)}, r"3 households, but lead has shape \(2,\)"),
         ({"groups": {"region": np.array(["a"])}}, r"groups\['region'\] has shape"),
         ({"first_rule_flag": np.zeros(1)}, "first_rule_flag has shape"),
-        ({"by": np.zeros(3, dtype=np.int8)}, "without saying how"),
+        ({"by": np.zeros(3, dtype=np.int8)}, "without its kind"),
         ({"lead": np.full(3, np.nan)}, "1 test row.* fell at an unknown time"),
         ({"lead": np.full(3, -1.0)}, "before their as_of"),
     ],

@@ -32,7 +32,7 @@ def test_every_trigger_is_listed_with_its_threshold_and_source(document):
 
 def test_a_trigger_that_is_off_says_so():
     (row,) = [line for line in render_handbook(load_policy()).splitlines() if line.startswith("| `disaster_loss` | 灾")]
-    assert "never: no figure found" in row
+    assert "never: no figure is known" in row
 
 
 def test_thresholds_by_kind_are_distinguished():

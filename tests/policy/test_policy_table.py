@@ -166,7 +166,7 @@ def test_a_key_that_is_a_date_is_refused():
 
 
 def test_a_key_written_twice_is_refused():
-    with pytest.raises(PolicyError, match="key 'version' twice"):
+    with pytest.raises(PolicyError, match="key 'version' appears twice"):
         parse_policy('version: "1"\nversion: "2"\n', "county.yaml")
 
 
@@ -192,7 +192,7 @@ FAULTS = {
     "lines[0].source must be text, not null": lambda c: c["lines"][0].update(source=None),
     "lines[0] has an unknown key 'amont'": lambda c: c["lines"][0].update(amont=1),
     "lines[1] lacks 1 key(s): amount": lambda c: c["lines"][1].pop("amount"),
-    "lines[9] holds from the same day in the same region as lines[0]": lambda c: c["lines"].append(c["lines"][0]),
+    "lines[9] takes effect on the same day in the same region as lines[0]": lambda c: c["lines"].append(c["lines"][0]),
     "lines must be a list, not 'x'": lambda c: c.update(lines="x"),
     "version is longer than 40 characters": lambda c: c.update(version=41 * "7"),
     "version must be text, not 2025.1": lambda c: c.update(version=2025.1),
@@ -210,7 +210,7 @@ FAULTS = {
     "triggers.job_loss.values[0] has thresholds for nobody": lambda c: job_loss(c)["values"][0].pop("all"),
     "triggers.job_loss.values[0] has thresholds for all, exited": lambda c: job_loss(c)["values"][0].update(exited=1),
     "triggers.job_loss.values[0].all must be a number": lambda c: job_loss(c)["values"][0].update(all="one"),
-    "triggers.job_loss.values[1] holds from the same day": lambda c: job_loss(c)["values"].append(
+    "triggers.job_loss.values[1] takes effect on the same day": lambda c: job_loss(c)["values"].append(
         c["triggers"]["job_loss"]["values"][0]
     ),
     "colours[0] has bounds out of order": lambda c: c["colours"][0].update(orange_below=1.5),

@@ -106,7 +106,7 @@ def test_a_declared_cause_with_its_policy_row_is_everywhere(tmp_path):
     ("case", "words"),
     [
         ("no row", ("'debt'", "measures", "riskml/policy/policy.yaml", "at least one measure")),
-        ("no step", ("'debt'", "step of verification", "riskml/vocabulary/causes.py")),
+        ("no step", ("'debt'", "no verification step", "riskml/vocabulary/causes.py")),
     ],
 )
 def test_what_a_cause_lacks_is_named_with_the_file_to_add_it_to(tmp_path, case, words):

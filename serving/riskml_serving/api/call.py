@@ -28,7 +28,7 @@ from riskml_serving.people.auth import Caller
 
 __all__ = ["Call", "Limit", "ReadCall", "Region", "RequireRight", "ScoreCall", "WriteCall"]
 
-Region = Annotated[str | None, Query(description="Prefix; the key's own by default.")]
+Region = Annotated[str | None, Query(description="Region prefix; by default, that of the key.")]
 Limit = Annotated[int | None, Query(ge=1)]
 
 
@@ -107,7 +107,7 @@ class Call:
 class RequireRight(SecurityBase):
     """Authenticates a request, limits its key's rate and requires a right; the OpenAPI description names the scheme."""
 
-    model = HTTPBearer(description="API key: `riskml-serving keys create`.")
+    model = HTTPBearer(description="API key, created with `riskml-serving keys create`.")
     scheme_name = "key"
 
     def __init__(self, right: str) -> None:

@@ -54,7 +54,7 @@ def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Col
         _refuse(["tables.households"], "too_short", "At least one household is needed")
     _require_regions(tables, call.caller, {"households": "household-not-found"})
     if unknown := counts.keys() - households:
-        _refuse(list_households(tables, unknown), "no_such_household", "It is not in the table households")
+        _refuse(list_households(tables, unknown), "no_such_household", "Not in the table households")
     _require_one_subject(tables)
     _require_once({name: columns[name] for name in tables})
     require_one_income(tables["income"], columns["income"])
@@ -249,7 +249,7 @@ def _require_one_subject(tables: TableRows) -> None:
 def _require_once(tables: Mapping[str, Columns]) -> None:
     """Refuse a record, version or line sent twice for one day of recording: it is unclear which would count."""
     paths = (f"tables.{name}[{i}]" for name, columns in tables.items() for i in find_repeated_rows(name, columns))
-    _refuse(paths, "twice", "The same record or version appears twice with one recorded_on")
+    _refuse(paths, "twice", "The same record or version appears twice with the same recorded_on")
 
 
 def _require_days(tables: TableRows, today: dt.date) -> None:

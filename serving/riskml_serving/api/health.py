@@ -42,6 +42,6 @@ async def metrics(request: Request) -> Response:
     """Return metrics for Prometheus; they count all households, so the key needs the right admin for every region."""
     state = get_state(request)
     if not state.settings.metrics_open and (await admin(request)).caller.region:
-        raise Problem("right-missing", "需要全域密钥", "A key for every region is needed")
+        raise Problem("right-missing", "需要全域密钥", "A key for all regions is needed")
     text = await anyio.to_thread.run_sync(state.metrics.render)
     return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -101,7 +101,7 @@ def require_answer_types(routers: Iterable[APIRouter]) -> dict[tuple[str, str], 
         for method in (route.methods or ()) if route.include_in_schema else ():
             kind = route.response_model or route.response_class
             if route.response_model is None and kind is not FileResponse:
-                raise TypeError(f"{method} {route.path} names no type for its answer: add response_model to the route")
+                raise TypeError(f"{method} {route.path} declares no response type: add response_model to the route")
             types[method.lower(), route.path] = kind
     return types
 

@@ -114,7 +114,7 @@ def make_tables_type(name: str, required: tuple[str, ...]) -> Any:
     fields: dict[str, Any] = {}
     for table in TABLES.values():
         rows = make_list_type(ROWS[table.name])
-        versions = " · 每行一个版本 · one row a version" if table.key else ""
+        versions = " · 每行一个版本 · one row per version" if table.key else ""
         kind: Any = Annotated[rows, Field(description=f"{table.zh} · {table.en}{versions}")]
         fields[table.name] = kind if table.name in required else NotRequired[kind]
     return make_dict_type(name, fields)

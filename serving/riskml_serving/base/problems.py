@@ -68,25 +68,29 @@ PROBLEMS: dict[str, Kind] = {
     "too-many-requests": Kind(429, "请求过于频繁", "Too many requests"),
     "not-authenticated": Kind(401, "缺少有效的访问密钥", "A valid API key is missing"),
     "provider-unavailable": Kind(503, "身份认证服务暂不可用", "The OpenID provider is not available"),
-    "right-missing": Kind(403, "密钥没有所需权限", "The key lacks a right"),
-    "form-refused": Kind(403, "页面已过期，请重新打开后再提交", "The page has expired: open it again, then send it"),
+    "right-missing": Kind(403, "密钥没有所需权限", "The key lacks the required right"),
+    "form-refused": Kind(
+        403, "页面已过期，请重新打开后再提交", "The page has expired: open it again, then send the form"
+    ),
     "role-refused": Kind(403, "您的角色不能进行此操作", "Your role does not allow this"),
     "household-not-found": Kind(404, "没有找到该农户", "No such household"),
     "region-not-found": Kind(404, "没有找到该区划", "No such region"),
     "job-not-found": Kind(404, "没有找到该任务", "No such job"),
-    "no-results": Kind(409, "该任务没有（尚无）结果", "The job has no results, or none yet"),
+    "no-results": Kind(409, "该任务没有（尚无）结果", "The job has no results, or not yet"),
     "job-ended": Kind(409, "该任务已结束", "The job has ended"),
     "not-found": Kind(404, "没有找到该地址", "No such address"),
-    "method-not-allowed": Kind(405, "该地址不支持此方法", "The address does not take this method"),
-    "idempotency-conflict": Kind(409, "同一幂等键对应不同的请求内容", "The idempotency key was used for another body"),
+    "method-not-allowed": Kind(405, "该地址不支持此方法", "The address does not support this method"),
+    "idempotency-conflict": Kind(
+        409, "同一幂等键对应不同的请求内容", "The idempotency key was already used with another body"
+    ),
     "household-closed": Kind(409, "该农户已销户", "The household has been closed"),
     "not-scored": Kind(409, "该农户尚未评分", "The household has not been scored yet"),
     "recorded-too-early": Kind(422, "登记日期早于收到日期", "recorded_on is earlier than the day of receipt"),
     "model-unavailable": Kind(503, "模型暂不可用", "The model is not available"),
     "database-unavailable": Kind(503, "数据库暂不可用", "The database is not available"),
     "storage-full": Kind(507, "存储空间不足，结果未写出", "No space is left to write the results; nothing was saved"),
-    "gave-up": Kind(500, "任务多次中断后放弃", "The job was interrupted several times and was given up"),
-    "http-error": Kind(400, "请求有误", "The request is wrong"),
+    "gave-up": Kind(500, "任务多次中断后放弃", "The job was interrupted several times and was abandoned"),
+    "http-error": Kind(400, "请求有误", "The request is invalid"),
     "internal-error": Kind(500, "服务内部错误", "Internal error"),
 }
 """Every kind of problem, by the last part of its ``type``."""

@@ -12,7 +12,7 @@ from riskml_serving.commands.options import Database, Household
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The audit: verify it, print its head.", no_args_is_help=True)
+app = typer.Typer(help="Verify the audit, or print its head.", no_args_is_help=True)
 
 FAULTS = {
     "gap": "follows a gap: entries before it are missing",

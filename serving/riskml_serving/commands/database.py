@@ -9,7 +9,7 @@ from riskml_serving.commands.options import Database
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The database.", no_args_is_help=True)
+app = typer.Typer(help="Create or upgrade the database.", no_args_is_help=True)
 
 
 @app.command()

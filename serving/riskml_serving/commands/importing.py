@@ -16,11 +16,11 @@ __all__ = ["import_records"]
 def import_records(
     folder: Annotated[Path, typer.Argument(help="Records folder (see data/README.md).")],
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Day as of which to score, as 2024-12-31; by default today.")
+        str | None, typer.Option("--as-of", help="Day as of which to score, such as 2024-12-31; today by default.")
     ] = None,
     bundle: BundleFolder = None,
     db: Database = None,
-    no_scores: Annotated[bool, typer.Option("--no-scores", help="Only store the records.")] = False,
+    no_scores: Annotated[bool, typer.Option("--no-scores", help="Store the records without scoring them.")] = False,
 ) -> None:
     """Import a new county into the database: checked, stored, scored. If interrupted, run it again to continue."""
     from riskml.cli.options import parse_day

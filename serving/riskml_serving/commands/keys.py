@@ -18,7 +18,7 @@ app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="Owner of the key.")],
-    region: Annotated[str, typer.Option(help=f"Region prefix of {DIGITS_EN} digits; empty is everywhere.")] = "",
+    region: Annotated[str, typer.Option(help=f"Region prefix of {DIGITS_EN} digits; empty means everywhere.")] = "",
     right: Annotated[
         list[str] | None, typer.Option(help="score, read, write, health-details or admin; repeat for several.")
     ] = None,
@@ -50,7 +50,7 @@ def list_all(db: Database = None) -> None:
 
 @app.command()
 def revoke(
-    key: Annotated[str, typer.Argument(help="Id of the key, as listed, or the key.")], db: Database = None
+    key: Annotated[str, typer.Argument(help="Id of the key as listed, or the key itself.")], db: Database = None
 ) -> None:
     """Revoke a key for good."""
     from riskml_serving.people.auth.service import revoke_key

@@ -12,7 +12,7 @@ from riskml_serving.commands.options import Database
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Releases of the model: status, roll back, accept again.", no_args_is_help=True)
+app = typer.Typer(help="Model releases: list, roll back, accept again.", no_args_is_help=True)
 
 
 @app.command()

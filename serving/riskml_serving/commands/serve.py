@@ -19,7 +19,7 @@ def serve(
     trial: Annotated[
         bool, typer.Option("--trial", help="Count all records as simulated, so that any model shows its verdicts.")
     ] = False,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that answer requests.")] = 1,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Number of processes that answer requests.")] = 1,
 ) -> None:
     """Start the scoring service, by default on 127.0.0.1:8000 with an SQLite file in the working folder.
 

@@ -12,7 +12,7 @@ from riskml_serving.commands.options import Database
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Accounts of staff: create, list, disable, set a password.", no_args_is_help=True)
+app = typer.Typer(help="Staff accounts: create, list, disable, set a password.", no_args_is_help=True)
 
 Username = Annotated[str, typer.Argument(help="User name.")]
 

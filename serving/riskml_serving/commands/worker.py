@@ -31,7 +31,7 @@ def worker(db: Database = None, bundle: BundleFolder = None) -> None:
         worker = Worker(engine, settings, lambda: holder.current)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stopping.set())
-        typer.echo("riskml works on jobs")
+        typer.echo("riskml is processing jobs")
         if settings.model_poll_seconds:
 
             def poll() -> None:

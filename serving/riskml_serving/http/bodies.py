@@ -14,12 +14,12 @@ T = TypeVar("T")
 
 
 def parse(body: bytes, adapter: TypeAdapter[T]) -> T:
-    """Parse a JSON body into the values of a type.
+    """Parse a JSON body into a value of the adapter's type.
 
     Raises
     ------
     Problem
-        ``invalid-json`` or ``invalid-request``, which names the fields but repeats no values.
+        ``invalid-json``, or ``invalid-request``, which lists the fields at fault without repeating their values.
     """
     try:
         return adapter.validate_json(body)

@@ -100,23 +100,23 @@ class StateCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics."""
         failing = self._keeper.failure is not None
-        yield _report("riskml_model_release_refused", "1 while the release on offer is refused or unknown", failing)
+        yield _report("riskml_model_release_refused", "1 while the latest release is refused or unavailable", failing)
         if self._holder.version is not None:
             yield from self._collect_model()
         yield from self._collect_data()
 
     def _collect_model(self) -> Iterator[Metric]:
         model = self._holder.current
-        info = GaugeMetricFamily("riskml_model_info", "The model that serves", labels=tuple(model.names))
+        info = GaugeMetricFamily("riskml_model_info", "The model in service", labels=tuple(model.names))
         info.add_metric(list(model.names.values()), 1)
         yield info
         yield _report("riskml_model_loaded_timestamp_seconds", "When the model was loaded", _to_unix(model.loaded_at))
         trained = model.bundle.manifest["split"].get("train_to")
         if trained is not None:
             at = _to_unix(dt.datetime.fromisoformat(str(trained)))
-            yield _report("riskml_model_trained_to_timestamp_seconds", "Last date that the model learned from", at)
+            yield _report("riskml_model_trained_to_timestamp_seconds", "Last date in the model's training data", at)
         drift = model.monitor.measure_drift(silent=model.silent)
-        yield _report("riskml_drift_households", "Households in the sliding window of the drift", model.monitor.held)
+        yield _report("riskml_drift_households", "Households in the sliding window for drift", model.monitor.held)
         if "probability" in drift:
             score = drift.pop("probability")
             yield _report("riskml_score_drift_psi", "Population stability index of the score against training", score)
@@ -133,7 +133,9 @@ class StateCollector(Collector):
             return
         yield _report("riskml_database_up", "1 while the database answers", 1)
         times = {name: _to_unix(at) for name, at in received.items()}
-        yield _report_by("riskml_data_received_timestamp_seconds", "When the last row of a table came", "table", times)
+        yield _report_by(
+            "riskml_data_received_timestamp_seconds", "When the last row of a table was received", "table", times
+        )
         if scored is not None:
             yield _report("riskml_data_scored_timestamp_seconds", "When a score last changed", _to_unix(scored))
         yield _report_by("riskml_jobs", "Jobs by state", "state", dict(sorted(jobs.items())))

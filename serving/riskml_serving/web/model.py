@@ -43,7 +43,7 @@ DRIFT_STATES = ((LARGE, "需复核", "to be checked"), (0.1, "关注", "watch"),
         path="/model",
         zh="模型",
         en="Model",
-        purpose="which model serves, its card, drift; releases and roll-backs, read only",
+        purpose="which model serves, its card, drift; releases and rollbacks, read only",
         action="model.read",
         menu=True,
     )

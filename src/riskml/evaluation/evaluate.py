@@ -48,7 +48,7 @@ def evaluate(
     capacity : float, default 0.10
         Share of the households that can be visited at each as-of date.
     resamples : int, default 400
-        Number of resamples of households for the 95 % intervals, the same for all models; with 0, there are none.
+        Number of resamples of households for the 95 % intervals, the same for all models; 0 disables the intervals.
     seed : int, default 0
     model : str, default "riskml"
         The model to audit, and to compare with each of the others.
@@ -56,19 +56,19 @@ def evaluate(
     Returns
     -------
     dict
-        Parts of ``evaluation.json``; a figure that does not exist is None, never NaN:
+        Parts of ``evaluation.json``; an undefined figure is None, never NaN:
 
         - ``capacity``; ``models``: for each model ``auc``, ``ap``, ``brier``, ``recall_at`` and ``precision_at``
-          ("0.01", "0.05", "0.10"), ``lead_months`` (mean) and ``lead_months_median`` over the falls it predicts at
-          capacity, ``visits_per_case`` at capacity, and ``ci`` with the intervals.
+          ("0.01", "0.05", "0.10"), ``lead_months`` (mean) and ``lead_months_median`` over the falls on its
+          visit list, ``visits_per_case`` at capacity, and ``ci`` with the intervals.
         - ``ap_difference``: for each other model, the audited model's average precision minus its own: ``value``, and
-          ``ci`` over the same resamples.
+          ``ci`` computed from the same resamples.
         - ``by_lead`` ("1-3", "4-6", "7-12" months to the fall; "13+" if there are longer ones): ``n`` falls and the
           ``recall_at_capacity`` of each model. ``by_kind`` ("income", "spending", "monitoring"): ``n`` falls
           of that kind, and for each model ``auc`` and ``ap`` against the rows without a fall, and
-          ``recall_at_capacity`` on the visit list of all rows.
-        - ``complement``, ``calibration`` and ``groups`` of the audited model; None if it is not among the
-          predictions.
+          ``recall_at_capacity`` on the visit list drawn from all rows.
+        - ``complement``, ``calibration`` and ``groups`` of the audited model. If it is not among the predictions,
+          ``groups`` and ``ap_difference`` are empty, and the other two are None.
 
     Raises
     ------
@@ -89,7 +89,9 @@ def evaluate(
     >>> evaluate(rows, {"riskml": Prediction(none.astype(float), none.astype(float))})["models"]["riskml"]["auc"]
     """
     if not 0 < capacity <= 1:
-        raise ModelError(f"The visit capacity {capacity} is not a share of the households.", "Give a share, as 0.1.")
+        raise ModelError(
+            f"The visit capacity is {capacity}, but it must be above 0 and at most 1.", "Pass a fraction such as 0.1."
+        )
     short = [f"{name} ({len(prediction)})" for name, prediction in predictions.items() if len(prediction) != len(rows)]
     if short:
         raise ModelError(f"{len(short)} model(s) do not score all {len(rows)} test rows: {shorten_list(short)}.")

@@ -75,12 +75,12 @@ class TestRows:
             if values is not None and values.shape != self.household.shape:
                 raise ModelError(
                     f"Test rows have {len(self.household)} households, but {name} has shape {values.shape}.",
-                    "Every array of the test rows must hold one value a row.",
+                    "Every array of the test rows must hold one value per row.",
                 )
         _refuse_rows(~np.isin(self.label, (0, 1)), "have a label other than 0 and 1.", "Drop rows without an outcome.")
         _refuse_rows(
             (self.by != 0) != self.positive,
-            "say how they fell without a fall, or fell without saying how.",
+            "have a kind of fall without a fall, or a fall without its kind.",
             "`by` is 1 or 2 where the label is 1, and 0 elsewhere.",
         )
         _refuse_rows(

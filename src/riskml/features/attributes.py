@@ -117,6 +117,6 @@ def derive_features(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
         declared = _declare(column, "as given", zh, text, attribute.levels is not None)
         yield declared, attribute.values, attribute.levels or ()
         if attribute.levels is None:
-            change = f"change of {text} since the version before"
+            change = f"change of {text} since the previous version"
             declared = _declare(f"{column}_change", "as given", f"{zh} 的变化", change, False)
             yield declared, attribute.values - attribute.before, ()

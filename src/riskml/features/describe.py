@@ -68,6 +68,6 @@ def _describe_attributes() -> Iterator[str]:
         yield f"| `{f.name}` | {f.zh} | {f.en}, as a category; missing where the code is shorter |"
     yield "| `attribute_<name>` | 属性 | the attribute in the latest known version: a number, or text as a category |"
     yield (
-        "| `attribute_<name>_change` | 属性的变化 | for numbers: latest known version less the version before; missing"
+        "| `attribute_<name>_change` | 属性的变化 | for numbers: latest known version minus the one before; missing"
         " without one |"
     )

@@ -47,7 +47,7 @@ declare_loss = partial(
     unit="line",
     windows=(12, 24),
     zh="近 {w} 个月灾害损失（人均，相对监测线）",
-    en="disaster losses per head over the line, last {w} months",
+    en="disaster losses per head relative to the line, last {w} months",
 )
 def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
     """Sum of known losses of the household ÷ (line × size then); missing where a disaster states none."""
@@ -58,7 +58,7 @@ def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
 @declare_loss(
     unit="share",
     zh="近 12 个月灾害损失与家庭收入之比",
-    en="disaster losses over income, last 12 months",
+    en="disaster losses relative to income, last 12 months",
 )
 def disaster_loss_to_income_12m(panel: Panel) -> Floats:
     """Losses of 12 months ÷ mean income of 12 months, both over the line; income counts as at least a tenth."""

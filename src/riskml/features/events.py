@@ -106,7 +106,7 @@ for _kind, _name, _topic, _cause, _zh, _en in _AMOUNTS:
         direction=HIGHER,
         cause=_cause,
         zh=f"近 12 个月{_zh}（人均，相对监测线）",
-        en=f"{_en} per head over the line, last 12 months",
+        en=f"{_en} per head relative to the line, last 12 months",
         reason_zh=_AMOUNT_ZH.format(_zh, _kind),
         reason_en=_AMOUNT_EN.format(_en, _kind),
     )(partial(_sum_kind, _code_kind(_kind)))
@@ -161,7 +161,7 @@ for _code, _zh, _en in (
     windows=(3, 12),
     cause="other",
     zh="近 {w} 个月线索数",
-    en="leads of all channels, last {w} months",
+    en="leads from all channels, last {w} months",
     reason_zh="近 {w} 个月收到线索 {number} 条|近 {w} 个月未收到线索",
     reason_en="leads in the last {w} months: {number}|no lead in the last {w} months",
 )

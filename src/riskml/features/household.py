@@ -140,9 +140,9 @@ def children(panel: Panel) -> Floats:
 @declare(
     cause="labour",
     zh="60 岁及以上人数",
-    en="members of 60 and over",
+    en="members aged 60 and over",
     reason_zh="60 岁及以上 {value}[（{typical}）]|无 60 岁及以上成员",
-    reason_en="members of 60 and over: {number}[ ({typical})]|no member of 60 or over",
+    reason_en="members aged 60 and over: {number}[ ({typical})]|no member aged 60 or over",
 )
 def elders(panel: Panel) -> Floats:
     """Members whose year of birth is at least 60 years before the year of ``as_of``."""

@@ -46,7 +46,7 @@ declare_self_paid = partial(
     unit="line",
     windows=(3, 6, 12, 24),
     zh="近 {w} 个月自付医疗费（人均，相对监测线）",
-    en="out-of-pocket medical spending per head over the line, last {w} months",
+    en="out-of-pocket medical spending per head relative to the line, last {w} months",
 )
 def self_paid_to_line(panel: Panel, window: int) -> Floats:
     """Sum of known self-paid amounts ÷ (line × size then); missing where there is care but no amount is known."""
@@ -57,7 +57,7 @@ def self_paid_to_line(panel: Panel, window: int) -> Floats:
 @declare_self_paid(
     unit="share",
     zh="近 12 个月自付医疗费与家庭收入之比",
-    en="out-of-pocket medical spending over income, last 12 months",
+    en="out-of-pocket medical spending relative to income, last 12 months",
 )
 def self_paid_to_income_12m(panel: Panel) -> Floats:
     """Self-paid sum of 12 months ÷ mean income of 12 months, both over the line; income counts as at least a tenth."""
@@ -69,7 +69,7 @@ def self_paid_to_income_12m(panel: Panel) -> Floats:
     direction=LOWER,
     cause="other",  # it depends on income as much as on spending
     zh="近 12 个月扣除自付医疗费后的人均收入（相对监测线）",
-    en="income per head less out-of-pocket medical spending, over the line, last 12 months",
+    en="income per head less out-of-pocket medical spending, relative to the line, last 12 months",
     reason_zh=None,
     reason_en=None,
 )
@@ -82,7 +82,7 @@ def income_after_self_paid_12m(panel: Panel) -> Floats:
     unit="line",
     direction=HIGHER,
     zh="近 12 个月单次最高自付医疗费（人均，相对监测线）",
-    en="largest single out-of-pocket bill per head over the line, last 12 months",
+    en="largest single out-of-pocket bill per head relative to the line, last 12 months",
     reason_zh="近 12 个月单次最高自付医疗费 {largest_bill}[，近 12 个月共自付 {self_paid}]|近 12 个月无自付医疗费记录",
     reason_en="the largest out-of-pocket medical bill of the last 12 months was {largest_bill}"
     "[, of {self_paid} in all]|no out-of-pocket medical spending is recorded in the last 12 months",
@@ -99,7 +99,7 @@ def largest_bill_to_line_12m(panel: Panel) -> Floats:
     unit="line",
     direction=HIGHER,
     zh="近 12 个月门诊和慢性病自付（人均，相对监测线）",
-    en="out-of-pocket spending on outpatient and chronic care, last 12 months, over the line",
+    en="out-of-pocket spending on outpatient and chronic care, last 12 months, relative to the line",
     reason_zh="近 12 个月门诊和慢性病自付 {regular_self_paid}[，平均每月 {regular_self_paid_a_month}]"
     "|近 12 个月无门诊和慢性病自付记录",
     reason_en="out-of-pocket spending on outpatient and chronic care was {regular_self_paid} in the last 12 months"

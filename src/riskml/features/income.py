@@ -31,7 +31,7 @@ declare = partial(feature, topic="income", cause="other", direction=LOWER)
     unit="log line",
     windows=(1, 3, 6, 12, 24, 36),
     zh="近 {w} 个月人均纯收入与监测线之比（对数）",
-    en="income per head over the line, last {w} months (log)",
+    en="income per head relative to the line, last {w} months (log)",
     reason_zh="近 {w} 个月人均纯收入{yearly} {income}[，{income_vs_line}]",
     reason_en="income per head of the last {w} months was {income} a year[, {income_vs_line}]",
 )
@@ -44,7 +44,7 @@ def log_income_to_line(panel: Panel, window: int) -> Floats:
     unit="log line",
     window=36,
     zh="最近一次报告月份人均收入与监测线之比（对数）",
-    en="income per head over the line in the latest reported month (log)",
+    en="income per head relative to the line in the latest reported month (log)",
     reason_zh="最近一次有记录的月份人均收入按年计 {latest_income}[，{latest_income_vs_line}]",
     reason_en="income per head in the latest reported month was {latest_income} a year[, {latest_income_vs_line}]",
 )
@@ -60,7 +60,7 @@ def log_latest_income_to_line(panel: Panel) -> Floats:
     unit="log line",
     window=36,
     zh="近 36 个月加权人均收入水平（对数，越近权重越大）",
-    en="past income over the line, weighted towards recent months (log)",
+    en="past income relative to the line, weighted towards recent months (log)",
     reason_zh="近 36 个月人均收入水平（越近权重越大）相当于监测线的 {value}",
     reason_en="income per head over the last 36 months, weighted towards recent ones, was {value} the line",
 )
@@ -79,7 +79,7 @@ def weighted_past_income(panel: Panel) -> Floats:
     unit="line",
     windows=(6, 12, 24),
     zh="近 {w} 个月收入走势（每月变化，相对监测线）",
-    en="trend of income over the last {w} months, change a month over the line",
+    en="trend of income over the last {w} months, monthly change relative to the line",
     reason_zh="近 {w} 个月收入{slope}",
     reason_en="income over the last {w} months was {slope}",
 )
@@ -120,7 +120,7 @@ def income_recent_change(panel: Panel) -> Floats:
     windows=(1, 3, 6),
     window=YEAR,
     zh="按近 {w} 个月水平推算，未来一年内最低的年人均纯收入与监测线之比（对数）",
-    en="lowest yearly income per head of the coming year over the line, if it stays as in the last {w} months (log)",
+    en="lowest yearly income per head of the next year relative to the line, at the level of the last {w} months (log)",
     reason_zh="若收入保持近 {w} 个月的水平，未来一年内最低时年人均纯收入约为监测线的 {value}",
     reason_en="if income stays as in the last {w} months, the lowest yearly income per head of the coming year would "
     "be about {value} the line",
@@ -168,7 +168,7 @@ def income_volatility(panel: Panel, window: int) -> Floats:
     unit="line",
     window=12,
     zh="近 12 个月最低月收入（相对监测线）",
-    en="lowest month of the last 12, over the line",
+    en="lowest month of the last 12, relative to the line",
     reason_zh="近 12 个月中收入最低的一个月，人均收入按年计相当于监测线的 {value}|近 12 个月中有的月份没有收入",
     reason_en="in the lowest of the last 12 months income per head was {value} the line, as a yearly figure"
     "|there was a month without income in the last 12",

@@ -52,7 +52,7 @@ for _source in PARTS:
         unit="line",
         windows=(3, 12) if _source in ("wage", "business") else (12,),
         zh=f"近 {{w}} 个月人均{_name}（相对监测线）",
-        en=f"{_english} per head over the line, last {{w}} months",
+        en=f"{_english} per head relative to the line, last {{w}} months",
         reason_zh=f"近 {{w}} 个月{_name} {{source_sum:{_source}}}[，占家庭收入的 {{source_share:{_source}}}]|{_none}",
         reason_en=f"{_english} of the last {{w}} months was {{source_sum:{_source}}}"
         f"[, {{source_share:{_source}}} of the household's income]|{_no}",

@@ -30,7 +30,7 @@ _require_monitoring = partial(require_rows, "monitoring")
     zh="正在落实的帮扶措施数",
     en="measures in place",
     reason_zh="正在落实帮扶措施 {number} 项|目前无正在落实的帮扶措施",
-    reason_en="measures of help in place: {number}|no measure of help is in place",
+    reason_en="support measures in place: {number}|no support measure is in place",
 )
 def help_in_place(panel: Panel) -> Floats:
     """Measures started by ``as_of`` and not ended by then, started within 36 months."""
@@ -43,7 +43,7 @@ def help_in_place(panel: Panel) -> Floats:
     zh="近 12 个月新增帮扶措施数",
     en="measures begun, last 12 months",
     reason_zh="近 12 个月新增帮扶措施 {number} 项|近 12 个月无新增帮扶措施",
-    reason_en="measures of help begun in the last 12 months: {number}|no measure of help begun in the last 12 months",
+    reason_en="support measures begun in the last 12 months: {number}|no support measure begun in the last 12 months",
 )
 def help_begun_12m(panel: Panel) -> Floats:
     """Measures started within 12 months."""
@@ -54,7 +54,7 @@ def help_begun_12m(panel: Panel) -> Floats:
 @declare(
     unit="line",
     zh="近 12 个月帮扶金额（人均，相对监测线）",
-    en="amount of help per head over the line, last 12 months",
+    en="amount of help per head relative to the line, last 12 months",
     reason_zh="近 12 个月帮扶金额 {help_amount}|近 12 个月无帮扶金额记录",
     reason_en="help of {help_amount} in the last 12 months|no amount of help is recorded in the last 12 months",
 )
@@ -83,7 +83,7 @@ def emergency_help_12m(panel: Panel) -> Floats:
     zh="距最近一次帮扶开始的月数",
     en="months since the latest measure began",
     reason_zh="最近一次帮扶开始于{ago}",
-    reason_en="the latest measure of help began {ago}",
+    reason_en="the latest support measure began {ago}",
 )
 def months_since_help(panel: Panel) -> Floats:
     """Days since the latest start of a measure ÷ 30.4375; missing where there is none in 36 months."""

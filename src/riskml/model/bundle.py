@@ -254,12 +254,12 @@ def _assemble(files: dict[str, bytes]) -> Bundle:
             f"Use riskml {manifest.get('riskml')}, or train the model again.",
         )
     if manifest.get("model_version") != _derive_version(manifest):
-        raise BundleError(f"{MANIFEST} was altered: the model version does not follow from its content.", AGAIN)
+        raise BundleError(f"{MANIFEST} was altered: the model version does not match its content.", AGAIN)
     name = MANIFEST
     try:
         schema = Schema.from_json(manifest["schema"])
         if schema.hash != manifest["schema_hash"]:
-            raise BundleError(f"{MANIFEST} holds another feature schema than its hash says.", AGAIN)
+            raise BundleError(f"The feature schema in {MANIFEST} does not match its hash.", AGAIN)
         TRAINED_ON.index(manifest["trained_on"])  # anything else is refused
         name = "linear.json"
         linear = Linear.from_json(schema, decode_json(files, name))

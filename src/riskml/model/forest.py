@@ -97,7 +97,7 @@ def read_forest(text: str) -> Forest:
     head, *parts = text.replace("\r\n", "\n").split("\nTree=")
     fields = _parse_fields(head)
     if "max_feature_idx" not in fields or not parts:
-        raise ModelError("The text of the trees does not begin like that of a LightGBM model.", AGAIN)
+        raise ModelError("The text of the trees does not begin like a LightGBM model.", AGAIN)
     if fields.get("num_tree_per_iteration") != "1" or "average_output" in fields:
         raise ModelError("Only boosted trees with one output can be explained exactly.", AGAIN)
     trees: list[Tree] = []

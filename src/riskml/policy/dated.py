@@ -48,7 +48,7 @@ class DatedTable(Generic[R]):
             earlier = first.setdefault((row.region, row.effective_from), node)
             if earlier is not node:
                 node.fail(
-                    f"holds from the same day in the same region as {earlier.path}.",
+                    f"takes effect on the same day in the same region as {earlier.path}.",
                     "Remove one of them, or give it its own effective_from.",
                 )
         for row in sorted(rows, key=lambda row: row.effective_from, reverse=True):

@@ -203,7 +203,7 @@ class ColourRow:
         stated = "below_after_spending" in node.read_entries()
         row = node.read_row(cls, below_after_spending=0 if stated else COLOURS.codes.index("orange"))
         if not row.red_below <= row.orange_below <= row.yellow_up_to:
-            node.fail("has bounds out of order.", "red_below <= orange_below <= yellow_up_to is needed.")
+            node.fail("has bounds out of order.", "They must satisfy red_below <= orange_below <= yellow_up_to.")
         return row
 
 

@@ -124,7 +124,7 @@ def _list_cells(trigger: Trigger, row: TriggerValue) -> list[str]:
 
 def _describe_thresholds(trigger: Trigger, row: TriggerValue) -> str:
     if all(np.isnan(value) for value in row.written.values()):
-        return "never: no figure found"
+        return "never: no figure is known"
     base = f" × {_BASES[trigger.base]}" if trigger.base else ""
     parts = []
     for name, value in row.written.items():

@@ -27,7 +27,9 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} appears twice", key_node.start_mark
+                )
             if not isinstance(key, str | int | float):
                 problem = f"key {key!s} is neither text nor a number: quote it"
                 raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)

@@ -97,7 +97,7 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
     """
     empty = np.zeros(0, np.int64)
     if truth not in get_args(Truth):
-        raise SimulationError(f"The truth is {truth!r}.", "Choose none, last or all.")
+        raise SimulationError(f"There is no truth {truth!r}.", "Choose none, last or all.")
     if truth == "none":
         return Span(empty, empty)
     last, window = months - 1, YEAR
@@ -108,7 +108,7 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
     ends = np.arange(last - YEAR, window - 2, -Settings().step, dtype=np.int64)[::-1]
     if not len(ends):
         raise SimulationError(
-            f"{months} months hold no date with {YEAR} months before and {YEAR} months after it.",
+            f"{months} months contain no date with {YEAR} months before and {YEAR} months after it.",
             f"Simulate at least {2 * YEAR} months, or give --truth none.",
         )
     days = to_month_end((first + ends).astype(np.int32)).astype(np.int64)

@@ -29,7 +29,7 @@ def read_truth(folder: Path | None, settings: Settings, column: str) -> pd.DataF
     folder : Path or None
         Records folder.
     settings : Settings
-        The truth is known for the default outcome only: 12 months of income, 12 months ahead, at any month's end, with
+        The truth is known for the default outcome only: 12 months of income, 12 months ahead, at any month end, with
         hardship counted.
     column : {"probability", "cause"}
 

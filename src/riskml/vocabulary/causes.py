@@ -40,7 +40,7 @@ class Cause(Term):
     def __post_init__(self) -> None:
         if not self.steps:
             raise UsageError(
-                f"The cause {self.code!r} has no step of verification.",
+                f"The cause {self.code!r} has no verification step.",
                 "Add at least one pair of sentences (zh, en) to its steps in riskml/vocabulary/causes.py.",
             )
 
@@ -59,11 +59,11 @@ CAUSES = Vocabulary(
         steps=(
             (
                 "核对医疗费票据和医保结算单，确认自付金额",
-                "Check bills and insurance statements: what was really paid out of pocket",
+                "Check bills and insurance statements to confirm what was paid out of pocket",
             ),
             (
                 "了解后续治疗安排和预计费用，核对三重保障是否已报销到位",
-                "Ask what treatment follows and costs; check that all three layers of insurance have paid",
+                "Ask about further treatment and its expected cost; check that all three layers of insurance have paid",
             ),
         ),
         concerns_health=True,
@@ -118,7 +118,7 @@ CAUSES = Vocabulary(
         "failed venture",
         subject=("产业经营", "venture"),
         steps=(
-            ("查看产业项目现状，核对成本、销售和欠款", "Look at the venture: costs, sales, debts"),
+            ("查看产业项目现状，核对成本、销售和欠款", "Look at the venture: check costs, sales and debts"),
             ("了解是否需要技术、销路或信贷支持", "Ask whether it needs know-how, buyers or credit"),
         ),
     ),
@@ -134,7 +134,7 @@ CAUSES = Vocabulary(
             ),
             (
                 "了解失业或收入减少的时间和再就业意愿",
-                "Ask since when work or wages were lost, and whether they look for work",
+                "Ask when work or wages were lost, and whether they are looking for work",
             ),
         ),
     ),
@@ -145,7 +145,7 @@ CAUSES = Vocabulary(
         subject=("劳动力", "labour"),
         steps=(
             ("核对家庭成员劳动能力和实际务工人数", "Check who is able to work and who does"),
-            ("了解照料老人和子女的负担", "Ask about the care of old people and children"),
+            ("了解照料老人和子女的负担", "Ask about care for elderly people and children"),
         ),
     ),
     Cause(
@@ -153,14 +153,14 @@ CAUSES = Vocabulary(
         "住房安全",
         "housing",
         subject=("住房", "housing"),
-        steps=(("现场查看住房安全，必要时申请鉴定", "Look at the house; have it assessed if need be"),),
+        steps=(("现场查看住房安全，必要时申请鉴定", "Look at the house; have it assessed if necessary"),),
     ),
     Cause(
         "water",
         "饮水安全",
         "drinking water",
         subject=("饮水", "water"),
-        steps=(("现场查看饮水水量、水质和取水方便程度", "Look at the water: how much, how clean, how far"),),
+        steps=(("现场查看饮水水量、水质和取水方便程度", "Check the water supply: how much, how clean, how far away"),),
     ),
     Cause(
         "other",
@@ -170,7 +170,7 @@ CAUSES = Vocabulary(
         steps=(
             (
                 "核对近 12 个月各项收入，与监测线逐项对照",
-                "Go through the income of the last 12 months, source by source, against the line",
+                "Compare the income of the last 12 months with the line, source by source",
             ),
             ("了解刚性支出和债务", "Ask about unavoidable spending and debts"),
         ),

@@ -70,28 +70,28 @@ AGREEMENTS = Vocabulary(
         "均未提示",
         "neither",
         "监测线规则与模型均未提示",
-        "Neither the rule line nor the model points at this household",
+        "Neither the rule line nor the model flags this household",
     ),
     Agreement(
         "rule_only",
         "仅规则提示",
         "rule line only",
         "监测线规则提示关注，模型判断风险不高",
-        "The rule line points at this household, the model does not",
+        "The rule line flags this household, the model does not",
     ),
     Agreement(
         "model_only",
         "仅模型提示",
         "model only",
         "监测线规则未提示，模型判断风险较高，建议核实",
-        "The model points at this household, the rule line does not: worth verifying",
+        "The model flags this household, the rule line does not: worth verifying",
     ),
     Agreement(
         "both",
         "规则与模型均提示",
         "both",
         "监测线规则与模型都提示关注",
-        "The rule line and the model both point at this household",
+        "The rule line and the model both flag this household",
     ),
 )
 """Whether the rule line, the model, both or neither flag a household."""
@@ -103,14 +103,14 @@ REFINED_AGREEMENTS = Vocabulary(
         "规则预警；未列入本期优先走访",
         "rule line; model beyond capacity",
         "监测线规则提示关注；模型也提示风险，但未排入全县走访名额",
-        "The rule line points at this household; so does the model, but others come first for a visit",
+        "The rule line flags this household; so does the model, but others come first for a visit",
     ),
     Agreement(
         "neither_outside",
         "模型提示；未列入本期优先走访",
         "model, beyond capacity",
         "监测线规则未提示；模型提示风险，但未排入全县走访名额",
-        "The model points at this household, but others come first for a visit",
+        "The model flags this household, but others come first for a visit",
     ),
 )
 """The agreements, with two more for households that the model flags but that are beyond the visit capacity."""

@@ -67,7 +67,7 @@ def test_every_loss_is_named_and_one_that_blocks_comes_first(evidence):
     result = run(evidence, rule_line=(-0.01, None), weighted_past_income=(-0.05, [-0.11, 0.01]))
     assert result.blocking
     assert result.message.index("the rule line") < result.message.index("weighted past income")
-    assert "Keep the present model" in result.hint
+    assert "Keep the current model" in result.hint
 
 
 def test_does_not_apply_without_a_fall(evidence):

@@ -124,7 +124,9 @@ def test_no_rows_and_no_trees_are_explained_too(model):
 
 
 def test_a_tree_too_deep_for_tables_is_refused_with_the_way_out(deep):
-    with pytest.raises(TooDeepError, match=r"a leaf under \d+ splits; tables hold at most 7.\n.*LightGBM itself"):
+    with pytest.raises(
+        TooDeepError, match=r"a leaf under \d+ splits; the lookup tables hold at most 7.\n.*LightGBM itself"
+    ):
         Tables.build(read_forest(deep.text))
 
 

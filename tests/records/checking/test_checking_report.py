@@ -32,7 +32,7 @@ def test_json_has_every_field_of_every_finding(report):
         "severity": "fault",
         "count": 1,
         "rows": [4],
-        "message": "1 row(s) have a months below 1: '0'.",
+        "message": "1 row(s) have months below 1: '0'.",
         "what_to_do": "Correct the number; leave the cell empty where it is unknown.",
     }
     assert (warning["code"], warning["severity"]) == ("equal_rows", "warning")
@@ -41,7 +41,7 @@ def test_json_has_every_field_of_every_finding(report):
 def test_text_names_the_same(report):
     lines = report.render().splitlines()
     assert lines[:3] == ["households: 2 rows", "income: 4 rows", "lines: 1 rows"]
-    assert "fault below_minimum in income.months: 1 row(s) have a months below 1: '0'." in lines
+    assert "fault below_minimum in income.months: 1 row(s) have months below 1: '0'." in lines
     assert "    rows: 4" in lines
     assert lines[-1].startswith("1 fault(s) and 1 warning(s) in ")
 

@@ -360,7 +360,7 @@ def test_dates_in_memory_may_have_any_usual_form(day):
     [
         ({"source": "lottery"}, "'lottery' is not a code of this column"),
         ({"source": None}, "1 of 1 cell.s. are empty"),
-        ({"period_start": "yesterday"}, "a cell is not a month_start"),
+        ({"period_start": "yesterday"}, "cells must be first days of months"),
         ({"months": 0}, "0 is too small"),
     ],
 )

@@ -120,7 +120,7 @@ def test_an_error_that_was_never_raised_has_a_kind_and_no_location():
         (ProgrammingError("database is locked", status_code=AdbcStatusCode.INVALID_ARGUMENT), True),
         (ProgrammingError("no such table: secret", status_code=AdbcStatusCode.INVALID_ARGUMENT), False),
         (OperationalError("the server is gone", status_code=AdbcStatusCode.IO), True),
-        (ConnectionError("the process that reads has ended"), True),
+        (ConnectionError("the reading process has ended"), True),
         (ValueError("database is locked"), False),
     ],
 )

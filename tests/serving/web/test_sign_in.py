@@ -113,9 +113,9 @@ def test_a_form_without_our_token_or_from_another_site_is_refused(site):
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"username": "A B"}, "not a user name"),
+        ({"username": "A B"}, "not a valid user name"),
         ({"role": "king"}, "no role"),
-        ({"region": "37"}, "not a region for the role"),
+        ({"region": "37"}, "not a valid region for the role"),
         ({"password": "short"}, "10 to 256"),
         ({"username": "county"}, "already"),
     ],

@@ -25,7 +25,8 @@ router = APIRouter(tags=["changes"])
 async def changes(
     call: ReadCall,
     since: Annotated[
-        str, Query(max_length=64, description="`next` of the answer before, or a `cursor`; 0 is the beginning.")
+        str,
+        Query(max_length=64, description="`next` of the previous response, or a `cursor`; 0 starts at the beginning."),
     ] = BEGINNING,
     region: Region = None,
     limit: Limit = None,

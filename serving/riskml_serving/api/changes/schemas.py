@@ -16,8 +16,8 @@ __all__ = ["CHANGES_PAGE"]
 KIND = Annotated[
     Literal["scored", "moved", "left", "closed"],
     Field(
-        description="scored: another verdict · moved: lives here now · left: no longer in the region asked "
-        "about · closed: is no longer a household. The last three come with the score of that time."
+        description="scored: a new verdict · moved: now lives here · left: no longer in the requested "
+        "region · closed: no longer a household. The last three carry the score at that time."
     ),
 ]
 

@@ -29,7 +29,7 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["households"])
 
-Choice = Annotated[list[str] | None, Query(description="Repeat for several.")]
+Choice = Annotated[list[str] | None, Query(description="Repeat it for several values.")]
 
 
 @router.get("/v1/households", response_model=HOUSEHOLDS_PAGE)
@@ -39,8 +39,8 @@ async def households(
     tier: Choice = None,
     signal: Choice = None,
     agreement: Choice = None,
-    after: Annotated[str | None, Query(description="`next` of the page before.", max_length=500)] = None,
-    limit: Annotated[int | None, Query(ge=1, description="Rows of the page.")] = None,
+    after: Annotated[str | None, Query(description="`next` of the previous page.", max_length=500)] = None,
+    limit: Annotated[int | None, Query(ge=1, description="Rows per page.")] = None,
 ) -> Response:
     """List current scores, the riskiest first: by signal, then probability, then code."""
     prefix, size = call.caller.resolve_region(region), call.clamp_limit(limit)

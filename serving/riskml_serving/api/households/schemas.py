@@ -21,7 +21,7 @@ CLOSURE_REQUEST = Body(
             Literal["moved_away", "split", "merged", "died_out"],
             Field(description="moved_away 迁出 · split 分户 · merged 并户 · died_out 销户"),
         ],
-        "closed_on": NotRequired[make_day_type("Today.")],
+        "closed_on": NotRequired[make_day_type("Day of the closure; today by default.")],
         "followed_by": NotRequired[
             Annotated[
                 list[Annotated[str, Field(min_length=1, max_length=128, pattern=PLAIN)]],
@@ -50,8 +50,12 @@ HOUSEHOLD_ANSWER = make_answer_type(
         "opened_on": str,
         "closed_on": str | None,
         "closed_because": str | None,
-        "followed_by": Annotated[list[str], Field(description="Those of them that live in the region of the key.")],
-        "followed_elsewhere": Annotated[int, Field(description="How many more there are.")],
+        "followed_by": Annotated[
+            list[str], Field(description="The households that follow it and live in the region of the key.")
+        ],
+        "followed_elsewhere": Annotated[
+            int, Field(description="Number of households that follow it and live elsewhere.")
+        ],
         "score": Stored | None,
         "history": make_list_type(Past),
         "verifications": make_list_type(VERIFICATION),

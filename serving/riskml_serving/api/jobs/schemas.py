@@ -13,7 +13,11 @@ from riskml_serving.http.responses import make_answer_type
 __all__ = ["BATCH_REQUEST", "JOB"]
 
 REGION = Annotated[
-    str, Field(pattern="^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})?$", description="The key's own.")
+    str,
+    Field(
+        pattern="^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})?$",
+        description="Region to score; by default, that of the key.",
+    ),
 ]
 
 BATCH_REQUEST = Body(
@@ -35,7 +39,7 @@ JOB = make_answer_type(
         "kept": Annotated[int, Field(description="Households whose current score the job has written.")],
         "created_at": str,
         "finished_at": str | None,
-        "problem": Annotated[str | None, Field(description="Type of the problem that ended it.")],
-        "results": Annotated[str | None, Field(description="Where the results are, once it is done.")],
+        "problem": Annotated[str | None, Field(description="Type of the problem that ended the job.")],
+        "results": Annotated[str | None, Field(description="Address of the results, once the job is done.")],
     },
 )

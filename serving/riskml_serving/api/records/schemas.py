@@ -19,7 +19,9 @@ RECORDS_REQUEST = Body(
     {
         "tables": Annotated[
             make_tables_type("NewRecords", ()),
-            Field(description="Rows to append. An empty table says that the households of the request have none."),
+            Field(
+                description="Rows to append. An empty table means that the households of the request have no such rows."
+            ),
         ]
     },
     example={

@@ -13,7 +13,7 @@ from riskml_serving.judging.verdict import FIELDS, FULL, type_fields
 
 __all__ = ["CURSOR", "DAY", "DEMO", "EXPLANATION", "HOUSEHOLD", "SCORES_ANSWER", "SCORE_REQUEST", "STORED", "TOTAL"]
 
-DAY = make_day_type("Day at whose end records count; today.")
+DAY = make_day_type("Day at whose end records count; today by default.")
 
 DEMO = {"household_id": "demo-1"}
 HOUSEHOLD = {**DEMO, "region_code": "370112001001", "size": 3}
@@ -27,7 +27,7 @@ SCORE_REQUEST = Body(
         "reasons": NotRequired[Annotated[bool, Strict(), Field(description="Whether to explain each score.")]],
         "tables": Annotated[
             make_tables_type("ScoreTables", ("households", "income")),
-            Field(description="Without `lines`, those that the service holds are in force, then the policy's."),
+            Field(description="Without `lines`, the lines stored by the service apply, then those of the policy."),
         ],
     },
     example={
@@ -83,7 +83,7 @@ SCORE_REQUEST = Body(
 STORED: dict[str, Any] = {**type_fields(FIELDS), "as_of": str, "scored_at": str}
 """A stored score: the verdicts, their provenance, and when they were made."""
 
-CURSOR = Annotated[str, Field(description="Names a change; `since` of /v1/changes takes it.")]
+CURSOR = Annotated[str, Field(description="Identifies the change; it can be passed to /v1/changes as `since`.")]
 EXPLANATION = Annotated[dict[str, Any], Field(description="See docs/explanation.md.")]
 
 Scored = make_dict_type("Scored", {"household_id": str, **type_fields(FULL), "explanation": NotRequired[EXPLANATION]})

@@ -54,7 +54,7 @@ async def verification(call: WriteCall, household_id: str) -> Response:
 async def monitoring(
     call: ReadCall,
     region: Region = None,
-    since: Annotated[str, Query(max_length=64, description="`next` of the page before.")] = BEGINNING,
+    since: Annotated[str, Query(max_length=64, description="`next` of the previous page.")] = BEGINNING,
     limit: Limit = None,
     form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
 ) -> Response:

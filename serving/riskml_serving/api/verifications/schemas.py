@@ -31,11 +31,13 @@ VERIFICATION_REQUEST = Body(
         "outcome": Annotated[
             Outcome, Field(description=" · ".join(f"{term.code} {term.zh}" for term in OUTCOMES.values()))
         ],
-        "category": NotRequired[Annotated[Category | None, Field(description="Of a household taken into monitoring.")]],
+        "category": NotRequired[
+            Annotated[Category | None, Field(description="Category of a household taken into monitoring.")]
+        ],
         "causes": NotRequired[Annotated[make_list_type(make_choice_type(*CAUSES)), Field(max_length=len(CAUSES))]],
         "measures": NotRequired[Annotated[list[Measure], Field(max_length=50, description="Measures agreed.")]],
         "note": NotRequired[Annotated[str, Field(max_length=MAX_NOTE, pattern=r"^[^\x00]*$")]],
-        "verified_on": NotRequired[make_day_type("Day of the visit; today.")],
+        "verified_on": NotRequired[make_day_type("Day of the visit; today by default.")],
     },
     example={
         "outcome": "confirmed",

@@ -76,7 +76,7 @@ def undo(
         raise Problem(
             "household-not-found",
             "没有可撤销的核实记录（只能当天由本人撤销）",
-            "There is nothing to undo: only on the same day, and by the same person",
+            "Nothing to undo: a finding can be undone only on the same day and by the same person",
         )
     undo_verification(connection, number, caller.region)
     audit.record(connection, caller, "household.verify.undo", household_id, request_id=request_id, verification=number)

@@ -77,7 +77,7 @@ def prepare_demo(
     write_region_names(villages, names)
     engine.dispose()
     typer.echo(f"The pages show {len(towns)} of the county's towns, {len(villages)} villages, replayed as of {today},")
-    typer.echo(f"with {visits} simulated visits: their findings are what became of the households until {last}.")
+    typer.echo(f"with {visits} simulated visits: their findings reflect what happened to the households until {last}.")
     settings = Settings(
         database_url=url,
         bundle=bundle,

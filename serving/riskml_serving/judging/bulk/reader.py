@@ -62,7 +62,7 @@ class Reader:
             self._process.stdin.flush()
         except OSError:
             self.close()
-            raise ConnectionError("the process that reads has ended") from None
+            raise ConnectionError("the reading process has ended") from None
         self._answering = True
 
     def take(self) -> Tables:
@@ -90,8 +90,8 @@ class Reader:
                 return tables
         self.close()
         if head["unavailable"]:
-            raise ConnectionError(f"the process that reads: {head['error']}")
-        log.error("the process that reads failed: %s", head["error"], extra={"where": head["where"]})
+            raise ConnectionError(f"the reading process failed: {head['error']}")
+        log.error("the reading process failed: %s", head["error"], extra={"where": head["where"]})
         raise RuntimeError("the database refused to be read")
 
     def close(self) -> None:

@@ -127,8 +127,8 @@ class _Import:
         with writing(self.engine) as connection:
             if taken := find_households(connection, codes, EVERYWHERE):
                 raise UsageError(
-                    f"{len(taken):,} of {len(codes):,} households are in the database already, from elsewhere.",
-                    "Import brings in new counties; append records to known households with POST /v1/records.",
+                    f"{len(taken):,} of {len(codes):,} households are already in the database, from another source.",
+                    "Import only adds new counties; append records to known households with POST /v1/records.",
                 )
             rows = [{"household_id": code, "region_code": region, **common} for code, region in regions.items()]
             add_households(connection, rows)

@@ -68,9 +68,9 @@ class Worker:
                 except Exception as error:  # any error: later jobs still get their turn
                     busy = False
                     if is_unavailable(error):
-                        log.warning("jobs wait: %s", describe_error(error))
+                        log.warning("jobs are waiting: %s", describe_error(error))
                     else:
-                        _log_failure("the queue of jobs failed", error)
+                        _log_failure("the job queue failed", error)
                 if not busy:
                     self.stopping.wait(self.settings.job_poll_seconds)
         finally:

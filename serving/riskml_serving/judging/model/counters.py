@@ -8,6 +8,8 @@ __all__ = ["COUNTERS", "REFUSED", "SCORED", "SWAPPED"]
 
 SCORED = Counter("riskml_scores", "Households scored on request", ("tier", "agreement"), registry=None)
 SWAPPED = Counter("riskml_model_swaps", "Releases that workers began to serve", registry=None)
-REFUSED = Counter("riskml_model_load_failures", "Releases on offer that were refused", registry=None)
+REFUSED = Counter(
+    "riskml_model_load_failures", "Checks in which the latest release was refused or unavailable", registry=None
+)
 
 COUNTERS = (SCORED, SWAPPED, REFUSED)

@@ -92,7 +92,7 @@ class Model:
 
     @property
     def provenance(self) -> dict[str, str | None]:
-        """Members of every answer that state its provenance."""
+        """Fields in every response that identify the model and the versions behind it."""
         notice = self.notice or {}
         return {**self.names, "model_notice": notice.get("zh"), "model_notice_en": notice.get("en")}
 
@@ -110,7 +110,7 @@ class Model:
 
 
 class Holder:
-    """The reference that every request reads: one assignment swaps the model."""
+    """Holds the model that every request reads; one assignment swaps it."""
 
     def __init__(self, model: Model | None = None) -> None:
         self._model = model

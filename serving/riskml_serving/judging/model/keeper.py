@@ -97,7 +97,7 @@ class Keeper:
             return
         model = self._load(offer.fetch(), self._settings.policy, self._settings.simulated)
         if model.version in self._rejected:
-            log.warning("release %s is offered, but was rolled back", model.version)
+            log.warning("the latest release, %s, was rolled back and is not served", model.version)
         elif model.version != self._holder.version:
             self._serve(model, offer.source)
         self._settled = offer.mark
@@ -126,23 +126,25 @@ class Keeper:
         try:
             copies.save_copy(self._settings.model_store, model.bundle)
         except (RiskmlError, OSError) as error:
-            log.warning("no copy of release %s was kept (%s): it cannot be rolled back to", model.version, error)
+            log.warning("no copy of release %s was kept (%s): there can be no rollback to it", model.version, error)
         self._holder.swap(model)
         SWAPPED.inc()
-        log.info("release %s serves", model.version)
+        log.info("release %s is now in service", model.version)
         if model.silent:
             log.warning(RULE_LINE_ONLY["en"])
         try:
             with writing(self._engine) as connection:
                 repository.record_release(connection, model.version, source, now())
         except SQLAlchemyError as error:
-            log.warning("release %s serves, but that could not be recorded (%s)", model.version, type(error).__name__)
+            log.warning(
+                "release %s is in service, but that could not be recorded (%s)", model.version, type(error).__name__
+            )
 
     def _record_failure(self, error: Exception) -> None:
         REFUSED.inc()
         message = str(error.message if isinstance(error, RiskmlError) else type(error).__name__)
         if self.failure is None or self.failure.message != message:
-            log.error("the release on offer does not serve: %s", message)
+            log.error("the latest release was refused or is unavailable: %s", message)
         self.failure = Failure(now(), type(error).__name__, message)
 
     def _read_rejected(self) -> set[str]:

@@ -42,7 +42,7 @@ def forget(connection: Connection, household_id: str, because: str = "asked") ->
     """
     if repository.count_open_jobs(connection):
         raise UsageError(
-            "A job has not ended: it may still write data of the household.", "Wait for it or cancel it first."
+            "A job has not ended: it may still write data about the household.", "Wait for it or cancel it first."
         )
     deleted = repository.forget_rows(connection, household_id)
     deleted["job_parts"] = repository.forget_in_jobs(connection, household_id)
@@ -50,7 +50,7 @@ def forget(connection: Connection, household_id: str, because: str = "asked") ->
     deleted["households"] = int(repository.forget_in_register(connection, household_id))
     deleted = {name: n for name, n in deleted.items() if n}
     if not deleted:
-        raise UsageError("There is no data of that household.", "Check the code: it must match exactly.")
+        raise UsageError("There is no data about that household.", "Check the code: it must match exactly.")
     audit.record(connection, OPERATOR, "household.forget", household_id, request_id="command", because=because)
     return deleted
 

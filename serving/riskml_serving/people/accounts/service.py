@@ -78,14 +78,15 @@ def create_user(
     """
     if not _NAME.fullmatch(username):
         raise UsageError(
-            f"{username!r} is not a user name.", "Use 2 to 39 of a-z, 0-9, '_', '.', '-', starting with a letter."
+            f"{username!r} is not a valid user name.",
+            "Use 2 to 39 characters of a-z, 0-9, '_', '.', '-', starting with a letter.",
         )
     if role not in ROLES:
         raise UsageError(f"There is no role {role!r}.", f"Roles are: {', '.join(ROLES)}.")
     digits = ROLES[role].digits
     if len(region) not in digits or (region and not (region.isascii() and region.isdigit())):
         allowed = " or ".join(str(n) for n in digits)
-        raise UsageError(f"{region!r} is not a region for the role {role}.", f"Use a prefix of {allowed} digits.")
+        raise UsageError(f"{region!r} is not a valid region for the role {role}.", f"Use a prefix of {allowed} digits.")
     if repository.find_user(connection, username) is not None:
         raise UsageError(f"There is already an account {username!r}.", "`riskml-serving users list` shows them all.")
     row: dict[str, Any] = {"username": username, "name": name or username, "role": role, "region": region}

@@ -53,7 +53,7 @@ def create_key(connection: Connection, name: str, region: str, rights: Iterable[
     granted = frozenset(rights)
     unknown = sorted(granted - set(RIGHTS))
     if unknown or not granted:
-        raise UsageError(f"No such right: {', '.join(unknown) or 'none given'}.", f"Rights are: {', '.join(RIGHTS)}.")
+        raise UsageError(f"No such right: {', '.join(unknown) or 'none'}.", f"Rights are: {', '.join(RIGHTS)}.")
     if region and not is_region_code(region):
         raise UsageError(
             f"{region!r} is not a region prefix.", f"Write {DIGITS_EN} digits, or leave it out for everywhere."

@@ -177,7 +177,7 @@ async def _save_form(
             raise Problem(
                 "form-refused",
                 "此表单已提交过一次，未重复保存；如需更正，请先撤销原记录，再打开页面重新填写",
-                "This form was sent before and is not saved twice; undo the first record, then open the page again",
+                "This form was already sent and is not saved twice; undo the first record, then open the page again",
             ) from None
         raise
     return RedirectResponse(f"/households/{quote(household_id, safe='')}?done={done}#verification", 303)

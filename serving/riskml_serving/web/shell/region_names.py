@@ -29,7 +29,7 @@ def read_region_names(path: Path | None) -> Mapping[str, str]:
             return {row["code"]: row["name"] for row in csv.DictReader(file)}
     except (OSError, KeyError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"The file of region names {path} cannot be read.", "It is UTF-8 with the columns code,name."
+            f"The file of region names {path} cannot be read.", "It must be UTF-8 with the columns code,name."
         ) from error
 
 

@@ -17,7 +17,10 @@ _NAMES = {
     "champion": "the released champion",
 }
 _ZH = {"rule_line": "监测线规则", "weighted_past_income": "加权历史收入", "champion": "在用模型"}
-_HINT = "Keep the present model or rule; look at the comparison by lead and by group, add data or features."
+_HINT = (
+    "Keep the current model or rule; see in the comparison by lead time and by group where the model is worse, "
+    "and add data or features."
+)
 _HINT_ZH = "继续使用现有模型或规则；查看按提前期和分组的比较，补充数据或特征。"
 
 
@@ -37,7 +40,7 @@ class WorseThanBaseline(Check):
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """Run the check that the class describes."""
         if context.evaluation["models"]["riskml"]["ap"] is None:
-            return NotApplicable("the test rows hold no fall, or nothing but falls", "检验行没有返贫，或全部返贫")
+            return NotApplicable("the test rows contain no falls, or only falls", "检验行没有返贫，或全部返贫")
         findings = [self._compare_with_baseline(context, name) for name in ("rule_line", "weighted_past_income")]
         champion = context.champion
         if champion is not None:
@@ -78,7 +81,7 @@ def _compare(name: str, value: float, ci: Sequence[float] | None) -> Finding | N
         return Finding(f"{text}.", _HINT, zh=f"{text_zh}。", hint_zh=_HINT_ZH)
     if value < -NOTICEABLE:
         return Finding(
-            f"{text}, which may be chance.",
+            f"{text}, which may be due to chance.",
             "Test on more as_of dates (--origins).",
             blocking=False,
             zh=f"{text_zh}，可能出于偶然。",

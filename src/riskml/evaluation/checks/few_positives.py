@@ -29,13 +29,13 @@ class TooFewPositives(Check):
         hint_zh = "增加检验时点（--step、--test-from）或农户数。"
         if n < REQUIRED:
             return Finding(
-                f"Only {n} test row(s) fell; at least {REQUIRED} are needed to judge a model.",
+                f"Only {n} test row(s) are falls; at least {REQUIRED} are needed to judge a model.",
                 hint,
                 zh=f"检验行中仅 {n} 行返贫；评判模型至少需要 {REQUIRED} 行。",
                 hint_zh=hint_zh,
             )
         return Finding(
-            f"Only {n} test rows fell: intervals are wide, and close models cannot be told apart.",
+            f"Only {n} test rows are falls: intervals are wide, and similar models cannot be told apart.",
             hint,
             blocking=False,
             zh=f"检验行中仅 {n} 行返贫：区间很宽，相近的模型难分高下。",

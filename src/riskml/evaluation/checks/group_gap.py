@@ -44,7 +44,7 @@ class GroupGap(Check):
             f"Falls are missed more often in {len(gaps)} group(s): "
             + shorten_list([f"{gap.group} {gap.value} ({gap.missed:.0%} against {gap.others:.0%})" for gap in gaps])
             + ".",
-            "Look at how complete the records of these groups are, and reserve visits for them meanwhile.",
+            "Check how complete the records of these groups are, and reserve visits for them in the meantime.",
             blocking=False,
             zh=f"{len(gaps)} 个分组的返贫户漏判偏多：" + shorten_list_zh([_describe_zh(gap) for gap in gaps]) + "。",
             hint_zh="查看这些分组的记录是否完整，并暂时为其预留走访名额。",

@@ -32,8 +32,8 @@ class Leakage(Check):
             return None
         names, names_zh = list_figures(strong, digits=3)
         return Finding(
-            f"{len(strong)} feature(s) predict nearly alone (area under the ROC curve): {names}.",
-            "Check when each was recorded, and whether it is made from the outcome itself; then remove it.",
+            f"{len(strong)} feature(s) predict the outcome almost on their own (area under the ROC curve): {names}.",
+            "Check when each was recorded and whether it was derived from the outcome itself; then remove it.",
             blocking=max(strong.values()) >= CERTAIN,
             zh=f"{len(strong)} 个特征几乎单独就能预测（AUC）：{names_zh}。",
             hint_zh="核对其登记日期，并查明它是否由结果本身算出；如是则剔除。",

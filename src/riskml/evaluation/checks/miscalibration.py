@@ -39,7 +39,7 @@ class Miscalibrated(Check):
         known = [key for key in _FIGURES if calibration.get(f"{key}_ci") is not None]
         if not known:
             return NotApplicable(
-                "the test rows hold one class only, or the model one probability",
+                "the test rows contain only one class, or the model gives only one probability",
                 "检验行只有一类结果，或模型只给出一个概率",
             )
         for bound in (TOLERANCE, NOTICEABLE):
@@ -53,7 +53,7 @@ class Miscalibrated(Check):
             texts = [f"{en} {value:.2f} (95 % interval {low:.2f} to {high:.2f})" for en, _, value, low, high in outside]
             texts_zh = [f"{zh} {value:.2f}（95% 区间 {low:.2f}–{high:.2f}）" for _, zh, value, low, high in outside]
             return Finding(
-                f"Probabilities are off: {'; '.join(texts)}; tolerated is {1 / bound:.2f} to {bound:.2f}.",
+                f"Probabilities are miscalibrated: {'; '.join(texts)}; {1 / bound:.2f} to {bound:.2f} is tolerated.",
                 "Recalibrate on the latest complete period, and check whether the line or the reporting changed.",
                 blocking=bound == TOLERANCE,
                 zh=f"概率失准：{'；'.join(texts_zh)}；容许范围 {1 / bound:.2f}–{bound:.2f}。",

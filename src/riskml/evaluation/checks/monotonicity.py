@@ -25,7 +25,7 @@ class NotMonotone(Check):
         """Run the check that the class describes."""
         probes = context.evidence.get("monotonicity")
         if not probes:
-            return NotApplicable("no feature has a demanded direction", "没有规定方向的特征")
+            return NotApplicable("no feature has a required direction", "没有规定方向的特征")
         broken = sorted((p for p in probes if not p["worst"] <= ROUNDING), key=lambda p: -p["worst"])
         if not broken:
             return None
@@ -34,8 +34,8 @@ class NotMonotone(Check):
             for p in broken
         )
         return Finding(
-            f"{len(broken)} of {len(probes)} feature(s) move the risk the wrong way: {shown}.",
-            "Fit both parts of the model under the catalogue's directions; do not release until it holds.",
+            f"{len(broken)} of {len(probes)} feature(s) move the risk in the wrong direction: {shown}.",
+            "Fit both parts of the model with the catalogue's directions; do not release the model until they hold.",
             zh=f"{len(probes)} 个规定方向的特征中，{len(broken)} 个使风险向相反方向变动："
             + shorten_list_zh(f"{p['feature']}（变动 {p['worst']:.2g}）" for p in broken)
             + "。",

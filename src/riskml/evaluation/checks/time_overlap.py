@@ -41,7 +41,7 @@ class TimeOverlap(Check):
             return Finding(
                 f"Training labels use records up to {to_date(known_by)}, after the first test date "
                 f"{to_date(test_from)}.",
-                "Label training rows by what was recorded by the first test date.",
+                "Label training rows only with what was recorded by the first test date.",
                 zh=f"训练标签用到了截至 {to_date(known_by)} 的记录，晚于首个检验时点 {to_date(test_from)}。",
                 hint_zh="训练行只按首个检验时点以前已登记的记录定标签。",
             )

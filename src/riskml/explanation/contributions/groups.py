@@ -97,7 +97,7 @@ def cut(forest: Forest, most_bits: int = MOST_BITS) -> Iterator[Group]:
                 todo += _list_children(tree, node, path)
             else:
                 raise TooDeepError(
-                    f"Tree {number} has a leaf under {len(path)} splits; tables hold at most {most_bits}.",
+                    f"Tree {number} has a leaf under {len(path)} splits; the lookup tables hold at most {most_bits}.",
                     "Contributions are computed by LightGBM itself, some 20 times slower; "
                     f"train trees of depth {most_bits} or less.",
                 )

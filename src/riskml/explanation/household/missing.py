@@ -59,7 +59,7 @@ def _check_income(panel: Panel) -> Iterator[Missing]:
         yield Missing(
             "income_gaps",
             f"近 12 个月中另有 {holes} 个月无收入记录" if stale >= STALE else f"近 12 个月中有 {holes} 个月无收入记录",
-            f"{holes} {'more ' if stale >= STALE else ''}months of the last 12 have no income recorded",
+            f"{holes} {'more ' if stale >= STALE else ''}of the last 12 months have no income recorded",
         )
 
 

@@ -26,14 +26,14 @@ def describe_probability(probability: float, horizon: int, lang: str) -> str:
     >>> describe_probability(0.123, 12, "zh")
     '类似的 100 户中，约 12 户在未来 12 个月内返贫'
     >>> describe_probability(0.001, 12, "en")
-    'of 100 households like this one, fewer than 1 falls back within 12 months'
+    'of 100 households like this one, fewer than 1 falls back into poverty within 12 months'
     """
     count = round(100 * probability)
     if lang == "zh":
         number = "不到 1 户" if count < 1 else f"约 {count} 户"
         return f"类似的 100 户中，{number}在未来 {horizon} 个月内返贫"
     number = "fewer than 1 falls" if count < 1 else f"about {count} {'falls' if count == 1 else 'fall'}"
-    return f"of 100 households like this one, {number} back within {horizon} months"
+    return f"of 100 households like this one, {number} back into poverty within {horizon} months"
 
 
 def render(explanation: Explanation, lang: str = "zh") -> str:
@@ -61,12 +61,12 @@ def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
     yield from (f"  - {describe_flag(flag, lang)}" for flag in e.rule.flags)
     if e.rule.hidden_flags:
         hidden = choose(
-            "另有医疗或健康类提示（健康信息需经授权查看）", "Further flags about health (details need permission)"
+            "另有医疗或健康类提示（健康信息需经授权查看）", "Further health flags (details need permission)"
         )
         yield f"  - {hidden}"
     yield choose("模型", "Model") + colon + _describe_model(e, lang)
     if e.agreement:
-        yield choose("两者对照", "Together") + colon + AGREEMENTS[e.agreement].get_sentence(lang)
+        yield choose("两者对照", "Comparison") + colon + AGREEMENTS[e.agreement].get_sentence(lang)
     sections = (
         (RELATION["reasons"][lang], _number_reasons(e, e.reasons, lang)),
         (RELATION["protections"][lang], _number_reasons(e, e.protections, lang)),

@@ -56,9 +56,14 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
     """
     target = Path(file)
     if target.suffix.lower() not in _FORMATS:
-        raise UsageError(f"Bad rows cannot be written to {target}.", f"End the name in {', '.join(_FORMATS)}.")
+        raise UsageError(
+            f"Bad rows cannot be written to {target}.", f"The name must end in one of {', '.join(_FORMATS)}."
+        )
     if target.resolve().is_relative_to(folder.path.resolve()):
-        raise UsageError(f"{target} lies in the records folder.", "Name a file elsewhere: there it is unknown.")
+        raise UsageError(
+            f"{target} lies in the records folder.",
+            "Choose a file outside it: every file in a records folder must belong to a table.",
+        )
     sql = folder.connection
     sql.execute(
         'CREATE OR REPLACE TEMP TABLE aside ("table" VARCHAR, "#file" VARCHAR, "#row" BIGINT, code VARCHAR, '

@@ -33,7 +33,7 @@ def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
 def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report text that is not a calendar date."""
     for column, text in list_unreadable(folder, table, Kind.DATE, Kind.MONTH_START):
-        yield Probe(column.name, f"have no date in {column.name}", f"{text} IS NOT NULL", value=text)
+        yield Probe(column.name, f"have no valid date in {column.name}", f"{text} IS NOT NULL", value=text)
 
 
 @check(
@@ -47,10 +47,10 @@ def bad_number(folder: Folder, table: Table) -> Iterator[Probe]:
         where = f"{text} IS NOT NULL"
         if column.kind is not Kind.AMOUNT:
             where = f"NOT regexp_full_match({text}, '{NUMBER_TEXT}')"
-        yield Probe(column.name, f"have no number in {column.name}", where, value=text)
+        yield Probe(column.name, f"have no valid number in {column.name}", where, value=text)
 
 
-@check("A count is not a whole number", "计数不是整数", "Write a whole number that an integer of 32 bits can hold.")
+@check("A count is not a whole number", "计数不是整数", "Write a whole number that fits into 32 bits.")
 def not_whole(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a number that has a fraction, or is too large, in a column that is declared as a count or a year."""
     for column, text in list_unreadable(folder, table, Kind.COUNT, Kind.YEAR):
@@ -79,7 +79,7 @@ def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
         else:
             one = f"({'|'.join(allowed)})"
             where = f"NOT regexp_full_match(replace({name}, ' ', ''), '{one}(;{one})*')"
-        message = f"have a {column.name} that is not among {', '.join(allowed)}"
+        message = f"have a value of {column.name} that is not among {', '.join(allowed)}"
         yield Probe(column.name, message, where, value=name, suggest=allowed)
 
 
@@ -107,7 +107,7 @@ def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
     for column in list_columns(folder, table, *_NUMBERS):
         if column.minimum is not None:
             name, sign = quote(column.name), "<=" if column.exclusive else "<"
-            message = f"have a {column.name} {'of at most' if column.exclusive else 'below'} {column.minimum:g}"
+            message = f"have {column.name} {'of at most' if column.exclusive else 'below'} {column.minimum:g}"
             yield Probe(column.name, message, f"{name} {sign} {column.minimum}", value=name)
 
 
@@ -122,7 +122,7 @@ def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
     numbers += [name for name, kind in folder.layouts[table.name].attributes.items() if kind == "number"]
     for name in numbers:
         # Parquet's statistics leave out NaN, and DuckDB relies on them when it filters on a column alone.
-        yield Probe(name, f"have no finite {name}", f"NOT isfinite({quote(name)} + 0.0)", value=quote(name))
+        yield Probe(name, f"have infinity or NaN in {name}", f"NOT isfinite({quote(name)} + 0.0)", value=quote(name))
 
 
 @check(
@@ -134,23 +134,25 @@ def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a period that does not start on the first day of a month."""
     for column in list_columns(folder, table, Kind.MONTH_START):
         name = quote(column.name)
-        yield Probe(column.name, f"have a {column.name} within a month", f"day({name}) <> 1", value=name)
+        yield Probe(
+            column.name, f"have {column.name} on a day other than the first of a month", f"day({name}) <> 1", value=name
+        )
 
 
 @check(
     "A day lies outside the plausible years",
     "日期超出合理范围",
-    f"Correct the day: years from {FIRST_YEAR} to {LAST_YEAR}; only days that end something may lie later.",
+    f"Correct the day: years from {FIRST_YEAR} to {LAST_YEAR}; only end dates may be later.",
 )
 def date_out_of_range(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a day outside the plausible years; a mistyped year would lengthen every array that has a month axis."""
     for column in list_columns(folder, table, Kind.DATE, Kind.MONTH_START):
         name, last = quote(column.name), 9999 if column.name in _ENDS else LAST_YEAR
         where = f"{name} < DATE '{FIRST_YEAR}-01-01' OR {name} > DATE '{last}-12-31'"
-        yield Probe(column.name, f"have a {column.name} outside {FIRST_YEAR} to {last}", where, value=name)
+        yield Probe(column.name, f"have {column.name} outside {FIRST_YEAR} to {last}", where, value=name)
     for column in list_columns(folder, table, Kind.YEAR):
         name = quote(column.name)
-        yield Probe(column.name, f"have a {column.name} after {LAST_YEAR}", f"{name} > {LAST_YEAR}", value=name)
+        yield Probe(column.name, f"have {column.name} after {LAST_YEAR}", f"{name} > {LAST_YEAR}", value=name)
     if has_columns(folder, table.name, "period_start", "months"):
         where = f"year(period_start) * 12::BIGINT + month(period_start) + months - 1 > {LAST_YEAR * 12 + 12}"
         yield Probe("months", f"have a period that ends after {LAST_YEAR}", where, value="months")

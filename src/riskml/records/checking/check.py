@@ -97,7 +97,7 @@ def refuse_faults(report: CheckReport) -> None:
     named = [f"{fault.where} {fault.code} ({fault.count:,})" for fault in report.refused]
     hint = f"`riskml check {report.path}` lists every fault, its first rows and what to do."
     if _has_only_bad_rows(report):
-        hint += " `--skip-bad-rows FILE` sets the rows aside in FILE and goes on without them."
+        hint += " `--skip-bad-rows FILE` moves the faulty rows to FILE and continues without them."
     raise RecordsError(f"The records in {report.path} have {len(named)} fault(s): {shorten_list(named, most=8)}.", hint)
 
 

@@ -118,7 +118,7 @@ def _list_allowed(table: Table, column: Column) -> str:
         parts.append(f"{column.default} if empty")
     if column.name == "recorded_on":
         day = (
-            "the last day of the period, of a statement five months later"
+            "the last day of the period, or five months later for a statement,"
             if table.day == "period_start"
             else f"`{table.day}`"
         )

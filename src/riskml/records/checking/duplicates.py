@@ -41,7 +41,7 @@ def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
 @check(
     "Two versions of one key have the same recorded_on",
     "同一对象在同一登记日期有多个版本",
-    "Keep one of the rows, or give the later version its own recorded_on; an empty one is before every date.",
+    "Keep one of the rows, or give the later version its own recorded_on; an empty one precedes every date.",
 )
 def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report two versions of a household, member or monitoring entry if neither is later than the other."""
@@ -76,7 +76,7 @@ def _select_rows_sharing(folder: Folder, table: Table, key: str, value: str) -> 
 
 
 @check(
-    "Two statements of one source and start have the same recorded_on",
+    "Two statements of one source and start date have the same recorded_on",
     "同一来源、同一起始月份的收入申报在同一登记日期有多条",
     "Keep one of the statements, or give the later one its own recorded_on.",
 )
@@ -86,12 +86,12 @@ def duplicate_statement(folder: Folder, table: Table) -> Iterator[Probe]:
     if table.name == "income" and has_columns(folder, "income", *columns):
         stated = "CASE WHEN statement AND member_id IS NULL THEN household_id END"
         key = f"{stated}, source, period_start, {build_recorded_sql(table)}"
-        message = "state one source from one month on, with the recorded_on of another row"
+        message = "state the same source from the same month on and share recorded_on with another row"
         yield Probe("statement", message, rows=_select_rows_sharing(folder, table, key, stated))
 
 
 @check(
-    "Rows without record_id are equal",
+    "Rows without record_id are identical",
     "无记录编号的重复行（将相加）",
     "Rows add up. Remove repeated rows, or give each a record_id if they are intended.",
     warning=True,
@@ -112,13 +112,13 @@ def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
         SELECT {POSITION} FROM (
             SELECT {POSITION}, row_number() OVER (PARTITION BY {cells} ORDER BY {POSITION}) AS copy FROM candidates)
         WHERE copy > 1"""
-    yield Probe("", "equal an earlier row and have no record_id, so they are added to it", rows=rows)
+    yield Probe("", "are identical to an earlier row and have no record_id, so both count", rows=rows)
 
 
 @check(
-    "A month has both a total and single sources",
+    "A month has both a total and individual sources",
     "同一月份既有合计又有分项收入",
-    "Report a month either as total or by source; withdraw the other.",
+    "Report a month either as a total or by source; withdraw the other.",
 )
 def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report the rows of a household that cover the same month with ``total`` and with another source.
@@ -150,4 +150,4 @@ def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
         clash AS (
             SELECT household_id, month FROM monthly GROUP BY ALL HAVING bool_or(whole) AND NOT bool_and(whole))
         SELECT DISTINCT {POSITION}, household_id AS "#value" FROM monthly SEMI JOIN clash USING (household_id, month)"""
-    yield Probe("source", "cover a month of a household both as total and by source", rows=rows)
+    yield Probe("source", "cover a month of a household both as a total and by source", rows=rows)

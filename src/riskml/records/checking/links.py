@@ -43,7 +43,7 @@ def unknown_member(folder: Folder, table: Table) -> Iterator[Probe]:
             SELECT {POSITION}, member_id AS "#value" FROM {folder.get_numbered_view("illness")}
             ANTI JOIN {folder.get_view("members")} USING (household_id, member_id)
             WHERE household_id IS NOT NULL AND member_id IS NOT NULL"""
-        yield Probe("member_id", "have a member_id that is not in members of the household", rows=rows)
+        yield Probe("member_id", "have a member_id that is not among the members of the household", rows=rows)
 
 
 @check(

@@ -44,7 +44,7 @@ def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
 @check(
     "A withdrawn row has no record_id",
     "撤回的行没有记录编号",
-    "Give the record_id of the record to withdraw, or remove the row: it counts as nothing.",
+    "Give the record_id of the record to withdraw, or remove the row: it has no effect.",
     warning=True,
 )
 def withdrawn_without_record(folder: Folder, table: Table) -> Iterator[Probe]:
@@ -58,7 +58,7 @@ def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report help that ended, or monitoring that was cleared, before it began."""
     for start, end in (("started_on", "ended_on"), ("entered_on", "cleared_on")):
         if has_columns(folder, table.name, start, end):
-            yield Probe(end, f"have an {end} before {start}", f"{end} < {start}", value=end)
+            yield Probe(end, f"have {end} before {start}", f"{end} < {start}", value=end)
 
 
 @check(
@@ -91,7 +91,7 @@ def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
 @check(
     "A row was recorded more than three years after its day",
     "登记日期晚于发生日期三年以上",
-    "Check the recorded_on: when such a row becomes known it is too old to count.",
+    "Check recorded_on: by the time such a row becomes known, it is too old to count.",
     warning=True,
 )
 def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
@@ -113,4 +113,4 @@ def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
 def self_paid_above_cost(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a self-paid amount that exceeds the total cost by more than rounding can explain."""
     if has_columns(folder, table.name, "self_paid", "cost"):
-        yield Probe("self_paid", "have a self_paid above cost", "self_paid > cost + 1", value="self_paid")
+        yield Probe("self_paid", "have self_paid above cost", "self_paid > cost + 1", value="self_paid")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from riskml.errors import RecordsError
-from riskml.records.contract.schema import TABLES, Kind
+from riskml.records.contract.schema import KIND_WORDS, TABLES, Kind
 
 __all__ = ["ARROW_TYPES", "cast_table", "cast_values"]
 
@@ -63,8 +63,8 @@ def cast_table(name: str, table: pa.Table) -> pa.Table:
             cast = cast_values(values, type_)
         except pa.ArrowException as error:
             raise RecordsError(
-                f"Table {name!r}, column {column_name!r}: {values.type} cannot be read as {type_} ({column.kind}).",
-                "Dates are written 2023-01-05, amounts and counts are numbers.",
+                f"Table {name!r}, column {column_name!r}: cells must be {KIND_WORDS[column.kind]}, not {values.type}.",
+                "Write dates as 2023-01-05, and amounts and counts as plain numbers.",
             ) from error
         table = table.set_column(i, column_name, cast)
     return table

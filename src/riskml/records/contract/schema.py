@@ -13,7 +13,7 @@ from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.regions import Level
 from riskml.vocabulary.verdicts import CATEGORIES
 
-__all__ = ["IDENTIFIERS", "SOURCES", "TABLES", "Column", "Kind", "Table", "list_codes"]
+__all__ = ["IDENTIFIERS", "KIND_WORDS", "SOURCES", "TABLES", "Column", "Kind", "Table", "list_codes"]
 
 IDENTIFIERS = ("household_id", "member_id", "record_id")
 """Columns that identify a household, a member and a record; with ``recorded_on`` they decide which rows count."""
@@ -32,6 +32,21 @@ class Kind(StrEnum):
     FLAG = "flag"
     CODE = "code"
     CODES = "codes"
+
+
+KIND_WORDS = {
+    Kind.TEXT: "text",
+    Kind.REGION: "region codes as text",
+    Kind.DATE: "dates",
+    Kind.MONTH_START: "first days of months",
+    Kind.COUNT: "whole numbers",
+    Kind.YEAR: "years",
+    Kind.AMOUNT: "numbers",
+    Kind.FLAG: "true or false",
+    Kind.CODE: "codes",
+    Kind.CODES: "codes joined by ;",
+}
+"""What the cells of a column must be, as messages say it."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +229,11 @@ _INCOME = (
         added=True,
     ),
     Column(
-        "member_id", Kind.TEXT, "成员编码：某一成员的部分收入，不计入合计", "one person's part, in no sum", added=True
+        "member_id",
+        Kind.TEXT,
+        "成员编码：某一成员的部分收入，不计入合计",
+        "one person's share, not added to any sum",
+        added=True,
     ),
     _RECORDED,
     _RECORD_ID,
@@ -259,7 +278,7 @@ _DISASTER = (
         },
         required=True,
     ),
-    _amount("loss", "损失", "loss of the household; on a regional row not split"),
+    _amount("loss", "损失", "loss of the household; the loss of a regional row is not split"),
     *_RECORD,
 )
 

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskml.errors import RecordsError
-from riskml.records.contract.schema import TABLES, Column, Kind, Table
+from riskml.records.contract.schema import KIND_WORDS, TABLES, Column, Kind, Table
 from riskml.records.panel.cells import (
     count_null,
     encode_text,
@@ -92,8 +92,8 @@ class _Table:
         try:
             packed = pack_cells(column, values)
         except (TypeError, ValueError, OverflowError) as odd:
-            hint = "Dates are written 2023-01-05, amounts and counts are numbers."
-            raise RecordsError(f"{where}: a cell is not a {column.kind} ({odd}).", hint) from odd
+            hint = "Write dates as 2023-01-05, and amounts and counts as plain numbers."
+            raise RecordsError(f"{where}: cells must be {KIND_WORDS[column.kind]} ({odd}).", hint) from odd
         except KeyError as unknown:
             hint = f"Codes are: {', '.join(column.allowed or ())}."
             raise RecordsError(f"{where}: {unknown} is not a code of this column.", hint) from unknown

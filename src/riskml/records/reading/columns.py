@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from riskml.errors import shorten_list
 from riskml.records.contract.faults import Fault
-from riskml.records.contract.schema import Table
+from riskml.records.contract.schema import KIND_WORDS, Table
 from riskml.records.reading import file_rules as rules
 from riskml.records.reading.cell_sql import SQL_TYPES
 from riskml.records.reading.groups import Group
@@ -31,7 +31,7 @@ def check_names(table: Table, groups: list[Group]) -> list[Fault]:
             continue
         holders = [group for group in groups if name in group.types]
         message = f"{_name_files(holders)} has a column {name!r} that is not declared."
-        message += f"{_suggest(name, list(table.names))} Declared are {', '.join(table.names)}."
+        message += f"{_suggest(name, list(table.names))} The declared columns are {', '.join(table.names)}."
         faults.append(rules.UNKNOWN_COLUMN.to_fault(table.name, name, message, count=len(holders)))
         for group in holders:
             del group.types[name]
@@ -41,7 +41,7 @@ def check_names(table: Table, groups: list[Group]) -> list[Fault]:
 def report_wrong_type(table: Table, name: str, groups: list[Group]) -> Fault:
     """Report a column whose type cannot hold its declared kind."""
     column = table.find_column(name)
-    wanted = f"{SQL_TYPES[column.kind]} ({column.kind})" if column else "a number or text"
+    wanted = f"{SQL_TYPES[column.kind]} ({KIND_WORDS[column.kind]})" if column else "a number or text"
     message = f"In {_name_files(groups)} {name} is {groups[0].types[name]}; it must be {wanted}."
     return rules.WRONG_TYPE.to_fault(table.name, name, message, count=len(groups))
 

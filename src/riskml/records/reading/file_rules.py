@@ -59,14 +59,14 @@ NO_PARTS = _declare(
     "no_parts",
     "The folder of a table holds no Parquet part",
     "表文件夹内没有 Parquet 分片",
-    "Put the table's Parquet parts there; a table known to be empty is one file without rows; "
-    "remove the folder if nothing is known.",
+    "Put the table's Parquet parts there. If the table is known to be empty, write one file without rows; "
+    "if nothing is known, remove the folder.",
 )
 DAMAGED_FILE = _declare(
     "damaged_file",
     "A file cannot be read",
     "文件损坏或为空",
-    "Export the file again; it is empty, cut short, damaged or not of the kind its name says.",
+    "Export the file again; it is empty, truncated, damaged or not of the type that its name says.",
 )
 UNREADABLE_TEXT = _declare(
     "unreadable_text",
@@ -109,7 +109,7 @@ EMPTY_TABLE = _declare(
     "empty_table",
     "A table that cannot be empty has no rows",
     "农户表或收入表为空",
-    "Deliver the rows: without households or income there is nothing to rank.",
+    "Provide the rows: without households and income there is nothing to rank.",
 )
 RAGGED_ROW = _declare(
     "ragged_row",

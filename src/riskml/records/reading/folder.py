@@ -154,7 +154,7 @@ class Folder(TypedViews):
         if table not in self.layouts:
             raise RecordsError(
                 f"The records folder {self.path} has no readable table {table!r}.",
-                "Ask Folder.has(table) first; an absent table means unknown.",
+                "Check Folder.has(table) first: an absent table means that nothing is known.",
             )
         return table
 

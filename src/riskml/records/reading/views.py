@@ -1,4 +1,4 @@
-"""Tables as typed DuckDB views: what packing needs to know of an opened records folder, or of Arrow tables."""
+"""Typed DuckDB views of a records folder or of Arrow tables, which the packing code reads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TypedViews:
     tables : collection of str
         Names of the tables that are present.
     attributes : dict of str to str
-        Kind of each household attribute, ``number`` or ``text``, by name, in the order of the table.
+        Maps the name of each household attribute to ``number`` or ``text``, in the order of the table's columns.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class TypedViews:
         self._repeated: dict[str, str] = {}
 
     def has(self, table: str) -> bool:
-        """Return whether a table is present; nothing is known if it is absent, and nothing happened if it is empty."""
+        """Return whether a table is present; an absent table means "unknown", an empty one means "no events"."""
         return table in self._present
 
     def get_view(self, table: str) -> str:

@@ -85,7 +85,7 @@ def test_records_that_the_other_process_cannot_read_are_a_mistake_too(imported, 
     state = jobs.wait_for(headers, job)
     assert (state["state"], state["problem"]) == ("failed", "urn:riskml:problem:internal-error")
     lines = logged()
-    assert [line["message"].partition(":")[0] for line in lines] == ["the process that reads failed", "job failed"] * 2
+    assert [line["message"].partition(":")[0] for line in lines] == ["the reading process failed", "job failed"] * 2
     assert "ProgrammingError" in lines[0]["message"]
     assert any(where.startswith("process.py:") and where.endswith("read_range") for where in lines[0]["where"])
     assert "secret" not in json.dumps(lines)
@@ -113,8 +113,8 @@ def test_a_database_that_is_lost_is_waited_for_and_a_broken_queue_does_not_end_t
     worker.stop()
     lines = logged()
     assert [(line["level"], line["message"].partition(":")[0]) for line in lines] == [
-        ("warning", "jobs wait"),
-        ("error", "the queue of jobs failed"),
+        ("warning", "jobs are waiting"),
+        ("error", "the job queue failed"),
     ]
     assert "secret" not in json.dumps(lines)
 
@@ -136,4 +136,4 @@ def test_a_process_that_reads_and_is_killed_is_waited_for(imported, jobs, key, m
     worker.start()
     assert jobs.wait_for(headers, job, seconds=300)["state"] == "done"  # a busy machine may start a process slowly
     worker.stop()
-    assert {line["message"].partition(":")[0] for line in logged()} <= {"jobs wait"}
+    assert {line["message"].partition(":")[0] for line in logged()} <= {"jobs are waiting"}

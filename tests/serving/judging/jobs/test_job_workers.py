@@ -1,4 +1,4 @@
-"""A job is leased by one worker at a time, given up if all attempts fail, and restarted if model or policy change."""
+"""One worker at a time leases a job; it is abandoned after too many failures and restarted with a new model."""
 
 from __future__ import annotations
 
