@@ -7,17 +7,20 @@ from importlib.resources import files
 
 import pytest
 
+from riskml.outcomes import classify_cohort
 from riskml.policy import apply_rule_line, load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.basis import IncomeBasis
 from riskml.records.panel.store import Records
+from riskml.splits import Settings
+from riskml.vocabulary.verdicts import STATUSES
 
 AS_OF = "2023-12-31"
 PACKAGED = files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
 
 _COLUMNS = {
     "households": ("household_id", "region_code", "size", "kind", "exited_on"),
-    "income": ("household_id", "period_start", "months", "source", "amount", "recorded_on"),
+    "income": ("household_id", "period_start", "months", "source", "amount", "statement", "recorded_on"),
     "lines": ("region_code", "effective_from", "amount", "source"),
     "illness": ("household_id", "occurred_on", "kind", "visits", "cost", "self_paid", "recorded_on"),
     "disaster": ("household_id", "region_code", "occurred_on", "kind", "loss", "recorded_on"),
@@ -51,6 +54,11 @@ class Village:
             "income", code, period_start=f"{year}-{start:02d}-01", months=months, source="total", amount=amount
         )
 
+    def states(self, yearly_per_head: float, code: str = "h", year: int = 2022) -> Village:
+        """Add the statement of the year that ends in September of ``year``; it is known at the end of February."""
+        row = {"period_start": f"{year - 1}-10-01", "months": 12, "source": "total", "statement": True}
+        return self.add("income", code, amount=yearly_per_head, **row)
+
     def has(self, *tables: str) -> Village:
         """Make tables present, even if they are empty."""
         for table in tables:
@@ -63,6 +71,12 @@ class Village:
             for table, rows in self.rows.items()
         }
         return Records.from_tables(tables, load_policy().lines if fallback_lines is None else fallback_lines)
+
+    def classified(self, as_of: str = AS_OF, policy=None, **options) -> list[str]:
+        """Name the status of every household."""
+        policy, settings = policy or load_policy(), Settings(**options)
+        panel = self.records(policy.lines).panel(to_day(as_of), basis=settings.basis)
+        return [STATUSES.codes[status] for status in classify_cohort(panel, settings, policy)]
 
     def judged(self, as_of: str = AS_OF, policy=None, **options):
         policy = policy or load_policy()

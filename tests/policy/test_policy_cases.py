@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+
+from riskml.vocabulary.verdicts import COLOURS
 
 
 def test_julu_heart_surgery_of_a_household_out_of_poverty(village):
@@ -105,3 +108,112 @@ class TestLeyeChildbirthBill:
         assert verdicts.read_colour(0) == "green"
         assert verdicts.read_category(0) is None
         assert verdicts.gap_after_spending[0] > 0
+
+
+SHAPES = {
+    # Incomes of the calendar year, or the last statement that is known: of the year to September 2022.
+    "monthly": ("earns", {}, {}),
+    "register": ("states", {"age": 18}, {"income_age": 18}),
+}
+
+
+@pytest.fixture(params=SHAPES)
+def shape(request):
+    """Choose how a county knows incomes: the method that adds them, and options of the verdict and of the status."""
+    return SHAPES[request.param]
+
+
+def julu(village, add):
+    """Add the household with heart surgery: 12,000 yuan a head, 90,000 self-paid."""
+    add(village.household(size=4, kind="exited"), 4 * 12_000)
+    village.add("illness", kind="inpatient", occurred_on="2023-09-10", cost=182_000, self_paid=90_000)
+
+
+def leye_child(village, add):
+    """Add the household of the child with thalassaemia: 9,000 yuan a head, 120,000 self-paid."""
+    add(village.household(size=5, kind="ordinary", region="451028"), 5 * 9000)
+    village.add("illness", kind="inpatient", occurred_on="2023-10-20", cost=200_000, self_paid=80_000)
+    village.add("illness", kind="outpatient", occurred_on="2023-12-10", cost=75_000, self_paid=40_000)
+
+
+def leye_shop(village, add):
+    """Add the household whose shop burnt down: 20,000 yuan a head."""
+    add(village.household(size=4, kind="ordinary", region="451028"), 4 * 20_000)
+    village.add("disaster", kind="fire", occurred_on="2023-11-02", loss=120_000)
+
+
+def fengjie(village, add):
+    """Add the orange grower: 5,800 yuan a head, a serious illness, a dropout, an unsold crop."""
+    add(village.household(size=4, kind="exited", region="500236"), 4 * 5800)
+    village.add("illness", kind="inpatient", occurred_on="2023-04-12", cost=60_000, self_paid=24_000)
+    village.add("events", kind="dropout", occurred_on="2023-09-08")
+    village.add("disaster", kind="price_fall", occurred_on="2023-12-05", loss=18_000)
+
+
+def childbirth(village, add):
+    """Add the household with the childbirth bill: 18,000 yuan a head, 9,800 self-paid."""
+    add(village.household(size=4, kind="exited", region="451028"), 4 * 18_000)
+    village.add("illness", kind="inpatient", occurred_on="2023-10-03", cost=14_000, self_paid=9800)
+
+
+@pytest.mark.parametrize(
+    ("case", "status", "least", "most"),
+    [
+        (julu, "in_hardship", "orange", "red"),
+        (leye_child, "in_hardship", "orange", "red"),
+        (leye_shop, "at_risk", "yellow", "red"),
+        (fengjie, "below_line", "orange", "red"),
+        (childbirth, "at_risk", "green", "yellow"),
+    ],
+)
+def test_a_case_has_one_verdict_however_the_county_knows_incomes(village, shape, case, status, least, most):
+    add, basis, settings = shape
+    case(village, lambda home, income: getattr(home, add)(income))
+    assert village.classified(**settings) == [status]
+    colour = village.judged(**basis).colour[0]
+    assert COLOURS.codes.index(least) <= colour <= COLOURS.codes.index(most)
+
+
+def test_twelve_couples_with_one_bill_are_in_hardship_and_ranked_by_need(new_village, shape):
+    add, basis, settings = shape
+    as_of, line = "2023-10-31", 7300 if basis else 8300  # eight months after the statement is known; its own line
+    ratios = np.linspace(1.2, 5, 12)
+    village = new_village()
+    for i in np.random.default_rng(1).permutation(12):
+        code = f"c{i:02d}"
+        village.household(code, size=2, kind="exited")
+        income = {"year": 2022, "start": 11} if add == "earns" else {}
+        getattr(village, add)(2 * line * ratios[i], code, **income)
+        village.add("illness", code, kind="inpatient", occurred_on="2023-06-02", cost=183_000, self_paid=90_000)
+    assert village.classified(as_of, **settings) == ["in_hardship"] * 12
+    verdicts = village.judged(as_of, **basis)
+    np.testing.assert_allclose(verdicts.income, ratios * line)
+    assert (verdicts.colour >= COLOURS.codes.index("orange")).all()
+    assert {verdicts.read_category(i) for i in range(12)} == {"sudden_hardship"}
+    np.testing.assert_allclose(verdicts.gap_after_spending, ratios * line - 45_000 - line)
+    assert np.argsort(verdicts.gap_after_spending).tolist() == list(range(12))
+    assert np.argsort(-verdicts.score).tolist() == list(range(12))
+
+
+def test_a_couple_that_is_above_the_line_even_after_the_bill_is_at_risk(village, shape):
+    add, basis, settings = shape
+    getattr(village.household(size=2, kind="exited"), add)(2 * 60_000)
+    village.add("illness", kind="inpatient", occurred_on="2023-06-02", cost=183_000, self_paid=90_000)
+    assert village.classified(**settings) == ["at_risk"]
+    assert "income_below_line_after_spending" not in village.judged(**basis).list_flag_codes(0)
+
+
+def test_a_bill_stops_counting_after_a_year_while_the_statement_still_stands(village):
+    village.household(size=2).states(2 * 12_000)
+    village.add("illness", kind="inpatient", occurred_on="2023-01-31", cost=183_000, self_paid=90_000)
+    assert village.classified("2023-03-31", income_age=18) == ["in_hardship"]
+    assert village.classified("2024-01-30", income_age=18) == ["in_hardship"]
+    assert village.classified("2024-01-31", income_age=18) == ["at_risk"]
+    assert village.classified("2024-03-31", income_age=18) == ["at_risk"]
+    assert village.classified("2024-04-30", income_age=18) == ["no_income"]
+
+
+def test_hardship_may_be_left_out_of_the_status_but_never_of_the_rule_line(village):
+    julu(village, lambda home, income: home.earns(income))
+    assert village.classified(hardship="ignore") == ["at_risk"]
+    assert village.judged().read_colour(0) == "orange"

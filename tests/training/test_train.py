@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from riskml.progress import Silent
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.splits import Settings
-from riskml.training import compare_on, compare_stored, run_release_checks, train
+from riskml.training import compare_on, compare_stored, require_same_outcome, run_release_checks, train
 from riskml.training.cohort_rows import collect_cohort, find_first_flags
 
 SMALL = Settings()
@@ -27,12 +28,12 @@ def test_evaluation_has_the_shape_of_the_contract(trained: Bundle) -> None:
     e = trained.evaluation
     assert set(e["models"]) == MODELS
     assert {"train_to", "test_from", "n_train", "n_test", "n_positive", "positive_rate", "missing"} <= set(e["split"])
-    assert set(e["split"]["missing"]) == {"no_follow_up", "emergency_help", "entered_recorded_late"}
+    assert set(e["split"]["missing"]) == {"no_follow_up", "emergency_help", "entered_recorded_late", "not_followed"}
     for figures in e["models"].values():
         assert {"auc", "ap", "brier", "ci", "recall_at", "precision_at", "lead_months"} <= set(figures)
         assert set(figures["recall_at"]) == set(figures["precision_at"]) == {"0.01", "0.05", "0.10"}
     assert {"1-3", "4-6", "7-12"} <= set(e["by_lead"])
-    assert set(e["by_kind"]) == {"income", "monitoring"}
+    assert set(e["by_kind"]) == {"income", "spending", "monitoring"}
     assert set(e["complement"]) == {"both", "rule_only", "model_only", "neither"}
     assert {"slope", "intercept", "ece"} <= set(e["calibration"])
     assert {g["group"] for g in e["groups"]} >= {"category", "region", "no_labour"}
@@ -154,6 +155,14 @@ def test_compare_needs_the_same_rows(trained: Bundle, county_records: Records) -
     own = comparison["models"][trained.model_version]
     assert own["ap"] == trained.evaluation["models"]["riskml"]["ap"]
     assert other.model_version in comparison["ap_difference"]
+
+
+def test_models_of_different_outcomes_are_refused(trained: Bundle) -> None:
+    require_same_outcome(trained, trained)
+    settings = {**trained.manifest["settings"], "hardship": "ignore"}
+    other = replace(trained, manifest={**trained.manifest, "settings": settings})
+    with pytest.raises(UsageError, match=r"different outcomes \(hardship is count and ignore\)"):
+        require_same_outcome(trained, other)
 
 
 def test_compare_with_itself_differs_by_nothing(trained: Bundle) -> None:

@@ -1,7 +1,7 @@
 """Training: fit a calibrated model to records, and compare it with the rule line forward in time."""
 
-from riskml.training.compare import compare_on, compare_stored
+from riskml.training.compare import compare_on, compare_stored, require_same_outcome
 from riskml.training.release import run_release_checks
 from riskml.training.train import train
 
-__all__ = ["compare_on", "compare_stored", "run_release_checks", "train"]
+__all__ = ["compare_on", "compare_stored", "require_same_outcome", "run_release_checks", "train"]

@@ -12,7 +12,23 @@ from riskml.progress import Progress, Silent
 from riskml.records.panel.store import Records
 from riskml.training.holdout import collect_holdout, holdout_rows, predict_all
 
-__all__ = ["compare_on", "compare_stored"]
+__all__ = ["compare_on", "compare_stored", "require_same_outcome"]
+
+
+def require_same_outcome(first: Bundle, second: Bundle) -> None:
+    """Refuse two models that predict different outcomes.
+
+    Raises
+    ------
+    UsageError
+    """
+    for name in ("outcome", "window", "horizon", "hardship"):
+        one, other = getattr(first.settings, name), getattr(second.settings, name)
+        if one != other:
+            raise UsageError(
+                f"The bundles predict different outcomes ({name} is {one} and {other}) and cannot be compared.",
+                "Train both with the same --window, --horizon, --outcome and --hardship.",
+            )
 
 
 def compare_stored(first: Bundle, second: Bundle) -> dict[str, Any]:
@@ -49,18 +65,11 @@ def compare_on(
         Like ``evaluation.json``; ``ap_difference`` is the first model's average precision minus that of each other
         model, with intervals over the same resamples.
 
-    Raises
-    ------
-    UsageError
-        If the models predict different outcomes.
+    Notes
+    -----
+    Both are measured by the outcome of the first bundle, so a champion that was trained for another outcome is compared
+    on the outcome that replaces its own.
     """
-    for name in ("outcome", "window", "horizon", "hardship"):
-        one, other = getattr(first.settings, name), getattr(second.settings, name)
-        if one != other:
-            raise UsageError(
-                f"The bundles predict different outcomes ({name} is {one} and {other}) and cannot be compared.",
-                "Train both with the same --window, --horizon, --outcome and --hardship.",
-            )
     progress = progress or Silent()
     holdout = collect_holdout(records, first, policy, "compare on", progress)
     rows = holdout_rows(records, holdout, first.settings, policy, progress)

@@ -34,9 +34,10 @@ def compare(
     from riskml.evaluation.comparison import render_text
     from riskml.model import Bundle
     from riskml.policy import load_policy
-    from riskml.training import compare_on, compare_stored
+    from riskml.training import compare_on, compare_stored, require_same_outcome
 
     first, second, table = Bundle.load(bundle), Bundle.load(other), load_policy(policy)
+    require_same_outcome(first, second)
     if records is None:
         comparison = compare_stored(first, second)
     else:
