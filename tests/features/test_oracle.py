@@ -12,6 +12,7 @@ from riskml.benchmarks.oracle import Oracle
 from riskml.features import CATALOGUE, FeatureMatrix, build
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import TABLES
+from riskml.records.panel.basis import IncomeBasis
 from riskml.records.panel.store import Records
 
 OPTIONAL = ("members", "illness", "disaster", "events", "help", "monitoring")
@@ -41,10 +42,10 @@ def disagreements(matrix: FeatureMatrix, known: np.ndarray, table) -> list[str]:
     return rows_kept
 
 
-def compare(folder: Path, as_ofs) -> None:
-    records, oracle = Records.load(folder), Oracle(folder, as_ofs)
+def compare(folder: Path, as_ofs, age: int = 0) -> None:
+    records, oracle = Records.load(folder), Oracle(folder, as_ofs, income_age=age)
     for as_of in as_ofs:
-        panel = records.panel(to_day(as_of))
+        panel = records.panel(to_day(as_of), basis=IncomeBasis(age=age))
         assert not disagreements(build(panel), panel.known, oracle.compute_features(as_of)), as_of
 
 
@@ -58,6 +59,21 @@ def test_every_feature_agrees_with_the_oracle(seed, random_records, tmp_path):
 def test_every_feature_agrees_with_the_oracle_on_statements(seed, random_records, tmp_path):
     drawn = random_records(seed, households=40, statements=True)
     compare(drawn.write(tmp_path), drawn.as_ofs)
+
+
+@pytest.mark.parametrize(("seed", "age"), [(20, 18), (21, 18), (22, 6), (23, 24)])
+def test_every_feature_agrees_with_the_oracle_on_incomes_that_may_be_old(seed, age, random_records, tmp_path):
+    drawn = random_records(seed, households=40, statements=True)
+    folder = drawn.write(tmp_path)
+    compare(folder, drawn.as_ofs, age)
+    records = Records.load(folder)
+    lags = [records.panel(to_day(day), basis=IncomeBasis(age=age)).income_lag for day in drawn.as_ofs]
+    assert len(np.unique(lags)) > 4
+
+
+def test_incomes_without_statements_may_be_old_too(random_records, tmp_path):
+    drawn = random_records(24, households=40)
+    compare(drawn.write(tmp_path), drawn.as_ofs, 12)
 
 
 @pytest.mark.parametrize("some", ["none", "all", "first three", "last three"])

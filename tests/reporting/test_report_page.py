@@ -128,7 +128,7 @@ def test_small_groups_do_not_leak(bundle, read):
          "recall_at_capacity": 0.877, "visited": 0.1, "mean_probability": 0.01, "observed_rate": falls / n}
         for value, n, falls in (("990111", 4001, 31), ("990222", 777, 17))
     ] + [{"group": "region", "value": None, "suppressed": 1, "n": 13}]  # fmt: skip
-    complement = dict.fromkeys(bundle.evaluation["complement"], {"n": 400, "positives": 40})
+    complement = {kind: {"n": 400, "positives": 40} for kind in bundle.evaluation["complement"]}
     changed = replace(bundle, evaluation={**bundle.evaluation, "groups": groups, "complement": complement})
     page = read(render_report(changed))
     assert "990111" in page.text

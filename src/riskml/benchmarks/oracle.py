@@ -30,6 +30,8 @@ _TYPES = {
 """SQL types for kinds of column in the data contract; columns of all other kinds are text."""
 
 _TOPICS = ("members", "illness", "disaster", "events", "help", "monitoring")
+_TO_DATE = ("weighted_past_income", "months_since_below", "months_since_report")
+"""Features of income that count the months back from the last complete one, however old the income is."""
 _NUMBERS = ("INT", "FLOAT", "DOUBLE", "DECIMAL")
 
 
@@ -43,18 +45,22 @@ class Oracle:
     as_ofs : sequence of date
         All dates for which features will be computed; work that does not depend on the date is done once for all.
     threads : int, default 2
+    income_age : int, default 0
+        Largest number of months by which the window of income may end before the last complete month.
     """
 
-    def __init__(self, folder: str | Path, as_ofs: Sequence[dt.date], threads: int = 2) -> None:
+    def __init__(self, folder: str | Path, as_ofs: Sequence[dt.date], threads: int = 2, income_age: int = 0) -> None:
         self._sql = duckdb.connect(config={"threads": threads, "preserve_insertion_order": False})
         self._present = {name for name in TABLES if _find_files(Path(folder), name)}
         self._attributes: dict[str, bool] = {}
         for name in TABLES:
             self._create_view(Path(folder), name)
         self._set_variable("as_of", max(as_ofs))
+        self._set_variable("income_age", income_age)
+        self._income_age = income_age
         for script in ("macros", "months", "staging", "staging_income", "staging_events"):
             if script == "months":
-                first = min(as_ofs).year * 12 + min(as_ofs).month - 38
+                first = min(as_ofs).year * 12 + min(as_ofs).month - 38 - income_age
                 self._set_variable("first_month", first)
                 self._set_variable("last_month", max(as_ofs).year * 12 + max(as_ofs).month - 1)
             else:
@@ -87,8 +93,9 @@ class Oracle:
         text = f"DATE '{value}'" if isinstance(value, dt.date) else str(value)
         self._sql.execute(f"SET VARIABLE {name} = {text}")
 
-    def _run_script(self, script: str) -> None:
-        self._sql.execute((resources.files(__package__) / "sql" / f"{script}.sql").read_text("utf-8"))
+    def _run_script(self, script: str, income: str = "income_known") -> None:
+        text = (resources.files(__package__) / "sql" / f"{script}.sql").read_text("utf-8")
+        self._sql.execute(text.replace("income_known", income))
 
     def compute_features(self, as_of: dt.date) -> Any:
         """Compute the features of the households known at a date.
@@ -100,9 +107,18 @@ class Oracle:
             are in no particular order.
         """
         self._set_variable("as_of", as_of)
-        for script in ("household", *(["statements"] if self._statements else []), "income", *_TOPICS):
+        for script in ("household", *(["statements"] if self._statements else []), "income"):
             self._run_script(script)
-        parts = ["f_household.* EXCLUDE (h)", "f_income.* EXCLUDE (h, mean_12)"]
+        parts, joined = ["f_household.* EXCLUDE (h)"], ["household", "income"]
+        if self._income_age:
+            self._run_script("income_age")
+            self._run_script("income", "income_moved")
+            joined.append("income_to_date")
+            parts += ["f_income_to_date.* EXCLUDE (h)", f"f_income.* EXCLUDE (h, mean_12, {', '.join(_TO_DATE)})"]
+        else:
+            parts.append("f_income.* EXCLUDE (h, mean_12)")
+        for topic in _TOPICS:
+            self._run_script(topic)
         for topic in _TOPICS:
             present = str(topic in self._present).lower()
             parts.append(f"if({present}, COLUMNS(f_{topic}.* EXCLUDE (h)), NULL)")
@@ -110,7 +126,7 @@ class Oracle:
             parts.append(f'household."{name}" AS "attribute_{name}"')
             if number:
                 parts.append(f'household."{name}" - before."{name}" AS "attribute_{name}_change"')
-        joins = " ".join(f"JOIN f_{topic} USING (h)" for topic in ("household", "income", *_TOPICS))
+        joins = " ".join(f"JOIN f_{topic} USING (h)" for topic in (*joined, *_TOPICS))
         return self._sql.sql(
             f"SELECT household_id, {', '.join(parts)} FROM household JOIN ids USING (h) {joins}"
             " LEFT JOIN version before ON before.h = household.h AND before.rank = household.rank - 1"
