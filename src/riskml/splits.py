@@ -24,6 +24,7 @@ __all__ = [
     "build_grid",
     "count_months_needed",
     "cut_origins",
+    "describe_readiness",
     "find_span_end",
 ]
 
@@ -247,6 +248,18 @@ def cut_origins(
         _refuse_empty(origin, grid, settings, back)
         origins.append(origin)
     return tuple(origins)
+
+
+def describe_readiness(grid: Grid, settings: Settings) -> str:
+    """Say whether records are long enough to train on, and if not, once income up to which month is recorded.
+
+    >>> describe_readiness(Grid((), 0, 2), Settings(window=1, horizon=2))[-59:]
+    'Training is possible once income up to 1970-05 is recorded.'
+    """
+    if grid.months < count_months_needed(settings, stated=grid.stated):
+        error = _build_too_short(grid, settings)
+        return f"{error.message} {error.hint}"
+    return f"Training is possible: income from {_format_month(grid.first_month)} to {_format_month(grid.last_month)}."
 
 
 def _find_train(grid: Grid, settings: Settings, test_from: int) -> tuple[int, ...]:

@@ -60,7 +60,9 @@ def test_json_is_all_that_is_printed(make):
 def test_json_of_a_sound_folder(make):
     result = run(make(), "--json")
     assert result.exit_code == 0
-    assert json.loads(result.output) == {
+    report = json.loads(result.output)
+    assert report.pop("training")
+    assert report == {
         "ok": True,
         "faults": [],
         "tables": {"households": 2, "income": 2, "lines": 1},
@@ -79,3 +81,12 @@ def test_help_says_what_the_command_does():
     result = run("--help")
     assert result.exit_code == 0
     assert "list every fault" in result.output
+
+
+def test_a_sound_folder_says_from_when_on_it_can_train(make, county):
+    short = "the records have 1 (2023-01 to 2023-01)"
+    result = run(make())
+    assert short in " ".join(result.output.split())
+    assert "Training is possible once income up to 2025-12 is recorded" in " ".join(result.output.split())
+    assert short in json.loads(run(make(), "--json").output)["training"]
+    assert "Training is possible: income from 2020-01 to 2023-06." in run(county).output

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from openpyxl import load_workbook
 
+from riskml.cli.inputs import NOT_TRAINED_HERE
 from riskml.model import Bundle
 from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day
@@ -93,3 +96,39 @@ def test_a_tampered_bundle_is_refused(riskml: Run, bundle_path: Path, county: Pa
     ran = riskml("score", copy, county, "--as-of", AS_OF, "--out", tmp_path / "s.parquet")
     assert ran.code == 1
     assert "trees.txt" in ran.err
+
+
+def rename_lines(county: Path, to: Path) -> Path:
+    """Copy the records of the simulated county as if they were of a real one: its lines have another source."""
+    shutil.copytree(county, to)
+    lines = pd.read_parquet(to / "lines.parquet").assign(source="县乡村振兴局")
+    lines.to_parquet(to / "lines.parquet", index=False)
+    return to
+
+
+def test_a_simulated_model_scores_real_records_with_one_warning_and_a_note_in_the_workbook(
+    riskml: Run, bundle_path: Path, county: Path, tmp_path: Path
+) -> None:
+    real = rename_lines(county, tmp_path / "real")
+    for folder, warned in ((real, 1), (county, 0)):
+        for name in ("s.xlsx", "s.csv", "s.parquet"):
+            ran = riskml("score", bundle_path, folder, "--as-of", AS_OF, "--out", tmp_path / name)
+            assert (ran.code, " ".join(ran.err.split()).count(NOT_TRAINED_HERE)) == (0, warned)
+        first, head, *rows = load_workbook(tmp_path / "s.xlsx").active.iter_rows(values_only=True)
+        assert (NOT_TRAINED_HERE in first[0]) == bool(warned)
+        assert "仅供研判参考，不作为认定依据" in first[0]
+        frame = pd.read_parquet(tmp_path / "s.parquet")
+        assert (head, len(rows)) == (COLUMNS, len(frame))
+        assert [row[0] for row in rows] == frame["household_id"].tolist()
+        assert {row[3] is None for row in rows} == {True, False}  # everything is written: the command is an analyst's
+        assert (tmp_path / "s.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+        code = frame["household_id"][0]
+        ran = riskml("explain", bundle_path, folder, code, "--as-of", AS_OF, "--json")
+        assert (ran.code, " ".join(ran.err.split()).count(NOT_TRAINED_HERE)) == (0, warned)
+        assert json.loads(ran.out)["simulated"] != bool(warned)
+
+
+def test_a_table_of_an_unknown_kind_is_refused(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+    ran = riskml("score", bundle_path, county, "--as-of", AS_OF, "--out", tmp_path / "s.ods")
+    assert ran.code == 1
+    assert "End --out with .parquet, .csv or .xlsx." in " ".join(ran.err.split())

@@ -19,6 +19,7 @@ import pytest
 from riskml_serving.base.database import open_engine, upgrade, writing
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.people.auth.service import create_key
+from riskml_serving.store.records.purpose import require_purpose
 
 AS_OF = dt.date(2023, 6, 30)
 
@@ -108,6 +109,7 @@ def kept(database_url: str, small_county: Path) -> Iterator[Any]:
     """Fill a database with a small county that is not scored yet."""
     engine = open_engine(database_url)
     upgrade(engine)
+    require_purpose(engine, simulated=True)
     import_folder(engine, small_county, AS_OF)
     yield engine
     engine.dispose()
@@ -150,6 +152,7 @@ def serve(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[Call
             "job_poll_seconds": 0.1,
             "job_lease_seconds": 1.0,
             "job_chunk": 20,
+            "simulated": True,
             **settings,
         }
         environment = {**os.environ, **{f"RISKML_SERVING_{name.upper()}": str(value) for name, value in own.items()}}

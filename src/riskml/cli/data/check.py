@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -20,11 +21,16 @@ MIN_WIDTH = 110
 def check(records: RecordsArgument, as_json: AsJson = False) -> None:
     """Check a records folder and list every fault: where, how many, the first rows and what to do.
 
-    The exit code is 0 if the folder can be used (warnings are allowed) and 1 if it has faults.
+    The exit code is 0 if the folder can be used (warnings are allowed) and 1 if it has faults. A folder without faults
+    is also told whether it is long enough to train on, and if not, from when on.
     """
     from riskml.records.checking.check import check as run
+    from riskml.records.panel.store import Records
+    from riskml.splits import Settings, build_grid, describe_readiness
 
-    report = run(records)
+    report, settings = run(records), Settings()
+    if report.ok:
+        report = replace(report, training=describe_readiness(build_grid(Records.load(records), settings), settings))
     if as_json:
         typer.echo(report.to_json())
     else:
@@ -58,4 +64,6 @@ def _print(report: CheckReport) -> None:
         console.print(Text("What to do", style="bold"))
         for code, advice in {fault.code: fault.what_to_do for fault in report.faults}.items():
             console.print(Text(f"  {code}: {advice}"))
+    if report.training:
+        console.print(Text(report.training))
     console.print(Text(report.summarise(), style="bold green" if report.ok else "bold red"))

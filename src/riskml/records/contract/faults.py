@@ -101,11 +101,14 @@ class CheckReport:
         Faults and warnings, in the order of the tables.
     tables : dict of str to int
         Number of rows in each table that could be read.
+    training : str
+        Whether the records are long enough to train on, or from when on they are; empty if that was not asked.
     """
 
     path: str
     faults: tuple[Fault, ...] = ()
     tables: dict[str, int] = field(default_factory=dict)
+    training: str = ""
 
     @property
     def refused(self) -> tuple[Fault, ...]:
@@ -127,7 +130,7 @@ class CheckReport:
         return not self.refused
 
     def to_json(self) -> str:
-        """Return the report as JSON text: ``ok``, ``faults`` and ``tables``.
+        """Return the report as JSON text: ``ok``, ``faults`` and ``tables``, and ``training`` if known.
 
         >>> print(CheckReport("records", (), {"households": 2}).to_json())
         {
@@ -139,6 +142,7 @@ class CheckReport:
         }
         """
         content = {"ok": self.ok, "faults": [asdict(fault) for fault in self.faults], "tables": self.tables}
+        content |= {"training": self.training} if self.training else {}
         return json.dumps(content, ensure_ascii=False, indent=2)
 
     def render(self) -> str:
