@@ -182,7 +182,6 @@ FIELDS: tuple[Field, ...] = (
         nullable=True,
         brief=False,
         description="Last day of the last reported month of the income that counts.",
-        label=("收入数据截至", "income known up to"),
     ),
     Field("model_version", Kind.VERSION),
     Field("policy_version", Kind.VERSION),

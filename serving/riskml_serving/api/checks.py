@@ -164,8 +164,8 @@ def require_no_future(days: Mapping[str, dt.date], today: dt.date) -> None:
     _refuse((path for path, day in days.items() if day > today), "in_future", "Must not be later than today")
 
 
-def find_code(field: str, code: str, allowed: Sequence[str]) -> int:
-    """Return the position of a code among the values that a field allows.
+def find_code(field: str, code: str, allowed: Mapping[str, Any]) -> Any:
+    """Return the value that a code stands for, among those that a field allows.
 
     Raises
     ------
@@ -174,7 +174,7 @@ def find_code(field: str, code: str, allowed: Sequence[str]) -> int:
     """
     if code not in allowed:
         _refuse([field], "enum", f"One of: {', '.join(allowed)}")
-    return allowed.index(code)
+    return allowed[code]
 
 
 def require_one_income(rows: Rows, columns: Columns) -> None:

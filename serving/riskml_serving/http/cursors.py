@@ -11,18 +11,20 @@ import hmac
 import json
 import struct
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
-from pydantic import Field, Strict, TypeAdapter
+from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.people.audit.pseudonyms import read_key
 
-__all__ = ["BEGINNING", "CHANGE", "VERIFICATION", "decode_rank", "decrypt_cursor", "encode_rank", "encrypt_cursor"]
+__all__ = ["BEGINNING", "CHANGE", "VERIFICATION", "decrypt_cursor", "decrypt_rank", "encrypt_cursor", "encrypt_rank"]
 
 BEGINNING = "0"
 """Cursor that points before the first number."""
@@ -32,36 +34,28 @@ CHANGE, VERIFICATION = b"change", b"verified"
 
 BLOCK = struct.Struct(">8sQ")
 
-Rank = tuple[
-    Annotated[int, Strict(), Field(ge=-10, le=10)],
-    Annotated[float, Strict(), Field(ge=-2, le=2)],
-    Annotated[str, Field(max_length=128, pattern=r"^[^\x00]*$")],
-]
-"""Position in the ranked list: ``order_signal``, ``order_rank`` and the household's code."""
+Rank = tuple[int, int, float, str]
+"""Position in the ranked list: ``order_signal``, ``order_section``, ``order_rank`` and the household's code."""
 
 RANK: TypeAdapter[Rank] = TypeAdapter(Rank)
 
 
-def encode_rank(rank: Sequence[Any]) -> str:
-    """Encode a position in the ranked list.
-
-    >>> decode_rank(encode_rank([-3, -0.25, "h1"]), "after")
-    (-3, -0.25, 'h1')
-    """
-    return _to_text(json.dumps(list(rank)).encode())
+def encrypt_rank(connection: Connection, rank: Sequence[Any]) -> str:
+    """Encrypt a position in the ranked list."""
+    return _to_text(_make_rank_cipher(connection).encrypt(json.dumps(list(rank)).encode(), None))
 
 
-def decode_rank(text: str, name: str) -> Rank:
-    """Decode a position in the ranked list.
+def decrypt_rank(connection: Connection, text: str, name: str) -> Rank:
+    """Decrypt a position in the ranked list.
 
     Raises
     ------
     Problem
-        ``invalid-request`` if the text was not written by :func:`encode_rank`.
+        ``invalid-request`` unless the text was written by :func:`encrypt_rank`.
     """
     try:
-        return RANK.validate_json(_to_bytes(text))
-    except ValueError:
+        return RANK.validate_json(_make_rank_cipher(connection).decrypt(_to_bytes(text), None))
+    except (ValueError, InvalidTag):
         raise _refuse(name) from None
 
 
@@ -90,6 +84,10 @@ def decrypt_cursor(connection: Connection, kind: bytes, text: str, name: str) ->
     if marker.rstrip(b"\0") != kind:
         raise _refuse(name)
     return int(number)
+
+
+def _make_rank_cipher(connection: Connection) -> AESSIV:
+    return AESSIV(hmac.digest(read_key(connection).encode(), b"positions in lists", "sha256"))
 
 
 def _make_cipher(connection: Connection) -> Cipher[ECB]:

@@ -17,7 +17,7 @@ from riskml.explanation.household.county import ExplainedPanel
 from riskml.outcomes import UNKNOWN
 from riskml.policy import name_agreement
 from riskml.policy.signal import is_above_safest
-from riskml.records.contract.calendar import to_day
+from riskml.records.contract.calendar import to_date, to_day
 from riskml.records.panel.panel import Panel
 from riskml.scoring import judge
 from riskml.verdict import Opinion, read_fields
@@ -74,6 +74,12 @@ class Judged:
         """Panel rows of the households that are known at the panel's date."""
         return np.flatnonzero(self.opinion.status != UNKNOWN)
 
+    @property
+    def records_end(self) -> dt.date | None:
+        """Last day that any of the records speaks of, if the panel's date is later."""
+        last = self.panel.last_day
+        return to_date(last) if last is not None and last < self.panel.as_of else None
+
     @cached_property
     def codes(self) -> list[str]:
         """Codes of the households that are known at the date."""
@@ -86,7 +92,7 @@ class Judged:
         return list(name_agreement(positive, self.opinion.verdicts.any_flag[self.known]).tolist())
 
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return the codes and fields of the households that are known, as plain values.
+        """Return the codes and fields of the households that are known, with the shortfalls, as plain values.
 
         If the model is silent, ``withheld`` holds what it says as JSON; it is stored, and only :func:`reveal` reads it.
         """
@@ -96,7 +102,9 @@ class Judged:
             said = {**{name: self._read(self.opinion)[name] for name in WITHHELD}, **compared}
             withheld = [json.dumps(dict(zip(said, row, strict=True))) for row in zip(*said.values(), strict=True)]
             compared = dict.fromkeys(compared, [None] * len(self.codes))
-        return {"household_id": self.codes, **self._read(self.shown), **compared, "withheld": withheld}
+        shortfall = [None if x != x else x for x in self.opinion.verdicts.shortfall[self.known].tolist()]
+        own = {"shortfall": shortfall, "withheld": withheld}
+        return {"household_id": self.codes, **self._read(self.shown), **compared, **own}
 
     def _read(self, opinion: Opinion) -> dict[str, list[Any]]:
         return {name: FIELDS[name].to_plain(values[self.known]) for name, values in read_fields(opinion).items()}

@@ -79,7 +79,8 @@ def type_fields(names: Iterable[str]) -> dict[str, Any]:
     """Make the types of some fields, in the form that :func:`show` returns."""
     types: dict[str, Any] = {}
     for field in (FIELDS[name] for name in names):
-        kind: Any = make_choice_type(*field.words) if field.words else _JSON[field.kind]
+        words = (*field.words, field.otherwise) if field.otherwise else field.words
+        kind: Any = make_choice_type(*words) if words else _JSON[field.kind]
         kind = kind | None if field.nullable else kind
         if field.description:
             least, most = field.bounds or (None, None)

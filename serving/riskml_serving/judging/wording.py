@@ -36,7 +36,7 @@ def spell(field: Field, value: Any) -> Any:
     """Put a plain value of a field other than flags into words: a level as its word, a day as text."""
     match field.kind:
         case Kind.LEVEL:
-            return None if value is None or value < 0 else field.words[value]
+            return None if value is None else field.otherwise if value < 0 else field.words[value]
         case Kind.DAY:
             return None if value is None else value.isoformat()
         case _:

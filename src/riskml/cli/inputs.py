@@ -23,15 +23,29 @@ NOT_TRAINED_HERE = (
 """Warning about scores of real households by a model that was trained on a simulated county."""
 
 
-def read_records(folder: Path, policy: Policy, skip_bad_rows: Path | None, progress: Progress) -> Records:
-    """Open, check and pack a records folder; print on standard error how many rows were set aside."""
+def read_records(
+    folder: Path, policy: Policy, skip_bad_rows: Path | None, progress: Progress, as_of: int | None = None
+) -> Records:
+    """Open, check and pack a records folder.
+
+    Standard error says how many rows were set aside, and that ``as_of`` is later than everything in the folder.
+    """
     from riskml.loading import load_records
+    from riskml.records.contract.calendar import to_date
 
     progress.stage("reading the records")
     records = load_records(folder, policy, skip_bad_rows)
     if records.skipped:
         counts = join_counts(dict(sorted(records.skipped.items())))
         console.print(f"Rows set aside in {skip_bad_rows}: {counts}.", highlight=False, soft_wrap=True)
+    if as_of is not None and records.last_day is not None and as_of > records.last_day:
+        last = to_date(records.last_day)
+        console.print(
+            f"{to_date(as_of)} is after {last}, the last day that any table speaks of or was recorded on: nothing is"
+            " known about the days between.",
+            highlight=False,
+            soft_wrap=True,
+        )
     return records
 
 

@@ -44,7 +44,7 @@ def show_explanation(explanation: Explanation, lang: str, *, simulated: bool = F
 
     out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     title, *lines = render(explanation, lang).splitlines()
-    out.print(title, style=_STYLES[explanation.signal])
+    out.print(title, style=_STYLES.get(explanation.signal, "bold"))
     if simulated:
         out.print(SIMULATED[lang], style="bold")
     for line in lines:

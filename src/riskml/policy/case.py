@@ -151,6 +151,15 @@ class Case:
         return paid
 
     @cached_property
+    def spending_items(self) -> dict[str, Floats]:
+        """Yuan that a household spent in 12 months on each item that counts, shape (n,); NaN if unknown."""
+        return {
+            code: self.sum_self_paid(12) if item.kind is None else self.sum_amounts(item.kind, 12)
+            for code, item in SPENDING.items()
+            if self._spending[code].counts
+        }
+
+    @cached_property
     def spending(self) -> Floats:
         """Unavoidable self-paid spending per head over 12 months, yuan/person/year, shape (n,).
 

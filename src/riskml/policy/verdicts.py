@@ -134,6 +134,14 @@ class Verdicts:
         return self.income - self.spending - self.line
 
     @property
+    def shortfall(self) -> Floats:
+        """The line minus the income after unavoidable spending, yuan/person/year, shape (n,).
+
+        Lists rank households by it. Unknown spending takes nothing from the income.
+        """
+        return self.line - (self.income - np.nan_to_num(self.spending))
+
+    @property
     def score(self) -> Floats:
         """Score of the baseline ``rule_line``, shape (n,): ranks by colour, number of flags and nearness to the line.
 

@@ -10,6 +10,7 @@ __all__ = [
     "AGREEMENTS",
     "CATEGORIES",
     "COLOURS",
+    "COLOUR_POSITIONS",
     "NO_COLOUR",
     "REFINED_AGREEMENTS",
     "STATUSES",
@@ -33,6 +34,9 @@ UNKNOWN_COLOUR = Term("unknown", "灰", "unknown")
 
 NO_COLOUR = -1
 """Position of ``UNKNOWN_COLOUR``."""
+
+COLOUR_POSITIONS = {**{code: i for i, code in enumerate(COLOURS)}, UNKNOWN_COLOUR.code: NO_COLOUR}
+"""Positions by name, with the unknown colour apart at the end; filters and counts list the colours in this way."""
 
 
 def name_colour(position: int) -> str:

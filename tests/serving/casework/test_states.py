@@ -20,6 +20,7 @@ from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.casework.workdays import add_working_days, find_last_overdue_start
 from riskml_serving.casework.worklist.repository import ListFilter, count_late, read_list
 from riskml_serving.casework.worklist.states import STATES
+from riskml_serving.judging.scores.ranking import rank
 from riskml_serving.judging.scores.tables import CURRENT, SCORES
 
 TODAY = dt.date(2023, 10, 9)
@@ -33,6 +34,7 @@ VERDICT = {
     "tier": -1,
     "rule_signal": 0,
     "rule_flags": "",
+    "income_until": None,
     "agreement": "neither",
     "agreement_by": "tier",
     "model_version": "m",
@@ -42,7 +44,7 @@ VERDICT = {
 }
 
 DAYS = st.integers(0, 40).map(lambda days: TODAY - dt.timedelta(days=days))
-SCORE = st.tuples(st.just("score"), st.integers(0, 3), st.sampled_from(["at_risk", "monitored"]), DAYS)
+SCORE = st.tuples(st.just("score"), st.integers(-1, 3), st.sampled_from(["at_risk", "monitored"]), DAYS)
 VERIFICATION = st.tuples(
     st.just("verification"), st.sampled_from(["confirmed", "rejected", "pending", "not_met"]), st.booleans(), DAYS
 )
@@ -69,8 +71,8 @@ class Household:
 
     @property
     def run(self):
-        """Return the scores of the current signal: all since the last green one."""
-        greens = [i for i, score in enumerate(self.scores) if score["signal"] == 0]
+        """Return the scores of the current signal: all since the last one that was green or unknown."""
+        greens = [i for i, score in enumerate(self.scores) if score["signal"] <= 0]
         return self.scores[greens[-1] + 1 :] if greens else self.scores
 
     @property
@@ -121,7 +123,7 @@ class Household:
 
     def deadlines(self):
         """Return, by name of the deadline, the last day, whether it is done, and whether it is late."""
-        if self.current["signal"] == 0:
+        if self.current["signal"] <= 0:
             return {}
         confirmed = self.settled and self.counted[-1]["outcome"] == "confirmed"
         if self.current["status"] == "monitored" and not confirmed:
@@ -167,7 +169,7 @@ def save(connection, households):
         scores = [{**score, "request_id": "r"} for score in household.scores]
         connection.execute(insert(SCORES), scores)
         living = {"region_code": region, "county": region[:6], "town": region[:9]}
-        order = {"order_signal": -household.current["signal"], "order_rank": 1.0}
+        order = rank({**household.current, "shortfall": None})
         connection.execute(insert(CURRENT), {**household.current, **living, **order})
         if household.verifications:
             connection.execute(insert(VERIFICATIONS), [{**visit, **row} for row in household.verifications])

@@ -23,16 +23,16 @@ def declare() -> None:
     from riskml import verdict
     from riskml.records.contract.calendar import to_day
 
-    income_until = verdict.Field(
-        "income_until",
+    checked_until = verdict.Field(
+        "checked_until",
         verdict.Kind.DAY,
         lambda opinion: np.full(len(opinion.status), to_day(UNTIL), np.int32),
         nullable=True,
-        description="Last reported month.",
-        label=("收入数据截至", "income reported up to"),
+        description="Day up to which somebody checked.",
+        label=("核对截至", "checked up to"),
     )
     *others, model_version, policy_version = verdict.FIELDS
-    verdict.FIELDS = (*others, income_until, model_version, policy_version)
+    verdict.FIELDS = (*others, checked_until, model_version, policy_version)
 
 
 def list_tables() -> dict[str, list[dict[str, object]]]:
@@ -109,17 +109,17 @@ def use(folder: Path) -> dict[str, object]:
         page = client.get("/households/H1").text
         book = load_workbook(io.BytesIO(client.get("/households/H1/export.xlsx").content))
     return {
-        "table of riskml": str(frame["income_until"][0]),
-        "Arrow": str(PART.field("income_until").type),
-        "POST /v1/scores": scored["scores"][0]["income_until"],
-        "POST /v1/records": kept["scores"][0]["after"]["income_until"],
-        "household": stored["score"]["income_until"],
-        "history": stored["history"][0]["income_until"],
-        "Parquet": pq.read_table(io.BytesIO(files["parquet"]))["income_until"].to_pylist(),
-        "CSV": [str(day) for day in csv.read_csv(io.BytesIO(files["csv"]))["income_until"].to_pylist()],
-        "schemas": sorted(name for name, schema in schemas.items() if "income_until" in schema.get("properties", {})),
-        "page": f"收入数据截至 {UNTIL}" in page,
-        "workbook": ("收入数据截至", UNTIL) in book.worksheets[0].iter_rows(values_only=True),
+        "table of riskml": str(frame["checked_until"][0]),
+        "Arrow": str(PART.field("checked_until").type),
+        "POST /v1/scores": scored["scores"][0]["checked_until"],
+        "POST /v1/records": kept["scores"][0]["after"]["checked_until"],
+        "household": stored["score"]["checked_until"],
+        "history": stored["history"][0]["checked_until"],
+        "Parquet": pq.read_table(io.BytesIO(files["parquet"]))["checked_until"].to_pylist(),
+        "CSV": [str(day) for day in csv.read_csv(io.BytesIO(files["csv"]))["checked_until"].to_pylist()],
+        "schemas": sorted(name for name, schema in schemas.items() if "checked_until" in schema.get("properties", {})),
+        "page": f"核对截至 {UNTIL}" in page,
+        "workbook": ("核对截至", UNTIL) in book.worksheets[0].iter_rows(values_only=True),
     }
 
 

@@ -13,7 +13,7 @@ from riskml.records.contract import schema
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.scoring import judge
-from riskml.vocabulary.verdicts import COLOURS, TIERS
+from riskml.vocabulary.verdicts import TIERS, name_colour
 
 TODAY = dt.date(2023, 6, 30)
 NUMBER = itertools.count()
@@ -96,8 +96,8 @@ def verdict(opinion):
     return {
         "probability": None if opinion.probability[0] != opinion.probability[0] else float(opinion.probability[0]),
         "tier": None if opinion.tier[0] < 0 else TIERS.codes[opinion.tier[0]],
-        "rule_signal": COLOURS.codes[opinion.rule_colour[0]],
-        "signal": COLOURS.codes[opinion.signal[0]],
+        "rule_signal": name_colour(opinion.rule_colour[0]),
+        "signal": name_colour(opinion.signal[0]),
         "rule_flags": opinion.flags[0].split(";") if opinion.flags[0] else [],
     }
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOUR_POSITIONS, TIERS
 from riskml_serving.api.call import ReadCall, Region, WriteCall
 from riskml_serving.api.checks import find_code
 from riskml_serving.api.households import service
@@ -22,12 +23,21 @@ from riskml_serving.api.households.schemas import (
     HOUSEHOLDS_PAGE,
 )
 from riskml_serving.base.contract import FIRST_DAY, LAST_DAY
-from riskml_serving.http.cursors import decode_rank, encode_rank
+from riskml_serving.http.cursors import decrypt_rank, encrypt_rank
 from riskml_serving.http.responses import respond
+from riskml_serving.judging.scores.ranking import SECTIONS
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["households"])
+
+FILTERS: dict[str, tuple[str, Mapping[str, Any]]] = {
+    "tier": ("tier", {"none": -1, **{code: i for i, code in enumerate(TIERS)}}),
+    "signal": ("signal", COLOUR_POSITIONS),
+    "agreement": ("agreement", {code: code for code in AGREEMENTS}),
+    "section": ("order_section", {code: i for i, code in enumerate(SECTIONS)}),
+}
+"""Column, and its values by code, for each parameter that narrows the list; ``none``: households without a tier."""
 
 Choice = Annotated[list[str] | None, Query(description="Repeat it for several values.")]
 
@@ -39,30 +49,38 @@ async def households(
     tier: Choice = None,
     signal: Choice = None,
     agreement: Choice = None,
+    section: Choice = None,
     after: Annotated[str | None, Query(description="`next` of the previous page.", max_length=500)] = None,
     limit: Annotated[int | None, Query(ge=1, description="Rows per page.")] = None,
 ) -> Response:
-    """List current scores, the riskiest first: by signal, then probability, then code."""
+    """List current scores: by signal, then the rule line's section by shortfall, the model's by probability."""
     prefix, size = call.caller.resolve_region(region), call.clamp_limit(limit)
-    filters = _parse_filters(tier or [], signal or [], agreement or [])
-    start = decode_rank(after, "after") if after is not None else None
-    rows = await call.state.read(lambda connection: read_ranked(connection, prefix, filters, start, size))
-    living = ("household_id", "region_code")
-    scores = [{**{name: row[name] for name in living}, **service.describe_score(call, row)} for row in rows]
-    cursor = encode_rank([rows[-1][column.name] for column in ORDER]) if len(rows) == size else None
+    chosen = {"tier": tier, "signal": signal, "agreement": agreement, "section": section}
+    filters = {
+        FILTERS[name][0]: [find_code(name, code, FILTERS[name][1]) for code in codes]
+        for name, codes in chosen.items()
+        if codes
+    }
+
+    def read(connection: Connection) -> tuple[list[dict[str, Any]], str | None]:
+        start = decrypt_rank(connection, after, "after") if after is not None else None
+        rows = read_ranked(connection, prefix, filters, start, size)
+        last = encrypt_rank(connection, [rows[-1][column.name] for column in ORDER]) if len(rows) == size else None
+        return rows, last
+
+    rows, cursor = await call.state.read(read)
+    scores = [
+        {
+            "household_id": row["household_id"],
+            "region_code": row["region_code"],
+            "section": SECTIONS.codes[row["order_section"]],
+            **service.describe_score(call, row),
+        }
+        for row in rows
+    ]
     as_of, scored_at = max(((row["as_of"], row["scored_at"]) for row in rows), default=(None, None))
     await call.record_read("households.list", [row["household_id"] for row in rows])
     return respond({**call.make_envelope(as_of, scored_at), "region": prefix, "households": scores, "next": cursor})
-
-
-def _parse_filters(tier: list[str], signal: list[str], agreement: list[str]) -> dict[str, list[int] | list[str]]:
-    """Convert a request's codes to column values; ``none`` means households without a tier."""
-    filters: dict[str, list[int] | list[str]] = {
-        "tier": [find_code("tier", code, ("none", *TIERS.codes)) - 1 for code in tier],
-        "signal": [find_code("signal", code, COLOURS.codes) for code in signal],
-        "agreement": [AGREEMENTS.codes[find_code("agreement", code, AGREEMENTS.codes)] for code in agreement],
-    }
-    return {name: values for name, values in filters.items() if values}
 
 
 @router.get("/v1/households/{household_id}", response_model=HOUSEHOLD_ANSWER)

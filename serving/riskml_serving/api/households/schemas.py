@@ -9,8 +9,9 @@ from pydantic import Field
 from riskml_serving.api.openapi import Body
 from riskml_serving.api.scores.schemas import CURSOR, EXPLANATION, STORED
 from riskml_serving.api.verifications.schemas import VERIFICATION
-from riskml_serving.base.contract import PLAIN, make_day_type, make_dict_type, make_list_type
+from riskml_serving.base.contract import PLAIN, make_choice_type, make_day_type, make_dict_type, make_list_type
 from riskml_serving.http.responses import make_answer_type
+from riskml_serving.judging.scores.ranking import SECTIONS
 
 __all__ = ["CLOSURE_ANSWER", "CLOSURE_REQUEST", "EXPLANATION_ANSWER", "HOUSEHOLDS_PAGE", "HOUSEHOLD_ANSWER", "LIVING"]
 
@@ -36,7 +37,7 @@ CLOSURE_REQUEST = Body(
 LIVING: dict[str, Any] = {"household_id": str, "region_code": str}
 """A household and where it lives."""
 
-Listed = make_dict_type("Listed", {**LIVING, **STORED})
+Listed = make_dict_type("Listed", {**LIVING, "section": make_choice_type(*SECTIONS), **STORED})
 HOUSEHOLDS_PAGE = make_answer_type(
     "HouseholdsPage", {"region": str, "households": make_list_type(Listed), "next": str | None}
 )

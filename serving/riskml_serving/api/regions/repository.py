@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, cast, func, select
 
-from riskml_serving.judging.scores.tables import CURRENT
+from riskml_serving.judging.scores.tables import COUNTED, CURRENT
 from riskml_serving.people.auth import within
 
 __all__ = ["LATEST", "build_count_query", "count_scores"]
@@ -16,7 +16,7 @@ LATEST = ("as_of", "scored_at")
 
 
 def count_scores(connection: Connection, region: str, digits: int) -> list[dict[str, Any]]:
-    """Count the current scores in a region by part, status, tier, signal and agreement.
+    """Count the current scores in a region by part, status, tier, signal, section and agreement.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def build_count_query(region: str, digits: int) -> Select[Any]:
     Villages are counted from the index alone, in its order, and then added up: grouping a county directly by shortened
     codes takes a third longer.
     """
-    kinds = ("region_code", "status", "tier", "signal", "agreement")
+    kinds = ("region_code", *COUNTED)
     columns = [CURRENT.c[name] for name in kinds]
     newest = [func.max(CURRENT.c[name]).label(name) for name in LATEST]
     villages = (

@@ -6,9 +6,13 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from riskml.vocabulary.regions import Level
-from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOUR_POSITIONS, TIERS
+from riskml_serving.judging.scores.ranking import SECTIONS
 
-__all__ = ["next_level", "sum_counts"]
+__all__ = ["WARNED", "next_level", "sum_counts"]
+
+WARNED = SECTIONS.codes[:-1]
+"""Sections that the households with a signal are counted in."""
 
 
 def next_level(region: str) -> Level:
@@ -41,14 +45,17 @@ def sum_counts(region: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _sum_rows(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    status, tier, signal, agreement = (Counter[Any]() for _ in range(4))
+    status, tier, signal, agreement, section = (Counter[Any]() for _ in range(5))
     for row in rows:
         for name, counts in (("status", status), ("tier", tier), ("signal", signal), ("agreement", agreement)):
             counts[row[name]] += row["n"]
+        section[SECTIONS.codes[row["order_section"]], row["signal"]] += row["n"]
+    warned = {code: i for code, i in COLOUR_POSITIONS.items() if i > 0}
     return {
         "households": status.total(),
         "by_status": dict(sorted(status.items())),
         "by_tier": {**{code: tier[i] for i, code in enumerate(TIERS)}, "none": tier[-1]},
-        "by_signal": {code: signal[i] for i, code in enumerate(COLOURS)},
+        "by_signal": {code: signal[i] for code, i in COLOUR_POSITIONS.items()},
+        "by_section": {name: {code: section[name, i] for code, i in warned.items()} for name in WARNED},
         "by_agreement": {code: agreement[code] for code in AGREEMENTS},
     }

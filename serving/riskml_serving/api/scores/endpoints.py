@@ -65,4 +65,5 @@ def _score(
         if reasons:
             score["explanation"] = judged.explain(i, redact=redact).to_json()
         scores.append(score)
-    return {"scores": scores, "unknown": np.delete(judged.panel.household_id, judged.known).tolist()}
+    end, unknown = judged.records_end, np.delete(judged.panel.household_id, judged.known)
+    return {"scores": scores, "records_end": end and end.isoformat(), "unknown": unknown.tolist()}

@@ -11,7 +11,18 @@ from riskml_serving.base.contract import make_day_type, make_dict_type, make_lis
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import FIELDS, FULL, type_fields
 
-__all__ = ["CURSOR", "DAY", "DEMO", "EXPLANATION", "HOUSEHOLD", "SCORES_ANSWER", "SCORE_REQUEST", "STORED", "TOTAL"]
+__all__ = [
+    "CURSOR",
+    "DAY",
+    "DEMO",
+    "EXPLANATION",
+    "HOUSEHOLD",
+    "RECORDS_END",
+    "SCORES_ANSWER",
+    "SCORE_REQUEST",
+    "STORED",
+    "TOTAL",
+]
 
 DAY = make_day_type("Day at whose end records count; today by default.")
 
@@ -87,4 +98,9 @@ CURSOR = Annotated[str, Field(description="Identifies the change; it can be pass
 EXPLANATION = Annotated[dict[str, Any], Field(description="See docs/explanation.md.")]
 
 Scored = make_dict_type("Scored", {"household_id": str, **type_fields(FULL), "explanation": NotRequired[EXPLANATION]})
-SCORES_ANSWER = make_answer_type("ScoreAnswer", {"scores": make_list_type(Scored), "unknown": list[str]})
+RECORDS_END = Annotated[
+    str | None, Field(description="Last day that any record speaks of or was recorded on, if `as_of` is later.")
+]
+SCORES_ANSWER = make_answer_type(
+    "ScoreAnswer", {"scores": make_list_type(Scored), "records_end": RECORDS_END, "unknown": list[str]}
+)

@@ -62,8 +62,8 @@ class ListFilter:
         Rules by deadline, true if a household is late; see :class:`riskml_serving.casework.deadlines.Deadlines`.
     today : date
         Day as of which monitoring records count for ``category`` and ``cause``; by default, every record counts.
-    signal, tier : tuple of int
-        Positions in riskml's lists; empty means any.
+    signal, tier, order_section : tuple of int
+        Positions in riskml's lists and in ``SECTIONS``; empty means any.
     agreement, category, flags : tuple of str
         Codes in the columns of the same name; ``flags`` holds triggers, at least one of which must have fired.
     cause : str
@@ -80,6 +80,7 @@ class ListFilter:
     today: dt.date = dt.date.max
     signal: tuple[int, ...] = ()
     tier: tuple[int, ...] = ()
+    order_section: tuple[int, ...] = ()
     agreement: tuple[str, ...] = ()
     category: str = ""
     cause: str = ""
@@ -192,7 +193,7 @@ def _build_conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
     out: list[ColumnElement[bool]] = [within_table(CURRENT, wanted.region), wanted.rule.to_sql(FACTS)]
     if wanted.household:
         out.append(CURRENT.c.household_id == wanted.household)
-    chosen = {name: getattr(wanted, name) for name in ("signal", "tier", "agreement")}
+    chosen = {name: getattr(wanted, name) for name in ("signal", "tier", "order_section", "agreement")}
     out += [CURRENT.c[name].in_(values) for name, values in chosen.items() if values]
     if wanted.category == "none":
         out.append((~MONITORED).to_sql(FACTS))
@@ -215,7 +216,7 @@ def _narrow(query: Select[Any], wanted: ListFilter) -> Select[Any]:
 
 
 def read_list(connection: Connection, wanted: ListFilter, offset: int, limit: int) -> list[dict[str, Any]]:
-    """Read households by signal, then probability, then how long they have waited, with the facts of each."""
+    """Read households in the order of lists, of equal rank those first that have waited longer, with their facts."""
     facts = [column for name, column in FACTS.items() if name not in CURRENT.c]
     query = _narrow(select(CURRENT, *facts), wanted)
     order = (*RANKING, FACTS["since"], CURRENT.c.household_id)
@@ -223,10 +224,11 @@ def read_list(connection: Connection, wanted: ListFilter, offset: int, limit: in
     return [dict(row) for row in rows]
 
 
-def count_by_signal(connection: Connection, wanted: ListFilter) -> dict[int, int]:
-    """Count the households on the list by signal."""
-    query = _narrow(select(CURRENT.c.signal, cast(func.count(), Integer)), wanted).group_by(CURRENT.c.signal)
-    return {row[0]: row[1] for row in connection.execute(query)}
+def count_by_signal(connection: Connection, wanted: ListFilter) -> dict[tuple[int, int], int]:
+    """Count the households on the list by section and signal."""
+    kinds = (CURRENT.c.order_section, CURRENT.c.signal)
+    query = _narrow(select(*kinds, cast(func.count(), Integer)), wanted).group_by(*kinds)
+    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
 
 
 def count_late(connection: Connection, wanted: ListFilter) -> dict[str, int]:

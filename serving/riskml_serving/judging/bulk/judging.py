@@ -29,6 +29,7 @@ PART = pa.schema(
     [
         *(field for field in REGISTER if field.name != "known_tables"),
         *make_schema(),
+        ("shortfall", pa.float64()),
         *((name, pa.string()) for name in REASONS[1:]),
         ("all_causes", pa.string()),
         ("withheld", pa.string()),
@@ -50,11 +51,14 @@ class JudgedRange:
         Number of households in the range, whether or not they are known at the date.
     table : pyarrow.Table
         Columns of ``PART``, with one row per household that is known at the date, in code order.
+    last_day : date
+        Last day that any record in the range speaks of or was recorded on, if ``as_of`` is later, and otherwise it.
     """
 
     last: str
     households: int
     table: pa.Table
+    last_day: dt.date
 
 
 def judge_ranges(
@@ -101,11 +105,11 @@ def judge_ranges(
     while last is not None:
         tables = reader.take()
         following = ask_next(last)
-        yield JudgedRange(last, tables["register"].num_rows, judge_range(model, tables, as_of, redact))
+        yield JudgedRange(last, tables["register"].num_rows, *judge_range(model, tables, as_of, redact))
         last = following
 
 
-def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str, ...]) -> pa.Table:
+def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str, ...]) -> tuple[pa.Table, dt.date]:
     """Judge all households in a range.
 
     Parameters
@@ -120,18 +124,22 @@ def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str,
     -------
     pyarrow.Table
         Table with the columns of ``PART``.
+    date
+        Last day of the records; see :class:`JudgedRange`.
     """
     register, tables = tables["register"], {**tables, "households": _spread(tables["households"])}
     codes = register["household_id"]
     known = dict(zip(codes.to_pylist(), register["known_tables"].to_pylist(), strict=True))
-    parts = [_tabulate(judged, redact) for judged in judge_groups(model, tables, known, as_of)]
+    groups = judge_groups(model, tables, known, as_of)
+    parts = [_tabulate(judged, redact) for judged in groups]
     if not parts:
-        return PART.empty_table()
+        return PART.empty_table(), as_of
+    last_day = max(judged.records_end or as_of for judged in groups)
     table = pa.concat_tables(parts).sort_by("household_id")
     standing = register.take(pc.index_in(table["household_id"], codes))
     names = [*standing.column_names, *table.column_names]
     columns = dict(zip(names, [*standing.columns, *table.columns], strict=True))
-    return pa.table({name: columns[name] for name in PART.names}, PART)
+    return pa.table({name: columns[name] for name in PART.names}, PART), last_day
 
 
 def _spread(households: pa.Table) -> pa.Table:
@@ -161,7 +169,8 @@ def keep_range(
 
     See :func:`riskml_serving.judging.scores.service.keep_scores`.
     """
-    names = ["household_id", "seq", "scored_at", "all_causes", "withheld", *(name for name, _ in make_schema())]
+    own = ("household_id", "seq", "scored_at", "all_causes", "shortfall", "withheld")
+    names = [*own, *(name for name, _ in make_schema())]
     rows = table.select(names).to_pylist()
     seen = {row["household_id"]: (row.pop("seq"), row.pop("scored_at")) for row in rows}
     standing = lock_households(connection, seen, region)

@@ -26,7 +26,9 @@ from riskml_serving.judging.scores.capacity import JUDGED, settle
 __all__ = ["Run", "Stopped", "from_parquet", "to_parquet"]
 
 
-START = {"stage": "judging", "after": "", "parts": 0, "parts_kept": 0, "judged": 0, "kept": 0, "capacity": {}}
+START: dict[str, Any] = {"stage": "judging", "after": "", "last_day": "", "capacity": {}} | dict.fromkeys(
+    ("parts", "parts_kept", "judged", "kept"), 0
+)
 """Checkpoint of a job that has not begun."""
 
 
@@ -130,6 +132,7 @@ class Run:
         ):
             self.at["after"] = judged.last
             self.at["judged"] += judged.households
+            self.at["last_day"] = max(self.at["last_day"], judged.last_day.isoformat())
             yield judged.table
 
     def _keep(self, connection: Connection, table: pa.Table) -> None:

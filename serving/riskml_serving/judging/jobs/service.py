@@ -64,7 +64,8 @@ def require_job(connection: Connection, job_id: str, caller: Caller) -> dict[str
 def describe(job: dict[str, Any], model: Model, request_id: str) -> dict[str, Any]:
     """Describe the state and progress of a job."""
     at = json.loads(job["checkpoint"] or "{}")
-    finished = job["finished_at"]
+    end = at.get("last_day", "")
+    finished, as_of = job["finished_at"], json.loads(job["payload"])["as_of"]
     return {
         **_make_head(job, model, request_id),
         "job": job["job_id"],
@@ -74,6 +75,7 @@ def describe(job: dict[str, Any], model: Model, request_id: str) -> dict[str, An
         "total": job["total"],
         "judged": at.get("judged", 0),
         "kept": at.get("kept", 0),
+        "records_end": end if "" < end < as_of else None,
         "created_at": stamp(job["created_at"]),
         "finished_at": None if finished is None else stamp(finished),
         "problem": f"urn:riskml:problem:{job['problem']}" if job["problem"] else None,

@@ -11,6 +11,7 @@ from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.database.upserts import insert_returning, upsert
 from riskml_serving.judging.scores.changes import Change
+from riskml_serving.judging.scores.ranking import rank
 from riskml_serving.judging.scores.tables import CAPACITY, CURRENT, SCORES
 from riskml_serving.judging.verdict import FIELDS
 from riskml_serving.people.auth import within
@@ -75,9 +76,8 @@ def _make_current(change: Change, numbers: Mapping[str, int]) -> dict[str, Any]:
         "household_id": change.household_id,
         "seq": seq if seq is not None else (change.before or {})["seq"],
         **_split_region(after["region_code"]),
-        **{name: after[name] for name in (*FIELDS, "as_of", "scored_at", "causes", "withheld")},
-        "order_signal": -after["signal"],
-        "order_rank": 1.0 if after["probability"] is None else -after["probability"],
+        **{name: after[name] for name in (*FIELDS, "as_of", "scored_at", "shortfall", "causes", "withheld")},
+        **rank(after),
     }
 
 

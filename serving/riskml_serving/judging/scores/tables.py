@@ -8,19 +8,19 @@ from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Index, Intege
 
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
+from riskml_serving.judging.scores.ranking import RANKED
 from riskml_serving.judging.verdict import make_columns
 
-__all__ = ["CAPACITY", "CURRENT", "RANKING", "SCORES"]
-
-
-RANKED = ("order_signal", "order_rank", "household_id")
-"""Order of the list, both overall and within a county, a town or a village."""
+__all__ = ["CAPACITY", "COUNTED", "CURRENT", "RANKING", "SCORES"]
 
 
 def _make_score_columns() -> list[Column[Any]]:
     """Make the columns of a score, with its day and the time of scoring."""
     return [Column("as_of", Date, nullable=False), *make_columns(), Column("scored_at", DateTime, nullable=False)]
 
+
+COUNTED = ("status", "tier", "signal", "order_section", "agreement")
+"""Columns by which the households of a region are counted."""
 
 CURRENT = Table(
     "current_scores",
@@ -31,7 +31,9 @@ CURRENT = Table(
     Column("county", Code(Level.COUNTY), nullable=False),
     Column("town", Code(Level.TOWN), nullable=False),
     *_make_score_columns(),
+    Column("shortfall", Double, nullable=True),
     Column("order_signal", SmallInteger, nullable=False),
+    Column("order_section", SmallInteger, nullable=False),
     Column("order_rank", Double, nullable=False),
     Column("causes", Text, nullable=False, server_default=""),
     Column("withheld", Text, nullable=True),
@@ -39,17 +41,17 @@ CURRENT = Table(
     Index("ix_current_scores_ranked_county", "county", *RANKED),
     Index("ix_current_scores_ranked_town", "town", *RANKED),
     Index("ix_current_scores_ranked_village", "region_code", *RANKED),
-    Index("ix_current_scores_counts", "region_code", "status", "tier", "signal", "agreement", "as_of", "scored_at"),
+    Index("ix_current_scores_counts", "region_code", *COUNTED, "as_of", "scored_at"),
 )
-"""One row per household. Tier and colours are positions in their lists of words (tier -1: none). ``order_signal`` and
-``order_rank`` are signal and probability with the sign reversed (1 if there is no probability), so that the ranked list
-ascends in all its columns and one comparison finds the start of a page. ``seq`` is the number of the last change.
-``causes`` are the causes in the model's reasons, joined by semicolons: lists filter by them, but they are not part of
-the verdict. ``withheld`` is what a silent model says, as JSON for analysts: all other columns then hold what the rule
-line alone says, so that no order, filter, count or change can betray the model."""
+"""One row per household. Tier and colours are positions in their lists of words (-1: no tier, unknown colour).
+``shortfall`` is the line less the income after spending, in yuan/person/year. The columns ``order_…`` ascend in the
+order of the ranked list, so that one comparison finds the start of a page; see ``ranking``. ``seq`` is the number of
+the last change. ``causes`` are the causes in the model's reasons, joined by semicolons: lists filter by them, but they
+are not part of the verdict. ``withheld`` is what a silent model says, as JSON for analysts: all other columns then hold
+what the rule line alone says, so that no order, filter, count or change can betray the model."""
 
-RANKING = (CURRENT.c.order_signal, CURRENT.c.order_rank)
-"""Order of every list of households: signal, then probability, both highest first, with ties broken by code."""
+RANKING = tuple(CURRENT.c[name] for name in RANKED[:-1])
+"""Order of every list of households; ties are broken by code."""
 
 SCORES = Table(
     "scores",

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml.explanation.household.clearance import check_clearance
-from riskml.explanation.household.rendering import describe_flag, describe_probability
+from riskml.explanation.household.rendering import describe_category, describe_flag, describe_probability, name_month
 from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.lanes import describe_mark
 from riskml.explanation.timeline.timeline import draw_timeline_svg
@@ -97,6 +97,8 @@ class HouseholdReader:
             (row,) = read_list(self.connection, ListFilter(region, "all", household=household_id), 0, 1)
             page |= self._explain(register, current, history)
             page["freshness"] = self._read_freshness(household_id, current["as_of"])
+            last = max((day for _, *days, _ in page["freshness"] for day in days if day), default=current["as_of"])
+            page["records_end"] = last if last < current["as_of"] else None
             page["deadlines"] = Deadlines(self.model.policy, self.settings, self.today).read_row(row)
             page["since"] = row["since"]
         return page
@@ -122,6 +124,8 @@ class HouseholdReader:
         return {
             "current": self._describe_score(reveal(current) if self.reveals else current),
             "explanation": explanation,
+            "category": describe_category(explanation, lang),
+            "income_until": name_month(current["income_until"], lang) if current["income_until"] else None,
             "flags": [describe_flag(flag, lang) for flag in explanation.rule.flags],
             "options": explanation.name_options(lang),
             "together": describe_agreement(explanation, lang),

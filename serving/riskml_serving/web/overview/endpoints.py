@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from fastapi import Request
 
 from riskml.vocabulary.regions import Level
-from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, TIERS
+from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, TIERS
 from riskml_serving.base.clock import today
+from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.overview import pictures
 from riskml_serving.web.overview.service import gather_overview, hide_village_counts
@@ -19,7 +20,7 @@ from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import name_region, read_region_names
 from riskml_serving.web.shell.rendering import get_language, list_notices, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
-from riskml_serving.web.shell.words import SHAPES, explain_star, get_word
+from riskml_serving.web.shell.words import SHAPES, SIGNALS, explain_star, get_word
 
 __all__ = ["router"]
 
@@ -57,7 +58,10 @@ async def overview(request: Request, visitor: SignedIn) -> View:
         village=len(region) == Level.VILLAGE,
         region=region,
         wider_regions=_list_wider(region, visitor.caller.region),
-        colours=COLOURS.codes[::-1],
+        cells=_list_cells(page["whole"], silent=get_state(request).holder.silent),
+        sections=SECTIONS,
+        colours=SIGNALS,
+        drawn=pictures.SIGNALS,
         shapes=SHAPES,
         tiers=[*TIERS.codes[::-1], "none"],
         agreements=AGREEMENTS,
@@ -76,6 +80,12 @@ async def _gather(request: Request, visitor: Visitor) -> tuple[str, dict[str, An
     return region, await state.read(lambda connection: gather_overview(connection, region, caller, day))
 
 
+def _list_cells(whole: dict[str, Any], *, silent: bool) -> list[tuple[str, str]]:
+    """List section and signal of the counts to show: the model alone calls no household red, unless its policy does."""
+    unused = {("model", code) for code in SIGNALS if silent or code == "red"}
+    return [cell for cell, n in whole["by_warning"].items() if n or cell not in unused]
+
+
 def _list_wider(region: str, top: str) -> list[str]:
     """List the regions that contain a region, starting with the widest that the reader may see.
 
@@ -91,15 +101,17 @@ async def overview_workbook(request: Request, visitor: SignedIn) -> View:
     region, page = await _gather(request, visitor)
     settings, lang = get_state(request).settings, get_language(request)
     names = read_region_names(settings.region_names)
-    groups = {"signal": COLOURS.codes[::-1]}
-    if not get_state(request).holder.silent:
-        groups |= {"tier": (*TIERS.codes, "none"), "agreement": AGREEMENTS.codes}
+    silent = get_state(request).holder.silent
+    groups = {} if silent else {"tier": (*TIERS.codes, "none"), "agreement": AGREEMENTS.codes}
+    cells = _list_cells(page["whole"], silent=silent)
     header = ["代码", "地区", "户数"] if lang == "zh" else ["code", "region", "households"]
+    header += [f"{get_word('section', section, lang)} {get_word('signal', code, lang)}" for section, code in cells]
     header += [get_word(kind, code, lang) for kind, codes in groups.items() for code in codes]
     whole = hide_village_counts(page["whole"], settings.small_count)
     rows = []
     for part in [whole, *whole["parts"]]:
-        counts = [part[f"by_{kind}"][code] for kind, codes in groups.items() for code in codes]
+        counts = [part["by_warning"][cell] for cell in cells]
+        counts += [part[f"by_{kind}"][code] for kind, codes in groups.items() for code in codes]
         row = [part["region"], name_region(names, part["region"], lang), part["households"]]
         rows.append(row + ["*" if n is None else n for n in counts])
     notices = list_notices(request, visitor)

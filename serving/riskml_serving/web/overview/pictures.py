@@ -15,7 +15,7 @@ __all__ = ["MAX_BARS", "draw_charts"]
 
 MAX_BARS = 40
 SIGNALS = COLOURS.codes[:0:-1]
-"""Colours that are drawn: green is left out because it would dwarf the others."""
+"""Colours that are drawn: unknown is no colour, and green is left out because it would dwarf the others."""
 
 TITLES = {
     "parts": {"zh": "各地信号户数", "en": "signals by region"},
@@ -33,7 +33,7 @@ def draw_charts(page: Mapping[str, Any], region: str, names: Mapping[str, str], 
         for part in page["whole"]["parts"][:MAX_BARS]
     ]
     months: list[Row] = [
-        (_label_month(month, i == 0), [(code, counts[COLOURS.codes.index(code)]) for code in SIGNALS])
+        (_label_month(month, i == 0), [(code, counts[code]) for code in SIGNALS])
         for i, (month, counts) in enumerate(page["months"])
     ]
     yields: list[Row] = [

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml.vocabulary.regions import Level
-from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS
+from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOUR_POSITIONS
 from riskml_serving.api.regions.repository import count_scores
 from riskml_serving.api.regions.service import next_level, sum_counts
 from riskml_serving.casework.verifications.outcomes import DECISIVE
@@ -32,8 +32,9 @@ def gather_overview(connection: Connection, region: str, caller: Caller, today: 
     allowed = list_causes(caller)
     current, quarters = Counter(_list_causes(monitored)), count_quarters(entries, allowed)
     seen = [code for code in allowed if current[code] or any(code in causes for _, causes in quarters)]
+    whole = _add_warnings(sum_counts(region, rows))
     return {
-        "whole": sum_counts(region, rows),
+        "whole": {**whole, "parts": [_add_warnings(part) for part in whole["parts"]]},
         "as_of": max((row["as_of"] for row in rows), default=None),
         "months": count_months(repository.count_signal_changes(connection, region)),
         "yields": count_yields(repository.count_visits(connection, region)),
@@ -51,31 +52,41 @@ def hide_village_counts(whole: dict[str, Any], minimum: int) -> dict[str, Any]:
     """
     out = {**whole, "parts": [dict(part) for part in whole["parts"]]}
     villages = [part for part in (out, *out["parts"]) if len(part["region"]) == Level.VILLAGE]
-    for name in ("by_signal", "by_tier", "by_agreement"):
+    for name in ("by_warning", "by_tier", "by_agreement"):
         shown = hide_small_counts([list(village[name].values()) for village in villages], minimum)
         for village, numbers in zip(villages, shown, strict=True):
             village[name] = dict(zip(village[name], numbers, strict=True))
     return out
 
 
+def _add_warnings(part: dict[str, Any]) -> dict[str, Any]:
+    """Add ``by_warning``: the households of a region by section and signal, each counted once."""
+    warned = {(section, code): n for section, counts in part["by_section"].items() for code, n in counts.items()}
+    others = {("none", code): n for code, n in part["by_signal"].items() if COLOUR_POSITIONS[code] <= 0}
+    return {**part, "by_warning": warned | others}
+
+
 def _list_causes(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     return [code for row in rows for code in (row["causes"] or "").split(";") if code]
 
 
-def count_months(flows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[int]]]:
+def count_months(flows: Iterable[Mapping[str, Any]]) -> list[tuple[str, dict[str, int]]]:
     """Count the households by signal at the end of each of the last months, based on the changes in every month.
 
-    >>> count_months([{"month": "2023-12", "signal": 0, "before": None, "n": 5},
-    ...               {"month": "2024-02", "signal": 3, "before": 0, "n": 2}])  # nothing changed in January
-    [('2023-12', [5, 0, 0, 0]), ('2024-01', [5, 0, 0, 0]), ('2024-02', [3, 0, 0, 2])]
+    >>> months = count_months([{"month": "2023-12", "signal": 0, "before": None, "n": 5},
+    ...                        {"month": "2023-12", "signal": -1, "before": None, "n": 1},
+    ...                        {"month": "2024-02", "signal": 3, "before": 0, "n": 2}])  # nothing changed in January
+    >>> [(month, counts["green"], counts["red"], counts["unknown"]) for month, counts in months]
+    [('2023-12', 5, 0, 1), ('2024-01', 5, 0, 1), ('2024-02', 3, 2, 1)]
     """
-    out: dict[int, list[int]] = {}
-    now = [0] * len(COLOURS)
+    out: dict[int, dict[str, int]] = {}
+    now = dict.fromkeys(COLOUR_POSITIONS.values(), 0)
     for flow in flows:
         now[flow["signal"]] += flow["n"]
         if flow["before"] is not None:
             now[flow["before"]] -= flow["n"]
-        out[12 * int(flow["month"][:4]) + int(flow["month"][5:]) - 1] = list(now)
+        month = 12 * int(flow["month"][:4]) + int(flow["month"][5:]) - 1
+        out[month] = {code: now[i] for code, i in COLOUR_POSITIONS.items()}
     for month in range(min(out, default=0), max(out, default=0)):
         out.setdefault(month + 1, out[month])
     return [(f"{month // 12}-{month % 12 + 1:02}", out[month]) for month in sorted(out)[-MAX_MONTHS:]]

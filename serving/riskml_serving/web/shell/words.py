@@ -13,11 +13,14 @@ from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.casework.worklist.states import STATES
 from riskml_serving.judging.model import RULE_LINE_ONLY
+from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.people.auth import Caller
 
 __all__ = [
     "HUNDRED",
+    "ORDERS",
     "SHAPES",
+    "SIGNALS",
     "WORDS",
     "choose_notices",
     "count_per_hundred",
@@ -30,8 +33,21 @@ __all__ = [
     "tag_reason",
 ]
 
-SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●"}
+SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●", "unknown": "○"}
 """A shape for each colour, for printing in grey and for readers who cannot tell the colours apart."""
+
+SIGNALS = tuple(SHAPES)
+"""Signals in the order in which pages count them: the gravest first, and unknown apart at the end."""
+
+ORDERS = {
+    "rule": (
+        "红色在前；同色按扣除刚性支出后的人均缺口，由大到小",
+        "by colour, then the gap per head after unavoidable spending, the largest first",
+    ),
+    "model": ("按模型概率，由高到低", "by probability, the highest first"),
+    "none": ("绿色；灰色为收入记录不足，无法判断，列在最后", "green; grey, last: too little income recorded to judge"),
+}
+"""How each section of a list is ordered."""
 
 SUBJECTS = Vocabulary(
     Term("income", "收入", "income"),
@@ -45,7 +61,8 @@ SUBJECTS = Vocabulary(
 _NO_PREDICTION = Term("none", "模型不作预测", "no prediction")
 
 WORDS: dict[str, Mapping[str, Term]] = {
-    "signal": COLOURS,
+    "signal": Vocabulary(*COLOURS.values(), Term("unknown", "灰（收入不明）", "grey (income unknown)")),
+    "section": SECTIONS,
     "agreement": Vocabulary(*REFINED_AGREEMENTS.values(), _NO_PREDICTION),
     "status": Vocabulary(*(Term(s.code, s.make_sentence("zh"), s.make_sentence("en")) for s in STATUSES.values())),
     "tier": Vocabulary(*TIERS.values(), _NO_PREDICTION),

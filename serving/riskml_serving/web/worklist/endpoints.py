@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from fastapi import Request
 from sqlalchemy import Connection
 
-from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, TIERS
+from riskml.explanation.household.rendering import name_month
+from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, TIERS
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
 from riskml_serving.casework.deadlines import DEADLINES, Deadlines
@@ -17,6 +18,7 @@ from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
 from riskml_serving.casework.worklist.states import STATES
 from riskml_serving.judging.judge import reveal
+from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.export import write_workbook
 from riskml_serving.web.shell.page import Page, View
@@ -24,7 +26,7 @@ from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import read_region_names
 from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
-from riskml_serving.web.shell.words import SHAPES, describe_cut, list_causes
+from riskml_serving.web.shell.words import ORDERS, SIGNALS, describe_cut, get_word, list_causes
 from riskml_serving.web.worklist import service
 from riskml_serving.web.worklist.sheet import HEADER, list_cells
 
@@ -37,16 +39,16 @@ PAGE = Page(
     path="/worklist",
     zh="待核实名单",
     en="Work list",
-    purpose="which households to visit: by colour, then probability, then waiting time; filters, search",
+    purpose="which households to visit: flagged by the rule line, warned of early by the model; filters, search",
     action="worklist.read",
     households=True,
     region=True,
     menu=True,
-    examples=("", "state=overdue", "state=all&page=3", "state=all&cause=work"),
+    examples=("", "state=overdue", "state=all&section=none&page=3", "state=all&cause=work"),
 )
 
-PAGE_ROWS, MAX_PAGES, MAX_WEEK = 30, 10_000, 500
-FIELDS = ("q", "region", "state", "signal", "tier", "agreement", "category", "cause", "week")
+PAGE_ROWS, MAX_PAGES, MAX_WEEK = 20, 10_000, 500
+FIELDS = ("q", "region", "state", "section", "signal", "tier", "agreement", "category", "cause", "week")
 
 
 @router.page(PAGE)
@@ -56,26 +58,26 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
     fields, wanted, deadlines = await _read_filter(request, visitor)
     region, whole = wanted.region, request.query_params.get("whole") == "1"
     size = service.MOST_ROWS if whole else PAGE_ROWS
-    page = 1 if whole else _parse_number(request.query_params.get("page"), 1, MAX_PAGES)
+    page = 1 if whole or not wanted.order_section else _parse_number(request.query_params.get("page"), 1, MAX_PAGES)
     capacity = _parse_number(fields["week"], state.settings.visits_a_week, MAX_WEEK)
 
     def read(connection: Connection) -> dict[str, Any]:
-        rows = repository.read_list(connection, wanted, (page - 1) * size, size)
-        counts = repository.count_by_signal(connection, wanted)
+        sections = service.read_sections(connection, wanted, page, size)
         wider, parts = (repository.list_parts(connection, code, next_level(code)) for code in (caller.region, region))
         return {
-            "rows": _describe_rows(request, visitor, rows, deadlines),
-            "counts": [(code, SHAPES[code], counts.get(i, 0)) for i, code in enumerate(COLOURS)][::-1],
+            "sections": [
+                {**section, "rows": _describe_rows(request, visitor, section["rows"], deadlines)}
+                for section in sections
+            ],
             "week": service.plan_week(connection, wanted, capacity) if STATES[wanted.state].to_visit else None,
             "regions": list(dict.fromkeys((*wider, region, *parts))),
             "late": {
                 DEADLINES[name].late.code: n for name, n in repository.count_late(connection, wanted).items() if n
             },
-            "total": sum(counts.values()),
         }
 
     content = await state.read(read)
-    total, codes = content["total"], [row["household_id"] for row in content["rows"]]
+    codes = [row["household_id"] for section in content["sections"] for row in section["rows"]]
     chosen = {name: value for name, value in fields.items() if value}
     response = render(
         request,
@@ -87,17 +89,22 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         wanted=wanted,
         region=region,
         states=STATES,
-        colours=COLOURS.codes[::-1],
+        section_codes=SECTIONS,
+        order=ORDERS,
+        name_month=name_month,
+        colours=SIGNALS,
         tiers=[*TIERS.codes[::-1], "none"],
         agreements=AGREEMENTS,
         categories=[*CATEGORIES, "none"],
         causes=list_causes(caller),
         page=page,
-        pages=1 if whole else max(1, math.ceil(total / PAGE_ROWS)),
-        cut=describe_cut(len(codes), total, get_language(request)) if whole else "",
-        whole_link="/worklist?" + urlencode({**chosen, "whole": 1}),
+        count_pages=lambda total: 1 if whole else math.ceil(total / PAGE_ROWS),
+        describe_cut=lambda section: (
+            describe_cut(len(section["rows"]), section["total"], get_language(request)) if whole else ""
+        ),
+        whole_link=lambda code: "/worklist?" + urlencode({**chosen, "section": code, "whole": 1}),
         state_link=lambda code: "/worklist?" + urlencode({"region": region, "state": code}),
-        page_link=lambda n: "/worklist?" + urlencode({**chosen, "page": n}),
+        page_link=lambda code, n: "/worklist?" + urlencode({**chosen, "section": code, "page": n}),
         export_link="/worklist.xlsx?" + urlencode(chosen),
         deadline_notes=deadlines.notes,
         horizon=state.holder.current.narrator.settings.horizon,
@@ -111,14 +118,14 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     state, lang = get_state(request), get_language(request)
     _, wanted, deadlines = await _read_filter(request, visitor)
 
-    def read(connection: Connection) -> tuple[list[dict[str, Any]], int]:
-        rows = repository.read_list(connection, wanted, 0, service.MOST_ROWS)
-        return rows, sum(repository.count_by_signal(connection, wanted).values())
-
-    rows, total = await state.read(read)
+    sections = await state.read(lambda connection: service.read_sections(connection, wanted, 1, service.MOST_ROWS))
+    rows = [row for section in sections for row in section["rows"]]
     names = read_region_names(state.settings.region_names)
     cells = [list_cells(row, lang, names) for row in _describe_rows(request, visitor, rows, deadlines)]
-    notices = [*list_notices(request, visitor), describe_cut(len(rows), total, lang)]
+    notices = list_notices(request, visitor)
+    for section in sections:
+        cut = describe_cut(len(section["rows"]), section["total"], lang)
+        notices.append(f"{get_word('section', section['code'], lang)} {cut or section['total']}")
     sheet = ({"zh": "待核实名单", "en": "work list"}[lang], HEADER[lang], cells)
     response = write_workbook([sheet], notices, f"worklist-{deadlines.today}.xlsx")
     return View(response, [row["household_id"] for row in rows])

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, TIERS
+from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOUR_POSITIONS, TIERS
 from riskml_serving.casework.deadlines import Deadlines
 from riskml_serving.casework.states import WAITING
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
 from riskml_serving.casework.worklist.states import STATES
+from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.judging.wording import show
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.region_names import mask_code
-from riskml_serving.web.shell.words import SHAPES, list_causes, refine_agreement
+from riskml_serving.web.shell.words import SHAPES, SIGNALS, list_causes, refine_agreement
 
-__all__ = ["MOST_ROWS", "build_filter", "describe_row", "plan_week"]
+__all__ = ["MOST_ROWS", "build_filter", "describe_row", "plan_week", "read_sections"]
 
 MOST_ROWS = 5_000
 """Maximum number of households on a printed page and in a workbook."""
@@ -39,14 +41,32 @@ def build_filter(fields: Mapping[str, str], region: str, caller: Caller, deadlin
         state="all" if search else state if state in STATES else "open",
         late=deadlines.late,
         today=deadlines.today,
-        signal=tuple(i for i, code in enumerate(COLOURS) if code == fields.get("signal")),
+        signal=tuple(i for code, i in COLOUR_POSITIONS.items() if code == fields.get("signal")),
         tier=tuple(i for code, i in tiers.items() if code == fields.get("tier")),
+        order_section=tuple(i for i, code in enumerate(SECTIONS) if code == fields.get("section")),
         agreement=tuple(code for code in AGREEMENTS if code == fields.get("agreement")),
         category=category if category in (*CATEGORIES, "none") else "",
         cause=cause,
         flags=tuple(code for code, trigger in deadlines.policy.triggers.items() if cause and trigger.cause == cause),
         search=search,
     )
+
+
+def read_sections(connection: Connection, wanted: ListFilter, page: int, size: int) -> list[dict[str, Any]]:
+    """Read a page of every section that has households on the list.
+
+    Returns
+    -------
+    list of dict
+        ``code``; ``counts``: code, shape and number for each signal; ``total``; ``rows``.
+    """
+    counts, sections = repository.count_by_signal(connection, wanted), []
+    for i, code in enumerate(SECTIONS):
+        own = [(name, SHAPES[name], counts.get((i, COLOUR_POSITIONS[name]), 0)) for name in SIGNALS]
+        if total := sum(n for _, _, n in own):
+            rows = repository.read_list(connection, replace(wanted, order_section=(i,)), (page - 1) * size, size)
+            sections.append({"code": code, "counts": own, "total": total, "rows": rows})
+    return sections
 
 
 def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict[str, Any]:
@@ -75,6 +95,9 @@ def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines) -
         "signal": score["signal"],
         "shape": SHAPES[score["signal"]],
         "tier": score["tier"] or "none",
+        "section": SECTIONS.codes[row["order_section"]],
+        "shortfall": None if caller.redact else row["shortfall"],
+        "income_until": row["income_until"],
         "agreement": None if row["probability"] is None else refine_agreement(row["agreement"], score["tier"]),
         "flags": [policy.triggers[code] for code in score["rule_flags"] if code in policy.triggers],
         "hidden_flags": score["hidden_flags"],

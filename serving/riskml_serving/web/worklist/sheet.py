@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from riskml.explanation.household.rendering import name_month
 from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.web.shell.region_names import name_region
 from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word
@@ -12,9 +13,11 @@ from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word
 __all__ = ["HEADER", "list_cells"]
 
 HEADER = {
-    "zh": ("户码", "地区", "信号", "模型分级", HUNDRED["zh"], "规则与模型", "规则提示", "信号起始",
+    "zh": ("户码", "地区", "名单部分", "信号", "情况", "收入数据截至", "模型分级", HUNDRED["zh"],
+           "规则与模型", "规则提示", "信号起始",
            *DEADLINES.get_names("zh").values(), "逾期", "最近核实", "核实日期", "责任人"),
-    "en": ("code", "region", "signal", "tier", HUNDRED["en"], "rule line and model", "flags", "since",
+    "en": ("code", "region", "section", "signal", "status", "income known up to", "tier", HUNDRED["en"],
+           "rule line and model", "flags", "since",
            *DEADLINES.get_names("en").values(), "overdue", "last finding", "verified on", "assignee"),
 }  # fmt: skip
 
@@ -27,7 +30,10 @@ def list_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tupl
     return (
         row["household_id"],
         name_region(names, row["region_code"], lang),
+        get_word("section", row["section"], lang),
         f"{row['shape']} {get_word('signal', row['signal'], lang)}",
+        get_word("status", row["status"], lang),
+        name_month(row["income_until"], lang) if row["income_until"] else "",
         get_word("tier", row["tier"], lang),
         count_per_hundred(row["probability"]),
         get_word("agreement", row["agreement"], lang),

@@ -46,7 +46,7 @@ def features(
     at = parse_day(as_of, "--as-of")
     basis = Settings(window, outcome=outcome, income_age=income_age).basis
     with show_progress() as bar:
-        loaded = read_records(records, load_policy(policy), skip_bad_rows, bar)
+        loaded = read_records(records, load_policy(policy), skip_bad_rows, bar, at)
         bar.stage("features", len(loaded))
         matrix = build_all(loaded, [at], basis, progress=bar.step)
     frame = matrix.take(loaded.panel(at).known).to_frame()

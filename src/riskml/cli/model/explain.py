@@ -54,7 +54,7 @@ def explain(
     model, table = Bundle.load(bundle), load_policy(policy)
     at = parse_day(as_of, "--as-of")
     with show_progress() as bar:
-        loaded = read_records(records, table, skip_bad_rows, bar)
+        loaded = read_records(records, table, skip_bad_rows, bar, at)
         position = loaded.index(household)
         if position is None:
             raise UsageError(

@@ -40,7 +40,7 @@ def score(
     model, table = Bundle.load(bundle), load_policy(policy)
     at = parse_day(as_of, "--as-of")
     with show_progress() as bar:
-        loaded = read_records(records, table, skip_bad_rows, bar)
+        loaded = read_records(records, table, skip_bad_rows, bar, at)
         frame = run(model, loaded, at, table, bar)
         if explain:
             from riskml.explanation.household.county import explain_all

@@ -11,7 +11,7 @@ from riskml.policy.entries import Measure
 from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml.vocabulary.terms import Term
 
-__all__ = ["NOTICE", "SIMULATED", "Explanation", "FlagView", "ModelView", "Reason", "RuleView"]
+__all__ = ["NOTICE", "SIMULATED", "Explanation", "FlagView", "ModelView", "Reason", "RuleView", "SpendingView"]
 
 NOTICE = {
     "zh": "仅供研判参考，不作为认定依据",
@@ -127,6 +127,20 @@ class FlagView(Term):
 
 
 @dataclass(frozen=True)
+class SpendingView(Term):
+    """What a household spent on one item of unavoidable spending.
+
+    Parameters
+    ----------
+    code, zh, en : str
+    amount : float
+        Yuan over the 12 months to the date, for the whole household.
+    """
+
+    amount: float
+
+
+@dataclass(frozen=True)
 class RuleView:
     """The rule line's verdict; amounts are in yuan/person/year, or None if unknown or redacted.
 
@@ -137,7 +151,11 @@ class RuleView:
     monitored : bool
     window : int
         Number of months over which income is averaged.
-    income, line, gap, gap_after_spending : float or None
+    income, line, gap, gap_after_spending, income_after_spending : float or None
+    income_until : str or None
+        Last day of the last reported month of the income.
+    spending : tuple of SpendingView
+        What the unavoidable spending consists of; empty if redacted.
     flags : tuple of FlagView
     hidden_flags : int
         Number of flags about health that are left out.
@@ -151,6 +169,9 @@ class RuleView:
     line: float | None
     gap: float | None
     gap_after_spending: float | None
+    income_after_spending: float | None
+    income_until: str | None
+    spending: tuple[SpendingView, ...]
     flags: tuple[FlagView, ...]
     hidden_flags: int = 0
 

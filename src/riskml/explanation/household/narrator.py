@@ -137,7 +137,7 @@ class Narrator:
             model = make_model_view(rows.contributions, margin, rows.grouping, self.policy, horizon, hidden)
             reasons = _write_reasons(rows, rows.rankings.reasons, hidden, risk=True)
             protections = _write_reasons(rows, rows.rankings.protections, hidden, risk=False)
-        rule = make_rule_view(verdicts, row, self.settings.window, hidden)
+        rule = make_rule_view(verdicts, row, self.settings.window, hidden, household)
         tier = self.policy.assign_tiers(np.array([np.nan if model is None else model.probability]))
         by = "tier" if agreement is None else "capacity"
         if model is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 from riskml.errors import UsageError
@@ -9,8 +10,10 @@ from riskml.explanation.household.explanation import NOTICE, RELATION, Explanati
 from riskml.explanation.wording.phrases import format_yuan
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, UNKNOWN_COLOUR
 
-__all__ = ["describe_flag", "describe_probability", "render"]
+__all__ = ["NO_VERDICT", "describe_category", "describe_flag", "describe_probability", "name_month", "render"]
 
+NO_VERDICT = {"zh": "收入记录不足，无法判断", "en": "too little income recorded to judge"}
+"""What is said of a household that the rule line cannot judge."""
 UNITS = {
     "yuan": "元",
     "yuan/month": "元/月",
@@ -18,6 +21,15 @@ UNITS = {
     "yuan/school year": "元/学年",
     "months": "个月",
 }
+
+
+def name_month(day: dt.date, lang: str) -> str:
+    """Name the month of a day.
+
+    >>> name_month(dt.date(2023, 9, 30), "zh"), name_month(dt.date(2023, 9, 30), "en")
+    ('2023年9月', 'September 2023')
+    """
+    return f"{day.year}年{day.month}月" if lang == "zh" else f"{day:%B %Y}"
 
 
 def describe_probability(probability: float, horizon: int, lang: str) -> str:
@@ -90,15 +102,32 @@ def _number_reasons(e: Explanation, reasons: tuple[Reason, ...], lang: str) -> l
 
 
 def _describe_colour(code: str, lang: str) -> str:
-    colour = UNKNOWN_COLOUR if code == UNKNOWN_COLOUR.code else COLOURS[code]
+    colour = COLOURS.get(code, UNKNOWN_COLOUR)
     return colour.get_name(lang) + ("色" if lang == "zh" else "")
+
+
+def describe_category(e: Explanation, lang: str) -> str:
+    """Describe the category of a household; one that the rule line suggests is only to be confirmed.
+
+    The description is empty without a category.
+    """
+    if e.rule.category is None:
+        return ""
+    name = e.names[e.rule.category][lang]
+    if e.rule.monitored:
+        return name
+    if lang == "zh":
+        return f"符合“{name}”预警条件，待认定"
+    return f"meets the conditions for “{name}”, to be confirmed"
 
 
 def _describe_rule(e: Explanation, lang: str) -> str:
     rule, zh = e.rule, lang == "zh"
     words = [_describe_colour(rule.colour, lang)]
+    if rule.colour == UNKNOWN_COLOUR.code:
+        words.append(NO_VERDICT[lang])
     if rule.category:
-        words.append(e.names[rule.category][lang])
+        words.append(describe_category(e, lang))
     if rule.income is not None and rule.line is not None and rule.gap is not None:
         income, line, gap = format_yuan(rule.income, lang), format_yuan(rule.line, lang), _describe_gap(rule.gap, lang)
         words.append(
@@ -106,6 +135,12 @@ def _describe_rule(e: Explanation, lang: str) -> str:
             if zh
             else f"income per head of the last {rule.window} months {income}, line {line}, {gap}"
         )
+    if rule.income_until is not None:
+        month = name_month(dt.date.fromisoformat(rule.income_until), lang)
+        words.append(f"收入数据截至 {month}" if zh else f"income known up to {month}")
+    if rule.spending:
+        items = [f"{item.get_name(lang)} {format_yuan(item.amount, lang)}" for item in rule.spending]
+        words.append(f"近 12 个月刚性支出 {'、'.join(items)}" if zh else f"spent within 12 months: {', '.join(items)}")
     if rule.gap_after_spending is not None and rule.gap_after_spending != rule.gap:
         gap = _describe_gap(rule.gap_after_spending, lang)
         words.append(f"扣除刚性支出后比监测线{gap}" if zh else f"after unavoidable spending {gap} the line")

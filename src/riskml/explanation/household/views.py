@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from riskml.explanation.contributions.explainer import Contributions
 from riskml.explanation.contributions.summary import sum_by_cause
-from riskml.explanation.household.explanation import FlagView, ModelView, RuleView
+from riskml.explanation.household.explanation import FlagView, ModelView, RuleView, SpendingView
 from riskml.explanation.reasons.grouping import Grouping
 from riskml.explanation.reasons.redaction import concerns_health
 from riskml.policy import Policy, Verdicts
+from riskml.policy.case import Case
 from riskml.policy.verdicts import Flag
+from riskml.records.contract.calendar import to_date
+from riskml.records.contract.versions import NO_DAY
+from riskml.records.panel.panel import Panel
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.verdicts import TIERS
 
@@ -20,7 +26,9 @@ _AFTER_SPENDING = "income_below_line_after_spending"
 """Flag whose observed value reveals spending on health."""
 
 
-def make_rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[str]) -> RuleView:
+def make_rule_view(
+    verdicts: Verdicts, i: int, window: int, hidden: frozenset[str], household: Panel | None = None
+) -> RuleView:
     """Make the view that shows the rule line's verdict on a household.
 
     Parameters
@@ -32,9 +40,12 @@ def make_rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[st
         Number of months over which income is averaged.
     hidden : frozenset of str
         If it contains ``health``, flags about health are only counted, and amounts after spending are left out.
+    household : Panel, optional
+        Panel of that household alone; without it, the view says neither how old the income is nor what was spent.
     """
     redacted = "health" in hidden
     flags = verdicts.list_flags(i)
+    until = int(NO_DAY if household is None else household.income_until[0])
     shown = [flag for flag in flags if not (redacted and flag.cause in HEALTH_CAUSES)]
     return RuleView(
         colour=verdicts.read_colour(i),
@@ -45,9 +56,19 @@ def make_rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[st
         line=_to_optional(verdicts.line[i]),
         gap=_to_optional(verdicts.gap[i]),
         gap_after_spending=None if redacted else _to_optional(verdicts.gap_after_spending[i]),
+        income_after_spending=None if redacted else _to_optional(verdicts.income[i] - verdicts.spending[i]),
+        income_until=None if until == NO_DAY else str(to_date(until)),
+        spending=() if redacted or household is None else tuple(_list_spending(verdicts.policy, household)),
         flags=tuple(_make_flag_view(flag, redacted) for flag in shown),
         hidden_flags=len(flags) - len(shown),
     )
+
+
+def _list_spending(policy: Policy, household: Panel) -> Iterator[SpendingView]:
+    for code, amount in Case(household, policy.spending).spending_items.items():
+        if amount[0] > 0:
+            item = policy.spending[code]
+            yield SpendingView(item.code, item.zh, item.en, float(amount[0]))
 
 
 def _make_flag_view(flag: Flag, redacted: bool) -> FlagView:

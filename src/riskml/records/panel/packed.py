@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import TABLES
+from riskml.records.contract.versions import FOREVER, NO_DAY
 from riskml.records.panel.events import EventStore, pack_events
 from riskml.records.panel.exposure import Regional
 from riskml.records.panel.households import pack_households
@@ -81,6 +82,22 @@ class PackedRecords:
     def last_month(self) -> int:
         """Last month covered by any income period."""
         return self.income.first_month + self.income.months - 1
+
+    @cached_property
+    def last_day(self) -> int | None:
+        """Last day that any row speaks of or was recorded on, as a day number; None without any.
+
+        Days on which something is to end do not count: they may be far in the future.
+        """
+        stores = [*self.tables.values(), *([self.regional.store] if self.regional else [])]
+        days = [days for store in stores for days in (store.day, store.known_from)]
+        income = self.income
+        days += [income.known_from.ravel(), income.extra.known_from, income.statements.known_from]
+        days += [self.households.recorded, np.array([line.effective_from for line in self.lines.rows], np.int32)]
+        if income.months:
+            days.append(to_month_end(np.array([self.last_month], np.int32)))
+        found = [part[(part != NO_DAY) & (part != FOREVER)] for part in days]
+        return max((int(part.max()) for part in found if len(part)), default=None)
 
     def index(self, household_id: str) -> int | None:
         """Return the position of a household, or None if it is not in the records."""

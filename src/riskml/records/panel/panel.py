@@ -139,6 +139,11 @@ class Panel:
         return Panel(self._records, self.as_of, start, start + 1, self.months, self.known_at, self.basis)
 
     @property
+    def last_day(self) -> int | None:
+        """Last day that any of the records speaks of, whether it is known at the date or not."""
+        return self._records.last_day
+
+    @property
     def present(self) -> frozenset[str]:
         """Names of the tables that the records have, including empty ones; nothing is known about an absent table."""
         return self._records.present

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from riskml_serving.api.households.repository import build_ranked_query, read_ranked
 from riskml_serving.api.regions.repository import build_count_query, count_scores
 from riskml_serving.base.database import open_engine, upgrade, writing
+from riskml_serving.judging.scores.ranking import RANKED, rank
 from riskml_serving.judging.scores.tables import CURRENT
 
 
@@ -28,6 +29,7 @@ def engine(database_url):
         "rule_flags": "",
         "agreement": "neither",
         "agreement_by": "tier",
+        "income_until": None,
         "model_version": "m",
         "feature_schema_hash": "f",
         "policy_version": "p",
@@ -38,8 +40,8 @@ def engine(database_url):
         region = f"37010{i % 2}{i % 20 // 2:03d}{i // 20 % 10:03d}"
         p, signal = (i * 7919 % 1000) / 1000, i * 31 % 4
         regions = {"household_id": f"h{i:05d}", "region_code": region, "county": region[:6], "town": region[:9]}
-        score = {"probability": p, "tier": i % 3, "signal": signal, "order_signal": -signal, "order_rank": -p}
-        rows.append({**fixed, **regions, **score})
+        score = {**fixed, "probability": p, "tier": i % 3, "signal": signal, "shortfall": 10.0 * i}
+        rows.append({**score, **regions, **rank(score)})
     with writing(database) as connection:
         connection.execute(insert(CURRENT), rows)
     with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -58,7 +60,7 @@ def plan(engine, query):
         return " ".join(str(part) for row in connection.exec_driver_sql(f"{how} {sql}") for part in row)
 
 
-@pytest.mark.parametrize("after", [None, [-2, -0.5, "h00100"]], ids=["first", "later"])
+@pytest.mark.parametrize("after", [None, [-2, 1, -0.5, "h00100"]], ids=["first", "later"])
 @pytest.mark.parametrize(
     ("region", "index"),
     [("", "all"), ("370101", "county"), ("370101003", "town"), ("370101003005", "village")],
@@ -83,10 +85,10 @@ def test_pages_put_together_are_the_whole_list_in_its_order(engine):
         pages, after = [], None
         while page := read_ranked(connection, "370101", {}, after, 700):
             pages += page
-            after = [page[-1][name] for name in ("order_signal", "order_rank", "household_id")]
+            after = [page[-1][name] for name in RANKED]
     assert pages == whole
     assert len(whole) == 3000
-    ranks = [(-row["signal"], -row["probability"], row["household_id"]) for row in whole]
+    ranks = [tuple(row[name] for name in RANKED) for row in whole]
     assert ranks == sorted(ranks)
 
 
@@ -98,6 +100,6 @@ def test_counts_of_the_parts_match_the_rows(engine):
     for row in counts:
         assert row["n"] == sum(
             one["town"] == row["part"]
-            and all(one[name] == row[name] for name in ("status", "tier", "signal", "agreement"))
+            and all(one[name] == row[name] for name in ("status", "tier", "signal", "order_section", "agreement"))
             for one in rows
         )

@@ -54,7 +54,8 @@ def test_on_screen_every_account_that_may_list_the_households_sees_every_count(s
     site.sign_in("village")
     page = site.get("/overview").text
     count = site.rows(
-        "SELECT count(*) FROM current_scores WHERE signal = 2 AND region_code = :v", v=site.world.villages[0]
+        "SELECT count(*) FROM current_scores WHERE signal = 2 AND order_section = 0 AND region_code = :v",
+        v=site.world.villages[0],
     )[0][0]
     shown = re.search(r'class="signal orange".*?<td class="n">(.*?)</td>', page, re.DOTALL)[1]
     assert shown in (str(count), f'<span class="screen">{count}</span><span class="paper">*</span>')

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 
 import pytest
 from openpyxl import load_workbook
 
 from riskml.vocabulary.causes import HEALTH_CAUSES
+from riskml.vocabulary.verdicts import COLOUR_POSITIONS
+from riskml_serving.judging.scores.ranking import SECTIONS
 
 
 def listed(site, query=""):
@@ -33,19 +36,24 @@ def test_the_first_of_the_list_are_marked_up_to_the_capacity_and_their_chances_a
     assert page.count("★<span") == 5
     query = (
         "SELECT probability FROM current_scores WHERE signal > 0 AND status != 'monitored' AND region_code LIKE :r "
-        "ORDER BY order_signal, order_rank, household_id LIMIT 5"
+        "ORDER BY order_signal, order_section, order_rank, household_id LIMIT 5"
     )
     chances = [row[0] for row in site.rows(query, r=f"{site.world.regions['county']}%")]
-    assert f"预计约 {sum(c for c in chances if c is not None):.1f} 户" in page
+    expected = sum(c for c in chances if c is not None)
+    assert (f"预计约 {expected:.1f} 户" in page) == (expected >= 1)
 
 
-@pytest.mark.parametrize("query", ["?signal=orange", "?tier=none", "?agreement=rule_only", "?state=monitored"])
+@pytest.mark.parametrize(
+    "query",
+    ["?signal=orange", "?tier=none", "?agreement=rule_only", "?state=monitored", "?section=model"],
+)
 def test_filters_narrow_the_list(site, query):
     site.sign_in("county")
     column, value = query[1:].split("=")
     shown = listed(site, query + ("&state=all" if column != "state" else ""))
     where = {
-        "signal": "signal = 2",
+        "signal": f"signal = {COLOUR_POSITIONS.get(value)}",
+        "section": f"order_section = {[*SECTIONS, value].index(value)}",
         "tier": "tier = -1",
         "agreement": "agreement = 'rule_only'",
         "state": "status = 'monitored'",
@@ -53,7 +61,8 @@ def test_filters_narrow_the_list(site, query):
     codes = {row[0] for row in site.rows(f"SELECT household_id FROM current_scores WHERE {where}")}
     assert shown, value
     assert set(shown) <= codes
-    assert len(shown) == min(30, len(codes))
+    by_section = Counter(row[0] for row in site.rows(f"SELECT order_section FROM current_scores WHERE {where}"))
+    assert len(shown) == sum(min(20, n) for n in by_section.values())
 
 
 def test_the_filter_by_cause_finds_what_the_model_names_and_health_only_with_the_right(site):

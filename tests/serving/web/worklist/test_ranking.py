@@ -1,26 +1,59 @@
-"""The order of the list, and the filter by category."""
+"""The sections of the list and their order, and the filter by category."""
 
 from __future__ import annotations
 
+import io
 import re
 
+from openpyxl import load_workbook
+
 from riskml.vocabulary.verdicts import CATEGORIES
+from riskml_serving.judging.scores.ranking import SECTIONS
 
 
 def listed(site, query):
     return re.findall(r'href="/households/([^"?]+)"', site.get(f"/worklist?whole=1&{query}").text)
 
 
-def test_colour_comes_first_then_probability_then_the_longer_wait(site):
+SCORES = "SELECT household_id, status, signal, rule_signal, tier, probability, shortfall FROM current_scores"
+
+
+def read_scores(site):
+    names = ("status", "signal", "rule_signal", "tier", "probability", "shortfall")
+    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in site.rows(SCORES)}
+
+
+def test_every_household_is_in_one_section_and_the_workbook_names_it(site):
+    site.sign_in("county")
+    parts = {code: listed(site, f"state=all&section={code}") for code in SECTIONS}
+    assert sorted(code for codes in parts.values() for code in codes) == site.households("")
+    scores = read_scores(site)
+    assert {scores[code]["tier"] > 0 and scores[code]["rule_signal"] < 2 for code in parts["model"]} == {True}
+    assert not [code for code in parts["rule"] if scores[code]["tier"] > 0 and scores[code]["rule_signal"] < 2]
+    assert {scores[code]["signal"] > 0 for code in (*parts["rule"], *parts["model"])} == {True}
+    assert {scores[code]["signal"] for code in parts["none"]} <= {0, -1}
+    sheet = load_workbook(io.BytesIO(site.get("/worklist.xlsx?state=all").content)).active
+    rows = {row[0]: row[2] for row in sheet.iter_rows(min_row=3, values_only=True)}
+    assert rows == {code: SECTIONS[part].zh for part, codes in parts.items() for code in codes}
+
+
+def test_the_rule_lines_section_ranks_by_need_and_the_models_by_probability(site):
+    site.sign_in("county")
+    scores = read_scores(site)
+    rule = [(-scores[code]["signal"], -scores[code]["shortfall"]) for code in listed(site, "state=open&section=rule")]
+    assert rule == sorted(rule)
+    model = [-scores[code]["probability"] for code in listed(site, "state=open&section=model")]
+    assert model == sorted(model)
+    assert min(len(rule), len(model)) > 1
+
+
+def test_of_equals_the_longest_wait_comes_first(site):
     site.sign_in("county")
     codes = listed(site, "state=open")
-    facts = {row[0]: row[1:] for row in site.rows("SELECT household_id, signal, probability FROM current_scores")}
-    keys = [(-facts[code][0], -(facts[code][1] or 0)) for code in codes if facts[code][1] is not None]
-    assert keys == sorted(keys)
-    assert len({signal for signal, _ in keys}) > 1
     early, late, last = codes[-1], codes[0], codes[1]
     alike = (
-        "UPDATE current_scores SET signal = 2, order_signal = -2, order_rank = 0.5 WHERE household_id IN (:a, :b, :c)"
+        "UPDATE current_scores SET signal = 2, order_signal = -2, order_section = 0, order_rank = 0.5 "
+        "WHERE household_id IN (:a, :b, :c)"
     )
     site.change(alike, a=early, b=late, c=last)
     earlier = "UPDATE scores SET as_of = :day, signal = 2 WHERE household_id = :h"
@@ -52,7 +85,9 @@ def test_the_filter_by_category_finds_the_households_in_monitoring(site):
 
 def test_a_later_version_that_declares_the_risk_gone_counts_for_the_list_and_the_overview_alike(site):
     site.sign_in("county")
-    household = listed(site, "state=all&category=borderline")[0]
+    once = "SELECT household_id FROM record_monitoring GROUP BY household_id HAVING count(*) = 1"
+    single = {row[0] for row in site.rows(once)}
+    household = next(code for code in listed(site, "state=all&category=borderline") if code in single)
     before = re.search(r"边缘易致贫户</td><td class=\"n\">(\d+)", site.get("/overview").text)
     own = ("row_id", "cleared_on", "recorded_on")
     copied = ", ".join(name for name in site.columns("record_monitoring") if name not in own)

@@ -128,14 +128,14 @@ def create_score_tables() -> None:
     create_table(
         "current_scores",
         {"household_id": HOUSEHOLD},
-        {"seq": BIG_COUNT, **regions, **SCORE, "order_signal": LEVEL, "order_rank": REAL},
-        {**OPINION, "withheld": TEXT},
+        {"seq": BIG_COUNT, **regions, **SCORE, "order_signal": LEVEL, "order_section": LEVEL, "order_rank": REAL},
+        {**OPINION, "shortfall": REAL, "withheld": TEXT},
         preset("causes", TEXT, ""),
     )
-    counted = ["region_code", "status", "tier", "signal", "agreement", "as_of", "scored_at"]
+    counted = ["region_code", "status", "tier", "signal", "order_section", "agreement", "as_of", "scored_at"]
     op.create_index("ix_current_scores_counts", "current_scores", counted)
     for level, columns in {"all": [], "county": ["county"], "town": ["town"], "village": ["region_code"]}.items():
-        ranked = [*columns, "order_signal", "order_rank", "household_id"]
+        ranked = [*columns, "order_signal", "order_section", "order_rank", "household_id"]
         op.create_index(f"ix_current_scores_ranked_{level}", "current_scores", ranked)
     create_table(
         "scores",
