@@ -10,8 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from riskml.features import FeatureMatrix, build, build_all
-from riskml.records.contract.calendar import to_date, to_day
+from riskml.policy import apply_rule_line, load_policy
+from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import TABLES
+from riskml.records.panel.basis import IncomeBasis
+from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 
 few = settings(
@@ -36,9 +39,26 @@ def bits(matrix: FeatureMatrix) -> dict[str, list[object]]:
     return out
 
 
-def at(records: Records, as_of: dt.date, ids: list[str] | None = None) -> dict[str, list[object]]:
-    matrix = build(records.panel(to_day(as_of)))
-    return bits(matrix if ids is None else matrix.take(np.isin(matrix.household_id, ids)))
+def judge(panel: Panel) -> dict[str, list[object]]:
+    """Return to the bit the features of a panel, and of known households the income that counts and the rule's view."""
+    verdicts = apply_rule_line(panel, load_policy())
+    out = bits(build(panel))
+    for name, values in (
+        ("income", panel.income),
+        ("income_until", panel.income_until.astype(np.float64)),
+        ("spending", verdicts.spending),
+        ("observed", verdicts.observed.T),
+        ("fired", verdicts.fired.T.astype(np.float64)),
+    ):
+        rows = np.ascontiguousarray(values).view(np.int64).tolist()
+        out[name] = [row if known else None for row, known in zip(rows, panel.known, strict=True)]
+    return out
+
+
+def at(records: Records, as_of: dt.date, ids: list[str] | None = None, age: int = 0) -> dict[str, list[object]]:
+    found = judge(records.panel(to_day(as_of), basis=IncomeBasis(age=age)))
+    kept = [i for i, code in enumerate(found["household_id"]) if ids is None or code in ids]
+    return {name: [values[i] for i in kept] for name, values in found.items()}
 
 
 def same(first: dict[str, list[object]], second: dict[str, list[object]]) -> None:
@@ -46,10 +66,14 @@ def same(first: dict[str, list[object]], second: dict[str, list[object]]) -> Non
     assert [name for name in first if first[name] != second[name]] == []
 
 
+shapes = pytest.mark.parametrize(("statements", "age"), [(False, 0), (True, 18)])
+
+
+@shapes
 @few
 @given(seed=seeds, parts=st.integers(1, 4))
-def test_row_order_parts_and_reader_do_not_matter(seed, parts, random_records, tmp_path_factory):
-    drawn = random_records(seed, 6)
+def test_row_order_parts_and_reader_do_not_matter(seed, parts, statements, age, random_records, tmp_path_factory):
+    drawn = random_records(seed, 6, statements=statements)
     order = np.random.default_rng(seed)
     shuffled = drawn.changed(
         **{name: [rows[i] for i in order.permutation(len(rows))] for name, rows in drawn.tables.items()}
@@ -57,18 +81,20 @@ def test_row_order_parts_and_reader_do_not_matter(seed, parts, random_records, t
     read = Records.load(shuffled.write(tmp_path_factory.mktemp("parts"), parts))
     held = Records.from_tables(drawn.frames())
     for as_of in drawn.as_ofs:
-        same(at(read, as_of), at(held, as_of))
+        same(at(read, as_of, age=age), at(held, as_of, age=age))
 
 
+@shapes
 @few
 @given(seed=seeds)
-def test_what_is_known_later_does_not_matter(seed, random_records):
-    drawn = random_records(seed, 6)
-    later = Later(drawn.tables, random_records(seed + 1, 8).tables, np.random.default_rng(seed))
+def test_what_is_known_later_does_not_matter(seed, statements, age, random_records):
+    drawn = random_records(seed, 6, statements=statements)
+    other = random_records(seed + 1, 8, statements=statements)
+    later = Later(drawn.tables, other.tables, np.random.default_rng(seed))
     before = Records.from_tables(drawn.frames())
     for as_of in drawn.as_ofs:
         after = Records.from_tables(drawn.changed(**later.added(as_of)).frames())
-        same(at(before, as_of), at(after, as_of, before.household_id.tolist()))
+        same(at(before, as_of, age=age), at(after, as_of, before.household_id.tolist(), age))
 
 
 class Later:
@@ -102,17 +128,19 @@ class Later:
             yield new
 
 
+@shapes
 @few
 @given(seed=seeds)
-def test_a_household_alone_has_the_bits_it_has_among_many(seed, random_records):
-    drawn = random_records(seed, 9)
+def test_a_household_alone_has_the_bits_it_has_among_many(seed, statements, age, random_records):
+    drawn = random_records(seed, 9, statements=statements)
     drawn = drawn.changed(**{name: unmoved(rows) for name, rows in drawn.tables.items()})
     records = Records.from_tables(drawn.frames())
     as_of = drawn.as_ofs[seed % len(drawn.as_ofs)]
-    many = at(records, as_of)
+    many, basis = at(records, as_of, age=age), IncomeBasis(age=age)
     for i, code in enumerate(records.household_id):
         own = {name: [row[i]] for name, row in many.items()}
-        same(bits(build(records.panel(to_day(as_of), i, i + 1))), own)
+        same(judge(records.panel(to_day(as_of), i, i + 1, basis=basis)), own)
+        same(judge(records.panel(to_day(as_of), basis=basis).select(i)), own)
         kept = {
             name: [row for row in rows if name == "lines" or row.get("household_id") in (code, None)]
             for name, rows in drawn.tables.items()
@@ -120,7 +148,7 @@ def test_a_household_alone_has_the_bits_it_has_among_many(seed, random_records):
         alone = Records.from_tables(drawn.changed(**kept).frames())
         if "attribute_house_change" in at(alone, as_of):
             continue  # an attribute with only nulls has no type
-        same(at(alone, as_of), own)
+        same(at(alone, as_of, age=age), own)
 
 
 def unmoved(rows):
@@ -142,7 +170,7 @@ def test_chunks_and_threads_do_not_matter(threads, random_records):
     for i, day in enumerate(days):
         rows = slice(i * len(records), (i + 1) * len(records))
         assert (matrix.as_of[rows] == day).all()
-        same(bits(matrix.take(np.arange(len(matrix))[rows])), at(records, to_date(day)))
+        same(bits(matrix.take(np.arange(len(matrix))[rows])), bits(build(records.panel(day))))
 
 
 MONEY = ("amount", "cost", "self_paid", "loss")
@@ -160,11 +188,11 @@ def test_features_see_money_only_relative(seed, factor, random_records):
     )
     one, other = (Records.from_tables(records.frames()) for records in (drawn, scaled))
     for as_of in drawn.as_ofs:
+        first, second = (build(records.panel(to_day(as_of))) for records in (one, other))
         if factor == 10:
-            first, second = (build(records.panel(to_day(as_of))).values for records in (one, other))
-            np.testing.assert_allclose(first, second, rtol=1e-9, atol=1e-9)
+            np.testing.assert_allclose(first.values, second.values, rtol=1e-9, atol=1e-9)
         else:
-            same(at(one, as_of), at(other, as_of))
+            same(bits(first), bits(second))
 
 
 def test_equal_rows_without_record_id_add_up(random_records):
