@@ -36,7 +36,7 @@ PAGE = Page(
     path="/worklist",
     zh="待核实名单",
     en="Work list",
-    purpose="which households to visit: by colour, then probability, then waiting time; filters, search",
+    purpose="which households to visit, sorted by colour, probability and waiting time, with filters and search",
     action="worklist.read",
     households=True,
     region=True,
@@ -104,7 +104,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
     return View(response, codes, {"region": region})
 
 
-@router.page(PAGE.make_workbook("/worklist.xlsx", "the list as filtered", "worklist.export", ("state=all",)))
+@router.page(PAGE.make_workbook("/worklist.xlsx", "the filtered list", "worklist.export", ("state=all",)))
 async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     """Export the filtered list as a workbook."""
     state, caller, lang = get_state(request), visitor.caller, get_language(request)
