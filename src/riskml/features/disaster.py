@@ -50,7 +50,7 @@ declare_loss = partial(
     en="disaster losses per head relative to the line, last {w} months",
 )
 def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
-    """Sum of the household's losses, each ÷ (line × size at the time); missing if it had disasters but no known loss."""
+    """Sum of household losses, each ÷ (line × size at the time); missing if there are disasters but no known loss."""
     own = _require_disasters(panel)
     return own.sum(_divide_losses(panel), panel.within(own, window))
 
