@@ -28,9 +28,9 @@ _require_monitoring = partial(require_rows, "monitoring")
     unit="count",
     window=36,
     zh="正在落实的帮扶措施数",
-    en="help measures in place",
+    en="support measures in place",
     reason_zh="正在落实帮扶措施 {number} 项|目前无正在落实的帮扶措施",
-    reason_en="help measures in place: {number}|no help measure is in place",
+    reason_en="support measures in place: {number}|no support measure is in place",
 )
 def help_in_place(panel: Panel) -> Floats:
     """Number of measures that started in the last 36 months and have not ended by ``as_of``."""
@@ -41,9 +41,9 @@ def help_in_place(panel: Panel) -> Floats:
 @declare(
     unit="count",
     zh="近 12 个月新增帮扶措施数",
-    en="help measures begun, last 12 months",
+    en="support measures begun, last 12 months",
     reason_zh="近 12 个月新增帮扶措施 {number} 项|近 12 个月无新增帮扶措施",
-    reason_en="help measures begun in the last 12 months: {number}|no help measure began in the last 12 months",
+    reason_en="support measures begun in the last 12 months: {number}|no support measure began in the last 12 months",
 )
 def help_begun_12m(panel: Panel) -> Floats:
     """Number of measures that started in the last 12 months."""
@@ -67,9 +67,9 @@ def help_amount_to_line_12m(panel: Panel) -> Floats:
 @declare(
     unit="count",
     zh="近 12 个月应急救助次数",
-    en="emergency help measures, last 12 months",
+    en="emergency support measures, last 12 months",
     reason_zh="近 12 个月应急救助 {value}|近 12 个月无应急救助",
-    reason_en="emergency help measures in the last 12 months: {number}|no emergency help in the last 12 months",
+    reason_en="emergency support measures in the last 12 months: {number}|no emergency help in the last 12 months",
 )
 def emergency_help_12m(panel: Panel) -> Floats:
     """Number of emergency measures that started in the last 12 months."""
@@ -81,9 +81,9 @@ def emergency_help_12m(panel: Panel) -> Floats:
     unit="months",
     window=36,
     zh="距最近一次帮扶开始的月数",
-    en="months since the latest help measure began",
+    en="months since the latest support measure began",
     reason_zh="最近一次帮扶开始于{ago}",
-    reason_en="the latest help measure began {ago}",
+    reason_en="the latest support measure began {ago}",
 )
 def months_since_help(panel: Panel) -> Floats:
     """Days since the latest measure started ÷ 30.4375; missing if none started in the last 36 months."""

@@ -143,7 +143,7 @@ def disaster_unassessed(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def new_low_income(case: Case, rule: Trigger) -> Floats:
-    """Number of help measures that began in the window and whose text contains one of the listed words."""
+    """Number of support measures that began in the window and whose text contains one of the listed words."""
     measures = case.select_recent("help", rule.window)
     if measures is None:
         return case.unknown

@@ -145,7 +145,7 @@ CAUSES = Vocabulary(
         subject=("劳动力", "labour"),
         steps=(
             ("核对家庭成员劳动能力和实际务工人数", "Check who is able to work and who is actually working"),
-            ("了解照料老人和子女的负担", "Ask about the burden of caring for old people and children"),
+            ("了解照料老人和子女的负担", "Ask about the burden of caring for elderly people and children"),
         ),
     ),
     Cause(
