@@ -59,10 +59,10 @@ def log_latest_income_to_line(panel: Panel) -> Floats:
     reason_en="income per head over the last 36 months, weighted towards recent months, was {value} the line",
 )
 def weighted_past_income(panel: Panel) -> Floats:
-    """Mean of log(12 × income per head ÷ that month's line), at least -4, with weights 0.5^(age in months ÷ 12).
+    """Weighted mean of log(12 × income per head ÷ that month's line), each at least -4, over the reported months.
 
-    It covers the reported months. This is the baseline of Zhang & Wan (2009), doi:10.1111/j.1475-4932.2009.00565.x,
-    adapted to riskml's data contract.
+    The weight of a month is 0.5^(age in months ÷ 12). This is the baseline of Zhang & Wan (2009),
+    doi:10.1111/j.1475-4932.2009.00565.x, adapted to riskml's data contract.
     """
     income = read_income(panel)
     weight = 0.5 ** (np.arange(panel.months) / 12.0)
@@ -122,7 +122,7 @@ def income_recent_change(panel: Panel) -> Floats:
     "be about {value} the line",
 )
 def projected_lowest_income(panel: Panel, window: int) -> Floats:
-    """Log of the lowest trailing 12-month mean in the next 12 months, if each of these equals the mean of the window.
+    """Log of the lowest trailing 12-month mean in the next 12 months, if income stays at the mean of the window.
 
     The means are over reported months, as in the outcome, of 12 × income per head ÷ that month's line; at least -4.
     """

@@ -61,7 +61,7 @@ def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
     yield from (f"  - {describe_flag(flag, lang)}" for flag in e.rule.flags)
     if e.rule.hidden_flags:
         hidden = choose(
-            "另有医疗或健康类提示（健康信息需经授权查看）", "Further flags concern health (details require permission)"
+            "另有医疗或健康类提示（健康信息需经授权查看）", "Further health flags (details need permission)"
         )
         yield f"  - {hidden}"
     yield choose("模型", "Model") + colon + _describe_model(e, lang)
