@@ -26,5 +26,5 @@ MODEL_ANSWER = make_answer_type(
 
 @router.get("/v1/model", response_model=MODEL_ANSWER)
 async def model(call: ReadCall) -> Response:
-    """Name the model that serves, its settings, thresholds, manifest and evaluation."""
+    """Describe the model in service: its settings, thresholds, manifest and evaluation."""
     return respond({**call.make_envelope(), **call.model.describe(call.caller.region)})

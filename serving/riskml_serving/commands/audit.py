@@ -18,15 +18,15 @@ FAULTS = {
     "gap": "follows a gap: entries before it are missing",
     "broken": "does not follow from the entry before",
     "changed": "was changed",
-    "rewritten": "is not the entry that was noted",
-    "cut": "was noted, but is missing: the end was cut off",
+    "rewritten": "is not the entry that --head names",
+    "cut": "is named by --head, but is missing: the end was cut off",
 }
 MAX_SHOWN = 20
 
 
 @app.command()
 def head(db: Database = None) -> None:
-    """Print number and hash of the last entry: note it elsewhere, so that a cut end shows later."""
+    """Print number and hash of the last entry; keep them elsewhere, so that a missing end is noticed later."""
     from riskml_serving.people.audit.repository import read_head
 
     with connect(db) as connection:
@@ -36,7 +36,7 @@ def head(db: Database = None) -> None:
 @app.command()
 def verify(
     noted: Annotated[
-        str | None, typer.Option("--head", help="A head noted earlier, as `audit head` prints it.")
+        str | None, typer.Option("--head", help="A head kept from earlier, as `audit head` prints it.")
     ] = None,
     db: Database = None,
 ) -> None:
@@ -64,7 +64,7 @@ def verify(
 
 @app.command()
 def about(household: Household, db: Database = None) -> None:
-    """List who saw or changed a household, also one that was forgotten: number, time, caller, action, request."""
+    """List who saw or changed a household, even one that was erased: number, time, caller, action, request."""
     from riskml_serving.people.audit.repository import read_about
 
     with connect(db) as connection:

@@ -14,7 +14,7 @@ app = typer.Typer(help="Create or upgrade the database.", no_args_is_help=True)
 
 @app.command()
 def upgrade(db: Database = None) -> None:
-    """Bring the database to the tables of this version. Back it up first."""
+    """Upgrade the database to the tables of this version. Back it up first."""
     from riskml_serving.base.database import open_engine
     from riskml_serving.base.database import upgrade as migrate
 

@@ -40,7 +40,7 @@ def rollback(db: Database = None) -> None:
 
 @app.command()
 def accept(version: Annotated[str, typer.Argument(help="Version, as listed.")], db: Database = None) -> None:
-    """Accept a release again that was rolled back."""
+    """Accept a rolled-back release again."""
     from riskml_serving.judging.model import service
 
     with connect(db, write=True) as connection:

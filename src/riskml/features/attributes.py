@@ -33,7 +33,7 @@ REGION_FEATURES = {level: f"region_{level:d}" for level in Level if level != Lev
     reason_en="the household left registered poverty|the household was never registered as poor",
 )
 def exited_household(panel: Panel) -> Floats:
-    """1 for a household that left registered poverty, 0 for an ordinary one; missing where the kind is not known."""
+    """1 for a household that left registered poverty, 0 for an ordinary one; missing if the kind is not known."""
     kind = panel.get_latest("kind")
     return np.where(kind < 0, np.nan, (kind == list_codes("households", "kind").index("exited")).astype(np.float64))
 
@@ -49,7 +49,7 @@ def exited_household(panel: Panel) -> Floats:
     reason_en="{value} since leaving registered poverty",
 )
 def months_since_exit(panel: Panel) -> Floats:
-    """Days since ``exited_on`` ÷ 30.4375; missing where there is none."""
+    """Days since ``exited_on`` ÷ 30.4375; missing if there is no such day."""
     day = panel.get_latest("exited_on")
     return np.where(day == NO_DAY, np.nan, (panel.as_of - day.astype(np.float64)) / (365.25 / 12))
 
@@ -82,7 +82,7 @@ def list_region_features(names: tuple[str, ...]) -> list[tuple[Feature, Levels, 
         levels = tuple(sorted(set(prefixes) - {""}))
         position = {prefix: float(i) for i, prefix in enumerate(levels)}
         text = f"first {level:d} digits of the region code"
-        reason = (f"所在{level.zh}（{{value}}）整体风险{{higher}}", "the risk in region {value} is {higher} in general")
+        reason = (f"所在{level.zh}（{{value}}）整体风险{{higher}}", "the overall risk in region {value} is {higher}")
         declared = _declare(column, "code", f"所在{level.zh}", text, True, reason)
         out.append((declared, levels, np.array([position.get(prefix, np.nan) for prefix in prefixes])))
     return out
@@ -117,6 +117,6 @@ def derive_features(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
         declared = _declare(column, "as given", zh, text, attribute.levels is not None)
         yield declared, attribute.values, attribute.levels or ()
         if attribute.levels is None:
-            change = f"change of {text} since the previous version"
+            change = f"change in {text} since the version before"
             declared = _declare(f"{column}_change", "as given", f"{zh} 的变化", change, False)
             yield declared, attribute.values - attribute.before, ()

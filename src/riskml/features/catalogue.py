@@ -118,7 +118,8 @@ def feature(
     """Add a function to the catalogue under its own name, or under ``name`` if one function serves several features.
 
     If ``windows`` are given, the function takes the argument ``window``, and is added once for each of them. The number
-    of months replaces ``{w}`` in ``zh``, ``en`` and the sentences, and is appended to the name. ``earlier`` is the
+    of months replaces ``{w}`` in ``zh``, ``en`` and the sentences, and is appended to the name. For a window of one
+    month, ``last {w} months`` becomes ``last month``. ``earlier`` is the
     number of further months before the window that the feature also uses, for a comparison. ``window`` is the number of
     months that can matter in any case. A name that ends in a number of months, such as ``disasters_12m``, sets the
     window by itself.
@@ -136,6 +137,7 @@ def feature(
         documented = function.func if isinstance(function, partial) else function
         stated = re.search(r"_(\d+)m$", base)
         for months in windows or (int(stated[1]) if stated else window,):
+            fill = partial(_fill_window, months=months)
             column = f"{base}_{months}m" if windows else base
             if column in CATALOGUE:
                 raise ValueError(f"feature {column!r} is declared twice")
@@ -146,14 +148,25 @@ def feature(
                 window=max(window, months + earlier),
                 direction=direction,
                 cause=cause,
-                zh=zh.replace("{w}", str(months)),
-                en=en.replace("{w}", str(months)),
+                zh=fill(zh),
+                en=fill(en),
                 requires=requires,
                 function=partial(function, window=months) if windows else function,
                 definition=definition or inspect.getdoc(documented) or "",
-                reason_zh=reason_zh and reason_zh.replace("{w}", str(months)),
-                reason_en=reason_en and reason_en.replace("{w}", str(months)),
+                reason_zh=reason_zh and fill(reason_zh),
+                reason_en=reason_en and fill(reason_en),
             )
         return function
 
     return register
+
+
+def _fill_window(text: str, months: int) -> str:
+    """Replace ``{w}`` by a number of months.
+
+    >>> _fill_window("income, last {w} months", 3), _fill_window("income, last {w} months", 1)
+    ('income, last 3 months', 'income, last month')
+    """
+    if months == 1:
+        text = text.replace("last {w} months", "last month")
+    return text.replace("{w}", str(months))

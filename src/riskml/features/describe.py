@@ -65,9 +65,9 @@ def _list_cells(f: Feature) -> tuple[str, ...]:
 
 def _describe_attributes() -> Iterator[str]:
     for f, _, _ in list_region_features(()):
-        yield f"| `{f.name}` | {f.zh} | {f.en}, as a category; missing where the code is shorter |"
+        yield f"| `{f.name}` | {f.zh} | {f.en}, as a category; missing if the code is shorter |"
     yield "| `attribute_<name>` | 属性 | the attribute in the latest known version: a number, or text as a category |"
     yield (
-        "| `attribute_<name>_change` | 属性的变化 | for numbers: latest known version minus the one before; missing"
-        " without one |"
+        "| `attribute_<name>_change` | 属性的变化 | for numbers: latest known version minus the version before; missing"
+        " if there is none |"
     )

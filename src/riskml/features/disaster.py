@@ -37,7 +37,7 @@ declare_loss = partial(
     direction=Direction.HIGHER_RISK,
     reason_zh="近 {w} 个月灾害损失 {disaster_loss}[（{disaster_kinds}）]"
     "[，相当于家庭年纯收入的 {disaster_loss_to_income}]|近 {w} 个月无灾害损失记录",
-    reason_en="disaster losses of the last {w} months were {disaster_loss}[ ({disaster_kinds})]"
+    reason_en="disaster losses in the last {w} months were {disaster_loss}[ ({disaster_kinds})]"
     "[, {disaster_loss_to_income} the household's yearly net income]"
     "|no disaster loss is recorded in the last {w} months",
 )
@@ -50,7 +50,7 @@ declare_loss = partial(
     en="disaster losses per head relative to the line, last {w} months",
 )
 def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
-    """Sum of known losses of the household ÷ (line × size then); missing where a disaster states none."""
+    """Sum of household losses, each ÷ (line × size at the time); missing if there are disasters but no known loss."""
     own = _require_disasters(panel)
     return own.sum(_divide_losses(panel), panel.within(own, window))
 
@@ -61,20 +61,20 @@ def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
     en="disaster losses relative to income, last 12 months",
 )
 def disaster_loss_to_income_12m(panel: Panel) -> Floats:
-    """Losses of 12 months ÷ mean income of 12 months, both over the line; income counts as at least a tenth."""
+    """Losses ÷ mean income over 12 months, both in multiples of the line; income counts as at least 0.1."""
     return disaster_loss_to_line(panel, 12) / np.maximum(read_income(panel).mean(12), 0.1)
 
 
 @declare(
     unit="count",
     zh="近 12 个月家庭受灾次数",
-    en="disasters of the household, last 12 months",
+    en="disasters that struck the household, last 12 months",
     reason_zh="近 12 个月家庭受灾 {value}[（{disaster_kinds}）][，损失 {disaster_loss}]|近 12 个月家庭无受灾记录",
-    reason_en="disasters of the household in the last 12 months: {number}[ ({disaster_kinds})]"
-    "[, with losses of {disaster_loss}]|no disaster of the household is recorded in the last 12 months",
+    reason_en="disasters that struck the household in the last 12 months: {number}[ ({disaster_kinds})]"
+    "[, with losses of {disaster_loss}]|no disaster is recorded for the household in the last 12 months",
 )
 def disasters_12m(panel: Panel) -> Floats:
-    """Rows of the household itself."""
+    """Number of rows about the household itself."""
     own = _require_disasters(panel)
     return own.count(panel.within(own, 12))
 
@@ -89,7 +89,7 @@ def disasters_12m(panel: Panel) -> Floats:
     "|no pest, animal disease or price fall is recorded in the last 24 months",
 )
 def production_shocks_24m(panel: Panel) -> Floats:
-    """Rows of the household itself of kind pest, animal_disease or price_fall."""
+    """Number of rows about the household itself of kind ``pest``, ``animal_disease`` or ``price_fall``."""
     own = _require_disasters(panel)
     kind = own["kind"]
     mask = (kind == PRODUCTION[0]) | (kind == PRODUCTION[1]) | (kind == PRODUCTION[2])
@@ -100,12 +100,12 @@ def production_shocks_24m(panel: Panel) -> Floats:
     unit="months",
     window=36,
     zh="距最近一次家庭受灾的月数",
-    en="months since the latest disaster of the household",
+    en="months since the latest disaster that struck the household",
     reason_zh="最近一次家庭受灾在{ago}",
-    reason_en="the latest disaster of the household was {ago}",
+    reason_en="the latest disaster that struck the household was {ago}",
 )
 def months_since_disaster(panel: Panel) -> Floats:
-    """Days since the latest row of the household ÷ 30.4375; missing where there is none in 36 months."""
+    """Days since the latest row about the household ÷ 30.4375; missing if there is none in the last 36 months."""
     return count_months_since(panel, _require_disasters(panel))
 
 
@@ -115,11 +115,11 @@ def months_since_disaster(panel: Panel) -> Floats:
     zh="近 {w} 个月所在地受灾次数",
     en="disasters that struck the household's region, last {w} months",
     reason_zh="近 {w} 个月所在地受灾 {value}|近 {w} 个月所在地无受灾记录",
-    reason_en="disasters of the region in the last {w} months: {number}"
-    "|no disaster of the region is recorded in the last {w} months",
+    reason_en="disasters in the region in the last {w} months: {number}"
+    "|no disaster is recorded for the region in the last {w} months",
 )
 def region_disasters(panel: Panel, window: int) -> Floats:
-    """Regional rows whose prefix covers the region in which the household lived on that day."""
+    """Number of regional rows whose prefix covers the region in which the household lived on that day."""
     region = _require_exposure(panel)
     return region.count(panel.within(region, window))
 
@@ -128,10 +128,10 @@ def region_disasters(panel: Panel, window: int) -> Floats:
     unit="months",
     window=36,
     zh="距所在地最近一次受灾的月数",
-    en="months since the latest disaster of the household's region",
+    en="months since the latest disaster in the household's region",
     reason_zh="所在地最近一次受灾在{ago}",
-    reason_en="the latest disaster of the region was {ago}",
+    reason_en="the latest disaster in the region was {ago}",
 )
 def months_since_region_disaster(panel: Panel) -> Floats:
-    """Days since the latest regional row ÷ 30.4375; missing where there is none in 36 months."""
+    """Days since the latest regional row ÷ 30.4375; missing if there is none in the last 36 months."""
     return count_months_since(panel, _require_exposure(panel))

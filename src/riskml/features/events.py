@@ -31,19 +31,19 @@ def _divide_amounts(panel: Panel) -> Floats:
 
 
 def _count_kind(kind: int, panel: Panel, window: int) -> Floats:
-    """Rows of the kind within the window."""
+    """Number of events of this kind in the window."""
     events = _require_events(panel)
     return events.count(panel.within(events, window) & (events["kind"] == kind))
 
 
 def _sum_kind(kind: int, panel: Panel) -> Floats:
-    """Sum of known amounts of the kind ÷ (line × size then); missing where a row states none."""
+    """Sum of the events' amounts, each ÷ (line × size at the time); missing if there are events but no known amount."""
     events = _require_events(panel)
     return events.sum(_divide_amounts(panel), panel.within(events, 12) & (events["kind"] == kind))
 
 
 def _count_months_since_kind(kind: int, panel: Panel) -> Floats:
-    """Days since the latest row of the kind ÷ 30.4375; missing where there is none in 36 months."""
+    """Days since the latest event of this kind ÷ 30.4375; missing if there is none in the last 36 months."""
     events = _require_events(panel)
     return count_months_since(panel, events, events["kind"] == kind)
 
@@ -66,7 +66,16 @@ _COUNTS = (
         "住房不安全",
         "findings of unsafe housing",
     ),
-    ("water_unsafe", "unsafe_water", (12,), "household", "water", HIGHER, "饮水不安全", "findings of unsafe water"),
+    (
+        "water_unsafe",
+        "unsafe_water",
+        (12,),
+        "household",
+        "water",
+        HIGHER,
+        "饮水不安全",
+        "findings of unsafe drinking water",
+    ),
     ("visit", "visits_received", (12,), "leads", "other", FREE, "入户走访", "visits to the household"),
 )
 _COUNT_ZH = "近 {{w}} 个月有{0}记录 {{value}}[，最近一次在{{latest:{1}}}]|近 {{w}} 个月无{0}记录"
@@ -90,12 +99,12 @@ for _kind, _name, _windows, _topic, _cause, _direction, _zh, _en in _COUNTS:
 # kind, name, topic, cause, Chinese, English
 _AMOUNTS = (
     ("school_fee", "school_fees_to_line_12m", "schooling", "schooling", "就学支出", "school fees"),
-    ("accident", "accident_amount_to_line_12m", "household", "accident", "意外事故支出", "cost of accidents"),
-    ("venture_failure", "venture_loss_to_line_12m", "work", "venture", "产业项目损失", "losses of failed ventures"),
+    ("accident", "accident_amount_to_line_12m", "household", "accident", "意外事故支出", "accident costs"),
+    ("venture_failure", "venture_loss_to_line_12m", "work", "venture", "产业项目损失", "losses from failed ventures"),
 )
 _AMOUNT_ZH = "近 12 个月{0} {{event_sum:{1}}}[，相当于家庭年纯收入的 {{event_sum_to_income:{1}}}]|近 12 个月无{0}记录"
 _AMOUNT_EN = (
-    "{0} of the last 12 months: {{event_sum:{1}}}[, {{event_sum_to_income:{1}}} the household's yearly net income]"
+    "{0} in the last 12 months: {{event_sum:{1}}}[, {{event_sum_to_income:{1}}} the household's yearly net income]"
     "|no {0} recorded in the last 12 months"
 )
 for _kind, _name, _topic, _cause, _zh, _en in _AMOUNTS:
@@ -132,16 +141,16 @@ for _kind, _name, _topic, _cause, _zh, _en in _TIMES:
 
 
 def _count_leads(channel: int, panel: Panel) -> Floats:
-    """Rows of kind report that came by the channel, last 12 months."""
+    """Number of rows of kind ``report`` that came through this channel in the last 12 months."""
     events = _require_events(panel)
     mask = (events["kind"] == REPORT) & (events["channel"] == channel)
     return events.count(panel.within(events, 12) & mask)
 
 
 for _code, _zh, _en in (
-    ("hotline", "热线线索", "leads by hotline"),
+    ("hotline", "热线线索", "leads from the hotline"),
     ("self_report", "自主申报", "self-reports"),
-    ("department", "部门比对线索", "leads by departments"),
+    ("department", "部门比对线索", "leads from departments"),
 ):
     declare(
         name=f"leads_by_{_code}_12m",
@@ -163,9 +172,9 @@ for _code, _zh, _en in (
     zh="近 {w} 个月线索数",
     en="leads from all channels, last {w} months",
     reason_zh="近 {w} 个月收到线索 {number} 条|近 {w} 个月未收到线索",
-    reason_en="leads in the last {w} months: {number}|no lead in the last {w} months",
+    reason_en="leads in the last {w} months: {number}|no leads in the last {w} months",
 )
 def leads(panel: Panel, window: int) -> Floats:
-    """Rows of kind report, whatever their channel."""
+    """Number of rows of kind ``report``, whatever their channel."""
     events = _require_events(panel)
     return events.count(panel.within(events, window) & (events["kind"] == REPORT))

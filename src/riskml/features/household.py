@@ -63,7 +63,7 @@ def _count_aged(panel: Panel, low: float, high: float) -> Floats:
     reason_en="household size: {number}[ ({typical})]",
 )
 def household_size(panel: Panel) -> Floats:
-    """Persons in the latest known version."""
+    """Number of persons in the latest known version."""
     return panel.size_now
 
 
@@ -71,13 +71,12 @@ def household_size(panel: Panel) -> Floats:
     requires=(),
     cause="other",
     zh="近 12 个月家庭人口变化",
-    en="change of household size, last 12 months",
+    en="change in household size, last 12 months",
     reason_zh="近 12 个月家庭人口{more_persons}|近 12 个月家庭人口没有变化",
-    reason_en="the household became {more_persons} in the last 12 months"
-    "|household size did not change in the last 12 months",
+    reason_en="the household {more_persons} in the last 12 months|household size did not change in the last 12 months",
 )
 def household_size_change_12m(panel: Panel) -> Floats:
-    """Persons in the latest known version less those known at the end of the month 12 months earlier."""
+    """Persons in the latest known version minus those known at the end of the month 12 months earlier."""
     change: Floats = panel.size_now - panel.size[12]
     return change
 
@@ -86,13 +85,14 @@ def household_size_change_12m(panel: Panel) -> Floats:
     direction=LOWER,
     cause="labour",
     zh="劳动力人数（弱劳动力按半个计）",
-    en="members able to work (weak ones count half)",
+    en="members able to work (weak labour counts half)",
     reason_zh="劳动力 {value}（弱劳动力按半个计）[，{typical}]|登记的家庭成员中无劳动力",
-    reason_en="members able to work (weak ones count half): {number}[, {typical}]|no registered member is able to work",
+    reason_en="members able to work (weak labour counts half): {number}[, {typical}]"
+    "|no registered member is able to work",
 )
 @cached_on_panel
 def labour_force(panel: Panel) -> Floats:
-    """Members with full or skilled labour, plus half of those with weak labour."""
+    """Number of members with full or skilled labour, plus half the number with weak labour."""
     return _count_coded(panel, "labour", "full", "skilled") + 0.5 * _count_coded(panel, "labour", "weak")
 
 
@@ -106,7 +106,7 @@ def labour_force(panel: Panel) -> Floats:
     reason_en="{value} of the members are able to work[ ({typical})]|no registered member is able to work",
 )
 def labour_share(panel: Panel) -> Floats:
-    """Labour force ÷ members listed."""
+    """Labour force ÷ number of listed members."""
     return divide(labour_force(panel), _require_members(panel).count())
 
 
@@ -115,12 +115,12 @@ def labour_share(panel: Panel) -> Floats:
     direction=HIGHER,
     cause="labour",
     zh="无劳动力家庭",
-    en="household without labour",
+    en="household with no member able to work",
     reason_zh="登记的家庭成员中无劳动力|家庭有劳动力",
     reason_en="no registered member is able to work|the household has members able to work",
 )
 def no_labour(panel: Panel) -> Floats:
-    """1 where members are listed and none is able to work, not even weakly; else 0."""
+    """1 if members are listed and none has full, skilled or weak labour, otherwise 0."""
     force = labour_force(panel)
     return np.where(np.isnan(force), np.nan, ((force == 0) & _require_members(panel).any()).astype(np.float64))
 
@@ -133,19 +133,19 @@ def no_labour(panel: Panel) -> Floats:
     reason_en="members under 16: {number}[ ({typical})]|no member under 16",
 )
 def children(panel: Panel) -> Floats:
-    """Members whose year of birth is less than 16 years before the year of ``as_of``."""
+    """Number of members whose year of birth is less than 16 years before the year of ``as_of``."""
     return _count_aged(panel, -np.inf, 16)
 
 
 @declare(
     cause="labour",
     zh="60 岁及以上人数",
-    en="members aged 60 and over",
+    en="members aged 60 or over",
     reason_zh="60 岁及以上 {value}[（{typical}）]|无 60 岁及以上成员",
-    reason_en="members aged 60 and over: {number}[ ({typical})]|no member aged 60 or over",
+    reason_en="members aged 60 or over: {number}[ ({typical})]|no member aged 60 or over",
 )
 def elders(panel: Panel) -> Floats:
-    """Members whose year of birth is at least 60 years before the year of ``as_of``."""
+    """Number of members whose year of birth is at least 60 years before the year of ``as_of``."""
     return _count_aged(panel, 60, np.inf)
 
 
@@ -158,7 +158,7 @@ def elders(panel: Panel) -> Floats:
     reason_en="the members' mean age is {number}[ ({typical})]",
 )
 def mean_age(panel: Panel) -> Floats:
-    """Mean over members with a known year of birth of the year of ``as_of`` less it."""
+    """Mean of the year of ``as_of`` minus the year of birth, over the members whose year of birth is known."""
     members, age = _require_members(panel), _compute_ages(panel)
     return divide(members.sum(age), members.count(~np.isnan(age)))
 
@@ -171,7 +171,7 @@ for _name, _health, _cause, _zh, _en in (
 ):
     declare(
         name=_name,
-        definition=f"Members whose health is {_health}.",
+        definition=f"Number of members whose health is ``{_health}``.",
         direction=HIGHER,
         cause=_cause,
         zh=f"{_zh}人数",
@@ -185,12 +185,12 @@ for _name, _health, _cause, _zh, _en in (
     topic="schooling",
     cause="schooling",
     zh="义务教育在校人数",
-    en="members in compulsory school",
+    en="members in compulsory education",
     reason_zh="义务教育阶段在校 {value}|无义务教育阶段在校成员",
-    reason_en="members in compulsory school: {number}|no member in compulsory school",
+    reason_en="members in compulsory education: {number}|no member in compulsory education",
 )
 def pupils(panel: Panel) -> Floats:
-    """Members in compulsory education."""
+    """Number of members in compulsory education."""
     return _count_coded(panel, "schooling", "compulsory")
 
 
@@ -199,12 +199,12 @@ def pupils(panel: Panel) -> Floats:
     direction=HIGHER,
     cause="schooling",
     zh="高中、中职及以上在校人数",
-    en="members in senior school or college",
+    en="members in senior secondary school or college",
     reason_zh="高中、中职及以上在校 {value}|无高中、中职及以上在校成员",
-    reason_en="members in senior school or college: {number}|no member in senior school or college",
+    reason_en="members in senior secondary school or college: {number}|no member in senior secondary school or college",
 )
 def students(panel: Panel) -> Floats:
-    """Members in senior school, vocational school or college, which families pay for."""
+    """Number of members in senior secondary school, vocational school or college, for which families pay."""
     return _count_coded(panel, "schooling", "senior", "college")
 
 
@@ -217,7 +217,7 @@ def students(panel: Panel) -> Floats:
     reason_en="members working away from home: {number}[ ({typical})]|no member works away from home",
 )
 def migrant_workers(panel: Panel) -> Floats:
-    """Members who work away from home."""
+    """Number of members who work away from home."""
     return _count_coded(panel, "working", "migrant")
 
 
@@ -230,7 +230,7 @@ def migrant_workers(panel: Panel) -> Floats:
     reason_en="members working locally: {number}[ ({typical})]|no member works locally",
 )
 def local_workers(panel: Panel) -> Floats:
-    """Members who work locally."""
+    """Number of members who work locally."""
     return _count_coded(panel, "working", "local")
 
 
@@ -240,10 +240,10 @@ def local_workers(panel: Panel) -> Floats:
     direction=LOWER,
     cause="work",
     zh="务工人数占家庭人口比例",
-    en="share of members at work",
+    en="share of members in work",
     reason_zh="务工人数占家庭人口的 {value}[（{typical}）]|登记的家庭成员中无人务工",
-    reason_en="{value} of the members are at work[ ({typical})]|no registered member is at work",
+    reason_en="{value} of the members are in work[ ({typical})]|no registered member is in work",
 )
 def workers_share(panel: Panel) -> Floats:
-    """Members working locally or away ÷ members listed."""
+    """Number of members who work locally or away from home ÷ number of listed members."""
     return divide(_count_coded(panel, "working", "local", "migrant"), _require_members(panel).count())

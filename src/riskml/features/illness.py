@@ -36,7 +36,7 @@ declare_self_paid = partial(
     direction=HIGHER,
     reason_zh="近 {w} 个月自付医疗费 {self_paid}[，相当于家庭年纯收入的 {self_paid_to_income}]"
     "|近 {w} 个月无自付医疗费记录",
-    reason_en="out-of-pocket medical spending of the last {w} months was {self_paid}"
+    reason_en="out-of-pocket medical spending in the last {w} months was {self_paid}"
     "[, {self_paid_to_income} the household's yearly net income]"
     "|no out-of-pocket medical spending is recorded in the last {w} months",
 )
@@ -49,7 +49,7 @@ declare_self_paid = partial(
     en="out-of-pocket medical spending per head relative to the line, last {w} months",
 )
 def self_paid_to_line(panel: Panel, window: int) -> Floats:
-    """Sum of known self-paid amounts ÷ (line × size then); missing where there is care but no amount is known."""
+    """Sum of the self-paid amounts, each ÷ (line × size at the time); missing if there was care but no known amount."""
     care = _require_care(panel)
     return care.sum(_divide_self_paid(panel), panel.within(care, window))
 
@@ -60,7 +60,7 @@ def self_paid_to_line(panel: Panel, window: int) -> Floats:
     en="out-of-pocket medical spending relative to income, last 12 months",
 )
 def self_paid_to_income_12m(panel: Panel) -> Floats:
-    """Self-paid sum of 12 months ÷ mean income of 12 months, both over the line; income counts as at least a tenth."""
+    """Self-paid sum ÷ mean income over 12 months, both in multiples of the line; income counts as at least 0.1."""
     return self_paid_to_line(panel, 12) / np.maximum(read_income(panel).mean(12), 0.1)
 
 
@@ -69,12 +69,12 @@ def self_paid_to_income_12m(panel: Panel) -> Floats:
     direction=LOWER,
     cause="other",  # it depends on income as much as on spending
     zh="近 12 个月扣除自付医疗费后的人均收入（相对监测线）",
-    en="income per head less out-of-pocket medical spending, relative to the line, last 12 months",
+    en="income per head minus out-of-pocket medical spending, relative to the line, last 12 months",
     reason_zh=None,
     reason_en=None,
 )
 def income_after_self_paid_12m(panel: Panel) -> Floats:
-    """Mean income of 12 months less the self-paid sum of 12 months, both in multiples of the line then."""
+    """Mean income minus the self-paid sum over 12 months, both in multiples of the line at the time."""
     return read_income(panel).mean(12) - self_paid_to_line(panel, 12)
 
 
@@ -84,11 +84,11 @@ def income_after_self_paid_12m(panel: Panel) -> Floats:
     zh="近 12 个月单次最高自付医疗费（人均，相对监测线）",
     en="largest single out-of-pocket bill per head relative to the line, last 12 months",
     reason_zh="近 12 个月单次最高自付医疗费 {largest_bill}[，近 12 个月共自付 {self_paid}]|近 12 个月无自付医疗费记录",
-    reason_en="the largest out-of-pocket medical bill of the last 12 months was {largest_bill}"
-    "[, of {self_paid} in all]|no out-of-pocket medical spending is recorded in the last 12 months",
+    reason_en="the largest out-of-pocket medical bill in the last 12 months was {largest_bill}"
+    "[, out of {self_paid} in all]|no out-of-pocket medical spending is recorded in the last 12 months",
 )
 def largest_bill_to_line_12m(panel: Panel) -> Floats:
-    """Largest known self-paid amount of one row ÷ (line × size then); 0 without care."""
+    """Largest known self-paid amount ÷ (line × size at the time) in a single row; 0 if there was no care."""
     care = _require_care(panel)
     recent = panel.within(care, 12)
     largest = care.max(_divide_self_paid(panel), recent)
@@ -99,7 +99,7 @@ def largest_bill_to_line_12m(panel: Panel) -> Floats:
     unit="line",
     direction=HIGHER,
     zh="近 12 个月门诊和慢性病自付（人均，相对监测线）",
-    en="out-of-pocket spending on outpatient and chronic care, last 12 months, relative to the line",
+    en="out-of-pocket spending on outpatient and chronic care per head relative to the line, last 12 months",
     reason_zh="近 12 个月门诊和慢性病自付 {regular_self_paid}[，平均每月 {regular_self_paid_a_month}]"
     "|近 12 个月无门诊和慢性病自付记录",
     reason_en="out-of-pocket spending on outpatient and chronic care was {regular_self_paid} in the last 12 months"
@@ -107,7 +107,7 @@ def largest_bill_to_line_12m(panel: Panel) -> Floats:
     "|no out-of-pocket spending on outpatient or chronic care is recorded in the last 12 months",
 )
 def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
-    """Self-paid sum of outpatient and chronic care ÷ (line × size then)."""
+    """Sum of the self-paid amounts for outpatient and chronic care, each ÷ (line × size at the time)."""
     care = _require_care(panel)
     mask = panel.within(care, 12) & ((care["kind"] == REGULAR[0]) | (care["kind"] == REGULAR[1]))
     return care.sum(_divide_self_paid(panel), mask)
@@ -123,7 +123,7 @@ def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
     "|no medical care is recorded in the last {w} months",
 )
 def care_visits(panel: Panel, window: int) -> Floats:
-    """Sum of visits of all kinds of care."""
+    """Number of visits, for all kinds of care."""
     care = _require_care(panel)
     return care.sum(care["visits"].astype(np.float64), panel.within(care, window))
 
@@ -138,7 +138,7 @@ def care_visits(panel: Panel, window: int) -> Floats:
     "|no admission is recorded in the last {w} months",
 )
 def admissions(panel: Panel, window: int) -> Floats:
-    """Sum of visits of inpatient rows."""
+    """Number of visits in rows of kind ``inpatient``."""
     care = _require_care(panel)
     mask = panel.within(care, window) & (care["kind"] == INPATIENT)
     return care.sum(care["visits"].astype(np.float64), mask)
@@ -153,7 +153,7 @@ def admissions(panel: Panel, window: int) -> Floats:
     "|no visit for chronic illness is recorded in the last 12 months",
 )
 def chronic_visits_12m(panel: Panel) -> Floats:
-    """Sum of visits of rows of kind chronic."""
+    """Number of visits in rows of kind ``chronic``."""
     care = _require_care(panel)
     mask = panel.within(care, 12) & (care["kind"] == REGULAR[1])
     return care.sum(care["visits"].astype(np.float64), mask)
@@ -162,12 +162,12 @@ def chronic_visits_12m(panel: Panel) -> Floats:
 @declare(
     unit="share",
     zh="近 12 个月医疗费报销比例",
-    en="share of medical cost reimbursed, last 12 months",
+    en="share of medical costs reimbursed, last 12 months",
     reason_zh="近 12 个月医疗费报销比例 {value}[，总费用 {medical_cost}]",
-    reason_en="{value} of the medical cost of the last 12 months was reimbursed[, of {medical_cost} in all]",
+    reason_en="{value} of medical costs in the last 12 months were reimbursed[; the total cost was {medical_cost}]",
 )
 def reimbursed_share_12m(panel: Panel) -> Floats:
-    """1 - self-paid ÷ cost, over rows that state both; missing where none does."""
+    """1 - self-paid ÷ cost, over the rows that state both; missing if no row does."""
     care = _require_care(panel)
     both = panel.within(care, 12) & ~np.isnan(care["self_paid"]) & ~np.isnan(care["cost"])
     return 1 - divide(care.sum(care["self_paid"], both), care.sum(care["cost"], both))
@@ -177,12 +177,12 @@ def reimbursed_share_12m(panel: Panel) -> Floats:
     unit="months",
     window=36,
     zh="距最近一次就诊的月数",
-    en="months since the latest care",
+    en="months since the latest medical care",
     reason_zh="最近一次就诊在{ago}",
     reason_en="the latest medical care was {ago}",
 )
 def months_since_care(panel: Panel) -> Floats:
-    """Days since the latest row ÷ 30.4375; missing where there is none in 36 months."""
+    """Days since the latest row ÷ 30.4375; missing if there is none in the last 36 months."""
     return count_months_since(panel, _require_care(panel))
 
 
@@ -195,6 +195,6 @@ def months_since_care(panel: Panel) -> Floats:
     reason_en="the latest hospital admission was {ago}",
 )
 def months_since_admission(panel: Panel) -> Floats:
-    """Days since the latest inpatient row ÷ 30.4375; missing where there is none in 36 months."""
+    """Days since the latest row of kind ``inpatient`` ÷ 30.4375; missing if there is none in the last 36 months."""
     care = _require_care(panel)
     return count_months_since(panel, care, care["kind"] == INPATIENT)

@@ -33,10 +33,10 @@ declare = partial(feature, topic="income", cause="other", direction=LOWER)
     zh="近 {w} 个月人均纯收入与监测线之比（对数）",
     en="income per head relative to the line, last {w} months (log)",
     reason_zh="近 {w} 个月人均纯收入{yearly} {income}[，{income_vs_line}]",
-    reason_en="income per head of the last {w} months was {income} a year[, {income_vs_line}]",
+    reason_en="income per head in the last {w} months was {income} a year[, {income_vs_line}]",
 )
 def log_income_to_line(panel: Panel, window: int) -> Floats:
-    """Log of the mean, over reported months of the window, of income per head × 12 ÷ the line then; at least -4."""
+    """Log of the mean of 12 × income per head ÷ that month's line over the window's reported months; at least -4."""
     return take_log(read_income(panel).mean(window))
 
 
@@ -49,7 +49,7 @@ def log_income_to_line(panel: Panel, window: int) -> Floats:
     reason_en="income per head in the latest reported month was {latest_income} a year[, {latest_income_vs_line}]",
 )
 def log_latest_income_to_line(panel: Panel) -> Floats:
-    """Log of income per head × 12 ÷ the line then in the latest reported month of the look-back; at least -4."""
+    """Log of 12 × income per head ÷ the line in the latest reported month of the last 36; at least -4."""
     income = read_income(panel)
     latest = income.known.argmax(axis=0)
     value = np.where(income.count(panel.months) > 0, income.values[latest, np.arange(panel.n)], np.nan)
@@ -62,12 +62,13 @@ def log_latest_income_to_line(panel: Panel) -> Floats:
     zh="近 36 个月加权人均收入水平（对数，越近权重越大）",
     en="past income relative to the line, weighted towards recent months (log)",
     reason_zh="近 36 个月人均收入水平（越近权重越大）相当于监测线的 {value}",
-    reason_en="income per head over the last 36 months, weighted towards recent ones, was {value} the line",
+    reason_en="income per head over the last 36 months, weighted towards recent months, was {value} the line",
 )
 def weighted_past_income(panel: Panel) -> Floats:
-    """Mean over reported months of log(income per head × 12 ÷ the line then), floored at -4, weights 0.5^(age/12).
+    """Weighted mean of log(12 × income per head ÷ that month's line), each at least -4, over the reported months.
 
-    The baseline of Zhang & Wan (2009), doi:10.1111/j.1475-4932.2009.00565.x, in the form of riskml's contract.
+    The weight of a month is 0.5^(age in months ÷ 12). This is the baseline of Zhang & Wan (2009),
+    doi:10.1111/j.1475-4932.2009.00565.x, adapted to riskml's data contract.
     """
     income = read_income_to_date(panel)
     weight = 0.5 ** (np.arange(panel.months) / 12.0)
@@ -79,12 +80,12 @@ def weighted_past_income(panel: Panel) -> Floats:
     unit="line",
     windows=(6, 12, 24),
     zh="近 {w} 个月收入走势（每月变化，相对监测线）",
-    en="trend of income over the last {w} months, monthly change relative to the line",
+    en="trend of income over the last {w} months (change per month, relative to the line)",
     reason_zh="近 {w} 个月收入{slope}",
     reason_en="income over the last {w} months was {slope}",
 )
 def income_trend(panel: Panel, window: int) -> Floats:
-    """Least-squares slope of monthly income per head × 12 ÷ the line then; at least three reported months."""
+    """Least-squares slope of 12 × income per head ÷ that month's line; missing for fewer than three reported months."""
     return read_income(panel).slope(window)
 
 
@@ -93,12 +94,12 @@ def income_trend(panel: Panel, window: int) -> Floats:
     windows=(3, 6, 12),
     earlier=12,
     zh="近 {w} 个月收入比上年同月的变化（相对监测线）",
-    en="change of income on the same months a year before, last {w} months",
+    en="change in income from the same months a year before, last {w} months",
     reason_zh="近 {w} 个月家庭收入{change:total@{w}}",
-    reason_en="household income of the last {w} months was {change:total@{w}}",
+    reason_en="household income in the last {w} months was {change:total@{w}}",
 )
 def income_change_on_year(panel: Panel, window: int) -> Floats:
-    """Mean difference of income per head × 12 ÷ the line then to the month a year before, where both are reported."""
+    """Mean change from a year before in 12 × income per head ÷ that month's line, over months reported both times."""
     return read_income(panel).change_on_year(window)
 
 
@@ -106,12 +107,12 @@ def income_change_on_year(panel: Panel, window: int) -> Floats:
     unit="line",
     window=12,
     zh="近 3 个月收入与近 12 个月平均之差（相对监测线）",
-    en="income of the last 3 months less the mean of the last 12",
+    en="mean income of the last 3 months minus that of the last 12",
     reason_zh="近 3 个月人均收入按年计比近 12 个月平均{more_yuan}",
-    reason_en="income per head of the last 3 months was {more_yuan} a year than the mean of the last 12",
+    reason_en="annualised income per head in the last 3 months was {more_yuan} than the mean of the last 12",
 )
 def income_recent_change(panel: Panel) -> Floats:
-    """Mean of the last 3 months less the mean of the last 12, in multiples of the line then."""
+    """Mean of the last 3 months minus the mean of the last 12, with each month in multiples of its line."""
     return read_income(panel).mean(3) - read_income(panel).mean(12)
 
 
@@ -120,15 +121,16 @@ def income_recent_change(panel: Panel) -> Floats:
     windows=(1, 3, 6),
     window=YEAR,
     zh="按近 {w} 个月水平推算，未来一年内最低的年人均纯收入与监测线之比（对数）",
-    en="lowest yearly income per head of the next year relative to the line, at the level of the last {w} months (log)",
+    en="lowest yearly income per head in the coming year relative to the line, if income stays as in the "
+    "last {w} months (log)",
     reason_zh="若收入保持近 {w} 个月的水平，未来一年内最低时年人均纯收入约为监测线的 {value}",
-    reason_en="if income stays as in the last {w} months, the lowest yearly income per head of the coming year would "
+    reason_en="if income stays as in the last {w} months, the lowest yearly income per head in the coming year would "
     "be about {value} the line",
 )
 def projected_lowest_income(panel: Panel, window: int) -> Floats:
-    """Log of the least trailing 12-month mean of the next 12 months, if each is as the mean of the window.
+    """Log of the lowest trailing 12-month mean in the next 12 months, if income stays at the mean of the window.
 
-    Trailing means count reported months, as the outcome does; income per head × 12 ÷ the line then, at least -4.
+    The means are over reported months, as in the outcome, of 12 × income per head ÷ that month's line; at least -4.
     """
     income = read_income(panel)
     return take_log(kernels.find_lowest_ahead(income.values, income.known, income.mean(window), YEAR))
@@ -138,13 +140,16 @@ def projected_lowest_income(panel: Panel, window: int) -> Floats:
     unit="line",
     window=36,
     zh="近 12 个月收入与前两年中较好一年之差（相对监测线）",
-    en="income of the last year less the better of the two years before",
+    en="income of the last year minus that of the better of the two years before",
     reason_zh="近 12 个月人均收入比前两年中较好一年约{more_yuan}（按现行监测线折算）",
-    reason_en="income per head of the last 12 months was about {more_yuan} than in the better of the two years "
+    reason_en="income per head in the last 12 months was about {more_yuan} than in the better of the two years "
     "before (at today's line)",
 )
 def income_below_best_year(panel: Panel) -> Floats:
-    """Mean of the last 12 months less the larger mean of months 13-24 and 25-36, in multiples of the line then."""
+    """Mean of the last 12 months minus the larger of the means of months 13-24 and 25-36, in multiples of the line.
+
+    Each month is divided by its own line.
+    """
     income = read_income(panel)
     return income.mean(12) - np.fmax(income.mean_between(12, 24), income.mean_between(24, 36))
 
@@ -160,7 +165,7 @@ def income_below_best_year(panel: Panel) -> Floats:
     "[ ({typical})]",
 )
 def income_volatility(panel: Panel, window: int) -> Floats:
-    """Sample standard deviation of monthly income per head × 12 ÷ the line then; at least two reported months."""
+    """Sample standard deviation of 12 × income per head ÷ that month's line; missing for fewer than two months."""
     return read_income(panel).deviation(window)
 
 
@@ -168,13 +173,13 @@ def income_volatility(panel: Panel, window: int) -> Floats:
     unit="line",
     window=12,
     zh="近 12 个月最低月收入（相对监测线）",
-    en="lowest month of the last 12, relative to the line",
+    en="income of the lowest of the last 12 months, relative to the line",
     reason_zh="近 12 个月中收入最低的一个月，人均收入按年计相当于监测线的 {value}|近 12 个月中有的月份没有收入",
-    reason_en="in the lowest of the last 12 months income per head was {value} the line, as a yearly figure"
-    "|there was a month without income in the last 12",
+    reason_en="in the lowest of the last 12 months, annualised income per head was {value} the line"
+    "|at least one of the last 12 months had no income",
 )
 def income_lowest_month(panel: Panel) -> Floats:
-    """Smallest monthly income per head × 12 ÷ the line then among the reported months of the last 12."""
+    """Smallest 12 × income per head ÷ that month's line among the reported months of the last 12."""
     income = read_income(panel)
     lowest = np.where(income.known[:12], income.values[:12], np.inf).min(axis=0)
     return np.where(np.isposinf(lowest), np.nan, lowest)
@@ -185,14 +190,14 @@ def income_lowest_month(panel: Panel) -> Floats:
     windows=(6, 12, 24, 36),
     direction=HIGHER,
     zh="近 {w} 个月中低于监测线的月份占比",
-    en="share of the reported months below the line, last {w} months",
+    en="share of reported months below the line, last {w} months",
     reason_zh="近 {w} 个月有收入记录的 {months_known} 个月中，{months_below} 个月低于监测线"
     "|近 {w} 个月有收入记录的 {months_known} 个月均不低于监测线",
-    reason_en="{months_below} of the {months_known} reported months of the last {w} were below the line"
-    "|none of the {months_known} reported months of the last {w} was below the line",
+    reason_en="income was below the line in {months_below} of the {months_known} months reported in the last {w}"
+    "|income was below the line in none of the {months_known} months reported in the last {w}",
 )
 def months_below_line(panel: Panel, window: int) -> Floats:
-    """Months with income per head × 12 below the line then ÷ reported months."""
+    """Share of the reported months in which 12 × income per head was below that month's line."""
     return read_income(panel).share(find_months_below(panel), window)
 
 
@@ -204,10 +209,10 @@ def months_below_line(panel: Panel, window: int) -> Floats:
     en="mean shortfall below the line, last {w} months",
     reason_zh="近 {w} 个月平均每月收入缺口相当于监测线的 {value}|近 {w} 个月有记录的月份均无收入缺口",
     reason_en="the mean shortfall below the line over the last {w} months was {value} the line"
-    "|no reported month of the last {w} fell short of the line",
+    "|no month reported in the last {w} fell short of the line",
 )
 def income_shortfall(panel: Panel, window: int) -> Floats:
-    """Mean over reported months of max(0, 1 - income per head × 12 ÷ the line then)."""
+    """Mean of max(0, 1 - 12 × income per head ÷ that month's line) over the reported months."""
     income = read_income(panel)
     shortfall: Floats = kernels.average_shortfall(income.values, income.known, income.count(window), window)
     return shortfall
@@ -238,7 +243,7 @@ def consecutive_months_below(panel: Panel) -> Floats:
     reason_en="{since_below}",
 )
 def months_since_below(panel: Panel) -> Floats:
-    """Months from the latest month below the line to the last complete one; 36 where reported but never below."""
+    """Months from the latest month below the line to the last complete one; 36 if no reported month was below."""
     low = find_months_below_to_date(panel)
     since = np.where(low.any(axis=0), low.argmax(axis=0), panel.months).astype(np.float64)
     return np.where(read_income_to_date(panel).count(panel.months) > 0, since, np.nan)
@@ -254,7 +259,7 @@ def months_since_below(panel: Panel) -> Floats:
     reason_en=None,
 )
 def income_coverage(panel: Panel, window: int) -> Floats:
-    """Reported months ÷ months of the window."""
+    """Number of reported months ÷ number of months in the window."""
     coverage: Floats = kernels.sum_months(panel.at_income_end.reported, 0, window) / window
     return coverage
 
@@ -269,6 +274,6 @@ def income_coverage(panel: Panel, window: int) -> Floats:
     reason_en=None,
 )
 def months_since_report(panel: Panel) -> Floats:
-    """Months between the last complete month and the latest reported month; missing where none is reported."""
+    """Months from the latest reported month to the last complete one; missing if no month is reported."""
     since = panel.reported.argmax(axis=0).astype(np.float64)
     return np.where(panel.reported.any(axis=0), since, np.nan)

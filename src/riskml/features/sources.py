@@ -29,18 +29,18 @@ def _average_sources(panel: Panel) -> tuple[list[Floats], Floats]:
 
 
 def _average(source: str, panel: Panel, window: int) -> Floats:
-    """Mean of the source per head × 12 ÷ the line then, over months reported by source."""
+    """Mean of 12 × the source's income per head ÷ that month's line, over the months that are reported by source."""
     return read_source(panel, source).mean(window)
 
 
 def _compute_share(source: str, panel: Panel) -> Floats:
-    """Mean of the source ÷ the sum of the absolute means of the four sources, in multiples of the line then."""
+    """Mean of the source ÷ sum of the absolute values of all four sources' means, in multiples of the line."""
     means, absolute = _average_sources(panel)
     return divide(means[PARTS.index(source)], absolute)
 
 
 def _compute_change(source: str, panel: Panel, window: int) -> Floats:
-    """Mean difference of the source to the same month a year before, in multiples of the line then."""
+    """Mean change in the source's income from the same month a year before, each month in multiples of its line."""
     return read_source(panel, source).change_on_year(window)
 
 
@@ -54,14 +54,14 @@ for _source in PARTS:
         zh=f"近 {{w}} 个月人均{_name}（相对监测线）",
         en=f"{_english} per head relative to the line, last {{w}} months",
         reason_zh=f"近 {{w}} 个月{_name} {{source_sum:{_source}}}[，占家庭收入的 {{source_share:{_source}}}]|{_none}",
-        reason_en=f"{_english} of the last {{w}} months was {{source_sum:{_source}}}"
+        reason_en=f"{_english} in the last {{w}} months was {{source_sum:{_source}}}"
         f"[, {{source_share:{_source}}} of the household's income]|{_no}",
     )(partial(_average, _source))
     declare(
         name=f"{_source}_share_12m",
         unit="share",
         zh=f"近 {{w}} 个月{_name}占比",
-        en=f"share of {_english}, last {{w}} months",
+        en=f"{_english} as a share of all income, last {{w}} months",
         reason_zh=f"近 {{w}} 个月{_name}占家庭收入的 {{value}}[（{{typical}}）]|{_none}",
         reason_en=f"{_english} was {{value}} of the household's income in the last {{w}} months[ ({{typical}})]|{_no}",
     )(partial(_compute_share, _source))
@@ -74,9 +74,9 @@ for _source in PARTS:
             direction=Direction.LOWER_RISK if _source != "transfer" else Direction.FREE,
             cause=CAUSE[_source],
             zh=f"近 {{w}} 个月{_name}比上年同月的变化（相对监测线）",
-            en=f"change of {_english} on the same months a year before, last {{w}} months",
+            en=f"change in {_english} from the same months a year before, last {{w}} months",
             reason_zh=f"近 {{w}} 个月{_name}{{change:{_source}@{{w}}}}",
-            reason_en=f"{_english} of the last {{w}} months was {{change:{_source}@{{w}}}}",
+            reason_en=f"{_english} in the last {{w}} months was {{change:{_source}@{{w}}}}",
         )(partial(_compute_change, _source))
 
 
@@ -84,12 +84,12 @@ for _source in PARTS:
     unit="share",
     window=12,
     zh="近 12 个月收入来源集中度",
-    en="concentration of the sources of income, last 12 months",
+    en="concentration of income sources, last 12 months",
     reason_zh="近 12 个月收入来源集中度 {value}（100% 为只有一种来源）",
-    reason_en="the concentration of the sources of income over the last 12 months is {value} (100% is a single source)",
+    reason_en="the concentration of income sources over the last 12 months was {value} (100% means a single source)",
 )
 def income_concentration(panel: Panel) -> Floats:
-    """Sum of the squared shares of the four sources (Herfindahl index), by absolute means of the last 12 months."""
+    """Sum of the squared shares of the four sources (Herfindahl index), from their means over the last 12 months."""
     means, absolute = _average_sources(panel)
     a, b, c, d = (divide(mean, absolute) for mean in means)
     return a * a + b * b + c * c + d * d

@@ -28,12 +28,12 @@ _require_monitoring = partial(require_rows, "monitoring")
     unit="count",
     window=36,
     zh="正在落实的帮扶措施数",
-    en="measures in place",
+    en="support measures in place",
     reason_zh="正在落实帮扶措施 {number} 项|目前无正在落实的帮扶措施",
     reason_en="support measures in place: {number}|no support measure is in place",
 )
 def help_in_place(panel: Panel) -> Floats:
-    """Measures started by ``as_of`` and not ended by then, started within 36 months."""
+    """Number of measures that started in the last 36 months and have not ended by ``as_of``."""
     rows = _require_help(panel)
     return rows.count((rows["ended_on"] == NO_DAY) & panel.within(rows, 36))
 
@@ -41,12 +41,12 @@ def help_in_place(panel: Panel) -> Floats:
 @declare(
     unit="count",
     zh="近 12 个月新增帮扶措施数",
-    en="measures begun, last 12 months",
+    en="support measures begun, last 12 months",
     reason_zh="近 12 个月新增帮扶措施 {number} 项|近 12 个月无新增帮扶措施",
-    reason_en="support measures begun in the last 12 months: {number}|no support measure begun in the last 12 months",
+    reason_en="support measures begun in the last 12 months: {number}|no support measure began in the last 12 months",
 )
 def help_begun_12m(panel: Panel) -> Floats:
-    """Measures started within 12 months."""
+    """Number of measures that started in the last 12 months."""
     rows = _require_help(panel)
     return rows.count(panel.within(rows, 12))
 
@@ -56,10 +56,10 @@ def help_begun_12m(panel: Panel) -> Floats:
     zh="近 12 个月帮扶金额（人均，相对监测线）",
     en="amount of help per head relative to the line, last 12 months",
     reason_zh="近 12 个月帮扶金额 {help_amount}|近 12 个月无帮扶金额记录",
-    reason_en="help of {help_amount} in the last 12 months|no amount of help is recorded in the last 12 months",
+    reason_en="help worth {help_amount} in the last 12 months|no amount of help is recorded in the last 12 months",
 )
 def help_amount_to_line_12m(panel: Panel) -> Floats:
-    """Sum of known amounts of measures started within 12 months ÷ (line × size of the last complete month)."""
+    """Known amounts of measures that started in the last 12 months ÷ (line × size in the last complete month)."""
     rows = _require_help(panel)
     return divide(rows.sum(rows["amount"], panel.within(rows, 12)), panel.line[0] * panel.size[0])
 
@@ -67,12 +67,12 @@ def help_amount_to_line_12m(panel: Panel) -> Floats:
 @declare(
     unit="count",
     zh="近 12 个月应急救助次数",
-    en="emergency help, last 12 months",
+    en="emergency support measures, last 12 months",
     reason_zh="近 12 个月应急救助 {value}|近 12 个月无应急救助",
-    reason_en="emergency help in the last 12 months: {number}|no emergency help in the last 12 months",
+    reason_en="emergency support measures in the last 12 months: {number}|no emergency help in the last 12 months",
 )
 def emergency_help_12m(panel: Panel) -> Floats:
-    """Emergency measures started within 12 months."""
+    """Number of emergency measures that started in the last 12 months."""
     rows = _require_help(panel)
     return rows.count(rows["emergency"] & panel.within(rows, 12))
 
@@ -81,12 +81,12 @@ def emergency_help_12m(panel: Panel) -> Floats:
     unit="months",
     window=36,
     zh="距最近一次帮扶开始的月数",
-    en="months since the latest measure began",
+    en="months since the latest support measure began",
     reason_zh="最近一次帮扶开始于{ago}",
     reason_en="the latest support measure began {ago}",
 )
 def months_since_help(panel: Panel) -> Floats:
-    """Days since the latest start of a measure ÷ 30.4375; missing where there is none in 36 months."""
+    """Days since the latest measure started ÷ 30.4375; missing if none started in the last 36 months."""
     rows = _require_help(panel)
     return count_months_since(panel, rows, panel.within(rows, 36))
 
@@ -97,10 +97,10 @@ def months_since_help(panel: Panel) -> Floats:
     zh="近 36 个月纳入监测次数",
     en="entries into monitoring, last 36 months",
     reason_zh="近 36 个月曾纳入监测 {value}|近 36 个月未曾纳入监测",
-    reason_en="entries into monitoring in the last 36 months: {number}|not taken into monitoring in the last 36 months",
+    reason_en="entries into monitoring in the last 36 months: {number}|no entry into monitoring in the last 36 months",
 )
 def monitoring_entries_36m(panel: Panel) -> Floats:
-    """Entries known within 36 months."""
+    """Number of entries in the last 36 months."""
     rows = _require_monitoring(panel)
     return rows.count(panel.within(rows, 36))
 
@@ -115,7 +115,7 @@ def monitoring_entries_36m(panel: Panel) -> Floats:
     reason_en="the risk was declared gone {ago}",
 )
 def months_since_cleared(panel: Panel) -> Floats:
-    """Days since the latest clearing of an entry within 36 months ÷ 30.4375; missing where there is none."""
+    """Days since the latest clearing of an entry in the last 36 months ÷ 30.4375; missing if none has been cleared."""
     rows = _require_monitoring(panel)
     cleared = rows["cleared_on"]
     latest = rows.max(cleared, (cleared != NO_DAY) & panel.within(rows, 36))

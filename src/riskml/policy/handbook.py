@@ -83,7 +83,10 @@ def render_handbook(policy: Policy) -> str:
         "Counting of income": _render_switches(policy.counting.values()),
         "Timing": _render_table(
             ["code", "meaning", "value", "source"],
-            ([f"`{t.code}`", f"{t.zh} / {t.en}", f"{t.value:g} {t.unit}", t.source] for t in policy.timing.values()),
+            (
+                [f"`{t.code}`", f"{t.zh} / {t.en}", _name_time(t.value, t.unit), t.source]
+                for t in policy.timing.values()
+            ),
         ),
         "Measures by cause": _render_table(
             ["cause", "measure", "source"],
@@ -140,6 +143,17 @@ def _render_switches(switches: Iterable[Switch]) -> str:
 
 def _name_region(prefix: str) -> str:
     return prefix or "everywhere"
+
+
+def _name_time(value: float, unit: str) -> str:
+    """Name a length of time or a day of the month.
+
+    >>> _name_time(6, "months"), _name_time(1, "months"), _name_time(5, "day of month")
+    ('6 months', '1 month', 'day 5 of the month')
+    """
+    if unit == "day of month":
+        return f"day {value:g} of the month"
+    return f"{value:g} {unit.removesuffix('s') if value == 1 else unit}"
 
 
 def _name_day(day: int) -> str:

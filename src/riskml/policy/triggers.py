@@ -41,21 +41,21 @@ def trigger(observe: Observe) -> Observe:
 
 @trigger
 def income_below_line(case: Case, rule: Trigger) -> Floats:
-    """Income per head of the rule's income window."""
+    """Income per head over the policy's income window."""
     del rule
     return case.income
 
 
 @trigger
 def income_below_line_after_spending(case: Case, rule: Trigger) -> Floats:
-    """Income per head less unavoidable spending; missing where income is below the line before spending."""
+    """Income per head minus unavoidable spending; missing if income is below the line even before spending."""
     del rule
     return np.where(case.income < case.line * BELOW, np.nan, case.income_after_spending)
 
 
 @trigger
 def three_months_below(case: Case, rule: Trigger) -> Floats:
-    """Latest run of consecutive calendar months, each below a twelfth of the line of its month.
+    """Number of months in the latest run of consecutive months with income below a twelfth of that month's line.
 
     The run ends with the latest reported month, which lies at most three months before the last complete one, and
     breaks at a month that is not reported. No more months are counted than the window has.
@@ -73,7 +73,7 @@ def three_months_below(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def income_drop(case: Case, rule: Trigger) -> Floats:
-    """Share by which income per head fell from the window before to the window."""
+    """Share by which income per head fell from the previous window to this one."""
     panel = case.panel.at_income_end
     now, before = panel.income_per_head(rule.window), panel.income_per_head(rule.window, lag=rule.window)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -82,14 +82,14 @@ def income_drop(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def inpatient_self_pay(case: Case, rule: Trigger) -> Floats:
-    """Self-paid part of all admissions in the window."""
+    """Sum of the self-paid amounts for all admissions in the window."""
     admissions = case.select_care(rule.window, "inpatient")
     return case.unknown if admissions is None else admissions.sum(admissions["self_paid"])
 
 
 @trigger
 def outpatient_monthly(case: Case, rule: Trigger) -> Floats:
-    """Largest self-paid sum of outpatient and chronic care in one calendar month of the window."""
+    """Largest sum of self-paid amounts for outpatient and chronic care in one calendar month of the window."""
     care = case.select_care(rule.window, "outpatient", "chronic")
     if care is None:
         return case.unknown
@@ -99,7 +99,7 @@ def outpatient_monthly(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def single_admission(case: Case, rule: Trigger) -> Floats:
-    """Largest self-paid cost of one admission in the window; a row of several visits is split evenly."""
+    """Largest self-paid amount for one admission in the window; a row with several visits is split evenly."""
     admissions = case.select_care(rule.window, "inpatient")
     if admissions is None or not len(admissions):
         return case.unknown
@@ -108,13 +108,13 @@ def single_admission(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def medical_burden(case: Case, rule: Trigger) -> Floats:
-    """Self-paid cost of all care in the window, of the household: the member is not always known."""
+    """The whole household's self-paid amounts for all care in the window; the member is not always known."""
     return case.sum_self_paid(rule.window)
 
 
 @trigger
 def school_cost(case: Case, rule: Trigger) -> Floats:
-    """Largest net school cost of a school year (September to August), of the rows in the window."""
+    """Largest net school cost in one school year (September to August), from the rows in the window."""
     fees = case.select_events("school_fee", rule.window)
     if fees is None:
         return case.unknown
@@ -124,27 +124,27 @@ def school_cost(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def disaster_loss(case: Case, rule: Trigger) -> Floats:
-    """Losses of the household itself in disasters of the window; regional rows are not split."""
+    """Household's own losses from disasters in the window; regional losses are not divided among households."""
     disaster = case.select_recent("disaster", rule.window)
     return case.unknown if disaster is None else disaster.sum(disaster["loss"])
 
 
 @trigger
 def disaster_severe(case: Case, rule: Trigger) -> Floats:
-    """Losses as for disaster_loss, compared with a year's income at the line."""
+    """The same losses as for ``disaster_loss``; they are compared with a year's income at the line."""
     return disaster_loss(case, rule)
 
 
 @trigger
 def disaster_unassessed(case: Case, rule: Trigger) -> Floats:
-    """Disasters of the household itself in the window whose loss is not recorded."""
+    """Number of disasters in the window that struck the household itself and whose loss is not recorded."""
     disaster = case.select_recent("disaster", rule.window)
     return case.unknown if disaster is None else disaster.count(np.isnan(disaster["loss"]))
 
 
 @trigger
 def new_low_income(case: Case, rule: Trigger) -> Floats:
-    """Measures of help begun in the window whose text contains one of the listed words."""
+    """Number of support measures that began in the window and whose text contains one of the listed words."""
     measures = case.select_recent("help", rule.window)
     if measures is None:
         return case.unknown
@@ -154,16 +154,16 @@ def new_low_income(case: Case, rule: Trigger) -> Floats:
 
 
 EVENTS = {
-    "dropout": "Dropouts in the window.",
-    "accident": "Accidents in the window.",
-    "disability": "New disabilities in the window.",
-    "death": "Deaths in the window.",
-    "job_loss": "Losses of work in the window.",
-    "venture_failure": "Failed ventures in the window.",
-    "housing_unsafe": "Findings of unsafe housing in the window.",
-    "water_unsafe": "Findings of unsafe drinking water in the window.",
+    "dropout": "Number of dropouts from school in the window.",
+    "accident": "Number of accidents in the window.",
+    "disability": "Number of new disabilities in the window.",
+    "death": "Number of deaths in the window.",
+    "job_loss": "Number of job losses in the window.",
+    "venture_failure": "Number of failed ventures in the window.",
+    "housing_unsafe": "Number of findings of unsafe housing in the window.",
+    "water_unsafe": "Number of findings of unsafe drinking water in the window.",
 }
-"""Triggers that count events of the kind after which they are named, and what each of them observes."""
+"""What is observed by the triggers that count events; each is named after the kind of event that it counts."""
 
 
 def _declare_count(kind: str, meaning: str) -> None:

@@ -59,7 +59,7 @@ CAUSES = Vocabulary(
         steps=(
             (
                 "核对医疗费票据和医保结算单，确认自付金额",
-                "Check bills and insurance statements to confirm what was paid out of pocket",
+                "Check medical bills and insurance statements to confirm what was paid out of pocket",
             ),
             (
                 "了解后续治疗安排和预计费用，核对三重保障是否已报销到位",
@@ -76,7 +76,7 @@ CAUSES = Vocabulary(
         steps=(
             (
                 "核对在校情况和就学费用，确认资助是否到位",
-                "Check attendance and school costs, and whether aid has arrived",
+                "Check school attendance and costs, and whether aid has been paid",
             ),
             ("如有辍学，了解原因", "If a child left school, ask why"),
         ),
@@ -118,7 +118,7 @@ CAUSES = Vocabulary(
         "failed venture",
         subject=("产业经营", "venture"),
         steps=(
-            ("查看产业项目现状，核对成本、销售和欠款", "Look at the venture: check costs, sales and debts"),
+            ("查看产业项目现状，核对成本、销售和欠款", "Look at the venture; check its costs, sales and debts"),
             ("了解是否需要技术、销路或信贷支持", "Ask whether it needs know-how, buyers or credit"),
         ),
     ),
@@ -130,11 +130,11 @@ CAUSES = Vocabulary(
         steps=(
             (
                 "核对务工人员目前就业状态、工资和是否拖欠",
-                "Check whether the workers have work now, at what wage, and whether wages are owed",
+                "Check whether the workers are employed now, at what wage, and whether any wages are overdue",
             ),
             (
                 "了解失业或收入减少的时间和再就业意愿",
-                "Ask when work or wages were lost, and whether they are looking for work",
+                "Ask when work or wages were lost, and whether the workers want a new job",
             ),
         ),
     ),
@@ -144,8 +144,8 @@ CAUSES = Vocabulary(
         "lack of labour",
         subject=("劳动力", "labour"),
         steps=(
-            ("核对家庭成员劳动能力和实际务工人数", "Check who is able to work and who does"),
-            ("了解照料老人和子女的负担", "Ask about care for elderly people and children"),
+            ("核对家庭成员劳动能力和实际务工人数", "Check who is able to work and who is actually working"),
+            ("了解照料老人和子女的负担", "Ask about the burden of caring for elderly people and children"),
         ),
     ),
     Cause(
@@ -153,14 +153,19 @@ CAUSES = Vocabulary(
         "住房安全",
         "housing",
         subject=("住房", "housing"),
-        steps=(("现场查看住房安全，必要时申请鉴定", "Look at the house; have it assessed if necessary"),),
+        steps=(("现场查看住房安全，必要时申请鉴定", "Check whether the house is safe; have it assessed if necessary"),),
     ),
     Cause(
         "water",
         "饮水安全",
         "drinking water",
         subject=("饮水", "water"),
-        steps=(("现场查看饮水水量、水质和取水方便程度", "Check the water supply: how much, how clean, how far away"),),
+        steps=(
+            (
+                "现场查看饮水水量、水质和取水方便程度",
+                "Check the water supply: how much there is, how clean it is and how far away",
+            ),
+        ),
     ),
     Cause(
         "other",
@@ -170,7 +175,7 @@ CAUSES = Vocabulary(
         steps=(
             (
                 "核对近 12 个月各项收入，与监测线逐项对照",
-                "Compare the income of the last 12 months with the line, source by source",
+                "Go through the income of the last 12 months source by source and compare it with the line",
             ),
             ("了解刚性支出和债务", "Ask about unavoidable spending and debts"),
         ),

@@ -81,21 +81,21 @@ AGREEMENTS = Vocabulary(
         "仅规则提示",
         "rule line only",
         "监测线规则提示关注，模型判断风险不高",
-        "The rule line flags this household, the model does not",
+        "The rule line flags this household, but the model does not",
     ),
     Agreement(
         "model_only",
         "仅模型提示",
         "model only",
         "监测线规则未提示，模型判断风险较高，建议核实",
-        "The model flags this household, the rule line does not: worth verifying",
+        "The model flags this household, but the rule line does not: worth verifying",
     ),
     Agreement(
         "both",
         "规则与模型均提示",
         "both",
         "监测线规则与模型都提示关注",
-        "The rule line and the model both flag this household",
+        "Both the rule line and the model flag this household",
     ),
 )
 """Whether the rule line, the model, both or neither flag a household."""
@@ -107,14 +107,14 @@ REFINED_AGREEMENTS = Vocabulary(
         "规则预警；未列入本期优先走访",
         "rule line; model beyond capacity",
         "监测线规则提示关注；模型也提示风险，但未排入全县走访名额",
-        "The rule line flags this household; so does the model, but others come first for a visit",
+        "The rule line flags this household; so does the model, but other households come first for a visit",
     ),
     Agreement(
         "neither_outside",
         "模型提示；未列入本期优先走访",
         "model, beyond capacity",
         "监测线规则未提示；模型提示风险，但未排入全县走访名额",
-        "The model flags this household, but others come first for a visit",
+        "The model flags this household, but other households come first for a visit",
     ),
 )
 """The agreements, with two more for households that the model flags but that are beyond the visit capacity."""
@@ -142,10 +142,10 @@ class Status(Term):
         """
         if lang == "zh":
             return "，".join(filter(None, (self.zh, self.note_zh)))
-        return ": ".join(filter(None, (self.en, self.note_en)))
+        return "; ".join(filter(None, (self.en, self.note_en)))
 
 
-_NO_LONGER = ("模型不再预测", "the model does not predict")
+_NO_LONGER = ("模型不再预测", "the model makes no prediction")
 
 STATUSES = Vocabulary(
     Status("at_risk", "在模型评估范围内", "within the model's scope"),
@@ -157,7 +157,7 @@ STATUSES = Vocabulary(
         "meets the conditions for a household in sudden hardship, to be confirmed",
         *_NO_LONGER,
     ),
-    Status("no_income", "收入记录不足", "too little income recorded", "模型不作预测", "the model does not predict"),
-    Status("unknown", "该日尚无此户记录", "not yet on record at that date"),
+    Status("no_income", "收入记录不足", "too little income recorded", "模型不作预测", "the model makes no prediction"),
+    Status("unknown", "该日尚无此户记录", "not yet on record on that date"),
 )
 """Statuses of a household on a date; only ``unknown`` (not yet on record) gets no row in the table of scores."""

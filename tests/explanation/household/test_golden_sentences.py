@@ -17,7 +17,7 @@ ALL = ("illness", "disaster", "events", "help", "monitoring", "members")
 
 
 def julu(v):
-    """Heart surgery, 182,000 yuan of which 90,000 self-paid; farming and sheep; out of poverty since 2016."""
+    """Heart surgery for 182,000 yuan, of which 90,000 were self-paid; farming and sheep; out of poverty since 2016."""
     v.household(4, kind="exited", exited_on="2016-12-31")
     v.member(1, 1969, health="serious", labour="none").member(2, 1970, labour="weak", working="local")
     v.member(3, 1996, working="migrant").member(4, 2012, schooling="compulsory", labour="none")
@@ -28,7 +28,7 @@ def julu(v):
 
 
 def leye_child(v):
-    """Transfusions every month, then a transplant of 200,000 and 75,000 of recovery."""
+    """Transfusions every month, then a transplant for 200,000 yuan and follow-up care for 75,000."""
     v.household(5)
     v.member(1, 1988, working="migrant").member(2, 1990, labour="weak").member(3, 2015, health="serious", labour="none")
     v.member(4, 2018, labour="none").member(5, 1960, labour="weak")
@@ -52,7 +52,7 @@ def leye_child_before(v):
 
 
 def leye_shop(v):
-    """The village shop burnt down; income above the line until then."""
+    """A village shop that burnt down; until then, income was above the line."""
     v.household(4)
     v.member(1, 1980, working="local").member(2, 1982, working="local").member(
         3, 2008, schooling="compulsory", labour="none"
@@ -64,7 +64,7 @@ def leye_shop(v):
 
 
 def fengjie(v):
-    """Orange grower: the wife's serious illness, a child about to leave school, then a crop that found no buyer."""
+    """An orange grower: the wife fell seriously ill, a child was about to leave school, and the crop found no buyer."""
     v.household(4, kind="exited", exited_on="2019-12-31")
     v.member(1, 1975, working="local").member(2, 1977, health="serious", labour="none")
     v.member(3, 2007, labour="none").member(4, 1948, labour="none")
@@ -77,7 +77,7 @@ def fengjie(v):
 
 
 def weixian(v):
-    """18,000 yuan self-paid of which prevention insurance gave 9,000 back, a disability, a first year at university."""
+    """18,000 yuan self-paid, of which prevention insurance repaid 9,000; a disability; a first year at university."""
     v.household(3)
     v.member(1, 1972, health="disabled", labour="none").member(2, 1974, working="local")
     v.member(3, 2005, schooling="college", labour="none")
@@ -92,7 +92,7 @@ def weixian(v):
 
 
 def childbirth(v):
-    """A bill of 9,800 yuan, two workers, a van, a business licence: verified and rejected on day 2."""
+    """A bill of 9,800 yuan, but also two workers, a van and a business licence: verified and rejected on day 2."""
     v.household(4)
     v.member(1, 1993, labour="skilled", working="local").member(2, 1995, working="local")
     v.member(3, 2019, labour="none").member(4, 2023, labour="none")
@@ -103,13 +103,13 @@ def childbirth(v):
 
 
 def silent(v):
-    """Nothing since August, months missing before, no register of members, no department lists at all."""
+    """No report since August, gaps before that, no list of members, and no lists from departments."""
     v.household(2).earns("2023-01", "2023-02", total=1500).earns("2023-05", "2023-08", total=1500)
     return v
 
 
 def monitored(v):
-    """Already in monitoring: only the rule line judges."""
+    """A household already in monitoring, which only the rule line judges."""
     v.household(3).earns("2023-01", "2023-12", wage=1200)
     v.add("events", kind="job_loss", occurred_on="2023-08-15")
     v.add("monitoring", category="borderline", entered_on="2023-09-01")

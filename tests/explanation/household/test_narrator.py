@@ -112,7 +112,7 @@ def test_outside_the_cohort_only_the_rule_line_judges(village, make_narrator, wa
     e = make_narrator(panel).explain(panel)
     assert (e.status, e.model, e.agreement, e.reasons) == (status, None, None, ())
     assert "模型不" in render(e, "zh")
-    assert "does not predict" in render(e, "en")
+    assert "makes no prediction" in render(e, "en")
 
 
 class TestHealthRedacted:

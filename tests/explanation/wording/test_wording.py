@@ -120,13 +120,13 @@ def test_a_feature_without_wording_appears_by_its_name(village):
     ("kind", "numbers", "zh", "en"),
     [
         ("gap", (9120.0, 8500.0), "比监测线高 620 元（7%）", "620 yuan (7%) above the line"),
-        ("gap", (8499.9, 8500.0), "与监测线持平", "on the line"),
+        ("gap", (8499.9, 8500.0), "与监测线持平", "at the line"),
         ("gap", (-500.0, 8500.0), "比监测线低 9,000 元（106%）", "9,000 yuan (106%) below the line"),
-        ("change", (0.0, 0.0), " 0 元，与上年同期持平", "0 yuan, as in the same months a year before"),
+        ("change", (0.0, 0.0), " 0 元，与上年同期持平", "0 yuan, the same as in the same months a year before"),
         ("change", (500.0, -20.0), " 500 元，比上年同期多 520 元", "500 yuan, 520 yuan more than in the same months"),
         ("month", (19_723.0,), " 2024 年 1 月", "in January 2024"),
         ("yearly", (12.0,), "", ""),
-        ("yearly", (3.0,), "按年计", "as a yearly figure"),
+        ("yearly", (3.0,), "按年计", "annualised"),
     ],
 )
 def test_phrases_of_numbers(kind, numbers, zh, en):

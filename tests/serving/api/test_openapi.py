@@ -52,7 +52,7 @@ def test_an_endpoint_whose_answer_has_no_type_does_not_start():
     async def visits() -> Response:
         return Response()
 
-    with pytest.raises(TypeError, match=r"GET /v1/visits names no type for its answer: add response_model"):
+    with pytest.raises(TypeError, match=r"GET /v1/visits declares no response type: add response_model"):
         require_answer_types((*ROUTERS, router))
     router.routes.clear()
     router.get("/v1/visits", response_model=ANSWERS["get", "/healthz"])(visits)

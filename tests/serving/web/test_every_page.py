@@ -110,7 +110,7 @@ def renew_guide(text, pages):
         f"| {page.zh} · {page.en} | `{page.path}` | {page.purpose} | `{page.right}` | `{page.action}` |\n"
         for page in pages
     ]
-    head = "| page | address | what it is for | right | in the audit |\n|---|---|---|---|---|\n"
+    head = "| page | address | purpose | right | audit action |\n|---|---|---|---|---|\n"
     return replace_table(text, head + "".join(rows))
 
 

@@ -35,7 +35,7 @@ router = APIRouter(tags=["verifications"])
     openapi_extra=VERIFICATION_REQUEST.describe(idempotent=True),
 )
 async def verification(call: WriteCall, household_id: str) -> Response:
-    """Save what staff found at the door, together with the score at that time."""
+    """Save the finding of a visit, together with the score at that time."""
     content, finding = await call.read_body(VERIFICATION_REQUEST)
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:

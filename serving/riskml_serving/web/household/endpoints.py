@@ -43,7 +43,7 @@ PAGE = Page(
     path="/households/{household_id}",
     zh="农户",
     en="Household",
-    purpose="both verdicts, reasons, timeline, what to verify, the form for the finding; two A4 pages on paper",
+    purpose="both verdicts, reasons, timeline, what to verify, and the form for the finding; prints on two A4 pages",
     action="household.page",
     households=True,
     examples=("", "done=verified"),
@@ -105,7 +105,9 @@ async def _show(
     return View(response, [household_id], {"redacted": list(visitor.caller.redact)})
 
 
-@router.page(PAGE.make_workbook("/households/{household_id}/export.xlsx", "what the page shows", "household.export"))
+@router.page(
+    PAGE.make_workbook("/households/{household_id}/export.xlsx", "the content of the page", "household.export")
+)
 async def household_workbook(request: Request, household_id: str, visitor: SignedIn) -> View:
     """Export a household as a workbook."""
     settings, lang = get_state(request).settings, get_language(request)

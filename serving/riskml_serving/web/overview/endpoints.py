@@ -31,7 +31,7 @@ PAGE = Page(
     path="/overview",
     zh="县域总览",
     en="Overview",
-    purpose="counts by region, tier, category, cause and agreement; months and quarters; yield of visits",
+    purpose="counts by region, tier, category, cause and agreement; trends by month and quarter; yield of visits",
     titles={Level.TOWN: ("本镇概况", "Town overview"), Level.VILLAGE: ("本村概况", "Village overview")},
     action="overview.read",
     region=True,
@@ -95,7 +95,7 @@ def _list_wider(region: str, top: str) -> list[str]:
     return [region[:level] for level in (0, *Level) if len(top) <= level < len(region)]
 
 
-@router.page(PAGE.make_workbook("/overview.xlsx", "the same counts, small ones withheld", "overview.read"))
+@router.page(PAGE.make_workbook("/overview.xlsx", "the same counts, without the small ones", "overview.read"))
 async def overview_workbook(request: Request, visitor: SignedIn) -> View:
     """Export the counts of a region's parts as a workbook."""
     region, page = await _gather(request, visitor)

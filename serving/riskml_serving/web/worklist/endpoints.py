@@ -112,7 +112,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
     return View(response, codes, {"region": region})
 
 
-@router.page(PAGE.make_workbook("/worklist.xlsx", "the list as filtered", "worklist.export", ("state=all",)))
+@router.page(PAGE.make_workbook("/worklist.xlsx", "the filtered list", "worklist.export", ("state=all",)))
 async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     """Export the filtered list as a workbook."""
     state, lang = get_state(request), get_language(request)

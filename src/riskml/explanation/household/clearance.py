@@ -61,19 +61,19 @@ def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condi
         Condition(
             "stable_income",
             f"近 {months} 个月各月末人均纯收入均不低于监测线",
-            f"income per head at or above the line at each of the last {months} month ends",
+            f"income per head was at or above the line at the end of each of the last {months} months",
             False if below else True if known else None,
         ),
         Condition(
             "no_flags",
             "目前没有规则提示（大额支出已化解、保障到位需入户核实）",
-            "no flag of the rule line now (check on the spot that large spending is settled and guarantees are met)",
+            "no rule-line flag at present (verify on a visit that large bills are settled and guarantees are met)",
             not rule.flags and not rule.hidden_flags,
         ),
         Condition(
             "labour",
             "家庭有劳动力（无劳动力的家庭不自动消除风险）",
-            "somebody in the household is able to work (a household without labour is never cleared automatically)",
+            "a member is able to work (a household in which nobody is able to work is never cleared automatically)",
             None if np.isnan(labourless) else labourless == 0,
         ),
     )

@@ -97,8 +97,14 @@ def _check_members(panel: Panel) -> Iterator[Missing]:
 
 
 _AMOUNTS = (
-    ("illness", "self_paid", "unknown_self_paid", "就医记录未填自付金额", "Medical records without the amount paid"),
-    ("disaster", "loss", "unknown_loss", "受灾记录未填损失金额", "Disasters without the amount of the loss"),
+    (
+        "illness",
+        "self_paid",
+        "unknown_self_paid",
+        "就医记录未填自付金额",
+        "Medical records with no self-paid amount recorded",
+    ),
+    ("disaster", "loss", "unknown_loss", "受灾记录未填损失金额", "Disasters with no amount of loss recorded"),
 )
 
 
@@ -107,7 +113,7 @@ def _check_amounts(panel: Panel) -> Iterator[Missing]:
         events = getattr(panel, table)
         unknown = 0 if events is None else int((panel.within(events, 12) & np.isnan(events[column])).sum())
         if unknown:
-            zh, en = f"近 12 个月有 {unknown} 条{zh}", f"{en}: {unknown} in the last 12 months"
+            zh, en = f"近 12 个月有 {unknown} 条{zh}", f"{en} in the last 12 months: {unknown}"
             yield Missing(code, zh, en, health=table == "illness")
 
 

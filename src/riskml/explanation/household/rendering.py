@@ -85,7 +85,9 @@ def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
         (choose("缺少或过时的信息", "Missing or stale"), [f"- {gap.get_name(lang)}" for gap in e.missing]),
         (choose("需要核实", "To verify"), [f"□ {choose(step.zh, step.en)}" for step in e.steps]),
         (
-            choose("可供选择的帮扶措施（缺什么补什么，由工作人员研判）", "Measures on offer (options, not a decision)"),
+            choose(
+                "可供选择的帮扶措施（缺什么补什么，由工作人员研判）", "Available measures (options, not a decision)"
+            ),
             [f"- {e.names[c][lang]}{colon}{choose('、', ', ').join(names)}" for c, names in e.name_options(lang)],
         ),
     )
@@ -133,7 +135,7 @@ def _describe_rule(e: Explanation, lang: str) -> str:
         words.append(
             f"近 {rule.window} 个月人均纯收入 {income}，监测线 {line}，{gap}"
             if zh
-            else f"income per head of the last {rule.window} months {income}, line {line}, {gap}"
+            else f"income per head in the last {rule.window} months was {income}, {gap} the line of {line}"
         )
     if rule.income_until is not None:
         month = name_month(dt.date.fromisoformat(rule.income_until), lang)
@@ -143,7 +145,7 @@ def _describe_rule(e: Explanation, lang: str) -> str:
         words.append(f"近 12 个月刚性支出 {'、'.join(items)}" if zh else f"spent within 12 months: {', '.join(items)}")
     if rule.gap_after_spending is not None and rule.gap_after_spending != rule.gap:
         gap = _describe_gap(rule.gap_after_spending, lang)
-        words.append(f"扣除刚性支出后比监测线{gap}" if zh else f"after unavoidable spending {gap} the line")
+        words.append(f"扣除刚性支出后比监测线{gap}" if zh else f"after unavoidable spending, {gap} the line")
     return ("；" if zh else "; ").join(words)
 
 
@@ -158,7 +160,7 @@ def describe_flag(flag: FlagView, lang: str) -> str:
     if flag.observed is None or flag.threshold is None:
         return name
     if flag.unit == "events":
-        zh, en = "{} {:.0f} 次（满 {:.0f} 次即预警）", "{}: {:.0f} (flagged from {:.0f})"
+        zh, en = "{} {:.0f} 次（满 {:.0f} 次即预警）", "{}: {:.0f} (flagged at {:.0f} or more)"
         return (zh if lang == "zh" else en).format(name, flag.observed, flag.threshold)
     observed, threshold = (_format_measure(value, flag.unit, lang) for value in (flag.observed, flag.threshold))
     return f"{name}：{observed}（标准 {threshold}）" if lang == "zh" else f"{name}: {observed} (threshold {threshold})"

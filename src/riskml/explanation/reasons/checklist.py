@@ -32,12 +32,12 @@ STEPS_MISSING: dict[str, Step] = {
     code: Step("", zh, en)
     for code, zh, en in (
         ("no_income", "补录家庭收入", "Record the household's income"),
-        ("stale_income", "补录最近几个月的收入", "Record the income of the latest months"),
-        ("income_gaps", "补录缺报月份的收入", "Record the income of the missing months"),
+        ("stale_income", "补录最近几个月的收入", "Record the income for the latest months"),
+        ("income_gaps", "补录缺报月份的收入", "Record the income for the missing months"),
         ("no_members", "补录家庭成员信息", "Register the members"),
         ("unknown_labour", "登记家庭成员的劳动能力", "Register who is able to work"),
         ("unknown_health", "登记家庭成员的健康状况", "Register the members' state of health"),
-        ("unknown_self_paid", "补录就医自付金额", "Record what was paid for medical care"),
+        ("unknown_self_paid", "补录就医自付金额", "Record what the household paid for medical care"),
         ("unknown_loss", "核定并补录受灾损失", "Assess and record the losses"),
         ("no_visit", "入户走访，记录所见", "Visit the household and record what is found"),
     )

@@ -28,12 +28,12 @@ HEALTH_TOPICS = ("illness",)
 
 HEALTH_NAME = {"zh": "健康原因", "en": "health"}
 HEALTH_ZH = "医疗支出或健康状况与风险相关（健康信息需经授权查看）"
-HEALTH_EN = "Medical spending or health plays a part (details need permission for health data)"
+HEALTH_EN = "Medical spending or health is related to the risk (details require permission for health data)"
 HEALTH_STEPS = (
     Step(
         HEALTH_CAUSES[0],
         "了解医疗、照料方面的支出负担和补贴、报销落实情况（票据由有权限的人员核对）",
-        "Ask how much of a burden medical care and nursing are, and whether allowances and insurance have been paid "
+        "Ask how much of a burden medical costs and nursing are, and whether allowances and insurance have been paid "
         "(bills are checked by staff with permission)",
     ),
 )

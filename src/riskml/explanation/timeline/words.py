@@ -29,7 +29,7 @@ _LETTERS = Vocabulary(
 )
 
 _WORDS = {
-    "title": ("{household} 近 {months} 个月收入与事项", "{household}: income and events of {months} months"),
+    "title": ("{household} 近 {months} 个月收入与事项", "{household}: income and events in the last {months} months"),
     "as_of": ("截至 {day}", "as of {day}"),
     "income": (
         "近 {window} 个月人均纯收入 {amount} 元/年",
@@ -37,11 +37,11 @@ _WORDS = {
     ),
     "no_income": (
         "近 {window} 个月收入记录不足，无法核算人均纯收入",
-        "Too few income reports in the last {window} months for a verdict",
+        "Too few income reports in the last {window} months to compute income per head",
     ),
     "line": ("监测线 {amount} 元/年", "line: {amount} yuan a year"),
-    "no_line": ("未查到现行监测线", "no line in force is known"),
-    "unit": ("元/人/月", "yuan per head and month"),
+    "no_line": ("未查到现行监测线", "no line in force was found"),
+    "unit": ("元/人/月", "yuan per head per month"),
     "bar": ("人均月收入", "income"),
     "average": ("近 {window} 个月月均", "{window}-month mean"),
     "dashed": ("监测线÷12", "line ÷ 12"),

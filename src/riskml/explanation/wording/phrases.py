@@ -104,7 +104,7 @@ def describe_value(value: float, unit: str, lang: str, level: str = "") -> str:
 def _compare_with_line(lang: str, _: PhraseContext, income: float, line: float) -> str:
     apart, share = abs(income - line), abs(income / line - 1)
     if share <= BELOW_NOTICE:
-        return "与监测线持平" if lang == "zh" else "on the line"
+        return "与监测线持平" if lang == "zh" else "at the line"
     above = income > line
     if lang == "zh":
         return f"比监测线{'高' if above else '低'} {format_yuan(apart, lang)}（{_format_share(share, lang)}）"
@@ -121,7 +121,7 @@ def _compare_years(lang: str, _: PhraseContext, now: float, before: float) -> st
         percent = f"（{'上升' if more else '下降'} {share}）" if share else ""
         return f" {format_yuan(now, lang)}，比上年同期{'多' if more else '少'} {apart}{percent}"
     if format_yuan(now, lang) == format_yuan(before, lang):
-        return f"{format_yuan(now, lang)}, as in the same months a year before"
+        return f"{format_yuan(now, lang)}, the same as in the same months a year before"
     percent = f" ({share})" if share else ""
     return (
         f"{format_yuan(now, lang)}, {apart}{percent} {'more' if more else 'less'} than in the same months a year before"
@@ -133,7 +133,7 @@ def _describe_slope(lang: str, context: PhraseContext, line: float) -> str:
     if lang == "zh":
         way = "呈上升走势" if more else "呈下降走势"
         return f"{way}，按年计人均平均每月{'增加' if more else '减少'}约 {a_month}"
-    return f"{'rising' if more else 'falling'} by about {a_month} a month (per head, as a yearly figure)"
+    return f"{'rising' if more else 'falling'} by about {a_month} a month (per head, annualised)"
 
 
 def _compare_yuan(lang: str, context: PhraseContext, line: float) -> str:
@@ -146,14 +146,14 @@ def _compare_persons(lang: str, context: PhraseContext) -> str:
     return (
         f"{'增加' if more else '减少'} {number} 人"
         if lang == "zh"
-        else f"{'larger' if more else 'smaller'} by {number}"
+        else f"{'grew' if more else 'shrank'} by {number} {'person' if number == '1' else 'persons'}"
     )
 
 
 def _date_latest_below(lang: str, context: PhraseContext) -> str:
     months = context.value
     if months >= LOOK_BACK:
-        return "近 36 个月没有低于监测线的月份" if lang == "zh" else "no month of the last 36 was below the line"
+        return "近 36 个月没有低于监测线的月份" if lang == "zh" else "no month in the last 36 was below the line"
     if months < 1:
         return "最近一个月低于监测线" if lang == "zh" else "the latest month was below the line"
     when = _date_back(lang, context)
@@ -202,7 +202,7 @@ def _choose_level(lang: str, context: PhraseContext) -> str:
 
 
 def _mark_as_yearly(lang: str, _: PhraseContext, window: float) -> str:
-    return "" if window == 12 else "按年计" if lang == "zh" else "as a yearly figure"
+    return "" if window == 12 else "按年计" if lang == "zh" else "annualised"
 
 
 Phrase = Callable[..., str | None]

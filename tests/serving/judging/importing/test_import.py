@@ -102,7 +102,7 @@ def test_households_that_are_there_from_elsewhere_are_not_imported_over(client, 
     code = county_rows["households"][0]["household_id"]
     body = {"tables": {"households": [{"household_id": code, "region_code": "370112001001", "size": 2}]}}
     assert client.post("/v1/records", json=body, headers=key()).status_code == 200
-    with pytest.raises(UsageError, match="1 of 800 households are in the database already"):
+    with pytest.raises(UsageError, match="1 of 800 households are already in the database"):
         import_folder(client.app.state.engine, county, AS_OF)
 
 

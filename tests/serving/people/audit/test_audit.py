@@ -187,5 +187,5 @@ def test_the_command_reports_a_fault_in_words_and_fails(ten, database_url):
     unguarded(ten, "DELETE FROM audit WHERE seq > 8")
     bad = runner.invoke(app, ["audit", "verify", "--db", database_url, "--head", head])
     assert bad.exit_code == 1
-    assert "Entry 10 was noted, but is missing: the end was cut off." in bad.output
+    assert "Entry 10 is named by --head, but is missing: the end was cut off." in bad.output
     assert runner.invoke(app, ["audit", "verify", "--db", database_url, "--head", "x"]).exit_code == 1
