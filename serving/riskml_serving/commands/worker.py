@@ -18,6 +18,7 @@ def worker(db: Database = None, bundle: BundleFolder = None) -> None:
     from riskml_serving.base.database import open_database
     from riskml_serving.judging.jobs.worker import Worker
     from riskml_serving.judging.model import Holder, Keeper, load_model
+    from riskml_serving.judging.scores.repository import retract_scores
     from riskml_serving.operations.logs import log_to
     from riskml_serving.store.records.purpose import require_purpose
 
@@ -26,7 +27,7 @@ def worker(db: Database = None, bundle: BundleFolder = None) -> None:
     with open_database(settings.database_url) as engine:
         require_purpose(engine, simulated=settings.simulated)
         holder = Holder()
-        keeper = Keeper(engine, holder, settings, load_model)
+        keeper = Keeper(engine, holder, settings, load_model, retract_scores)
         keeper.start()
         worker = Worker(engine, settings, lambda: holder.current)
         for number in (signal.SIGTERM, signal.SIGINT):

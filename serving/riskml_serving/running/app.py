@@ -23,6 +23,7 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import Holder, Keeper, load_model
+from riskml_serving.judging.scores.repository import retract_scores
 from riskml_serving.operations.metrics import Metrics
 from riskml_serving.operations.observer import Observer
 from riskml_serving.operations.state import AppState
@@ -98,7 +99,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _build_state(settings: Settings) -> AppState:
     """Build what the requests share, without opening or loading anything yet."""
     engine, holder = open_engine(settings.database_url), Holder()
-    keeper = Keeper(engine, holder, settings, lambda *named: load_model(*named))
+    keeper = Keeper(engine, holder, settings, lambda *named: load_model(*named), retract_scores)
     keys = create_key_set(settings) if settings.oidc_issuer else None
     bearer = Oidc(settings, keys) if keys and settings.oidc_audience else None
     return AppState(

@@ -256,3 +256,18 @@ def test_a_trained_county_is_heard_again_with_its_next_scores(sites, models, mak
     assert (
         answer["scores"][0]["after"]["probability"] is not None or answer["scores"][0]["after"]["status"] != "at_risk"
     )
+
+
+def test_a_silent_model_that_follows_the_county_s_own_leaves_the_rule_line_alone(
+    make_site, make_world, models, monkeypatch
+):
+    real = replace(models[0].bundle, manifest={**models[0].bundle.manifest, "trained_on": "real"})
+    spoken = make_world(replace(models[0], bundle=real))
+    monkeypatch.setattr("riskml_serving.running.app.load_model", lambda *_: models[0])
+    site = make_site(database_url=f"sqlite:///{spoken.database}", simulated=False)
+    with_word = "SELECT count(*) FROM {} WHERE probability IS NOT NULL OR agreement IS NOT NULL OR tier >= 0"
+    assert site.rows(with_word.format("current_scores")) == [(0,)]
+    assert site.rows(with_word.format("scores")) > [(0,)]  # the history keeps what the county's own model said
+    assert site.rows("SELECT count(*) FROM current_scores WHERE signal <> rule_signal OR order_rank <> 1") == [(0,)]
+    last = "SELECT count(*) FROM current_scores JOIN scores USING (seq) WHERE scores.probability IS NOT NULL"
+    assert site.rows(last) == [(0,)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anyio.to_thread
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from riskml.errors import BundleError, RiskmlError
@@ -49,6 +49,8 @@ class Keeper:
     settings : Settings
     load : callable, optional
         Loads, verifies and warms up a bundle, given its folder, the policy table and whether it serves on trial.
+    retract : callable, optional
+        Leaves only the rule line's part of the current scores; called when a silent model takes over.
 
     Attributes
     ----------
@@ -56,8 +58,15 @@ class Keeper:
         Why the last refresh failed; None after a refresh that succeeded.
     """
 
-    def __init__(self, engine: Engine, holder: Holder, settings: Settings, load: Load = load_model) -> None:
-        self._engine, self._holder, self._settings, self._load = engine, holder, settings, load
+    def __init__(
+        self,
+        engine: Engine,
+        holder: Holder,
+        settings: Settings,
+        load: Load = load_model,
+        retract: Callable[[Connection], None] = lambda _: None,
+    ) -> None:
+        self._engine, self._holder, self._settings, self._load, self._retract = engine, holder, settings, load, retract
         self._settled = ""
         self._rejected: set[str] = set()
         self.failure: Failure | None = None
@@ -135,6 +144,8 @@ class Keeper:
         try:
             with writing(self._engine) as connection:
                 repository.record_release(connection, model.version, source, now())
+                if model.silent:
+                    self._retract(connection)
         except SQLAlchemyError as error:
             log.warning(
                 "release %s is in service, but that could not be recorded (%s)", model.version, type(error).__name__

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from riskml.vocabulary.regions import Level, take_region
+from riskml_serving.base.clock import now
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.database.upserts import insert_returning, upsert
 from riskml_serving.judging.scores.changes import Change
@@ -24,9 +25,13 @@ __all__ = [
     "read_current",
     "read_history",
     "remove_scores",
+    "retract_scores",
     "write_capacity",
     "write_scores",
 ]
+
+AT_ONCE = 4096
+"""Number of scores that are retracted at a time."""
 
 HISTORY = tuple(column for column in SCORES.c if column.name != "request_id")
 
@@ -83,6 +88,19 @@ def _make_current(change: Change, numbers: Mapping[str, int]) -> dict[str, Any]:
 
 def _split_region(region: str) -> dict[str, str]:
     return {"region_code": region, "county": take_region(region, Level.COUNTY), "town": take_region(region, Level.TOWN)}
+
+
+def retract_scores(connection: Connection) -> None:
+    """Leave only the rule line's part of all current scores, when a silent model follows one that spoke.
+
+    The history keeps what the earlier model said, and records the change.
+    """
+    nothing = {"probability": None, "margin": None, "tier": -1, "agreement": None, "agreement_by": None, "causes": ""}
+    spoken = select(CURRENT).where(CURRENT.c.agreement.is_not(None)).limit(AT_ONCE)
+    while rows := [dict(row) for row in connection.execute(spoken).mappings()]:
+        quiet = ({**row, **nothing, "signal": row["rule_signal"], "scored_at": now()} for row in rows)
+        changes = [Change(row["household_id"], row, after) for row, after in zip(rows, quiet, strict=True)]
+        write_scores(connection, changes, "retract")
 
 
 def move_scores(connection: Connection, regions: Mapping[str, str], region: str, request_id: str) -> None:
