@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from riskml.errors import SplitError, UsageError
 from riskml.records.contract.calendar import is_month_end, to_date, to_day, to_month, to_month_end
+from riskml.records.panel.basis import IncomeBasis
 from riskml.records.panel.store import Records
 from riskml.splits import Grid, Origin, Settings, build_grid, cut_origins, find_span_end
 
@@ -53,6 +54,23 @@ def test_numbers_are_whole_and_at_least_one(name, value):
 def test_an_unknown_outcome_is_refused():
     with pytest.raises(UsageError, match="must be 'any' or 'end'"):
         Settings(outcome="sometimes")
+
+
+def test_an_unknown_treatment_of_hardship_is_refused():
+    assert Settings().hardship == "count"
+    with pytest.raises(UsageError, match="must be 'count' or 'ignore'"):
+        Settings(hardship="sometimes")
+
+
+@pytest.mark.parametrize("age", [-1, 25, 1.5, True])
+def test_the_income_age_is_a_number_of_months_up_to_two_years(age):
+    with pytest.raises(UsageError, match=f"The income age is {age}"):
+        Settings(income_age=age)
+
+
+def test_the_basis_of_income_follows_from_the_settings():
+    assert Settings().basis == IncomeBasis(12, False, 0)
+    assert Settings(3, outcome="end", income_age=24).basis == IncomeBasis(3, True, 24)
 
 
 def test_a_window_longer_than_the_look_back_is_refused():
@@ -142,6 +160,35 @@ def test_too_few_months_are_refused_with_the_number_needed():
         cut(35, Settings())
     assert "need 36 months of income (the window 12 and twice the horizon 12)" in str(refused.value)
     assert "the records have 35 (2020-01 to 2022-11)" in str(refused.value)
+
+
+def test_the_test_starts_later_if_nothing_before_it_is_followed_up():
+    grid = build_grid(records([1] * 48), Settings())
+    last = grid.as_ofs[-1]
+    asked = []
+
+    def is_followed(day: int, known_at: int) -> bool:
+        asked.append((day, known_at))
+        return known_at >= last
+
+    (origin,) = cut_origins(grid, Settings(), is_followed)
+    assert months(origin.test) == ["2022-12"]
+    assert months(origin.train) == ["2020-12", "2021-03", "2021-06", "2021-09", "2021-12"]
+    assert all(find_span_end(day, 12) <= known_at for day, known_at in asked)
+
+
+def test_records_in_which_nothing_is_followed_up_are_refused_without_a_word_about_the_step():
+    with pytest.raises(SplitError, match="hardly any household is followed up") as refused:
+        cut_origins(build_grid(records([1] * 48), Settings()), Settings(), lambda _day, _known_at: False)
+    assert "--step" not in str(refused.value)
+
+
+def test_statements_need_five_years_and_the_month_is_named():
+    grid = Grid((), JANUARY, JANUARY + 40, stated=True)
+    with pytest.raises(SplitError) as refused:
+        cut_origins(grid, Settings())
+    assert "With yearly statements they need 60" in str(refused.value)
+    assert "Training is possible once income up to 2024-12 is recorded." in str(refused.value)
 
 
 def test_a_step_that_does_not_divide_the_horizon_needs_more_and_says_so():

@@ -291,7 +291,12 @@ def _build_too_short(grid: Grid, settings: Settings) -> SplitError:
         message += f" With yearly statements they need {needed}, because a statement is known months after its end."
     apart = -(-horizon // step) * step
     if needed <= grid.months:
-        hint = f"As_ofs every {step} months need {window + horizon + apart}: choose a --step that divides {horizon}."
+        if horizon % step:
+            hint = (
+                f"As_ofs every {step} months need {window + horizon + apart}: choose a --step that divides {horizon}."
+            )
+        else:
+            hint = "At every as_of hardly any household is followed up: add the income that was recorded since."
         return SplitError(message, hint)
     hint = "Add more months, or choose a shorter --window or --horizon."
     if grid.months:

@@ -31,3 +31,27 @@ def test_features_equal_the_features_of_the_kernel(
             assert np.array_equal(frame[name], expected[name].astype(float), equal_nan=True)
         else:
             assert frame[name].fillna("").tolist() == expected[name].fillna("").tolist()
+
+
+def test_features_of_a_register_need_an_income_age(riskml: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "records"
+    folder.mkdir()
+    (folder / "households.csv").write_text("household_id,region_code,size\nH1,130529101201,2\n", "utf-8")
+    (folder / "lines.csv").write_text("region_code,effective_from,amount\n,2020-01-01,6000\n", "utf-8")
+    (folder / "income.csv").write_text(
+        "household_id,period_start,months,source,amount,statement\nH1,2021-10-01,12,total,24000,true\n", "utf-8"
+    )
+    incomes = {}
+    for age in (0, 13, 14, 18):
+        out = tmp_path / f"{age}.parquet"
+        # The statement is of the year to September 2022, 14 months before the last complete month.
+        command = ("features", folder, "--as-of", "2023-11-30", "--out", out, "--income-age", age)
+        assert riskml(*command).code == 0
+        frame = pd.read_parquet(out)
+        incomes[age] = frame["log_income_to_line_12m"][0]
+        assert frame["months_since_report"][0] == 14
+    assert np.isnan([incomes[0], incomes[13]]).all()
+    assert incomes[14] == incomes[18] == np.log(2)
+    refused = riskml("features", folder, "--as-of", "2023-11-30", "--out", out, "--income-age", 25)
+    assert refused.code != 0
+    assert "income age is 25" in refused.err
