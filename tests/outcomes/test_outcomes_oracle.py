@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from riskml.outcomes import BY, REASONS, Labels, count_labels, label
-from riskml.policy import load_policy, parse_policy
+from riskml.policy import apply_rule_line, load_policy, parse_policy
 from riskml.records.contract.calendar import to_date, to_day, to_month, to_month_end
 from riskml.records.panel.store import Records
 from riskml.splits import Settings, build_grid
@@ -320,6 +320,22 @@ def test_labels_agree_with_the_oracle(county, kind, window, horizon, policy, kno
 @pytest.mark.parametrize("kind", ["any", "end"])
 def test_labels_of_a_register_agree_with_the_oracle(register, kind, window, horizon, age, policy, known_at):
     compare(register, Settings(window, horizon, kind, step=4, income_age=age), policy, known_at)
+
+
+def test_spending_is_that_of_the_last_twelve_months_by_the_size_that_the_income_uses(register):
+    records, con = register
+    settings, resized = Settings(income_age=18), 0
+    for day in build_grid(records, settings).as_ofs:
+        month = to_month(day)
+        then = known(con, to_date(day), settings, "packaged", range(month - 18, month + 1))
+        found = apply_rule_line(records.panel(day, basis=settings.basis), load_policy()).spending
+        for i, household in enumerate(records.household_id.tolist()):
+            if (household, month) in then.months:
+                size = then.months[household, find_end(then, household, month, settings)][3]
+                spent = sum(then.spending.get((household, m), 0.0) for m in range(month - 11, month + 1))
+                assert np.nan_to_num(found[i]) == pytest.approx(spent / size)
+                resized += spent > 0 and size != then.months[household, month][3]
+    assert resized
 
 
 def hold_every_outcome(county, settings: Settings) -> None:
