@@ -1,4 +1,4 @@
-"""The baselines that the model is always compared with."""
+"""The baselines against which the model is always compared."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RankingModel:
     ----------
     intercept, slope : float
     middle, scale : float
-        Location and scale for standardising the score.
+        Values that standardise the score: ``middle`` is subtracted, and the result is divided by ``scale``.
     fill : float
         Training median, used for a missing score.
     """
@@ -37,7 +37,7 @@ class RankingModel:
     fill: float
 
     def predict_probability(self, score: FloatArray) -> FloatArray:
-        """Predict the probability for each score, shape (n,); equal scores have equal probabilities."""
+        """Predict the probability for each score, shape (n,); equal scores get equal probabilities."""
         score = np.asarray(score, np.float64)
         known = np.where(np.isnan(score), self.fill, score)
         return np.asarray(expit(self.intercept + self.slope * ((known - self.middle) / self.scale)))

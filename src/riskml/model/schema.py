@@ -63,12 +63,12 @@ class Schema:
         Returns
         -------
         array of float64, shape (n, F)
-            NaN if the matrix lacks a feature or holds a level that is not in this schema.
+            A value is NaN if the matrix lacks the feature, or if its level is not in this schema.
 
         Raises
         ------
         ModelError
-            If a feature is a category on one side and a quantity on the other.
+            If a feature is a category in the matrix and numeric in this schema, or vice versa.
         """
         if X.columns == self.columns and X.levels == self.levels:
             return X.values
