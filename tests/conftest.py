@@ -1,6 +1,6 @@
-"""What tests share: a small simulated county, a bundle trained on it, a browser without a network, and boosters.
+"""Shared fixtures: a small simulated county, a bundle trained on it, an offline browser, and LightGBM boosters.
 
-The county and the bundle are made once per session and never changed.
+The county and the bundle are made once per session, and no test changes them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ or the built wheel makes it an integration test. Tests in a folder `faults` are 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with its tier; mark tests that compare with a committed file as `golden`, for `make docs`."""
+    """Mark every test with its tier, and mark tests that compare with a committed file as `golden` for `make docs`."""
     for item in items:
         if "golden" in getattr(item, "fixturenames", ()):
             item.add_marker("golden")
@@ -89,7 +89,7 @@ def find_missing_glyphs() -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Simulate a county of 800 households and 42 months, with truth."""
+    """Simulate a county of 800 households over 42 months, including its truth."""
     folder = tmp_path_factory.mktemp("county") / "records"
     simulate(folder, 800, 42, 5, None, "last")
     return folder
@@ -111,7 +111,7 @@ def bundle_path(trained: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 class Visit:
-    """A page that was opened, and every request that it sent or that failed.
+    """An opened page, with the requests that it sent and those that failed.
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ class Visit:
     requests : list of str
         Requested addresses.
     failed : list of str
-        Addresses that could not be loaded, and errors on the console.
+        Addresses that could not be loaded, and errors from the console.
     """
 
     def __init__(self, page: Any) -> None:
@@ -136,11 +136,11 @@ class Visit:
         return [url for url in self.requests[1:] if not url.startswith("data:")]
 
     def sideways(self) -> int:
-        """Return the number of pixels by which the page is wider than its window."""
+        """Return by how many pixels the page is wider than its window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
     def foreign_fonts(self, selector: str) -> list[str]:
-        """Return the names of the system's fonts, not the page's own, in which elements are drawn."""
+        """Return the names of fonts that elements take from the system instead of from the page."""
         session = self.page.context.new_cdp_session(self.page)
         session.send("DOM.enable")
         session.send("CSS.enable")
@@ -191,7 +191,7 @@ def _local(url: str) -> bool:
     return url.startswith(("file:", "data:", "about:", "blob:"))
 
 
-# -- boosters of every kind that training can produce, and of some that it cannot, with rows that probe them ---------
+# -- every kind of booster that training can produce, some that it cannot, and rows that probe them ------------------
 
 ROWS, FEATURES, CATEGORICAL = 2000, 6, [3, 5]
 
@@ -211,7 +211,7 @@ def training_rows() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 @cache
 def probing_rows() -> NDArray[np.float64]:
-    """Make a few rows each with missing, unknown, negative and fractional categories, infinities and zeros."""
+    """Make a few rows for each special case: missing, unknown, negative or fractional categories, infinities, zeros."""
     rows = training_rows()[0][:120].copy()
     rows[:5] = np.nan
     for k, code in enumerate((-1.0, 500.0, 44.7, -0.5, np.inf)):

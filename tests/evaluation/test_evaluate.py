@@ -1,4 +1,4 @@
-"""The whole evaluation: every part of it, its edge cases, and JSON without NaN."""
+"""The evaluation as a whole: its parts, edge cases, and JSON output without NaN."""
 
 from __future__ import annotations
 

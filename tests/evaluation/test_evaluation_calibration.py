@@ -1,4 +1,4 @@
-"""Calibration: known distortions are recovered, bins are right, and edge cases such as a single class are handled."""
+"""Calibration: known distortions are recovered, bins are right, and edge cases such as a single class work."""
 
 from __future__ import annotations
 

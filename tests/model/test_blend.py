@@ -1,4 +1,4 @@
-"""The whole model is additive, reproducible and monotone, and is not overconfident with few data."""
+"""The complete model is additive, reproducible and monotone, and is not overconfident if there are few data."""
 
 import numpy as np
 import pytest

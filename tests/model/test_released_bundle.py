@@ -1,4 +1,4 @@
-"""The bundle released with riskml loads, matches the current features, and says that its county is simulated."""
+"""The bundle released with riskml loads, has the current features, and states that its county is simulated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``riskml check``, as people and programs call it."""
+"""``riskml check``, as called by people and by programs."""
 
 import json
 
@@ -14,7 +14,7 @@ LINES = "region_code,effective_from,amount\n13,2022-04-01,7300\n"
 
 @pytest.fixture
 def make(tmp_path):
-    """Write a valid records folder, with another income table if one is passed."""
+    """Write a valid records folder, using the ``income`` table passed, if any."""
 
     def write(income=INCOME):
         for table, text in {"households": HOUSEHOLDS, "income": income, "lines": LINES}.items():

@@ -1,4 +1,4 @@
-"""The contributions of many rows are summarised so that no single household's can be read from the summary."""
+"""Contributions of many rows are summarised so that nobody can read an individual household's from the summary."""
 
 from __future__ import annotations
 
