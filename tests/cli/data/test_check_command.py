@@ -46,7 +46,7 @@ def test_faults_end_with_1_and_are_listed_with_advice(make):
     result = run(make(INCOME.replace("wage", "[red]wages[/]")))
     assert result.exit_code == 1
     assert "income.source" in result.output
-    assert "unknown_code: Use the codes of data/README.md" in result.output
+    assert "unknown_code: Use the codes in data/README.md" in result.output
     assert "[red]wages[/]" in result.output.replace("\n", "").replace(" ", "")
 
 

@@ -46,7 +46,7 @@ KIND_WORDS = {
     Kind.CODE: "codes",
     Kind.CODES: "codes joined by ;",
 }
-"""What the cells of a column must be, as messages say it."""
+"""What the cells of each kind of column must be, as worded in messages."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Column:
         Value that a null or absent cell stands for.
     added : bool, default False
         Whether the column was added to a later version of the contract. Such a column is part of a fingerprint only if
-        any of its cells has a value, so that folders without the column keep their fingerprints.
+        at least one of its cells has a value, so that folders without the column keep their fingerprints.
     """
 
     name: str
@@ -109,8 +109,8 @@ class Table:
     required : bool, default False
         Whether a records folder must contain the table.
     key : tuple of str
-        Columns whose values the versions of a row share. It is empty for tables whose rows are added up and corrected
-        through ``record_id``.
+        Columns whose values are the same in all versions of a row. It is empty for tables whose rows are added up and
+        corrected through ``record_id``.
     day : str, optional
         Column from which the day of recording is derived if ``recorded_on`` is null. In a table without such a column,
         a row whose ``recorded_on`` is null is always known.
@@ -143,7 +143,10 @@ class Table:
 
     @cached_property
     def later_days(self) -> tuple[str, ...]:
-        """Columns with dates that are unknown as long as they are in the future: all but the date of the row itself."""
+        """Date columns whose values are treated as unknown while they lie in the future.
+
+        These are all date columns except the date of the row itself.
+        """
         return tuple(column.name for column in self.contents if column.kind is Kind.DATE and column.name != self.day)
 
 

@@ -66,7 +66,7 @@ DAMAGED_FILE = _declare(
     "damaged_file",
     "A file cannot be read",
     "文件损坏或为空",
-    "Export the file again; it is empty, truncated, damaged or not of the type that its name says.",
+    "Export the file again; it is empty, truncated, damaged, or not of the type that its extension indicates.",
 )
 UNREADABLE_TEXT = _declare(
     "unreadable_text",
@@ -78,7 +78,7 @@ DUPLICATE_COLUMN = _declare(
     "duplicate_column",
     "Two columns have the same name",
     "列名重复",
-    "Rename or remove one of them; upper and lower case count as the same.",
+    "Rename or remove one of them; names that differ only in case count as the same.",
 )
 MISSING_COLUMN = _declare(
     "missing_column",
@@ -97,7 +97,7 @@ WRONG_TYPE = _declare(
     "A Parquet column has the wrong type",
     "列的数据类型不符",
     "Write the column with the declared type: codes as text (a number loses leading zeros), "
-    "days as dates, amounts and counts as numbers.",
+    "dates as dates, amounts and counts as numbers.",
 )
 MIXED_ATTRIBUTE = _declare(
     "mixed_attribute",

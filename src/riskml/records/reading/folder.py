@@ -1,4 +1,4 @@
-"""Open a records folder: every table becomes a typed DuckDB view, whatever the form of its files.
+"""Open a records folder: every table becomes a typed DuckDB view, whatever the format of its files.
 
 Opening never fails because of the content of a file; instead, faults in files and columns are collected.
 `riskml.records.checking.check` adds the faults in rows, and refuses a folder with faults.
@@ -133,11 +133,11 @@ class Folder(TypedViews):
         """Compute the fingerprint of the data, as 32 hexadecimal digits.
 
         It is the same for the same rows in any order, in any number of parts, and in CSV or Parquet. An absent table
-        and an empty one give different fingerprints. Versions of DuckDB may give different fingerprints too.
+        and an empty one give different fingerprints. Different versions of DuckDB may also give different fingerprints.
 
         Notes
         -----
-        For every table, it covers the number of rows and the sum of DuckDB's 64-bit hashes of the rows.
+        For every table, the fingerprint covers the number of rows and the sum of DuckDB's 64-bit hashes of the rows.
         """
         digest = hashlib.sha256()
         for table in self.tables:

@@ -1,4 +1,4 @@
-"""One table of a records folder as a numbered view: typed columns as declared, and each row's file and number.
+"""Read one table of a records folder as a numbered view: its columns with their types, and each row's file and number.
 
 Parquet is not copied: the view reads the files each time. Parts that have the same columns and types are read together.
 CSV is loaded once.

@@ -60,7 +60,7 @@ class TypedViews:
         return self._repeated[table]
 
     def fingerprint(self) -> str:
-        """Raise an error, since only a records folder has a fingerprint.
+        """Raise an error, because only a records folder has a fingerprint.
 
         Raises
         ------
