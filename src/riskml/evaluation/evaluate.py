@@ -25,7 +25,7 @@ SHARES = (0.01, 0.05, 0.10)
 
 _LEADS = {"1-3": (0, 3), "4-6": (3, 6), "7-12": (6, 12)}
 _DAY = 0.05
-"""Fraction of a month by which a lead counted in days may differ from one counted in calendar months."""
+"""Fraction of a month by which a lead measured in days may differ from one measured in calendar months."""
 
 Draws = dict[str, FloatArray]
 
@@ -56,19 +56,21 @@ def evaluate(
     Returns
     -------
     dict
-        Parts of ``evaluation.json``; an undefined figure is None, never NaN:
+        These parts of ``evaluation.json``, in which an undefined figure is None, never NaN:
 
-        - ``capacity``; ``models``: for each model ``auc``, ``ap``, ``brier``, ``recall_at`` and ``precision_at``
-          ("0.01", "0.05", "0.10"), ``lead_months`` (mean) and ``lead_months_median`` over the falls on its
-          visit list, ``visits_per_case`` at capacity, and ``ci`` with the intervals.
-        - ``ap_difference``: for each other model, the audited model's average precision minus its own: ``value``, and
-          ``ci`` computed from the same resamples.
-        - ``by_lead`` ("1-3", "4-6", "7-12" months to the fall; "13+" if there are longer ones): ``n`` falls and the
-          ``recall_at_capacity`` of each model. ``by_kind`` ("income", "monitoring"): ``n`` falls of that kind, and for
-          each model ``auc`` and ``ap`` against the rows without a fall, and ``recall_at_capacity`` on the visit list
-          drawn from all rows.
-        - ``complement``, ``calibration`` and ``groups`` of the audited model. If it is not among the predictions,
-          ``groups`` and ``ap_difference`` are empty, and the other two are None.
+        - ``capacity``.
+        - ``models``: for each model, ``auc``, ``ap``, ``brier``, ``recall_at`` and ``precision_at`` ("0.01", "0.05",
+          "0.10"), ``lead_months`` (the mean) and ``lead_months_median`` over the falls on its visit list,
+          ``visits_per_case`` at capacity, and ``ci`` with the intervals.
+        - ``ap_difference``: for each other model, the audited model's average precision minus that model's, as
+          ``value``, and its interval over the same resamples, as ``ci``.
+        - ``by_lead`` ("1-3", "4-6", "7-12" months to the fall; "13+" if there are longer leads): the number ``n`` of
+          falls and the ``recall_at_capacity`` of each model.
+        - ``by_kind`` ("income", "monitoring"): the number ``n`` of falls of that kind; for each model, ``auc`` and
+          ``ap`` when these falls are compared with the rows without a fall, and ``recall_at_capacity`` on the visit
+          list drawn from all rows.
+        - ``complement``, ``calibration`` and ``groups`` of the audited model. If that model is not among the
+          predictions, ``groups`` and ``ap_difference`` are empty, and the other two are None.
 
     Raises
     ------
@@ -77,11 +79,12 @@ def evaluate(
 
     Notes
     -----
-    The rule line alerts when it raises a flag, so its ``lead_months`` is 0. For the other models, see ``measure_lead``.
+    The rule line raises its alert with its first flag, so its ``lead_months`` is 0. For the other models, see
+    ``measure_lead``.
 
     Examples
     --------
-    Without rows, there are no figures:
+    If there are no rows, there are no figures:
 
     >>> none = np.array([], dtype=np.int64)
     >>> rows = TestRows(none, none.astype(np.int32), none.astype(np.int8), none.astype(np.int8),

@@ -42,7 +42,7 @@ MISSING = Vocabulary(
     Term("entered_recorded_late", "纳入监测但迟登记", "entry recorded late"),
     *(status for code, status in STATUSES.items() if code != "at_risk"),
 )
-"""Reasons why a household has no label, or is not in the cohort."""
+"""Reasons why a household has no label or is not in the cohort."""
 
 CHECK_STATUSES = Vocabulary(
     Term("passed", "通过", "passed"),
@@ -53,7 +53,7 @@ CHECK_STATUSES = Vocabulary(
 
 
 def name_groups(rows: Iterable[Mapping[str, Any]], lang: str) -> list[dict[str, Any]]:
-    """Add the ``name`` of the group and the ``word`` for the value to rows of the audit by group.
+    """Add the ``name`` of the group and the ``word`` for its value to the entries of the audit by group.
 
     >>> [(row["name"], row["word"]) for row in name_groups([{"group": "exited", "value": "yes"}], "en")]
     [('registered as formerly poor', 'yes')]

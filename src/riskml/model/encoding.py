@@ -61,8 +61,8 @@ class Encoding:
         Notes
         -----
         A feature that is constant or always missing gets no numeric term; one that is sometimes missing gets an
-        indicator. A level gets a term if it has at least 50 training rows and is among the feature's 50 most frequent levels; all
-        other levels are treated alike.
+        indicator. A level gets a term if it has at least 50 training rows and is among the feature's 50 most frequent
+        levels; all other levels are treated alike.
         """
         count = len(schema.columns)
         low, high, fill = np.full(count, -WIDEST), np.full(count, WIDEST), np.zeros(count)

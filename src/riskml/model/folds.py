@@ -30,7 +30,7 @@ class Fold:
     fit, judge : arrays of int
         Positions in the training rows; unless ``later``, no household is on both sides.
     later : bool
-        Whether the predicted rows are from a later period, which begins once the horizons of all fitted rows have ended.
+        Whether the predicted rows are from a later period, which begins once all horizons of the fitted rows are over.
     """
 
     fit: IntArray
