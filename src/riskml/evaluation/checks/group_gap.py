@@ -22,9 +22,9 @@ class GroupGap(Check):
     """At the same visit capacity, the falls of one group are missed clearly more often than those of the others.
 
     Among the values of a group with at least ten falls each, the share of missed falls for each value is compared with
-    that for the other values. A gap of more than 15 percentage points gives a warning if the 95 % interval of the difference
-    excludes zero. It does not block the release, since the cause may be the data available on the group; a person must
-    assess this.
+    that for the other values. A gap of more than 15 percentage points gives a warning if the 95 % interval of the
+    difference excludes zero. It does not block the release, since the cause may be the data available on the group; a
+    person must assess this.
     """
 
     code = "RKD006"
