@@ -14,9 +14,11 @@ def create_repeated_hashes(connection: duckdb.DuckDBPyConnection, source: str, c
 
     The table ``name`` has one column, ``h``: the hashes of ``columns`` that more than one row of ``source`` has.
 
-    Notes ----- If nearly all values differ, as record numbers do, sorting eight bytes per row in NumPy takes a quarter
-    of the time that DuckDB needs to group them (14.4 million rows: 0.5 s). Rows with equal hashes need not be equal, so
-    their values must be compared afterwards.
+    Notes
+    -----
+    If nearly all values differ, as record numbers do, sorting eight bytes per row in NumPy takes a quarter of the time
+    that DuckDB needs to group them (14.4 million rows: 0.5 s). Rows with equal hashes need not be equal, so their
+    values must be compared afterwards.
     """
     hashes = connection.sql(f"SELECT hash({columns}) AS h FROM {source}").to_arrow_table()["h"]
     values = np.sort(hashes.to_numpy())
