@@ -37,7 +37,10 @@ def _count_health(health: str, panel: Panel) -> Floats:
 
 
 def _set_unknown_missing(members: Events, number: Floats, stated: NDArray[np.bool_]) -> Floats:
-    """Set the number to missing if members are listed but the value is known for none; without members, it is known."""
+    """Set a household's number to missing if it lists members but none of them has a value.
+
+    A household that lists no members keeps its number.
+    """
     return np.where(members.any(stated) | ~members.any(), number, np.nan)
 
 

@@ -18,7 +18,7 @@ CAUSE = {"wage": "work", "business": "venture", "property": "other", "transfer":
 ZH = {"wage": "工资性收入", "business": "经营性收入", "property": "财产性收入", "transfer": "转移性收入"}
 
 declare = partial(feature, topic="income", cause="other")
-"""Declares a feature of this module; the cause is ``other`` by default, since only a source's decline causes a fall."""
+"""Declares a feature of this module; the cause is ``other``, unless the feature shows the decline of a source."""
 
 
 @cached_on_panel

@@ -1,4 +1,4 @@
-"""Dated rows by region: of the rows in force, the one with the longest matching prefix applies, then the latest."""
+"""Dated rows by region: the latest of the rows in force that have the longest matching prefix applies."""
 
 from __future__ import annotations
 

@@ -183,7 +183,10 @@ class Trigger(_Named):
 
 @dataclass(frozen=True)
 class ColourRow:
-    """Bounds of the income colours, divided by the line, and colours (positions in COLOURS) the source leaves open."""
+    """Bounds of the income colours as multiples of the line, and the colours for cases that the source leaves open.
+
+    Colours are positions in COLOURS.
+    """
 
     region: Region
     effective_from: DayOrAlways
@@ -245,4 +248,4 @@ class Measure(_Named):
 class CauseNames(_Named):
     """Names of a cause; a name that the file leaves out comes from the vocabulary."""
 
-    topics: Unread  # a key that earlier versions of the table had
+    topics: Unread  # a key in earlier versions of the table

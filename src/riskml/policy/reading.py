@@ -112,7 +112,7 @@ class Node:
         return {key: entries.get(key) or Node(None, self._join_path(key), self.name) for key in known}
 
     def read_row(self, row: type[R], /, **defaults: object) -> R:
-        """Read a mapping into a dataclass; its annotations name the reader of each key: ``Annotated[type, reader]``.
+        """Read a mapping into a dataclass, whose annotations ``Annotated[type, reader]`` name the reader of each key.
 
         Parameters
         ----------

@@ -19,7 +19,7 @@ _YELLOW, _ORANGE, _RED = (COLOURS.codes.index(name) for name in ("yellow", "oran
 
 
 def signal_income(income: Floats, line: Floats, bounds: Floats, shock: Mask, unmet: Mask, hardship: Mask) -> Codes:
-    """Give every household the colour that follows from its income and its flags.
+    """Determine every household's colour from its income and its flags.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def signal_income(income: Floats, line: Floats, bounds: Floats, shock: Mask, unm
 
     Notes
     -----
-    An income below ``red_below`` × line is red with a major shock, and ``below_without_shock`` otherwise. Below
+    An income below ``red_below`` × line is red if there is a major shock, and ``below_without_shock`` otherwise. Below
     ``orange_below`` × line it is orange, up to ``yellow_up_to`` × line yellow, and above that green. A guarantee that
     is not met, or a flag that counts as hardship, can only make the colour graver. Every bound is applied with the
     contract's tolerance of 1e-4.
@@ -60,7 +60,7 @@ def signal_income(income: Floats, line: Floats, bounds: Floats, shock: Mask, unm
 
 
 def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> Codes:
-    """Take the graver of the rule line's colour and the tier's colour.
+    """Return the graver of the rule line's colour and the tier's colour.
 
     Parameters
     ----------

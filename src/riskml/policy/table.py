@@ -37,7 +37,7 @@ LONGEST_VERSION = 40
 """Maximum length of the version that a file states; databases and file names contain it, followed by the hash."""
 
 _CACHED = 50_000
-"""Number of pairs of a region and a day whose rows in force are cached."""
+"""Number of combinations of a region and a day for which the rows in force are cached."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Policy:
     Parameters
     ----------
     version : str
-        Version that the file states, followed by ``+`` and 12 hexadecimal digits of the SHA-256 of the content. A
-        changed figure changes it; comments, the order of keys and the way numbers are written do not.
+        Version that the file states, followed by ``+`` and 12 hexadecimal digits of the SHA-256 of the content. It
+        depends on every figure, but not on comments, the order of keys or the way numbers are written.
     lines : list of LineRow
         Monitoring lines, for ``Records.load(..., fallback_lines=policy.lines)``.
     rural_income : DatedTable of IncomeRow

@@ -1,4 +1,4 @@
-"""Rows in memory that contradict one another: a total and its sources, or the same record or version twice on a day."""
+"""Find contradictory rows in memory: a total and its sources, or two rows of a record or version with the same date."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["find_repeated_rows", "find_repeated_statements", "find_total_clashes
 
 
 def _sort_income(income: Mapping[str, Sequence[Any]]) -> tuple[set[int], set[int]]:
-    """Return the positions of the statements and of the plain rows; rows of single persons are neither."""
+    """Return the positions of the statements, and of the other rows about whole households (not about one person)."""
     nulls = [None] * len(income["source"])
     flags, members = income.get("statement", nulls), income.get("member_id", nulls)
     whole = {i for i, member in enumerate(members) if is_null(member)}
@@ -22,7 +22,7 @@ def _sort_income(income: Mapping[str, Sequence[Any]]) -> tuple[set[int], set[int
 
 
 def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Find totals that are reported for the same household and month as a single source.
+    """Find totals for a household and a month for which an individual source is reported too.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
     -------
     list of int
         Positions of the rows with the totals, ascending. Rows that were corrected or withdrawn are ignored, as are
-        statements and rows of single persons.
+        statements and rows about one person.
 
     Notes
     -----
@@ -104,7 +104,7 @@ def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
 
 
 def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Find rows that repeat a record, a version or a line with the same day, so that none of them is the latest.
+    """Find rows for the same record, version or line that have the same date, so that none of them is the latest.
 
     Parameters
     ----------
@@ -157,7 +157,10 @@ def _list_repeats(keys: Mapping[int, Hashable]) -> list[int]:
 
 
 def _list_recording_days(table: Table, columns: Mapping[str, Sequence[Any]], rows: int) -> Iterator[int]:
-    """Yield the days of recording, with the contract's default for a null; for versions, it is before every day."""
+    """Yield each row's day of recording.
+
+    A null is replaced by the contract's default or, if the rows are versions of a key, by a day before every date.
+    """
     nulls = [None] * rows
     days = columns[table.day] if table.day and not table.key else nulls
     lengths, flags = columns.get("months", nulls), columns.get("statement", nulls)

@@ -73,7 +73,7 @@ class IncomeBlock:
         months : int
             Length of the time axis, which runs backwards.
         known_at : int
-            Day of knowledge; rows recorded later are left out.
+            Last day of recording; rows recorded later are left out.
         start, stop : int
             Range of households.
 
@@ -124,7 +124,7 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
     ----------
     parts : iterable of Rows
         Rows with the columns ``period_start`` (month number), ``months``, ``source``, ``amount``, ``statement`` and
-        ``person``. The last one marks rows of single persons, which are not included in any sum.
+        ``person``. The last one marks rows about one person, which are not included in any sum.
     households : int
         Number of households.
     months : tuple of int
@@ -149,7 +149,7 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
             left.append(part.where(apart))
     extra, statements = _NOTHING, NO_STATEMENTS
     if left:
-        # Rows that correct one another may be of different kinds, so their days are found for all rows together.
+        # Rows that correct one another may be of different kinds, so their days are determined for all rows together.
         rows = concatenate_rows(left)
         known, until = rows.find_known_days(find_income_days(rows.columns), versions=False)
         whole, person = rows.columns["statement"], rows.columns["person"]

@@ -82,7 +82,8 @@ class _Table:
     def pack_column(self, column: Column) -> Array:
         """Convert a column to its packed type.
 
-        These rows have not been checked before, and a wrong code or count would corrupt the cells of other households.
+        These rows have not been checked before, so a wrong code or count is refused here: it would corrupt the cells of
+        other households.
         """
         if column.name not in self.columns and not column.required:
             return np.repeat(pack_cells(column, [None]), self.length)

@@ -1,4 +1,4 @@
-"""Records from a folder, a database or memory, and the panels that are cut from them for any date."""
+"""Records from a folder, a database or memory, and the panels that are built from them for any date."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ class Records(PackedRecords):
     def panel(
         self, as_of: int, start: int = 0, stop: int | None = None, months: int = LOOK_BACK, known_at: int | None = None
     ) -> Panel:
-        """Cut the panel for a range of households on a date."""
+        """Build the panel for a range of households on a date."""
         return Panel(self, as_of, start, len(self) if stop is None else stop, months, known_at)
 
     def panels(
         self, as_of: int, months: int = LOOK_BACK, known_at: int | None = None, chunk: int = CHUNK
     ) -> Iterator[Panel]:
-        """Cut the panels that together cover all households, with ``chunk`` households in each."""
+        """Build the panels that together cover all households, with ``chunk`` households in each."""
         for start in range(0, len(self), chunk):
             yield self.panel(as_of, start, min(start + chunk, len(self)), months, known_at)
