@@ -65,13 +65,13 @@ class Call:
 
     @property
     def request_id(self) -> str:
-        """Number of the request."""
+        """ID of the request, as in the header ``X-Request-Id``."""
         return str(self.request.state.request_id)
 
     def make_envelope(
         self, as_of: dt.date | None = None, scored_at: dt.datetime | None = None
     ) -> dict[str, str | None]:
-        """Make the members that every response has; see :func:`riskml_serving.http.responses.make_envelope`."""
+        """Build the fields that every response has; see :func:`riskml_serving.http.responses.make_envelope`."""
         return make_envelope(self.model.names, as_of, scored_at, self.request_id)
 
     def clamp_limit(self, limit: int | None) -> int:
@@ -105,7 +105,10 @@ class Call:
 
 
 class RequireRight(SecurityBase):
-    """Authenticates a request, limits its key's rate and requires a right; the OpenAPI description names the scheme."""
+    """Authenticates a request, enforces the rate limit of its key, and requires a right.
+
+    It also declares the authentication scheme for the OpenAPI description.
+    """
 
     model = HTTPBearer(description="API key, created with `riskml-serving keys create`.")
     scheme_name = "key"

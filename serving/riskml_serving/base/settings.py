@@ -174,7 +174,7 @@ class Settings(BaseSettings):
         return cls(**{name: value for name, value in options.items() if value is not None})
 
     def to_environment(self) -> dict[str, str]:
-        """Write the settings that are not defaults as environment variables, for another process.
+        """Return the settings that differ from their defaults as environment variables for another process.
 
         >>> Settings(port=80, oidc_rights={"staff": "read"}).to_environment()["RISKML_SERVING_OIDC_RIGHTS"]
         '{"staff": "read"}'

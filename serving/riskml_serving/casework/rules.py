@@ -1,4 +1,4 @@
-"""Conditions declared once: SQL filters a list by them, and Python checks a row of the list by the same conditions."""
+"""Conditions that are declared once and used twice: SQL filters a list by them, and Python checks a row of the list."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ALWAYS = Rule(lambda _: true(), lambda _: True)
 
 
 def is_true(fact: str) -> Rule:
-    """Make a rule from a fact that is itself true or false."""
+    """Make a rule that holds if a fact, itself a truth value, is true."""
     return Rule(lambda columns: columns[fact], lambda row: bool(row[fact]))
 
 

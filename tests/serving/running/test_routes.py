@@ -55,12 +55,12 @@ def test_a_router_within_a_router_does_not_start(visits, outer):
     router = outer()
     router.include_router(visits)
     for check in (require_answer_types, lambda routers: require_declared(routers, web.OPEN_TO_ALL)):
-        with pytest.raises(TypeError, match="is no endpoint: add its router to ROUTERS"):
+        with pytest.raises(TypeError, match="is not an endpoint: add its router to ROUTERS"):
             check([router])
 
 
 def test_an_application_within_a_router_does_not_start(app):
     router = APIRouter()
     router.mount("/visits", app)
-    with pytest.raises(TypeError, match=r"Mount.*/visits.* is no endpoint"):
+    with pytest.raises(TypeError, match=r"Mount.*/visits.* is not an endpoint"):
         require_answer_types([router])

@@ -49,7 +49,7 @@ async def changes(
 
 
 def _describe_change(row: dict[str, Any], region: str) -> dict[str, Any]:
-    """Describe a change to readers from a region, who do not learn where a household that left the region went."""
+    """Describe a change for readers in a region, without revealing where a household that left the region went."""
     stayed = covers(region, row["region_code"])
     return {
         "change": row["change"] if stayed else "left",

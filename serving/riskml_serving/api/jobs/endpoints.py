@@ -1,4 +1,4 @@
-"""``POST /v1/batches`` and ``/v1/jobs``: long-running jobs, followed by their number."""
+"""``POST /v1/batches`` and ``/v1/jobs``: start long-running jobs and follow their progress."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def batches(call: ScoreCall) -> Response:
 
 
 def add_location(answer: Response) -> Response:
-    """Name a response's job in its ``Location`` header."""
+    """Put the address of a response's job into its ``Location`` header."""
     if answer.status_code == 202:
         answer.headers["Location"] = f"/v1/jobs/{json.loads(bytes(answer.body))['job']}"
     return answer

@@ -1,1 +1,1 @@
-"""Appends records exactly once, counting from the day of receipt, and rescores the households concerned."""
+"""Appends records, which count from the day of receipt, exactly once, and rescores the households concerned."""

@@ -1,4 +1,4 @@
-"""Request and response bodies of ``POST /v1/scores``, and a score as every response shows it."""
+"""Request and response bodies of ``POST /v1/scores``, and the fields of a score in every response."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class ListFilter:
     agreement, category, flags : tuple of str
         Codes in the columns of the same name; ``flags`` holds triggers, at least one of which must have fired.
     cause : str
-        Code of a cause in the model's reasons, of a trigger that fired, or in the monitoring record.
+        Code of a cause that occurs in the model's reasons or the monitoring record, or belongs to a trigger that fired.
     search : str
         Part of a household's code.
     household : str
@@ -157,12 +157,15 @@ FACTS = {name: column.label(name) for name, column in _select_facts().items()}
 
 
 def _is_listed_in(column: ColumnElement[str], code: str) -> ColumnElement[bool]:
-    """Check for a code in a list joined by semicolons; uses ``||``, since older SQLite has no ``concat``."""
+    """Make the condition that a semicolon-separated list contains a code.
+
+    It uses ``||``, because older versions of SQLite have no ``concat``.
+    """
     return literal(";").concat(column).concat(";").contains(f";{code};")
 
 
 def is_entry_known(today: dt.date) -> ColumnElement[bool]:
-    """Make the condition that a row of ``monitoring`` is an entry in its latest version known on a day."""
+    """Make the condition that a row of ``monitoring`` is an entry, and is the latest version known on a day."""
     entry = RECORDS["monitoring"]
     later = entry.alias("later")
     entry_day, later_day = (func.coalesce(table.c.recorded_on, table.c.entered_on) for table in (entry, later))
@@ -173,7 +176,7 @@ def is_entry_known(today: dt.date) -> ColumnElement[bool]:
 
 
 def is_entry_open(today: dt.date) -> ColumnElement[bool]:
-    """Make the condition that, by a row of ``monitoring``, the household is in monitoring on a day."""
+    """Make the condition that a household is in monitoring on a day, according to a row of ``monitoring``."""
     cleared_on = RECORDS["monitoring"].c.cleared_on
     return and_(is_entry_known(today), or_(cleared_on.is_(None), cleared_on > today))
 
@@ -215,7 +218,7 @@ def _narrow(query: Select[Any], wanted: ListFilter) -> Select[Any]:
 
 
 def read_list(connection: Connection, wanted: ListFilter, offset: int, limit: int) -> list[dict[str, Any]]:
-    """Read households by signal, then probability, then how long they have waited, with the facts of each."""
+    """Read households with their facts, sorted by signal, then probability, then how long they have waited."""
     facts = [column for name, column in FACTS.items() if name not in CURRENT.c]
     query = _narrow(select(CURRENT, *facts), wanted)
     order = (*RANKING, FACTS["since"], CURRENT.c.household_id)

@@ -33,16 +33,16 @@ ENDS = ("cleared_on", "ended_on", "left_on")
 
 
 def choose_towns(county: Path, out: Path, max_households: int, until: dt.date) -> list[str]:
-    """Write the records from the first towns in a county, as known on a day, into another folder.
+    """Write the records of a county's first towns, as known on a day, into another folder.
 
     Parameters
     ----------
     county, out : Path
         Records folders to read from and to write to.
     max_households : int
-        Maximum number of households; towns are taken whole, and at least one is taken.
+        Maximum number of households. Towns are never split, and at least one town is written, whatever its size.
     until : date
-        Day as of which the records are known, the end of a month.
+        Day on which the records must be known; the end of a month.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def list_villages(engine: Engine) -> list[str]:
 
 
 def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
-    """Score every household as of the end of a month in a job, as a county does every month."""
+    """Run a job that scores every household as of the end of a month, as a county does every month."""
     with writing(engine) as connection:
         start(connection, model, Caller("demo", "", frozenset(RIGHTS)), None, as_of, "demo")
     settings = Settings(database_url=engine.url.render_as_string(hide_password=False))

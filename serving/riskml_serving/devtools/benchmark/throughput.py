@@ -1,4 +1,4 @@
-"""Throughput of the service, an empty endpoint and MLflow's server, measured in turn so that load slows all equally."""
+"""Throughput of the service, an empty endpoint and MLflow's server, measured in turn so that other load affects all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from riskml_serving.judging.model import Model, load_model
 __all__ = ["measure_throughput"]
 
 WARM_UP = 1.0
-"""Seconds of warm-up load on each arm, that is, on each of the things compared."""
+"""Seconds of warm-up load on each arm. An arm is one of the alternatives that are compared."""
 
 Arm = Callable[[float], tuple[float, list[float]]]
 
