@@ -1,4 +1,4 @@
-"""Outcomes worked out by hand: one household, a line of 100 yuan per month, as of the end of January 2023."""
+"""Outcomes computed by hand for one household, with a line of 100 yuan per month, as of the end of January 2023."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FINE, POOR, UNSEEN = 150.0, 50.0, None
 def records(
     *months: float | None, start: int = 1, lines=LINES, recorded: dict[int, str] | None = None, **tables
 ) -> Records:
-    """Make records with the income of the months from January 2023 (or ``start``) on; None means not reported."""
+    """Make records with monthly income from January 2023 (or month ``start``) on; None means not reported."""
     stated = [(month, amount) for month, amount in enumerate(months, start) if amount is not None]
     income = {
         "household_id": ["a"] * len(stated),
@@ -47,7 +47,7 @@ def helped(*days: str, emergency: bool = True) -> dict[str, list[object]]:
 
 
 def outcome(packed: Records, settings: Settings = MONTH, known_at: str | None = None) -> tuple[object, ...]:
-    """Return the only row's label (or the reason for having none), how the household fell, and the lead."""
+    """Return the only row's label (or the reason why it has none), how the household fell, and when (in months)."""
     labels = label(packed, [AS_OF], settings, None if known_at is None else to_day(known_at))
     assert len(labels) == 1
     names = {code: name for name, code in REASONS.items()}
@@ -174,7 +174,7 @@ def test_a_month_a_quarter_is_follow_up_enough():
 
 
 def test_reported_without_a_verdict_is_no_follow_up():
-    # Three months are reported from November on, then only one of the last three: too few for a verdict on six months.
+    # Reported are November to January, then only one of the last three months: too few for a verdict on six months.
     packed = records(FINE, FINE, FINE, *[UNSEEN] * 6, FINE, start=-1)
     assert outcome(packed, Settings(window=6, horizon=7))[0] == "no_follow_up"
     assert outcome(packed, Settings(window=1, horizon=7)) == (0, "", 0)
@@ -188,7 +188,7 @@ def test_at_the_end_the_last_months_end_needs_a_verdict():
 
 def test_a_horizon_under_three_months_uses_its_own_months():
     assert outcome(records(FINE, UNSEEN, FINE), Settings(window=1, horizon=2)) == (0, "", 0)
-    # January is reported, but it is before the span.
+    # January is reported, but it is before the horizon.
     assert outcome(records(FINE, UNSEEN, UNSEEN, FINE), Settings(window=1, horizon=2))[0] == "no_follow_up"
     assert outcome(records(FINE, UNSEEN), Settings(window=2, horizon=1))[0] == "no_follow_up"
 

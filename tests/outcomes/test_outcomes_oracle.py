@@ -1,4 +1,4 @@
-"""Outcomes and cohort agree with an independent oracle: SQL decides what is known, plain loops apply the rules."""
+"""Outcomes and cohort agree with an independent oracle: SQL finds what is known, and simple loops apply the rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def month_start(month: int) -> dt.date:
 
 
 def random_tables(seed: int) -> Tables:
-    """Draw a county with incomes near the line, gaps, late rows, corrections, periods, moves, monitoring and help."""
+    """Draw a county with incomes near the line, gaps, late rows, corrections, periods, moves, monitoring, help."""
     rng = np.random.default_rng(seed)
     names = [f"h{i:02d}" for i in range(HOUSEHOLDS)]
 
@@ -45,7 +45,7 @@ def random_tables(seed: int) -> Tables:
             )
         whole, careless = rng.random() < 0.3, rng.random() < 0.5  # reports only totals; has gaps and late rows
         gap = (int(rng.integers(0, MONTHS)), int(rng.integers(0, 9)))
-        # Some report one month per quarter, some whole quarters, and some stop early.
+        # Some report one month per quarter, some report quarterly totals, and some stop early.
         every, length = ((1, 1), (1, 1), (3, 1), (3, 3))[rng.integers(0, 4)] if careless else (1, 1)
         last = int(rng.integers(6, MONTHS)) if rng.random() < 0.3 else MONTHS
         for month in range(0, last, every):
@@ -145,7 +145,7 @@ WHERE emergency AND withdrawn IS NOT TRUE
 
 @dataclass
 class Known:
-    """What is known on a day: (income, line, reported) by household and month, entries, days of emergency help."""
+    """What is known on a day: ``(income, line, reported)`` by household and month, entries, days of emergency help."""
 
     months: dict[tuple[str, int], tuple[float | None, float | None, bool]]
     entries: dict[str, list[tuple[dt.date, dt.date | None]]]
@@ -180,7 +180,7 @@ def standing(then: Known, household: str, as_of: dt.date, month: int) -> str:
 
 
 def outcome(then: Known, now: Known, household: str, month: int, settings: Settings) -> tuple[str, str, int]:
-    """Return a cohort row's label (or the reason for having none), how the household fell, and the lead."""
+    """Return a cohort row's label (or the reason why it has none), how the household fell, and when (in months)."""
     as_of, until = to_date(to_month_end(month)), to_date(to_month_end(month + settings.horizon))
     recorded_then = {entered for entered, _ in then.entries.get(household, [])}
     entered = [day for day, _ in now.entries.get(household, [])]
@@ -289,7 +289,7 @@ def test_what_is_recorded_after_testing_starts_changes_no_training_label(county,
     labels, known_then = (label(r, latest.train, settings, latest.test_from) for r in (records, before))
     assert readable(records, labels) == readable(before, known_then)
     assert len(labels) > 100
-    # With all records, the same rows get other labels, so a leak would show.
+    # Using all records changes some labels, so a leak of later records would be noticed.
     assert readable(records, labels) != readable(records, label(records, latest.train, settings))
 
 

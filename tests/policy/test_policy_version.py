@@ -1,4 +1,4 @@
-"""A policy's version follows from its content, so policies that decide differently have different versions."""
+"""A policy's version is computed from its content, so policies that decide differently have different versions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOME = settings(deadline=None, max_examples=40)
 
 
 def leaves(value, path=()):
-    """List the paths of all values that are neither mappings nor lists."""
+    """List the paths to all values that are neither mappings nor lists."""
     if isinstance(value, dict | list):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         return [leaf for key, item in pairs for leaf in leaves(item, (*path, key))]

@@ -131,7 +131,7 @@ def test_small_groups_do_not_leak(bundle, read):
     changed = replace(bundle, evaluation={**bundle.evaluation, "groups": groups})
     page = read(render_report(changed))
     assert "990111" in page.text
-    assert "990222" not in page.text  # otherwise the small group could be derived by subtraction
+    assert "990222" not in page.text  # otherwise the small group's figures could be found by subtraction
     assert "2 个取值因户数太少未列出" in page.text
     assert not [row for row in page.rows if "13" in row or "777" in row]
 

@@ -65,7 +65,7 @@ def test_records_are_known_late_missing_and_corrected(county: Path) -> None:
 
 @pytest.mark.slow
 def test_the_county_is_not_easier_than_life(tmp_path: Path) -> None:
-    """Pool several seeds, so that chance does not decide, and bound the falls, the best AUC and the income's AUC."""
+    """Pool several seeds to reduce chance, and bound the share that falls, the best possible AUC and income's AUC."""
     settings, day, result = Settings(), to_day("2021-12-31"), []
     for seed in (1, 2, 3):
         folder = tmp_path / str(seed)

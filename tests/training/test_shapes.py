@@ -1,4 +1,4 @@
-"""The two shapes of survey data in the contract are handled by the same code as a county."""
+"""Both shapes of survey data in the contract are handled by the same code as a county's records."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def test_every_column_is_cast_to_its_type_where_it_holds_no_value(name):
         for rows in (0, 2):
             blank = pa.table({column: pa.nulls(rows, type_) for column in [*table.names, "attributes"]})
             cast = cast_table(name, blank)
-            assert cast.schema.types == [*wanted, type_], "what is not declared keeps its type"
+            assert cast.schema.types == [*wanted, type_], "undeclared columns keep their type"
             assert cast.num_rows == rows
 
 

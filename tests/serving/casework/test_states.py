@@ -1,4 +1,4 @@
-"""Households' states and deadlines: SQL, Python and a plain restatement of each rule agree on any history."""
+"""For any history, SQL, Python and a simple restatement of each rule agree on a household's states and deadlines."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Household:
 
     @property
     def settled(self):
-        """Say whether the last visit reached a decision during the current signal, at a colour no milder than now."""
+        """Return whether the last visit led to a decision on the current signal, at a colour no milder than now's."""
         last = self.counted[-1] if self.counted else None
         return (
             last is not None
@@ -90,10 +90,10 @@ class Household:
 
     @property
     def waiting_since(self):
-        """Return the scores from which the wait counts.
+        """Return the scores during which the household has been waiting; the first one starts the wait.
 
-        These are the graver scores after the last decision, if it was made during the current signal and there are
-        any; otherwise they are all scores of the signal.
+        If the last decision was made during the current signal and graver scores followed it, these are the graver
+        scores; otherwise they are all scores of the signal.
         """
         decisions = [visit for visit in self.counted if visit["outcome"] in ("confirmed", "rejected")]
         if decisions and decisions[-1]["score_seq"] in {score["seq"] for score in self.run}:
@@ -120,7 +120,7 @@ class Household:
         }
 
     def deadlines(self):
-        """Return, by name of the deadline, the last day, whether it is done, and whether it is late."""
+        """Return each deadline by name: its last day, whether the task is done, and whether it is late."""
         if self.current["signal"] == 0:
             return {}
         confirmed = self.settled and self.counted[-1]["outcome"] == "confirmed"
@@ -138,7 +138,7 @@ class Household:
 
 
 def tell(histories):
-    """Turn histories into households; scores are numbered across all households, as in the database."""
+    """Turn histories into households, numbering scores across all households as the database does."""
     households, seq = [], 0
     for i, (before, first, steps) in enumerate(histories):
         household = Household(f"h{i}", [], [], assigned=False)

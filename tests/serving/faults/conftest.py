@@ -1,4 +1,4 @@
-"""Services in separate processes, which the tests kill, starve and restart."""
+"""Fixtures for services in separate processes, which the tests kill, deprive of resources and restart."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Service:
 
 @pytest.fixture(scope="session", autouse=True)
 def _imported() -> None:
-    """Have everything imported before the first test starts a service."""
+    """Import everything before the first test starts a service."""
     first = FORKS.Process(target=int)
     first.start()
     first.join()
@@ -105,7 +105,7 @@ def _imported() -> None:
 
 @pytest.fixture
 def kept(database_url: str, small_county: Path) -> Iterator[Any]:
-    """Fill a database with a small county that is not scored yet."""
+    """Fill a database with a small county that has not been scored yet."""
     engine = open_engine(database_url)
     upgrade(engine)
     import_folder(engine, small_county, AS_OF)
@@ -115,7 +115,7 @@ def kept(database_url: str, small_county: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def headers(kept: Any) -> dict[str, str]:
-    """Return the headers of a key for all regions."""
+    """Return headers with a key for all regions."""
     with writing(kept) as connection:
         token = create_key(connection, "faults", "", ("score", "read", "write", "health-details"))
     return {"Authorization": f"Bearer {token}"}
@@ -123,9 +123,9 @@ def headers(kept: Any) -> dict[str, str]:
 
 @pytest.fixture
 def serve(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """Return a function that starts a service; its keyword arguments are settings. All services share the database.
+    """Return a function that starts a service with the settings passed by keyword. All services share the database.
 
-    ``dies`` names a function and the number of the call after which the service kills itself with SIGKILL.
+    ``dies`` names a function and a number ``n``: the service kills itself with SIGKILL after the ``n``-th call.
     """
     started: list[Service] = []
 

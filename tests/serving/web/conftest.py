@@ -1,4 +1,4 @@
-"""The staff pages on a local port, for a real browser."""
+"""Fixtures that serve the staff pages on a local port for a real browser."""
 
 from __future__ import annotations
 

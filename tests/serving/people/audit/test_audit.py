@@ -36,7 +36,7 @@ def ten(engine):
 
 
 def unguarded(engine, *statements):
-    """Change the audit, as only the owner of the database can."""
+    """Change the audit in ways that only the database's owner can."""
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("ALTER TABLE audit DISABLE TRIGGER audit_only_grows"))
