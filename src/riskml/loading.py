@@ -1,4 +1,4 @@
-"""Load the records that a command works on: open, check and pack them; the policy's lines serve as a fallback."""
+"""Load the records for a command: open, check and pack a folder, with the policy's lines as a fallback."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ def _find_train(grid: Grid, settings: Settings, test_from: int) -> tuple[int, ..
 
 
 def _find_default_start(grid: Grid, settings: Settings) -> int:
-    """Find the first as_of in the grid's last H months, or the last as_of if the first leaves nothing to train on."""
+    """Find the first as_of in the grid's last H months, or its last as_of if that leaves nothing to train on."""
     if not grid.as_ofs:
         raise _build_too_short(grid, settings)
     last = grid.as_ofs[-1]

@@ -97,7 +97,7 @@ class Field:
     bounds : tuple of float, optional
         The smallest and the largest number allowed.
     identity : bool, default True
-        Whether a score that differs only in this field is a different score.
+        Whether two scores that differ only in this field count as different scores.
     brief : bool, default True
         Whether a short response about a change includes the field.
     description : str

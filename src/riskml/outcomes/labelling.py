@@ -58,15 +58,16 @@ def label(
 
     Notes
     -----
-    The first of these conditions that holds decides the label:
+    The label is that of the first condition that holds:
 
     1. The household entered monitoring on or before the as_of, but the entry was recorded later: missing,
        ``entered_recorded_late``, because the household was not safe on the as_of.
     2. It enters monitoring in the span: 1; no follow-up is needed.
-    3. It is not followed up: missing, ``no_follow_up``. This includes households seen below the line, which would
-       otherwise count more often than households seen above it.
+    3. It is not followed up: missing, ``no_follow_up``. This also holds for households that were seen below the
+       line, which would otherwise be labelled more often than households that were seen above it.
     4. Its income is below the line: 1.
-    5. It receives emergency help in the span: missing, ``emergency_help``, because being helped is not being safe.
+    5. It receives emergency help in the span: missing, ``emergency_help``, because a household that was helped cannot
+       count as safe.
     6. None of these: 0.
     """
     days = sorted(set(as_ofs))

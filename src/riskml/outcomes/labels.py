@@ -39,8 +39,8 @@ class Labels:
     reason : array of int8, shape (n,)
         Why the label is missing (see ``REASONS``).
     by : array of int8, shape (n,)
-        How the household fell (see ``BY``). If it fell in both ways, the earlier month decides; if both are in the
-        same month, it is ``income``, since the household then enters monitoring because the rule detected its low
+        How the household fell (see ``BY``). If it fell in both ways, the earlier one counts; if both are in the
+        same month, this is ``income``, since the household then enters monitoring because the rule detected its low
         income.
     lead : array of int32, shape (n,)
         Number of months, at least 1, from the as_of to the month at whose end income is below the line, or to the
@@ -66,7 +66,7 @@ class Labels:
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
-        """Rows whose outcome is known, shape (n,)."""
+        """Whether each row's outcome is known, shape (n,)."""
         known: NDArray[np.bool_] = self.y != MISSING
         return known
 

@@ -17,7 +17,7 @@ from riskml.splits import Settings
 __all__ = ["FOLLOW_UP", "After", "build_pair_keys", "find_first_day"]
 
 FOLLOW_UP = 3
-"""Number of months at the end of a span; a household's income must be reported in at least one of them."""
+"""Number of months at the end of a span that count for follow-up: income must be reported in at least one of them."""
 
 Mask = NDArray[np.bool_]
 
@@ -87,7 +87,7 @@ class After:
         """Mark households that are followed up to the end of the span after a month, shape (n,).
 
         Their income is reported in one of the span's last three months (or in any month, if the span is shorter), and a
-        verdict is possible at the end of one of these months (with the outcome ``end``, of the last one).
+        verdict is possible at the end of one of these months (with the outcome ``end``, at the end of the last one).
         """
         span = slice(month + 1 - self.first_month, month + 1 - self.first_month + self.settings.horizon)
         last = min(FOLLOW_UP, self.settings.horizon)

@@ -83,7 +83,7 @@ class LineTable:
         return grid
 
     def _find_candidates(self, region: str) -> Iterator[list[LineRow]]:
-        """Yield the rows for each prefix of a region, in order of precedence, beginning with each prefix's latest row."""
+        """Yield the rows for each prefix of a region, in order of precedence, with each prefix's latest row first."""
         for table in self._tables:
             for length in range(len(region), -1, -1):
                 if dated := table.get(region[:length]):

@@ -32,7 +32,10 @@ INCOME_BLOCK = ("period_start", "months", "source", "amount", "statement")
 
 
 def list_row_tables() -> list[Table]:
-    """List the tables that are packed row by row; ``income`` is included if it has columns that its block lacks."""
+    """List the tables that are packed row by row.
+
+    ``income`` is included only if it has columns that the income block lacks.
+    """
     return [
         table
         for name, table in TABLES.items()
