@@ -1,4 +1,4 @@
-"""Check which conditions of risk elimination (风险消除) a household meets; clearing it is left to people."""
+"""Check which conditions for risk elimination (风险消除) a household meets; people decide whether to clear it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Condition", "check_clearance"]
 
 @dataclass(frozen=True)
 class Condition(Term):
-    """One condition of risk elimination.
+    """One condition for risk elimination.
 
     Parameters
     ----------
@@ -31,16 +31,16 @@ class Condition(Term):
 
 
 def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condition, ...]:
-    """Check which conditions of risk elimination a household meets.
+    """Check which conditions for risk elimination a household meets.
 
     Parameters
     ----------
     panel : Panel
-        A panel of one household.
+        A panel that holds only this household.
     policy : Policy
-        Its ``timing.elimination`` is the number of months during which income must not have been below the line.
+        Its ``timing.elimination`` is the number of months in which income must not have been below the line.
     rule : RuleView
-        The rule line's verdict; hidden flags count too.
+        The rule line's verdict; hidden flags count as well.
 
     Returns
     -------
