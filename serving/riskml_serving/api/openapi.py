@@ -83,7 +83,7 @@ def list_endpoints(routers: Iterable[APIRouter]) -> list[APIRoute]:
     endpoints = []
     for route in (route for router in routers for route in router.routes):
         if not isinstance(route, APIRoute):
-            raise TypeError(f"{route!r} is not an endpoint: add its router to ROUTERS, do not include it in another")
+            raise TypeError(f"{route!r} is not an endpoint: add its router to ROUTERS, not to another router")
         endpoints.append(route)
     return endpoints
 

@@ -35,7 +35,7 @@ def rollback(db: Database = None) -> None:
 
     with connect(db, write=True) as connection:
         before, after = roll_back(connection)
-    typer.echo(f"Rolled back {before}; {after} serves within {Settings().model_poll_seconds:g} seconds.")
+    typer.echo(f"Rolled back {before}; {after} takes over within {Settings().model_poll_seconds:g} seconds.")
 
 
 @app.command()
@@ -45,4 +45,4 @@ def accept(version: Annotated[str, typer.Argument(help="Version, as listed.")], 
 
     with connect(db, write=True) as connection:
         service.accept(connection, version)
-    typer.echo(f"{version} may serve again.")
+    typer.echo(f"{version} may return to service.")

@@ -1,4 +1,4 @@
-"""What all answers have in common, and how they are written as JSON."""
+"""What all responses have in common, and how they are written as JSON."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ ENVELOPE: dict[str, Any] = {
 
 
 def make_answer_type(name: str, fields: dict[str, Any]) -> Any:
-    """Make the type of an answer: the members of :func:`make_envelope`, then its own."""
+    """Make the type for a response: the fields of :func:`make_envelope`, followed by its own fields."""
     return make_dict_type(name, {**ENVELOPE, **fields})
 
 
 def make_envelope(
     names: Mapping[str, str], as_of: dt.date | None, scored_at: dt.datetime | None, request_id: str
 ) -> dict[str, str | None]:
-    """Make the members of every answer: its provenance, its date, and the request that it answers.
+    """Build the fields that every response has: its provenance, its date, and the ID of the request.
 
     ``data_as_of`` and ``scored_at`` are null if nothing has been scored yet.
     """
@@ -49,12 +49,12 @@ def make_envelope(
 
 
 def extract_provenance(head: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the members that state the provenance of a file, without the request ID."""
+    """Return the fields that state the provenance of a file, without the request ID."""
     return {name: value for name, value in head.items() if value is not None and name != "request_id"}
 
 
 def to_headers(head: Mapping[str, str | None]) -> dict[str, str]:
-    """Write the members of every answer, plus the notice, as headers for an answer that is a file.
+    """Write the fields that every response has, plus the notice, as headers for a response that is a file.
 
     >>> to_headers({"model_version": "v1", "scored_at": None, "request_id": "r"})["X-Model-Version"]
     'v1'

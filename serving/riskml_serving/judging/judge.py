@@ -44,12 +44,12 @@ class Judged:
 
     @cached_property
     def known(self) -> NDArray[np.intp]:
-        """Panel rows of the households that are known at the panel's date."""
+        """Panel rows of the households that are known on the panel's date."""
         return np.flatnonzero(self.opinion.status != UNKNOWN)
 
     @cached_property
     def codes(self) -> list[str]:
-        """Codes of the households that are known at the date."""
+        """Codes of the households that are known on the panel's date."""
         return list(self.panel.household_id[self.known].tolist())
 
     @cached_property
@@ -91,7 +91,7 @@ def judge_tables(model: Model, tables: Tables, as_of: dt.date) -> Judged:
     Raises
     ------
     RecordsError
-        If riskml cannot take the tables as they are.
+        If riskml cannot use the tables as they are.
     """
     panel = pack(tables, model).panel(to_day(as_of))
     judged = Judged(model, panel, judge(model.bundle, panel, model.policy, model.monitor.observe))

@@ -39,10 +39,10 @@ VERSIONS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VE
 """Fields that state the provenance of a score."""
 
 FULL = tuple(name for name in FIELDS if name not in VERSIONS)
-"""Fields of a score in an answer; its versions are in the envelope."""
+"""Fields of a score in a response; its versions are among the fields that every response has."""
 
 BRIEF = tuple(name for name in FULL if FIELDS[name].brief)
-"""Fields of a score in a short answer about a change."""
+"""Fields of a score in a short response about a change."""
 
 _SQL: dict[Kind, TypeEngine[Any]] = {
     Kind.WORD: String(16),
@@ -75,7 +75,7 @@ def make_schema() -> list[tuple[str, pa.DataType]]:
 
 
 def type_fields(names: Iterable[str]) -> dict[str, Any]:
-    """Make the types of some fields, in the form that :func:`show` returns."""
+    """Make the types for some fields, in the form that :func:`show` returns."""
     types: dict[str, Any] = {}
     for field in (FIELDS[name] for name in names):
         kind: Any = make_choice_type(*field.words) if field.words else _JSON[field.kind]

@@ -1,4 +1,4 @@
-"""Reports whether the service can answer, and if not, why; this includes no personal data, so probes need no key."""
+"""Reports whether the service can respond and, if not, why. It reports no personal data, so probes need no key."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def test_an_address_that_nobody_declared_does_not_start():
         async def visits() -> Response:
             return HTMLResponse("")
 
-        with pytest.raises(TypeError, match="GET /visits is no declared page"):
+        with pytest.raises(TypeError, match="GET /visits is not a declared page"):
             require_declared((*ROUTERS, router), OPEN_TO_ALL)
 
 

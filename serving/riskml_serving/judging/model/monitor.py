@@ -22,10 +22,10 @@ WINDOW = 2_000
 """Number of households in the sliding window."""
 
 MIN_HOUSEHOLDS = 200
-"""With fewer households in the window, no drift is reported."""
+"""Minimum number of households in the window for drift to be reported."""
 
 MAX_AT_ONCE = 64
-"""Most households that one scoring adds, taken at even steps so that one part of a county does not fill the window."""
+"""Maximum households to add per scoring, evenly spaced so that one part of a county does not fill the window."""
 
 INTERVAL = 0.05
 """Minimum seconds between two additions to the window, so that monitoring costs a busy service next to nothing."""

@@ -34,7 +34,7 @@ def roll_back(connection: Connection) -> tuple[str, str]:
 
 
 def accept(connection: Connection, version: str) -> None:
-    """Accept a release that was rolled back; it serves if it is still on offer.
+    """Accept a release that was rolled back; it returns to service if it is still on offer.
 
     Raises
     ------

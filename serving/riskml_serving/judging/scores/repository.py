@@ -118,7 +118,7 @@ def write_capacity(connection: Connection, rows: Sequence[dict[str, Any]]) -> No
 
 
 def read_at_risk(connection: Connection, county: str) -> list[dict[str, Any]]:
-    """Read the current scores that have a margin in a county, in code order."""
+    """Read a county's current scores that have a margin, in code order."""
     query = (
         select(CURRENT)
         .where(within(CURRENT.c.region_code, county), CURRENT.c.margin.is_not(None))

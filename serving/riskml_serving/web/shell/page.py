@@ -1,4 +1,4 @@
-"""The declaration of a page (address, title, right, audit action and targets) and the view that it answers with."""
+"""The declaration of a page (address, title, right, audit action and targets) and the view that it returns."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
 
 
 def refine_agreement(agreement: str, tier: str) -> str:
-    """Refine the code of agreement for a household beyond the visit capacity.
+    """Refine the agreement code for a household outside the visit capacity.
 
     Its tier may be above the safest one even though other households come first for a visit. In that case, it would be
     wrong to say that the model does not point to it.

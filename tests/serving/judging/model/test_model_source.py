@@ -178,7 +178,7 @@ def test_roll_back_is_one_command_and_survives_a_restart(served, other_bundle, d
     second = holder.version
     assert f"{second}\t" in run("model", "status", database_url=database_url).splitlines()[0]
     output = run("model", "rollback", database_url=database_url)
-    assert output.startswith(f"Rolled back {second}; {first} serves within 30 seconds")
+    assert output.startswith(f"Rolled back {second}; {first} takes over within 30 seconds")
     keeper.refresh()
     assert holder.version == first
     keeper.refresh()
