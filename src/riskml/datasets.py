@@ -31,9 +31,9 @@ NUMBERS = ("age", "educ", "female", "kids", "married", "outwork", "self")
 CODES = ("edlevel",)
 """Columns that become attributes under their names in the panel: numbers, and codes that are stored as text.
 
-``edlevel`` holds codes for four kinds of school. The remaining columns are not attributes: ``edlevel1`` to ``edlevel4`` repeat
-``edlevel``, ``rownames`` numbers the rows, ``id`` and ``year`` become the household and the day, ``hhninc`` becomes the
-income, and the visits become illness rows.
+``edlevel`` holds codes for four kinds of school. The remaining columns are not attributes: ``edlevel1`` to
+``edlevel4`` repeat ``edlevel``, ``rownames`` numbers the rows, ``id`` and ``year`` become the household and the date,
+``hhninc`` becomes the income, and the visits become illness rows.
 """
 
 

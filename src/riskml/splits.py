@@ -35,7 +35,7 @@ class Settings:
     test_from : int, optional
         As_ofs from this day on are used for testing; by default the day is chosen from the grid.
     origins : int, default 1
-        Number of days on which testing starts, each H months before the next.
+        Number of days on which testing starts, H months apart.
 
     Raises
     ------
@@ -214,7 +214,7 @@ def _build_too_short(grid: Grid, settings: Settings) -> SplitError:
 
 
 def _refuse_empty(origin: Origin, grid: Grid, settings: Settings, back: int) -> None:
-    """Refuse an origin with no as_of to test or none to train on; ``back`` is its position, the latest being 0."""
+    """Refuse an origin that has no as_of to test or none to train on; ``back`` is its position, 0 for the latest."""
     if origin.train and origin.test:
         return
     if not grid.as_ofs:

@@ -61,7 +61,7 @@ class Feature:
         Number of months before ``as_of`` that can affect the feature; it is limited, so that nothing flags a household
         forever. 0 means that the feature describes the state on ``as_of``.
     direction : Direction
-        Sign of the effect on the risk; every model must keep it.
+        Sign of the effect on the risk; every model must respect it.
     requires : tuple of str
         Tables that the feature needs; it is missing if one of them is absent.
     categorical : bool

@@ -169,7 +169,7 @@ def average_weighted(logs: Array, known: Array, weight: Array) -> Floats:
 
 @compiled
 def measure_run_below(known: Array, below: Array) -> Floats:
-    """Count the months in a row below the line up to the latest known month, shape (n,); NaN if no month is known."""
+    """Count the consecutive months below the line up to the latest known month, shape (n,); NaN if none is known."""
     months, n = known.shape
     length = np.full(n, np.nan)
     for j in range(n):

@@ -41,7 +41,7 @@ class FeatureColumn(NamedTuple):
     ----------
     name : str
     direction : Direction, default FREE
-        Sign of the effect on the risk, which models must keep.
+        Sign of the effect on the risk, which every model must respect.
     categorical : bool, default False
         Whether the values are positions in the matrix's ``levels`` rather than numeric values.
     """

@@ -62,7 +62,7 @@ class Policy:
     income_window : int
         Number of months whose income is compared with the line.
     spending, counting : dict of str to Switch
-        Unavoidable spending that is deducted, and what the amounts in the income table include.
+        Items of unavoidable spending and of income, and whether each of them counts.
     timing : dict of str to Timing
     causes : dict of str to Term
         Names of the causes.
@@ -87,7 +87,7 @@ class Policy:
 
     @cached_property
     def layout(self) -> Layout:
-        """Triggers grouped by how they fire, by base and by what they count as."""
+        """The triggers, grouped by how they fire, by their base and by what they count as."""
         return Layout.group(self.triggers.values())
 
     def find_in_force(self, region: str, day: int) -> InForce:

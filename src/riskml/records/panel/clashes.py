@@ -13,7 +13,7 @@ __all__ = ["find_repeated_rows", "find_repeated_statements", "find_total_clashes
 
 
 def _sort_income(income: Mapping[str, Sequence[Any]]) -> tuple[set[int], set[int]]:
-    """Return the positions of the statements, and of the other rows about whole households (not about one person)."""
+    """Return the positions of the statements, and those of all other rows except rows about one person."""
     nulls = [None] * len(income["source"])
     flags, members = income.get("statement", nulls), income.get("member_id", nulls)
     whole = {i for i, member in enumerate(members) if is_null(member)}

@@ -65,7 +65,7 @@ class Events:
 
     @property
     def levels(self) -> dict[str, tuple[str, ...]]:
-        """Texts that the positions in text columns stand for."""
+        """Maps each text column to the texts that its positions refer to."""
         return self.store.levels
 
     def where(self, mask: Mask) -> Events:
@@ -82,7 +82,7 @@ class Events:
         return self.count() > 0
 
     def mark_since(self, day: int) -> Mask:
-        """Mark the rows after ``day``, shape (E,); the mask is kept, since many features use the same window."""
+        """Mark the rows after ``day``, shape (E,); the mask is cached, since many features use the same window."""
         if day not in self._since:
             self._since[day] = self["day"] > day
         return self._since[day]
@@ -184,7 +184,7 @@ class EventStore:
 
 
 def pack_events(rows: Rows, table: Table) -> EventStore:
-    """Sort rows by household, day and content, so that their order in the files does not matter.
+    """Sort rows by household, day and content, so that the result does not depend on their order in the files.
 
     The day of an income row is the last day of its period; an income row without an amount withdraws its record.
     """

@@ -28,7 +28,7 @@ class HouseholdVersions:
     columns : dict of str to array, shape (V,)
         Every declared column except the household's code and the day of recording.
     levels : dict of str to tuple of str
-        Texts that the positions in text columns stand for.
+        Maps each text column to the texts that its positions refer to.
     attributes : dict of str to AttributeColumn, shape (V,)
     """
 

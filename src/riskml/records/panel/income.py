@@ -105,7 +105,7 @@ class IncomeBlock:
         np.add.at(out, where, extra.value[part][use])
 
     def count_reports_by_month(self) -> NDArray[np.int64]:
-        """Count the households with income reported for each month, shape (T,); a household is counted once a month."""
+        """Count the households with income reported for each month, shape (T,); a household counts once per month."""
         reported = ((self.known_from != FOREVER) & ~np.isnan(self.amount)).any(axis=0)
         use = (self.extra.known_until == FOREVER) & ~np.isnan(self.extra.value)
         reported[self.extra.month[use] - self.first_month, self.extra.household[use]] = True

@@ -70,7 +70,7 @@ class Rows:
     attributes : dict of str to AttributeColumn
         Attributes of households, by name.
     levels : dict of str to tuple of str
-        Texts that the positions in text columns stand for, by column.
+        Maps each text column to the texts that its positions refer to.
     """
 
     household: NDArray[np.int32]

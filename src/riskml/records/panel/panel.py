@@ -234,7 +234,7 @@ class Panel:
 
     @property
     def levels(self) -> dict[str, tuple[str, ...]]:
-        """Texts that the positions in text columns of ``households`` stand for."""
+        """Maps each text column of ``households`` to the texts that its positions refer to."""
         return self._records.households.levels
 
     @property
@@ -249,7 +249,7 @@ class Panel:
 
     @cached_property
     def region(self) -> tuple[Ints, tuple[str, ...]]:
-        """Region in the latest known version: positions, shape (n,), and the codes that they stand for."""
+        """Region in the latest known version: positions, shape (n,), and the codes that they refer to."""
         return self.get_latest("region_code"), self.levels["region_code"]
 
     @cached_property

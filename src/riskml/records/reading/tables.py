@@ -140,7 +140,7 @@ def _convert_cells(kinds: dict[str, Kind], attributes: dict[str, str], group: Gr
 def _find_wrong_types(
     connection: duckdb.DuckDBPyConnection, groups: list[Group], cells: list[dict[str, Cell]]
 ) -> dict[str, list[Group]]:
-    """Find the columns with values whose type cannot hold their kind, and the groups that have these columns."""
+    """Find the columns that have values but a type that cannot hold their kind, and the groups that have them."""
     wrong: dict[str, list[Group]] = {}
     for group, own in zip(groups, cells, strict=True):
         for name in [name for name, cell in own.items() if cell.wrong]:
