@@ -21,7 +21,8 @@ def compare_stored(first: Bundle, second: Bundle) -> dict[str, Any]:
     Returns
     -------
     dict
-        Like ``evaluation.json``, with the models named by version and the baselines taken from the first bundle.
+        A dictionary like ``evaluation.json``, in which the models are named by version and the baselines come from the
+        first bundle.
 
     Raises
     ------
@@ -46,8 +47,8 @@ def compare_on(
     Returns
     -------
     dict
-        Like ``evaluation.json``; ``ap_difference`` is the first model's average precision minus that of each other
-        model, with intervals over the same resamples.
+        A dictionary like ``evaluation.json``; ``ap_difference`` is the first model's average precision minus that of
+        each other model, with intervals over the same resamples.
     """
     progress = progress or Silent()
     holdout = collect_holdout(records, first, policy, "compare on", progress)
