@@ -62,7 +62,7 @@ def is_unavailable(error: Exception) -> bool:
         return "database is locked" in str(error)
     if not isinstance(error, DBAPIError):
         return False
-    wrong_sql = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR  # SQLite calls it operational
+    wrong_sql = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR  # an OperationalError too
     return error.connection_invalidated or (isinstance(error, OperationalError) and not wrong_sql)
 
 

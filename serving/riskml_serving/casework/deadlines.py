@@ -32,7 +32,7 @@ class DeadlineKind(Term):
     note : tuple of str
         Sentence about the deadline in Chinese and English, with the placeholder ``{days}``.
     applies, still_due : Rule
-        Whether a household has the deadline, and whether what it requires is still to be done.
+        Whether a household has the deadline, and whether what the deadline requires is still to be done.
     start : str
         Name of the fact that holds the day from which the deadline runs.
     days : callable

@@ -52,7 +52,7 @@ def list_all(db: Database = None) -> None:
 def revoke(
     key: Annotated[str, typer.Argument(help="Id of the key as listed, or the key itself.")], db: Database = None
 ) -> None:
-    """Revoke a key for good."""
+    """Revoke a key permanently."""
     from riskml_serving.people.auth.service import revoke_key
 
     with connect(db, write=True) as connection:

@@ -1,4 +1,4 @@
-"""``riskml-serving worker``: works on jobs in its own process."""
+"""``riskml-serving worker``: works on jobs in a separate process."""
 
 from __future__ import annotations
 

@@ -68,10 +68,10 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 
 
 def encode_json(content: Any) -> bytes:
-    """Write plain values as JSON; raise an error for NaN."""
+    """Encode Python values as JSON; raise an error for NaN."""
     return _ENCODER.encode(content).encode()
 
 
 def respond(content: Any, status: int = 200) -> Response:
-    """Return a response with plain values as JSON."""
+    """Return a response whose body is the content as JSON."""
     return Response(encode_json(content), status, media_type="application/json")

@@ -59,7 +59,7 @@ class Judged:
         return list(name_agreement(positive, self.opinion.verdicts.any_flag[self.known]).tolist())
 
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return the codes and fields of the households that are known, as plain values."""
+        """Return the codes and fields of the households that are known, as columns of Python values."""
         fields = read_fields(self.opinion)
         return {
             "household_id": self.codes,
@@ -69,7 +69,7 @@ class Judged:
         }
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Return the same as rows, one per household."""
+        """Return the same values as rows, one per household."""
         columns = self.to_columns()
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 

@@ -24,7 +24,7 @@ _OWN = {
         "agreement_by",
         Kind.WORD,
         words=("capacity", "tier"),
-        description="Basis of the model's positive: the county's visit capacity, or the tier.",
+        description="What makes the model's verdict positive: the county's visit capacity, or the tier.",
     ),
     "model_version": Field("feature_schema_hash", Kind.VERSION),
 }
@@ -70,7 +70,7 @@ def make_columns(names: Iterable[str] = tuple(FIELDS), *, optional: bool = False
 
 
 def make_schema() -> list[tuple[str, pa.DataType]]:
-    """Make the Arrow columns for a score in plain values."""
+    """Make the names and types of the Arrow columns that hold the fields of a score."""
     return [(name, _ARROW.get(FIELDS[name].kind, pa.string())) for name in FULL]
 
 

@@ -31,7 +31,7 @@ async def changes(
     region: Region = None,
     limit: Limit = None,
 ) -> Response:
-    """List changes in the order in which they happened; asking again with `next` misses none and repeats none."""
+    """List changes in the order in which they happened; continuing from `next` neither misses nor repeats any."""
     prefix, size = call.caller.resolve_region(region), call.clamp_limit(limit)
 
     def read(connection: Connection) -> tuple[list[dict[str, Any]], list[str]]:

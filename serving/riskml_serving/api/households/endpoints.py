@@ -76,7 +76,8 @@ async def explanation(
     call: ReadCall,
     household_id: str,
     as_of: Annotated[
-        dt.date | None, Query(ge=FIRST_DAY, le=LAST_DAY, description="A day other than that of the current score.")
+        dt.date | None,
+        Query(ge=FIRST_DAY, le=LAST_DAY, description="Date to explain; by default, that of the current score."),
     ] = None,
 ) -> Response:
     """Explain a household's score; health information only with the right `health-details`."""

@@ -26,7 +26,7 @@ MAX_HISTORY = 200
 
 
 def describe_score(call: Call, row: dict[str, Any]) -> dict[str, Any]:
-    """Describe a score in plain values, leaving out what the caller may not see."""
+    """Describe a score as the content of a JSON object, leaving out what the caller may not see."""
     out = show(row, call.model.policy, call.caller.redact)
     return {**out, "as_of": row["as_of"].isoformat(), "scored_at": stamp(row["scored_at"])}
 

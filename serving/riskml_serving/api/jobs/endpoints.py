@@ -27,7 +27,7 @@ RESULTS: dict[str, Any] = {media.partition(";")[0]: {} for media, _ in FORMATS.v
 
 @router.post("/v1/batches", status_code=202, response_model=JOB, openapi_extra=BATCH_REQUEST.describe(idempotent=True))
 async def batches(call: ScoreCall) -> Response:
-    """Score every household of a region as of a date, with reasons: 202 and a job to follow."""
+    """Start a job that scores every household in a region as of a date, with reasons; the response is 202."""
     content, batch = await call.read_body(BATCH_REQUEST)
     as_of = batch.get("as_of") or call.today
 

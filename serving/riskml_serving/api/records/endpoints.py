@@ -25,7 +25,7 @@ router = APIRouter(tags=["records"])
     openapi_extra=RECORDS_REQUEST.describe(idempotent=True),
 )
 async def records(call: WriteCall) -> Response:
-    """Append records and report what changed; 202 and a job if they affect more households than are scored at once."""
+    """Append records and report what changed; 202 and a job if too many households are affected to rescore at once."""
     content, body = await call.read_body(RECORDS_REQUEST)
     tables = body["tables"]
 

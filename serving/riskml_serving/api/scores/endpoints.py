@@ -33,7 +33,7 @@ AT_ONCE = 8
 
 @router.post("/v1/scores", response_model=SCORES_ANSWER, openapi_extra=SCORE_REQUEST.describe())
 async def scores(call: ScoreCall) -> Response:
-    """Score the households of the request: probability, tier, signal, flags, agreement, reasons on request."""
+    """Score the households in the request: probability, tier, signal, flags, agreement and, on request, reasons."""
     _, body = await call.read_body(SCORE_REQUEST)
     as_of, reasons = body.get("as_of") or call.today, body.get("reasons", False)
     tables = _to_columns(body["tables"], call.state.lines)

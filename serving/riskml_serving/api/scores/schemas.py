@@ -13,7 +13,7 @@ from riskml_serving.judging.verdict import FIELDS, FULL, type_fields
 
 __all__ = ["CURSOR", "DAY", "DEMO", "EXPLANATION", "HOUSEHOLD", "SCORES_ANSWER", "SCORE_REQUEST", "STORED", "TOTAL"]
 
-DAY = make_day_type("Day at whose end records count; today by default.")
+DAY = make_day_type("Date as of which records are read, including that day; today by default.")
 
 DEMO = {"household_id": "demo-1"}
 HOUSEHOLD = {**DEMO, "region_code": "370112001001", "size": 3}

@@ -1,4 +1,4 @@
-"""Locks that a transaction holds until it ends. SQLite has a single writer anyway and needs none."""
+"""Locks that a transaction holds until it ends. SQLite needs none, because it allows only one writer at a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["hold_lock"]
 def hold_lock(connection: Connection, name: str) -> None:
     """Wait until no other transaction holds the lock with this name, then take it.
 
-    To avoid deadlock, ``changes`` is taken before ``audit``.
+    To avoid deadlock, a transaction must take the lock ``changes`` before the lock ``audit``.
 
     Notes
     -----

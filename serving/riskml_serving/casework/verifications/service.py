@@ -93,7 +93,7 @@ def may_read_text(row: dict[str, Any], caller: Caller) -> bool:
 
 
 def describe(connection: Connection, row: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Describe a verification in plain values, without causes and free text that the caller may not see.
+    """Describe a verification as the content of a JSON object, without causes and text that the caller may not see.
 
     The numbers in it are encrypted, so that they reveal no counts; ``cursor`` points to the score in the history.
     """

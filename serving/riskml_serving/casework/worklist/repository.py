@@ -63,7 +63,7 @@ class ListFilter:
     today : date
         Day as of which monitoring records count for ``category`` and ``cause``; by default, every record counts.
     signal, tier : tuple of int
-        Positions in riskml's lists; empty means any.
+        Positions in riskml's lists of signals and tiers; an empty tuple allows any.
     agreement, category, flags : tuple of str
         Codes in the columns of the same name; ``flags`` holds triggers, at least one of which must have fired.
     cause : str

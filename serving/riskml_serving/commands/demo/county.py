@@ -1,4 +1,4 @@
-"""Puts a few towns from a simulated county into a database of their own, with made-up names."""
+"""Loads a few towns of a simulated county into a separate database, and gives them made-up names."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ __all__ = ["choose_towns", "list_month_ends", "list_villages", "score_month", "w
 
 TOWNS = ("柳河镇", "青山镇", "石桥镇", "云岭乡", "白塔镇", "双井乡", "长坡镇", "沙湾乡", "清泉镇", "望峰乡")
 VILLAGES = ("东沟村", "西岭村", "南坪村", "北寨村", "上河村", "下河村", "新店村", "老营村", "梨园村", "松坡村")
-"""Names of villages, all made up: no real places are meant."""
+"""Made-up names of villages, which do not refer to real villages."""
 
 KNOWN_BY = ("recorded_on", "period_start", "occurred_on", "started_on", "entered_on")
-"""Columns with the day from which a row is known."""
+"""Names of the columns that state the day from which a row is known."""
 ENDS = ("cleared_on", "ended_on", "left_on")
 
 

@@ -73,8 +73,8 @@ def list_causes(caller: Caller) -> list[str]:
 def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
     """Tag a reason with its official cause if it raises the risk, otherwise with its topic.
 
-    "Because of" would be wrong for something that lowers the risk, "other" says nothing, and a redacted cause may be
-    illness or disability.
+    The Chinese names of causes begin with "because of", which would be wrong for something that lowers the risk. The
+    cause "other" says nothing, and naming a redacted cause could reveal illness or disability.
 
     >>> reason = Reason("illness", "illness", "admissions_12m", -0.1, "", "")
     >>> tag_reason(reason, "zh", risk=True), tag_reason(reason, "zh", risk=False)
@@ -99,7 +99,7 @@ def refine_agreement(agreement: str, tier: str) -> str:
 
 
 def describe_agreement(explanation: Explanation, lang: str) -> str:
-    """Describe in a sentence how the two verdicts agree; return an empty string without a prediction."""
+    """Describe in a sentence how the two verdicts agree; return an empty string if there is no prediction."""
     if explanation.agreement is None or explanation.model is None:
         return ""
     refined = refine_agreement(explanation.agreement, explanation.model.tier)
