@@ -83,7 +83,7 @@ def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> 
     ['orange', 'red', 'yellow']
     """
     tiers = (policy or load_policy()).tiers
-    # A tier of -1 selects the last entry.
+    # A tier of -1 (none) selects the last entry.
     colours = np.array([*(tiers[code].colour for code in TIERS), 0], np.int8)
     return np.maximum(colour, colours[tier]).astype(np.int8)
 

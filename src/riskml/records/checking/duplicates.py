@@ -78,7 +78,7 @@ def _select_rows_sharing(folder: Folder, table: Table, key: str, value: str) -> 
 @check(
     "Two statements of one source and start date have the same recorded_on",
     "同一来源、同一起始月份的收入申报在同一登记日期有多条",
-    "Keep one of the statements, or give the later one its own recorded_on.",
+    "Keep one of the statements, or give the later one a later recorded_on.",
 )
 def duplicate_statement(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report two income statements if neither is later than the other."""

@@ -97,4 +97,4 @@ def no_line(folder: Folder, table: Table) -> Iterator[Probe]:
         SELECT {POSITION}, household_id AS "#value"
         FROM {folder.get_numbered_view("income")} JOIN first USING (household_id)
         WHERE period_start < (SELECT max(since) FROM first) AND {build_day_sql(table)} < first.since"""
-    yield Probe("period_start", "lie in months for which lines has no line in force", rows=rows)
+    yield Probe("period_start", "lie in months for which the table lines has no line in force", rows=rows)

@@ -53,7 +53,7 @@ def withdrawn_without_record(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe("withdrawn", "are withdrawn and have no record_id", "withdrawn AND record_id IS NULL")
 
 
-@check("An end lies before its start", "结束日期早于开始日期", "Correct one of the two dates.")
+@check("An end date lies before its start date", "结束日期早于开始日期", "Correct one of the two dates.")
 def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report help that ended, or monitoring that was cleared, before it began."""
     for start, end in (("started_on", "ended_on"), ("entered_on", "cleared_on")):
@@ -71,7 +71,7 @@ def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
     if table.name == "disaster":
         where = "(household_id IS NULL) = (region_code IS NULL)"
         message = "name both household_id and region_code, or neither"
-        # If a column is absent, only the other counts. If one has the wrong type, that fault is reported instead.
+        # An absent column counts as empty. If a column has the wrong type, that fault is reported instead.
         if not {"household_id", "region_code"} & folder.layouts["disaster"].wrong:
             yield Probe("", message, where, value="household_id")
 

@@ -218,7 +218,7 @@ _MEMBERS = (
         "school that the member attends now",
         {"none": "非在校", "compulsory": "义务教育", "senior": "高中或中职", "college": "大专及以上"},
     ),
-    _code("working", "务工状况", "work now", {"local": "本地务工", "migrant": "外出务工", "none": "未务工"}),
+    _code("working", "务工状况", "current work", {"local": "本地务工", "migrant": "外出务工", "none": "未务工"}),
     _day("left_on", "离开家庭日期", "day on which the member left the household"),
 )
 
@@ -292,7 +292,7 @@ _DISASTER = (
         },
         required=True,
     ),
-    _amount("loss", "损失", "loss of the household; the loss of a regional row is not split"),
+    _amount("loss", "损失", "household's loss; the loss in a regional row is not divided among households"),
     *_RECORD,
 )
 

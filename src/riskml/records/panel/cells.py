@@ -119,7 +119,7 @@ def _is_textual(value: Any) -> bool:
 
 
 def format_texts(values: Cells) -> list[str | None] | None:
-    """Format an attribute's cells as a file would write them, with None for a null; return None if no cell is text.
+    """Format an attribute's cells as they would be written to a file, with None for a null; None if no cell is text.
 
     >>> format_texts([True, "x", None]), format_texts([1, None, 2.5])
     (['true', 'x', None], None)

@@ -13,7 +13,7 @@ __all__ = ["find_repeated_rows", "find_repeated_statements", "find_total_clashes
 
 
 def _sort_income(income: Mapping[str, Sequence[Any]]) -> tuple[set[int], set[int]]:
-    """Return the positions of the statements, and those of all other rows except rows about one person."""
+    """Split the rows, except those about one person, into statements and others; return the positions of both."""
     nulls = [None] * len(income["source"])
     flags, members = income.get("statement", nulls), income.get("member_id", nulls)
     whole = {i for i, member in enumerate(members) if is_null(member)}
@@ -95,7 +95,7 @@ def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
     []
     """
     statements, _ = _sort_income(income)
-    if len(statements) < 2:  # in the usual case, no day of recording is needed
+    if len(statements) < 2:  # usually so; no day of recording is needed then
         return []
     days = list(_list_recording_days(TABLES["income"], income, len(income["source"])))
     starts = map(parse_month, income["period_start"])
@@ -139,7 +139,7 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
     if rows < 2 or names[-1] not in columns:
         return []
     keys = list_keys(table, names, {name: columns.get(name, [None] * rows) for name in names})
-    if len(set(keys)) == rows:  # in the usual case, no day of recording is needed
+    if len(set(keys)) == rows:  # usually so; no day of recording is needed then
         return []
     dated = enumerate(zip(keys, _list_recording_days(table, columns, rows), strict=True))
     return _list_repeats({i: (key, day) for i, (key, day) in dated if key[-1] is not None})

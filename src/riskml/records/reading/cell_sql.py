@@ -100,7 +100,7 @@ def build_day_sql(table: Table) -> str:
     'occurred_on'
     """
     if table.day == "period_start":
-        # A period of absurd length must not overflow the calendar before it is reported.
+        # Absurdly long periods are shortened here, so that they are reported and do not overflow the calendar.
         return "last_day((period_start + to_months(least(greatest(months, 1), 12000) - 1))::DATE)"
     return table.day or "NULL::DATE"
 

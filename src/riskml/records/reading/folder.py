@@ -132,8 +132,9 @@ class Folder(TypedViews):
     def fingerprint(self) -> str:
         """Compute the fingerprint of the data, as 32 hexadecimal digits.
 
-        It is the same for the same rows in any order, in any number of parts, and in CSV or Parquet. An absent table
-        and an empty one give different fingerprints. Different versions of DuckDB may also give different fingerprints.
+        The same rows give the same fingerprint in any order, in any number of parts, and in CSV or Parquet. An absent
+        table and an empty one give different fingerprints. Different versions of DuckDB may also give different
+        fingerprints.
 
         Notes
         -----
@@ -154,7 +155,7 @@ class Folder(TypedViews):
         if table not in self.layouts:
             raise RecordsError(
                 f"The records folder {self.path} has no readable table {table!r}.",
-                "Check Folder.has(table) first: an absent table means that nothing is known.",
+                "Call Folder.has(table) first; if a table is absent, nothing is known about its contents.",
             )
         return table
 

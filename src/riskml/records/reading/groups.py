@@ -66,7 +66,7 @@ def load_csv(
         faults.append(report_damage(source.table, path, error))
         return [], {}
     if ragged:
-        message = f"{len(ragged)} row(s) of {path.name} do not have {len(names)} cells, unlike the header."
+        message = f"{len(ragged)} row(s) of {path.name} have more or fewer than the {len(names)} cells of the header."
         faults.append(rules.RAGGED_ROW.to_fault(source.table, "", message, count=len(ragged), rows=list(ragged)))
     types = {name: "VARCHAR" for name in names if not name.startswith("#")}
     return [Group(path.name, types, loaded, f"'' AS {FILE}, {ROW}", text=True)], ragged
