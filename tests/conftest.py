@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import lightgbm as lgb
 
 WRITE_GOLDEN = "RISKML_GOLDEN"
-"""Environment variable that ``make docs`` sets to ``write``: committed files are then rewritten instead of compared."""
+"""Environment variable that ``make docs`` sets to ``write`` so that committed files are rewritten, not compared."""
 
 TIERS = {
     "acceptance": {"offline_browser", "served", "gsoep"},
@@ -39,9 +39,9 @@ TIERS = {
 }
 """Fixtures that decide the tier of a test that uses them, directly or through other fixtures.
 
-A real browser or the real panel makes it an acceptance test; a simulated county with a model trained on it, a database
-or the built wheel makes it an integration test. Tests in a folder `faults` are in the tier `faults`, all others in
-`unit`. A test or a module may also set its tier itself (``pytestmark``).
+A test that uses a real browser or the real panel is an acceptance test. One that uses a simulated county with a model
+trained on it, a database or the built wheel is an integration test. Tests in a folder `faults` are in the tier
+`faults`, and all others in `unit`. A test or a module may also set its own tier (``pytestmark``).
 """
 
 
@@ -62,7 +62,7 @@ def _tier(item: pytest.Item) -> str:
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-"""Names under which Chromium may be installed; on Debian it is ``chromium``."""
+"""Names under which Chromium may be installed; Debian uses ``chromium``."""
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +81,7 @@ def golden() -> Callable[[Path, str], None]:
 
 @pytest.fixture(scope="session")
 def find_missing_glyphs() -> Callable[[str], str]:
-    """Return a function that lists the characters in a text that the Chinese font lacks, each once and in order."""
+    """Return a function that lists a text's characters that the Chinese font lacks, once each, as they first occur."""
     with TTFont(find_font(), lazy=True) as font:
         characters = frozenset(font.getBestCmap())
     return lambda text: "".join(c for c in dict.fromkeys(text) if c not in "\n\r\t" and ord(c) not in characters)

@@ -13,13 +13,13 @@ WORDS = {
     *("place", "places", "whoever", "ones", "those", "anew"),
     *("opaque", "sealed", "chunks", "answer_types"),
 }
-"""Words that do not say what a value is. `place` and `found` may be part of a longer name that does."""
+"""Words that do not say what a value is. `place` and `found` are allowed inside a longer name that says it."""
 
 ROOMS = {"answers", "test_rows", "testing", "writes"}
-"""Words that may not name a file, a folder or a function."""
+"""Words that must not be used as the name of a file, a folder or a function."""
 
 NOUNS = {"property", "cached_property", "fixture"}
-"""Decorators whose functions may be named after a value."""
+"""Decorators of functions that may be named after the value that they return."""
 
 
 def list_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -39,7 +39,7 @@ def list_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def list_rooms(path: Path, tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """List the words to avoid among the names of a file, its folders and its functions."""
+    """List every name of a file, its folders or its functions that is one of the words to avoid."""
     functions = [(node.lineno, node.name) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     for line, name in [*((0, part) for part in path.with_suffix("").parts), *functions]:
         if name in ROOMS | (WORDS if line == 0 else set()):
@@ -47,7 +47,7 @@ def list_rooms(path: Path, tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def list_nouns(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """List the functions named `something_of`, because a verb would say better what they do."""
+    """List the functions named `something_of`; such a name should be replaced by a verb."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.endswith("_of"):
             words = {part.id for mark in node.decorator_list for part in ast.walk(mark) if isinstance(part, ast.Name)}

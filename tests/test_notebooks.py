@@ -1,4 +1,4 @@
-"""The notebooks run from start to end without a warning, and hold no trace of the machine they were written on."""
+"""The notebooks run from start to end without a warning, and contain no trace of the machine they were written on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intervals: households are resampled with all their rows, alike for all models, and the spread matches theory."""
+"""Intervals: households are resampled with all their rows, in the same way for all models; the spread fits theory."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ EFFECTS = {
     "leads_3m": (0.1, 0.2),
     "household_size": (4.0, 0.02),
 }
-"""Centre and slope of each feature in the hand-made linear model; all other features have no effect."""
+"""Centre and slope of each feature that has an effect in the hand-made linear model; no other feature has any."""
 
 
 class Village:
@@ -150,7 +150,7 @@ def village() -> Village:
 
 @pytest.fixture(scope="session")
 def make_narrator() -> Callable[..., Narrator]:
-    """Return a function that makes a narrator for the hand-made model, with the features that a panel has."""
+    """Return a function that makes a narrator for the hand-made model, limited to the features that a panel has."""
 
     def make(panel: Panel, **effects: float) -> Narrator:
         built = build(panel)

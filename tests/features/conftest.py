@@ -351,5 +351,7 @@ def _random_records(
 
 @pytest.fixture(scope="session")
 def random_records() -> Callable[..., RandomRecords]:
-    """Return a builder: ``random_records(seed, households=16, absent=(), empty=(), statements=False)``."""
+    """Return a function that builds random records.
+
+    Call it as ``random_records(seed, households=16, absent=(), empty=(), statements=False)``."""
     return _random_records

@@ -196,7 +196,7 @@ def test_a_clearing_after_the_date_is_not_known_yet():
 
 
 def test_the_lowest_year_ahead_is_where_good_months_have_left_the_window():
-    # four good months, then eight at half the line (500 per person and month): a year ahead, only these count
+    # four good months, then eight at half the line (500 per person and month): in a year, only the eight count
     values = features(income=monthly([4000.0] * 4 + [500.0] * 8))
     assert values["projected_lowest_income_3m"] == pytest.approx(math.log(0.5))
     # one bad month half a year ago, good months since: the lowest year ahead still includes the bad month

@@ -1,4 +1,5 @@
-"""A feature is the same to the bit whatever becomes known later, and for any order of rows and any other households."""
+"""A feature stays the same to the bit whatever becomes known later, in whatever order the rows come, and whatever
+other households there are."""
 
 from __future__ import annotations
 

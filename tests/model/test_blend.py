@@ -1,4 +1,4 @@
-"""The complete model is additive, reproducible and monotone, and is not overconfident if there are few data."""
+"""The complete model is additive, reproducible and monotone, and is not overconfident if data is scarce."""
 
 import numpy as np
 import pytest

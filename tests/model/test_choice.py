@@ -1,4 +1,4 @@
-"""Another complexity than the default is chosen only on clear evidence, and the weights also depend on the evidence."""
+"""The default complexity is left only on clear evidence, and the weights also depend on the strength of evidence."""
 
 import numpy as np
 import pytest

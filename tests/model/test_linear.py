@@ -1,4 +1,4 @@
-"""The linear part: comparison with a textbook baseline, exact contributions, one row or many, unusual data."""
+"""The linear part: it matches a textbook model, has exact contributions for one row or many, and handles odd data."""
 
 import json
 

@@ -1,4 +1,5 @@
-"""The tree part has the same bytes every time, scores a row alike among any other rows, and respects directions."""
+"""The tree part has the same bytes every time, scores a row the same whatever other rows there are, and respects
+directions."""
 
 from concurrent.futures import ThreadPoolExecutor
 

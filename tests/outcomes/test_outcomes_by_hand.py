@@ -174,7 +174,7 @@ def test_a_month_a_quarter_is_follow_up_enough():
 
 
 def test_reported_without_a_verdict_is_no_follow_up():
-    # Reported are November to January, then only one of the last three months: too few for a verdict on six months.
+    # November to January are reported, then only one of the last three months: too few for a verdict on six months.
     packed = records(FINE, FINE, FINE, *[UNSEEN] * 6, FINE, start=-1)
     assert outcome(packed, Settings(window=6, horizon=7))[0] == "no_follow_up"
     assert outcome(packed, Settings(window=1, horizon=7)) == (0, "", 0)

@@ -145,7 +145,8 @@ WHERE emergency AND withdrawn IS NOT TRUE
 
 @dataclass
 class Known:
-    """What is known on a day: ``(income, line, reported)`` by household and month, entries, days of emergency help."""
+    """What is known on a day: ``(income, line, reported)`` by household and month, entries into monitoring, and days on
+    which emergency help started."""
 
     months: dict[tuple[str, int], tuple[float | None, float | None, bool]]
     entries: dict[str, list[tuple[dt.date, dt.date | None]]]

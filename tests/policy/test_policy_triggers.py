@@ -8,7 +8,7 @@ from riskml.policy import parse_policy
 from riskml.policy.triggers import TRIGGERS
 
 LINE = 8300.0
-"""The line in Hebei in 2023."""
+"""The monitoring line in Hebei in 2023, in yuan per person and year."""
 
 
 def inpatient(village, self_paid, on="2023-06-01", **values):

@@ -72,7 +72,7 @@ def test_any_other_figure_is_another_version(path, change):
     try:
         version = version_with(path, new)
     except PolicyError:
-        return  # a figure that the table does not allow
+        return  # a value that the policy table does not allow
     assert (version == load_policy().version) == (new == old)
 
 

@@ -65,7 +65,7 @@ def write_table(folder: Path, name: str, rows: list[Row], form: str = "parquet",
 
 
 class Maker:
-    """Writes valid folders in which a test can replace some tables."""
+    """Writes valid records folders, in which a test can replace some tables."""
 
     write_table = staticmethod(write_table)
     to_arrow = staticmethod(to_arrow)
@@ -75,7 +75,7 @@ class Maker:
         self.made = 0
 
     def __call__(self, form: str = "parquet", **tables: list[Row]) -> Path:
-        """Write a folder; each keyword argument replaces the rows of a table."""
+        """Write a folder; each keyword argument replaces the rows of the table that it names."""
         self.made += 1
         folder = self.root / f"records-{self.made}"
         folder.mkdir()
@@ -93,7 +93,7 @@ class Maker:
 
     @staticmethod
     def rows(table: str, **changes: Any) -> list[Row]:
-        """Return valid rows of a table; changes apply to the first row."""
+        """Return valid rows for a table; ``changes`` are made to the first row."""
         rows = _sound()[table]
         rows[0] |= changes
         return rows

@@ -158,7 +158,7 @@ def test_a_bundle_without_report_data_says_how_to_get_them(bundle, read):
 
 
 def _nothing(value):
-    """Replace every figure of an evaluation by None, as if nobody had fallen."""
+    """Replace every figure in an evaluation with None, as if no household had fallen."""
     if isinstance(value, dict):
         return {key: None if key == "ci" and isinstance(part, list) else _nothing(part) for key, part in value.items()}
     return None if isinstance(value, float | list) else value

@@ -34,7 +34,7 @@ from riskml_serving.people.auth.service import create_key
 from riskml_serving.running.app import create_app
 
 TODAY = dt.date(2023, 6, 30)
-"""The service's current day in the tests; the simulated county has at least 42 months of records before it."""
+"""The service's current date in the tests; the simulated county has at least 42 months of records before it."""
 
 PASSWORD = "a sentence of words"
 """The password of every account in the tests."""

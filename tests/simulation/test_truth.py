@@ -25,7 +25,7 @@ LINE = np.full(40, 6000.0)
 
 
 def _judged(folder: Path) -> pd.DataFrame:
-    """Return the true probabilities and outcomes of all households at risk at the only date."""
+    """Return the true probabilities and the outcomes of all households at risk on the only as-of date."""
     day = to_day("2021-12-31")
     records = Records.load(folder)
     labels = label(records, [day], Settings())

@@ -35,7 +35,7 @@ def count_rows(node):
 
 
 def expected(node, row, known):
-    """Compute a tree's value for a row of which only some features are known, averaging over the training rows."""
+    """Compute a tree's value for a row if only some features are known, averaging over training rows for the rest."""
     if "leaf_value" in node:
         return node["leaf_value"]
     left, right = node["left_child"], node["right_child"]

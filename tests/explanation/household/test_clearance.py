@@ -1,5 +1,6 @@
-"""Conditions for risk elimination: six months above the line, no flag, a member able to work. riskml only lists
-them; it declares no household's risk eliminated."""
+"""Conditions for declaring a risk eliminated: six months above the line, no flag, a member able to work.
+
+riskml only reports whether they are met; the decision is left to people."""
 
 from __future__ import annotations
 

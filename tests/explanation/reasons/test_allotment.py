@@ -75,7 +75,7 @@ def test_a_disaster_lowers_the_trade_and_not_the_wage():
 
 
 SMALL = 1 - NOTICEABLE
-"""The largest fall in income, in yuan, that is still too small to be noticed."""
+"""The largest fall in income, in yuan, that is still treated as an ordinary fluctuation."""
 
 
 @pytest.mark.parametrize("changes", [{}, {"wage_change_on_year_12m": 500.0, "business_change_on_year_12m": SMALL}])

@@ -1,4 +1,4 @@
-"""A panel never depends on the order of rows, file parts, other households, the way of reading, or later rows."""
+"""A panel never depends on the order of rows, file parts, other households, the way of reading, or later knowledge."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ AS_OF = to_day(dt.date(2023, 6, 30))
 
 
 def plain(tables):
-    """Convert columns to the types of a database that has no dates."""
+    """Convert columns to the types that a database without a date type has."""
     out = {}
     for name, columns in tables.items():
         out[name] = pa.table(

@@ -1,4 +1,4 @@
-"""Income statements and rows about individual members: what counts for which month, and from which day."""
+"""Income statements and rows about individual members: which of them counts for which month, and from which day."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from schemathesis.checks import load_all_checks
 from riskml_serving.api.openapi import BODIES
 
 LONG = int(os.environ.get("RISKML_FUZZ", "0"))
-"""Number of malformed bodies in a long run; 0 for the short run."""
+"""Number of malformed bodies to send in a long run; 0 means a short run."""
 
 CODES = ("demo-1", "demo-2")
 PATHS = {
@@ -107,7 +107,7 @@ TEXTS = ("", " ", "\0", "a\0b", "\ud800", "x" * 5000, "' OR 1=1 --", "汉字" * 
 DATES = ("9999-12-31", "0001-01-01", "2024-02-30", "10000-01-01", "2024-12-31T00:00:00Z", "1e10")
 SHAPES = (None, True, False, [], {}, [[]], [None], {"a": 1}, [[[[[[[[[[]]]]]]]]]], {"__proto__": {}})
 JUNK = (*NUMBERS, *TEXTS, *DATES, *SHAPES)
-"""Values that are put in places where they do not belong."""
+"""Values that are put where they do not belong."""
 
 
 def junk(rng):

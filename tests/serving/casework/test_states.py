@@ -23,7 +23,7 @@ from riskml_serving.casework.worklist.states import STATES
 from riskml_serving.judging.scores.tables import CURRENT, SCORES
 
 TODAY = dt.date(2023, 10, 9)
-"""A day after the autumn holidays, so that counting working days and counting days give different results."""
+"""A day after the autumn holidays, so that counting working days and counting calendar days give different results."""
 
 POLICY, SETTINGS = load_policy(), Settings()
 AT = dt.datetime(2023, 10, 9)
@@ -51,7 +51,7 @@ STEPS = st.lists(st.one_of(SCORE, SCORE, VERIFICATION, VERIFICATION, ASSIGNMENT)
 """What can happen to a household after its first score."""
 
 HISTORIES = st.lists(st.tuples(st.lists(VERIFICATION, max_size=1), SCORE, STEPS), min_size=1, max_size=6)
-"""For each household: perhaps a visit before its first score, then the first score, then the later steps."""
+"""A household's history: perhaps a visit before its first score, then the first score, then later steps."""
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Household:
 
     @property
     def settled(self):
-        """Return whether the last visit led to a decision on the current signal, at a colour no milder than now's."""
+        """Return whether the last visit decided on the current signal and the colour has not become graver since."""
         last = self.counted[-1] if self.counted else None
         return (
             last is not None

@@ -24,7 +24,8 @@ AS_OF = dt.date(2023, 6, 30)
 
 
 FORKS = multiprocessing.get_context("forkserver")
-"""Services are forked from a process that has already imported everything, which takes longer than most tests."""
+"""Services are forked from a process that has already imported everything, because importing takes longer than most
+tests."""
 
 FORKS.set_forkserver_preload(
     ["riskml_serving.running.app", "riskml_serving.commands.cli", "uvicorn", "uvicorn.supervisors"]
@@ -73,7 +74,7 @@ class Service:
         self.process, self.url = process, url
 
     def wait(self, seconds: float = 60) -> Service:
-        """Wait until the service answers."""
+        """Wait until the service responds."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             assert self.process.is_alive(), "the service has ended"

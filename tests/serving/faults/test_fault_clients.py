@@ -48,7 +48,7 @@ def test_a_request_that_is_broken_off_is_kept_whole_or_not_at_all(url, kept, hea
         body = build_body(number)
         whole = build_request(body, headers, **{"Idempotency-Key": f"c-{number}"}) + body
         with connect(url) as line:
-            # cut every third request off in its body, the others after all is sent, some of them while being handled
+            # break every third off in its body, the others once they are sent, some of these while they are handled
             line.sendall(whole if number % 3 else whole[: -len(body) // 2])
             time.sleep(0.01 * (number % 4))
     with httpx.Client(base_url=url, headers=headers, timeout=20) as client:

@@ -25,7 +25,7 @@ DAY = dt.timedelta(days=1)
 
 @pytest.fixture
 def set_clock(monkeypatch):
-    """Return a function that sets the service's clock off from the true time."""
+    """Return a function that shifts the service's clock relative to the true time."""
 
     def put(shift):
         shifted = SimpleNamespace(now=lambda zone: dt.datetime.now(zone) + shift)

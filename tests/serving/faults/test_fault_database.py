@@ -102,7 +102,7 @@ def waiting(engine, folder):
 def test_a_worker_goes_on_with_its_own_job_at_once_after_the_database_was_gone(
     database_url, bundle_path, small_county, monkeypatch
 ):
-    """A worker need not wait for its own lease to expire, unlike all other workers."""
+    """A worker need not wait until its own lease expires; other workers must."""
     engine, model = open_engine(database_url), load_model(bundle_path)
     waiting(engine, small_county)
     settings = Settings(database_url=database_url, job_chunk=40, job_lease_seconds=3600)

@@ -26,7 +26,7 @@ SWAPPED = "riskml_serving.judging.model.holder.Holder.swap"
 NOTED = "riskml_serving.judging.model.repository.record_release"
 
 files_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""Runs a test on SQLite only, because the point of failure does not involve the database."""
+"""Runs a test only on SQLite, because the point of failure does not involve the database."""
 
 
 @pytest.fixture

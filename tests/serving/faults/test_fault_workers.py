@@ -54,7 +54,7 @@ def until(holds, seconds=120):
 
 
 def scraped(url, name, **labels):
-    """Read the sum of a metric, on a new connection each time, so that either worker may answer."""
+    """Read the sum of a metric, on a new connection each time, so that either worker may respond."""
     try:
         text = httpx.get(f"{url}/metrics", timeout=30).text
     except httpx.TransportError:

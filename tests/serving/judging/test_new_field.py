@@ -46,7 +46,7 @@ def list_tables() -> dict[str, list[dict[str, object]]]:
 
 
 def use(folder: Path) -> dict[str, object]:
-    """Return what each place that lists the fields of a score says about the new field."""
+    """Return what each response, page or file that lists the fields of a score says about the new field."""
     import pyarrow.csv as csv
     import pyarrow.parquet as pq
     from fastapi.testclient import TestClient

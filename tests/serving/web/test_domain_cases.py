@@ -31,7 +31,7 @@ PASSWORD = "a sentence of words"
 FLAGGED = ("julu", "leye_child", "leye_shop", "fengjie", "weixian")
 CASES = (*FLAGGED, "childbirth")
 NEIGHBOURS = [f"a{i:02d}" for i in range(54)]
-"""Households like the one with two workers; with so many, the visit capacity has room for all cases."""
+"""Copies of the household with two workers, enough of them that all cases fit into the visit capacity."""
 NOTICE = "仅供研判参考，不作为认定依据"
 
 
@@ -81,7 +81,7 @@ def site(make_site, database, released, monkeypatch):
 
 
 def words(page):
-    """Return a page's lines as a reader sees them, without the picture and the hashes of release and policy table."""
+    """Return a page's lines as a reader sees them, without the picture and the hashes of the release and the policy."""
     text = re.sub(r"<svg.*?</svg>|<head>.*?</head>", "", page, flags=re.DOTALL)
     text = re.sub(r"riskml-[0-9a-f]{12}", "riskml", text)
     text = re.sub(r"\+[0-9a-f]{12}", "", text)

@@ -1,4 +1,4 @@
-"""On no page or export does any role see another region, or health details without the right to see them."""
+"""Whatever the role, no page or export shows another region, or shows health details without the right to see them."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ PASSWORD = "a sentence of words"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Start one browser for the module; if no browser is installed, skip the tests and say so."""
+    """Start one browser for the module; if none is installed, skip the tests and say why."""
     pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (make install)")
     started = open_browser()
     try:

@@ -1,4 +1,4 @@
-"""Both databases answer the ranked list and the summary from an index, for regions of any size."""
+"""Both databases use an index for the ranked list and the summary, for regions of any size."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def test_the_demo_prints_where_the_pages_are_and_accounts_that_sign_in(
     served = []
 
     def trained(out, *_):
-        """Use the county and model that all tests share, to save a minute of simulating and training."""
+        """Use the county and the model that all tests share, which saves a minute of simulating and training."""
         shutil.copytree(bundle_path, out / "bundle")
         return county
 

@@ -1,4 +1,4 @@
-"""The demo imports whole towns up to a limit, with made-up names, and creates one account for each role."""
+"""The demo imports complete towns up to a limit, gives them made-up names, and creates one account for each role."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def is_left_out(connection, *_):
 
 
 MISTAKES = {"add_part": select_nothing, "read_parts": refuse_number, "end": is_left_out}
-"""Mistakes by the step of the job in which they happen: a wrong name, too large a number, a missing value."""
+"""Bugs, by the step of the job in which they occur: a wrong name, too large a number, a missing value."""
 
 
 @pytest.mark.parametrize("step", MISTAKES)

@@ -1,4 +1,4 @@
-"""The audit: all tampering is detected, concurrent writers make one chain, and the database refuses changes."""
+"""The audit: all tampering is detected, concurrent writers extend a single chain, and the database refuses changes."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ BILL = {"occurred_on": "2023-06-20", "kind": "inpatient", "cost": 90000, "self_p
 
 
 def numbers(content):
-    """Find the numbers in a response, also in its sentences; digits inside a longer number or a code do not count."""
+    """Find the numbers in a response, including its sentences; digits inside a longer number or a code do not count."""
     if isinstance(content, dict | list):
         parts = content.values() if isinstance(content, dict) else content
         return {number for part in parts for number in numbers(part)}

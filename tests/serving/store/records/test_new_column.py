@@ -54,7 +54,7 @@ def read_new_column(panel: Any) -> dict[str, list[float]]:
 
 
 def use(folder: Path) -> dict[str, object]:
-    """Send one row of every table in each possible way; return what is stored and what each panel for scoring holds."""
+    """Send a row of every table in each possible way; return what is stored and what the panels for scoring hold."""
     from fastapi.testclient import TestClient
     from sqlalchemy import inspect, select
 

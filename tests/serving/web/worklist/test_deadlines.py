@@ -19,7 +19,7 @@ def listed(site, query=""):
 
 
 def on_page(site, household):
-    """Return the deadlines that the household's page marks as overdue, and those that it marks as done."""
+    """Return the deadlines that a household's page marks as overdue, and those that it marks as done."""
     page = site.get(f"/households/{household}").text
     matches = {name: re.search(rf"<dt>{words}</dt><dd>(.*?)</dd>", page) for name, words in NAMES.items()}
     return tuple(

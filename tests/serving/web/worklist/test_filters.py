@@ -1,4 +1,4 @@
-"""What the list marks, and what its filters and its search find."""
+"""What the work list marks, and what its filters and its search find."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order of the list, and the filter by category."""
+"""The order of the work list, and its filter by category."""
 
 from __future__ import annotations
 
