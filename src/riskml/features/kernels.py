@@ -1,7 +1,7 @@
 """Compiled statistics of monthly series, computed in one pass over the months for all households together.
 
-Time is the first axis, with the latest month at index 0, and households are the second. Sums run from the latest month
-back, so a household's result is the same, bit for bit, whether it is computed alone or with many others.
+Time is the first axis, with the latest month at index 0, and households are the second. Sums run backwards from the
+latest month, so a household's result is the same, bit for bit, whether it is computed alone or with many others.
 """
 
 from __future__ import annotations

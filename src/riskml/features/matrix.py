@@ -113,7 +113,8 @@ class FeatureMatrix:
     def prune_levels(self) -> FeatureMatrix:
         """Return the matrix with only those levels that occur in its rows.
 
-        A level that only other rows have, perhaps rows known later, must not change the codes used to fit a model.
+        A level that occurs only in other rows, some of which may have become known later, must not change the codes
+        that are used to fit a model.
         """
         levels = {}
         for name, names in self.levels.items():
@@ -125,7 +126,7 @@ class FeatureMatrix:
         """Return the matrix without numeric columns that equal a later column in every row, to within a billionth.
 
         In a yearly survey, the features of the last month, quarter and year are equal, and a model would divide one
-        effect among them at random. The last of equal columns is kept, which is the one with the longest window.
+        effect among them at random. Of several equal columns, the last one is kept, which has the longest window.
         """
         kept: list[int] = []
         for i in reversed(range(len(self.columns))):

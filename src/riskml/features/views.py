@@ -72,7 +72,7 @@ def take_log(values: Floats) -> Floats:
 
 
 class Monthly:
-    """A monthly series per head, times 12 and divided by each month's line; index 0 is the last complete month.
+    """A monthly per-head series, times 12 and divided by each month's line; index 0 is the last complete month.
 
     Parameters
     ----------

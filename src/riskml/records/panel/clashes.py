@@ -37,8 +37,8 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
 
     Notes
     -----
-    The contract does not allow both for one month. `riskml check` reports them for a folder; this function is for rows
-    in memory.
+    The contract does not allow both for the same month. `riskml check` reports such rows for a folder; this function is
+    for rows in memory.
 
     >>> month = {"household_id": ["a", "a"], "period_start": ["2024-01-01", "2024-02-01"]}
     >>> find_total_clashes({**month, "source": ["total", "wage"], "months": [2, 1], "amount": [900.0, 400.0]})
@@ -120,7 +120,8 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
 
     Notes
     -----
-    The contract does not allow them. `riskml check` reports them for a folder; this function is for rows in memory.
+    The contract does not allow such rows. `riskml check` reports them for a folder; this function is for rows in
+    memory.
 
     >>> twice = {"household_id": ["a", "a"], "occurred_on": ["2024-01-05"] * 2, "record_id": ["r", "r"]}
     >>> find_repeated_rows("events", {**twice, "recorded_on": [None, "2024/1/5"]})

@@ -1,8 +1,8 @@
 """Compiled loops over packed arrays, and the decorator that compiles them.
 
-NumPy would read an array once for each operation, while these loops read it only once. They run without the interpreter
-lock. They compute each household separately and in a fixed order, so that its result is the same, bit for bit, whether
-it is computed alone or with many others.
+NumPy would read an array once for each operation, while these loops read it only once. They run without Python's
+interpreter lock. They compute each household separately and in a fixed order, so that its result is the same, bit for
+bit, whether it is computed alone or with many others.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _FOREVER, _NO_DAY = int(FOREVER), int(NO_DAY)
 
 
 def compiled(function: F) -> F:
-    """Compile a loop that runs without the interpreter lock, and keep its machine code on disk.
+    """Compile a loop to machine code that runs without the interpreter lock, and cache this code on disk.
 
     A division by zero gives NaN or infinity, as in NumPy. If neither the package's folder nor the user's cache can be
     written to, as in a read-only container, every process compiles the loop again.

@@ -31,7 +31,9 @@ class CsvError(Exception):
 
 @contextlib.contextmanager
 def open_as_utf8(path: Path) -> Iterator[Path]:
-    """Yield the path of a UTF-8 file: the file itself, or a converted copy of a GB18030 file, removed afterwards.
+    """Yield the path of a UTF-8 file: the file itself, or a converted copy of a GB18030 file.
+
+    The copy is removed afterwards.
 
     Raises
     ------

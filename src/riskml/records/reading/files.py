@@ -55,9 +55,9 @@ def find_sources(folder: Path) -> tuple[dict[str, Source], list[Fault]]:
     Returns
     -------
     dict of str to Source
-        Sources by table, in the order of the contract; a table present in two forms is left out.
+        Sources by table, in the order of the contract; a table present in two formats is left out.
     list of Fault
-        Faults for missing tables, tables present in two forms, unknown files, and folders without parts.
+        Faults for missing tables, tables present in two formats, unknown files, and folders without parts.
     """
     faults: list[Fault] = []
     forms: dict[str, list[Source]] = {}
