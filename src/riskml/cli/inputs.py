@@ -1,4 +1,4 @@
-"""Read records for a command."""
+"""Read the records that a command needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["read_records"]
 
 
 def read_records(folder: Path, policy: Policy, skip_bad_rows: Path | None, progress: Progress) -> Records:
-    """Open, check and pack a records folder; print on standard error how many rows were set aside."""
+    """Open, check and pack a records folder; print to standard error how many rows were set aside."""
     from riskml.loading import load_records
 
     progress.stage("reading the records")

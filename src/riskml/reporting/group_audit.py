@@ -20,8 +20,8 @@ _ABOUT = {
     ),
     ("category", "en"): (
         "The category that the rule line suggests at the date; “none” if it suggests none.",
-        "Households that the rule line does not flag depend on the model alone. If many of them are missed, nothing was "
-        "recorded before they fell, or it was recorded too late.",
+        "Households that the rule line does not flag depend on the model alone. If many of them are missed, nothing "
+        "was recorded before they fell, or it was recorded too late.",
     ),
     ("exited", "zh"): (
         "“是”为脱贫户，“否”为一般农户。",
@@ -47,8 +47,8 @@ _ABOUT = {
     ),
     ("region", "en"): (
         "Households with the same prefix of the region code, at the coarsest level that differs.",
-        "Recording practice differs between regions. If many falls are missed in a region, first check how complete and "
-        "how late its records are.",
+        "Recording practice differs between regions. If many falls are missed in a region, first check how complete "
+        "and how late its records are.",
     ),
 }
 _OTHER = {

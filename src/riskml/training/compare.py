@@ -32,7 +32,7 @@ def compare_stored(first: Bundle, second: Bundle) -> dict[str, Any]:
     if differing := first.find_differences(second):
         raise UsageError(
             f"The bundles were tested on different rows ({shorten_list(differing)} differ) and cannot be compared.",
-            "Give --records: both models are then scored on the test rows of the first.",
+            "Give --records, so that both models are scored on the test rows of the first.",
         )
     models = {bundle.model_version: bundle.evaluation["models"]["riskml"] for bundle in (first, second)}
     models |= {name: figures for name, figures in first.evaluation["models"].items() if name != "riskml"}

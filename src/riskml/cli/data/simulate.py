@@ -25,13 +25,13 @@ def simulate(
     ] = None,
     truth: Annotated[
         Literal["none", "last", "all"],
-        typer.Option(help="True probabilities: `none`, for the default test dates (`last`) or for all dates (`all`)."),
+        typer.Option(help="Dates with true probabilities: none, the default test dates (`last`) or all dates."),
     ] = "last",
 ) -> None:
     """Simulate a county with known risk: a records folder plus truth.parquet.
 
-    The truth is each household's probability of a fall within 12 months, computed from its hidden state over at least
-    1,000 possible futures: no model can do better.
+    The truth is each household's probability of a fall within 12 months, estimated from at least 1,000 possible futures
+    of its hidden state. No model can do better.
     """
     from riskml.simulation import simulate as run
 
@@ -40,4 +40,4 @@ def simulate(
         done = run(out, households, months, seed, params, truth, bar.step)
     typer.echo(f"Simulated county in {out}: {join_counts(done.rows)}.")
     if not isnan(done.falls):
-        typer.echo(f"{done.falls:.1%} of the rows in truth.parquet fell within 12 months.")
+        typer.echo(f"In {done.falls:.1%} of the rows in truth.parquet, the household fell within 12 months.")

@@ -1,4 +1,4 @@
-"""``riskml train``: fit a model, test it forward in time, save and register it."""
+"""``riskml train``: fit a model, test it on later dates, save it and register it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["train"]
 
 def train(
     records: RecordsArgument,
-    out: Annotated[Path, typer.Option("--out", help="Output folder of the model bundle.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Output folder for the model bundle.", show_default=False)],
     window: Annotated[int, typer.Option(help="Months over which income per head is averaged.")] = 12,
     horizon: Annotated[int, typer.Option(help="Months ahead to predict.")] = 12,
     outcome: Annotated[
         Literal["any", "end"],
         typer.Option(help="A fall is income below the line at any month end of the horizon, or at its last one."),
     ] = "any",
-    step: Annotated[int, typer.Option(help="Months between two as-of dates.")] = 3,
+    step: Annotated[int, typer.Option(help="Months between as-of dates.")] = 3,
     test_from: Annotated[
         str | None, typer.Option(help="First as-of date of the test rows; by default derived from the records.")
     ] = None,
@@ -37,8 +37,8 @@ def train(
 ) -> None:
     """Train on past dates, test on later ones, and compare with the rule line and the other baselines.
 
-    Saves a model bundle and registers it in MLflow (MLFLOW_TRACKING_URI; by default an SQLite file in the working
-    directory) as the challenger.
+    The model bundle is saved and registered as the challenger in MLflow (MLFLOW_TRACKING_URI; by default an SQLite file
+    in the working directory).
     """
     from riskml.cli.inputs import read_records
     from riskml.cli.results import show_evaluation
