@@ -60,7 +60,7 @@ class Call:
 
     @cached_property
     def today(self) -> dt.date:
-        """Day on which the request arrived."""
+        """Date on which the request arrived."""
         return today(self.state.settings)
 
     @property

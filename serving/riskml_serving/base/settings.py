@@ -21,7 +21,7 @@ FILE_VARIABLE = PREFIX + "FILE"
 
 
 class Settings(BaseSettings):
-    """Settings of the service; docs/serving/settings.md lists them, each with the text below it.
+    """Settings of the service; docs/serving/settings.md lists each setting with the text below its declaration.
 
     >>> Settings(rescore_at_once=5).rescore_at_once
     5
@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     page_size: PositiveInt = 50
     """Rows per page if the request sets no `limit`."""
     max_page_size: PositiveInt = 1_000
-    """Largest `limit` of a page."""
+    """Largest `limit` that a request may set."""
     job_worker: bool = True
     """Whether the service works on jobs itself, in a thread; set it to false if `riskml-serving worker` runs too."""
     job_chunk: PositiveInt = 4096
@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     """Days without any new record after which `/readyz` reports the data as stale."""
     metrics_open: bool = False
     """Whether `/metrics` answers without a key; by default it requires a key that covers every region and has the
-    right `admin`, since it counts households."""
+    `admin` right, since it counts households."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Minimum log level of `riskml serve`, which logs one JSON object per line."""
     traces: bool = False
@@ -121,11 +121,11 @@ class Settings(BaseSettings):
     )
     """Signature algorithms that are accepted."""
     oidc_region_claim: str = "region"
-    """Claim with the region prefix, `*` for everywhere; a token without it is refused. Dots reach nested claims."""
+    """Claim with the region prefix, `*` for everywhere; tokens without it are refused. Use dots for nested claims."""
     oidc_rights_claim: str = "rights"
     """Claim with the rights or roles, as a list or as words separated by spaces; for example `realm_access.roles`."""
     oidc_rights: dict[str, str] = {}
-    """What roles may do, as JSON: `{"county-staff": "score read write"}`."""
+    """Rights of each role, as JSON: `{"county-staff": "score read write"}`."""
     session_idle_minutes: PositiveInt = 60
     """Minutes without a request after which a person is signed out of the pages."""
     session_hours: PositiveInt = 12

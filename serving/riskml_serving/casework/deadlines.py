@@ -110,7 +110,7 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Deadlines:
-    """The deadlines as of a day.
+    """The rules for deadlines as of a day.
 
     Parameters
     ----------

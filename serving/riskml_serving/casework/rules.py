@@ -13,7 +13,7 @@ __all__ = ["ALWAYS", "Rule", "compare", "compare_facts", "is_true"]
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition on the facts of a household, combined with others by ``&``, ``|`` and ``~``.
+    """A condition on the facts about a household; ``&``, ``|`` and ``~`` combine conditions.
 
     Parameters
     ----------

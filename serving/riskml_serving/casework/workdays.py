@@ -1,4 +1,4 @@
-"""Working days in the Chinese calendar, with its holidays and the weekend days worked to make up for them."""
+"""Working days in the Chinese calendar, with its holidays and the working weekends that make up for them."""
 
 from __future__ import annotations
 

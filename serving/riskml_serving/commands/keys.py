@@ -36,7 +36,7 @@ def create(
 
 @app.command("list")
 def list_all(db: Database = None) -> None:
-    """List the keys: id, region, rights, created on, state, owner."""
+    """List the keys: id, region, rights, date of creation, state, owner."""
     from riskml_serving.people.auth.repository import list_keys
 
     with connect(db) as connection:

@@ -28,7 +28,7 @@ MAX_HOUSEHOLDS, MIN_ADDRESSES = 30, 4
 
 @dataclass(frozen=True)
 class PageTiming:
-    """The times and sizes measured for one page as one role.
+    """The times and sizes measured for one page, opened by a user with one role.
 
     Parameters
     ----------

@@ -100,5 +100,5 @@ def judge_tables(model: Model, tables: Tables, as_of: dt.date) -> Judged:
 
 
 def judge_groups(model: Model, tables: Tables, known_tables: Mapping[str, str], as_of: dt.date) -> list[Judged]:
-    """Judge households, together if the same tables are known for them; see :func:`group_by_known_tables`."""
+    """Judge households in groups for which the same tables are known; see :func:`group_by_known_tables`."""
     return [judge_tables(model, group, as_of) for group in group_by_known_tables(tables, known_tables)]

@@ -28,7 +28,7 @@ _OWN = {
     ),
     "model_version": Field("feature_schema_hash", Kind.VERSION),
 }
-"""Fields that only the service has, by the field that they follow."""
+"""Fields that only the service has, keyed by the field that they follow."""
 
 FIELDS: dict[str, Field] = {
     field.name: field for own in verdict.FIELDS for field in (own, _OWN.get(own.name)) if field is not None

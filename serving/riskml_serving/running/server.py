@@ -55,7 +55,7 @@ def run(settings: Settings, workers: int = 1) -> None:
         timeout_worker_healthcheck=STARTING,
     )
     database = make_url(settings.database_url).render_as_string(hide_password=True)
-    typer.echo(f"riskml serves on http://{settings.host}:{settings.port} (database {database})")
+    typer.echo(f"riskml is serving on http://{settings.host}:{settings.port} (database {database})")
     if workers > 1:
         with TemporaryDirectory(prefix="riskml-metrics-") as shared:
             os.environ.setdefault(SHARED, shared)

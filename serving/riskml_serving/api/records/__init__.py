@@ -1,1 +1,1 @@
-"""Appends records, which count from the day of receipt, exactly once, and rescores the households concerned."""
+"""Appends records exactly once, and rescores the affected households; records count from the day of receipt."""

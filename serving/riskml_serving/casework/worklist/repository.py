@@ -69,9 +69,9 @@ class ListFilter:
     cause : str
         Code of a cause that occurs in the model's reasons or the monitoring record, or belongs to a trigger that fired.
     search : str
-        Part of a household's code.
+        Text that the codes of the listed households must contain.
     household : str
-        Code of a household, if only that one is to be read.
+        Code of the only household to list; empty lists all.
     """
 
     region: str

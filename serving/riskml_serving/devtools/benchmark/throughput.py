@@ -119,7 +119,7 @@ def _require_equal_predictions(url: str, invocation: bytes, expected: NDArray[np
     with urlopen(request, timeout=60) as response:  # noqa: S310
         predictions = json.load(response)["predictions"]
     if not np.allclose(predictions, expected, rtol=1e-9, atol=0):
-        raise UsageError("MLflow's server does not predict as the trees do.", f"{predictions}, not {expected.tolist()}")
+        raise UsageError("MLflow's server and the trees disagree.", f"{predictions}, not {expected.tolist()}")
 
 
 def _call_model(model: Model, values: NDArray[np.float64], seconds: float) -> tuple[float, list[float]]:

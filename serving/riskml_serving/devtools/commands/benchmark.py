@@ -18,7 +18,7 @@ def serving(
     seconds: Annotated[float, typer.Option(help="Seconds of load on an arm in one turn.", min=0.2)] = 2.0,
     as_json: AsJson = False,
 ) -> None:
-    """Measure requests per second for one household, in closed loops over the loopback, the arms taking turns."""
+    """Measure requests per second for one household, in closed loops over the loopback interface, in turn."""
     from riskml.cli.progress import show_progress
     from riskml_serving.base.settings import Settings
     from riskml_serving.devtools.benchmark.targets import TARGETS

@@ -1,4 +1,4 @@
-"""The reading process: for each range on its input, it writes Arrow tables, until the main process ends."""
+"""The reading process: reads ranges from its input and writes Arrow tables for each, until the main process ends."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def describe(job: dict[str, Any], model: Model, request_id: str) -> dict[str, An
 def _make_head(job: dict[str, Any], model: Model, request_id: str) -> dict[str, str | None]:
     """Build the fields that every response has.
 
-    They name the model that scored the job or, if the job has not begun, the model in service.
+    They name the model that the job used or, if the job has not begun, the model in service.
     """
     names = {**model.names, **({name: job[name] for name in VERSIONS} if job["model_version"] else {})}
     as_of = dt.date.fromisoformat(json.loads(job["payload"])["as_of"])

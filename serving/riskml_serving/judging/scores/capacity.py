@@ -32,8 +32,9 @@ JUDGED = pa.schema([("household_id", pa.string()), ("region_code", pa.string()),
 def compare(rows: Sequence[Mapping[str, Any]], capacity: Capacity) -> list[dict[str, str]]:
     """Compare the rule line with the visit capacity; return ``agreement`` and ``agreement_by`` for each row.
 
-    The model is positive for a household within its county's visit capacity, ranked by margin, with ties broken by
-    code. Rows in a county whose capacity is unknown get an empty result: for those, the agreement by tier applies.
+    The model's verdict is positive for a household within its county's visit capacity; households are ranked by margin,
+    with ties broken by code. Rows in a county whose capacity is unknown get an empty result: for those, the agreement
+    by tier applies.
 
     Parameters
     ----------

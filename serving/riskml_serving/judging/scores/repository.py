@@ -48,7 +48,7 @@ def read_history(connection: Connection, household_id: str, limit: int) -> list[
 def write_scores(connection: Connection, changes: Sequence[Change], request_id: str) -> None:
     """Make scores current; also add the changed ones to the history, with ascending numbers.
 
-    Every row with a score has a region: a household that moved is listed where it lives now.
+    Every score is stored with a region, so that a household that moved is listed where it lives now.
     """
     fresh = [change.after for change in changes if change.changed]
     numbers = _write_history(connection, fresh, "scored", request_id)

@@ -52,16 +52,16 @@ def judge_households(
 def explain_stored(
     connection: Connection, model: Model, household: Row, score: Row | None, as_of: dt.date, redact: tuple[str, ...]
 ) -> tuple[Panel, Explanation]:
-    """Explain a stored household as of a date; use its score's agreement if that is by visit capacity.
+    """Explain a stored household as of a date; use the agreement of its score if that is based on visit capacity.
 
     Parameters
     ----------
     connection : Connection
     model : Model
     household : row
-        Its row in the register.
+        Row of the household in the register.
     score : row, optional
-        Its score as of that date.
+        Score of the household as of that date.
     as_of : date
     redact : tuple of str
 

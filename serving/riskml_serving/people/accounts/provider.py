@@ -68,8 +68,8 @@ class Provider:
         unknown = sorted(set(settings.oidc_roles.values()) - set(ROLES))
         if unknown or not settings.oidc_roles:
             raise UsageError(
-                f"oidc_roles names no role of the pages: {', '.join(unknown) or 'it is empty'}.",
-                f"It maps roles of the provider to: {', '.join(ROLES)}.",
+                f"oidc_roles names unknown roles or none: {', '.join(unknown) or 'it is empty'}.",
+                f"Map roles of the provider to: {', '.join(ROLES)}.",
             )
         self._settings, self._keys = settings, keys
 

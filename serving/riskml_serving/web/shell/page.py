@@ -17,7 +17,7 @@ __all__ = ["Page", "View"]
 
 @dataclass(frozen=True)
 class View:
-    """The response of a page, and what the audit keeps about it.
+    """The response of a page, and what the audit records about it.
 
     Parameters
     ----------
