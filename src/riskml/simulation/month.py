@@ -1,7 +1,7 @@
-"""One month in the life of a household, compiled: histories and possible futures are made of the same step.
+"""The compiled simulation of one month in the life of a household, for both histories and possible futures.
 
-In all functions, ``s`` is the hidden state (`state.STATE`), ``o`` is what the month brings (`state.MONTH_OUT`), ``p``
-holds the parameters (`parameters.Process`) and ``r`` is the random stream.
+In all functions, ``s`` is the hidden state (`state.STATE`), ``o`` receives what happens in the month
+(`state.MONTH_OUT`), ``p`` holds the parameters (`parameters.Process`), and ``r`` is the random stream.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def step(
     Parameters
     ----------
     number : int
-        Number of the month; its remainder modulo twelve is the position of its report in the household's memory.
+        Number of the month; modulo twelve, it is the position of the month's report in the household's state.
     of_year : int
         Month of the year, 0 for January.
     line : float
@@ -128,7 +128,7 @@ def _go_to_school(p: Process, s: Any, o: Any, k: int, strained: bool, of_year: i
 
 @compiled
 def _start_work(p: Process, s: Any, o: Any, k: int) -> None:
-    """Add a grown child to the household's workers, or let it leave home if all three slots are taken."""
+    """Add a grown child to the household's workers; if all three slots are taken, the child leaves home."""
     person = 4 + k
     s.kid[k] = 0
     for slot in range(3):
@@ -198,7 +198,7 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
 
 @compiled
 def _update_drags(p: Process, s: Any, r: Any) -> None:
-    """Start queued income reductions, each after a random delay and by a random amount, and end some of the old ones.
+    """Start queued income reductions, each after a random delay and by a random amount, and end some earlier ones.
 
     Recovery is not gradual: it comes in a single month.
     """
@@ -217,7 +217,7 @@ def _update_drags(p: Process, s: Any, r: Any) -> None:
 
 @compiled
 def _report(p: Process, s: Any, o: Any, line: float, r: Any) -> None:
-    """Record the month's report and compare the last twelve months with the line, exactly as the outcome does."""
+    """Record the month's report, and compare the last twelve months with the line exactly as the outcome does."""
     silent = draw_uniform(r) < (p.missing_again if s.missed == 1 else s.missing)
     s.missed = 1 if silent else 0
     total = o.amounts[0] + o.amounts[1] + o.amounts[2] + o.amounts[3]
@@ -246,7 +246,7 @@ def _report(p: Process, s: Any, o: Any, line: float, r: Any) -> None:
 
 @compiled
 def _monitor(p: Process, s: Any, o: Any, r: Any) -> None:
-    """Apply the rule line: raise alerts, put some of those at risk under monitoring, help them, clear stable ones."""
+    """Apply the rule line: it may raise an alert, put the household under monitoring, help it, or clear it."""
     ratio = s.ratio if s.ratio == s.ratio else 2.0
     if s.low >= 3:
         alarm(s, o, _find_main_cause(o), p.alert_low_months, 0)

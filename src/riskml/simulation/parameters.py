@@ -16,27 +16,27 @@ from riskml.errors import SimulationError, shorten_list, suggest_names
 __all__ = ["Parameters", "Process", "load_parameters"]
 
 Process = Any
-"""The parameters of the monthly process in compiled code: a record with one field per parameter (`Parameters.pack`)."""
+"""The parameters of the monthly process, as compiled code gets them: a record with one field for each of them."""
 
 Value = float | tuple[float, ...]
 
 
 class Parameters(NamedTuple):
-    """All parameters, grouped as in ``params.yaml`` by the code that reads them; floats or tuples of floats."""
+    """All parameters, each a float or a tuple of floats, grouped as in ``params.yaml`` by the code that reads them."""
 
     county: SimpleNamespace
     process: SimpleNamespace
     recording: SimpleNamespace
 
     def pack(self) -> NDArray[np.void]:
-        """Pack the process parameters into one record, so that compiled code gets a pointer, not a hundred numbers."""
+        """Pack the process parameters into a record, so that compiled code gets one pointer, not a hundred numbers."""
         values = vars(self.process)
         fields = [(name, "f8", np.shape(value)) for name, value in values.items()]
         return np.array([tuple(values.values())], np.dtype(fields))
 
 
 def load_parameters(overrides: Path | dict[str, Any] | None = None) -> Parameters:
-    """Load the parameters, and override some of them if requested.
+    """Load the parameters, and replace those for which ``overrides`` has a value.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def load_parameters(overrides: Path | dict[str, Any] | None = None) -> Parameter
     Raises
     ------
     SimulationError
-        If a name is unknown, or a value is not a number or, if the original is a list, not a list of the same length.
+        If a name is unknown, or if a value is not a number (or a list as long as the original, if that is a list).
 
     Examples
     --------

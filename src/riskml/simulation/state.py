@@ -1,7 +1,8 @@
-"""Two record types: the hidden state of a household, and what a month brings (from which records are written later).
+"""Two record types: a household's hidden state, and what happens to it in a month.
 
-A household has slots for up to three workers and two children. Causes are numbered in the order of the vocabulary; the
-first six (illness, schooling, disability, disaster, accident, venture) can reduce income for months after the event.
+The county's records are written from the latter. A household has slots for up to three workers and two children. Causes
+are numbered in the order of the vocabulary; the first six (illness, schooling, disability, disaster, accident, venture)
+can reduce income for months after the event.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ __all__ = [
 ]  # fmt: skip
 
 CAUSE = {name: number for number, name in enumerate(CAUSES)}
-"""Number of each cause code."""
+"""The number that stands for each cause code."""
 
 DRAGS = 6
-"""Number of causes, the first ones, that can reduce income for months after the event."""
+"""Number of causes that can reduce income for months after the event; they come first."""
 
 YEAR = 12
-"""Number of months of income that a household's state remembers: the window of the outcome."""
+"""Number of months of income stored in a household's state, which is the window of the outcome."""
 
 MEMBERS = 9
 """Member numbers of a household: 0-2 workers, 3 another adult, 4-5 children, 6-7 elders, 8 a child born later."""
@@ -36,7 +37,7 @@ SHOCKS = (
 """Rare events that can happen to a household, at most one per month."""
 
 SHOCK = {name: number for number, name in enumerate(SHOCKS)}
-"""Number of each rare event."""
+"""The number that stands for each rare event."""
 
 
 def _declare(kind: str, *names: str) -> list[tuple[str, str]]:
@@ -48,7 +49,7 @@ STATE = np.dtype(
     [
         # fixed
         ("rate", "f8", 3),  # wage of each worker, in yuan per month at the first year's level
-        ("pay", "f8"),  # what a new worker in this household would earn
+        ("pay", "f8"),  # wage of a new worker in this household
         *_declare("f8", "business", "property", "transfer"),
         ("hazard", "f8"),  # factor on the hazard of illness
         ("missing", "f8"),  # rate of months without a report

@@ -1,4 +1,4 @@
-"""The truth that the records cannot show: each household's probability of a fall, and the cause of each fall."""
+"""Compute the truth, which records cannot show: each household's probability of a fall, and the cause of each fall."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 DRAWS = 1000
-"""Number of possible futures drawn for every household."""
+"""Number of possible futures that are drawn for every household."""
 
 MORE_DRAWS = 2000
-"""Number of further futures for households with at least `WORTH` falls in the first: a ranking depends on them."""
+"""Number of further futures for households with at least `WORTH` falls in the first, since they decide a ranking."""
 
 WORTH = 8
 THREADS = 2
 NOTHING = 0.02
-"""Loss per person, as a share of the line; a smaller loss is not named as the cause of a fall."""
+"""Minimum loss per person, as a share of the line, for a cause to be named as the cause of a fall."""
 
 
 Truth = Literal["none", "last", "all"]
@@ -45,7 +45,7 @@ class Span:
     Parameters
     ----------
     at : int array
-        Positions of their months among the recorded months, in ascending order.
+        Positions of the as-of months among the recorded months, in ascending order.
     day : int array
         The dates, as day numbers.
     """
@@ -68,7 +68,7 @@ def plan_truth(first: int, months: int, truth: Truth) -> Span:
     Raises
     ------
     SimulationError
-        If the choice is unknown, or the months are too few for any as-of date.
+        If the choice is unknown, or if there are too few months for any as-of date.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def plan_truth(first: int, months: int, truth: Truth) -> Span:
 def estimate_fall_probability(
     county: CountyMap, values: NDArray[np.void], at: int, states: NDArray[np.void], village: Ints, item: Ints, seed: int
 ) -> Floats:
-    """Estimate each household's probability of falling in the next twelve months, given that it has a label.
+    """Estimate each household's probability of a fall in the next twelve months, given that it has a label.
 
     Parameters
     ----------
@@ -162,10 +162,11 @@ def attribute_falls(lived: NDArray[np.void], at: int, line: Floats) -> NDArray[n
     Returns
     -------
     object array (n,)
-        Cause codes; None if there is no fall. An entry into monitoring has the cause of the alert that led to it. For a
-        fall in income, the losses in the twelve months up to the fall are compared with those in the twelve months
-        before, and the cause whose loss grew most is named. If no loss grew by at least `NOTHING` of the line, the
-        cause with the largest loss is named, or ``other`` if all losses are smaller than that.
+        Cause code of each household's fall; None if it does not fall. An entry into monitoring has the cause of the
+        alert that led to it. If income fell below the line, the losses in the twelve months up to the fall are compared
+        with those in the twelve months before, and the cause whose loss grew most is named. If no loss grew by at least
+        the share `NOTHING` of the line, the cause with the largest loss is named, or ``other`` if all losses are
+        smaller than that share.
     """
     span = lived[:, at + 1 : at + 1 + YEAR]
     none = YEAR + 1

@@ -1,4 +1,4 @@
-"""Write reported income, which is late, sometimes missing and occasionally corrected."""
+"""Write reported income, which comes late, is sometimes missing and is occasionally corrected."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _SOURCES = np.array(list(SOURCES)[:4])
 
 
 def write_income(chunk: Chunk, tables: Tables) -> None:
-    """Append to ``income``, ordered by household, month and source.
+    """Append rows to ``income``, ordered by household, month and source.
 
-    A household reports every source that it ever has in the records, even if a month's amount is zero.
+    A household reports every source from which it ever has income in the records, even in a month without any.
     """
     amounts = chunk.lived["amounts"]
     reported = chunk.lived["reported"] == 1
@@ -54,9 +54,9 @@ def _draw_corrections(
     Returns
     -------
     row : array of int
-        Position in the arguments of each row to write, in ascending order.
+        For each row to write, its position in the arguments, in ascending order.
     amount, recorded_on, record_id : arrays
-        Values for each row to write.
+        The values for each row to write.
     """
     rng, recording = chunk.rng, chunk.p.recording
     recorded = _draw_recorded_on(chunk)[household, month]
