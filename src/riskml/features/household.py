@@ -79,7 +79,7 @@ def household_size(panel: Panel) -> Floats:
     reason_en="the household {more_persons} in the last 12 months|household size did not change in the last 12 months",
 )
 def household_size_change_12m(panel: Panel) -> Floats:
-    """Persons in the latest known version minus those known at the end of the month 12 months earlier."""
+    """Number of persons in the latest known version minus the number at the end of the month 12 months earlier."""
     change: Floats = panel.size_now - panel.size[12]
     return change
 

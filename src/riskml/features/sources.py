@@ -34,7 +34,7 @@ def _average(source: str, panel: Panel, window: int) -> Floats:
 
 
 def _compute_share(source: str, panel: Panel) -> Floats:
-    """Mean of the source ÷ sum of the absolute values of all four sources' means, in multiples of the line."""
+    """The source's mean income ÷ sum of the absolute values of all four sources' means, in multiples of the line."""
     means, absolute = _average_sources(panel)
     return divide(means[PARTS.index(source)], absolute)
 
