@@ -93,7 +93,7 @@ def income_trend(panel: Panel, window: int) -> Floats:
     reason_en="household income in the last {w} months was {change:total@{w}}",
 )
 def income_change_on_year(panel: Panel, window: int) -> Floats:
-    """Mean change in 12 × income per head ÷ that month's line from a year before, over months reported in both years."""
+    """Mean change in 12 × income per head ÷ that month's line from a year before, for months reported in both years."""
     return read_income(panel).change_on_year(window)
 
 

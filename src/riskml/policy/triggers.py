@@ -107,7 +107,7 @@ def single_admission(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def medical_burden(case: Case, rule: Trigger) -> Floats:
-    """The whole household's self-paid amounts for all care in the window; the member is not always known."""
+    """Sum of all members' self-paid amounts for all care in the window, since the member is not always known."""
     return case.sum_self_paid(rule.window)
 
 
@@ -123,7 +123,7 @@ def school_cost(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def disaster_loss(case: Case, rule: Trigger) -> Floats:
-    """Household's own losses from disasters in the window; regional losses are not divided among households."""
+    """Sum of the household's losses from disasters in the window; regional losses are not divided among households."""
     disaster = case.select_recent("disaster", rule.window)
     return case.unknown if disaster is None else disaster.sum(disaster["loss"])
 
