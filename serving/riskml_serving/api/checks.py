@@ -1,4 +1,4 @@
-"""Every check of a request that goes beyond the types of its fields."""
+"""All checks of requests except those of the types of fields, which are made when a body is parsed."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str
     ----------
     followers : sequence of str
     register : dict of str to dict
-        Register rows of the followers that live in the caller's region, by code.
+        Rows of the register for the followers that live in the caller's region, by code.
     household_id : str
         Household to close.
 

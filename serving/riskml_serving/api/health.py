@@ -30,7 +30,7 @@ async def healthz() -> Response:
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> Response:
-    """Report whether requests can be answered, and what is wrong with the database, the model or the data."""
+    """Report whether the service can respond to requests, and any problem with the database, the model or the data."""
     state = get_state(request)
     days = state.settings.stale_after_days
     ready, report = await anyio.to_thread.run_sync(check_readiness, state.engine, state.holder, state.keeper, days)

@@ -163,7 +163,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         return out
 
     def to_response(self, request: Request) -> Response:
-        """Return the API's response to a request."""
+        """Return the problem as the API's response to a request."""
         content = json.dumps(self.to_json(getattr(request.state, "request_id", "")), ensure_ascii=False)
         return Response(content, self.status, media_type=MEDIA_TYPE, headers=self.headers)
 

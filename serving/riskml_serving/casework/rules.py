@@ -46,7 +46,7 @@ ALWAYS = Rule(lambda _: true(), lambda _: True)
 
 
 def is_true(fact: str) -> Rule:
-    """Make a rule that holds if a fact, itself a truth value, is true."""
+    """Make a rule that holds if a boolean fact is true."""
     return Rule(lambda columns: columns[fact], lambda row: bool(row[fact]))
 
 

@@ -31,7 +31,7 @@ from riskml_serving.people.auth import Caller, covers
 __all__ = ["VISITS_A_MONTH", "visit_month"]
 
 VISITS_A_MONTH = 7
-"""Number of households visited per month from the list, and again from alerts; some must be left on today's list."""
+"""Households visited per month: this many from the list, and as many from alerts. Some must stay on today's list."""
 
 DELAY = dt.timedelta(days=3)
 """Time between the end of a month and the visits."""

@@ -45,7 +45,7 @@ REGISTER = pa.schema(
         ("scored_at", pa.timestamp("us")),
     ]
 )
-"""Register columns to read first for a range; ``seq`` and ``scored_at`` identify the score that is current then."""
+"""Columns of the register, which is read first; ``seq`` and ``scored_at`` identify the score that is current then."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class LeaseWatch:
         self._seen: dict[str, tuple[tuple[Any, ...], float]] = {}
 
     def is_free(self, job: dict[str, Any], at: float | None = None) -> bool:
-        """Return whether a job may be taken: it waits, or its owner sent no heartbeat for the length of a lease."""
+        """Return whether a job may be taken: it is waiting, or its owner has sent no heartbeat for a lease's length."""
         at = time.monotonic() if at is None else at
         if job["state"] == "waiting":
             return True

@@ -25,7 +25,7 @@ MIN_HOUSEHOLDS = 200
 """Minimum number of households in the window for drift to be reported."""
 
 MAX_AT_ONCE = 64
-"""Maximum households to add per scoring, evenly spaced so that one part of a county does not fill the window."""
+"""Maximum number of households that one scoring adds, evenly spaced so that no part of a county fills the window."""
 
 INTERVAL = 0.05
 """Minimum seconds between two additions to the window, so that monitoring costs a busy service next to nothing."""

@@ -73,8 +73,8 @@ def list_causes(caller: Caller) -> list[str]:
 def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
     """Tag a reason with its official cause if it raises the risk, otherwise with its topic.
 
-    The Chinese names of causes begin with "because of", which would be wrong for something that lowers the risk. The
-    cause "other" says nothing, and naming a redacted cause could reveal illness or disability.
+    In Chinese, most causes are named "because of" something, which would be wrong for something that lowers the risk.
+    The cause "other" says nothing, and naming a redacted cause could reveal illness or disability.
 
     >>> reason = Reason("illness", "illness", "admissions_12m", -0.1, "", "")
     >>> tag_reason(reason, "zh", risk=True), tag_reason(reason, "zh", risk=False)
