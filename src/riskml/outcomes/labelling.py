@@ -78,7 +78,7 @@ def label(
             if odd
             else "No as_of is given."
         )
-        raise UsageError(problem, "Outcomes are counted from month ends; take as_ofs from the grid.")
+        raise UsageError(problem, "Outcomes are counted from month ends; choose as_ofs from the grid.")
     first_month, last_day = to_month(days[0]) + 1, find_span_end(days[-1], settings.horizon)
     months = to_month(last_day) - first_month + settings.window
     knowledge = EVERYTHING if known_at is None else known_at

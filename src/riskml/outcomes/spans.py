@@ -29,7 +29,10 @@ def build_pair_keys(events: Events) -> NDArray[np.int64]:
 
 
 def find_first_day(events: Events, after: int, until: int, mask: Mask | None = None) -> NDArray[np.int32]:
-    """Find the day of each household's first row after ``after`` and by ``until``, shape (n,); ``NO_DAY`` if none."""
+    """Find the day of each household's first row, shape (n,); ``NO_DAY`` if there is none.
+
+    Only rows with a day after ``after`` and up to ``until`` are considered.
+    """
     use = (events["day"] > after) & (events["day"] <= until)
     if mask is not None:
         use &= mask

@@ -116,7 +116,7 @@ class TriggerValue:
     thresholds : tuple of float
         One threshold for each of ``GROUPS``; a trigger never fires if its threshold is NaN.
     written : dict of str to float
-        The thresholds by the names used in the file (``all``, or ``exited`` and ``ordinary``, ...).
+        Maps the names used in the file (``all``, or ``exited`` and ``ordinary``, ...) to the thresholds.
     source : str
     """
 

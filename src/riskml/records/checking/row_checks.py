@@ -30,9 +30,9 @@ def build_recorded_sql(table: Table) -> str:
 
 
 @check(
-    "An income row without amount has no record_id",
+    "An income row has neither an amount nor a record_id",
     "收入金额为空且无记录编号",
-    "Give the amount; or the record_id of the record to withdraw; or remove the row.",
+    "Give the amount or the record_id of the record to withdraw, or remove the row.",
 )
 def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a null amount without a record_id: a null amount withdraws a record, so the row must say which one."""
@@ -79,7 +79,7 @@ def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
 @check(
     "A row was recorded before the date it is about",
     "登记日期早于发生日期",
-    "Check both dates; the row counts from the day on which it was recorded, but never before it happened.",
+    "Check both dates; the row counts from the day on which it was recorded, but never before the date it is about.",
     warning=True,
 )
 def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:

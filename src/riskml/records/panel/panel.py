@@ -345,5 +345,5 @@ class Panel:
         return np.zeros(self.n, bool) if entries is None else entries.any()
 
     def within(self, events: Events, months: int) -> Mask:
-        """Mark the rows within the last ``months`` months up to ``as_of``."""
+        """Mark the rows about the last ``months`` months up to ``as_of``."""
         return events.mark_since(_subtract_months(self.as_of, months))
