@@ -1,4 +1,4 @@
-"""Compare the speed of explanations with that of LightGBM's own contributions, on the same rows in the same run."""
+"""Compare the speed of explanations with that of LightGBM's own contributions, for the same rows in the same run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of the feature benchmark, each run in its own process: ``python -m … PART FOLDER WARM``."""
+"""The parts of the feature benchmark; each runs in a separate process: ``python -m … PART FOLDER WARM``."""
 
 from __future__ import annotations
 

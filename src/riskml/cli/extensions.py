@@ -26,7 +26,8 @@ def add_extensions(entry_point_group: str, apps: Mapping[str, typer.Typer]) -> N
 
     Notes
     -----
-    A command that cannot be loaded is listed as broken and says why when it is called; all other commands keep working.
+    A command that cannot be loaded is listed as broken, and reports the reason when it is called. All other commands
+    keep working.
     """
     for entry in _find_installed(entry_point_group):
         app_name, _, name = entry.name.rpartition(".")

@@ -34,7 +34,7 @@ GROUP_VALUES = Vocabulary(
     Term("none", "无", "none"),
     *CATEGORIES.values(),
 )
-"""Values of the groups; a region's code is its own name."""
+"""Names of the groups' values; a region is named by its code."""
 
 MISSING = Vocabulary(
     Term("no_follow_up", "无后续收入记录", "no follow-up"),

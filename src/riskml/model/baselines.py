@@ -19,7 +19,7 @@ WEAK = 1e-4
 
 @dataclass(frozen=True)
 class RankingModel:
-    """Model that turns a score, which by itself only ranks, into a probability.
+    """A model that turns a score, which by itself only ranks households, into a probability.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class Baselines:
     rankings: dict[str, RankingModel]
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
+        """Return the baselines as JSON values."""
         rankings = {name: vars(ranking) for name, ranking in sorted(self.rankings.items())}
         return {"logistic": self.logistic.to_json(), "rankings": rankings}
 

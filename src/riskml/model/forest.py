@@ -1,4 +1,4 @@
-"""Parse the text of a LightGBM model into plain arrays."""
+"""Parse the text of a LightGBM model into arrays."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Tree:
 
     @property
     def mean(self) -> float:
-        """Mean value over the training rows of the tree."""
+        """Mean value of the tree over its training rows."""
         return float(np.add.accumulate(self.leaf_rows / self.rows[0] * self.value)[-1])
 
     def count_rows(self, node: int) -> float:

@@ -75,7 +75,7 @@ class Schema:
         return X.recode(self.columns, self.levels).values
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
+        """Return the schema as JSON values."""
         return {
             "columns": [[c.name, int(c.direction), c.categorical] for c in self.columns],
             "levels": {name: list(levels) for name, levels in sorted(self.levels.items())},

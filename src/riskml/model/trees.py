@@ -18,7 +18,7 @@ __all__ = ["TreeProblem", "TreeSettings", "Trees"]
 THREADS = 2
 MIN_COLUMNS = 8
 FEW_ROWS = 16
-"""Up to this many rows, our own tree walk is faster than calling LightGBM."""
+"""Up to this many rows, the compiled walk through the trees is faster than calling LightGBM."""
 
 MANY_ROWS = 20_000
 """Below this many rows, one thread is as fast as several, and need not wait for the others on a busy machine."""

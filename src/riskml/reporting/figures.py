@@ -51,7 +51,7 @@ def draw(width: float, height: float, columns: int = 1, *, grid: str = "both") -
     Parameters
     ----------
     width, height : float
-        Size in inches.
+        Size of the figure in inches.
     columns : int, default 1
         Number of plots side by side.
     grid : {"x", "y", "both"}

@@ -134,7 +134,7 @@ def treat(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
 def draw_rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
     """Draw at most one rare event.
 
-    A single random number decides whether an event happens and which, so quiet months cost little time.
+    One random number decides whether there is an event, and which one, so that quiet months take little time.
     """
     hazards = _compute_hazards(p, s)
     u = draw_uniform(r)

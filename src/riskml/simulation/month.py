@@ -200,7 +200,7 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
 def _update_drags(p: Process, s: Any, r: Any) -> None:
     """Start queued income reductions, each after a random delay and by a random amount, and end some earlier ones.
 
-    Recovery is not gradual: it comes in a single month.
+    Recovery is not gradual, but comes in a single month.
     """
     s.dragging = 0
     for c in range(DRAGS):

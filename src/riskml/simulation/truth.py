@@ -123,8 +123,8 @@ def estimate_fall_probability(
     Returns
     -------
     float array (n,)
-        Share of the labelled futures in which the household falls. Whether a month is reported does not depend on the
-        hidden state, so futures without follow-up need no separate draw.
+        Share of the labelled futures in which the household falls. Futures without follow-up need not be simulated,
+        since whether a month is reported does not depend on the hidden state.
     """
     n = len(states)
     falls, labelled = np.zeros(n, np.int64), np.zeros(n, np.int64)

@@ -16,7 +16,7 @@ __all__ = ["compare_on", "compare_stored"]
 
 
 def compare_stored(first: Bundle, second: Bundle) -> dict[str, Any]:
-    """Compare two models by the figures stored in their bundles.
+    """Compare two models, using the figures stored in their bundles.
 
     Returns
     -------

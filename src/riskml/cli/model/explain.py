@@ -1,4 +1,4 @@
-"""``riskml explain``: explain why a household is flagged, what to verify on the visit, and what could help."""
+"""``riskml explain``: explain why a household is flagged, what a visit should verify, and what could help."""
 
 from __future__ import annotations
 

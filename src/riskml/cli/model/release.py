@@ -1,4 +1,4 @@
-"""``riskml release``: run the checks, then set the alias `champion`."""
+"""``riskml release``: run the checks and, if none fails, set the alias `champion`."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def train(
     horizon: Annotated[int, typer.Option(help="Months ahead to predict.")] = 12,
     outcome: Annotated[
         Literal["any", "end"],
-        typer.Option(help="A fall is income below the line at any month end of the horizon, or at its last one."),
+        typer.Option(help="Count income below the line as a fall at any month end of the horizon, or only at its end."),
     ] = "any",
     step: Annotated[int, typer.Option(help="Months between as-of dates.")] = 3,
     test_from: Annotated[

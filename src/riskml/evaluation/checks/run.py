@@ -1,4 +1,4 @@
-"""Run all release checks, and refuse the release if one fails."""
+"""Run all release checks, and reject the release if any of them fails."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def run_checks(context: CheckContext, checks: Sequence[Check] = CHECKS) -> list[
 
 
 def require_release(results: Sequence[CheckResult]) -> None:
-    """Refuse the release if a check failed.
+    """Reject the release if any check failed.
 
     Raises
     ------

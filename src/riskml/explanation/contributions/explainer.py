@@ -142,7 +142,7 @@ class Explainer:
         Returns
         -------
         Contributions
-            With tables, a row gets bit-identical values whether explained alone or in a batch.
+            If there are tables, a row gets bit-identical values whether it is explained alone or in a batch.
         """
         blend = self.blend
         values = blend.align(X)

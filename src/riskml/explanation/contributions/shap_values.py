@@ -81,7 +81,7 @@ def to_shap(model: Bundle | Explainer, X: FeatureMatrix | Floats, *, lang: str |
 
     Notes
     -----
-    The values are those of :class:`Explainer`, not of a ``shap`` explainer, since the blend has a linear part too.
+    The values come from :class:`Explainer`, not from a ``shap`` explainer, since the blend has a linear part too.
     They describe associations with the model's margin, not causes.
     """
     shap = import_shap()

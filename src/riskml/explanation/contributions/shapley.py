@@ -61,7 +61,7 @@ def _tabulate_block(groups: list[Group], first: int, bits: int, widest: int) -> 
     index = {slot: i for i, slot in enumerate(slots)}
     leaves = [(g, leaf) for g, group in enumerate(groups) for leaf in group.leaves]
     mask, want = (np.zeros((len(leaves), widest), np.int64) for _ in range(2))
-    share = np.ones((len(leaves), widest))  # padding: with mask 0 the condition holds for every row
+    share = np.ones((len(leaves), widest))  # for padding, the mask stays 0, so that the condition holds for every row
     slot = np.full((len(leaves), widest), -1)
     for row, (g, leaf) in enumerate(leaves):
         d = len(leaf.mask)

@@ -45,11 +45,11 @@ def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condi
     Returns
     -------
     tuple of Condition
-        A household in which nobody can work does not meet ``labour``: no rule ever clears it.
+        The conditions. A household in which nobody can work does not meet ``labour``, so no rule ever clears it.
 
     Notes
     -----
-    At the end of each month checked, income per head over the rule's window is compared with the line then in force.
+    For each month, income per head over the rule's window is compared with the line in force at the month's end.
     """
     assert panel.n == 1, "expects a panel of one household"
     months = int(policy.timing["elimination"].value)

@@ -65,7 +65,7 @@ class Reason:
     en: str
 
     def get_text(self, lang: str) -> str:
-        """Return the sentence in the given language."""
+        """Return the sentence in the language ``lang``."""
         return self.zh if lang == "zh" else self.en
 
 

@@ -35,7 +35,7 @@ Positions = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Grouping:
-    """Features and the groups they belong to.
+    """Features and the groups to which they belong.
 
     Parameters
     ----------
