@@ -85,7 +85,7 @@ def test_fengjie_orange_grower(village):
 
 
 class TestLeyeChildbirthBill:
-    """A bill of 9,800 yuan, but two workers, a van and a business licence: a visit on day 2 rejected it."""
+    """A bill of 9,800 yuan, but two workers, a van and a business licence: rejected after a visit on day 2."""
 
     def household(self, village, kind):
         village.household(size=4, kind=kind, region="451028").earns(4 * 18_000).has("disaster", "events", "help")

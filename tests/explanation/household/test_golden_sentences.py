@@ -17,7 +17,7 @@ ALL = ("illness", "disaster", "events", "help", "monitoring", "members")
 
 
 def julu(v):
-    """Heart surgery cost 182,000 yuan, 90,000 self-paid; the household farms, keeps sheep, left poverty in 2016."""
+    """Heart surgery cost 182,000 yuan (90,000 self-paid). The family farms, keeps sheep, and left poverty in 2016."""
     v.household(4, kind="exited", exited_on="2016-12-31")
     v.member(1, 1969, health="serious", labour="none").member(2, 1970, labour="weak", working="local")
     v.member(3, 1996, working="migrant").member(4, 2012, schooling="compulsory", labour="none")
@@ -81,7 +81,7 @@ def weixian(v):
 
 
 def childbirth(v):
-    """A bill of 9,800 yuan, but also two workers, a van and a business licence: a visit on day 2 rejected it."""
+    """A bill of 9,800 yuan, but also two workers, a van and a business licence: rejected after a visit on day 2."""
     v.household(4)
     v.member(1, 1993, labour="skilled", working="local").member(2, 1995, working="local")
     v.member(3, 2019, labour="none").member(4, 2023, labour="none")
@@ -92,7 +92,7 @@ def childbirth(v):
 
 
 def silent(v):
-    """The household has reported nothing since August; there are no lists of members or from departments."""
+    """There are no reports since August, and gaps before that; lists of members and from departments are missing."""
     v.household(2).earns("2023-01", "2023-02", total=1500).earns("2023-05", "2023-08", total=1500)
     return v
 

@@ -30,7 +30,9 @@ def read_words(svg: str) -> str:
 
 @pytest.fixture
 def fengjie(village):
-    """Make an orange grower's household: two months unreported, illness, a dropout, an unsold crop, help."""
+    """Make an orange grower's household.
+
+    It has harvest income, two months without a report, illness, a dropout, an unsold crop and help."""
     village.household(4, kind="exited", exited_on="2019-12-31")
     village.earns("2021-01", "2022-08", business=900, transfer=300).earns("2022-11", "2023-12", business=800)
     village.earns("2022-12", "2022-12", wage=30_000).earns("2023-12", "2023-12", wage=12_000)
