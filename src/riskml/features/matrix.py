@@ -172,7 +172,7 @@ class FeatureMatrix:
 
 
 class _ColumnMapping(NamedTuple):
-    """Which columns of a matrix correspond to which columns of a schema, and which need more than copying."""
+    """Which columns of a matrix correspond to which columns of a schema, and which cannot simply be copied."""
 
     target: NDArray[np.intp]
     """Positions in the schema of the columns that the matrix has."""

@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that refuses dates as keys, and repeated keys, of which YAML would silently keep the last."""
+    """A safe loader that refuses dates as keys, and also repeated keys, since YAML would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         seen: set[object] = set()
