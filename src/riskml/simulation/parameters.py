@@ -16,7 +16,7 @@ from riskml.errors import SimulationError, shorten_list, suggest_names
 __all__ = ["Parameters", "Process", "load_parameters"]
 
 Process = Any
-"""The parameters of the monthly process, as compiled code gets them: a record with one field for each of them."""
+"""The parameters of the monthly process, as compiled code receives them: a record with one field per parameter."""
 
 Value = float | tuple[float, ...]
 

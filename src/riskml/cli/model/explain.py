@@ -41,7 +41,7 @@ def explain(
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
-    """Explain one household's risk: both verdicts, reasons with amounts and periods, data gaps and steps to verify.
+    """Explain one household's risk: both verdicts, reasons with amounts and periods, data gaps and what to verify.
 
     Reasons name what is associated with the risk, never its cause. For reference only, not a basis for a decision.
     """

@@ -99,7 +99,7 @@ class Explainer:
     base : float
         Mean margin of the model.
     note : str
-        The reason why the trees are not tabulated, and what that costs (also logged as a warning); empty if they are.
+        The reason why the trees are not tabulated, and the loss of speed (also logged as a warning); empty if they are.
     nbytes : int
         Size of the tables in bytes; 0 if there are none.
 

@@ -172,7 +172,7 @@ def explain_all(
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, len(panels), BATCH):
             batch = panels[start : start + BATCH]
-            # The sentences are written in pure Python. In the threads, this would make every short array operation
+            # Sentences are written in pure Python. If the threads did this, every short array operation would have to
             # wait for the GIL.
             frames += [
                 part.tabulate(hidden)

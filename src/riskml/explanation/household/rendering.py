@@ -1,4 +1,4 @@
-"""Render an explanation as text: both verdicts, reasons, missing records, steps to verify and available measures."""
+"""Render an explanation as text: both verdicts, reasons, missing records, the checklist and available measures."""
 
 from __future__ import annotations
 

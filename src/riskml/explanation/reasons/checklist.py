@@ -1,4 +1,4 @@
-"""Steps to verify during a visit: for each cause, and for missing records."""
+"""The checklist for a visit: steps that verify each cause, and steps that complete missing records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_STEPS, MOST_GAPS = 10, 3
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to verify.
+    """One step on the checklist.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ HEALTH_STEPS = (
 
 
 def check_redaction(redact: Iterable[str]) -> frozenset[str]:
-    """Check the names of what is to be redacted.
+    """Check that everything named in ``redact`` can be redacted.
 
     Raises
     ------
