@@ -15,7 +15,7 @@ $(STAMP): requirements/dev.txt requirements/uv.txt pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
-# With SERVE=0 the demo does not start the service at the end.
+# With SERVE=0, the demo does not start the service at the end.
 demo: install
 	$(BIN)/riskml demo $(if $(filter 0,$(SERVE)),--no-serve)
 
@@ -30,7 +30,7 @@ test-fast: install
 docs: install
 	RISKML_GOLDEN=write $(BIN)/python -m pytest -q -m golden
 
-# Makes 300 random changes to the rules and prints how many of them a test notices (up to 40 minutes).
+# Makes 300 random changes to the code of the rules and prints how many of them the tests catch (up to 40 minutes).
 mutants: install
 	$(BIN)/python tests/mutants.py
 
@@ -56,7 +56,7 @@ check: lint types layers test
 requirements: install
 	$(BIN)/uv pip compile pyproject.toml --extra devtools --extra gsoep --extra otel --extra serve --group dev --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements/dev.txt
-	cp requirements/dev.txt requirements/serve.txt  # so that the versions stay the same: uv prefers those in an existing output file
+	cp requirements/dev.txt requirements/serve.txt  # keeps the versions the same, because uv prefers those in an existing output file
 	$(BIN)/uv pip compile pyproject.toml --extra otel --extra serve --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements/serve.txt
 

@@ -1,6 +1,6 @@
-"""What tests share: a small simulated county, a bundle trained on it, a browser without a network, and boosters.
+"""Shared fixtures: a small simulated county, a bundle trained on it, an offline browser, and LightGBM boosters.
 
-The county and the bundle are made once per session and never changed.
+The county and the bundle are made once per session, and no test changes them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import lightgbm as lgb
 
 WRITE_GOLDEN = "RISKML_GOLDEN"
-"""Environment variable that ``make docs`` sets to ``write``: committed files are then rewritten instead of compared."""
+"""Environment variable that ``make docs`` sets to ``write`` so that committed files are rewritten, not compared."""
 
 TIERS = {
     "acceptance": {"offline_browser", "served", "gsoep"},
@@ -39,14 +39,14 @@ TIERS = {
 }
 """Fixtures that decide the tier of a test that uses them, directly or through other fixtures.
 
-A real browser or the real panel makes it an acceptance test; a simulated county with a model trained on it, a database
-or the built wheel makes it an integration test. Tests in a folder `faults` are in the tier `faults`, all others in
-`unit`. A test or a module may also set its tier itself (``pytestmark``).
+A test that uses a real browser or the real panel is an acceptance test. One that uses a simulated county with a model
+trained on it, a database or the built wheel is an integration test. Tests in a folder `faults` are in the tier
+`faults`, and all others in `unit`. A test or a module may also set its own tier (``pytestmark``).
 """
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with its tier; mark tests that compare with a committed file as `golden`, for `make docs`."""
+    """Mark every test with its tier, and mark tests that compare with a committed file as `golden` for `make docs`."""
     for item in items:
         if "golden" in getattr(item, "fixturenames", ()):
             item.add_marker("golden")
@@ -62,7 +62,7 @@ def _tier(item: pytest.Item) -> str:
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-"""Names under which Chromium may be installed; on Debian it is ``chromium``."""
+"""Names under which Chromium may be installed; Debian uses ``chromium``."""
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +81,7 @@ def golden() -> Callable[[Path, str], None]:
 
 @pytest.fixture(scope="session")
 def find_missing_glyphs() -> Callable[[str], str]:
-    """Return a function that lists the characters in a text that the Chinese font lacks, each once and in order."""
+    """Return a function that lists a text's characters that the Chinese font lacks, once each, as they first occur."""
     with TTFont(find_font(), lazy=True) as font:
         characters = frozenset(font.getBestCmap())
     return lambda text: "".join(c for c in dict.fromkeys(text) if c not in "\n\r\t" and ord(c) not in characters)
@@ -89,7 +89,7 @@ def find_missing_glyphs() -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Simulate a county of 800 households and 42 months, with truth."""
+    """Simulate a county of 800 households over 42 months, including its truth."""
     folder = tmp_path_factory.mktemp("county") / "records"
     simulate(folder, 800, 42, 5, None, "last")
     return folder
@@ -111,7 +111,7 @@ def bundle_path(trained: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 class Visit:
-    """A page that was opened, and every request that it sent or that failed.
+    """An opened page, with the requests that it sent and those that failed.
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ class Visit:
     requests : list of str
         Requested addresses.
     failed : list of str
-        Addresses that could not be loaded, and errors on the console.
+        Addresses that could not be loaded, and errors from the console.
     """
 
     def __init__(self, page: Any) -> None:
@@ -136,11 +136,11 @@ class Visit:
         return [url for url in self.requests[1:] if not url.startswith("data:")]
 
     def sideways(self) -> int:
-        """Return the number of pixels by which the page is wider than its window."""
+        """Return by how many pixels the page is wider than its window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
     def foreign_fonts(self, selector: str) -> list[str]:
-        """Return the names of the system's fonts, not the page's own, in which elements are drawn."""
+        """Return the names of fonts that elements take from the system instead of from the page."""
         session = self.page.context.new_cdp_session(self.page)
         session.send("DOM.enable")
         session.send("CSS.enable")
@@ -191,7 +191,7 @@ def _local(url: str) -> bool:
     return url.startswith(("file:", "data:", "about:", "blob:"))
 
 
-# -- boosters of every kind that training can produce, and of some that it cannot, with rows that probe them ---------
+# -- every kind of booster that training can produce, some that it cannot, and rows that probe them ------------------
 
 ROWS, FEATURES, CATEGORICAL = 2000, 6, [3, 5]
 
@@ -211,7 +211,7 @@ def training_rows() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 @cache
 def probing_rows() -> NDArray[np.float64]:
-    """Make a few rows each with missing, unknown, negative and fractional categories, infinities and zeros."""
+    """Make a few rows for each special case: missing, unknown, negative or fractional categories, infinities, zeros."""
     rows = training_rows()[0][:120].copy()
     rows[:5] = np.nan
     for k, code in enumerate((-1.0, 500.0, 44.7, -0.5, np.inf)):

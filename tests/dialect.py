@@ -1,4 +1,4 @@
-"""Find names in the code that use words of an old private dialect: print each, and exit with 1 if there are any."""
+"""Print every name in the code that uses a word from the project's old private vocabulary; exit with 1 if any does."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ WORDS = {
     *("place", "places", "whoever", "ones", "those", "anew"),
     *("opaque", "sealed", "chunks", "answer_types"),
 }
-"""Words that do not say what a value is. `place` and `found` may be part of a longer name that does."""
+"""Words that do not say what a value is. `place` and `found` are allowed inside a longer name that says it."""
 
 ROOMS = {"answers", "test_rows", "testing", "writes"}
-"""Words that may not name a file, a folder or a function."""
+"""Words that must not be used as the name of a file, a folder or a function."""
 
 NOUNS = {"property", "cached_property", "fixture"}
-"""Decorators whose functions may be named after a value."""
+"""Decorators of functions that may be named after the value that they return."""
 
 
 def list_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """List every name that the code binds: variables, arguments, functions, classes, attributes and modules."""
+    """List every name that the code defines: variables, arguments, functions, classes, attributes and modules."""
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
@@ -39,7 +39,7 @@ def list_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def list_rooms(path: Path, tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """List the folders, the file and the functions in it whose name is one of the words to avoid."""
+    """List every name of a file, its folders or its functions that is one of the words to avoid."""
     functions = [(node.lineno, node.name) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     for line, name in [*((0, part) for part in path.with_suffix("").parts), *functions]:
         if name in ROOMS | (WORDS if line == 0 else set()):
@@ -47,7 +47,7 @@ def list_rooms(path: Path, tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def list_nouns(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """List the functions that are named `something_of`; a verb would say what they do."""
+    """List the functions named `something_of`; such a name should be replaced by a verb."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.endswith("_of"):
             words = {part.id for mark in node.decorator_list for part in ast.walk(mark) if isinstance(part, ast.Name)}
@@ -59,7 +59,7 @@ def list_nouns(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def main() -> int:
-    """Check every file in the two packages and the tests."""
+    """Check every file in the two packages and in the tests."""
     hits = 0
     for path in sorted(path for top in ("src", "serving", "tests") for path in (ROOT / top).rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))

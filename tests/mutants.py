@@ -1,10 +1,10 @@
-"""Mutation testing of the rules: policy, outcomes, splits and auth (`make mutants`).
+"""Run mutation tests on the rules: policy, outcomes, splits and auth (`make mutants`).
 
-Mutants are drawn at random (seeded, so that a run can be repeated) from all those that mutmut makes. Each is run
-against the tests that reach it, and the score is the share of mutants that a test catches. Survivors are printed with
-the change that they make, so that tests can be written for the changes that matter.
+A seeded random sample is drawn from the mutants that mutmut makes, so that a run can be repeated. Each mutant is
+tested with the tests that reach it; the score is the share of mutants that a test catches. Surviving mutants are
+printed with their changes, so that tests can be written for the changes that matter.
 
-Mutmut imports only what is in ``src``, so it works on a copy of the checkout in which both packages are there.
+Mutmut imports only from ``src``, so it runs in a copy of the checkout whose ``src`` contains both packages.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CAUGHT = {"killed", "timeout", "caught by type check"}
 
 
 def copy_packages() -> None:
-    """Copy what the tests need, with a copy of the service in ``src``."""
+    """Copy what the tests need, and put the service's package into ``src``."""
     shutil.rmtree(COPY, ignore_errors=True)
     for name in ("src", "serving", "tests", "data", "docs", "models"):
         shutil.copytree(ROOT / name, COPY / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     copy_packages()
-    # The first run, with only one mutant, makes all mutants and finds out which tests reach which function.
+    # The first run tests only one mutant, but makes all of them and finds out which tests reach which function.
     subprocess.run([*MUTMUT, "run", "--max-children", "1", "riskml.splits.x_*__mutmut_1"], cwd=COPY, check=False)
     candidates = sorted(read_statuses())
     chosen = random.Random(options.seed).sample(candidates, min(options.number, len(candidates)))

@@ -1,4 +1,4 @@
-"""Files, folders, make targets and links that the documents name exist."""
+"""All files, folders, make targets and links that the documents name exist."""
 
 from __future__ import annotations
 
@@ -40,4 +40,4 @@ def test_named_files_and_targets_exist(name):
         if not re.search("[A-Z]{4}", path)
         and not any(next((ROOT / base).glob(path.rstrip("/")), None) for base in BASES)
     ]
-    assert not missing, f"{name} names files that are not there"
+    assert not missing, f"{name} names files that do not exist"

@@ -1,4 +1,5 @@
-"""The font has every Chinese glyph that riskml uses; pictures draw them without warnings, with the same bytes."""
+"""The font has every Chinese glyph that riskml uses; pictures are drawn without warnings and always have the same
+bytes."""
 
 from __future__ import annotations
 

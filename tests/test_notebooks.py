@@ -1,4 +1,4 @@
-"""The notebooks run from start to end without a warning, and hold no trace of the machine they were written on."""
+"""The notebooks run from start to end without a warning, and contain no trace of the machine they were written on."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_it_reads_like_a_walk_and_says_that_the_county_is_simulated(name: str) -
         source = "".join(cell["source"])
         assert len(source.splitlines()) <= LONGEST, source
         defined = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-        assert not defined, "what is repeated belongs in riskml"
+        assert not defined, "functions and classes belong in riskml, not in a notebook"
         if "plt.show()" in source:
             assert "with use_chinese_font():" in source
             assert "模拟" in source
@@ -71,7 +71,7 @@ def test_it_reads_like_a_walk_and_says_that_the_county_is_simulated(name: str) -
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_it_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run a notebook in an empty folder, as an analyst would; a plot that lacks a glyph would warn."""
+    """Run a notebook in an empty folder, as an analyst would; a glyph missing from a plot causes a warning."""
     for variable in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "TMPDIR"):
         (tmp_path / variable).mkdir()
         monkeypatch.setenv(variable, str(tmp_path / variable))
@@ -85,4 +85,4 @@ def test_it_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     pictures = [output for output in outputs if {"image/png", "image/svg+xml"} & set(output.get("data", {}))]
     shows = read_text(name, "code").count("plt.show()") + read_text(name, "code").count("SVG(draw_timeline_svg(")
     assert len(pictures) == shows > 0
-    assert not list(here.iterdir()), "a notebook writes into its temporary folder only"
+    assert not list(here.iterdir()), "a notebook may write only into its temporary folder"

@@ -19,14 +19,14 @@ TEXTS += ("src/riskml/reporting/templates/**/*.html", "src/riskml/**/*.zh.md")
 
 
 def read_strings(path: Path) -> Iterator[tuple[int, str]]:
-    """Read the strings in the code, each part of an f-string by itself; regular expressions are left out."""
+    """Read the strings in the code, each part of an f-string separately; regular expressions are left out."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "[^" not in node.value:
             yield node.lineno, node.value
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Read a text's lines without code and link addresses, and the strings in template expressions by themselves."""
+    """Read a text's lines without code and link addresses, and separately the strings in template expressions."""
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         yield number, re.sub(r"`[^`]*`|\]\([^)]*\)|\{\{.*?\}\}|\{%.*?%\}", "", line)
         for expression in re.findall(r"\{\{.*?\}\}|\{%.*?%\}", line):
@@ -45,7 +45,7 @@ def test_chinese_strings_in_the_code(top):
 
 
 def read_values(value: object) -> Iterator[str]:
-    """Read the strings among the values of a YAML file."""
+    """Read the values in a YAML file that are strings."""
     if isinstance(value, str):
         yield value
     for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():

@@ -1,4 +1,4 @@
-"""The grid of as-of dates, and the origins that are cut from it."""
+"""The grid of as-of dates, and the origins that are taken from it."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ def test_origins_never_look_ahead(months_there, settings):
     grid = Grid(tuple(to_month_end(month) for month in days), JANUARY, JANUARY + months_there - 1)
     apart = -(-settings.horizon // settings.step) * settings.step
     if months_there < settings.window + settings.horizon + apart:
-        # There are no two as-of dates, for training and for testing, that are far enough apart.
+        # No training date and test date are far enough apart.
         with pytest.raises(SplitError, match=f"{settings.window + 2 * settings.horizon} months|left to test"):
             cut_origins(grid, settings)
         return

@@ -25,7 +25,7 @@ def blank_database(tmp_path_factory):
 
 @pytest.fixture
 def office(blank_database, tmp_path, monkeypatch):
-    """Make a working directory that holds the default database."""
+    """Make a working directory that contains the default database."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
     (tmp_path / "mlflow.db").write_bytes(blank_database)

@@ -1,4 +1,4 @@
-"""The declaration of a score's fields: names fixed by the contract, and how each kind of field is put into words."""
+"""How a score's fields are declared: the names that the contract fixes, and how each kind of field is worded."""
 
 from __future__ import annotations
 

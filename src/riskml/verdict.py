@@ -67,18 +67,18 @@ class Opinion:
 
 
 class Kind(StrEnum):
-    """How a field is represented in arrays, and in plain values."""
+    """How a field is represented in arrays and as plain Python values."""
 
     WORD = "word"
-    """In arrays, positions in ``words``; in plain values, one of the words."""
+    """An array holds positions in ``words``; a plain value is one of the words."""
     LEVEL = "level"
-    """In both, positions in ``words``, the gravest last, with -1 for none, so that lists can be sorted."""
+    """Both are positions in ``words``, with the gravest last and -1 for none, so that lists can be sorted."""
     NUMBER = "number"
-    """In arrays, numbers, with NaN for none; in plain values, a number or None."""
+    """An array holds numbers, with NaN for none; a plain value is a number or None."""
     FLAGS = "flags"
-    """In both, codes of triggers joined by ``;``."""
+    """Both are the codes of triggers, joined by ``;``."""
     DAY = "day"
-    """In arrays, day numbers, with ``NO_DAY`` for none; in plain values, a date or None."""
+    """An array holds day numbers, with ``NO_DAY`` for none; a plain value is a date or None."""
     VERSION = "version"
     """Text that names the version of the model or of the policy, the same for every household."""
 
@@ -102,7 +102,7 @@ class Field:
     bounds : tuple of float, optional
         The smallest and the largest number allowed.
     identity : bool, default True
-        Whether a score that differs only in this field is a different score.
+        Whether two scores that differ only in this field count as different scores.
     brief : bool, default True
         Whether a short response about a change includes the field.
     description : str
@@ -133,7 +133,7 @@ class Field:
         return np.asarray(words[values])  # -1 (none) selects the last word
 
     def to_plain(self, values: NDArray[Any]) -> list[Any]:
-        """Turn an array of the field into plain values, as a database stores them."""
+        """Turn an array of the field into plain Python values, as a database stores them."""
         match self.kind:
             case Kind.WORD:
                 return [self.words[i] for i in values.tolist()]

@@ -1,4 +1,4 @@
-"""``riskml benchmark features``: what it measures and what it prints; no test asserts a time."""
+"""``riskml benchmark features``: what it measures and prints. No test asserts a time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def county(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def parts(monkeypatch) -> list[str]:
-    """Replace the parts' processes by fixed answers, and simulate no county; return the parts that were run."""
+    """Replace the parts' processes by fixed results, without simulating a county; return the names of the parts run."""
     requests: list[str] = []
     own = {"rows": 360, "households": 60, "features": 130, "as_ofs": 6, "peak_rss_mb": 300.0}
     own |= {"one_household_ms": 0.5, "one_household_from_rows_ms": 1.5}

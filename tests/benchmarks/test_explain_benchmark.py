@@ -1,4 +1,4 @@
-"""The benchmark of explanations: what it returns, whatever the speed."""
+"""The benchmark for explanations: which figures it returns, whatever their values."""
 
 from __future__ import annotations
 

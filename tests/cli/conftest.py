@@ -1,4 +1,4 @@
-"""Run commands in this process, as a user would run them."""
+"""Fixtures that run commands in the test's process as a user would run them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Test rows made without records, because comparing models needs only arrays."""
+"""Fixtures that make test rows without records, because comparing models needs only arrays."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def predict() -> Callable[..., Prediction]:
 
 @pytest.fixture
 def county(make_rows, predict) -> tuple[TestRows, dict[str, Prediction]]:
-    """Build rows for 600 households at two as-of dates, and a good, a coarse and a useless model's predictions."""
+    """Build rows for 600 households at two as-of dates, and the predictions of a good, a coarse and a useless model."""
     random = np.random.default_rng(3)
     n = 1200
     risk = random.normal(-2.5, 1.2, n)
@@ -72,7 +72,7 @@ def county(make_rows, predict) -> tuple[TestRows, dict[str, Prediction]]:
 
 @pytest.fixture
 def evidence() -> Callable[..., CheckContext]:
-    """Return a function that builds a faultless model's evidence; any part of it can be replaced."""
+    """Return a function that builds the evidence for a model without faults; any part of it can be replaced."""
 
     def build(**parts) -> CheckContext:
         evaluation = {

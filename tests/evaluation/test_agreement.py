@@ -1,4 +1,4 @@
-"""The model compared with the rule line: which households only the model finds, and how much earlier."""
+"""The model compared with the rule line: which households only the model finds, and how much earlier it warns."""
 
 from __future__ import annotations
 

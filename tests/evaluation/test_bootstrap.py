@@ -1,4 +1,4 @@
-"""Intervals: whole households are resampled, the same ones for all models, and the spread is as theory predicts."""
+"""Intervals: households are resampled with all their rows, in the same way for all models; the spread fits theory."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_resample_equals_the_rows_it_draws(county):
 
 
 def test_the_spread_of_a_mean_is_the_known_one(make_rows, predict):
-    # The Brier score of a constant forecast of 0 is the share of fallers, a mean whose standard error is known.
+    # If the forecast is always 0, the Brier score is the share of fallers: a mean with a known standard error.
     label = np.repeat([1, 0], [200, 800])
     rows = make_rows(label)
     never = predict(np.zeros(1000), np.zeros(1000))
@@ -62,7 +62,7 @@ def test_the_spread_of_a_mean_is_the_known_one(make_rows, predict):
 
 
 def test_rows_of_one_household_widen_the_interval(make_rows, predict):
-    # Ten equal rows say no more than one, so resampling single rows would claim only a tenth of the variance.
+    # Ten equal rows say no more than one, so resampling rows instead of households would give a tenth of the variance.
     label = np.repeat(np.repeat([1, 0], [20, 80]), 10)
     never = predict(np.zeros(1000), np.zeros(1000))
     apart = make_rows(label)

@@ -1,4 +1,4 @@
-"""The comparison as text and as Markdown."""
+"""The comparison of models, rendered as text and as Markdown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drift measured against a bundle's aggregates agrees with drift measured against the rows themselves."""
+"""Drift computed from a bundle's aggregates agrees with drift computed from the training rows."""
 
 from __future__ import annotations
 

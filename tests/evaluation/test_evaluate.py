@@ -1,4 +1,4 @@
-"""The whole evaluation: every part of it, its edge cases, and JSON without NaN."""
+"""The evaluation as a whole: its parts, edge cases, and JSON output without NaN."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_a_model_must_score_every_row(make_rows, predict):
 
 @pytest.mark.parametrize("capacity", [0.0, -0.1, 1.1])
 def test_a_capacity_is_a_share(make_rows, predict, capacity):
-    with pytest.raises(ModelError, match="not a share"):
+    with pytest.raises(ModelError, match="must be above 0 and at most 1"):
         evaluate(make_rows([1, 0]), {"riskml": predict([1, 2])}, capacity=capacity)
 
 

@@ -1,4 +1,5 @@
-"""The audit by group: figures are computed within groups, visits over all households; small groups are hidden."""
+"""The audit by group: figures come from one group each, visits are chosen among all households, and small groups
+are hidden."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Area under the ROC curve and average precision equal scikit-learn's, also with ties and weights."""
+"""The area under the ROC curve and the average precision equal scikit-learn's, even with ties and weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recall and precision at visit capacity equal the mean over all orders of ties; weights act like copies of rows."""
+"""Recall and precision at visit capacity equal the mean over all orders of tied rows; weights act like copies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ few_rows = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2), st.booleans(
 
 
 def by_enumeration(score, as_of, fallen, share):
-    """Compute the mean number of hits over every order of the rows; a stable sort by score decides who is visited."""
+    """Compute the mean number of hits over all orders of the rows; a stable sort by score decides who is visited."""
     hits, orders = 0, list(permutations(range(len(score))))
     for order in orders:
         for date in set(as_of):

@@ -1,4 +1,4 @@
-"""Households whose records are all written in the test, and a model whose effects are all listed here."""
+"""Households whose records are all written out in the tests, and a model whose effects are all listed here."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ EFFECTS = {
     "leads_3m": (0.1, 0.2),
     "household_size": (4.0, 0.02),
 }
-"""Centre and slope of each feature in the hand-made linear model; all other features have no effect."""
+"""Centre and slope of each feature that has an effect in the hand-made linear model; no other feature has any."""
 
 
 class Village:
-    """Rows of tables, added one by one; unless a test says otherwise, they are about one household in Hebei."""
+    """Tables to which rows are added one by one; by default, all rows are about one household in Hebei."""
 
     def __init__(self) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("households", "income", "lines")}
@@ -86,14 +86,14 @@ class Village:
         return self.add("members", member_id=f"M{number}", birth_year=birth_year, **{**usual, **values})
 
     def earns(self, first: str, last: str, **sources: float) -> Village:
-        """Add the same amounts, in yuan by source, for each month from ``first`` to ``last``."""
+        """Add the same income for each month from ``first`` to ``last``; amounts are in yuan, by source."""
         for month in np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + 1):
             for source, amount in sources.items():
                 self.add("income", period_start=f"{month}-01", months=1, source=source, amount=amount)
         return self
 
     def has(self, *tables: str) -> Village:
-        """Make tables present, even if they are empty."""
+        """Make tables present, even if they stay empty."""
         for table in tables:
             self.rows.setdefault(table, [])
         return self
@@ -150,7 +150,7 @@ def village() -> Village:
 
 @pytest.fixture(scope="session")
 def make_narrator() -> Callable[..., Narrator]:
-    """Return a function that makes a narrator for the hand-made model, with the features that a panel has."""
+    """Return a function that makes a narrator for the hand-made model, limited to the features that a panel has."""
 
     def make(panel: Panel, **effects: float) -> Narrator:
         built = build(panel)

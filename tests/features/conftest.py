@@ -26,14 +26,14 @@ FIRST, LAST = dt.date(2020, 1, 1), dt.date(2024, 3, 31)
 
 @dataclass
 class RandomRecords:
-    """Tables as lists of rows, and the as-of dates at which tests look at them."""
+    """Random tables as lists of rows, and the as-of dates for which tests build features from them."""
 
     tables: dict[str, list[Row]]
     as_ofs: list[dt.date]
     attributes: dict[str, pa.DataType] = field(default_factory=lambda: {"land": pa.float64(), "house": pa.string()})
 
     def arrow(self, name: str) -> pa.Table:
-        """Build one table; it has only the columns that occur in some row."""
+        """Build an Arrow table with only the columns that occur in at least one row."""
         declared = TABLES[name]
         fields = [pa.field(c.name, ARROW_TYPES[c.kind]) for c in declared.columns]
         fields += [pa.field(*item) for item in self.attributes.items()] if declared.attributes else []
@@ -44,7 +44,7 @@ class RandomRecords:
         return pa.table({f.name: pa.array([row.get(f.name) for row in rows], f.type) for f in fields})
 
     def write(self, folder: Path, parts: int = 1) -> Path:
-        """Write each table as one file, or as a folder of parts."""
+        """Write each table as a single file or as a folder of parts."""
         for name in self.tables:
             table = self.arrow(name)
             if parts == 1:
@@ -58,7 +58,7 @@ class RandomRecords:
         return folder
 
     def frames(self) -> dict[str, dict[str, list[object]]]:
-        """Return each table as columns of Python values, as in a request."""
+        """Return each table as columns of Python values, as a request contains them."""
         return {name: self.arrow(name).to_pydict() for name in self.tables}
 
     def changed(self, **tables: list[Row]) -> RandomRecords:
@@ -72,7 +72,7 @@ class Generator:
         self.rng = np.random.default_rng(seed)
         self.ids = [f"h{i:03d}" for i in range(households)]
         self.number = 0
-        # the month from which a household reports by source; before, it reports ``total``, so no month has both
+        # the month from which a household reports by source; until then it reports ``total``, so no month has both
         self.switch = {code: self.pick(SWITCHES) for code in self.ids}
 
     def chance(self, p: float) -> bool:
@@ -106,7 +106,7 @@ class Generator:
     # -- tables -------------------------------------------------------------------------------------------------
 
     def versions(self, key: Row, most: int, draw: Callable[[], Row], null_first: float = 0.5) -> list[Row]:
-        """Return versions of one key, each recorded on a different day; the first may have no day."""
+        """Return versions of one key, each recorded on a different day; the first may have no day of recording."""
         number = int(self.rng.integers(1, most + 1))
         days = sorted({self.pick([self.day(dt.date(2019, 6, 1)), self.pick(EDGES)]) for _ in range(number)})
         recorded: list[dt.date | None] = list(days)
@@ -186,7 +186,7 @@ class Generator:
         return {"months": 1}
 
     def statements(self, income: list[Row]) -> list[Row]:
-        """Return statements by about half of the households, some of them corrected, and wages of single members."""
+        """Return statements by about half of the households, some of them corrected, and individual members' wages."""
         rows: list[Row] = []
         for code in [code for code in self.ids if self.chance(0.6)]:
             sources = self.pick([("wage", "business", "property", "transfer"), ("wage", "transfer"), ("total",)])
@@ -203,7 +203,7 @@ class Generator:
                         rows.append({**row, "record_id": self.maybe(self.record_id(), 0.6)})
         rows = self.corrected(rows, lambda row: self.pick([{"amount": self.amount(6000)}, {"amount": None}]))
         seen: dict[tuple[object, ...], Row] = {}
-        for row in rows:  # two statements with the same source and start on one day are a fault
+        for row in rows:  # two statements recorded on one day with the same source and start are a fault
             seen.setdefault((*(row[k] for k in ("household_id", "source", "period_start")), row["recorded_on"]), row)
         wages = [row for row in income if row["source"] == "wage" and self.chance(0.2)]
         persons = [{**row, "member_id": self.pick(["m0", "m1"]), "record_id": None} for row in wages]
@@ -227,7 +227,7 @@ class Generator:
         return out
 
     def dated(self, table: str, most: int, draw: Callable[[], Row]) -> list[Row]:
-        """Return rows about single days, some of them corrected or withdrawn."""
+        """Return rows about things that happened on one day; some rows are corrected or withdrawn."""
         column = str(TABLES[table].day)
         rows: list[Row] = []
         for code in self.ids:
@@ -351,5 +351,7 @@ def _random_records(
 
 @pytest.fixture(scope="session")
 def random_records() -> Callable[..., RandomRecords]:
-    """Return a builder: ``random_records(seed, households=16, absent=(), empty=(), statements=False)``."""
+    """Return a function that builds random records.
+
+    Call it as ``random_records(seed, households=16, absent=(), empty=(), statements=False)``."""
     return _random_records

@@ -1,4 +1,4 @@
-"""Features worked out by hand from a few rows, which neither riskml nor the SQL oracle may get wrong."""
+"""Features computed by hand from a few rows; both riskml and the SQL oracle must agree with them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def features(as_of: str = END, size: int = 2, lines=((None, "2016-01-01", LINE),
 
 
 def monthly(amounts, last: str = "2023-12-01", source: str = "wage"):
-    """Make the income of successive months, the last being ``last``; None means that the month is not reported."""
+    """Make income rows for successive months up to ``last``; None means that a month is not reported."""
     starts = pd.date_range(end=last, periods=len(amounts), freq="MS").date
     kept = [(start, amount) for start, amount in zip(starts, amounts, strict=True) if amount is not None]
     return {
@@ -196,20 +196,20 @@ def test_a_clearing_after_the_date_is_not_known_yet():
 
 
 def test_the_lowest_year_ahead_is_where_good_months_have_left_the_window():
-    # four good months, then eight at half the line (500 per person and month): only the recent level remains
+    # four good months, then eight at half the line (500 per person and month): in a year, only the eight count
     values = features(income=monthly([4000.0] * 4 + [500.0] * 8))
     assert values["projected_lowest_income_3m"] == pytest.approx(math.log(0.5))
-    # a bad month half a year ago, good months since: the lowest year ahead still has the bad month in its window
+    # one bad month half a year ago, good months since: the lowest year ahead still includes the bad month
     values = features(income=monthly([2000.0] * 6 + [0.0] + [3000.0] * 5))
     assert values["projected_lowest_income_1m"] == pytest.approx(math.log((6 * 2 - 2 + 0 + 5 * 3 + 3) / 12))
-    # months without a report count neither today nor in the future
+    # months without a report do not count, neither now nor in the projection
     values = features(income=monthly([4000.0] + [None] * 8 + [1000.0] * 3))
     assert values["projected_lowest_income_3m"] == pytest.approx(0.0)
     assert math.isnan(features(income=monthly([4000.0] + [None] * 3))["projected_lowest_income_3m"])
 
 
 def test_columns_that_repeat_another_in_every_row_are_one():
-    # a yearly survey gives twelve equal months, so every window up to a year has the same mean
+    # a yearly survey gives twelve equal months, so all windows of up to a year have the same mean
     households = {"household_id": ["a", "b"], "region_code": ["130529101201"] * 2, "size": [2, 2]}
     income = {
         "household_id": ["a", "b", "b"],

@@ -1,4 +1,4 @@
-"""Every feature's declaration is valid, and what the contract says about absent and empty tables holds."""
+"""Every feature's declaration is valid, and features treat absent and empty tables as the contract says."""
 
 from __future__ import annotations
 

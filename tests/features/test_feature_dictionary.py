@@ -22,7 +22,7 @@ def test_every_feature_has_one_row_with_its_whole_declaration():
     ]
     for name, f in CATALOGUE.items():
         cells = [cell.strip() for cell in rows[name].split("|")[1:-1]]
-        assert len(cells) == 9, "no cell holds a bar"
+        assert len(cells) == 9, "no cell may contain a vertical bar"
         assert cells[1:4] == [f.zh, f.en, f.unit]
         assert cells[8].startswith(f.definition.split("\n")[0][:40])
     assert "{{" not in describe()

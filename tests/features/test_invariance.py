@@ -1,4 +1,5 @@
-"""A feature has the same bits whatever becomes known later, in any order of rows, and among any other households."""
+"""A feature stays the same to the bit whatever becomes known later, in whatever order the rows come, and whatever
+other households there are."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def bits(matrix: FeatureMatrix) -> dict[str, list[object]]:
-    """Return every feature to the bit; categories by name, because their codes depend on which levels exist."""
+    """Return the exact bits of every feature; use categories' names, because codes depend on the levels present."""
     out: dict[str, list[object]] = {"household_id": matrix.household_id.tolist()}
     for column in matrix.columns:
         values = matrix.column(column.name)
@@ -98,7 +99,7 @@ def test_what_is_known_later_does_not_matter(seed, statements, age, random_recor
 
 
 class Later:
-    """Rows from other records, recorded after a date: new rows, corrections, withdrawals and versions."""
+    """Turns rows from other records into rows recorded after a date: new rows, corrections, withdrawals, versions."""
 
     def __init__(self, own, other, rng: np.random.Generator) -> None:
         self.own, self.other, self.rng = own, other, rng
@@ -116,7 +117,7 @@ class Later:
         key, known = TABLES[name].key, {row.get("record_id") for row in self.own[name]} - {None}
         numbers = sorted(known)
         for i, row in enumerate(self.other[name]):
-            recorded = as_of + dt.timedelta(days=1 + i)  # days differ, so no key has two versions on one day
+            recorded = as_of + dt.timedelta(days=1 + i)  # all days differ, so no key has two versions on one day
             new = {**row, "recorded_on": recorded}
             if not key:
                 # About a third correct an existing record; the others are new, and some have no day of recording.

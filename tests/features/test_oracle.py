@@ -19,7 +19,7 @@ OPTIONAL = ("members", "illness", "disaster", "events", "help", "monitoring")
 
 
 def disagreements(matrix: FeatureMatrix, known: np.ndarray, table) -> list[str]:
-    """List the households and features for which matrix and oracle differ by more than 1e-9."""
+    """List the households and features for which the matrix and the oracle differ by more than 1e-9."""
     table = table.sort_by("household_id")
     rows = np.flatnonzero(known)
     assert table["household_id"].to_pylist() == matrix.household_id[rows].tolist()

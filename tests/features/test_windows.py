@@ -1,4 +1,4 @@
-"""The declared window of a feature holds: nothing older can change the feature."""
+"""A feature's declared window is true: nothing older can change the feature."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def last_day(name: str, row) -> dt.date:
 
 
 def recent(name: str, rows, edge: dt.date):
-    """Drop rows that ended by the edge; a record is kept or dropped whole, because a correction may move its day."""
+    """Drop rows that ended by the edge of the window. All rows of a record are kept or dropped together, because a
+    correction may change its day."""
     young = {row.get("record_id") for row in rows if last_day(name, row) > edge}
     return [row for row in rows if last_day(name, row) > edge or (row.get("record_id") in young - {None})]
 
@@ -36,9 +37,9 @@ def test_nothing_older_than_the_window_matters(as_of, random_records):
     for window in windows:
         edge = to_date(subtract_months(to_day(as_of), window))
         kept = {name: recent(name, drawn.tables[name], edge) for name in DATED}
-        assert all(len(kept[name]) < len(drawn.tables[name]) for name in DATED), "the edge cuts every table"
+        assert all(len(kept[name]) < len(drawn.tables[name]) for name in DATED), "every table must lose rows"
         cut = build(Records.from_tables(drawn.changed(**kept).frames()).panel(to_day(as_of)))
         for f in CATALOGUE.values():
             if f.window == window:
                 same = cut.column(f.name).tobytes() == whole.column(f.name).tobytes()
-                assert same, f"{f.name} sees more than {window} months before {as_of}"
+                assert same, f"{f.name} uses rows from more than {window} months before {as_of}"

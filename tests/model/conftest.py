@@ -1,4 +1,4 @@
-"""A small synthetic problem whose true risks are known, and a model that is fitted on it once."""
+"""A small synthetic problem with known true risks, and a model fitted on it once."""
 
 from dataclasses import dataclass
 

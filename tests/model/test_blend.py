@@ -1,4 +1,4 @@
-"""The whole model is additive, reproducible and monotone, and is not overconfident with few data."""
+"""The complete model is additive, reproducible and monotone, and is not overconfident if data is scarce."""
 
 import numpy as np
 import pytest

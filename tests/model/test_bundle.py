@@ -1,4 +1,4 @@
-"""A bundle is loaded only if it is unchanged since it was saved, and scores exactly as it did when it was made."""
+"""A bundle can be loaded only if it is unchanged since it was saved, and gives exactly the same scores as then."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ def saved(bundle, tmp_path):
 
 
 def reseal(folder, change):
-    """Alter the manifest and renew its checksum, as an attacker who knows the format would."""
+    """Alter the manifest and recompute its checksum, as an attacker who knows the format would."""
     manifest = json.loads((folder / "manifest.json").read_bytes())
     change(manifest)
     text = encode_json(manifest)
@@ -166,7 +166,7 @@ def shifted(content):
 
 
 def forge(folder, name, change):
-    """Alter one file and every checksum that covers it."""
+    """Alter a file and recompute every checksum that covers it."""
     content = change((folder / name).read_bytes())
     (folder / name).write_bytes(content)
     reversion(folder, lambda manifest: manifest["files"].update({name: hash_sha256(content)}))

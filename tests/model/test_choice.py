@@ -1,4 +1,4 @@
-"""A complexity other than the default is chosen only on clear evidence; the weights follow the evidence too."""
+"""The default complexity is left only on clear evidence, and the weights also depend on the strength of evidence."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from riskml.model.choice import DEFAULT, ROUNDS, STRENGTHS, TREES, Candidates, c
 
 
 def candidates(n, better=None, noise=0.3, seed=0, later=0.0):
-    """Make candidates whose margins are all equally close to the truth, except those of one better tree setting."""
+    """Make candidates whose margins are equally close to the truth, except for one tree setting that is closer."""
     rng = np.random.default_rng(seed)
     truth = rng.normal(-2.5, 1.2, n)
     y = (rng.random(n) < 1 / (1 + np.exp(-truth))).astype(float)

@@ -1,4 +1,4 @@
-"""The rows that a fold fits on hold no household to be predicted and no label from the future."""
+"""The rows on which a fold is fitted contain no household that it predicts and no label from the future."""
 
 import numpy as np
 import pytest

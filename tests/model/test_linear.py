@@ -1,4 +1,4 @@
-"""The linear part: a textbook baseline, exact contributions, the same result for one row or many, unusual data."""
+"""The linear part: it matches a textbook model, has exact contributions for one row or many, and handles odd data."""
 
 import json
 
@@ -192,6 +192,6 @@ def test_the_margin_is_the_contributions_added_in_their_order_to_the_bit(problem
     rows[3:6, list(model.tables)] = np.array([[-1.0], [1e6], [np.nan]])
     rows[6:20, ::2] *= 1e9
     expected = np.add.accumulate(model.explain(rows), axis=1)[:, -1] + model.base
-    assert model.tables, "a category is among the features"
+    assert model.tables, "the features must include a category"
     assert np.array_equal(model.predict_margin(rows).view(np.int64), expected.view(np.int64))
     assert np.array_equal(model.predict_margin(np.asfortranarray(rows)), expected)

@@ -1,4 +1,4 @@
-"""The finished model moves in the directions that the policy demands, and the probe would notice if it did not."""
+"""The complete model moves in the directions that policy demands, and the probe notices a model that does not."""
 
 from dataclasses import replace
 

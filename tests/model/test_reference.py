@@ -1,4 +1,4 @@
-"""The reference holds aggregates of the training rows, never the figure of a single household."""
+"""``reference.json`` holds aggregates of the training rows, never a figure of an individual household."""
 
 import numpy as np
 

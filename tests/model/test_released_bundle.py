@@ -1,4 +1,4 @@
-"""The bundle released with riskml loads, matches the current features, and says that its county is simulated."""
+"""The bundle released with riskml loads, has the current features, and states that its county is simulated."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from riskml.training.card import write_model_card
 
 FOLDER = Path(__file__).parents[2] / "models"
 HOUSEHOLD = re.compile(r"\bH\d{7}\b")
-AGAIN = "train and commit a new bundle by the commands in models/README.md"
+AGAIN = "train and commit a new bundle with the commands in models/README.md"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The solver agrees with scikit-learn, respects bounds, and handles edge cases."""
+"""The ridge solver agrees with scikit-learn, respects bounds, and handles edge cases."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,5 @@
-"""The tree part gives the same bytes every time and the same bits among any other rows, and respects directions."""
+"""The tree part has the same bytes every time, scores a row the same whatever other rows there are, and respects
+directions."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -29,7 +30,7 @@ def test_the_text_is_the_same_for_any_number_of_threads(problem, fitted):
 
 
 def wide(problem):
-    """Make a problem with so many features that each tree draws only some of them."""
+    """Make a problem with enough features that each tree uses a random subset."""
     noise = np.random.default_rng(0).normal(size=(len(problem.y), 20))
     columns = tuple(FeatureColumn(f"noise_{j}") for j in range(20))
     return Schema(problem.X.columns + columns, problem.X.levels), np.hstack([problem.X.values, noise])

@@ -1,4 +1,4 @@
-"""Walking the trees for a few rows gives LightGBM's margins to the bit, for every kind of split."""
+"""For a few rows, walking the trees gives exactly LightGBM's margins, for every kind of split."""
 
 import lightgbm as lgb
 import numpy as np
@@ -16,7 +16,7 @@ def test_a_walk_gives_the_bits_of_lightgbm(model):
     trees = model.booster.num_trees()
     walk = Walk.read(model.text, trees)
     if walk is None:
-        assert "num_leaves=1\n" in model.text, "only a constant tree has no place in a walk"
+        assert "num_leaves=1\n" in model.text, "only models with a constant tree cannot be walked"
         return
     assert bits(walk.predict_margin(model.rows)) == bits(model.booster.predict(model.rows, raw_score=True))
 

@@ -1,4 +1,4 @@
-"""Outcomes worked out by hand: one household, a line of 100 yuan per month, as of the end of January 2023."""
+"""Outcomes computed by hand for one household, with a line of 100 yuan per month, as of the end of January 2023."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts for the real panel, written to a folder and read by the same code as any other records."""
+"""Counts for the real panel, which is written to a folder and read by the same code as any other records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outcomes and cohort agree with an independent oracle: SQL decides what is known, plain loops apply the rules."""
+"""Outcomes and cohort agree with an independent oracle: SQL finds what is known, and simple loops apply the rules."""
 
 from __future__ import annotations
 

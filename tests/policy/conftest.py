@@ -1,4 +1,4 @@
-"""Small villages in memory: a few households whose records are all written in the test."""
+"""Small villages in memory: a few households whose records are all written out in the tests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _COLUMNS = {
 
 
 class Village:
-    """Rows of tables, added one by one, in Hebei, for which the packaged policy has a line in every year from 2020."""
+    """Tables filled row by row, by default about Hebei, for which the packaged policy has lines from 2020 on."""
 
     def __init__(self) -> None:
         self.rows = defaultdict(list)
@@ -48,7 +48,7 @@ class Village:
         return self.add("households", code, size=size, kind=kind, region_code=region)
 
     def earns(self, yearly_per_head: float, code: str = "h", year: int = 2023, start: int = 1, months: int = 12):
-        """Add one report over several months; the amount is in yuan per year, for a household of one person."""
+        """Add one income report over several months, in yuan per year for a household of one person."""
         amount = yearly_per_head * months / 12
         return self.add(
             "income", code, period_start=f"{year}-{start:02d}-01", months=months, source="total", amount=amount
@@ -60,7 +60,7 @@ class Village:
         return self.add("income", code, amount=yearly_per_head, **row)
 
     def has(self, *tables: str) -> Village:
-        """Make tables present, even if they are empty."""
+        """Make tables present, even if they stay empty."""
         for table in tables:
             self.rows[table].extend([])
         return self

@@ -1,4 +1,4 @@
-"""Cases from published reports, replayed as common-sense tests: what the rule line must flag, and what it must not."""
+"""Cases from published reports, replayed as common-sense tests of what the rule line must flag and what it must not."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from riskml.vocabulary.verdicts import COLOURS
 
 
 def test_julu_heart_surgery_of_a_household_out_of_poverty(village):
-    # Farming and sheep, out of poverty since 2016; a bill of over 180,000 yuan, over 90,000 of it reimbursed and about
-    # 90,000 self-paid.
+    # The household farms and keeps sheep, and has been out of poverty since 2016. Of a bill of over 180,000 yuan, over
+    # 90,000 were reimbursed and about 90,000 self-paid.
     village.add("households", size=4, kind="exited", exited_on="2016-12-31", region_code="130529")
     village.earns(4 * 12_000)
     village.add("illness", kind="inpatient", occurred_on="2023-09-10", cost=182_000, self_paid=90_000)
@@ -28,8 +28,8 @@ def test_julu_heart_surgery_of_a_household_out_of_poverty(village):
 
 
 def test_leye_child_with_thalassaemia(village):
-    # Transfusions every month, three days each; then a transplant for about 200,000 yuan, and recovery for 70,000 to
-    # 80,000.
+    # The child had transfusions every month, three days each, then a transplant for about 200,000 yuan and follow-up
+    # care for 70,000 to 80,000.
     village.household(size=5, kind="ordinary", region="451028").earns(5 * 9000)
     for month in range(1, 10):
         village.add(
@@ -88,7 +88,7 @@ def test_fengjie_orange_grower(village):
 
 
 class TestLeyeChildbirthBill:
-    """A bill of 9,800 yuan, but two workers, a van and a business licence: verified and rejected on day 2."""
+    """A bill of 9,800 yuan, but two workers, a van and a business licence: rejected after a visit on day 2."""
 
     def household(self, village, kind):
         village.household(size=4, kind=kind, region="451028").earns(4 * 18_000).has("disaster", "events", "help")
@@ -102,7 +102,7 @@ class TestLeyeChildbirthBill:
         assert verdicts.read_category(0) is None
 
     def test_one_out_of_poverty_is_flagged_low_and_stays_green(self, village):
-        # Passing the lower thresholds for households out of poverty calls for a look, not for an alarm.
+        # Exceeding the lower thresholds for households out of poverty calls for a check, not for an alarm.
         verdicts = self.household(village, "exited")
         assert verdicts.list_flag_codes(0) == ("inpatient_self_pay", "single_admission")
         assert verdicts.read_colour(0) == "green"

@@ -1,4 +1,4 @@
-"""How the rule line's colour and the model's tier are combined into one signal, and when the two verdicts agree."""
+"""How the rule line's colour and the model's tier combine into one signal, and when the two verdicts agree."""
 
 from __future__ import annotations
 

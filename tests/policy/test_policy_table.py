@@ -1,4 +1,4 @@
-"""The packaged policy table, and what happens if a policy file has a fault."""
+"""The packaged policy table, and how faults in a policy file are reported."""
 
 from __future__ import annotations
 

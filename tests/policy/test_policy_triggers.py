@@ -8,7 +8,7 @@ from riskml.policy import parse_policy
 from riskml.policy.triggers import TRIGGERS
 
 LINE = 8300.0
-"""The line in Hebei in 2023."""
+"""The monitoring line in Hebei in 2023, in yuan per person and year."""
 
 
 def inpatient(village, self_paid, on="2023-06-01", **values):
@@ -176,7 +176,7 @@ def test_old_minimum_income_support_is_not_new(comfortable):
 
 class TestThreeMonthsBelow:
     def months(self, village, amounts, first=1):
-        """Report months of 2023 from ``first`` on; None means that the month has no report."""
+        """Report income for the months of 2023 from ``first`` on; None means that a month is not reported."""
         village.household()
         for month, amount in enumerate(amounts, first):
             if amount is not None:

@@ -1,4 +1,4 @@
-"""The verdict as a whole: its colour, category and rank, and the same bits for a household alone and among many."""
+"""The complete verdict: its colour, category and rank, which are the same for a household alone and among many."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def random_records(households=60, seed=3):
 def test_one_household_alone_gives_the_same_bits_as_among_many():
     records, policy, as_of = random_records(), load_policy(), to_day("2023-06-15")
     together = apply_rule_line(records.panel(as_of), policy)
-    assert together.fired.any(axis=1).sum() > 12, "the households must try most triggers"
+    assert together.fired.any(axis=1).sum() > 12, "the households must fire most triggers"
     assert len(np.unique(together.colour)) == len(COLOURS)
     for i in range(len(records)):
         alone = apply_rule_line(records.panel(as_of, i, i + 1), policy)

@@ -1,4 +1,4 @@
-"""A policy's version follows from its content, so policies that decide differently have different versions."""
+"""A policy's version is computed from its content, so policies that decide differently have different versions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOME = settings(deadline=None, max_examples=40)
 
 
 def leaves(value, path=()):
-    """List the paths of all values that are neither mappings nor lists."""
+    """List the paths to all values that are neither mappings nor lists."""
     if isinstance(value, dict | list):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         return [leaf for key, item in pairs for leaf in leaves(item, (*path, key))]
@@ -72,7 +72,7 @@ def test_any_other_figure_is_another_version(path, change):
     try:
         version = version_with(path, new)
     except PolicyError:
-        return  # a figure that the table does not allow
+        return  # a value that the policy table does not allow
     assert (version == load_policy().version) == (new == old)
 
 

@@ -1,4 +1,4 @@
-"""A small valid records folder in any file format, in which each test breaks one thing."""
+"""Fixtures for a small valid records folder in any file format; each test then breaks one thing in it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _sound() -> dict[str, list[Row]]:
 
 
 def to_arrow(name: str, rows: list[Row], columns: list[str] | None = None) -> pa.Table:
-    """Make an Arrow table with the declared types; undeclared columns get the type of their values."""
+    """Make an Arrow table with the declared types; the types of undeclared columns follow from their values."""
     names = columns or list(dict.fromkeys(key for row in rows for key in row)) or list(TABLES[name].names)
     arrays = []
     for column in names:
@@ -47,7 +47,7 @@ def to_arrow(name: str, rows: list[Row], columns: list[str] | None = None) -> pa
 
 
 def write_table(folder: Path, name: str, rows: list[Row], form: str = "parquet", parts: int = 2) -> None:
-    """Write a table in the form ``parquet``, ``csv`` or ``parts`` (a folder of Parquet files)."""
+    """Write a table as ``parquet``, ``csv`` or ``parts`` (a folder of Parquet files)."""
     table = to_arrow(name, rows)
     if form == "parquet":
         pq.write_table(table, folder / f"{name}.parquet")
@@ -65,7 +65,7 @@ def write_table(folder: Path, name: str, rows: list[Row], form: str = "parquet",
 
 
 class Maker:
-    """Writes valid folders in which a test can replace some tables."""
+    """Writes valid records folders, in which a test can replace some tables."""
 
     write_table = staticmethod(write_table)
     to_arrow = staticmethod(to_arrow)
@@ -75,7 +75,7 @@ class Maker:
         self.made = 0
 
     def __call__(self, form: str = "parquet", **tables: list[Row]) -> Path:
-        """Write a folder; each keyword argument replaces the rows of a table."""
+        """Write a folder; each keyword argument replaces the rows of the table that it names."""
         self.made += 1
         folder = self.root / f"records-{self.made}"
         folder.mkdir()
@@ -84,7 +84,7 @@ class Maker:
         return folder
 
     def csv(self, **texts: str) -> Path:
-        """Write a folder in which some tables are CSV files with the texts passed."""
+        """Write a folder in which the tables passed are CSV files with exactly these texts."""
         folder = self()
         for name, text in texts.items():
             (folder / f"{name}.parquet").unlink(missing_ok=True)
@@ -93,7 +93,7 @@ class Maker:
 
     @staticmethod
     def rows(table: str, **changes: Any) -> list[Row]:
-        """Return valid rows of a table; changes apply to the first row."""
+        """Return valid rows for a table; ``changes`` are made to the first row."""
         rows = _sound()[table]
         rows[0] |= changes
         return rows

@@ -1,4 +1,4 @@
-"""The report on the small simulated county, rendered once in each language."""
+"""Fixtures for the report on the small simulated county, rendered once in each language."""
 
 from __future__ import annotations
 

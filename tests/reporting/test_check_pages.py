@@ -1,4 +1,4 @@
-"""The pages about checks inside the report: the documentation lists them, and both languages say the same."""
+"""The report's pages about checks: the documentation lists them, and both languages say the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data frames for notebooks show the same as evaluation, checks and coverage, in words."""
+"""Data frames for notebooks show the same facts as evaluation, checks and coverage, but in words."""
 
 from __future__ import annotations
 

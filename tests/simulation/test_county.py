@@ -1,4 +1,4 @@
-"""The simulated county obeys the contract, is the same for the same seed, and is no easier than reality."""
+"""The simulated county obeys the contract, is reproducible from its seed, and is no easier to predict than reality."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The truth of a simulated county is stable across draws, right on average, and has the right causes."""
+"""A simulated county's truth is stable across draws, right on average, and has the right causes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _judged(folder: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def halves(tmp_path_factory: pytest.TempPathFactory) -> list[pd.DataFrame]:
-    """Simulate the same county twice, each time with half of the draws for its truth."""
+    """Simulate the same county twice, each time computing the truth from a different half of the draws."""
     result, patch = [], pytest.MonkeyPatch()
     folder = tmp_path_factory.mktemp("halves")
     draw = module.simulate_futures
@@ -56,7 +56,7 @@ def test_two_half_samples_agree_in_average_precision(halves: list[pd.DataFrame])
 
 
 def test_the_true_probability_says_how_many_fall(halves: list[pd.DataFrame]) -> None:
-    # order by the other half's probabilities: ordered by its own, the luckiest draws would gather at the bottom
+    # sort by the other half's probabilities; sorted by its own, the luckiest draws would gather at the bottom
     rows = halves[0].loc[halves[1]["p"].sort_values(kind="stable").index]
     assert len(rows) > 3000
     half, tenth = len(rows) // 2, len(rows) // 10
@@ -66,7 +66,7 @@ def test_the_true_probability_says_how_many_fall(halves: list[pd.DataFrame]) -> 
 
 
 def _lived(**month: dict[int, object]) -> np.ndarray:
-    """Make 40 months of one two-person household; ``month`` sets fields by month index."""
+    """Make a two-person household's state over 40 months; ``month`` sets fields by month index."""
     lived = np.zeros((1, 40), MONTH_OUT)
     lived["size"], lived["alert_cause"] = 2, -1
     for field, values in month.items():
@@ -90,7 +90,7 @@ def test_an_entry_has_the_cause_of_its_alert_and_a_fall_that_of_its_loss() -> No
     assert attribute_falls(lived, 20, LINE).tolist() == ["disaster"]
     lived = _lived(entered={29: 1}, below={28: 1})
     _effect(lived, "illness", range(22, 29), 400.0)
-    _effect(lived, "work", range(40), 500.0)  # no more than ever, so it does not explain the fall
+    _effect(lived, "work", range(40), 500.0)  # no more than before, so it does not explain the fall
     assert attribute_falls(lived, 20, LINE).tolist() == ["illness"]
 
 

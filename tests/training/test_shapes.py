@@ -1,4 +1,4 @@
-"""The two shapes of survey data in the contract are handled by the same code as a county."""
+"""Both shapes of survey data in the contract are handled by the same code as a county's records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def _people(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def quarterly() -> dict[str, pd.DataFrame]:
-    """Make a survey with one month's total per quarter, a few observations per household, and changing attributes."""
+    """Make a survey with the total income for one month per quarter, a few observations per household, and changing
+    attributes."""
     codes, level = _people(900)
     quarters = pd.date_range("2021-03-01", periods=12, freq="QS-MAR")
     income, households = [], []
@@ -51,7 +52,7 @@ def quarterly() -> dict[str, pd.DataFrame]:
 
 
 def yearly() -> dict[str, pd.DataFrame]:
-    """Make a survey with one twelve-month total per year, and hospital visits without costs."""
+    """Make a survey with the total income for each year, and with hospital visits without costs."""
     codes, level = _people(900)
     income, care = [], []
     for code, mean in zip(codes, level, strict=True):

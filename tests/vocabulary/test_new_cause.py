@@ -1,4 +1,4 @@
-"""A new cause needs one declaration and one policy row: declared at run time, in a new process, it is everywhere."""
+"""A new cause needs one declaration and one policy row: when a new process declares one, it appears everywhere."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def declare(folder: Path, row: str, steps=(("核对借据", "Check the notes of 
 
 
 def use(folder: Path) -> dict[str, object]:
-    """Return what each place that names causes says about the new cause."""
+    """Return what each part of riskml that names causes says about the new cause."""
     from riskml.explanation import Narrator
     from riskml.explanation.household.rendering import render
     from riskml.features import CATALOGUE

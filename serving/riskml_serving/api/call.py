@@ -60,12 +60,12 @@ class Call:
 
     @cached_property
     def today(self) -> dt.date:
-        """Day on which the request arrived."""
+        """Date on which the request arrived."""
         return today(self.state.settings)
 
     @property
     def request_id(self) -> str:
-        """Number of the request."""
+        """ID of the request, as in the header ``X-Request-Id``."""
         return str(self.request.state.request_id)
 
     def make_envelope(
@@ -105,7 +105,10 @@ class Call:
 
 
 class RequireRight(SecurityBase):
-    """Authenticates a request, limits its key's rate and requires a right; the OpenAPI description names the scheme."""
+    """Authenticates a request, enforces the rate limit of its key, and requires a right.
+
+    It also declares the authentication scheme for the OpenAPI description.
+    """
 
     model = HTTPBearer(description="API key, created with `riskml-serving keys create`.")
     scheme_name = "key"

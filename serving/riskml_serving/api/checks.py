@@ -1,4 +1,4 @@
-"""All checks on a request beyond the types of its fields."""
+"""All checks of requests except those of the types of fields, which are made when a body is parsed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NOT_FOUND = ("not_found", "No such household in this key's region")
 
 
 def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Columns]) -> None:
-    """Check records to score: each row must belong to a household in the request and in the caller's region.
+    """Check records to score: each row must belong to a household that is in the request and in the caller's region.
 
     Parameters
     ----------
@@ -66,12 +66,13 @@ def check_new_records(call: Call, tables: TableRows) -> dict[str, Rows]:
     Returns
     -------
     dict of str to rows
-        The rows, each with its day of recording, by default the day of receipt.
+        The rows, each with its date of recording, which is the date of receipt by default.
 
     Raises
     ------
     Problem
-        For exceeded limits, days before today, repeated records, missing rights and regions outside the caller's.
+        If a limit is exceeded, a date of recording is before today, a record is repeated, a right is missing, or a
+        region is outside the caller's region.
     """
     _require_sizes(tables, call.state.settings)
     if not any(tables.values()):
@@ -104,13 +105,13 @@ def refuse_households(tables: TableRows, codes: Collection[str]) -> None:
 
 
 def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str, Any]], household_id: str) -> None:
-    """Check that the followers of a household to be closed are other, open households in the caller's region.
+    """Check that the households that follow a closed one are other, open households in the caller's region.
 
     Parameters
     ----------
     followers : sequence of str
     register : dict of str to dict
-        The followers that live in the caller's region, by code.
+        Rows of the register for the followers that live in the caller's region, by code.
     household_id : str
         Household to close.
 
@@ -135,7 +136,8 @@ def require_open(
     households : dict of str to dict
         Rows of the register, by code.
     list_paths : callable
-        Lists the request's fields that name the given households; by default there are none, as the URL names them.
+        Lists the paths of the request's fields that name the given households. By default there are none, for requests
+        whose URL names the household.
 
     Raises
     ------
@@ -148,12 +150,12 @@ def require_open(
 
 
 def require_no_future(days: Mapping[str, dt.date], today: dt.date) -> None:
-    """Refuse days in the future.
+    """Refuse dates in the future.
 
     Parameters
     ----------
     days : dict of str to date
-        Days, by the paths of their fields.
+        Dates, keyed by the paths of their fields.
     today : date
 
     Raises
@@ -178,7 +180,10 @@ def find_code(field: str, code: str, allowed: Mapping[str, Any]) -> Any:
 
 
 def require_one_income(rows: Rows, columns: Columns) -> None:
-    """Refuse months with both a total and a source, and pairs of statements if neither is later than the other.
+    """Refuse contradictory income rows.
+
+    A month must not have both a total and an individual source of income. Of two statements for the same source and
+    start date, one must have been recorded later.
 
     Parameters
     ----------
@@ -201,13 +206,13 @@ def require_one_income(rows: Rows, columns: Columns) -> None:
 
 
 def _refuse(paths: Iterable[str], code: str, en: str, kind: str = "invalid-request") -> None:
-    """Raise a problem if any field is wrong."""
+    """Raise a problem that lists the paths of the wrong fields; do nothing if there are none."""
     if errors := [FieldError(path, code, en) for path in paths]:
         raise Problem(kind, errors=errors)
 
 
 def _list_rows(tables: TableRows, column: str, is_wrong: Callable[[Mapping[str, Any]], bool]) -> list[str]:
-    """List the paths of a column's wrong values."""
+    """List the paths of a column's fields in the rows that are wrong."""
     return [
         f"tables.{name}[{i}].{column}" for name, rows in tables.items() for i, row in enumerate(rows) if is_wrong(row)
     ]
@@ -219,7 +224,7 @@ def list_households(tables: TableRows, codes: Collection[str]) -> list[str]:
 
 
 def _require_sizes(tables: TableRows, settings: Settings) -> Counter[str]:
-    """Count the rows for each household, and refuse more households or rows than the settings allow."""
+    """Count the rows for each household; refuse a request with more households or rows than the settings allow."""
     counts = Counter([row.get("household_id") or "" for rows in tables.values() for row in rows])
     counts.pop("", None)
     if len(counts) > (most := settings.max_households):
@@ -238,7 +243,7 @@ def _require_sizes(tables: TableRows, settings: Settings) -> Counter[str]:
 
 
 def _require_one_subject(tables: TableRows) -> None:
-    """Refuse a disaster that strikes both a household and a region, or neither."""
+    """Refuse a disaster that names both a household and a region, or neither."""
     rows = enumerate(tables.get("disaster", ()))
     paths = (
         f"tables.disaster[{i}]" for i, row in rows if bool(row.get("household_id")) == bool(row.get("region_code"))
@@ -247,13 +252,16 @@ def _require_one_subject(tables: TableRows) -> None:
 
 
 def _require_once(tables: Mapping[str, Columns]) -> None:
-    """Refuse a record, version or line sent twice for one day of recording: it is unclear which would count."""
+    """Refuse a record, version or line that is sent twice with one date of recording: only one of them can count."""
     paths = (f"tables.{name}[{i}]" for name, columns in tables.items() for i in find_repeated_rows(name, columns))
     _refuse(paths, "twice", "The same record or version appears twice with the same recorded_on")
 
 
 def _require_days(tables: TableRows, today: dt.date) -> None:
-    """Refuse days of recording before today and, for households, after it: the register states where each lives now."""
+    """Refuse dates of recording before today.
+
+    For the table ``households``, also refuse later dates, because the register states where each household lives now.
+    """
     rows = enumerate(tables.get("households", ()))
     days = {f"tables.households[{i}].recorded_on": row.get("recorded_on") or today for i, row in rows}
     require_no_future(days, today)
@@ -268,7 +276,7 @@ def _require_days(tables: TableRows, today: dt.date) -> None:
 
 
 def _require_regions(tables: TableRows, caller: Caller, kinds: Mapping[str, str]) -> None:
-    """Refuse regions that the caller does not cover; ``kinds`` gives the kind of problem for each table."""
+    """Refuse regions outside the caller's region; ``kinds`` gives the kind of problem for each table."""
     for name, kind in kinds.items():
         paths = (
             f"tables.{name}[{i}].region_code"

@@ -24,13 +24,13 @@ admin = RequireRight("admin")
 
 @router.get("/healthz", response_model=make_dict_type("Alive", {"status": Literal["ok"]}))
 async def healthz() -> Response:
-    """Report that the process is alive, without touching database or model."""
+    """Report that the process is alive, without touching the database or the model."""
     return respond({"status": "ok"})
 
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> Response:
-    """Report whether requests can be answered, and what is wrong with database, model and data."""
+    """Report whether the service can respond to requests, and any problem with the database, the model or the data."""
     state = get_state(request)
     days = state.settings.stale_after_days
     ready, report = await anyio.to_thread.run_sync(check_readiness, state.engine, state.holder, state.keeper, days)
@@ -39,7 +39,10 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """Return metrics for Prometheus; they count all households, so the key needs the right admin for every region."""
+    """Return metrics for Prometheus.
+
+    They count all households, so the key must have the ``admin`` right and cover every region.
+    """
     state = get_state(request)
     if not state.settings.metrics_open and (await admin(request)).caller.region:
         raise Problem("right-missing", "需要全域密钥", "A key for all regions is needed")

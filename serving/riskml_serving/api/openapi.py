@@ -1,4 +1,4 @@
-"""The OpenAPI description: FastAPI's own, with problems and the bodies that endpoints read themselves added."""
+"""The OpenAPI description: FastAPI's, plus the problems and the request bodies that endpoints parse themselves."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ BODIES: dict[str, Body] = {}
 
 
 class Body:
-    """A body that endpoints read themselves.
+    """A request body that endpoints parse themselves, without FastAPI.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Body:
         Name of the body's schema.
     fields : dict of str to type
     example : dict
-        Plain JSON values, shown in the description and sent by the tests.
+        Example of a body, shown in the description and sent by the tests.
     """
 
     def __init__(self, name: str, fields: dict[str, Any], *, example: dict[str, Any]) -> None:
@@ -78,12 +78,12 @@ def list_endpoints(routers: Iterable[APIRouter]) -> list[APIRoute]:
     Raises
     ------
     TypeError
-        If a router holds anything else, such as another router, whose endpoints no check would see.
+        If a router contains anything else, such as another router, because the checks would miss its endpoints.
     """
     endpoints = []
     for route in (route for router in routers for route in router.routes):
         if not isinstance(route, APIRoute):
-            raise TypeError(f"{route!r} is no endpoint: add its router to ROUTERS instead of including it in another")
+            raise TypeError(f"{route!r} is not an endpoint: add its router to ROUTERS, not to another router")
         endpoints.append(route)
     return endpoints
 
@@ -118,7 +118,7 @@ def install(app: FastAPI) -> None:
                 schema = adapter.json_schema(ref_template=TEMPLATE)
                 for own, part in (*schema.pop("$defs", {}).items(), (name, schema)):
                     if schemas.setdefault(own, part) != part:
-                        raise TypeError(f"Two types of the API are named {own}")
+                        raise TypeError(f"Two API types are named {own}")
         return describe()
 
     app.openapi = describe_in_full  # type: ignore[method-assign]

@@ -13,7 +13,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def today(settings: Settings) -> dt.date:
-    """Return today's date in Shanghai, or the date that the settings replay."""
+    """Return today's date in Shanghai, or the date that the settings set to replay past data."""
     return settings.today or dt.datetime.now(SHANGHAI).date()
 
 

@@ -28,7 +28,7 @@ PLAIN = r"^[^\x00-\x1f\x7f]+$"
 """Text without control characters: PostgreSQL rejects NUL, and a line break in a code is a mistake."""
 REGION = r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"
 MAX_AMOUNT, CENT = 1e12, 0.01
-"""Largest amount and smallest line, in yuan: figures beyond them would overflow, and none is realistic."""
+"""Largest amount and smallest line allowed, in yuan; values outside this range are unrealistic and could overflow."""
 ATTRIBUTE = (
     Annotated[str, Field(max_length=1000)]
     | Annotated[float, Field(allow_inf_nan=False, ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
@@ -38,7 +38,7 @@ ATTRIBUTE = (
 
 
 def make_day_type(description: str) -> Any:
-    """Make the type of a day in a body, such as 2024-12-31, within the years allowed for records."""
+    """Make the type for a date in a request body, such as 2024-12-31, within the years allowed for records."""
     return Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description=description)]
 
 
@@ -78,7 +78,7 @@ def _make_type(column: Column) -> Any:
 
 
 def make_dict_type(name: str, fields: dict[str, Any], extra: Any = None) -> Any:
-    """Make the type of a dictionary with these fields; other fields are refused unless ``extra`` gives their type."""
+    """Make the type for a dictionary with these fields; other fields are refused unless ``extra`` gives their type."""
     make: Any = TypedDict
     if extra is None:
         return with_config(ConfigDict(extra="forbid"))(make(name, fields))
@@ -86,17 +86,17 @@ def make_dict_type(name: str, fields: dict[str, Any], extra: Any = None) -> Any:
 
 
 def make_list_type(kind: Any) -> Any:
-    """Make the type of a list."""
+    """Make the type for a list of items of one type."""
     return list.__class_getitem__(kind)
 
 
 def make_choice_type(*codes: str) -> Any:
-    """Make the type of a string that must be one of the codes."""
+    """Make the type for a string that must be one of the codes."""
     return Literal.__getitem__(codes)
 
 
 def _make_row_type(table: Table) -> Any:
-    """Make the type of a row: a dictionary with the contract's columns, and attributes if the table has them."""
+    """Make the type for a row: a dictionary with the contract's columns, and attributes if the table has them."""
     fields: dict[str, Any] = {}
     for column in table.columns:
         kind = _make_type(column)
@@ -110,7 +110,7 @@ def _make_row_type(table: Table) -> Any:
 
 @cache
 def make_tables_type(name: str, required: tuple[str, ...]) -> Any:
-    """Make the type of the tables in a request: an absent table is unknown, an empty one is known to be empty."""
+    """Make the type for the tables in a request; an absent table means 'unknown', an empty one means 'no rows'."""
     fields: dict[str, Any] = {}
     for table in TABLES.values():
         rows = make_list_type(ROWS[table.name])

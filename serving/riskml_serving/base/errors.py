@@ -24,19 +24,19 @@ _OWN = ("riskml", "riskml_serving")
 
 
 def to_problem(error: Exception, request_id: str = "") -> Problem:
-    """Convert an error to the problem that the API and the pages answer with.
+    """Convert an error to the problem that the API or the page reports.
 
     Parameters
     ----------
     error : Exception
     request_id : str, default ""
-        Number of the request, to be logged with the error.
+        ID of the request, to be logged with the error.
 
     Notes
     -----
-    Only an unreachable or locked database, or a lost connection, is ``database-unavailable``. Any unexpected error,
-    such as a mistake in SQL, is ``internal-error``; the log states its kind and where it was raised, but never its
-    text, which may quote a row.
+    Only an unreachable or locked database, or a lost connection, becomes ``database-unavailable``. Any unexpected
+    error, such as a mistake in SQL, becomes ``internal-error``. The log states its type and where it was raised, but
+    never its text, which may quote a row.
     """
     if isinstance(error, Problem):
         return error
@@ -55,19 +55,19 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Return whether the database is unreachable or locked, which is worth waiting for, unlike a mistake in SQL."""
+    """Return whether the database is unreachable or locked, in which case it makes sense to wait and try again."""
     if isinstance(error, PoolTimeout | ConnectionError | adbc_driver_manager.OperationalError):
         return True
-    if isinstance(error, adbc_driver_manager.Error):  # the SQLite driver reports a lock as a mistake in SQL
+    if isinstance(error, adbc_driver_manager.Error):  # this SQLite driver reports a lock as an error in SQL
         return "database is locked" in str(error)
     if not isinstance(error, DBAPIError):
         return False
-    wrong_sql = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR  # SQLite calls it operational
+    wrong_sql = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR  # an OperationalError too
     return error.connection_invalidated or (isinstance(error, OperationalError) and not wrong_sql)
 
 
 def describe_error(error: BaseException) -> str:
-    """Describe an error for the log by its kind and by the innermost of our functions in its trace, without its text.
+    """Describe an error for the log: its type and the innermost of our functions in its traceback, but not its text.
 
     >>> try:
     ...     int("secret")
@@ -90,6 +90,6 @@ def describe_error(error: BaseException) -> str:
 
 
 def list_frames(error: BaseException) -> list[str]:
-    """List, for the log, the lines of code that an error passed through, innermost last, without any values."""
+    """List the lines of code in an error's traceback for the log, innermost last, without any values."""
     frames = traceback.extract_tb(error.__traceback__)[-24:]
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

@@ -41,7 +41,7 @@ def _refuse_size(max_bytes: int) -> Problem:
 
 
 class RateLimiter:
-    """Limits the requests per key with a token bucket, which holds the requests for one minute and refills evenly.
+    """Limits the requests per key with a token bucket that holds one minute's requests and refills evenly.
 
     Parameters
     ----------

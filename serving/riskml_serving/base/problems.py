@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): stable types, texts in Chinese and English, and field paths, but nobody's data."""
+"""Problem details (RFC 9457): stable types, texts in Chinese and English, and field paths, but no personal data."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ IN_CHINESE = {
     "bad_key": "幂等键须为 1 至 128 个可见 ASCII 字符",
     "bad_cursor": "不是本列表的翻页位置",
 }
-"""What is wrong with a field, in Chinese, by a part of the error code; the first match is used."""
+"""Chinese texts for what is wrong with a field, keyed by a part of the error code; the first match is used."""
 MOST_ERRORS = 50
-"""Maximum number of field errors listed in one answer."""
+"""Maximum number of field errors listed in one response."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ PROBLEMS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class FieldError:
-    """A fault in one field: its path, a stable code, and a description in both languages, without the value."""
+    """An error in one field: its path, a stable code, and a description in both languages, without the value."""
 
     path: str
     code: str
@@ -106,16 +106,16 @@ class FieldError:
 
     @property
     def zh(self) -> str:
-        """Description of the fault in Chinese."""
+        """Description of the error in Chinese."""
         return next((zh for part, zh in IN_CHINESE.items() if part in self.code), "不符合数据约定")
 
     def to_json(self) -> dict[str, str]:
-        """Return the JSON members of the error."""
+        """Return the error as the content of a JSON object."""
         return {"path": self.path, "code": self.code, "detail": self.zh, "detail_en": self.en}
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
-    """An answer that says what is wrong with a request or with the service.
+    """A response that says what is wrong with a request or with the service.
 
     Parameters
     ----------
@@ -142,11 +142,11 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
 
     @property
     def status(self) -> int:
-        """HTTP status of the answer."""
+        """HTTP status of the response."""
         return PROBLEMS[self.kind].status
 
     def to_json(self, request_id: str) -> dict[str, Any]:
-        """Return the JSON members of the answer."""
+        """Return the problem as the content of a JSON object."""
         kind = PROBLEMS[self.kind]
         out: dict[str, Any] = {
             "type": f"urn:riskml:problem:{self.kind}",
@@ -163,7 +163,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         return out
 
     def to_response(self, request: Request) -> Response:
-        """Return the API's answer to a request."""
+        """Return the problem as the API's response to a request."""
         content = json.dumps(self.to_json(getattr(request.state, "request_id", "")), ensure_ascii=False)
         return Response(content, self.status, media_type=MEDIA_TYPE, headers=self.headers)
 
@@ -182,7 +182,7 @@ _KINDS = re.compile(r"(constrained-)?(str|float|int|bool)")
 
 
 def _write_path(loc: Iterable[int | str]) -> str:
-    """Write a path; replace any name that does not look like a field's by "…", since it might be a person's."""
+    """Write a path; put "…" in place of any name that does not look like a field name: it might name a person."""
     path = ""
     parts = list(loc)
     if len(parts) > 1 and isinstance(parts[-1], str) and _KINDS.fullmatch(parts[-1]):

@@ -21,7 +21,7 @@ FILE_VARIABLE = PREFIX + "FILE"
 
 
 class Settings(BaseSettings):
-    """Settings of the service; docs/serving/settings.md lists them, each with the text below it.
+    """Settings of the service; docs/serving/settings.md lists each setting with the text below its declaration.
 
     >>> Settings(rescore_at_once=5).rescore_at_once
     5
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     model_poll_seconds: NonNegativeFloat = 30.0
     """Seconds between checks for a new release or a rollback; 0 turns them off."""
     policy: Path | None = None
-    """Policy table (YAML) in place of the packaged one."""
+    """Policy table (YAML) to use instead of the packaged one."""
     today: dt.date | None = None
     """Day that counts as today, to replay past data; by default the current day in Shanghai."""
     max_body_bytes: PositiveInt = 8_000_000
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     max_households: PositiveInt = 500
     """Maximum households in a request."""
     max_rows_per_household: PositiveInt = 5_000
-    """Maximum rows of one household in a request."""
+    """Maximum rows for one household in a request."""
     rate_per_minute: NonNegativeInt = 6_000
     """Maximum requests of one API key per minute; 0 means no limit."""
     rescore_at_once: NonNegativeInt = 200
@@ -61,14 +61,13 @@ class Settings(BaseSettings):
     page_size: PositiveInt = 50
     """Rows per page if the request sets no `limit`."""
     max_page_size: PositiveInt = 1_000
-    """Largest `limit` of a page."""
+    """Largest `limit` that a request may set."""
     job_worker: bool = True
-    """Whether the service works on jobs itself, in a thread; set it to false where `riskml-serving worker` runs beside
-    it."""
+    """Whether the service works on jobs itself, in a thread; set it to false if `riskml-serving worker` runs too."""
     job_chunk: PositiveInt = 4096
     """Households of a job that are scored and saved at a time."""
     job_lease_seconds: PositiveFloat = 20.0
-    """How long a worker must be silent before another takes over its job, measured on the clock of the latter."""
+    """How long a worker must be silent before another takes over its job, measured by the other worker's clock."""
     job_poll_seconds: PositiveFloat = 1.0
     """Seconds between checks for a new job."""
     job_attempts: PositiveInt = 5
@@ -81,7 +80,7 @@ class Settings(BaseSettings):
     """Days without any new record after which `/readyz` reports the data as stale."""
     metrics_open: bool = False
     """Whether `/metrics` answers without a key; by default it requires a key that covers every region and has the
-    right `admin`, since it counts households."""
+    `admin` right, since it counts households."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Minimum log level of `riskml serve`, which logs one JSON object per line."""
     traces: bool = False
@@ -98,9 +97,9 @@ class Settings(BaseSettings):
     """Issuer of the OpenID provider: for bearer tokens alongside API keys (`oidc_audience`), for signing in to the
     pages alongside local accounts (`oidc_client_id`), or both; by default none."""
     oidc_audience: str | None = None
-    """Audience that bearer tokens must be made for; by default none are accepted."""
+    """Audience that bearer tokens must name; by default, no tokens are accepted."""
     oidc_client_id: str | None = None
-    """Client ID registered at the provider for the pages; by default none, and the provider is not offered."""
+    """Client ID registered with the provider for the pages; without one, the provider is not offered."""
     oidc_client_secret: SecretStr | None = None
     """Secret of that client; leave it empty for a public client. PKCE is always used."""
     oidc_redirect_url: str | None = None
@@ -122,11 +121,11 @@ class Settings(BaseSettings):
     )
     """Signature algorithms that are accepted."""
     oidc_region_claim: str = "region"
-    """Claim with the region prefix, `*` for everywhere; a token without it is refused. Dots reach nested claims."""
+    """Claim with the region prefix, `*` for everywhere; tokens without it are refused. Use dots for nested claims."""
     oidc_rights_claim: str = "rights"
-    """Claim with the rights or roles, as a list or as words separated by blanks; for example `realm_access.roles`."""
+    """Claim with the rights or roles, as a list or as words separated by spaces; for example `realm_access.roles`."""
     oidc_rights: dict[str, str] = {}
-    """What roles may do, as JSON: `{"county-staff": "score read write"}`."""
+    """Rights of each role, as JSON: `{"county-staff": "score read write"}`."""
     session_idle_minutes: PositiveInt = 60
     """Minutes without a request after which a person is signed out of the pages."""
     session_hours: PositiveInt = 12
@@ -175,7 +174,7 @@ class Settings(BaseSettings):
         return cls(**{name: value for name, value in options.items() if value is not None})
 
     def to_environment(self) -> dict[str, str]:
-        """Write the settings that are not defaults as environment variables, for another process.
+        """Return the settings that differ from their defaults as environment variables for another process.
 
         >>> Settings(port=80, oidc_rights={"staff": "read"}).to_environment()["RISKML_SERVING_OIDC_RIGHTS"]
         '{"staff": "read"}'

@@ -1,4 +1,4 @@
-"""Deadlines to visit, decide and name a helper; the list, its workbook and the household page share their rules."""
+"""Deadlines for visiting, deciding and naming a helper, with the same rules for list, workbook and household page."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class DeadlineKind(Term):
     late : Term
         State of the households that missed the deadline.
     note : tuple of str
-        Sentence about the deadline in Chinese and English, with ``{days}``.
+        Sentence about the deadline in Chinese and English, with the placeholder ``{days}``.
     applies, still_due : Rule
-        Whether a household has the deadline, and whether what it requires is still to be done.
+        Whether a household has the deadline, and whether what the deadline requires is still to be done.
     start : str
         Name of the fact that holds the day from which the deadline runs.
     days : callable
-        Takes policy and settings; returns the number of days until the deadline.
+        Takes the policy and the settings; returns the number of days until the deadline.
     working : bool, default True
         Whether only working days are counted.
     to_visit : bool, default False
@@ -110,14 +110,14 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Deadlines:
-    """The deadlines as of a day.
+    """The rules for deadlines as of a day.
 
     Parameters
     ----------
     policy : Policy
-        Sets how long deciding and naming a helper may take.
+        Sets how many days there are for deciding and for naming a helper.
     settings : Settings
-        Set how long the visit may take.
+        Set how many days there are for the visit.
     today : date
     """
 
@@ -147,7 +147,7 @@ class Deadlines:
 
     @cached_property
     def late(self) -> dict[str, Rule]:
-        """Rules, by deadline, for whether a household is late; each works for a query and for one of its rows."""
+        """Rules for whether a household is late, by deadline; each applies both to a query and to one of its rows."""
         return {
             name: kind.applies & kind.still_due & compare(kind.start, le, self._find_last_late_start(kind))
             for name, kind in DEADLINES.items()
@@ -156,8 +156,9 @@ class Deadlines:
     def read_row(self, row: Mapping[str, Any]) -> list[Deadline]:
         """Read a household's deadlines from its row of the list.
 
-        A household without a signal has none, nor does one in monitoring without a confirmed finding. A visit on which
-        nobody was met does not count; one that leaves the case open counts as a visit but decides nothing.
+        A household without a signal has no deadlines; neither does a household in monitoring without a confirmed
+        finding. A visit on which nobody was met does not count. A visit that leaves the case open counts as a visit but
+        not as a decision.
         """
         deadlines = []
         for name, kind in DEADLINES.items():

@@ -1,4 +1,4 @@
-"""Conditions declared once: SQL filters a list by them, and Python checks a row of the list by the same conditions."""
+"""Conditions that are declared once and used twice: SQL filters a list by them, and Python checks a row of the list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["ALWAYS", "Rule", "compare", "compare_facts", "is_true"]
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition on the facts of a household, combined with others by ``&``, ``|`` and ``~``.
+    """A condition on the facts about a household; ``&``, ``|`` and ``~`` combine conditions.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ ALWAYS = Rule(lambda _: true(), lambda _: True)
 
 
 def is_true(fact: str) -> Rule:
-    """Make a rule from a fact that is itself true or false."""
+    """Make a rule that holds if a boolean fact is true."""
     return Rule(lambda columns: columns[fact], lambda row: bool(row[fact]))
 
 

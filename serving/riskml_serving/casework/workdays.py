@@ -1,4 +1,4 @@
-"""Working days in the Chinese calendar, with its holidays and the weekend days worked to make up for them."""
+"""Working days in the Chinese calendar, with its holidays and the working weekends that make up for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ONE = dt.timedelta(days=1)
 
 
 def has_announced_holidays(day: dt.date) -> bool:
-    """Return whether the holidays in a day's year are known: they are announced late in the previous year."""
+    """Return whether the holidays of a date's year are known; they are announced late in the previous year."""
     try:
         chinese_calendar.is_workday(day)
     except NotImplementedError:
@@ -39,7 +39,7 @@ def add_working_days(day: dt.date, n: int) -> dt.date:
 
 
 def find_last_overdue_start(today: dt.date, n: int) -> dt.date:
-    """Return the latest day such that the n-th working day after it is over by today.
+    """Return the latest start day whose deadline, the n-th working day after it, has passed by today.
 
     >>> day = find_last_overdue_start(dt.date(2024, 10, 9), 1)
     >>> add_working_days(day, 1) < dt.date(2024, 10, 9) <= add_working_days(day + ONE, 1)

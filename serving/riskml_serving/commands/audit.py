@@ -26,7 +26,7 @@ MAX_SHOWN = 20
 
 @app.command()
 def head(db: Database = None) -> None:
-    """Print number and hash of the last entry; keep them elsewhere, so that a missing end is noticed later."""
+    """Print the number and hash of the last entry. Keep them elsewhere, to notice if the end goes missing later."""
     from riskml_serving.people.audit.repository import read_head
 
     with connect(db) as connection:
@@ -36,7 +36,7 @@ def head(db: Database = None) -> None:
 @app.command()
 def verify(
     noted: Annotated[
-        str | None, typer.Option("--head", help="A head kept from earlier, as `audit head` prints it.")
+        str | None, typer.Option("--head", help="A head noted earlier, as printed by `audit head`.")
     ] = None,
     db: Database = None,
 ) -> None:

@@ -16,7 +16,7 @@ __all__ = ["connect"]
 
 @contextmanager
 def connect(db: str | None, *, write: bool = False) -> Iterator[Connection]:
-    """Connect to the database in ``--db`` or, by default, in the settings; only read unless ``write`` is set."""
+    """Connect to the database that ``--db`` or, by default, the settings name; read-only unless ``write`` is set."""
     from riskml_serving.base.database import open_database, reading, writing
 
     begin = writing if write else reading

@@ -22,7 +22,7 @@ def import_records(
     db: Database = None,
     no_scores: Annotated[bool, typer.Option("--no-scores", help="Store the records without scoring them.")] = False,
 ) -> None:
-    """Import a new county into the database: checked, stored, scored. If interrupted, run it again to continue."""
+    """Check, store and score the records of a new county. If this is interrupted, run it again to continue."""
     from riskml.cli.options import parse_day
     from riskml.cli.progress import show_progress
     from riskml.records.contract.calendar import to_date

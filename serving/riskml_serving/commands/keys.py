@@ -36,7 +36,7 @@ def create(
 
 @app.command("list")
 def list_all(db: Database = None) -> None:
-    """List the keys: id, region, rights, created on, state, owner."""
+    """List the keys: id, region, rights, date of creation, state, owner."""
     from riskml_serving.people.auth.repository import list_keys
 
     with connect(db) as connection:
@@ -52,7 +52,7 @@ def list_all(db: Database = None) -> None:
 def revoke(
     key: Annotated[str, typer.Argument(help="Id of the key as listed, or the key itself.")], db: Database = None
 ) -> None:
-    """Revoke a key for good."""
+    """Revoke a key permanently."""
     from riskml_serving.people.auth.service import revoke_key
 
     with connect(db, write=True) as connection:

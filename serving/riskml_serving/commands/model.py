@@ -17,7 +17,7 @@ app = typer.Typer(help="Model releases: list, roll back, accept again.", no_args
 
 @app.command()
 def status(db: Database = None) -> None:
-    """List the releases that have served, the latest first: version, since when, state, source."""
+    """List the releases that have been in service, the latest first: version, start of service, state, source."""
     from riskml_serving.judging.model.repository import list_releases
 
     with connect(db) as connection:
@@ -30,12 +30,12 @@ def status(db: Database = None) -> None:
 
 @app.command()
 def rollback(db: Database = None) -> None:
-    """Go back to the previous release; survives restarts, until another release is made."""
+    """Go back to the previous release. This survives restarts and lasts until the next release."""
     from riskml_serving.judging.model.service import roll_back
 
     with connect(db, write=True) as connection:
         before, after = roll_back(connection)
-    typer.echo(f"Rolled back {before}; {after} serves within {Settings().model_poll_seconds:g} seconds.")
+    typer.echo(f"Rolled back {before}; {after} takes over within {Settings().model_poll_seconds:g} seconds.")
 
 
 @app.command()
@@ -45,4 +45,4 @@ def accept(version: Annotated[str, typer.Argument(help="Version, as listed.")], 
 
     with connect(db, write=True) as connection:
         service.accept(connection, version)
-    typer.echo(f"{version} may serve again.")
+    typer.echo(f"{version} may return to service.")

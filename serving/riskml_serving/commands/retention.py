@@ -23,7 +23,7 @@ def forget(household: Household, db: Database = None) -> None:
 
 
 def retention(db: Database = None) -> None:
-    """Delete what is older than the settings retention_… allow; run it every night."""
+    """Delete data that is older than the retention_… settings allow; run this every night."""
     from riskml_serving.judging.jobs.exporting import drop_exports
     from riskml_serving.operations.retention import service
 

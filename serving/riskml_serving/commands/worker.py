@@ -1,4 +1,4 @@
-"""``riskml-serving worker``: works on jobs in its own process."""
+"""``riskml-serving worker``: works on jobs in a separate process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["worker"]
 
 
 def worker(db: Database = None, bundle: BundleFolder = None) -> None:
-    """Work on jobs until stopped; several may run. Set RISKML_SERVING_JOB_WORKER=false for the service alongside."""
+    """Work on jobs until stopped; several workers may run. Set RISKML_SERVING_JOB_WORKER=false for the service."""
     import signal
     import threading
 

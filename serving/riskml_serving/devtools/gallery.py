@@ -43,7 +43,7 @@ def open_browser() -> Iterator[Any]:
     except ImportError:
         path = None
     if path is None:
-        raise UsageError("There is no Chromium with Playwright.", "Debian: apt-get install chromium; `make install`.")
+        raise UsageError("Chromium or Playwright is missing.", "Debian: apt-get install chromium; `make install`.")
     sandbox = [] if getattr(os, "geteuid", lambda: 1)() else ["--no-sandbox"]  # Chromium has no sandbox for root
     with TemporaryDirectory(prefix="riskml-fonts-") as data:
         (Path(data) / "fonts").mkdir()
@@ -83,7 +83,7 @@ def take_pictures(settings: Settings, accounts: list[Account], out: Path) -> lis
             def visit(path: str, page: Any = page) -> None:
                 response = page.goto(address + path)
                 if not response.ok:
-                    raise UsageError(f"{path} answers {response.status}.", "Fix the page, then run this again.")
+                    raise UsageError(f"{path} responds with {response.status}.", "Fix the page, then run this again.")
 
             def save(name: str, part: Any = page, **options: Any) -> None:
                 pictures.append(out / f"{name}.png")

@@ -28,7 +28,7 @@ MAX_HOUSEHOLDS, MIN_ADDRESSES = 30, 4
 
 @dataclass(frozen=True)
 class PageTiming:
-    """The times and sizes measured for one page as one role.
+    """The times and sizes measured for one page, opened by a user with one role.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class PageTiming:
 
 
 def list_addresses(pages: Iterable[Page], households: Sequence[str]) -> dict[Page, list[str]]:
-    """List the addresses to read: every page's examples, except workbooks', and at least four addresses per page."""
+    """List the addresses to read: the examples of every page except workbooks, and at least four addresses per page."""
     out = {}
     for page in pages:
         if not page.workbook:

@@ -1,1 +1,1 @@
-"""Turns requests into typed values and results into bytes; a write that is sent twice is carried out once."""
+"""Turns requests into typed values and results into bytes; a write request that is sent twice is carried out once."""

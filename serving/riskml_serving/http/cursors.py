@@ -1,7 +1,7 @@
 """Cursors: strings that say where the next page of a list starts.
 
-Numbers are encrypted, since gaps between plain numbers would reveal how much happens in other regions. Positions in the
-ranked list are not encrypted: they only repeat what the last row of the page showed.
+Numbers are encrypted, since gaps between consecutive numbers would reveal how much happens in other regions. Positions
+in the ranked list are not encrypted: they only repeat what the last row of the page showed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BEGINNING = "0"
 """Cursor that points before the first number."""
 
 CHANGE, VERIFICATION = b"change", b"verified"
-"""Kinds of cursor: a number counts changes or verifications, and a cursor of the wrong kind is refused."""
+"""Kinds of cursor, for the numbers of changes and of verifications; a cursor of the wrong kind is refused."""
 
 BLOCK = struct.Struct(">8sQ")
 
@@ -62,7 +62,7 @@ def decrypt_rank(connection: Connection, text: str, name: str) -> Rank:
 def encrypt_cursor(connection: Connection, kind: bytes, number: int) -> str:
     """Encrypt a number: only this service can read it, and nobody else can tell which of two numbers is larger.
 
-    One AES block permutes 16 bytes; half of them hold the kind, so no other text is accepted.
+    The cursor is one encrypted AES block, half of whose 16 bytes hold the kind; any other text fails that check.
     """
     return _to_text(_make_cipher(connection).encryptor().update(BLOCK.pack(kind, number)))
 

@@ -1,4 +1,4 @@
-"""What all answers have in common, and how they are written as JSON."""
+"""What all responses have in common, and how they are written as JSON."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ ENVELOPE: dict[str, Any] = {
 
 
 def make_answer_type(name: str, fields: dict[str, Any]) -> Any:
-    """Make the type of an answer: the members of :func:`make_envelope`, then its own."""
+    """Make the type for a response: the fields of :func:`make_envelope`, followed by its own fields."""
     return make_dict_type(name, {**ENVELOPE, **fields})
 
 
 def make_envelope(
     names: Mapping[str, str | None], as_of: dt.date | None, scored_at: dt.datetime | None, request_id: str
 ) -> dict[str, str | None]:
-    """Make the members of every answer: its provenance, its date, and the request that it answers.
+    """Build the fields that every response has: its provenance, its date, and the ID of the request.
 
     ``data_as_of`` and ``scored_at`` are null if nothing has been scored yet.
     """
@@ -53,7 +53,7 @@ def make_envelope(
 
 
 def extract_provenance(head: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the members that state the provenance of a file, without the request ID."""
+    """Return the fields that state the provenance of a file, without the request ID."""
     return {name: value for name, value in head.items() if value is not None and name != "request_id"}
 
 
@@ -71,10 +71,10 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 
 
 def encode_json(content: Any) -> bytes:
-    """Write plain values as JSON; raise an error for NaN."""
+    """Encode Python values as JSON; raise an error for NaN."""
     return _ENCODER.encode(content).encode()
 
 
 def respond(content: Any, status: int = 200) -> Response:
-    """Return a response with plain values as JSON."""
+    """Return a response whose body is the content as JSON."""
     return Response(encode_json(content), status, media_type="application/json")

@@ -1,6 +1,6 @@
-"""Groups households for which the same tables are known: an absent table is unknown, an empty one is known to be empty.
+"""Groups households for which the same tables are known: an absent table means 'unknown', an empty one 'no rows'.
 
-A table for a few households is a mapping of columns, a table for many is an Arrow table; riskml takes both.
+A table for a few households is a mapping of columns; a table for many is an Arrow table. riskml accepts both.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ def group_by_known_tables(tables: Tables, known_tables: Mapping[str, str]) -> It
         All tables of the contract; ``disaster`` also holds disasters in the regions that contain the households, in
         rows whose household is null.
     known_tables : dict of str to str
-        For each household, the names, joined by ``;``, of the tables that are known to be stored completely. Any other
-        table is known if the household has a row in it; ``disaster`` is also known if one struck its region.
+        For each household, the names of the tables that are known to be stored completely, separated by ``;``. Any
+        other table counts as known if the household has a row in it; ``disaster`` also counts as known if a disaster
+        struck the household's region.
 
     Yields
     ------
@@ -63,7 +64,7 @@ def pack(tables: Tables, model: Model) -> Records:
     Raises
     ------
     RecordsError
-        If riskml cannot take the tables as they are.
+        If riskml cannot use the tables as they are.
     """
     take = Records.from_arrow if isinstance(tables["households"], pa.Table) else Records.from_tables
     return take(tables, model.policy.lines)

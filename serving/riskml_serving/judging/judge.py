@@ -71,7 +71,7 @@ class Judged:
 
     @cached_property
     def known(self) -> NDArray[np.intp]:
-        """Panel rows of the households that are known at the panel's date."""
+        """Panel rows of the households that are known on the panel's date."""
         return np.flatnonzero(self.opinion.status != UNKNOWN)
 
     @property
@@ -82,7 +82,7 @@ class Judged:
 
     @cached_property
     def codes(self) -> list[str]:
-        """Codes of the households that are known at the date."""
+        """Codes of the households that are known on the panel's date."""
         return list(self.panel.household_id[self.known].tolist())
 
     @cached_property
@@ -99,8 +99,8 @@ class Judged:
         compared: dict[str, list[Any]] = {"agreement": self.agreement, "agreement_by": ["tier"] * len(self.codes)}
         withheld: list[str | None] = [None] * len(self.codes)
         if self.model.silent:
-            said = {**{name: self._read(self.opinion)[name] for name in WITHHELD}, **compared}
-            withheld = [json.dumps(dict(zip(said, row, strict=True))) for row in zip(*said.values(), strict=True)]
+            kept = {**{name: self._read(self.opinion)[name] for name in WITHHELD}, **compared}
+            withheld = [json.dumps(dict(zip(kept, row, strict=True))) for row in zip(*kept.values(), strict=True)]
             compared = dict.fromkeys(compared, [None] * len(self.codes))
         shortfall = [None if x != x else x for x in self.opinion.verdicts.shortfall[self.known].tolist()]
         own = {"shortfall": shortfall, "withheld": withheld}
@@ -110,7 +110,7 @@ class Judged:
         return {name: FIELDS[name].to_plain(values[self.known]) for name, values in read_fields(opinion).items()}
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Return the same as rows, one per household."""
+        """Return the same values as rows, one per household."""
         columns = self.to_columns()
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
@@ -142,7 +142,7 @@ def judge_tables(model: Model, tables: Tables, as_of: dt.date) -> Judged:
     Raises
     ------
     RecordsError
-        If riskml cannot take the tables as they are.
+        If riskml cannot use the tables as they are.
     """
     panel = pack(tables, model).panel(to_day(as_of), basis=model.bundle.settings.basis)
     judged = Judged(model, panel, judge(model.bundle, panel, model.policy, model.monitor.observe))
@@ -152,5 +152,5 @@ def judge_tables(model: Model, tables: Tables, as_of: dt.date) -> Judged:
 
 
 def judge_groups(model: Model, tables: Tables, known_tables: Mapping[str, str], as_of: dt.date) -> list[Judged]:
-    """Judge households, together if the same tables are known for them; see :func:`group_by_known_tables`."""
+    """Judge households in groups for which the same tables are known; see :func:`group_by_known_tables`."""
     return [judge_tables(model, group, as_of) for group in group_by_known_tables(tables, known_tables)]

@@ -29,7 +29,7 @@ _OWN = {
     ),
     "model_version": Field("feature_schema_hash", Kind.VERSION),
 }
-"""Fields that only the service has, by the field that they follow."""
+"""Fields that only the service has, keyed by the field that they follow."""
 
 FIELDS: dict[str, Field] = {
     field.name: field for own in verdict.FIELDS for field in (own, _OWN.get(own.name)) if field is not None
@@ -40,10 +40,10 @@ VERSIONS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VE
 """Fields that state the provenance of a score."""
 
 FULL = tuple(name for name in FIELDS if name not in VERSIONS)
-"""Fields of a score in an answer; its versions are in the envelope."""
+"""Fields of a score in a response; its versions are among the fields that every response has."""
 
 BRIEF = tuple(name for name in FULL if FIELDS[name].brief)
-"""Fields of a score in a short answer about a change."""
+"""Fields of a score in a short response about a change."""
 
 _SQL: dict[Kind, TypeEngine[Any]] = {
     Kind.WORD: String(16),
@@ -71,12 +71,12 @@ def make_columns(names: Iterable[str] = tuple(FIELDS), *, optional: bool = False
 
 
 def make_schema() -> list[tuple[str, pa.DataType]]:
-    """Make the Arrow columns for a score in plain values."""
+    """Make the names and types of the Arrow columns that hold the fields of a score."""
     return [(name, _ARROW.get(FIELDS[name].kind, pa.string())) for name in FULL]
 
 
 def type_fields(names: Iterable[str]) -> dict[str, Any]:
-    """Make the types of some fields, in the form that :func:`show` returns."""
+    """Make the types for some fields, in the form that :func:`show` returns."""
     types: dict[str, Any] = {}
     for field in (FIELDS[name] for name in names):
         words = (*field.words, field.otherwise) if field.otherwise else field.words

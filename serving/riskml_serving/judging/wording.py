@@ -1,4 +1,4 @@
-"""Scores in words, as answers, files and pages show them."""
+"""Scores in words, as responses, files and pages show them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def show(
 
 
 def spell(field: Field, value: Any) -> Any:
-    """Put a plain value of a field other than flags into words: a level as its word, a day as text."""
+    """Put the value of a field other than flags into words: a level becomes its word, a date becomes text."""
     match field.kind:
         case Kind.LEVEL:
             return None if value is None else field.otherwise if value < 0 else field.words[value]

@@ -1,4 +1,4 @@
-"""Writes logs as one JSON object per line. For an error, only its kind and its place in the code are written."""
+"""Writes logs as one JSON object per line. For an error, only its type and where it was raised are written."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ FIELDS = ("request_id", "method", "route", "status", "ms", "key_id", "job_id", "
 """Fields that a log line may have besides its message; all others are left out."""
 
 _OWN = ("riskml", "riskml_serving", "uvicorn.error")
-"""Loggers whose messages are written in full, as they hold no records; other messages lose their values."""
+"""Loggers whose messages contain no records and are written in full; other messages are written without values."""
 
 
 class JsonLines(logging.Formatter):
     """Formats a log record as JSON.
 
     Messages from other packages may quote their input, as a database error quotes a row. So only their constant part is
-    written and, for any exception, only its kind and where it was raised, never its text.
+    written and, for any exception, only its type and where it was raised, never its text.
     """
 
     def format(self, record: logging.LogRecord) -> str:

@@ -1,4 +1,4 @@
-"""Observes requests from outside: measures their duration, and writes a log line and a trace span for each."""
+"""Wraps the application to measure how long requests take, and to write a log line and a trace span for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports whether the service can answer, and if not, why; this includes no personal data, so probes need no key."""
+"""Reports whether the service can respond and, if not, why. It reports no personal data, so probes need no key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FOLDERS = re.compile(r"(?:[A-Za-z]:)?[/\\]\S*[/\\]")
 
 
 def check_readiness(engine: Engine, holder: Holder, keeper: Keeper, stale_days: int) -> tuple[bool, dict[str, Any]]:
-    """Return whether requests can be answered, and the content for ``/readyz``.
+    """Return whether the service can respond to requests, and the content for ``/readyz``.
 
     Old data and a refused release are reported, but the service stays ready: it still has a model and data.
     """

@@ -1,4 +1,4 @@
-"""SQL for the state of the service: when records arrived and how many jobs are in each state, but no households."""
+"""SQL for the state of the service: when records arrived and how many jobs there are, but nothing about households."""
 
 from __future__ import annotations
 

@@ -50,8 +50,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     Notes
     -----
-    At startup, the service opens the database, migrates an SQLite file and loads the model. If there is no model, it
-    starts all the same, says so in ``/readyz`` and keeps looking for one.
+    At startup, the service opens the database, migrates an SQLite file and loads the model. If there is no model, the
+    service starts anyway, reports this at ``/readyz`` and keeps looking for a model.
     """
     state = _build_state(settings or Settings())
     tracer = create_tracer() if state.settings.traces else None

@@ -1,4 +1,4 @@
-"""Gives every request a number, and answers any error with a problem."""
+"""Gives every request an ID, and responds to any error with a problem."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["RequestNumber", "respond_to_error"]
 
 BROKEN_OFF = 499
 """Status, for logs and metrics, of a request whose client disconnected in the middle of the body: that is not the
-service's fault, and nobody receives an answer."""
+service's fault, and nobody receives a response."""
 
 
 async def respond_to_error(request: Request, error: Exception) -> Response:
-    """Answer an error with its problem, as JSON, or as a page if a browser requests an address that does not exist.
+    """Respond to an error with its problem: as JSON, or as a page if a browser requests an address that does not exist.
 
-    Errors in pages do not arrive here: their routes show them.
+    Errors on pages do not get here, because the routes of pages handle them.
     """
     if isinstance(error, ClientDisconnect):
         return Response(status_code=BROKEN_OFF)
@@ -34,9 +34,9 @@ async def respond_to_error(request: Request, error: Exception) -> Response:
 
 
 class RequestNumber:
-    """Gives every request a number, which the answer carries in its body and in ``X-Request-Id``.
+    """Gives every request an ID, which the response carries in its body and in ``X-Request-Id``.
 
-    Unexpected errors are caught here too: otherwise the server would print a trace with values from the request.
+    Unexpected errors are caught here too: otherwise the server would print a traceback with values from the request.
     """
 
     def __init__(self, app: ASGIApp) -> None:

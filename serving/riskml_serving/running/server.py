@@ -14,7 +14,7 @@ from riskml_serving.base.settings import Settings
 __all__ = ["build_application", "run"]
 
 STARTING = 120
-"""Seconds for which a worker may leave its parent process without an answer while it loads."""
+"""Seconds for which a worker that is loading need not respond to its parent process."""
 
 
 def build_application() -> FastAPI:

@@ -78,7 +78,7 @@ async def model(request: Request, visitor: SignedIn) -> View:
 
 
 def _describe_drift(drift: Mapping[str, float], lang: str) -> list[tuple[str, float, str]]:
-    """List the features that have shifted most, with name, stability index and a word for it.
+    """List the features that have shifted most, each with its name, its stability index and a word for the index.
 
     >>> _describe_drift({"probability": 0.3, "household_size": 0.05}, "zh")
     [('模型概率', 0.3, '需复核'), ('家庭人口', 0.05, '正常')]
@@ -106,11 +106,11 @@ def _render_report(bundle: Bundle, simulated: bool, lang: str) -> str:
 
 
 _PAGES: dict[tuple[object, ...], str] = {}
-"""Cached pages for the last few models: the same model always gives the same page, and a report takes seconds."""
+"""Cached pages for the last few models; a model always gives the same page, and a report takes seconds to render."""
 
 
 def _cache(bundle: Bundle, name: tuple[object, ...], make: Callable[[], str]) -> str:
-    """Return the cached page about a model, with or without its results by region, making it the first time."""
+    """Return the cached page about a model, with or without its results by region; make the page on first use."""
     key = (bundle.model_version, len(bundle.evaluation["groups"]), *name)
     if key not in _PAGES:
         if len(_PAGES) >= MAX_CACHED:

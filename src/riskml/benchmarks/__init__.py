@@ -1,1 +1,1 @@
-"""Benchmarks: claims about speed and accuracy that anyone can measure again."""
+"""Benchmarks: they reproduce the project's claims about speed and accuracy."""

@@ -1,4 +1,4 @@
-"""Compare the speed of explanations with that of LightGBM's own contributions, on the same rows in the same run."""
+"""Compare the speed of explanations with that of LightGBM's own contributions, for the same rows in the same run."""
 
 from __future__ import annotations
 
@@ -52,35 +52,39 @@ BOUNDS: Bounds = {
     "single_ms": ("at most", 1.0),
     "county_s": ("at most", 15.0),
 }
-"""The promised bounds."""
+"""The bounds that the figures must meet."""
 
 Floats = NDArray[np.float64]
 
 
 def run(households: int = 100_000, progress: Progress | None = None) -> dict[str, Any]:
-    """Measure how fast the households of a simulated county are explained, with a model fitted on some of them.
+    """Measure how fast the households in a simulated county are explained, with a model fitted on some of them.
 
     Parameters
     ----------
     households : int, default 100,000
-        Size of the county.
+        Number of households in the county.
     progress : Progress, optional
 
     Returns
     -------
     dict
-        ``ms_per_row``: time per row to compute the contributions of linear part and trees, for a batch of 100,000 rows
-        (the county's rows, repeated if there are fewer) on one thread; ``pred_contrib_ms_per_row``: time per row that
-        LightGBM takes for the contributions of the trees alone, for 1,000 rows on one thread; ``ratio``: the latter
-        divided by the former; ``single_ms``: median time for one row; ``explanation_ms``: median time to explain one
-        household, from records in memory to sentences; ``county_s``: time for contributions, causes and sentences of
-        all households on two threads, without features and scores; ``county_with_scores_s``: the same including them;
-        ``load_s``: time to read, tabulate and check the trees; ``tables_mb``: size of the tables; ``targets``: each
-        figure, its bound, and whether the bound is met.
+        - ``ms_per_row``: time per row for the contributions of the linear part and the trees, measured on one thread
+          for a batch of 100,000 rows (the county's rows, repeated if there are fewer).
+        - ``pred_contrib_ms_per_row``: time per row that LightGBM takes for the contributions of the trees alone,
+          measured on one thread for 1,000 rows.
+        - ``ratio``: the latter divided by the former.
+        - ``single_ms``: median time for one row.
+        - ``explanation_ms``: median time to explain one household, from records in memory to sentences.
+        - ``county_s``: time for the contributions, causes and sentences for all households on two threads, without
+          features and scores; ``county_with_scores_s``: the same time including them.
+        - ``load_s``: time to read, tabulate and check the trees.
+        - ``tables_mb``: size of the tables.
+        - ``targets``: each figure, its bound, and whether the bound is met.
 
     Notes
     -----
-    The batch and LightGBM are timed in turns. The shortest time of each counts, because other processes can only add
+    The batch and LightGBM are timed in turns. The shortest time for each counts, because other processes can only add
     time.
     """
     listener = progress or Silent()
@@ -172,7 +176,7 @@ def _time_batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
 
 
 def _explain_county(narrator: Narrator, county: list[_Part]) -> int:
-    """Explain every household as ``explain_all`` does: compute arrays on two threads, then write the sentences."""
+    """Explain every household as ``explain_all`` does: compute the arrays on two threads, then write the sentences."""
     with ThreadPoolExecutor(2) as pool:
         explained = list(
             pool.map(lambda part: narrator.explain_rows(part.panel, part.matrix, part.rows, part.margin), county)
@@ -184,6 +188,6 @@ def _explain_county(narrator: Narrator, county: list[_Part]) -> int:
 
 
 def _time_singles(work: Callable[[int], object]) -> float:
-    """Time single calls after a warm-up call; return the median in milliseconds."""
+    """Time individual calls after a warm-up call; return the median in milliseconds."""
     work(0)
     return time_median(work, range(SINGLES))

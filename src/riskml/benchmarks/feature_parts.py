@@ -1,4 +1,4 @@
-"""The parts of the feature benchmark, each run in its own process: ``python -m … PART FOLDER WARM``."""
+"""The parts of the feature benchmark; each runs in a separate process: ``python -m … PART FOLDER WARM``."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ THREADS = 2
 DATES = 6
 STEP = 2
 SINGLE, FROM_ROWS = 1000, 60
-"""How many households have their features built one at a time: first from packed records, then from rows."""
+"""Number of households whose features are built one at a time: first from packed records, then from rows."""
 
 
 def list_as_ofs(last_month: int) -> list[int]:
-    """List the day numbers of six month ends, two months apart; the last is that of ``last_month``.
+    """List the day numbers of six month ends, two months apart; the last is the end of ``last_month``.
 
     >>> [str(to_date(day)) for day in list_as_ofs(11)]
     ['1970-02-28', '1970-04-30', '1970-06-30', '1970-08-31', '1970-10-31', '1970-12-31']
@@ -87,7 +87,7 @@ def _time_alone(records: Records, as_of: int) -> float:
 
 
 def _time_from_rows(folder: Path, records: Records, as_of: int) -> float:
-    """Time the features of one household from rows of Python values, as a request delivers them."""
+    """Time the features of one household, built from rows of Python values such as those in a request."""
     chosen = [str(records.household_id[i]) for i in _choose_households(records, FROM_ROWS)]
     with open_folder(folder) as opened:
         tables = {name: _read_rows(opened, name, chosen) for name in opened.tables}
@@ -137,7 +137,7 @@ def measure(part: str, folder: Path, warm: Path) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``seconds``, ``rows`` and, for riskml, other figures measured in its process.
+        ``seconds``, ``rows`` and, for riskml, further figures measured in the same process.
     """
     work = {"riskml": _run_riskml, "scan": _run_scan, "oracle": _run_oracle}[part]
     work(warm)

@@ -1,4 +1,4 @@
-"""Compare the speed of features from files with one scan of the income table and with the SQL oracle."""
+"""Compare the time to build features from files with one scan of the income table and with the SQL oracle."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from riskml.simulation import simulate
 __all__ = ["BOUNDS", "run"]
 
 MONTHS = 48
-"""Number of simulated months: each of the six dates, two months apart, has at least 36 months of history."""
+"""Number of simulated months; each of the six dates, two months apart, has at least 36 months of history."""
 
 SEED = 1
 FEW = 300
 """Number of households in the county with which each part warms up."""
 ROUNDS = 3
 ENOUGH = 100.0
-"""Seconds after which no further round begins, so that a busy machine runs only one."""
+"""Time in seconds after which no further round begins, so that a busy machine runs only one."""
 
 BOUNDS: Bounds = {
     "scan_ratio": ("at most", 12.0),
@@ -34,16 +34,16 @@ BOUNDS: Bounds = {
     "peak_rss_mb": ("at most", 4096.0),
     "one_household_ms": ("at most", 1.0),
 }
-"""The promised bounds."""
+"""The bounds that the figures must meet."""
 
 
 def run(households: int = 100_000, progress: Progress | None = None, folder: Path | None = None) -> dict[str, Any]:
-    """Measure how long the features at six dates take, from files to matrices, on two threads.
+    """Measure how long it takes to build the features at six dates, from files to matrices, on two threads.
 
     Parameters
     ----------
     households : int, default 100,000
-        Size of the simulated county.
+        Number of households in the simulated county.
     progress : Progress, optional
     folder : Path, optional
         Records folder to use instead of a simulated county; it needs 48 months of records.
@@ -51,16 +51,20 @@ def run(households: int = 100_000, progress: Progress | None = None, folder: Pat
     Returns
     -------
     dict
-        ``rows_per_s``: rows of the feature matrices per second, including reading the files; ``scan_ratio``: riskml's
-        time divided by the time DuckDB takes to read the income table into Arrow; ``duckdb_ratio``: the SQL oracle's
-        time divided by riskml's; ``peak_rss_mb``: peak memory use of riskml's process; ``one_household_ms``: median
-        time for one household from packed records to features; ``one_household_from_rows_ms``: the same from plain
-        Python rows; ``seconds``: time of each part; ``targets``: each figure, its bound, and whether the bound is met.
+        - ``rows_per_s``: rows of the feature matrices per second, including reading the files.
+        - ``scan_ratio``: riskml's time divided by the time DuckDB takes to read the income table into Arrow.
+        - ``duckdb_ratio``: the SQL oracle's time divided by riskml's.
+        - ``peak_rss_mb``: peak memory use of riskml's process.
+        - ``one_household_ms``: median time for one household, from packed records to features;
+          ``one_household_from_rows_ms``: the same time, starting from rows of Python values.
+        - ``seconds``: the time that each part takes.
+        - ``targets``: each figure, its bound, and whether the bound is met.
 
     Notes
     -----
-    Each part runs in its own process, warmed up on a few households, so that imports and loading compiled code do not
-    count. The parts take turns. The shortest time of each counts, because other processes can only add time.
+    Each part runs in a separate process, which first warms up on a few households, so that imports and the loading of
+    compiled code do not count. The parts take turns. The shortest time for each counts, because other processes can
+    only add time.
     """
     listener = progress or Silent()
     with tempfile.TemporaryDirectory(prefix="riskml-benchmark-") as temporary:

@@ -17,7 +17,7 @@ from riskml.training import train
 __all__ = ["COUNTS", "TARGETS", "run"]
 
 TARGETS = {"auc": 0.805, "ap": 0.270, "brier": 0.0442}
-"""Targets for the latest transition: lower bounds for AUC and AP, an upper bound for the Brier score."""
+"""Targets for the latest pair of years: lower bounds for AUC and AP, and an upper bound for the Brier score."""
 
 LEAD = 0.005
 """No baseline's mean average precision over the origins may exceed the model's by this margin."""
@@ -32,8 +32,9 @@ def run(progress: Progress | None = None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``evaluation``, as ``riskml train`` writes it; ``counts`` of rows and falls; ``mean_ap``: each model's mean over
-        the origins; ``targets``: each figure, its bound, and whether the bound is met.
+        ``evaluation``, as ``riskml train`` writes it; ``counts``, the numbers of rows and falls; ``mean_ap``, each
+        model's average precision averaged over the origins; ``targets``, each figure, its bound, and whether the bound
+        is met.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The same features, as an analyst would write them in DuckDB SQL.
+"""The features of riskml, as an analyst would write them in DuckDB SQL.
 
 They are an independent check: the queries in ``sql/`` follow the data contract and the data dictionary and share no
 code with :mod:`riskml.features`. The tests compare the two, and the benchmark runs both on the same files. Nothing else
@@ -27,7 +27,7 @@ _TYPES = {
     Kind.AMOUNT: "DOUBLE",
     Kind.FLAG: "BOOLEAN",
 }
-"""SQL types for kinds of column in the data contract; columns of all other kinds are text."""
+"""SQL type for each kind of column in the data contract; columns of all other kinds are text."""
 
 _TOPICS = ("members", "illness", "disaster", "events", "help", "monitoring")
 _TO_DATE = ("weighted_past_income", "months_since_below", "months_since_report")
@@ -43,7 +43,7 @@ class Oracle:
     folder : path
         Folder with ``<table>.parquet``, or a subfolder ``<table>/`` of parts, for each table.
     as_ofs : sequence of date
-        All dates for which features will be computed; work that does not depend on the date is done once for all.
+        All dates for which features will be computed; work that does not depend on the date is done only once.
     threads : int, default 2
     income_age : int, default 0
         Largest number of months by which the window of income may end before the last complete month.

@@ -1,1 +1,1 @@
-"""The command line: each command has a module, and ``main`` puts them together."""
+"""The command line: each command has its own module, and ``main`` puts them together."""

@@ -29,16 +29,17 @@ INCOME_AGE = 18
 """Months by which income may be old: a statement is up to 17 months old before the next one is known."""
 
 DEMO = "riskml.demo"
-"""Entry-point group of the service that the demo starts at the end.
+"""Entry-point group for the service that the demo starts at the end.
 
-The entry is called with the paths of the demo's folder, the bundle and the records, and with the last month end.
+The entry is called with the paths of the demo's folder, the bundle and the records, and with the last month end in the
+records.
 """
 
 
 def demo(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Do not start the service at the end.")] = False,
-    households: Annotated[int, typer.Option(help="Households of the simulated county.", min=200)] = 5000,
-    seed: Annotated[int, typer.Option(help="Random seed of the simulated county.", min=0)] = 1,
+    households: Annotated[int, typer.Option(help="Number of simulated households.", min=200)] = 5000,
+    seed: Annotated[int, typer.Option(help="Random seed for the simulated county.", min=0)] = 1,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("demo"),
 ) -> None:
     """Run everything once: real panel, simulated county, training, scores, an explanation, a report and the service."""
@@ -65,8 +66,8 @@ def _test_on_real_panel() -> None:
         return
     show_evaluation(result["evaluation"])
     typer.echo(
-        "The intervals are wide, with only 151 falls. Everyone in the panel is insured, so the health records add"
-        " nothing here; no effect of illness can be claimed from it.\n"
+        "With only 151 falls, the intervals are wide. Everyone in the panel is insured, so the health records add"
+        " nothing here, and the panel cannot show any effect of illness.\n"
     )
 
 
@@ -95,7 +96,7 @@ def _train_on_county(out: Path, households: int, seed: int) -> Path:
 
 
 def _use_model(out: Path, county: Path) -> dt.date:
-    """Write scores and a report and print one explanation; return the last month end in the records."""
+    """Write the scores and the report, and print one explanation; return the last month end in the records."""
     from riskml.loading import load_records
     from riskml.model import Bundle
     from riskml.policy import load_policy
@@ -118,7 +119,7 @@ def _use_model(out: Path, county: Path) -> dt.date:
 
 
 def _explain_one(bundle: Bundle, records: Records, as_of: int, policy: Policy, scores: pd.DataFrame) -> None:
-    """Explain the riskiest household that the rule line does not flag, or the riskiest of all if there is none."""
+    """Explain the riskiest household that the rule line does not flag, or the riskiest of all if it flags them all."""
     from riskml.cli.results import show_explanation
     from riskml.evaluation.capacity import rank_by_risk
     from riskml.explanation.household.narrator import Narrator

@@ -26,7 +26,8 @@ def add_extensions(entry_point_group: str, apps: Mapping[str, typer.Typer]) -> N
 
     Notes
     -----
-    A command that cannot be loaded is listed as broken and says why when it is called; all other commands keep working.
+    A command that cannot be loaded is listed as broken, and reports the reason when it is called. All other commands
+    keep working.
     """
     for entry in _find_installed(entry_point_group):
         app_name, _, name = entry.name.rpartition(".")
@@ -40,9 +41,8 @@ def add_extensions(entry_point_group: str, apps: Mapping[str, typer.Typer]) -> N
 def _find_installed(entry_point_group: str) -> Iterator[EntryPoint]:
     """Find the entry points whose code is installed.
 
-    An entry that names an extra (``module:function [devtools]``) is left out if its module is absent; the developer
-    tools, for example, are absent from the production image. All other entries are returned, so that a broken
-    installation is noticed.
+    An entry that names an extra (``module:function [devtools]``) is left out if its module is absent, as the developer
+    tools are in the production image. All other entries are returned, so that a broken installation is noticed.
     """
     return (entry for entry in entry_points(group=entry_point_group) if not entry.extras or _has_module(entry.module))
 
@@ -55,7 +55,7 @@ def _has_module(name: str) -> bool:
 
 
 def _make_broken(name: str, reason: str) -> Callable[..., Any]:
-    """Make a command that accepts any arguments and fails with the reason."""
+    """Make a command that accepts any arguments and fails with ``reason`` in its error message."""
 
     def broken() -> None:
         raise UsageError(f"The command {name!r} cannot be loaded: {reason}.", "Reinstall the package that provides it.")

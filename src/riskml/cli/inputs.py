@@ -1,4 +1,4 @@
-"""Read records for a command."""
+"""Read the records that a command needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``riskml``: all commands in one application."""
+"""``riskml``: the application that contains all commands."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ BundleArgument = Annotated[
 AsOf = Annotated[
     str,
     typer.Option(
-        "--as-of", help="Date of the assessment, such as 2024-12-31: later records do not count.", show_default=False
+        "--as-of", help="Date of the assessment, such as 2024-12-31; later records are ignored.", show_default=False
     ),
 ]
 Window = Annotated[int, typer.Option(help="Months over which income per head is averaged.")]
@@ -52,7 +52,7 @@ SkipBadRows = Annotated[
     Path | None,
     typer.Option(
         "--skip-bad-rows",
-        help="Move faulty rows to this file (.parquet, .csv or .json) and continue, instead of refusing the folder.",
+        help="Move faulty rows to this file (.parquet, .csv or .json) and continue, instead of rejecting the folder.",
     ),
 ]
 

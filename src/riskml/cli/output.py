@@ -19,7 +19,7 @@ __all__ = ["join_counts", "print_json", "write_file", "write_parquet", "write_ta
 
 
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a temporary file next to ``path``, then rename it, so that no run leaves a partial file.
+    """Let ``write`` fill a temporary file next to ``path``, then rename that file, so that no partial file is left.
 
     Raises
     ------

@@ -28,7 +28,7 @@ class Bar:
         self._task = self._bar.add_task(text, total=total)
 
     def step(self, count: int = 1) -> None:
-        """Count ``count`` more steps of the stage as finished."""
+        """Mark ``count`` more steps of the stage as finished."""
         if self._task is not None:
             self._bar.advance(self._task, count)
 

@@ -38,7 +38,7 @@ def show_evaluation(evaluation: Mapping[str, Any], *, simulated: bool = False) -
 
 
 def show_explanation(explanation: Explanation, lang: str, *, simulated: bool = False) -> None:
-    """Print an explanation; headings are styled on a terminal and plain if the output goes to a file."""
+    """Print an explanation; headings are styled on a terminal, but not if the output goes to a file."""
     from riskml.explanation.household.explanation import NOTICE, SIMULATED
     from riskml.explanation.household.rendering import render
 

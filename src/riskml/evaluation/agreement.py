@@ -1,4 +1,4 @@
-"""Compare the model with the rule line: which of them flags a household, and how much earlier."""
+"""Compare the model with the rule line: which of them flags a household, and how much earlier the model does."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["count_agreement", "measure_lead"]
 
 
 def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, int]]:
-    """Count rows and falls by who flags them: the model, the rule line, both or neither.
+    """Count the rows and falls flagged by the model only, by the rule line only, by both and by neither.
 
     Parameters
     ----------
     rows : TestRows
     visited : array of bool, shape (n,)
-        Households on the model's visit list.
+        Whether each row is on the model's visit list.
 
     Returns
     -------
@@ -33,24 +33,26 @@ def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, i
 
 
 def measure_lead(rows: TestRows, chance: FloatArray) -> tuple[float | None, float | None]:
-    """Measure by how many months a model's visits precede the rule line's first flag, for the falls it predicts.
+    """Measure how many months before the rule line's first flag a model would send a visit.
+
+    Only falls that may be on the model's visit list count.
 
     Parameters
     ----------
     rows : TestRows
     chance : array of float, shape (n,)
-        Probability that each row is on the model's visit list, used as its weight.
+        Probability that each row is on the model's visit list, used as the row's weight.
 
     Returns
     -------
     mean, median : float or None
-        None if the model predicts no fall, or if ``first_rule_flag`` is missing.
+        The lead in months; None if no fall is on the visit list, or if ``first_rule_flag`` is missing.
 
     Notes
     -----
-    The model alerts at the as-of date. A household that the rule line does not flag within the horizon, or only after
-    the fall, counts as flagged at the fall, when everybody can see it, so months after the fall never count as a lead.
-    A household that is flagged at the as-of date has a lead of 0.
+    The model raises its alert at the as-of date. If the rule line flags a household only after the fall, or not within
+    the horizon, the household counts as flagged at the fall, which everybody can see; months after the fall therefore
+    never count as a lead. A household that the rule line flags at the as-of date has a lead of 0.
     """
     if rows.first_rule_flag is None:
         return None, None

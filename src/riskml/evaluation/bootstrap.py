@@ -1,4 +1,4 @@
-"""Intervals by resampling households: all rows of a household are drawn together."""
+"""Compute intervals by resampling households; all rows of a household are drawn together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["draw_household_weights", "estimate_interval", "resample"]
 
 
 def draw_household_weights(household: IntArray, resamples: int, seed: int) -> Iterator[FloatArray]:
-    """Draw households with replacement and yield how often each row counts.
+    """Draw households with replacement and yield, for each resample, how often each row counts.
 
     Parameters
     ----------
@@ -47,16 +47,16 @@ def resample(
     rows : TestRows
     predictions : dict of str to Prediction
     shares : sequence of float
-        Capacities at which recall and precision are measured.
+        Visit capacities at which recall and precision are measured.
     resamples : int
     seed : int
 
     Returns
     -------
     dict of str to dict of str to array
-        For each model ``auc``, ``ap`` and ``brier``, shape (resamples,), and ``recall`` and ``precision``, shape
-        (resamples, len(shares)). NaN if a resample contains only one class. With fewer than two households there are no
-        resamples.
+        For each model, ``auc``, ``ap`` and ``brier``, each of shape (resamples,), and ``recall`` and ``precision``,
+        each of shape (resamples, len(shares)). A value is NaN if its resample contains only one class. With fewer than
+        two households, there are no resamples.
     """
     if len(np.unique(rows.household)) < 2:
         resamples = 0
@@ -86,7 +86,7 @@ def resample(
 
 
 def estimate_interval(draws: FloatArray, level: float = 0.95) -> list[float] | None:
-    """Estimate the percentile interval over the resamples in which the measure exists.
+    """Estimate the percentile interval over the resamples in which the measure is defined.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def estimate_interval(draws: FloatArray, level: float = 0.95) -> list[float] | N
     Returns
     -------
     list of two floats, or None
-        None if the measure exists in fewer than two resamples.
+        The lower and upper end; None if the measure is defined in fewer than two resamples.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Assess calibration: whether about N of 100 households with a probability of N % fall."""
+"""Assess calibration: whether, of 100 households with a probability of N %, about N fall."""
 
 from __future__ import annotations
 
@@ -29,12 +29,15 @@ def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any]
     Returns
     -------
     dict or None
-        ``slope`` and ``intercept`` of the logistic regression of the label on the logit of the probability (1 and 0
-        if calibrated; null if all probabilities are equal, or the labels are separated or all the same); ``ece``: mean
-        distance between share and mean probability over the ``bins``; ``mean_probability``, ``observed_rate`` and
-        ``observed_over_expected``; 95 % intervals ``slope_ci``, ``intercept_ci`` and ``observed_over_expected_ci`` by
-        the sandwich formula with households as clusters; ``bins``: at most ten of about equal size, with mean
-        probability ``p``, share ``observed`` and number of rows ``n``. None if there are no rows.
+        None if there are no rows; otherwise:
+
+        - ``slope`` and ``intercept`` of the logistic regression of the label on the logit of the probability: 1 and 0
+          if calibrated, null if all probabilities are equal, or if the labels are separated or all the same.
+        - ``bins``: at most ten bins of about equal size, each with its mean probability ``p``, the share ``observed``
+          of rows that fell, and its number of rows ``n``; ``ece``: the mean distance between ``observed`` and ``p``.
+        - ``mean_probability``, ``observed_rate`` and ``observed_over_expected``.
+        - ``slope_ci``, ``intercept_ci`` and ``observed_over_expected_ci``: 95 % intervals by the sandwich formula, with
+          households as clusters.
 
     References
     ----------
@@ -75,7 +78,7 @@ def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any]
 
 
 def assign_bins(probability: FloatArray, bins: int = BINS) -> IntArray:
-    """Assign rows to at most ``bins`` bins of about equal size; equal probabilities stay together.
+    """Assign rows to at most ``bins`` bins of about equal size; rows with equal probabilities share a bin.
 
     Parameters
     ----------
@@ -85,7 +88,7 @@ def assign_bins(probability: FloatArray, bins: int = BINS) -> IntArray:
     Returns
     -------
     array of int64, shape (n,)
-        Bin numbers without gaps, 0 for the lowest probabilities.
+        Bin number of each row; the numbers have no gaps, and bin 0 has the lowest probabilities.
 
     >>> assign_bins(np.array([0.4, 0.1, 0.2, 0.3]), bins=2).tolist()
     [1, 0, 0, 1]
@@ -99,14 +102,17 @@ def assign_bins(probability: FloatArray, bins: int = BINS) -> IntArray:
 
 
 def _recalibrate(probability: FloatArray, label: FloatArray, cluster: IntArray) -> dict[str, tuple[float, float]]:
-    """Regress label on logit(probability): intercept and slope, with clustered standard errors; empty if that fails."""
+    """Regress the label on logit(probability).
+
+    Return the intercept and the slope with their clustered standard errors, or an empty dictionary if the fit fails.
+    """
     bounded = np.clip(probability, _EDGE, 1 - _EDGE)
     logit = np.log(bounded) - np.log1p(-bounded)
     if label.min() == label.max() or np.ptp(logit) < _EDGE or _are_separated(logit, label):
         return {}
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=200)
     with warnings.catch_warnings():
-        # The gradient below shows whether the fit has converged.
+        # The gradient computed below shows whether the fit has converged.
         warnings.simplefilter("ignore")
         model.fit(logit[:, None], label)
     fitted = model.predict_proba(logit[:, None])[:, 1]

@@ -20,7 +20,7 @@ _ROUNDING = 1e-9
 
 
 def count_visits(share: float, n: int) -> int:
-    """Count the households that can be visited out of ``n``: ``share × n``, rounded up.
+    """Count how many of ``n`` households can be visited: ``share × n``, rounded up.
 
     >>> count_visits(0.1, 11)
     2
@@ -34,7 +34,7 @@ def count_visits(share: float, n: int) -> int:
 
 
 def make_visit_key(score: Any, household_code: Any) -> tuple[Any, Any]:
-    """Make the key that orders visits, for one household or for arrays: by score, the highest first, then by code.
+    """Make the sort key for visits, for one household or for arrays: the highest score first, then by code.
 
     >>> make_visit_key(2.0, "b") < make_visit_key(1.0, "a") < make_visit_key(1.0, "b")
     True
@@ -43,7 +43,7 @@ def make_visit_key(score: Any, household_code: Any) -> tuple[Any, Any]:
 
 
 def rank_by_risk(score: ArrayLike, household_code: ArrayLike) -> IntArray:
-    """Return the rows in the order of visits: the highest score first, ties broken by household code.
+    """Return the positions of the rows in visiting order: the highest score first, ties broken by household code.
 
     >>> rank_by_risk([1.0, 2.0, 1.0], ["b", "c", "a"]).tolist()
     [1, 2, 0]
@@ -81,10 +81,10 @@ def mark_visits(score: ArrayLike, as_of: ArrayLike, household_code: ArrayLike, s
 
 @dataclass(frozen=True)
 class VisitList(SortedRows):
-    """Rows sorted by as-of date and score, to be measured at any capacity; rows equal in both form a group.
+    """Rows sorted by as-of date and score, to be measured at any capacity.
 
-    If capacity runs out within a group, each of its rows is visited with the same probability, so figures are
-    expectations over the order of ties.
+    Rows with the same date and score form a group. If capacity runs out within a group, all its rows are visited with
+    the same probability, so the figures are expectations over the order of ties.
 
     Parameters
     ----------
@@ -116,24 +116,24 @@ class VisitList(SortedRows):
         Returns
         -------
         recall, precision : array of float, shape (len(shares),)
-            NaN if there are no falls or no rows.
+            Both are NaN if there are no falls or no rows.
 
         Examples
         --------
-        One visit among two equal scores catches the fall half the time:
+        If two rows have equal scores and only one is visited, the fall is caught half the time:
 
         >>> VisitList.from_scores([2, 2, 1, 1], [0] * 4, [1, 0, 0, 0]).measure([0.25])
         (array([0.5]), array([0.5]))
         """
         if not len(self.starts):
             return np.full(len(shares), np.nan), np.full(len(shares), np.nan)
-        # Number of rows and falls before each group, and in all.
+        # Number of rows and falls before each group, followed by the totals.
         taken, true = (np.append(0.0, np.cumsum(sums)) for sums in self.sum_groups(weight))
         first, last = self.dates[:-1], self.dates[1:]
         before, rows = taken[first], taken[last] - taken[first]
         budget = np.ceil(np.multiply.outer(shares, rows) - _ROUNDING)
         target = before + budget
-        # The group in which capacity runs out: the first with enough rows up to its end.
+        # Capacity runs out in the first group with enough rows up to its end.
         group = np.clip(np.searchsorted(taken[1:], target), first, last - 1)
         size = taken[group + 1] - taken[group]
         part = np.divide(target - taken[group], size, out=np.zeros_like(target), where=size > 0)

@@ -1,4 +1,4 @@
-"""The comparison of models as a table, for the terminal, plain text and Markdown."""
+"""Show the comparison of models as a table: on the terminal, in plain text and in Markdown."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COLUMNS = (
     ("visits\nper case", "每发现一户\n需走访户数", ("visits",), 1, False),
     ("lead\nmonths", "提前月数", ("lead_months",), 1, False),
 )
-"""For each column: English and Chinese header, keys of the figure, digits, and whether its interval is shown."""
+"""For each column: English and Chinese header, the figure's keys and digits, and whether to show its interval."""
 
 _SIMULATED = {"en": "simulated county, not real households", "zh": "模拟县数据，非真实农户"}
 _COMPLEMENT = {
@@ -106,7 +106,7 @@ def render_markdown(evaluation: Evaluation, title: str = "", **options: Any) -> 
 
 
 def describe_complement(evaluation: Evaluation, lang: str = "en") -> str:
-    """Describe how many households that fell were flagged by the model and the rule line; empty if that is unknown.
+    """Say how many of the households that fell were flagged by the model and by the rule line; empty if unknown.
 
     >>> kinds = {"both": 4, "rule_only": 3, "model_only": 2, "neither": 1}
     >>> describe_complement({"complement": {kind: {"n": 9, "positives": n} for kind, n in kinds.items()}})

@@ -1,4 +1,4 @@
-"""Measure drift: how much today's households differ from the training rows, whose aggregates are in the bundle."""
+"""Measure drift: how much today's households differ from the training rows described in the bundle."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 
 def measure_drift(reference: Mapping[str, Any], matrix: FeatureMatrix, probability: Floats) -> dict[str, float]:
-    """Compute the population stability index of every feature and of the score against ``reference.json``.
+    """Compute the population stability index of every feature and of the score relative to ``reference.json``.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ def measure_drift(reference: Mapping[str, Any], matrix: FeatureMatrix, probabili
     Returns
     -------
     dict of str to float
-        Index of each feature, and ``probability`` for the score. Features without a reference are left out; without
-        rows, the result is empty.
+        The index for each feature, and for the score under ``probability``. Features without a reference are left out;
+        the result is empty if there are no rows.
 
     References
     ----------
@@ -54,7 +54,7 @@ def measure_drift(reference: Mapping[str, Any], matrix: FeatureMatrix, probabili
 
 
 def compare_deciles(deciles: Sequence[float], missing: float, values: Floats) -> float:
-    """Compute the population stability index of a quantity from the deciles of the training rows.
+    """Compute the population stability index of a numeric feature from the deciles of the training rows.
 
     Parameters
     ----------
@@ -62,13 +62,13 @@ def compare_deciles(deciles: Sequence[float], missing: float, values: Floats) ->
     missing : float
         Share of the training rows without a value.
     values : array, shape (n,)
-        Missing values (NaN) are a bin of their own.
+        Missing values (NaN) form a separate bin.
 
     Notes
     -----
-    Repeated deciles show that many rows share one value, but not exactly how many: nine zeros may be 90 % or 100 % of
-    the rows. Within these bounds, the reference is assumed to be as close to the values as possible, so the index
-    of a count is never overstated.
+    Repeated deciles show that many rows share one value, but not exactly how many: nine zeros may mean that 90 % or
+    that 100 % of the rows are zero. Within these bounds, the reference is assumed to be as close to the values as
+    possible, so that the index of a count is never overstated.
 
     >>> round(compare_deciles([0.0] * 9, 0.0, np.zeros(1000)), 3)  # nobody has it, which the deciles allow
     0.0

@@ -25,7 +25,7 @@ SHARES = (0.01, 0.05, 0.10)
 
 _LEADS = {"1-3": (0, 3), "4-6": (3, 6), "7-12": (6, 12)}
 _DAY = 0.05
-"""Fraction of a month by which a lead counted in days may differ from one counted in calendar months."""
+"""Fraction of a month by which a lead measured in days may differ from one measured in calendar months."""
 
 Draws = dict[str, FloatArray]
 
@@ -56,7 +56,7 @@ def evaluate(
     Returns
     -------
     dict
-        Parts of ``evaluation.json``; an undefined figure is None, never NaN:
+        These parts of ``evaluation.json``, in which an undefined figure is None, never NaN:
 
         - ``capacity``; ``models``: for each model ``auc``, ``ap``, ``brier``, ``recall_at`` and ``precision_at``
           ("0.01", "0.05", "0.10"), ``lead_months`` (mean) and ``lead_months_median`` over the falls on its
@@ -77,11 +77,12 @@ def evaluate(
 
     Notes
     -----
-    The rule line alerts when it raises a flag, so its ``lead_months`` is 0. For the other models, see ``measure_lead``.
+    The rule line raises its alert with its first flag, so its ``lead_months`` is 0. For the other models, see
+    ``measure_lead``.
 
     Examples
     --------
-    Without rows, there are no figures:
+    If there are no rows, there are no figures:
 
     >>> none = np.array([], dtype=np.int64)
     >>> rows = TestRows(none, none.astype(np.int32), none.astype(np.int8), none.astype(np.int8),

@@ -1,4 +1,4 @@
-"""Evidence for the checks, computed from the features: strength of single features, drift and monotonicity."""
+"""Compute evidence for the checks from the features: strength of individual features, drift and monotonicity."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BINS = 10
 
 
 def measure_feature_auc(matrix: FeatureMatrix, positive: BoolArray) -> dict[str, float]:
-    """Measure the area under the ROC curve for each quantity alone, over the rows in which it is known.
+    """Measure the area under the ROC curve for each numeric feature alone, over the rows in which it is known.
 
     Parameters
     ----------
@@ -30,7 +30,8 @@ def measure_feature_auc(matrix: FeatureMatrix, positive: BoolArray) -> dict[str,
     Returns
     -------
     dict of str to float
-        The area for each feature. Features known in only one class are left out, as are categories: they have no order.
+        The area for each feature. Features known in only one class are left out, as are categories, which have no
+        order.
     """
     aucs = {}
     for i, column in enumerate(matrix.columns):
@@ -52,13 +53,13 @@ def measure_stability(train: FeatureMatrix, test: FeatureMatrix) -> dict[str, fl
     Returns
     -------
     dict of str to float
-        The index for each feature: 0 for equal distributions; missing values are a bin of their own. Empty unless both
-        sides have rows.
+        The index for each feature, which is 0 for equal distributions; missing values form a separate bin. The result
+        is empty unless there are both training and test rows.
 
     Notes
     -----
-    The index is the sum over bins of (share in test - share in training) × log of their ratio. The bins are the ten
-    quantile bins of the training rows, or the levels of a category.
+    The index is the sum over bins of (share in test - share in training) × log(share in test / share in training). The
+    bins are the ten quantile bins of the training rows, or the levels of a category.
 
     References
     ----------
@@ -92,20 +93,20 @@ def probe_monotonicity(
     Parameters
     ----------
     margin : callable
-        Function that predicts the margin of every row of a feature matrix, shape (n,).
+        Function that predicts the margin for every row of a feature matrix, shape (n,).
     matrix : FeatureMatrix
         Rows to sample from.
     rows : int, default 40
-        Number of rows, spread evenly over the matrix so that the same rows are probed every time.
+        Number of rows; they are spread evenly over the matrix, so that the same rows are probed every time.
     steps : int, default 16
         Number of quantiles of the known values at which the margin is evaluated.
 
     Returns
     -------
     list of dict
-        One for each ``feature`` with a ``direction`` and at least two values: ``worst`` is the largest move of the
-        margin against the direction (1: a higher value may only raise the risk, -1: it may only lower it), 0 if there
-        was none.
+        One entry for each feature with a required direction and at least two values: its name ``feature``; its
+        ``direction``, 1 if a higher value may only raise the risk, -1 if it may only lower it; and ``worst``, the
+        largest move of the margin against that direction, or 0 if there was none.
     """
     if not len(matrix):
         return []

@@ -30,10 +30,11 @@ def audit_groups(rows: TestRows, prediction: Prediction, chance: FloatArray) -> 
     Returns
     -------
     list of dict
-        One entry per group and value, sorted: ``group``, ``value``, ``n``, ``positives``, ``auc`` and ``ap`` within the
-        group, ``recall_at_capacity`` (share of its falls on the visit list) and its complement ``missed``,
-        ``visited`` (share of its rows on the list), ``mean_probability`` and ``observed_rate``. Values with fewer
-        than 20 rows are merged into one entry with ``value`` null, the number of ``suppressed`` values and their ``n``.
+        One entry per group and value, in sorted order: ``group``, ``value``, ``n``, ``positives``, ``auc`` and ``ap``
+        over the rows with that value, ``recall_at_capacity`` (share of their falls on the visit list) and its
+        complement ``missed``, ``visited`` (share of the rows on the list), ``mean_probability`` and ``observed_rate``.
+        In each group, values with fewer than 20 rows are merged into one entry: its ``value`` is None, ``suppressed``
+        is the number of such values, and ``n`` counts their rows.
     """
     entries: list[dict[str, Any]] = []
     for group in sorted(rows.groups):
@@ -51,7 +52,7 @@ def audit_groups(rows: TestRows, prediction: Prediction, chance: FloatArray) -> 
 
 
 def select_shown_groups(groups: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """Select the groups that a page may show next to the totals.
+    """Select the group values that a page may show along with the totals.
 
     Parameters
     ----------
@@ -67,8 +68,8 @@ def select_shown_groups(groups: Sequence[Mapping[str, Any]]) -> tuple[list[dict[
 
     Notes
     -----
-    The figures of a single hidden value are the total minus those of the others. So if the hidden values have fewer
-    than 20 rows in total, the smallest of the other values is hidden too.
+    If only one value were hidden, its figures could be computed by subtracting those of the other values from the
+    total. So if the hidden values have fewer than 20 rows in all, the smallest of the other values is hidden too.
 
     Examples
     --------

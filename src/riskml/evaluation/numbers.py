@@ -1,4 +1,4 @@
-"""Format the figures of an evaluation for JSON and as text; a figure that does not exist is null, never NaN."""
+"""Format the figures of an evaluation for JSON and as text; an undefined figure is null, never NaN."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Z95 = 1.959963984540054
 
 
 def null_if_nan(value: float) -> float | None:
-    """Turn a figure that does not exist (NaN) into None.
+    """Turn an undefined figure (NaN) into None.
 
     >>> null_if_nan(0.25), null_if_nan(float("nan"))
     (0.25, None)
@@ -21,25 +21,25 @@ def null_if_nan(value: float) -> float | None:
 
 
 def format_figure(value: float | None, digits: int = 3, missing: str = "–") -> str:
-    """Format a figure, or return a dash if there is none."""
+    """Format a figure; return ``missing`` if there is none."""
     return missing if value is None else f"{value:.{digits}f}"
 
 
 def format_percent(value: float | None, digits: int = 1) -> str:
-    """Format a share in per cent, or return a dash if there is none."""
+    """Format a share as a percentage; return a dash if there is none."""
     return "–" if value is None else f"{value:.{digits}%}"
 
 
 def format_interval(interval: Sequence[float] | None, digits: int = 3, kind: str = "f", *, form: str = "{}–{}") -> str:
-    """Format an interval; empty if there is none.
+    """Format an interval; return an empty text if there is none.
 
     Parameters
     ----------
     interval : (float, float) or None
     digits : int, default 3
-        Decimals.
+        Number of decimals.
     kind : {"f", "%"}
-        ``f`` for figures, ``%`` for shares in per cent.
+        ``f`` for decimal numbers, ``%`` for percentages.
     form : str, default "{}–{}"
         Template into which both ends are filled.
 

@@ -29,7 +29,8 @@ class TestRows:
     Parameters
     ----------
     household : array of int64, shape (n,)
-        Number of the household, the same at every as-of date, since intervals resample households, not rows.
+        Number of the household, which must be the same at every as-of date, since intervals are computed by resampling
+        households, not rows.
     as_of : array of int32, shape (n,)
         Day number.
     label : array of int8, shape (n,)
@@ -42,18 +43,19 @@ class TestRows:
     rule_positive : array of bool, shape (n,)
         Whether the rule line raises any flag at the as-of date.
     household_code : array of str, shape (n,)
-        Code of the household, which breaks ties at the end of a visit list.
+        Code of the household, used to break ties at the end of a visit list.
     groups : dict of str to array of str, shape (n,)
         Groups to audit, such as ``category``, ``region`` and ``no_labour``.
     first_rule_flag : array of float, shape (n,), optional
         Months from the as-of date to the first month end at which the rule line raises any flag: 0 if it raises one at
-        the as-of date, NaN if it raises none within the horizon. Used only for households that fell. Without it, no
-        lead over the rule line is reported.
+        the as-of date, NaN if it raises none within the horizon. Used only for households that fell. If the array is
+        not passed, no lead over the rule line is reported.
 
     Raises
     ------
     ModelError
-        If the lengths differ, a label is neither 0 nor 1, ``by`` contradicts the labels, or a fall has no ``lead``.
+        If the lengths differ, if a label is neither 0 nor 1, if ``by`` contradicts the labels, or if a fall has no
+        ``lead``.
     """
 
     __test__: ClassVar[bool] = False  # pytest must not collect a class of this name

@@ -1,4 +1,4 @@
-"""Quality of a ranking: area under the ROC curve and average precision, with ties and weights."""
+"""Measure the quality of a ranking with ties and weights: area under the ROC curve and average precision."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class SortedRows:
     starts: IntArray
 
     def sum_groups(self, weight: FloatArray | None) -> tuple[FloatArray, FloatArray]:
-        """Sum the rows and the falls of each group, shape (groups,) each; without a weight each row counts once."""
+        """Sum the rows and the falls of each group, shape (groups,) each; without weights, each row counts once."""
         rows = np.ones(len(self.order)) if weight is None else weight[self.order]
         fallen = rows * self.positive
         if len(self.starts) < len(self.order):
@@ -82,14 +82,15 @@ class Ranking(SortedRows):
         Returns
         -------
         auc : float
-            Share of (fallen, not fallen) pairs in the right order; a tie counts half.
+            Share of pairs of a household that fell and one that did not in which the former has the higher score; a tie
+            counts as half.
         ap : float
             Sum over distinct scores of (recall gained at the score) × (precision down to the score).
-            Both are NaN if there are no falls, or only falls.
+            Like ``auc``, it is NaN if there are no falls, or only falls.
 
         Notes
         -----
-        A group of equal scores is one threshold: neither measure depends on the order within it.
+        A group of equal scores counts as one threshold, so neither measure depends on the order within it.
 
         References
         ----------

@@ -34,7 +34,7 @@ GROUP_VALUES = Vocabulary(
     Term("none", "无", "none"),
     *CATEGORIES.values(),
 )
-"""Values of the groups; a region's code is its own name."""
+"""Names of the groups' values; a region is named by its code."""
 
 MISSING = Vocabulary(
     Term("no_follow_up", "无后续收入记录", "no follow-up"),
@@ -43,7 +43,7 @@ MISSING = Vocabulary(
     Term("not_followed", "该日期后续收入尚不可知", "date not followed up"),
     *(status for code, status in STATUSES.items() if code != "at_risk"),
 )
-"""Reasons why a household has no label, or is not in the cohort."""
+"""Reasons why a household has no label or is not in the cohort."""
 
 CHECK_STATUSES = Vocabulary(
     Term("passed", "通过", "passed"),
@@ -54,7 +54,7 @@ CHECK_STATUSES = Vocabulary(
 
 
 def name_groups(rows: Iterable[Mapping[str, Any]], lang: str) -> list[dict[str, Any]]:
-    """Add the ``name`` of the group and the ``word`` for the value to rows of the audit by group.
+    """Add the ``name`` of the group and the ``word`` for its value to the entries of the audit by group.
 
     >>> [(row["name"], row["word"]) for row in name_groups([{"group": "exited", "value": "yes"}], "en")]
     [('registered as formerly poor', 'yes')]

@@ -1,4 +1,4 @@
-"""Features of a household's kind, its region, and the attributes of a data set, whose names depend on the records."""
+"""Features from a household's kind, region and attributes; the names of the attributes depend on the records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Levels = tuple[str, ...]
 
 REGION_FEATURES = {level: f"region_{level:d}" for level in Level if level != Level.VILLAGE}
-"""Levels of region that have a feature, from the coarsest to the finest, with the names of the features."""
+"""The name of the feature for each level of region that has one, from the coarsest level to the finest."""
 
 
 @feature(
@@ -75,7 +75,7 @@ def _declare(
 
 
 def list_region_features(names: tuple[str, ...]) -> list[tuple[Feature, Levels, Floats]]:
-    """List the region features, each with its levels and the position among them of each region code."""
+    """List the region features, each with its levels and with the position of each region code among these levels."""
     out = []
     for level, column in REGION_FEATURES.items():
         prefixes = [take_region(name, level) if len(name) >= level else "" for name in names]

@@ -98,7 +98,7 @@ def build_all(
     Returns
     -------
     FeatureMatrix, H × len(as_ofs) rows
-        All households on one date after another, in the order of their codes.
+        All households on the first date, in the order of their codes, then all households on the next date, and so on.
         A household that is not yet known on a date has a row in which every value is missing.
     """
     households = len(records)

@@ -1,4 +1,4 @@
-"""The catalogue of features: each is a plain function of a panel, whose decorator declares everything else about it."""
+"""The catalogue of features: each is a function of a panel, and its decorator declares everything else about it."""
 
 from __future__ import annotations
 
@@ -58,19 +58,20 @@ class Feature:
     definition : str
         How the feature is computed; by default the function's docstring.
     window : int
-        Number of months before ``as_of`` that can matter, so that nothing flags a household forever. 0 means that the
-        feature describes the state on ``as_of``.
+        Number of months before ``as_of`` that can affect the feature; it is limited, so that nothing flags a household
+        forever. 0 means that the feature describes the state on ``as_of``.
     direction : Direction
-        Sign of the effect on the risk; every model must keep it.
+        Sign of the effect on the risk; every model must respect it.
     requires : tuple of str
         Tables that the feature needs; it is missing if one of them is absent.
     categorical : bool
         Whether the values are positions in levels.
     reason_zh, reason_en : str or None
-        The sentence that an explanation shows. ``{value}`` and the facts of ``riskml.explanation.wording.facts`` are
-        in braces, a part in brackets is left out if a fact in it is unknown, and the text after ``|`` is used if the
-        value is 0. If the sentence is empty, one is made from ``zh`` or ``en`` and the value. If it is None, the
-        feature is never a reason, for example because it describes the records and not the household.
+        The sentence that an explanation shows. Names in braces stand for the value (``{value}``) or for facts from
+        ``riskml.explanation.wording.facts``. A part in brackets is left out if a fact in it is unknown, and the text
+        after ``|`` is used if the value is 0. If the sentence is empty, one is built from ``zh`` or ``en`` and the
+        value. If it is None, the feature is never a reason, for example because it describes the records and not the
+        household.
     """
 
     name: str
@@ -120,9 +121,9 @@ def feature(
     If ``windows`` are given, the function takes the argument ``window``, and is added once for each of them. The number
     of months replaces ``{w}`` in ``zh``, ``en`` and the sentences, and is appended to the name. For a window of one
     month, ``last {w} months`` becomes ``last month``. ``earlier`` is the
-    number of further months before the window that the feature also uses, for a comparison. ``window`` is the number of
-    months that can matter in any case. A name that ends in a number of months, such as ``disasters_12m``, sets the
-    window by itself.
+    number of months before the window that the feature also uses, for a comparison. ``window`` is the least number of
+    months that can affect the feature; it need not be given if the name ends in a number of months, as in
+    ``disasters_12m``.
 
     Raises
     ------

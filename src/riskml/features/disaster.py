@@ -61,7 +61,7 @@ def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
     en="disaster losses relative to income, last 12 months",
 )
 def disaster_loss_to_income_12m(panel: Panel) -> Floats:
-    """Losses ÷ mean income over 12 months, both in multiples of the line; income counts as at least 0.1."""
+    """Losses ÷ mean income over 12 months, both in multiples of the line; an income below 0.1 is replaced by 0.1."""
     return disaster_loss_to_line(panel, 12) / np.maximum(read_income(panel).mean(12), 0.1)
 
 
@@ -74,7 +74,7 @@ def disaster_loss_to_income_12m(panel: Panel) -> Floats:
     "[, with losses of {disaster_loss}]|no disaster is recorded for the household in the last 12 months",
 )
 def disasters_12m(panel: Panel) -> Floats:
-    """Number of rows about the household itself."""
+    """Number of rows in the window that are about the household itself and not about its region."""
     own = _require_disasters(panel)
     return own.count(panel.within(own, 12))
 

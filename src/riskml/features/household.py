@@ -37,7 +37,10 @@ def _count_health(health: str, panel: Panel) -> Floats:
 
 
 def _set_unknown_missing(members: Events, number: Floats, stated: NDArray[np.bool_]) -> Floats:
-    """Set the number to missing if members are listed but the value is known for none; without members, it is known."""
+    """Set a household's number to missing if it lists members but none of them has a value.
+
+    A household that lists no members keeps its number.
+    """
     return np.where(members.any(stated) | ~members.any(), number, np.nan)
 
 
@@ -76,7 +79,7 @@ def household_size(panel: Panel) -> Floats:
     reason_en="the household {more_persons} in the last 12 months|household size did not change in the last 12 months",
 )
 def household_size_change_12m(panel: Panel) -> Floats:
-    """Persons in the latest known version minus those known at the end of the month 12 months earlier."""
+    """Number of persons in the latest known version minus the number at the end of the month 12 months earlier."""
     change: Floats = panel.size_now - panel.size[12]
     return change
 

@@ -60,7 +60,7 @@ def self_paid_to_line(panel: Panel, window: int) -> Floats:
     en="out-of-pocket medical spending relative to income, last 12 months",
 )
 def self_paid_to_income_12m(panel: Panel) -> Floats:
-    """Self-paid sum ÷ mean income over 12 months, both in multiples of the line; income counts as at least 0.1."""
+    """Self-paid sum ÷ mean income over 12 months, both in multiples of the line; an income below 0.1 becomes 0.1."""
     return self_paid_to_line(panel, 12) / np.maximum(read_income(panel).mean(12), 0.1)
 
 
@@ -167,7 +167,7 @@ def chronic_visits_12m(panel: Panel) -> Floats:
     reason_en="{value} of medical costs in the last 12 months were reimbursed[; the total cost was {medical_cost}]",
 )
 def reimbursed_share_12m(panel: Panel) -> Floats:
-    """1 - self-paid ÷ cost, over the rows that state both; missing if no row does."""
+    """1 - sum of the self-paid amounts ÷ sum of the costs, over the rows that state both; missing if no row does."""
     care = _require_care(panel)
     both = panel.within(care, 12) & ~np.isnan(care["self_paid"]) & ~np.isnan(care["cost"])
     return 1 - divide(care.sum(care["self_paid"], both), care.sum(care["cost"], both))

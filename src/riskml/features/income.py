@@ -36,7 +36,7 @@ declare = partial(feature, topic="income", cause="other", direction=LOWER)
     reason_en="income per head in the last {w} months was {income} a year[, {income_vs_line}]",
 )
 def log_income_to_line(panel: Panel, window: int) -> Floats:
-    """Log of the mean of 12 × income per head ÷ that month's line over the window's reported months; at least -4."""
+    """Log of the mean, over the window's reported months, of 12 × income per head ÷ that month's line; at least -4."""
     return take_log(read_income(panel).mean(window))
 
 
@@ -99,7 +99,7 @@ def income_trend(panel: Panel, window: int) -> Floats:
     reason_en="household income in the last {w} months was {change:total@{w}}",
 )
 def income_change_on_year(panel: Panel, window: int) -> Floats:
-    """Mean change from a year before in 12 × income per head ÷ that month's line, over months reported both times."""
+    """Mean change in 12 × income per head ÷ that month's line from a year before, for months reported in both years."""
     return read_income(panel).change_on_year(window)
 
 
@@ -179,7 +179,7 @@ def income_volatility(panel: Panel, window: int) -> Floats:
     "|at least one of the last 12 months had no income",
 )
 def income_lowest_month(panel: Panel) -> Floats:
-    """Smallest 12 × income per head ÷ that month's line among the reported months of the last 12."""
+    """Smallest value of 12 × income per head ÷ that month's line among the reported months of the last 12."""
     income = read_income(panel)
     lowest = np.where(income.known[:12], income.values[:12], np.inf).min(axis=0)
     return np.where(np.isposinf(lowest), np.nan, lowest)

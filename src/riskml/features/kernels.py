@@ -1,7 +1,7 @@
 """Compiled statistics of monthly series, computed in one pass over the months for all households together.
 
-Time is the first axis, with the latest month at index 0, and households are the second. Sums run from the latest month
-back, so a household's result is the same, bit for bit, whether it is computed alone or with many others.
+Time is the first axis, with the latest month at index 0, and households are the second. Sums run backwards from the
+latest month, so a household's result is the same, bit for bit, whether it is computed alone or with many others.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def average_weighted(logs: Array, known: Array, weight: Array) -> Floats:
 
 @compiled
 def measure_run_below(known: Array, below: Array) -> Floats:
-    """Count the months in a row below the line up to the latest known month, shape (n,); NaN if no month is known."""
+    """Count the consecutive months below the line up to the latest known month, shape (n,); NaN if none is known."""
     months, n = known.shape
     length = np.full(n, np.nan)
     for j in range(n):

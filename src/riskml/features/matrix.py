@@ -41,9 +41,9 @@ class FeatureColumn(NamedTuple):
     ----------
     name : str
     direction : Direction, default FREE
-        Sign of the effect on the risk, which models must keep.
+        Sign of the effect on the risk, which every model must respect.
     categorical : bool, default False
-        Whether the values are positions in the matrix's ``levels`` and not quantities.
+        Whether the values are positions in the matrix's ``levels`` rather than numeric values.
     """
 
     name: str
@@ -113,7 +113,8 @@ class FeatureMatrix:
     def prune_levels(self) -> FeatureMatrix:
         """Return the matrix with only those levels that occur in its rows.
 
-        A level that only other rows have, perhaps rows known later, must not change the codes used to fit a model.
+        A level that occurs only in other rows, some of which may have become known later, must not change the codes
+        that are used to fit a model.
         """
         levels = {}
         for name, names in self.levels.items():
@@ -122,10 +123,10 @@ class FeatureMatrix:
         return self.recode(self.columns, levels)
 
     def drop_repeated(self) -> FeatureMatrix:
-        """Return the matrix without quantities that equal a later column in every row, to within a billionth.
+        """Return the matrix without numeric columns that equal a later column in every row, to within a billionth.
 
         In a yearly survey, the features of the last month, quarter and year are equal, and a model would divide one
-        effect among them at random. The last of equal columns is kept, which is the one with the longest window.
+        effect among them at random. Of several equal columns, the last one is kept, which has the longest window.
         """
         kept: list[int] = []
         for i in reversed(range(len(self.columns))):
@@ -136,7 +137,7 @@ class FeatureMatrix:
 
     def _are_equal(self, i: int, k: int) -> bool:
         ours, theirs = self.values[:, i], self.values[:, k]
-        rows = (slice(0, 64), slice(None))  # most columns differ in the first rows already
+        rows = (slice(0, 64), slice(None))  # most columns already differ in the first rows
         return not self.columns[k].categorical and all(
             np.allclose(ours[some], theirs[some], rtol=TWIN, atol=TWIN, equal_nan=True) for some in rows
         )
@@ -150,7 +151,7 @@ class FeatureMatrix:
         Raises
         ------
         ModelError
-            If a feature is categorical in the matrix and a quantity in the schema, or the other way round.
+            If a feature is categorical in the matrix and numeric in the schema, or the other way round.
         """
         wanted = tuple(columns)
         mapping = _map_columns(self.columns, wanted)
@@ -158,7 +159,7 @@ class FeatureMatrix:
         values[:, mapping.target] = self.values[:, mapping.source]
         for j in mapping.other_kind:
             if np.isnan(values[:, j]).all():
-                continue  # a column of nulls has no type, as when a household lacks the attribute
+                continue  # a column of nulls has no type, for example if a household lacks the attribute
             have, want = ("a number", "text")[:: 1 if wanted[j].categorical else -1]
             raise ModelError(
                 f"Feature {wanted[j].name!r} is {have} in these records, but {want} in the model's schema.",
@@ -171,7 +172,7 @@ class FeatureMatrix:
 
 
 class _ColumnMapping(NamedTuple):
-    """Which columns of a matrix correspond to which columns of a schema, and which need more than copying."""
+    """Which columns of a matrix correspond to which columns of a schema, and which cannot simply be copied."""
 
     target: NDArray[np.intp]
     """Positions in the schema of the columns that the matrix has."""

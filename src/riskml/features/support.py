@@ -33,7 +33,7 @@ _require_monitoring = partial(require_rows, "monitoring")
     reason_en="support measures in place: {number}|no support measure is in place",
 )
 def help_in_place(panel: Panel) -> Floats:
-    """Number of measures that started in the last 36 months and have not ended by ``as_of``."""
+    """Number of measures that started in the last 36 months and had not ended by ``as_of``."""
     rows = _require_help(panel)
     return rows.count((rows["ended_on"] == NO_DAY) & panel.within(rows, 36))
 
@@ -115,7 +115,7 @@ def monitoring_entries_36m(panel: Panel) -> Floats:
     reason_en="the risk was declared gone {ago}",
 )
 def months_since_cleared(panel: Panel) -> Floats:
-    """Days since the latest clearing of an entry in the last 36 months ÷ 30.4375; missing if none has been cleared."""
+    """Days since the latest ``cleared_on`` of the entries in the last 36 months ÷ 30.4375; missing if there is none."""
     rows = _require_monitoring(panel)
     cleared = rows["cleared_on"]
     latest = rows.max(cleared, (cleared != NO_DAY) & panel.within(rows, 36))

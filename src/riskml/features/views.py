@@ -1,4 +1,4 @@
-"""Quantities that several features share, computed once for each panel."""
+"""Intermediate results that several features use, computed once for each panel."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def cached_on_panel(function: Callable[[Panel], T]) -> Callable[[Panel], T]:
 
 
 def require_rows(table: str, panel: Panel) -> Events:
-    """Return the rows of a table that must be present, since features are computed only if their tables are."""
+    """Return a table's rows; the table must be present, since features are computed only if their tables are."""
     rows: Events | None = getattr(panel, table)
     assert rows is not None, f"the feature must declare that it requires the table behind {table!r}"
     return rows
@@ -74,7 +74,7 @@ def take_log(values: Floats) -> Floats:
 
 
 class Monthly:
-    """A monthly series per head, times 12 and divided by each month's line; index 0 is the last complete month.
+    """A monthly per-head series, times 12 and divided by each month's line; index 0 is the last complete month.
 
     Parameters
     ----------
@@ -115,7 +115,10 @@ class Monthly:
         return kernels.sum_months(self.values, start, stop) / kernels.sum_months(self.known, start, stop)
 
     def share(self, mask: Mask, window: int) -> Floats:
-        """Return the fraction of a window's known months in which ``mask`` is true; it must be false in all others."""
+        """Return the fraction of a window's known months in which ``mask`` is true.
+
+        The mask must be false in months that are not known.
+        """
         return kernels.sum_months(mask, 0, window) / self.count(window)
 
     def change_on_year(self, window: int) -> Floats:

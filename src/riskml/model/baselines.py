@@ -1,4 +1,4 @@
-"""The baselines that the model is always compared with."""
+"""The baselines against which the model is always compared."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ WEAK = 1e-4
 
 @dataclass(frozen=True)
 class RankingModel:
-    """Model that turns a score, which by itself only ranks, into a probability.
+    """A model that turns a score, which by itself only ranks households, into a probability.
 
     Parameters
     ----------
     intercept, slope : float
     middle, scale : float
-        Location and scale for standardising the score.
+        Values that standardise the score: ``middle`` is subtracted, and the result is divided by ``scale``.
     fill : float
         Training median, used for a missing score.
     """
@@ -37,7 +37,7 @@ class RankingModel:
     fill: float
 
     def predict_probability(self, score: FloatArray) -> FloatArray:
-        """Predict the probability for each score, shape (n,); equal scores have equal probabilities."""
+        """Predict the probability for each score, shape (n,); equal scores get equal probabilities."""
         score = np.asarray(score, np.float64)
         known = np.where(np.isnan(score), self.fill, score)
         return np.asarray(expit(self.intercept + self.slope * ((known - self.middle) / self.scale)))
@@ -99,7 +99,7 @@ class Baselines:
     rankings: dict[str, RankingModel]
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
+        """Return the baselines as JSON values."""
         rankings = {name: vars(ranking) for name, ranking in sorted(self.rankings.items())}
         return {"logistic": self.logistic.to_json(), "rankings": rankings}
 

@@ -70,7 +70,7 @@ class Blend:
         Parameters
         ----------
         X : FeatureMatrix, or array of shape (n, F) in this model's schema
-            A matrix with other columns or levels is aligned first; what it lacks counts as missing.
+            A matrix with other columns or levels is aligned first; features that it lacks count as missing.
         """
         linear, trees = self.predict_parts(X)
         w = self.weights
@@ -100,14 +100,14 @@ def fit_blend(
     seed: int = 0,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Blend:
-    """Choose complexity and weights out of sample, then fit both parts on all rows.
+    """Choose the complexity and the weights out of sample, then fit both parts on all rows.
 
     Parameters
     ----------
     X : FeatureMatrix, n rows
     y : array of 0 and 1, shape (n,)
     household : array of int, shape (n,)
-        Household of each row; a household is never on both sides of a fold.
+        Household of each row; in folds by household, no household is both fitted and predicted.
     as_of : array of int32 day, shape (n,)
     horizon : int
         Months over which the outcome was observed.
@@ -122,7 +122,7 @@ def fit_blend(
     Raises
     ------
     ModelError
-        If there are no rows, the lengths differ, a label is neither 0 nor 1, or there is only one class.
+        If there are no rows, if the lengths differ, if a label is neither 0 nor 1, or if there is only one class.
     """
     X = X.drop_repeated()
     schema = Schema.from_matrix(X)
@@ -153,7 +153,7 @@ def fit_blend(
 
 
 def refit_blend(blend: Blend, X: FeatureMatrix, y: FloatArray, seed: int = 0) -> Blend:
-    """Fit both parts on new rows; complexity, weights and calibration stay as chosen out of sample.
+    """Fit both parts on new rows, keeping the complexity, weights and calibration that were chosen out of sample.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def refit_blend(blend: Blend, X: FeatureMatrix, y: FloatArray, seed: int = 0) ->
 
 
 def _fit_calibration(unseen: Candidates, pick: Pick, horizon: int, weight: float) -> Calibration:
-    """Calibrate on later periods; if there are none, leave the margin as it is."""
+    """Fit the calibration on later periods; if there are none, return one that leaves the margin unchanged."""
     rows = unseen.later
     if not rows.any():
         return Calibration()
@@ -179,7 +179,11 @@ def _fit_calibration(unseen: Candidates, pick: Pick, horizon: int, weight: float
 
 
 def _summarize_unseen(unseen: Candidates, pick: Pick, calibration: Calibration, folds: list[Fold]) -> dict[str, Any]:
-    """Summarize each kind of fold: rows, positives, and mean log loss of the parts, blend and calibrated margin."""
+    """Summarize each kind of fold.
+
+    The summary has the number of rows and positives, and the mean log loss of both parts, the blend and the calibrated
+    margin.
+    """
     margin = pick.predict_margin(unseen)
     margins = {
         "linear": unseen.linear[:, pick.strength],

@@ -1,4 +1,4 @@
-"""The model bundle: text and JSON files under one manifest, verified in full whenever they are loaded."""
+"""The model bundle: text and JSON files listed in a manifest and verified in full each time they are loaded."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ LIBRARIES = ("lightgbm", "numpy", "scipy")
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model with everything needed to score with it, replay it and evaluate it, but without any household's data.
+    """A model and everything needed to score, replay and evaluate with it, but no data on individual households.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class Bundle:
         blend, baselines
             Both must be fitted on the same schema.
         training : FeatureMatrix
-            Rows on which the blend was fitted; only rounded aggregates of them enter the bundle.
+            Rows on which the blend was fitted; the bundle contains only rounded aggregates of them.
         evaluation, settings, split, data : mapping
             JSON values; ``settings`` has window, horizon, outcome and step; ``data`` has the records' fingerprint.
         simulated : bool
@@ -145,9 +145,10 @@ class Bundle:
         Parameters
         ----------
         report : mapping
-            ``report.json``: what the report shows in addition to the evaluation, aggregates only.
+            Content of ``report.json``: the aggregates that the report shows in addition to the evaluation.
         card : callable
-            Function that writes a bundle's card. The card states the model version, which does not depend on the card.
+            Function that writes the card of a bundle. The model version that the card states does not depend on the
+            card itself.
         """
         content = {name: text for name, text in self.files.items() if name not in (MANIFEST, SEAL, CARD)}
         content["report.json"] = encode_json(report)
@@ -161,8 +162,8 @@ class Bundle:
         Raises
         ------
         BundleError
-            If a file is missing, unexpected or altered, the format or the schema does not match, or a golden case gets
-            a different score; the message names the file and says what to do.
+            If a file is missing, unexpected or altered, if the format or the schema does not match, or if a golden case
+            gets a different score. The message names the file and says what to do.
         """
         return _assemble(read_folder(Path(path)))
 
@@ -221,7 +222,7 @@ class Bundle:
         return self.blend.predict_probability(X)
 
     def find_differences(self, other: Bundle) -> list[str]:
-        """Find why two bundles were not evaluated on the same test rows.
+        """List the reasons why two bundles were not evaluated on the same test rows.
 
         Returns
         -------
@@ -246,7 +247,7 @@ def _derive_version(manifest: Mapping[str, Any]) -> str:
 
 
 def _assemble(files: dict[str, bytes]) -> Bundle:
-    """Build a bundle from files with the right hashes, and check what hashes cannot show."""
+    """Build a bundle from files whose hashes are right, and check everything that hashes cannot show."""
     manifest = decode_json(files, MANIFEST)
     if manifest.get("format") != FORMAT:
         raise BundleError(

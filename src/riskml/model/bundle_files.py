@@ -1,4 +1,4 @@
-"""Read and write a bundle as a folder: it is moved into place in one step, and refused if any byte has changed."""
+"""Read and write a bundle as a folder, which is moved into place in one step and rejected if any byte has changed."""
 
 from __future__ import annotations
 

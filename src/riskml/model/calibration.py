@@ -14,7 +14,7 @@ __all__ = ["Calibration"]
 
 SPREAD = 0.05
 PERIOD_SPREAD = 0.15
-"""Standard deviation of the log odds between periods: it limits what one period can teach about the next."""
+"""Standard deviation of the log odds between periods, which limits how much one period says about the next."""
 
 LEAST_SLOPE = 0.2
 
@@ -26,7 +26,7 @@ class Calibration:
     Parameters
     ----------
     shift, slope : float
-        With 0 and 1, the margin stays as it is.
+        The values 0 and 1 leave the margin unchanged.
     """
 
     shift: float = 0.0
@@ -47,13 +47,13 @@ class Calibration:
 
         Notes
         -----
-        Normal priors pull the calibration towards leaving the margin as it is: they centre the slope on 1 and the shift
-        on 0, with standard deviation 0.05. All rows of a period share what was special about it (a bad harvest affects
-        every household), so a period counts no more than its spread of 0.15 in log odds allows, however many rows it
-        has: one period moves the shift by a tenth of its own estimate, five by a third. One year's level says little
-        about the next year's, and parts fitted on fewer rows exaggerate, so weaker priors gave worse results in most
-        test periods. A period with few positives counts even less. The margin is centred first, so that slope and shift
-        do not depend on each other.
+        Normal priors pull the calibration towards leaving the margin unchanged: they centre the slope on 1 and the
+        shift on 0, with a standard deviation of 0.05. All rows of a period share its peculiarities (a bad harvest
+        affects every household). However many rows a period has, its weight is therefore limited by the spread between
+        periods, 0.15 in log odds: one period moves the shift by a tenth of the unpenalised estimate, five periods by a
+        third. Weaker priors gave worse results in most test periods, since one year's level says little about the next
+        year's, and since parts fitted on fewer rows give exaggerated margins. A period with few positives counts even
+        less. The margin is centred first, so that slope and shift do not depend on each other.
 
         Examples
         --------

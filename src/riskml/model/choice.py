@@ -1,4 +1,4 @@
-"""Choose the blend's complexity and weights from predictions for households and periods that the parts did not see."""
+"""Choose the blend's complexity and weights from predictions for households and periods not used in fitting."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ ROUNDS = [60, 120, 200, 300, 400]
 """Numbers of trees at which each fit is evaluated."""
 
 DEFAULT = (0, 0, 2)
-"""Positions of the default, which is within noise of the best on every measured panel (see ADR 005)."""
+"""Positions of the default complexity, which is as good as the best, within noise, on all panels tried (ADR 005)."""
 
 EVIDENCE = 3.0
-"""Standard errors by which another complexity must beat the default to be chosen."""
+"""Number of standard errors by which another complexity must beat the default to be chosen."""
 
 WEIGHT_SPREAD = 0.14
 WORKERS = 2
@@ -77,7 +77,7 @@ class Pick:
     intercept, linear, trees : float
         The blend's constant and weights.
     evidence : float
-        Standard errors by which this complexity beat the default; 0 for the default itself.
+        Number of standard errors by which this complexity beat the default; 0 for the default itself.
     """
 
     strength: int = DEFAULT[0]
@@ -106,7 +106,8 @@ def predict_unseen(
 ) -> Candidates:
     """Fit every candidate on each fold and predict the rows it did not see.
 
-    Tree fits run in parallel on one thread each: this is faster than one fit on all threads, with identical results.
+    Several trees are fitted in parallel, on one thread each. This is faster than fitting one after another on all
+    threads, and the results are identical.
     """
     linear = []
     for fold in folds:
@@ -148,12 +149,13 @@ def choose(candidates: Candidates, weight: float) -> Pick:
     Notes
     -----
     Each candidate is evaluated by the log loss of the blend with equal weights. Its gain over the default is summed
-    by household and must exceed three standard errors; the largest such gain wins. Simply choosing the smallest loss
-    gave worse results on every panel with few positives, since that choice follows the noise of one period.
+    by household and counts only if it exceeds three standard errors; the candidate with the largest such gain is
+    chosen. Simply choosing the smallest loss gave worse results on every panel with few positives, since that choice
+    follows the noise of one period.
 
     The weights come from a logistic regression of the outcome on the two margins. They are never negative, and each has
-    a normal prior around one half (standard deviation 0.14): with few positives they stay nearly equal; with many, the
-    data decide. Rows of later periods have their own intercept, which the calibration takes care of.
+    a normal prior around one half (standard deviation 0.14). With few positives, the weights stay nearly equal; with
+    many, the data determine them. Rows of later periods get a separate intercept, which is left to the calibration.
     """
     _, group = np.unique(candidates.household, return_inverse=True)
     base = _compute_loss(candidates, DEFAULT)

@@ -1,4 +1,4 @@
-"""Features as the terms of a linear model: imputed quantities, missing indicators and category levels."""
+"""Turn features into the terms of a linear model: imputed numbers, indicators of missing values, category levels."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["INDICATOR", "LEVEL", "QUANTITY", "WIDEST", "Encoding"]
 
 QUANTITY, INDICATOR, LEVEL = 0, 1, 2
 WIDEST = 1e100
-"""Bound on every quantity, winsorised or not: it keeps the margin finite if an input is infinite."""
+"""Bound on every numeric value, winsorised or not; it keeps the margin finite if an input is infinite."""
 FEWEST_ROWS, MOST_LEVELS = 50, 50
 ROUNDING = 1e-6
-"""A quantity that varies less than this counts as constant; standardising it would magnify rounding errors."""
+"""A numeric feature that varies less than this counts as constant: standardising it would magnify rounding errors."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,15 @@ class Encoding:
     ----------
     schema : Schema
     low, high : arrays, shape (F,)
-        Bounds to which a quantity is winsorised.
+        Bounds to which numeric values are winsorised.
     fill : array, shape (F,)
-        Training median after winsorising, used for a missing quantity.
+        Training median after winsorising, used if a numeric value is missing.
     feature, kind, level : arrays, shape (K,)
-        Feature, kind (``QUANTITY``, ``INDICATOR`` of a missing value, ``LEVEL`` of a category) and level code per term.
+        Each term's feature, kind and level code. The kind is ``QUANTITY`` for a numeric value, ``INDICATOR`` for a
+        missing one, or ``LEVEL`` for a category.
     centre, scale : arrays, shape (K,)
-        Training mean and standard deviation; the scale of a level is 1, so that rare levels are shrunk more.
+        Training mean and standard deviation of each term; the scale of a level is 1, so that rare levels are shrunk
+        more.
     """
 
     schema: Schema
@@ -54,13 +56,13 @@ class Encoding:
         ----------
         values : array, shape (n, F)
         tail : float
-            Share of the rows to winsorise at each end; 0 leaves quantities as they are.
+            Share of the rows to winsorise at each end; 0 leaves the values unchanged.
 
         Notes
         -----
-        A feature that is constant or always missing gets no quantity; one that is sometimes missing gets an indicator.
-        A level gets a term if it has at least 50 training rows and is among the feature's 50 most frequent levels; all
-        other levels are treated alike.
+        A feature that is constant or always missing gets no numeric term; one that is sometimes missing gets an
+        indicator. A level gets a term if it has at least 50 training rows and is among the feature's 50 most frequent
+        levels; all other levels are treated alike.
         """
         count = len(schema.columns)
         low, high, fill = np.full(count, -WIDEST), np.full(count, WIDEST), np.zeros(count)
@@ -88,7 +90,7 @@ class Encoding:
         return cls(schema, low, high, fill, feature, kind, level, centre_, scale_)
 
     def build_design(self, values: FloatArray) -> FloatArray:
-        """Build the standardised terms and a last column of ones, shape (n, K + 1), for fitting."""
+        """Build the matrix to fit on: the standardised terms and a final column of ones, shape (n, K + 1)."""
         out = np.empty((len(values), len(self.kind) + 1), order="C")
         for k, (j, kind) in enumerate(zip(self.feature, self.kind, strict=True)):
             x = values[:, j]
@@ -102,7 +104,7 @@ class Encoding:
 
 
 def _find_bounds(known: FloatArray, tail: float) -> tuple[float, float]:
-    """Find the winsorising bounds; if the quantiles coincide, use the full range (rare events keep their size)."""
+    """Find the winsorising bounds; if the quantiles coincide, use the full range, so that rare events are not cut."""
     finite = known[np.isfinite(known)]
     if not len(finite):
         return -WIDEST, WIDEST
@@ -113,7 +115,7 @@ def _find_bounds(known: FloatArray, tail: float) -> tuple[float, float]:
 
 
 def _find_frequent(codes: FloatArray) -> list[int]:
-    """Find the most frequent levels with enough rows, in code order."""
+    """Find the most frequent levels among those with enough rows, and sort them by code."""
     levels, rows = np.unique(codes.astype(np.int64), return_counts=True)
     enough = rows >= FEWEST_ROWS
     levels, rows = levels[enough], rows[enough]

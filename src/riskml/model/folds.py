@@ -1,4 +1,4 @@
-"""Folds for choosing complexity and weights: the rows to fit on and the rows to predict."""
+"""Folds for choosing the complexity and the weights, each with rows to fit on and rows to predict."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FEWEST_POSITIVES = 25
 
 MOST_PERIODS = 3
 MOST_ROWS = 80_000
-"""Maximum number of rows on each side of a fold: a sample is enough to choose the complexity, and is faster."""
+"""Maximum number of rows on each side of a fold; a sample is enough to choose the complexity, and faster."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Fold:
     fit, judge : arrays of int
         Positions in the training rows; unless ``later``, no household is on both sides.
     later : bool
-        Whether the predicted rows are from a later period: every horizon of the fitted rows has ended by then.
+        Whether the predicted rows are from a later period, which begins once all horizons of the fitted rows are over.
     """
 
     fit: IntArray
@@ -55,9 +55,9 @@ def plan_folds(
     Returns
     -------
     list of Fold
-        Folds by household (four for up to 20,000 rows, three for up to 60,000, otherwise one that predicts a third),
-        then by later period, the earliest first. A side with more than 80,000 rows is reduced to a sample of its
-        households.
+        The folds by household come first: four for up to 20,000 rows, three for up to 60,000, otherwise one in which a
+        third of the households are predicted. The folds by later period follow, the earliest first. If one side of a
+        fold has more than 80,000 rows, a sample of its households is used.
 
     Notes
     -----
@@ -97,7 +97,7 @@ def _split_by_period(y: NDArray[np.float64], as_of: NDArray[np.int32], horizon: 
 
 
 def _sample_households(rows: IntArray, household: IntArray, rng: np.random.Generator) -> IntArray:
-    """Draw households until their rows reach the limit; return the rows in order."""
+    """Draw households at random until their rows reach the limit, and return those rows in order."""
     if len(rows) <= MOST_ROWS:
         return rows
     _, position, size = np.unique(household[rows], return_inverse=True, return_counts=True)
@@ -108,7 +108,7 @@ def _sample_households(rows: IntArray, household: IntArray, rng: np.random.Gener
 
 
 def count_overlap(as_of: NDArray[np.int32], horizon: int) -> float:
-    """Count how many as-of dates have a horizon that covers the same month, on average; the inverse is a row's weight.
+    """Count the as-of dates whose horizons cover the same month, on average; the inverse is the weight of a row.
 
     >>> quarterly = np.array([0, 89, 180, 272], np.int32)  # ends of quarters
     >>> count_overlap(quarterly, 12), count_overlap(quarterly[:1], 12)
@@ -122,7 +122,7 @@ def count_overlap(as_of: NDArray[np.int32], horizon: int) -> float:
 
 
 def count_spans(as_of: NDArray[np.int32], horizon: int) -> int:
-    """Count the independent periods: one, and one more for each full horizon between the first and last as-of date.
+    """Count the independent periods: one, plus one for each full horizon between the first and the last as-of date.
 
     >>> count_spans(np.array([0, 89, 180, 272, 364], np.int32), 12), count_spans(np.array([5], np.int32), 12)
     (2, 1)

@@ -1,4 +1,4 @@
-"""Parse the text of a LightGBM model into plain arrays."""
+"""Parse the text of a LightGBM model into arrays."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Tree:
 
     @property
     def mean(self) -> float:
-        """Mean value over the training rows of the tree."""
+        """Mean value of the tree over its training rows."""
         return float(np.add.accumulate(self.leaf_rows / self.rows[0] * self.value)[-1])
 
     def count_rows(self, node: int) -> float:
@@ -87,12 +87,12 @@ def read_forest(text: str) -> Forest:
     Raises
     ------
     ModelError
-        If the text is not a model, or if the model has several outputs, averages its trees, or has linear leaves or
-        nodes without training rows.
+        If the text is not a model, or if the model has several outputs, averages its trees, has linear leaves, or has
+        nodes that no training row reached.
 
     Notes
     -----
-    A constant tree has no split; its value belongs to the base, as in LightGBM.
+    A constant tree has no split; its value is part of the base, as in LightGBM.
     """
     head, *parts = text.replace("\r\n", "\n").split("\nTree=")
     fields = _parse_fields(head)

@@ -1,4 +1,4 @@
-"""Golden cases: synthetic feature rows whose scores a bundle must reproduce when it is loaded."""
+"""Golden cases: synthetic rows of features whose scores a bundle must reproduce when it is loaded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOLERANCE = 1e-12
 
 
 def round_significant(values: FloatArray, digits: int = 3) -> FloatArray:
-    """Round to significant digits, so that an aggregate never shows the exact figure of one household.
+    """Round to significant digits, so that an aggregate never shows the exact value of one household.
 
     >>> round_significant(np.array([12345.6, -0.0123456, 0.0, np.nan])).tolist()
     [12300.0, -0.0123, 0.0, nan]
@@ -38,8 +38,8 @@ def make_golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> Float
     Returns
     -------
     array, shape (19, F)
-        One row each of medians, low quantiles, high quantiles, missing values, high and low extremes, and unknown
-        categories; then twelve mixtures in which a tenth of the values are missing.
+        One row each with medians, low quantiles, high quantiles, missing values, high extremes, low extremes and
+        unknown categories, followed by twelve rows of mixed quantiles in which a tenth of the values are missing.
     """
     rng = np.random.default_rng(seed)
     count = len(schema.columns)
@@ -60,7 +60,7 @@ def make_golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> Float
 
 
 def make_golden_cases(blend: Blend, values: FloatArray, seed: int = 0) -> dict[str, Any]:
-    """Make golden rows with the model's margin and probability, as values for JSON."""
+    """Make golden cases, rows with the model's margins and probabilities, as JSON values."""
     rows = make_golden_rows(blend.schema, values, seed)
     margin = blend.predict_margin(rows)
     probability = blend.calibration.predict_probability(margin)

@@ -1,4 +1,4 @@
-"""The linear part: ridge-logistic regression, compiled to one contribution per feature."""
+"""The linear part: ridge-penalised logistic regression, compiled to one contribution per feature."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class Linear:
     base : float
         Mean margin of the training rows.
     low, high, centre, slope, present, missing : arrays, shape (F,)
-        A quantity x contributes ``slope · (clip(x, low, high) − centre) + present``; a missing one, ``missing``.
+        A numeric value x contributes ``slope · (clip(x, low, high) − centre) + present``; a missing value contributes
+        ``missing``.
     tables : dict of int to array
         Contribution of each level of a categorical feature; the last entry is for a missing or unknown level.
 
@@ -87,7 +88,7 @@ class Linear:
 
     @cached_property
     def _levels(self) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
-        """Where each feature starts in the concatenated tables, its number of levels, and the tables themselves."""
+        """Each feature's first position in the concatenated tables, its number of levels, and those tables."""
         start, count = np.zeros(len(self.slope), np.int64), np.full(len(self.slope), -1)
         for j, table in self.tables.items():
             start[j], count[j] = sum(len(self.tables[k]) for k in self.tables if k < j), len(table) - 1
@@ -98,7 +99,7 @@ class Linear:
         return np.asarray(expit(self.predict_margin(X)))
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values for JSON, without the schema; floats survive the round trip bit for bit."""
+        """Return JSON values, without the schema; floats are restored exactly when read back."""
         arrays = {name: getattr(self, name).tolist() for name in ARRAYS}
         return {"base": self.base, **arrays, "tables": {str(j): t.tolist() for j, t in sorted(self.tables.items())}}
 
@@ -134,7 +135,7 @@ ARRAYS = ("low", "high", "centre", "slope", "present", "missing")
 
 
 class LinearProblem:
-    """Training rows, encoded once so that they can be fitted with several penalties.
+    """Training rows, encoded once so that models with several penalties can be fitted on them.
 
     Parameters
     ----------
@@ -142,9 +143,9 @@ class LinearProblem:
     values : array, shape (n, F)
     y : array of 0 and 1, shape (n,)
     tail : float, default 0.001
-        Quantities are winsorised at this quantile on both sides: incomes and costs have heavy tails.
+        Share of the rows at each end whose values are winsorised, since incomes and costs have heavy tails.
     directed : bool, default True
-        Whether to restrict each quantity's coefficient to the sign that policy demands.
+        Whether to restrict the coefficient of each numeric feature to the sign that policy demands.
     """
 
     def __init__(
@@ -181,7 +182,7 @@ class LinearProblem:
 
 
 def _compile(encoding: Encoding, weights: FloatArray) -> Linear:
-    """Fold the terms of each feature into one function of its value."""
+    """Combine the terms of each feature into one function of its value."""
     schema = encoding.schema
     count = len(schema.columns)
     centre, slope, present, missing = (np.zeros(count) for _ in range(4))
@@ -206,7 +207,10 @@ def _compile(encoding: Encoding, weights: FloatArray) -> Linear:
 
 
 def fit_logistic(X: FeatureMatrix, y: FloatArray) -> Linear:
-    """Fit the baseline ``logistic``: all features, medians and indicators for missing values, standardised, L2, C = 1.
+    """Fit the baseline ``logistic`` on all features.
+
+    Missing values are replaced by the median and marked by an indicator, the terms are standardised, and the L2 penalty
+    has C = 1.
 
     Parameters
     ----------
@@ -224,7 +228,7 @@ def fit_logistic(X: FeatureMatrix, y: FloatArray) -> Linear:
 
     Notes
     -----
-    Directions are not applied and nothing is winsorised: the baseline is the textbook model.
+    No direction is imposed and nothing is winsorised, since the baseline is the textbook model.
     """
     X = X.drop_repeated()
     problem = LinearProblem(Schema.from_matrix(X), X.values, np.asarray(y, np.float64), tail=0.0, directed=False)

@@ -1,4 +1,4 @@
-"""Aggregates of the training rows, kept with the model to detect drift later."""
+"""Aggregates of the training rows, stored with the model so that drift can be detected later."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def build_reference(X: FeatureMatrix, probability: FloatArray) -> dict[str, Any]
     -------
     dict
         ``n``, the number of rows; ``probability``, its deciles; ``features``, for each name the share of missing values
-        and either the deciles of the quantity or the share of each level of the category.
+        and either the deciles of a numeric feature or the share of each level of a category.
 
     Notes
     -----
-    Deciles are interpolated and rounded to three digits, and levels with fewer than 20 rows are left out, so nothing
-    about a single household is shown.
+    Deciles are interpolated and rounded to three digits, and levels with fewer than 20 rows are left out, so that
+    nothing is revealed about any individual household.
     """
     features: dict[str, Any] = {}
     for j, column in enumerate(X.columns):

@@ -1,6 +1,6 @@
 """Ridge-penalised logistic regression with bounds on the coefficients, by Newton's method.
 
-The bounds enforce the direction that policy demands of a feature; without bounds, the solution is that of
+The bounds enforce the direction that policy demands for a feature. Without bounds, the solution is that of
 scikit-learn's ``LogisticRegression(C)`` (a test compares them). Sums over rows run over fixed blocks, each on one BLAS
 thread, and are added in block order, so the result does not depend on the number of cores.
 """
@@ -130,7 +130,7 @@ def _solve_step(hessian: FloatArray, gradient: FloatArray, low: FloatArray, high
 
 
 class _Objective:
-    """The penalised loss and its derivatives, summed over the blocks of rows in block order."""
+    """The penalised loss and its derivatives; blocks of rows are added in a fixed order."""
 
     def __init__(
         self,

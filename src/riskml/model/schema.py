@@ -63,19 +63,19 @@ class Schema:
         Returns
         -------
         array of float64, shape (n, F)
-            NaN if the matrix lacks a feature or holds a level that is not in this schema.
+            A value is NaN if the matrix lacks the feature, or if its level is not in this schema.
 
         Raises
         ------
         ModelError
-            If a feature is a category on one side and a quantity on the other.
+            If a feature is a category in the matrix and numeric in this schema, or vice versa.
         """
         if X.columns == self.columns and X.levels == self.levels:
             return X.values
         return X.recode(self.columns, self.levels).values
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
+        """Return the schema as JSON values."""
         return {
             "columns": [[c.name, int(c.direction), c.categorical] for c in self.columns],
             "levels": {name: list(levels) for name, levels in sorted(self.levels.items())},

@@ -15,7 +15,7 @@ Bytes = NDArray[np.uint8]
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2
 NONE, ZERO, NAN = 0, 1, 2
-"""Codes for what a split treats as missing: nothing, zero or NaN."""
+"""Codes for the value that a split treats as missing: none, zero or NaN."""
 
 NEARLY_ZERO = float(np.float32(1e-35))
 """LightGBM's bound: values closer to zero are read as zero."""
@@ -32,21 +32,21 @@ def zero_tiny(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Splits:
-    """S splits as arrays; values must go through :func:`zero_tiny` before they are passed in.
+    """S splits as arrays; values must be passed through :func:`zero_tiny` first.
 
     Parameters
     ----------
     feature : array of int, shape (S,)
     threshold : array of float64, shape (S,)
-        A quantity up to the threshold goes left; unused for a categorical split.
+        A numeric value up to the threshold goes left; unused for a categorical split.
     missing : array of int8, shape (S,)
         ``NONE``, ``ZERO`` or ``NAN``; -1 for a categorical split.
     default_left : array of bool, shape (S,)
-        Where a missing quantity goes.
+        Whether a missing numeric value goes left.
     start, size : arrays of int, shape (S,)
-        Slice of ``member`` for a categorical split; size 0 for a quantity.
+        Slice of ``member`` for a categorical split; the size is 0 for a numeric split.
     member : array of uint8
-        For each category from 0 on: 1 if it goes left.
+        For each category, starting from 0: 1 if it goes left, else 0.
     """
 
     feature: NDArray[np.int64]
@@ -74,10 +74,11 @@ class Splits:
         Parameters
         ----------
         feature, threshold, decision : arrays, shape (S,)
-            ``decision`` is LightGBM's bit field: 1 if categorical, 2 if missing values go left, 4 × the code for what
-            counts as missing. The threshold of a categorical split is its position in ``bounds``.
+            ``decision`` is LightGBM's bit field: 1 if the split is categorical, 2 if missing values go left, and 4 ×
+            the code for the value treated as missing. The threshold of a categorical split is its position in
+            ``bounds``.
         bounds : array of int
-            Where the bit set of each categorical split begins and ends in ``words``.
+            Positions in ``words`` at which the bit set of each categorical split begins and ends.
         words : array of uint32
         """
         categorical = (decision & CATEGORICAL) == 1
@@ -105,7 +106,7 @@ class Splits:
         return cls(**arrays)
 
     def answer(self, s: int, x: NDArray[np.float64]) -> Bytes:
-        """Return 1 for each value that goes left at one split.
+        """Return 1 for each value that goes left at one split, else 0.
 
         Parameters
         ----------
@@ -114,7 +115,7 @@ class Splits:
             Values of the split's feature.
         """
         if self._plain[s]:
-            # A comparison with NaN is false, so the way it is written decides where a missing value goes.
+            # A comparison with NaN is false, so NaN goes right with `x <= t`, but left with `~(x > t)`.
             left = ~(x > self.threshold[s]) if self._nan_left[s] else x <= self.threshold[s]
             side: Bytes = left.view(np.uint8)
             return side
@@ -128,12 +129,16 @@ class Splits:
 
     @cached_property
     def _nan_left(self) -> list[bool]:
-        """Whether NaN goes left at each plain split: to the default side, or as zero if training had no NaN."""
+        """For each numeric split, whether NaN goes left.
+
+        NaN takes the default side if the split treats it as missing; if the split treats nothing as missing, NaN is
+        read as zero.
+        """
         left: list[bool] = np.where(self.missing == NAN, self.default_left, self.threshold >= 0).tolist()
         return left
 
     def answer_row(self, row: NDArray[np.float64]) -> Bytes:
-        """Return 1 for each split at which one row goes left, shape (S,).
+        """Return 1 for each split at which the row goes left, else 0, shape (S,).
 
         Parameters
         ----------

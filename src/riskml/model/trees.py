@@ -1,4 +1,4 @@
-"""The tree part: LightGBM, shrunk, monotone where policy demands a direction, stored as text."""
+"""The tree part: LightGBM trees, shrunk, monotone if policy demands a direction, and stored as text."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["TreeProblem", "TreeSettings", "Trees"]
 THREADS = 2
 MIN_COLUMNS = 8
 FEW_ROWS = 16
-"""Up to this many rows, our own tree walk is faster than calling LightGBM."""
+"""Up to this many rows, the compiled walk through the trees is faster than calling LightGBM."""
 
 MANY_ROWS = 20_000
-"""Below this many rows, one thread is as fast as several, and never waits for others on a busy machine."""
+"""Below this many rows, one thread is as fast as several, and need not wait for the others on a busy machine."""
 
 PLENTY = 50_000
 """From this many rows on, a tree may use three times as many features; with fewer rows, that would overfit."""
@@ -39,11 +39,11 @@ class TreeSettings:
         At most 5, so that exact contributions stay fast.
     leaves : int
     min_rows : int
-        Minimum number of rows in a leaf; if there are few rows, a twelfth of them, but at least 20.
+        Minimum number of rows in a leaf; with few training rows, a twelfth of them instead, but at least 20.
     learning_rate, ridge : float
     column_share : float
-        Share of the features that each tree may use, three times that from ``PLENTY`` rows on; at least eight features,
-        since a tree without a split ends the training.
+        Share of the features that each tree may use, tripled from ``PLENTY`` rows on. Each tree may use at least eight
+        features, since a tree without a split ends the training.
     """
 
     rounds: int = 200
@@ -79,7 +79,7 @@ _FIXED = {
 
 
 class TreeProblem:
-    """Training rows, binned once so that they can be fitted with several complexities.
+    """Training rows, binned once so that trees of several complexities can be fitted on them.
 
     Parameters
     ----------
@@ -87,7 +87,8 @@ class TreeProblem:
     values : array, shape (n, F)
     y : array of 0 and 1, shape (n,)
     threads : int, optional
-        By default, one, or two for many rows. LightGBM's deterministic mode gives the same trees for any number.
+        Number of threads; by default one, or two for many rows. In LightGBM's deterministic mode, the trees do not
+        depend on it.
 
     Raises
     ------
@@ -119,7 +120,7 @@ class TreeProblem:
 
 
 def _strip_parameters(text: str) -> str:
-    """Remove the training parameters: they do not affect predictions, but name threads and paths."""
+    """Remove the training parameters, which do not affect predictions but contain thread counts and paths."""
     head, _, _ = text.partition("\nparameters:")
     return head.rstrip("\n") + "\n"
 
@@ -159,7 +160,7 @@ class Trees:
         return int(self.booster.num_trees())
 
     def predict_margin(self, values: FloatArray, *, first: int = 0, rounds: int = -1) -> FloatArray:
-        """Predict the log odds, shape (n,), from ``rounds`` trees, starting with number ``first``.
+        """Predict the log odds, shape (n,), from ``rounds`` trees, starting with tree number ``first``.
 
         Parameters
         ----------
@@ -167,10 +168,10 @@ class Trees:
             Rows in the schema of the trees.
         first : int, default 0
         rounds : int, default -1
-            Number of trees to add up; by default all.
+            Number of trees to add up; -1 means all.
         """
         walk = self._walk if len(values) <= FEW_ROWS and (first, rounds) == (0, -1) else None
-        if walk is not None and values.shape[1] == walk.features:  # LightGBM itself refuses any other number
+        if walk is not None and values.shape[1] == walk.features:  # LightGBM itself rejects any other number
             return walk.predict_margin(values)
         threads = 1 if len(values) < MANY_ROWS else THREADS
         out = self.booster.predict(
@@ -179,7 +180,7 @@ class Trees:
         return np.asarray(out, np.float64)
 
     def predict_path(self, values: FloatArray, stops: list[int]) -> FloatArray:
-        """Predict the log odds after each number of trees, shape (n, len(stops))."""
+        """Predict the log odds after each number of trees in ``stops``, shape (n, len(stops))."""
         out = np.zeros((len(values), len(stops)))
         before, total = 0, np.zeros(len(values))
         for k, stop in enumerate(stops):

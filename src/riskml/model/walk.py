@@ -1,4 +1,4 @@
-"""The margin of a few rows, from a compiled walk through the trees that is faster than calling LightGBM."""
+"""Compute margins with a compiled walk through the trees, which is faster than LightGBM for a few rows."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Walk:
         return cls(forest.n_features, root, left, right, forest.splits, value)
 
     def predict_margin(self, values: FloatArray) -> FloatArray:
-        """Predict the log odds of rows of shape (n, F), bit-identical to LightGBM's: trees are added in order."""
+        """Predict the log odds of rows, shape (n, F), bit-identical to LightGBM's, since trees are added in order."""
         s, out = self.splits, np.zeros(len(values))
         splits = (s.feature, s.threshold, s.missing, s.default_left, s.start, s.size, s.member)
         _walk(values, self.root, self.left, self.right, *splits, self.value, out)
@@ -85,7 +85,7 @@ def _walk(
     values: Array, root: Array, left: Array, right: Array, feature: Array, threshold: Array, missing: Array,
     default_left: Array, start: Array, size: Array, member: Array, value: Array, out: Array,
 ) -> None:  # fmt: skip
-    """Add up the leaves that each row reaches, by the rules of ``Splits``."""
+    """Add up the leaves that each row reaches, following the rules of ``Splits``."""
     for i in range(len(out)):
         for node in root:
             s = node

@@ -67,7 +67,7 @@ def label(
 
     Notes
     -----
-    The first of these conditions that holds decides the label:
+    The label is that of the first condition that holds:
 
     1. The household entered monitoring on or before the as_of, but the entry was recorded later: missing,
        ``entered_recorded_late``, because the household was not safe on the as_of.
@@ -89,7 +89,7 @@ def label(
             if odd
             else "No as_of is given."
         )
-        raise UsageError(problem, "Outcomes are counted from month ends; take as_ofs from the grid.")
+        raise UsageError(problem, "Outcomes are counted from month ends; choose as_ofs from the grid.")
     first_month, last_day = to_month(days[0]) + 1, find_span_end(days[-1], settings.horizon)
     months = to_month(last_day) - first_month + max(settings.window, YEAR)
     knowledge = EVERYTHING if known_at is None else known_at

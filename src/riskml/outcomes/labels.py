@@ -69,7 +69,7 @@ class Labels:
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
-        """Rows whose outcome is known, shape (n,)."""
+        """Whether each row's outcome is known, shape (n,)."""
         known: NDArray[np.bool_] = self.y != MISSING
         return known
 
@@ -109,7 +109,7 @@ def count_labels(labels: Labels) -> dict[str, Any]:
     -------
     dict
         ``cohort``, ``labelled`` and ``positive`` are numbers of rows; ``missing`` is the number of rows by reason;
-        ``excluded`` is the number of pairs of household and as_of outside the cohort, by status. Every reason and
+        ``excluded`` is the number of cases of a household outside the cohort on an as_of, by status. Every reason and
         status is listed, even if its count is 0.
     """
     tally = np.bincount(labels.reason, minlength=len(REASONS) + 1)

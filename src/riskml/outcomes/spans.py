@@ -19,7 +19,7 @@ from riskml.splits import Settings
 __all__ = ["FOLLOW_UP", "YEAR", "After", "build_pair_keys", "find_first_day"]
 
 FOLLOW_UP = 3
-"""Number of months at the end of a span; a household's income must be reported in at least one of them."""
+"""Number of months at the end of a span that count for follow-up: income must be reported in at least one of them."""
 
 YEAR = 12
 """Number of calendar months whose unavoidable spending is taken off income."""
@@ -35,7 +35,10 @@ def build_pair_keys(events: Events) -> NDArray[np.int64]:
 
 
 def find_first_day(events: Events, after: int, until: int, mask: Mask | None = None) -> NDArray[np.int32]:
-    """Find the day of each household's first row after ``after`` and by ``until``, shape (n,); ``NO_DAY`` if none."""
+    """Find the day of each household's first row, shape (n,); ``NO_DAY`` if there is none.
+
+    Only rows with a day after ``after`` and up to ``until`` are considered.
+    """
     use = (events["day"] > after) & (events["day"] <= until)
     if mask is not None:
         use &= mask
@@ -125,7 +128,7 @@ class After:
         """Mark households that are followed up to the end of the span after a month, shape (n,).
 
         Their income is reported in one of the span's last three months (or in any month, if the span is shorter), and a
-        verdict is possible at the end of one of these months (with the outcome ``end``, of the last one).
+        verdict is possible at the end of one of these months (with the outcome ``end``, at the end of the last one).
         """
         span = slice(month + 1 - self.first_month, month + 1 - self.first_month + self.settings.horizon)
         last = min(FOLLOW_UP, self.settings.horizon)

@@ -59,8 +59,8 @@ class Case:
 
     Notes
     -----
-    If a table is absent, its values are NaN (unknown), so that no trigger fires. Null amounts in a table add nothing to
-    a sum, but if all amounts of a household are null, its sum is NaN.
+    If a table is absent, its values are NaN (unknown), so that its triggers do not fire. Null amounts in a table add
+    nothing to a sum, but if all amounts of a household are null, its sum is NaN.
     """
 
     def __init__(self, panel: Panel, spending: Mapping[str, Switch]) -> None:

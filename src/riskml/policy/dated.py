@@ -1,4 +1,4 @@
-"""Dated rows by region: of the rows in force, the one with the longest matching prefix applies, then the latest."""
+"""Dated rows by region: the latest of the rows in force that have the longest matching prefix applies."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class DatedTable(Generic[R]):
             if earlier is not node:
                 node.fail(
                     f"takes effect on the same day in the same region as {earlier.path}.",
-                    "Remove one of them, or give it its own effective_from.",
+                    "Remove one of them, or give it a different effective_from.",
                 )
         for row in sorted(rows, key=lambda row: row.effective_from, reverse=True):
             self._by_prefix.setdefault(row.region, []).append(row)

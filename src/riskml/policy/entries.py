@@ -116,7 +116,7 @@ class TriggerValue:
     thresholds : tuple of float
         One threshold for each of ``GROUPS``; a trigger never fires if its threshold is NaN.
     written : dict of str to float
-        The thresholds by the names used in the file (``all``, or ``exited`` and ``ordinary``, ...).
+        Maps the names used in the file (``all``, or ``exited`` and ``ordinary``, ...) to the thresholds.
     source : str
     """
 
@@ -183,7 +183,10 @@ class Trigger(_Named):
 
 @dataclass(frozen=True)
 class ColourRow:
-    """Bounds of the income colours, divided by the line, and colours (positions in COLOURS) the source leaves open."""
+    """Bounds of the income colours as multiples of the line, and the colours for cases that the source leaves open.
+
+    Colours are positions in COLOURS.
+    """
 
     region: Region
     effective_from: DayOrAlways
@@ -248,4 +251,4 @@ class Measure(_Named):
 class CauseNames(_Named):
     """Names of a cause; a name that the file leaves out comes from the vocabulary."""
 
-    topics: Unread  # a key that earlier versions of the table had
+    topics: Unread  # a key in earlier versions of the table

@@ -63,7 +63,7 @@ class InForce:
 
 @dataclass(frozen=True)
 class Layout:
-    """Triggers grouped by how they fire, by base and by what they count as, as positions in the sorted codes."""
+    """Positions of the triggers in the sorted codes, grouped by how they fire, by base and by what they count as."""
 
     fires: dict[str, NDArray[np.intp]]
     base: dict[str, NDArray[np.intp]]

@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that refuses dates as keys, and repeated keys, of which YAML would silently keep the last."""
+    """A safe loader that refuses dates as keys, and also repeated keys, since YAML would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         seen: set[object] = set()
@@ -112,7 +112,7 @@ class Node:
         return {key: entries.get(key) or Node(None, self._join_path(key), self.name) for key in known}
 
     def read_row(self, row: type[R], /, **defaults: object) -> R:
-        """Read a mapping into a dataclass; its annotations name the reader of each key: ``Annotated[type, reader]``.
+        """Read a mapping into a dataclass, whose annotations ``Annotated[type, reader]`` name the reader of each key.
 
         Parameters
         ----------

@@ -107,7 +107,7 @@ def _compare(observed: Floats, threshold: Floats, layout: Layout) -> Mask:
 
 
 def _choose_category(case: Case, hardship: Mask) -> Codes:
-    """Take the recorded category of a monitored household; for any other, choose the one that the rule suggests."""
+    """Return the recorded category of monitored households, and the category that the rule suggests for others."""
     below = case.income < case.line * BELOW
     exited = case.group >= GROUPS.index("exited")
     suggested = np.where(below, np.where(exited, _UNSTABLE, _BORDERLINE), np.where(hardship, _SUDDEN, NO_CATEGORY))

@@ -39,7 +39,7 @@ def signal_income(
 
     Notes
     -----
-    An income below ``red_below`` × line is red with a major shock, and ``below_without_shock`` otherwise. Below
+    An income below ``red_below`` × line is red if there is a major shock, and ``below_without_shock`` otherwise. Below
     ``orange_below`` × line it is orange, up to ``yellow_up_to`` × line yellow, and above that green. A guarantee that
     is not met, or a flag that counts as hardship, can only make the colour graver. Every bound is applied with the
     contract's tolerance of 1e-4.
@@ -63,7 +63,7 @@ def signal_income(
 
 
 def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> Codes:
-    """Take the graver of the rule line's colour and the tier's colour.
+    """Return the graver of the rule line's colour and the tier's colour.
 
     Parameters
     ----------
@@ -92,7 +92,9 @@ def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> 
 
 
 def is_above_safest(tier: Codes | int) -> Mask:
-    """Return whether tiers (positions in ``TIERS``) are above the safest: the model's flag when visits are unlimited.
+    """Return whether each tier, given as a position in ``TIERS``, is graver than the safest one.
+
+    This is the model's flag if the number of visits is not limited.
 
     >>> is_above_safest(np.array([-1, 0, 1], np.int8)).tolist()
     [False, False, True]
@@ -101,7 +103,7 @@ def is_above_safest(tier: Codes | int) -> Mask:
 
 
 def name_agreement(model_positive: Mask, rule_positive: Mask) -> NDArray[np.str_]:
-    """Name which of the model and the rule line flag each household: one of them, both or neither.
+    """Say for each household whether it is flagged by the model, by the rule line, by both or by neither.
 
     >>> name_agreement(np.array([True, True, False, False]), np.array([True, False, True, False])).tolist()
     ['both', 'model_only', 'rule_only', 'neither']

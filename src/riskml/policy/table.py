@@ -35,7 +35,7 @@ LONGEST_VERSION = 40
 """Maximum length of the version that a file states; databases and file names contain it, followed by the hash."""
 
 _CACHED = 50_000
-"""Number of pairs of a region and a day whose rows in force are cached."""
+"""Number of combinations of a region and a day for which the rows in force are cached."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Policy:
     Parameters
     ----------
     version : str
-        Version that the file states, followed by ``+`` and 12 hexadecimal digits of the SHA-256 of the content. A
-        changed figure changes it; comments, the order of keys and the way numbers are written do not.
+        Version that the file states, followed by ``+`` and 12 hexadecimal digits of the SHA-256 of the content. It
+        depends on every figure, but not on comments, the order of keys or the way numbers are written.
     lines : list of LineRow
         Monitoring lines, for ``Records.load(..., fallback_lines=policy.lines)``.
     rural_income : DatedTable of IncomeRow
@@ -60,7 +60,7 @@ class Policy:
     income_window : int
         Number of months whose income is compared with the line.
     spending, counting : dict of str to Switch
-        Unavoidable spending that is deducted, and what the amounts in the income table include.
+        Items of unavoidable spending and of income, and whether each of them counts.
     timing : dict of str to Timing
     causes : dict of str to Term
         Names of the causes.
@@ -85,7 +85,7 @@ class Policy:
 
     @cached_property
     def layout(self) -> Layout:
-        """Triggers grouped by how they fire, by base and by what they count as."""
+        """The triggers, grouped by how they fire, by their base and by what they count as."""
         return Layout.group(self.triggers.values())
 
     def find_in_force(self, region: str, day: int) -> InForce:

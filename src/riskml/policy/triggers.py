@@ -27,7 +27,7 @@ TRIGGERS: dict[str, Observe] = {}
 """The function of every trigger, by code."""
 
 LATEST_REPORT = 3
-"""Maximum number of months by which a run may end before the last complete month."""
+"""Maximum number of months between the end of a run of months and the last complete month."""
 
 SEPTEMBER = 8
 """The month in which a school year begins; months are counted from January = 0."""
@@ -108,7 +108,7 @@ def single_admission(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def medical_burden(case: Case, rule: Trigger) -> Floats:
-    """The whole household's self-paid amounts for all care in the window; the member is not always known."""
+    """Sum of all members' self-paid amounts for all care in the window, since the member is not always known."""
     return case.sum_self_paid(rule.window)
 
 
@@ -124,7 +124,7 @@ def school_cost(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def disaster_loss(case: Case, rule: Trigger) -> Floats:
-    """Household's own losses from disasters in the window; regional losses are not divided among households."""
+    """Sum of the household's losses from disasters in the window; regional losses are not divided among households."""
     disaster = case.select_recent("disaster", rule.window)
     return case.unknown if disaster is None else disaster.sum(disaster["loss"])
 

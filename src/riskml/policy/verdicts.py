@@ -1,4 +1,4 @@
-"""Verdicts of the rule line on the households of a panel, and the flags of a single household."""
+"""Verdicts of the rule line on the households of a panel, and the flags of one household."""
 
 from __future__ import annotations
 
@@ -143,7 +143,9 @@ class Verdicts:
 
     @property
     def score(self) -> Floats:
-        """Score of the baseline ``rule_line``, shape (n,): ranks by colour, number of flags and nearness to the line.
+        """Score of the baseline ``rule_line``, shape (n,).
+
+        It ranks households by colour, then by number of flags, then by nearness to the line.
 
         Notes
         -----

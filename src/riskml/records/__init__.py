@@ -1,1 +1,1 @@
-"""Records: the data contract, reading and checking a records folder, and the panel of what was known on a date."""
+"""Records: the data contract, the reading and checking of records folders, and panels of what was known on a date."""

@@ -1,4 +1,4 @@
-"""Write the report on a model as a single file that is readable offline and on paper."""
+"""Write the report on a model as a single file that can be read offline and on paper."""
 
 from riskml.reporting.report import render_report
 

@@ -19,12 +19,12 @@ _WIDTH = 0.38
 
 
 def draw_capacity(models: Mapping[str, Any], t: Language) -> Markup:
-    """Draw the share of falls found and the visits per true case at three visit capacities.
+    """Draw the share of falls found and the number of visits per true case at three visit capacities.
 
     Parameters
     ----------
     models : mapping
-        The evaluation's ``models``, of which ``riskml`` and ``rule_line`` are drawn.
+        The ``models`` in the evaluation, of which ``riskml`` and ``rule_line`` are drawn.
     t : Language
     """
     shares = list(models["riskml"]["recall_at"])
@@ -52,7 +52,7 @@ def draw_capacity(models: Mapping[str, Any], t: Language) -> Markup:
 
 
 def draw_lead_times(by_lead: Mapping[str, Any], least: int, t: Language) -> Markup:
-    """Draw the share of falls found by months until the fall, leaving out spans with fewer than ``least`` falls."""
+    """Draw the share of falls found by lead time, leaving out spans with fewer than ``least`` falls."""
     shown = {span: part for span, part in by_lead.items() if part["n"] >= least}
     with draw(8.2, 2.9, grid="y") as (figure, [axes]):
         for i, name in enumerate(_BARS):

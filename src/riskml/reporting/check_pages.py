@@ -1,4 +1,4 @@
-"""List the results of the coded checks on a bundle, each with the page that documents the check."""
+"""List the results of the release checks on a bundle, each with the page that documents the check."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_check_page(code: str, lang: str) -> str:
 
 
 def _render_page(code: str, lang: str) -> Markup:
-    """Render the page as HTML, without its title and with its headings two levels lower."""
+    """Render a check's page as HTML, without its title and with its headings two levels lower."""
     lines = read_check_page(code, lang).splitlines()[1:]
     body = "\n".join(f"##{line}" if line.startswith("## ") else line for line in lines)
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(body)

@@ -1,4 +1,4 @@
-"""Draw contributions: shap's beeswarm over groups of rows, and the weight of each cause."""
+"""Draw contributions: shap's beeswarm plot for groups of rows, and the mean contribution of each cause."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from riskml.reporting.language import Language
 __all__ = ["DOTS", "draw_beeswarm", "draw_causes", "make_shap_explanation"]
 
 DOTS = 160
-"""Number of dots per feature; each represents an equal share of the rows in the feature's groups."""
+"""Number of dots per feature; each dot represents an equal share of the rows in the feature's groups."""
 
 
 def make_shap_explanation(features: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
@@ -35,8 +35,9 @@ def make_shap_explanation(features: Sequence[Mapping[str, Any]], names: Sequence
     Returns
     -------
     shap.Explanation
-        It has 160 rows. Each dot represents an equal share of the feature's rows, in groups of at least 20 households;
-        the n-th dots of different features are unrelated. Data are ranks of the groups' means; categories have none.
+        It has 160 rows, one for each dot. A dot represents an equal share of the feature's rows and belongs to a group
+        of at least 20 households; the n-th dots of different features are unrelated. ``data`` holds the ranks of the
+        groups' mean values, and empty texts for categories.
     """
     values = np.column_stack(
         [_spread(feature["groups"], [group["contribution"] for group in feature["groups"]]) for feature in features]
@@ -58,7 +59,7 @@ def draw_beeswarm(features: Sequence[Mapping[str, Any]], names: Sequence[str], t
     try:
         np.random.seed(0)  # noqa: NPY002
         with draw(8.2, 0.4 * len(features) + 0.9) as (figure, [axes]), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the global generator and the colours of missing values
+            warnings.simplefilter("ignore")  # warnings about the global generator and the colours of missing values
             import_shap().plots.beeswarm(
                 make_shap_explanation(features, labels),
                 max_display=len(features),
@@ -98,7 +99,7 @@ def draw_causes(causes: Sequence[tuple[str, float]], t: Language) -> Markup:
 
 
 def _wrap(name: str) -> str:
-    """Wrap a name onto at most two lines: Chinese breaks anywhere, English only between words."""
+    """Wrap a name onto at most two lines; Chinese may break anywhere, English only between words."""
     chinese = any(sign > "⺀" for sign in name)
     text = name.replace(" ", "\u00a0") if chinese else name
     return "\n".join(wrap(text, 19 if chinese else 36, max_lines=2, placeholder="…")).replace("\u00a0", " ")
@@ -113,7 +114,7 @@ def _spread(groups: Sequence[Mapping[str, Any]], values: Sequence[float]) -> NDA
 
 
 def _rank_values(feature: Mapping[str, Any]) -> tuple[NDArray[np.float64], bool]:
-    """Rank each dot's value from 0 to 1 (NaN if missing), and return whether the values differ at all."""
+    """Return the rank of each dot's value, from 0 to 1 (NaN if missing), and whether the values differ at all."""
     values = [group["value"] for group in feature["groups"]]
     if any(isinstance(value, str) for value in values):
         return np.full(DOTS, np.nan), False

@@ -1,4 +1,4 @@
-"""The style of the report's figures, and functions that embed them in the page."""
+"""Draw figures in the report's style, and embed them in the page."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["INK", "MODEL", "RULE", "compute_interval", "draw", "embed", "use_percent"]
 
 INK, MODEL, RULE = "#222b35", "#1d3f66", "#c3cbd4"
-"""Colours dark and light enough to be distinguished on a photocopy; the rule line is also hatched."""
+"""Colours that differ enough in brightness to be told apart on a photocopy; the rule line is also hatched."""
 
 _SETTINGS = {
     "font.size": 10,
-    "text.parse_math": False,  # names of attributes and regions are data, never formulas
+    "text.parse_math": False,  # the names of attributes and regions must not be read as formulas
     "text.color": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": "#6b7682",
@@ -41,7 +41,7 @@ _SETTINGS = {
 }
 
 _USELESS = re.compile(r'<!--.*?-->|<metadata>.*?</metadata>|\s(?:xmlns(?::\w+)?|version)="[^"]*"', re.DOTALL)
-"""Parts that a figure inside a page does not need: comments, metadata and namespaces."""
+"""Parts of an SVG file that a figure inside a page does not need: comments, metadata and namespaces."""
 
 
 @contextmanager
@@ -51,11 +51,11 @@ def draw(width: float, height: float, columns: int = 1, *, grid: str = "both") -
     Parameters
     ----------
     width, height : float
-        Size in inches.
+        Size of the figure in inches.
     columns : int, default 1
         Number of plots side by side.
     grid : {"x", "y", "both"}
-        Axis that has grid lines at its ticks.
+        Axis at whose ticks grid lines are drawn.
 
     Yields
     ------
@@ -97,7 +97,7 @@ def compute_interval(share: float, n: float) -> tuple[float, float]:
     >>> round(low, 3), round(high, 3)
     (0.404, 0.596)
 
-    Rounding never puts the share itself outside the interval:
+    The interval always includes the share itself, in spite of rounding errors:
 
     >>> all(compute_interval(0.0, n)[0] == 0 and compute_interval(1.0, n)[1] == 1.0 for n in range(1, 2000))
     True

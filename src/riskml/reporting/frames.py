@@ -73,7 +73,7 @@ def tabulate_comparison(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.D
     Parameters
     ----------
     evaluation : mapping
-        ``evaluation.json`` of a bundle, or what :func:`riskml.training.compare_on` returns.
+        A bundle's ``evaluation.json``, or the result of :func:`riskml.training.compare_on`.
     lang : {"zh", "en"}
 
     Returns
@@ -95,7 +95,7 @@ def tabulate_comparison(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.D
 
 
 def tabulate_groups(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
-    """Tabulate the audit by group: rows and falls, the share of falls missed, predicted and observed rates.
+    """Tabulate the audit by group: rows and falls, share of falls missed, predicted and observed rates.
 
     An evaluation leaves out group values with fewer than 20 rows, so they are missing here too.
     """
@@ -105,7 +105,7 @@ def tabulate_groups(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataF
 
 
 def tabulate_checks(results: Iterable[CheckResult], lang: str = "zh") -> pd.DataFrame:
-    """Tabulate the results of the coded checks, one row per check.
+    """Tabulate the results of the release checks, one row per check.
 
     >>> tabulate_checks([CheckResult("RKD008", "too few positives", "passed")], "en")["result"].tolist()
     ['passed']
@@ -114,7 +114,7 @@ def tabulate_checks(results: Iterable[CheckResult], lang: str = "zh") -> pd.Data
 
 
 def tabulate_coverage(coverage: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
-    """Tabulate how much each table holds and how late its rows are recorded, one row per table present.
+    """Tabulate how much each table holds and how late its rows were recorded, one row per table in the folder.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def read_monthly_coverage(coverage: Mapping[str, Any]) -> pd.Series:
 
 
 def tabulate_features(frame: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:
-    """Tabulate the features in a data frame: meaning, window and share of known values.
+    """Tabulate the features in a data frame with their meaning, window and share of known values.
 
     Parameters
     ----------

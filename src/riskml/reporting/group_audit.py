@@ -19,9 +19,9 @@ _ABOUT = {
         "监测线规则未提示的户全靠模型发现：若其漏判高，说明返贫事前没有任何记录迹象，或记录来得太迟。",
     ),
     ("category", "en"): (
-        "The category that the rule line suggests at the date; “none” where it suggests none.",
-        "Households without a flag of the rule line depend on the model alone: if many are missed, nothing was "
-        "recorded before they fell, or it was recorded too late.",
+        "The category that the rule line suggests at the date; “none” if it suggests none.",
+        "Households that the rule line does not flag depend on the model alone. If many of them are missed, nothing "
+        "was recorded before they fell, or it was recorded too late.",
     ),
     ("exited", "zh"): (
         "“是”为脱贫户，“否”为一般农户。",
@@ -47,13 +47,13 @@ _ABOUT = {
     ),
     ("region", "en"): (
         "Households with the same prefix of the region code, at the coarsest level that differs.",
-        "Recording practice differs between regions: where many falls are missed, first check how complete and how "
-        "late the region's records are.",
+        "Recording practice differs between regions. If many falls are missed in a region, first check how complete "
+        "and how late its records are.",
     ),
 }
 _OTHER = {
     "zh": ("按数据自带的分组。", "若某一取值的漏判明显偏高，先查其记录是否完整。"),
-    "en": ("A group defined by the data.", "Where one value is missed more often, check its records first."),
+    "en": ("A group defined by the data.", "If falls are missed more often for one value, check its records first."),
 }
 
 
@@ -63,8 +63,9 @@ def arrange_groups(groups: Sequence[Mapping[str, Any]], t: Language) -> dict[str
     Returns
     -------
     dict
-        ``groups``, each with its ``name``, ``what`` it is, ``when`` it matters, ``fails`` (values that fail),
-        ``hidden`` (number of values left out) and ``rows``; ``judged``, whether gaps could be judged; ``figure``.
+        ``groups``, each with its ``name``, ``what`` it is, ``when`` it matters, ``fails`` (the values that fail),
+        ``hidden`` (the number of values left out) and its ``rows``; ``judged``, whether gaps could be assessed; and the
+        ``figure``.
     """
     shown, hidden = select_shown_groups(groups)
     gaps = find_gaps(shown)

@@ -9,7 +9,7 @@ __all__ = ["Language"]
 
 @dataclass(frozen=True)
 class Language:
-    """The language of a page: call it with a Chinese and an English text to get the right one.
+    """The language of a page; call it with a Chinese and an English text to get the text in this language.
 
     Parameters
     ----------
@@ -24,5 +24,5 @@ class Language:
     code: str
 
     def __call__(self, zh: str, en: str) -> str:
-        """Choose a text; in English, a non-breaking space keeps a percent sign next to its number."""
+        """Choose a text; in English, a non-breaking space keeps each percent sign with its number."""
         return zh if self.code == "zh" else en.replace(" %", "\u00a0%")

@@ -29,7 +29,7 @@ def draw_months(first: str, share: Sequence[float], t: Language) -> Markup:
 
 
 def draw_calibration(bins: Sequence[Mapping[str, Any]], t: Language) -> Markup:
-    """Draw the share that fell against the predicted probability, on square-root axes that spread out low risks."""
+    """Plot the share that fell against the predicted probability, on square-root axes, which spread out low risks."""
     predicted = np.array([part["p"] for part in bins])
     fell = np.array([part["observed"] for part in bins])
     ends = np.array([compute_interval(part["observed"], part["n"]) for part in bins]).reshape(-1, 2)
@@ -53,7 +53,7 @@ def draw_calibration(bins: Sequence[Mapping[str, Any]], t: Language) -> Markup:
 
 
 def draw_groups(groups: Sequence[Mapping[str, Any]], t: Language) -> Markup:
-    """Draw the share of falls that the visit list misses, by group, with intervals; failing values are ringed."""
+    """Draw the share of falls that the visit list misses, by group, with intervals; failing values are circled."""
     shown = [row for row in reversed(groups) if row["missed"] is not None]
     height = 0.9 + 0.3 * len(shown)
     with draw(8.2, height) as (figure, [axes]):

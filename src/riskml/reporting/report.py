@@ -1,4 +1,4 @@
-"""The report on a model as a single HTML file, readable offline, on a phone and on paper."""
+"""Write the report on a model as a single HTML file that can be read offline, on a phone and on paper."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def render_report(
     ----------
     bundle : Bundle
     simulated : bool, default False
-        Whether the households are simulated; if so, the page says so wherever it shows figures. Not needed if the
-        bundle already states this.
+        Whether the households are simulated; if so, the page says so wherever it shows figures. The parameter is not
+        needed if the bundle already states this.
     lang : str, default "zh"
         ``zh`` or ``en``.
     report_data : mapping, optional
-        Report data computed from records, used instead of the bundle's own.
+        Report data computed from records, used instead of the data in the bundle.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Gather the contents of the report's sections, only from the bundle and the report data."""
+"""Gather the contents of the report's sections from the bundle and the report data alone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["gather_sections"]
 
 
 def gather_sections(bundle: Bundle, report_data: Mapping[str, Any], simulated: bool, t: Language) -> dict[str, Any]:
-    """Gather the facts and figures of every section.
+    """Gather the facts and figures for every section.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def gather_sections(bundle: Bundle, report_data: Mapping[str, Any], simulated: b
     report_data : mapping
         See :func:`riskml.training.aggregates.build_report_data`; may be empty.
     simulated : bool
-        Whether the caller states that the households are simulated.
+        Whether the caller has stated that the households are simulated.
     t : Language
     """
     evaluation = bundle.evaluation
@@ -108,7 +108,7 @@ def _gather_contributions(summary: Mapping[str, Any] | None, t: Language) -> dic
 
 
 def _name_feature(name: str, t: Language) -> str:
-    """Return the readable name of a feature; attributes of the data set keep their own names.
+    """Return the readable name of a feature; attributes specific to a data set keep their column names.
 
     >>> _name_feature("attribute_land_mu", Language("zh")), _name_feature("attribute_land_mu_change", Language("en"))
     ('属性 land_mu', 'change of attribute land_mu')

@@ -1,4 +1,4 @@
-"""A simulated county whose true risks are known: ``simulate`` writes its records folder."""
+"""A simulated county whose true risks are known; ``simulate`` writes its records folder."""
 
 from riskml.simulation.parameters import Parameters, load_parameters
 from riskml.simulation.simulate import simulate

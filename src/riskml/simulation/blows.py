@@ -1,7 +1,7 @@
-"""Compiled functions for what can hit a household in a month: illness, job loss, accidents, deaths, disasters, etc.
+"""Compiled functions for events that can hit a household: illness, job loss, accidents, deaths, disasters, etc.
 
-In all of them, ``s`` is the hidden state (`state.STATE`), ``o`` is what the month brings (`state.MONTH_OUT`), ``p``
-holds the parameters (`parameters.Process`) and ``r`` is the random stream.
+In all of them, ``s`` is the hidden state (`state.STATE`), ``o`` receives what happens in the month
+(`state.MONTH_OUT`), ``p`` holds the parameters (`parameters.Process`), and ``r`` is the random stream.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ FARM, MIGRANT = 0, 2
 
 @compiled
 def hurt(p: Process, s: Any, cause: int, amount: float) -> None:
-    """Queue a reduction of log income that may begin in any month from now on."""
+    """Queue a reduction of log income, which may begin in this or any later month."""
     s.pending[cause] = min(s.pending[cause] + amount, p.drag_most)
     s.dragging = 1
 
 
 @compiled
 def alarm(s: Any, o: Any, cause: int, strength: float, severe: int) -> None:
-    """Raise an alert for the rule line, which counts only the strongest recent alert."""
+    """Raise an alert for the rule line, which considers only the strongest recent alert."""
     if strength > s.alert:
         s.alert = strength
         s.alert_cause = cause
@@ -49,7 +49,7 @@ def alarm(s: Any, o: Any, cause: int, strength: float, severe: int) -> None:
 
 @compiled
 def count_workers(p: Process, s: Any) -> None:
-    """Recompute the totals over all workers; call it whenever the workers change, and every January."""
+    """Recompute the totals over all workers; this must be called whenever the workers change, and every January."""
     s.slots = s.working = s.away = s.young = 0
     s.retire_from = 1 << 30
     s.risk = s.waged = 0.0
@@ -169,7 +169,7 @@ def treat(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
 def draw_rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
     """Draw at most one rare event.
 
-    A single random number decides whether an event happens and which, so quiet months cost little time.
+    One random number decides whether there is an event, and which one, so that quiet months take little time.
     """
     hazards = _compute_hazards(p, s)
     u = draw_uniform(r)
@@ -186,7 +186,7 @@ def _compute_hazards(p: Process, s: Any) -> tuple[float, ...]:
     """Compute the monthly hazards of the rare events, in the order of ``SHOCKS``."""
     serious = 1.0 + p.ailing_serious * s.ailing + (p.treated_serious if s.treated == 1 else 0.0)
     jobs = s.risk * s.instability * p.unstable_risk if s.unstable > 0.0 else s.risk * s.instability
-    mortal = 0.0 if s.size == 1 else 1.0  # the last member never dies: no household would be left to simulate
+    mortal = 0.0 if s.size == 1 else 1.0  # the last member never dies, since no household would be left to simulate
     return (
         p.admission * s.hazard * (1.0 + p.ailing_admission * s.ailing),
         p.serious * s.hazard * serious,

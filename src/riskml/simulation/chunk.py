@@ -18,14 +18,14 @@ __all__ = ["Chunk", "draw_days", "draw_recording_days", "draw_report_days"]
 
 @dataclass(frozen=True)
 class Chunk:
-    """The ``n`` households of the county from number ``first`` on.
+    """The ``n`` consecutive households of the county that start with number ``first``.
 
     Parameters
     ----------
     first : int
         Number of the first household.
     start : structured array (n,)
-        Hidden states on the day before the first recorded month.
+        The hidden states on the day before the first recorded month.
     people : People
     lived : structured array (n, months)
         What happened in each recorded month (`state.MONTH_OUT`).
@@ -57,7 +57,7 @@ class Chunk:
         return len(self.start)
 
     def find_present(self, rows: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Find the members who have lived in the household since the start and still do in the months ``at``."""
+        """Find the members who were present at the start and still are in the months ``at``."""
         until = np.full((self.n, MEMBERS), self.lived.shape[1])
         death = np.isin(self.lived["shock"], (SHOCK["elder_death"], SHOCK["worker_death"]))
         for member in (np.where(death, self.lived["person"], -1), self.lived["left"]):
@@ -69,7 +69,7 @@ class Chunk:
     def make_codes(self, rows: NDArray[np.int64]) -> NDArray[np.str_]:
         """Make the codes of households from their positions in the chunk.
 
-        Codes have at least seven digits, so they sort in numerical order; only a larger county gets longer codes.
+        Codes have at least seven digits, so that they sort in numerical order; only in a larger county are they longer.
         """
         if not len(rows):
             return np.empty(0, np.str_)  # zfill fails on an empty array
@@ -81,7 +81,7 @@ class Chunk:
 
 
 def draw_days(chunk: Chunk, at: NDArray[np.int64], low: int = 1, high: int = 28) -> NDArray[np.int64]:
-    """Draw a day for each event within its month; ``at`` holds the positions of the months."""
+    """Draw the day of each event within its month; ``at`` holds the positions of the months."""
     start = to_month_end(chunk.months[at] - 1).astype(np.int64)
     return start + chunk.rng.integers(low, high + 1, len(at))
 

@@ -1,4 +1,4 @@
-"""Geography and calendar of the simulated county: villages, lines, income levels and disasters."""
+"""The geography and the calendar of the simulated county: villages, lines, income levels and disasters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from riskml.vocabulary.regions import Level, take_region
 __all__ = ["COUNTY_CODE", "CountyMap", "build_lines", "lay_out_county"]
 
 COUNTY_CODE = "990101"
-"""No province has the code 99, so the county is visibly fictitious."""
+"""No province has the code 99, so the county is clearly fictitious."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class CountyMap:
     exposure : float array (villages,)
         Factor by which the hazard of disasters is multiplied.
     severity : float array (villages, months)
-        Share of a year's harvest that a disaster threatens, burn-in included.
+        Share of a year's harvest that a disaster threatens, for each month including the burn-in.
     struck_on, kind : int array (villages, months)
         Day of the disaster within its month, and the position of its kind in ``write_blows.DISASTERS``.
     calendar : Calendar
@@ -53,7 +53,7 @@ class CountyMap:
     burn_in: int
 
     def assign_villages(self, first: int, count: int, households: int) -> NDArray[np.int64]:
-        """Assign ``count`` households from number ``first`` on to villages; neighbours get consecutive codes."""
+        """Assign ``count`` households, from number ``first`` on, to villages; neighbours get consecutive codes."""
         return (first + np.arange(count, dtype=np.int64)) * len(self.regions) // households
 
 
@@ -96,7 +96,7 @@ def _compute_line(p: Parameters, years: NDArray[np.int64]) -> NDArray[np.float64
 
 
 def build_lines(p: Parameters, months: int) -> dict[str, list[object]]:
-    """Build the table ``lines``: for each year, the province's line and the lower national line that it overrides."""
+    """Build the table ``lines``: for each year, the province's line, and the lower national line that it overrides."""
     start = int(p.county.start_year)
     years = np.arange(start - 4, start + (months - 1) // 12 + 1)
     rows: dict[str, list[object]] = {"region_code": [], "effective_from": [], "amount": [], "source": []}

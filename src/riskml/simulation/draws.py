@@ -1,8 +1,8 @@
-"""Random numbers in compiled code: one stream for each household, draw and purpose, independent of threads.
+"""Random numbers for compiled code: one stream for each household, draw and purpose, whatever the number of threads.
 
 Splitmix64 (Steele, Lea, Flood 2014, https://doi.org/10.1145/2714064.2660195) needs only one 64-bit word of state, so
-every simulated future can have its own stream. Normal variates come from the inverse distribution function, in
-Acklam's rational approximation (relative error below 1.2e-9).
+every simulated future can have its own stream. Normal variates are computed with Acklam's rational approximation of the
+inverse distribution function (relative error below 1.2e-9).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["compiled", "compiled_once", "draw_bell", "draw_normal", "draw_unifor
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Stream = Any
-"""One-element ``uint64`` array: the state of a stream of random numbers."""
+"""The state of a stream of random numbers, as a one-element ``uint64`` array."""
 
 
 def compiled(function: Function) -> Function:
@@ -26,7 +26,7 @@ def compiled(function: Function) -> Function:
 
 
 def compiled_once(function: Function) -> Function:
-    """Compile a loop so that it runs without the interpreter lock, and cache its machine code on disk."""
+    """Compile a loop so that it runs without the global interpreter lock, and cache its machine code on disk."""
     return cast(Function, numba.njit(cache=True, nogil=True)(function))
 
 
@@ -68,10 +68,10 @@ def draw_uniform(state: Stream) -> float:
 
 @compiled
 def draw_bell(state: Stream) -> float:
-    """Draw from a bell-shaped distribution on ±3.47 with mean 0 and variance 1.
+    """Draw from a bell-shaped distribution between -3.47 and 3.47 with mean 0 and variance 1.
 
-    The number is the standardised sum of the four 16-bit parts of one word (Irwin-Hall distribution of order 4), which
-    costs a fifth of a `draw_normal`.
+    The number is the standardised sum of the four 16-bit parts of one word (Irwin-Hall distribution of order 4). This
+    takes a fifth of the time of `draw_normal`.
     """
     state[0] += _STEP
     word = _mix(state[0])
@@ -80,7 +80,7 @@ def draw_bell(state: Stream) -> float:
 
 
 _MIDDLE = 0.02425
-"""Tail probability: below it and above its complement, the approximation for the tails is used."""
+"""Tail probability; the approximation for the tails is used below it and above one minus it."""
 
 _MIDDLE_TOP = (
     -3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.383577518672690e2, -3.066479806614716e1,
@@ -98,7 +98,7 @@ _TAIL_BOTTOM = (7.784695709041462e-3, 3.224671290700398e-1, 2.445134137142996e0,
 
 @compiled
 def _evaluate_polynomial(coefficients: tuple[float, ...], x: float) -> float:
-    """Evaluate a polynomial by Horner's rule; the coefficient of the highest power comes first."""
+    """Evaluate a polynomial with Horner's rule; the coefficient of the highest power comes first."""
     total = 0.0
     for coefficient in coefficients:
         total = total * x + coefficient

@@ -1,4 +1,4 @@
-"""The loops around `month.step`: the history of a county, and the possible futures of its households."""
+"""The loops that call `month.step`: they simulate a county's history, and the possible futures of its households."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Calendar(NamedTuple):
     """The county's calendar: arrays with one entry for each month, starting with the burn-in."""
 
     of_year: Any  # 0 is January
-    line: Any  # yuan per person and year, as in force at the month's end
+    line: Any  # in force at the month's end, in yuan per person and year
     level: Any  # incomes and prices relative to the first recorded month
 
 
@@ -44,7 +44,7 @@ def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., Non
 
     @compiled_once
     def simulate_disasters(values: Any, calendar: Calendar, exposure: Any, seed: int, severity: Any) -> None:
-        """Fill ``severity`` (villages, months) with the share of a year's harvest at stake; 0 means no disaster."""
+        """Fill ``severity`` (villages, months) with the share of a year's harvest at risk; 0 means no disaster."""
         sources  # noqa: B018
         p = values[0]
         r = np.zeros(1, np.uint64)
@@ -63,14 +63,14 @@ def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., Non
         Parameters
         ----------
         states : structured array (n,)
-            Initial states of the households from number ``first`` on; changed in place.
+            Initial states of consecutive households, starting with number ``first``; changed in place.
         village : int array (n,)
             Row of ``severity`` for each household.
         keep : int array
-            Months at whose end the states are copied to ``kept`` (one row per month), in ascending order and counted
-            from the start of the burn-in.
+            Months at whose end the states are copied to ``kept`` (one row per month), counted from the start of the
+            burn-in and in ascending order.
         out : structured array (n, months without burn-in)
-            Filled with what happened in each recorded month.
+            Filled with the events of each recorded month.
         """
         sources  # noqa: B018
         p = values[0]
@@ -92,10 +92,10 @@ def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., Non
         values: Any, calendar: Calendar, start: int, states: Any, exposure: Any, item: Any, seed: int, begin: int,
         end: int, falls: Any, labelled: Any,
     ) -> None:  # fmt: skip
-        """Simulate the futures ``begin`` to ``end`` of each state; count those with a fall and those with a label.
+        """Simulate futures ``begin`` to ``end`` for each state; count those with a fall and those with a label.
 
-        ``start`` is the position in the calendar of the first future month, ``item`` holds the household numbers. A
-        future has no label if emergency help starts in it and the household does not fall. The counts are added to
+        ``start`` is the position of the first future month in the calendar, and ``item`` holds the household numbers. A
+        future has no label if emergency help starts during it and the household does not fall. The counts are added to
         ``falls`` and ``labelled``.
         """
         sources  # noqa: B018

@@ -1,7 +1,7 @@
-"""One month in the life of a household, compiled: histories and possible futures are made of the same step.
+"""The compiled simulation of one month in the life of a household, for both histories and possible futures.
 
-In all functions, ``s`` is the hidden state (`state.STATE`), ``o`` is what the month brings (`state.MONTH_OUT`), ``p``
-holds the parameters (`parameters.Process`) and ``r`` is the random stream.
+In all functions, ``s`` is the hidden state (`state.STATE`), ``o`` receives what happens in the month
+(`state.MONTH_OUT`), ``p`` holds the parameters (`parameters.Process`), and ``r`` is the random stream.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def step(
     Parameters
     ----------
     number : int
-        Number of the month; its remainder modulo twelve is the position of its report in the household's memory.
+        Number of the month; modulo twelve, it is the position of the month's report in the household's state.
     of_year : int
         Month of the year, 0 for January.
     line : float
@@ -138,7 +138,7 @@ def _go_to_school(p: Process, s: Any, o: Any, k: int, strained: bool, of_year: i
 
 @compiled
 def _start_work(p: Process, s: Any, o: Any, k: int) -> None:
-    """Add a grown child to the household's workers, or let it leave home if all three slots are taken."""
+    """Add a grown child to the household's workers; if all three slots are taken, the child leaves home."""
     person = 4 + k
     s.kid[k] = 0
     for slot in range(3):
@@ -211,9 +211,9 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
 
 @compiled
 def _update_drags(p: Process, s: Any, r: Any) -> None:
-    """Start queued income reductions, each after a random delay and by a random amount, and end some of the old ones.
+    """Start queued income reductions, each after a random delay and by a random amount, and end some earlier ones.
 
-    Recovery is not gradual: it comes in a single month.
+    Recovery is not gradual, but comes in a single month.
     """
     s.dragging = 0
     for c in range(DRAGS):
@@ -230,7 +230,7 @@ def _update_drags(p: Process, s: Any, r: Any) -> None:
 
 @compiled
 def _report(p: Process, s: Any, o: Any, line: float, r: Any) -> None:
-    """Record the month's report and compare the last twelve months with the line, exactly as the outcome does."""
+    """Record the month's report, and compare the last twelve months with the line exactly as the outcome does."""
     silent = draw_uniform(r) < (p.missing_again if s.missed == 1 else s.missing)
     s.missed = 1 if silent else 0
     total = o.amounts[0] + o.amounts[1] + o.amounts[2] + o.amounts[3]

@@ -18,13 +18,13 @@ from riskml.simulation.state import SPENDING
 __all__ = ["Parameters", "Process", "count_spending", "load_parameters"]
 
 Process = Any
-"""The parameters of the monthly process in compiled code: a record with one field per parameter (`Parameters.pack`)."""
+"""The parameters of the monthly process, as compiled code receives them: a record with one field per parameter."""
 
 Value = float | tuple[float, ...]
 
 
 class Parameters(NamedTuple):
-    """All parameters, grouped as in ``params.yaml`` by the code that reads them; floats or tuples of floats."""
+    """All parameters, each a float or a tuple of floats, grouped as in ``params.yaml`` by the code that reads them."""
 
     county: SimpleNamespace
     process: SimpleNamespace
@@ -44,7 +44,7 @@ def count_spending() -> tuple[bool, ...]:
 
 
 def load_parameters(overrides: Path | dict[str, Any] | None = None) -> Parameters:
-    """Load the parameters, and override some of them if requested.
+    """Load the parameters, and replace those for which ``overrides`` has a value.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def load_parameters(overrides: Path | dict[str, Any] | None = None) -> Parameter
     Raises
     ------
     SimulationError
-        If a name is unknown, or a value is not a number or, if the original is a list, not a list of the same length.
+        If a name is unknown, or if a value is not a number (or a list as long as the original, if that is a list).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The people of the county at the start of the simulation."""
+"""Draw the county's households as they are at the start of the simulation."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _draw_schooling(p: Parameters, age: Floats, rng: np.random.Generator) -> Int
 def _assign_income(
     p: Parameters, states: NDArray[np.void], workers: Ints, size: Ints, rng: np.random.Generator
 ) -> None:
-    """Scale the income sources so that income divided by the line is distributed as the parameters say."""
+    """Scale the income sources so that income divided by the line has the distribution set by the parameters."""
     c = p.county
     n = len(states)
     distance = (

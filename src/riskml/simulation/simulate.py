@@ -41,7 +41,7 @@ from riskml.simulation.writing import Tables
 __all__ = ["Simulated", "simulate"]
 
 CHUNK = 4096
-"""Number of households simulated and written at a time, so that memory does not grow with the county.
+"""Number of households that are simulated and written at a time, so that memory use does not grow with the county.
 
 Changing it changes the county that a seed produces.
 """
@@ -78,16 +78,16 @@ def simulate(
     Parameters
     ----------
     out : Path
-        Folder, created if missing; existing tables are replaced.
+        The records folder, which is created if missing; existing tables are replaced.
     households, months : int
-        Number of households, and number of recorded months from January of the parameter ``start_year`` on.
+        Number of households, and number of recorded months, which start with January of the parameter ``start_year``.
     seed : int
-        The same seed, parameters and sizes give the same bytes.
+        Random seed; the same seed, parameters and sizes give exactly the same files.
     params : path or dict, optional
         Overrides; see `parameters.load_parameters`.
     truth : {"last", "all", "none"}, default "last"
-        Whether to write ``truth.parquet`` (household_id, as_of, probability, cause) for the default test dates, for
-        every date of the default grid, or not at all.
+        Dates for which ``truth.parquet`` (household_id, as_of, probability, cause) is written: the default test dates,
+        all dates of the default grid, or none.
     progress : callable, optional
         Called after each part with the number of households in it.
     income : {"monthly", "register", "mixed"}, default "monthly"
@@ -102,7 +102,7 @@ def simulate(
     Raises
     ------
     SimulationError
-        If a parameter is unknown or invalid, or the months are too few for any truth.
+        If a parameter is unknown or invalid, or if there are too few months for any truth.
     """
     if income not in get_args(Income):
         raise SimulationError(f"The income is {income!r}.", "Choose monthly, register or mixed.")
@@ -135,7 +135,7 @@ def simulate(
 def _run(
     p: Parameters, county: CountyMap, first: int, count: int, households: int, seed: int, span: Span
 ) -> tuple[Chunk, NDArray[np.void]]:
-    """Simulate some households; return them with their hidden states at the as-of dates of the truth."""
+    """Simulate ``count`` households; return them, and their hidden states at the as-of dates of the truth."""
     states, people = settle(p, count, np.random.default_rng([seed, 3, first]))
     village = county.assign_villages(first, count, households)
     recorded = len(county.calendar.line) - county.burn_in

@@ -1,4 +1,4 @@
-"""Two record types: the hidden state of a household, and what a month brings (from which records are written later).
+"""Two record types: a household's hidden state, and what happens to it in a month.
 
 A household has slots for up to three workers and two children. Causes are numbered in the order of the vocabulary; the
 first nine (illness to housing) can reduce income for months after the event.
@@ -16,7 +16,7 @@ __all__ = [
 ]  # fmt: skip
 
 CAUSE = {name: number for number, name in enumerate(CAUSES)}
-"""Number of each cause code."""
+"""The number that stands for each cause code."""
 
 DRAGS = CAUSE["housing"] + 1
 """Number of causes, the first ones, that can reduce income for months after the event."""
@@ -40,7 +40,7 @@ SHOCKS = (
 """Rare events that can happen to a household, at most one per month."""
 
 SHOCK = {name: number for number, name in enumerate(SHOCKS)}
-"""Number of each rare event."""
+"""The number that stands for each rare event."""
 
 
 def _declare(kind: str, *names: str) -> list[tuple[str, str]]:
@@ -52,7 +52,7 @@ STATE = np.dtype(
     [
         # fixed
         ("rate", "f8", 3),  # wage of each worker, in yuan per month at the first year's level
-        ("pay", "f8"),  # what a new worker in this household would earn
+        ("pay", "f8"),  # wage of a new worker in this household
         *_declare("f8", "business", "property", "transfer"),
         ("hazard", "f8"),  # factor on the hazard of illness
         ("missing", "f8"),  # rate of months without a report

@@ -1,4 +1,4 @@
-"""The truth that the records cannot show: each household's probability of a fall, and the cause of each fall."""
+"""Compute the truth, which records cannot show: each household's probability of a fall, and the cause of each fall."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 DRAWS = 1000
-"""Number of possible futures drawn for every household."""
+"""Number of possible futures that are drawn for every household."""
 
 MORE_DRAWS = 2000
-"""Number of further futures for households with at least `WORTH` falls in the first: a ranking depends on them."""
+"""Number of further futures for households with at least `WORTH` falls in the first, since they decide a ranking."""
 
 WORTH = 8
 THREADS = 2
 NOTHING = 0.02
-"""Loss per person, as a share of the line; a smaller loss is not named as the cause of a fall."""
+"""Minimum loss per person, as a share of the line, for a cause to be named as the cause of a fall."""
 
 PAID = (("self_paid", "treatment_paid", "visit_paid"), ("fee",), ("repair",))
 """Fields of `state.MONTH_OUT` that make up each item of `state.SPENDING`."""
@@ -56,7 +56,7 @@ class Span:
     Parameters
     ----------
     at : int array
-        Positions of their months among the recorded months, in ascending order.
+        Positions of the as-of months among the recorded months, in ascending order.
     day : int array
         The dates, as day numbers.
     """
@@ -82,7 +82,7 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
     Raises
     ------
     SimulationError
-        If the choice is unknown, or the months are too few for any as-of date.
+        If the choice is unknown, or if there are too few months for any as-of date.
 
     Examples
     --------
@@ -128,7 +128,7 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
 def estimate_fall_probability(
     county: CountyMap, values: NDArray[np.void], at: int, states: NDArray[np.void], village: Ints, item: Ints, seed: int
 ) -> Floats:
-    """Estimate each household's probability of falling in the next twelve months, given that it has a label.
+    """Estimate each household's probability of a fall in the next twelve months, given that it has a label.
 
     Parameters
     ----------
@@ -147,8 +147,8 @@ def estimate_fall_probability(
     Returns
     -------
     float array (n,)
-        Share of the labelled futures in which the household falls. Whether a month is reported does not depend on the
-        hidden state, so futures without follow-up need no separate draw.
+        Share of the labelled futures in which the household falls. Futures without follow-up need not be simulated,
+        since whether a month is reported does not depend on the hidden state.
     """
     n = len(states)
     falls, labelled = np.zeros(n, np.int64), np.zeros(n, np.int64)

@@ -1,4 +1,4 @@
-"""Write the tables of illness, disasters and events, as departments, hotlines and visits would record them."""
+"""Write the tables of illness, disasters and events as departments, hotlines and visits would record them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Ints = NDArray[np.int64]
 _KINDS = {"job_loss": "job_loss", "accident": "accident", "disability": "disability", "elder_death": "death",
           "worker_death": "death", "venture_failure": "venture_failure", "water": "water_unsafe"}  # fmt: skip
 DISASTERS = np.array([("flood", "hail", "landslide", "pest"), ("drought", "animal_disease", "price_fall", "other")])
-"""Kinds of disaster: first those of the summer months, then those of the other months."""
+"""Kinds of disaster, first for the summer months, then for the other months."""
 
 
 def write_illness(chunk: Chunk, tables: Tables) -> None:
-    """Append to ``illness``: hospital admissions, months of treatment and visits by chronic patients."""
+    """Append rows to ``illness``: hospital admissions, months of treatment and visits by chronic patients."""
     rng, lived = chunk.rng, chunk.lived
     household, at = np.nonzero(lived["cost"] > 0.0)
     patient = _choose_patients(chunk, household, at)
@@ -58,7 +58,7 @@ def write_illness(chunk: Chunk, tables: Tables) -> None:
 
 
 def _choose_patients(chunk: Chunk, household: Ints, at: Ints) -> Ints:
-    """Choose the member named by the shock; if it names none, favour elders and chronic patients."""
+    """Choose the member whom the shock names; if it names none, draw one, favouring elders and chronic patients."""
     named = chunk.lived["person"][household, at].astype(np.int64)
     weight = chunk.find_present(household, at) * (1.0 + 2.0 * chunk.people.chronic[household])
     weight[:, 6:8] *= 2.0
@@ -68,7 +68,7 @@ def _choose_patients(chunk: Chunk, household: Ints, at: Ints) -> Ints:
 
 
 def write_events(chunk: Chunk, tables: Tables) -> None:
-    """Append to ``events``: shocks that become known, school fees, reports and visits."""
+    """Append rows to ``events``: shocks that become known, school fees, reports and visits."""
     rng, lived, recording = chunk.rng, chunk.lived, chunk.p.recording
     parts: list[tuple[NDArray[Any], ...]] = []
 

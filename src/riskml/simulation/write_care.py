@@ -1,4 +1,4 @@
-"""Write the tables of monitoring and help, as a county's ledger would hold them."""
+"""Write the tables of monitoring and help as a county would keep them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _find_spells(chunk: Chunk) -> tuple[Ints, Ints, Ints]:
 
 
 def write_monitoring(chunk: Chunk, tables: Tables) -> dict[str, Ints]:
-    """Append to ``monitoring``: one version at entry, another when the risk is declared eliminated.
+    """Append rows to ``monitoring``: one version at entry, and another when the risk is declared eliminated.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def write_monitoring(chunk: Chunk, tables: Tables) -> dict[str, Ints]:
 
 
 def write_help(chunk: Chunk, spells: dict[str, Ints], tables: Tables) -> None:
-    """Append to ``help``: measures for monitored households, emergency help, and exited households' long-term help."""
+    """Append rows to ``help``: measures for monitored households, emergency help, and help for exited households."""
     rng = chunk.rng
     measures = np.array([_MEASURE.get(code, "产业帮扶") for code in CAUSES], dtype=object)
     started = spells["entered"] + rng.integers(1, 21, len(spells["household"]))

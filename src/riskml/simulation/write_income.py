@@ -103,9 +103,9 @@ def _draw_corrections(
     Returns
     -------
     row : array of int
-        Position in the arguments of each row to write, in ascending order.
+        For each row to write, its position in the arguments, in ascending order.
     amount, recorded_on, record_id : arrays
-        Values for each row to write.
+        The values for each row to write.
     """
     rng, recording = chunk.rng, chunk.p.recording
     recorded = draw_report_days(chunk)[household, month]

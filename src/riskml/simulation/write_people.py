@@ -1,4 +1,4 @@
-"""Write the tables of households and members: a first version of each, and another after every change."""
+"""Write the tables of households and members: a first version of each, and a new one after every change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["HOUSE_TYPES", "write_households", "write_members"]
 
 Ints = NDArray[np.int64]
 BEFORE = "before"
-"""Placeholder that stands for the value in the member's first version."""
+"""Placeholder for the value in the member's first version."""
 
 _STAGES = ("none", "compulsory", "senior", "college")
 
@@ -25,7 +25,7 @@ HOUSE_TYPES = ("砖混", "砖木", "土木", "框架")
 
 
 def write_households(chunk: Chunk, tables: Tables) -> None:
-    """Append to ``households``: a birth, death, departure or move creates a new version in the same month."""
+    """Append rows to ``households``; a birth, death, departure or move creates a new version in the same month."""
     rng, lived, n = chunk.rng, chunk.lived, chunk.n
     size = lived["size"].astype(np.int64)
     changed = np.zeros(size.shape, np.bool_)
@@ -59,7 +59,7 @@ def write_households(chunk: Chunk, tables: Tables) -> None:
 
 
 def write_members(chunk: Chunk, tables: Tables) -> None:
-    """Append to ``members``: those present at the start, then a version after each change of work, health or school.
+    """Append rows to ``members``: all members' first versions, and one after each change in work, health or school.
 
     A change lists only the new values; everything else is copied from the member's previous version.
     """
@@ -124,7 +124,7 @@ def _make_first_members(chunk: Chunk) -> pd.DataFrame:
 
 
 def _make_changes(chunk: Chunk, first: pd.DataFrame) -> list[pd.DataFrame]:
-    """Make the later versions of members, which hold only the values that changed."""
+    """Make the later versions of members, which contain only the values that changed."""
     lived = chunk.lived
     position = np.full((chunk.n, MEMBERS), -1)
     position[first["household"], first["member"]] = np.arange(len(first))

@@ -1,4 +1,4 @@
-"""Write the tables of a records folder part by part; the same rows always give the same bytes."""
+"""Write the tables of a records folder part by part; the same rows always give exactly the same files."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Tables:
             writer.close()
 
     def add(self, table: str, columns: Mapping[str, Any], order: NDArray[np.intp] | None = None) -> None:
-        """Append rows to a table, in ``order`` if it is passed; the first call for a table fixes its columns.
+        """Append rows to a table, in ``order`` if it is passed; the first call for a table determines its columns.
 
         Days are int32 day numbers since 1970, with `NO_DAY` for a missing day; missing amounts are NaN.
         """
@@ -65,7 +65,7 @@ class Tables:
         schema = self._writers[table].schema if table in self._writers else _make_schema(table, columns)
         part = pa.table([_to_array(columns[field.name], field.type) for field in schema], schema=schema)
         if table not in self._writers:
-            # The Arrow schema is not stored, so that every reader gets dictionary columns back as plain text.
+            # The Arrow schema is not stored, so that every reader gets dictionary columns as ordinary text.
             self._writers[table] = pq.ParquetWriter(
                 self._folder / f"{table}.parquet", schema, compression="zstd", store_schema=False
             )
@@ -74,7 +74,7 @@ class Tables:
 
 
 def _make_schema(table: str, columns: Mapping[str, Any]) -> Any:
-    """Make a schema: the contract's columns first, with its types, then the attributes, as text or numbers."""
+    """Make a schema: first the contract's columns with their types, then the attributes as text or numbers."""
     if table == "truth":
         return _TRUTH
     contract = TABLES[table]

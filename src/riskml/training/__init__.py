@@ -1,4 +1,4 @@
-"""Training: fit a calibrated model to records, and compare it with the rule line forward in time."""
+"""Training: fit a calibrated model to past records, and compare it with the rule line on later ones."""
 
 from riskml.training.compare import compare_on, compare_stored, require_same_outcome
 from riskml.training.release import run_release_checks

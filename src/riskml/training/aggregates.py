@@ -1,4 +1,4 @@
-"""Aggregates about the data and the reasons that the report shows, computed once when a model is trained."""
+"""Compute the aggregates that the report shows on the data and the reasons, once when a model is trained."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from riskml.training.oracle import read_truth
 __all__ = ["SOON", "build_report_data", "describe_coverage", "rebuild_report_data"]
 
 SOON = 3
-"""Months: a county is scored every quarter, so the reasons shown when a household falls are at most this old."""
+"""Maximum age, in months, of the reasons shown when a household falls, since a county is scored every quarter."""
 
 
 def build_report_data(
@@ -38,12 +38,12 @@ def build_report_data(
     ----------
     records : Records
     test : LabelledRows
-        Test rows of the latest origin.
+        The test rows of the latest origin.
     bundle : Bundle
         The model that was tested.
     policy : Policy
     folder : Path, optional
-        Records folder; without it, coverage and true causes are left out.
+        Records folder; if it is not passed, coverage and true causes are left out.
     progress : Progress
 
     Returns
@@ -76,12 +76,13 @@ def build_report_data(
 def rebuild_report_data(
     records: Records, bundle: Bundle, policy: Policy, folder: Path, progress: Progress
 ) -> dict[str, Any]:
-    """Compute the report data for a bundle from the records it was trained on, or from other records.
+    """Compute a bundle's report data from the records on which it was trained, or from other records.
 
     Returns
     -------
     dict
-        See :func:`build_report_data`; ``other_records`` is added: true unless the bundle was trained on these records.
+        The result of :func:`build_report_data`, with one more key: ``other_records`` is true unless the bundle was
+        trained on these records.
 
     Raises
     ------
@@ -94,14 +95,14 @@ def rebuild_report_data(
 
 
 def describe_coverage(records: Records, folder: Path) -> dict[str, Any]:
-    """Describe a folder's tables, the share of households that report income each month, and the rows set aside.
+    """Describe a folder's tables, the monthly share of households that report income, and the rows set aside.
 
     Returns
     -------
     dict
         The result of :func:`riskml.records.reading.coverage.measure_coverage`, with two more keys: ``months`` holds
         the ``first`` month and, for each month, the ``share`` of households that report any income; ``set_aside``
-        holds the number of rows set aside for each fault code (the tables count these rows too).
+        holds the number of rows set aside for each fault code (the figures for the tables include these rows).
     """
     with open_folder(folder) as opened:
         tables = measure_coverage(opened)
@@ -115,7 +116,7 @@ def describe_coverage(records: Records, folder: Path) -> dict[str, Any]:
 
 
 def _find_cause(name: str) -> str:
-    """Return the cause that a feature points to, or ``other`` for an attribute of the data set."""
+    """Return the cause to which a feature points, or ``other`` for an attribute of the data set."""
     return CATALOGUE[name].cause if name in CATALOGUE else "other"
 
 

@@ -1,4 +1,4 @@
-"""The model card: purpose, evaluation and limits of a model, in Chinese and then in English."""
+"""Write the model card: a model's purpose, evaluation and limits, first in Chinese, then in English."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["fill_reasons", "write_model_card"]
 
 
 def write_model_card(bundle: Bundle) -> str:
-    """Write the model card of a bundle as Markdown.
+    """Write a bundle's model card as Markdown.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def write_model_card(bundle: Bundle) -> str:
     Returns
     -------
     str
-        The card, with figures from ``evaluation.json`` and ``report.json`` but nothing about any single household.
+        The card, with figures from ``evaluation.json`` and ``report.json``, but nothing about individual households.
     """
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - Markdown
     environment.filters |= FORMATS
@@ -67,11 +67,11 @@ def _collect_facts(bundle: Bundle, lang: str) -> dict[str, Any]:
 
 
 def fill_reasons(report: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the quality of the reasons from the report data, with None for every figure that was not measured."""
+    """Return the quality of the reasons from the report data; every figure that was not measured is None."""
     return {"all": None, "visited": None, "soon": None, "steadiness": None, **report.get("reasons", {})}
 
 
 def _tidy_lines(text: str) -> str:
-    """Leave at most one blank line between paragraphs."""
+    """Reduce the space between paragraphs to one blank line."""
     lines = [line.rstrip() for line in text.splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"

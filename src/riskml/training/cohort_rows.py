@@ -1,4 +1,4 @@
-"""The rows of the cohort: features and the rule line's verdict for each household and as-of date."""
+"""Collect the rows of the cohort: features and the rule line's verdict for each household and as-of date."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Cohort:
         Position in ``records.household_id``.
     features : FeatureMatrix, n rows
     rule_score : array of float64, shape (n,)
-        Score by which the rule line ranks; higher is riskier.
+        Score by which the rule line ranks households; higher is riskier.
     rule_positive : array of bool, shape (n,)
         Whether any trigger fired.
     category : array of str, shape (n,)
-        Category that the rule line suggests; empty if it suggests none.
+        The category that the rule line suggests; empty if it suggests none.
     """
 
     household: NDArray[np.int64]
@@ -66,7 +66,7 @@ _ARRAYS = tuple(field.name for field in fields(Cohort) if field.name != "feature
 def collect_cohort(
     records: Records, as_ofs: Sequence[int], settings: Settings, policy: Policy, progress: Progress
 ) -> Cohort:
-    """Build the features of all households at risk at the as-of dates, from what was known at each date.
+    """Build the features of all households at risk at the as-of dates, using only what was known at each date.
 
     Parameters
     ----------

@@ -32,12 +32,13 @@ def require_same_outcome(first: Bundle, second: Bundle) -> None:
 
 
 def compare_stored(first: Bundle, second: Bundle) -> dict[str, Any]:
-    """Compare two models by the figures stored in their bundles.
+    """Compare two models, using the figures stored in their bundles.
 
     Returns
     -------
     dict
-        Like ``evaluation.json``, with the models named by version and the baselines taken from the first bundle.
+        A dictionary like ``evaluation.json``, in which the models are named by version and the baselines come from the
+        first bundle.
 
     Raises
     ------
@@ -47,7 +48,7 @@ def compare_stored(first: Bundle, second: Bundle) -> dict[str, Any]:
     if differing := first.find_differences(second):
         raise UsageError(
             f"The bundles were tested on different rows ({shorten_list(differing)} differ) and cannot be compared.",
-            "Give --records: both models are then scored on the test rows of the first.",
+            "Give --records, so that both models are scored on the test rows of the first.",
         )
     models = {bundle.model_version: bundle.evaluation["models"]["riskml"] for bundle in (first, second)}
     models |= {name: figures for name, figures in first.evaluation["models"].items() if name != "riskml"}

@@ -1,4 +1,4 @@
-"""The labelled rows on which models are compared, and what each model predicts for them."""
+"""Collect the labelled rows on which models are compared, and each model's predictions for them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LabelledRows:
     labels : Labels
         The labels of the rows.
     cohort : Cohort
-        Their features, in the same order.
+        The features of the rows, in the same order.
     """
 
     at_risk: Labels
@@ -62,7 +62,7 @@ def label_rows(
     known_at: int | None,
     purpose: str,
 ) -> LabelledRows:
-    """Label the cohort at the as-of dates.
+    """Label the rows of the cohort at the as-of dates.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def label_rows(
     settings : Settings
     policy : Policy
     known_at : int, optional
-        Use only what was recorded up to that day; by default, use all records.
+        If passed, only what was recorded up to that day is used; by default, all records are.
     purpose : str
         What the rows are for; completes "No row is left to …" in the error.
 
@@ -95,7 +95,7 @@ def label_rows(
 
 
 def collect_holdout(records: Records, bundle: Bundle, policy: Policy, purpose: str, progress: Progress) -> LabelledRows:
-    """Collect the test rows of a bundle's latest origin, from the records it was trained on or from other records.
+    """Collect the test rows of a bundle's latest origin, from the records used in training or from other records.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def collect_holdout(records: Records, bundle: Bundle, policy: Policy, purpose: s
 
 
 def _find_positions(cohort: Cohort, labels: Labels) -> NDArray[np.int64]:
-    """Find the positions of labelled rows in the cohort, which is ordered by as_of, then by household."""
+    """Find the positions of labelled rows in the cohort, which is sorted by as_of, then by household."""
     width = int(cohort.household.max(initial=0)) + 1
     keys = cohort.as_of.astype(np.int64) * width + cohort.household
     position = np.searchsorted(keys, labels.as_of.astype(np.int64) * width + labels.household)
@@ -142,7 +142,7 @@ def predict_all(blend: Blend, baselines: Baselines, rows: LabelledRows) -> dict[
 def holdout_rows(
     records: Records, holdout: LabelledRows, settings: Settings, policy: Policy, progress: Progress
 ) -> TestRows:
-    """Assemble the rows on which the models are compared."""
+    """Assemble the test rows on which the models are compared."""
     labels, rows = holdout.labels, holdout.cohort
     fell = labels.y == 1
     flags = np.full(len(labels), np.nan)
@@ -163,7 +163,7 @@ def holdout_rows(
 
 
 def _assign_groups(rows: Cohort) -> dict[str, NDArray[np.str_]]:
-    """Assign the audited groups: rule category, exited, labour, and the coarsest region level with several values."""
+    """Assign rows to the audited groups: rule category, exited, labour, and the coarsest region level that differs."""
     words = np.array(["no", "yes", "unknown"])
     groups = {"category": np.where(rows.category == "", "none", rows.category)}
     for group, feature in (("exited", "exited_household"), ("no_labour", "no_labour")):

@@ -1,4 +1,4 @@
-"""The ceiling for any model: the true probabilities of a simulated county."""
+"""Read the true probabilities of a simulated county, which no model can improve on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from riskml.splits import Settings
 __all__ = ["look_up_truth", "read_truth"]
 
 ENOUGH = 0.99
-"""Smallest share of the test rows that the truth must cover."""
+"""Minimum share of the test rows that the truth must cover."""
 
 
 def _read_outcome(settings: Settings) -> tuple[object, ...]:
@@ -60,8 +60,8 @@ def look_up_truth(
     Returns
     -------
     array of float64, shape (n,), or None
-        None if the folder holds no truth for this outcome, or if the truth covers less than 99 % of the rows. A row
-        that it does not cover gets the mean of the others.
+        None if the folder holds no truth for this outcome, or if the truth covers less than 99 % of the rows. Rows that
+        it does not cover get the mean probability of the others.
     """
     truth = read_truth(folder, settings, "probability")
     if truth is None:

@@ -1,4 +1,4 @@
-"""The release checks: whether a model may become the champion."""
+"""Run the release checks, which decide whether a model may become the champion."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run_release_checks(
     champion : Bundle, optional
         The current champion; None before the first release.
     records : Records, optional
-        Needed if the champion was tested on other rows; the champion is then scored on the test rows of this bundle.
+        Needed if the champion was tested on other rows: it is then scored on the test rows of this bundle.
     policy : Policy, optional
         Required with ``records``.
     progress : Progress, optional

@@ -1,4 +1,4 @@
-"""Register a trained model, and choose the parameters and metrics that go to the tracking server."""
+"""Register a trained model, and collect the parameters and metrics for the tracking server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["collect_metrics", "collect_params", "register"]
 
 
 def collect_params(bundle: Bundle) -> dict[str, object]:
-    """Collect a bundle's settings, chosen complexity, data description and versions."""
+    """Collect a bundle's settings, its chosen complexity, the description of its data, and its versions."""
     manifest = bundle.manifest
     choice = bundle.blend.choice
     return {
@@ -34,7 +34,7 @@ def collect_params(bundle: Bundle) -> dict[str, object]:
 
 
 def collect_metrics(evaluation: Mapping[str, Any]) -> dict[str, float | None]:
-    """Collect the figures of every model, named ``model.measure``, and the counts of the split."""
+    """Collect the figures of every model, named ``model.measure``, and the counts in the split."""
     metrics: dict[str, float | None] = {
         name: evaluation["split"][name] for name in ("n_train", "n_test", "n_positive", "positive_rate")
     }

@@ -1,4 +1,4 @@
-"""Train a model on past dates and compare it, forward in time, with the rule line and the other baselines."""
+"""Train a model on past dates, and compare it on later ones with the rule line and the other baselines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["train"]
 
 @dataclass(frozen=True)
 class _Fitted:
-    """The models for one origin, and the rows on which they were fitted."""
+    """The models fitted for one origin, and the rows on which they were fitted."""
 
     blend: Blend
     baselines: Baselines
@@ -59,7 +59,7 @@ def train(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Bundle:
-    """Fit a model for every origin, evaluate it on the test rows of that origin, and bundle the latest one.
+    """Fit a model for every origin, evaluate it on the test rows of that origin, and bundle the latest model.
 
     Parameters
     ----------
@@ -69,19 +69,20 @@ def train(
     folder : Path, optional
         Records folder, searched for the ``truth.parquet`` of a simulated county.
     refit : bool, default False
-        Refit the chosen model on all labelled as-of dates, for release; the evaluation is still that of the split.
+        Whether to refit the chosen model on all labelled as-of dates for release; the evaluation still describes the
+        model before the refit.
     seed : int, default 0
     progress : Progress, optional
 
     Returns
     -------
     Bundle
-        Bundle of the latest origin, with its evaluation, report data and model card.
+        The bundle for the latest origin, with its evaluation, report data and model card.
 
     Raises
     ------
     SplitError
-        If the records span too few months, or a cohort is empty or contains no falls.
+        If the records span too few months, or if a cohort is empty or contains no falls.
     """
     progress = progress or Silent()
     dates = build_grid(records, settings)

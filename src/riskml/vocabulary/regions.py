@@ -48,7 +48,7 @@ def take_region(code: str, level: Level) -> str:
 
 
 def is_region_code(code: str) -> bool:
-    """Check whether a text has the form of a region code at some level.
+    """Return whether a text has the form of a region code of any level.
 
     >>> is_region_code("370112"), is_region_code("37011"), is_region_code("")
     (True, False, False)

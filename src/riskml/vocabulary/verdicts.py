@@ -117,7 +117,7 @@ REFINED_AGREEMENTS = Vocabulary(
         "The model flags this household, but other households come first for a visit",
     ),
 )
-"""The agreements, with two more for households that the model flags but that are beyond the visit capacity."""
+"""``AGREEMENTS`` and two more, for households that the model flags but for which there is no visit capacity."""
 
 CATEGORIES = Vocabulary(
     Term("unstable_exit", "脱贫不稳定户", "unstable after leaving poverty"),

@@ -1,4 +1,4 @@
-"""``riskml check``, as people and programs call it."""
+"""``riskml check``, as called by people and by programs."""
 
 import json
 
@@ -14,7 +14,7 @@ LINES = "region_code,effective_from,amount\n13,2022-04-01,7300\n"
 
 @pytest.fixture
 def make(tmp_path):
-    """Write a valid records folder, with another income table if one is passed."""
+    """Write a valid records folder, using the ``income`` table passed, if any."""
 
     def write(income=INCOME):
         for table, text in {"households": HOUSEHOLDS, "income": income, "lines": LINES}.items():
@@ -46,7 +46,7 @@ def test_faults_end_with_1_and_are_listed_with_advice(make):
     result = run(make(INCOME.replace("wage", "[red]wages[/]")))
     assert result.exit_code == 1
     assert "income.source" in result.output
-    assert "unknown_code: Use the codes of data/README.md" in result.output
+    assert "unknown_code: Use the codes in data/README.md" in result.output
     assert "[red]wages[/]" in result.output.replace("\n", "").replace(" ", "")
 
 

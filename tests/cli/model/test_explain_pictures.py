@@ -1,4 +1,4 @@
-"""``riskml explain --svg --png``: the timeline next to the text."""
+"""``riskml explain --svg --png``: the timeline is drawn in addition to the text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every finding of a check is also worded in Chinese, with the same figures."""
+"""Every finding of a check also has a Chinese text with the same figures."""
 
 from __future__ import annotations
 

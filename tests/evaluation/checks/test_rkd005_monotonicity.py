@@ -1,4 +1,4 @@
-"""RKD005: monotonicity broken, and the probe behind the check."""
+"""RKD005: broken monotonicity, and the probe that the check uses."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_does_not_apply_without_directions(evidence):
 def test_the_probe_raises_one_directed_feature_at_a_time(matrix):
     probes = probe_monotonicity(lambda m: -m.column("income") + 2 * m.column("self_paid") - 9 * m.column("age"), matrix)
     assert [one["feature"] for one in probes] == ["income", "self_paid"]
-    # Sampled rows that lack the income are filled with a value, so every margin is a number.
+    # Missing incomes in the sampled rows are filled in, so no margin is NaN.
     assert not np.isnan(probes[0]["worst"])
 
 

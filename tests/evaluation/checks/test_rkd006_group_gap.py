@@ -1,4 +1,4 @@
-"""RKD006: a gap between groups in missed households."""
+"""RKD006: a gap between groups in the share of missed households."""
 
 from __future__ import annotations
 

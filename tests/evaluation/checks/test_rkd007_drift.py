@@ -1,4 +1,4 @@
-"""RKD007: drift between training and test, and the index behind the check."""
+"""RKD007: drift between training and test rows, and the index that the check uses."""
 
 from __future__ import annotations
 

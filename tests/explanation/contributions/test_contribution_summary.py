@@ -1,4 +1,4 @@
-"""The contributions of many rows are summarised so that no single household's can be read from the summary."""
+"""Contributions of many rows are summarised so that nobody can read an individual household's from the summary."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEVELS = {"region": ("a", "b", "c")}
 @pytest.fixture
 def rows():
     rng = np.random.default_rng(0)
-    household = np.repeat(np.arange(300), 4)  # four dates for each household
+    household = np.repeat(np.arange(300), 4)  # each household has rows at four dates
     n = len(household)
     values = np.column_stack(
         [rng.normal(size=n), rng.integers(0, 3, n), rng.choice([0, 1, 2], n, p=[0.7, 0.28, 0.02]), rng.normal(size=n)]

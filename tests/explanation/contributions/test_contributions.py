@@ -133,7 +133,7 @@ def test_trees_too_deep_for_tables_are_walked_and_say_so(blend, training, caplog
     )
     explainer = Explainer(replace(blend, trees=deep))
     assert "tables hold at most 7" in explainer.note
-    assert explainer.note in caplog.text, "the operator is told why"
+    assert explainer.note in caplog.text, "the log says why"
     X = matrix(6, seed=4)
     explainer.explain(X, threads=2).require_margin(explainer.blend.predict_margin(X))
 

@@ -20,7 +20,7 @@ from riskml.records.contract.calendar import to_day
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.filterwarnings("ignore:The NumPy global RNG:FutureWarning"),  # shap jitters its points
+    pytest.mark.filterwarnings("ignore:The NumPy global RNG:FutureWarning"),  # shap adds random jitter to its points
 ]
 
 
@@ -73,7 +73,7 @@ def test_labels_match_the_catalogue():
 
 
 def test_beeswarm_and_waterfall_draw_chinese(explained, find_missing_glyphs):
-    """Draw two plots; warnings are errors, so a glyph that the font lacks would fail the test."""
+    """Draw two plots. Warnings are errors, so a glyph missing from the font fails the test."""
     import shap
 
     assert find_missing_glyphs("".join(explained.feature_names)) == ""

@@ -19,9 +19,9 @@ from riskml.model.forest import read_forest
 
 
 def goes_left(node, row):
-    """Apply the documented rule for splits to LightGBM's own JSON, without riskml's parser."""
+    """Apply the documented rule for splits to LightGBM's own JSON, without using riskml's parser."""
     x = row[node["split_feature"]]
-    x = 0.0 if abs(x) <= 1.0000000180025095e-35 else x  # LightGBM takes anything smaller for zero
+    x = 0.0 if abs(x) <= 1.0000000180025095e-35 else x  # LightGBM treats anything smaller as zero
     if node["decision_type"] == "==":
         return not isnan(x) and abs(x) < 1e9 and int(x) >= 0 and str(int(x)) in node["threshold"].split("||")
     if isnan(x) and node["missing_type"] != "NaN":
@@ -35,7 +35,7 @@ def count_rows(node):
 
 
 def expected(node, row, known):
-    """Compute a tree's value for a row if only some features are known, averaged over the training rows."""
+    """Compute a tree's value for a row if only some features are known, averaging over training rows for the rest."""
     if "leaf_value" in node:
         return node["leaf_value"]
     left, right = node["left_child"], node["right_child"]

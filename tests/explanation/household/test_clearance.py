@@ -1,4 +1,6 @@
-"""Conditions for risk elimination: six months above the line, no flag, a member able to work. riskml clears nobody."""
+"""Conditions for declaring a risk eliminated: six months above the line, no flag, a member able to work.
+
+riskml only reports whether they are met; the decision is left to people."""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ LINE = 6000.0
 
 
 def met(last_months: float, labour: str | None = "full", months: int = 30):
-    """Return which conditions one person meets; ``last_months`` is the last six months' income relative to the line."""
+    """Return which conditions a one-person household meets; ``last_months`` is its income in the last six months,
+    relative to the line."""
     starts = [dt.date(2022 + m // 12, m % 12 + 1, 1) for m in range(months)]
     amounts = [LINE / 12 * 1.5] * (months - 6) + [LINE / 12 * last_months] * 6
     tables = {
@@ -47,7 +50,7 @@ def test_one_month_end_below_the_line_is_enough_to_fail():
 
 
 def test_an_income_right_on_the_line_is_not_below_it():
-    assert met(0.5)["stable_income"] is True, "half a year at half the line after one at 1.5 is on the line"
+    assert met(0.5)["stable_income"] is True, "half a year at 1.5, then half a year at 0.5, is on the line"
 
 
 @pytest.mark.parametrize(("labour", "expected"), [("none", False), ("weak", True), (None, None)])

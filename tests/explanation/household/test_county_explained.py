@@ -1,4 +1,4 @@
-"""Every household is explained: its row in the county's table says the same as its own explanation."""
+"""Every household is explained, and its row in the county's table says the same as its individual explanation."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_a_redacted_county_reveals_no_diagnosis_and_no_amount(county_records, na
     hidden = explain_all(narrator, county_records, as_of, redact=("health",))
     text = "\n".join(hidden["reasons_zh"]) + "\n".join(hidden["protections_zh"])
     spending = narrator.policy.triggers["income_below_line_after_spending"].zh
-    text = text.replace(spending, "")  # the notice that spending matters may be shown, but without the amount
+    text = text.replace(spending, "")  # the notice may say that spending matters, but not the amount
     assert HEALTH_ZH in text
     for word in ("住院", "自付", "就诊", "大病", "残疾", "慢性病", "报销"):
         assert word not in text
@@ -165,7 +165,7 @@ def test_attributes_of_the_data_set_count_but_are_never_mentioned(county_records
 
 
 def test_features_that_the_records_lack_are_silent(county_records, narrator, as_of):
-    """Explain with a model that knows an attribute these records lack: it is missing, and no reason mentions it."""
+    """Explain with a model that uses an attribute these records lack: it is missing, and no reason mentions it."""
     schema = narrator.bundle.blend.schema
     columns = tuple(
         column._replace(name="attribute_altitude") if column.name == "attribute_land_mu" else column

@@ -1,4 +1,4 @@
-"""Explanations of a few hand-made households, kept word for word after a person checked that they make sense.
+"""Explanations of a few hand-made households, compared word for word with texts that a person has checked.
 
 After a change of wording, run `make docs`, read what changed, and commit it.
 """
@@ -17,7 +17,7 @@ ALL = ("illness", "disaster", "events", "help", "monitoring", "members")
 
 
 def julu(v):
-    """Heart surgery for 182,000 yuan, of which 90,000 were self-paid; farming and sheep; out of poverty since 2016."""
+    """Heart surgery cost 182,000 yuan (90,000 self-paid). The family farms, keeps sheep, and left poverty in 2016."""
     v.household(4, kind="exited", exited_on="2016-12-31")
     v.member(1, 1969, health="serious", labour="none").member(2, 1970, labour="weak", working="local")
     v.member(3, 1996, working="migrant").member(4, 2012, schooling="compulsory", labour="none")
@@ -28,7 +28,7 @@ def julu(v):
 
 
 def leye_child(v):
-    """Transfusions every month, then a transplant for 200,000 yuan and follow-up care for 75,000."""
+    """A child had transfusions every month, then a transplant for 200,000 yuan and follow-up care for 75,000."""
     v.household(5)
     v.member(1, 1988, working="migrant").member(2, 1990, labour="weak").member(3, 2015, health="serious", labour="none")
     v.member(4, 2018, labour="none").member(5, 1960, labour="weak")
@@ -52,7 +52,7 @@ def leye_child_before(v):
 
 
 def leye_shop(v):
-    """A village shop that burnt down; until then, income was above the line."""
+    """A village shop burnt down; until then, income was above the line."""
     v.household(4)
     v.member(1, 1980, working="local").member(2, 1982, working="local").member(
         3, 2008, schooling="compulsory", labour="none"
@@ -64,7 +64,7 @@ def leye_shop(v):
 
 
 def fengjie(v):
-    """An orange grower: the wife fell seriously ill, a child was about to leave school, and the crop found no buyer."""
+    """An orange grower's wife fell seriously ill, a child was about to leave school, and the crop found no buyer."""
     v.household(4, kind="exited", exited_on="2019-12-31")
     v.member(1, 1975, working="local").member(2, 1977, health="serious", labour="none")
     v.member(3, 2007, labour="none").member(4, 1948, labour="none")
@@ -77,7 +77,7 @@ def fengjie(v):
 
 
 def weixian(v):
-    """18,000 yuan self-paid, of which prevention insurance repaid 9,000; a disability; a first year at university."""
+    """Of 18,000 self-paid yuan, prevention insurance repaid 9,000; one member is disabled, one starts university."""
     v.household(3)
     v.member(1, 1972, health="disabled", labour="none").member(2, 1974, working="local")
     v.member(3, 2005, schooling="college", labour="none")
@@ -92,7 +92,7 @@ def weixian(v):
 
 
 def childbirth(v):
-    """A bill of 9,800 yuan, but also two workers, a van and a business licence: verified and rejected on day 2."""
+    """A bill of 9,800 yuan, but also two workers, a van and a business licence: rejected after a visit on day 2."""
     v.household(4)
     v.member(1, 1993, labour="skilled", working="local").member(2, 1995, working="local")
     v.member(3, 2019, labour="none").member(4, 2023, labour="none")
@@ -103,13 +103,13 @@ def childbirth(v):
 
 
 def silent(v):
-    """No report since August, gaps before that, no list of members, and no lists from departments."""
+    """There are no reports since August, and gaps before that; lists of members and from departments are missing."""
     v.household(2).earns("2023-01", "2023-02", total=1500).earns("2023-05", "2023-08", total=1500)
     return v
 
 
 def monitored(v):
-    """A household already in monitoring, which only the rule line judges."""
+    """The household is already in monitoring, so only the rule line judges it."""
     v.household(3).earns("2023-01", "2023-12", wage=1200)
     v.add("events", kind="job_loss", occurred_on="2023-08-15")
     v.add("monitoring", category="borderline", entered_on="2023-09-01")

@@ -1,4 +1,4 @@
-"""The explanation of one household: both verdicts, what is missing, what to verify, and what may not be shown."""
+"""The explanation of one household: both verdicts, missing records, what to verify, and what must be hidden."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_outside_the_cohort_only_the_rule_line_judges(village, make_narrator, wa
 
 
 class TestHealthRedacted:
-    SECRETS = (  # words and amounts; the names of the measures on offer are not secret
+    SECRETS = (  # words and amounts must be hidden; the names of the measures on offer need not be
         "12,345",
         "12345",
         "30,000",

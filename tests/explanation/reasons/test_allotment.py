@@ -1,4 +1,5 @@
-"""The strength of the income position is allotted to the sources that shrank, then to the causes that reduce them."""
+"""The strength of the income position is divided among the sources that shrank, then among the causes that
+reduced them."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ INCOME = GROUPING.index["other", "income"]
 
 
 def of(position: float, changes: dict[str, float], causes: dict[str, float]) -> tuple[dict[str, float], dict[str, str]]:
-    """Allot the position; return each cause's strength and the feature that represents it."""
+    """Divide the strength of the income position; return each cause's strength and the feature that represents it."""
     x = np.full((len(FEATURES), 1), np.nan)
     for name, yuan in changes.items():
         x[NAMES.index(name)] = yuan
@@ -74,7 +75,7 @@ def test_a_disaster_lowers_the_trade_and_not_the_wage():
 
 
 SMALL = 1 - NOTICEABLE
-"""The largest fall in income, in yuan, that is still too small to be noticed."""
+"""The largest fall in income, in yuan, that is still treated as an ordinary fluctuation."""
 
 
 @pytest.mark.parametrize("changes", [{}, {"wage_change_on_year_12m": 500.0, "business_change_on_year_12m": SMALL}])

@@ -155,19 +155,19 @@ def test_any_contributions_give_ordered_reasons_that_the_rules_allow(c, x):
         assert ranking.feature.shape == (3, most)
         for row in range(3):
             features = ranking.feature[row][ranking.feature[row] >= 0]
-            assert len(set(ranking.group[row][: len(features)].tolist())) == len(features), "each group once"
-            assert (ranking.feature[row][len(features) :] == -1).all(), "no gap in the list"
+            assert len(set(ranking.group[row][: len(features)].tolist())) == len(features), "each group occurs once"
+            assert (ranking.feature[row][len(features) :] == -1).all(), "the list has no gaps"
             for j in features:
                 assert may(FEATURES[j], x[row, [j]])[0]
                 shrank = sign > 0 and any(j in changes for changes in GROUPING.changes.values())
-                assert sign * c[row, j] > 0 or shrank, "a source that shrank speaks for the income that was lost"
+                assert sign * c[row, j] > 0 or shrank, "only a source that shrank may lack a positive contribution"
             named = ranking.group[row][: len(features)] < len(NAMED)
             strength = ranking.strength[row][: len(features)]
             assert (strength >= LEAST).all()
             for part in (named, ~named) if most == MOST_REASONS else (np.ones(len(features), bool),):
-                assert (np.diff(strength[part]) <= 0).all(), "the strongest first"
+                assert (np.diff(strength[part]) <= 0).all(), "the strongest comes first"
         if most == MOST_REASONS:
-            assert (np.diff(named.astype(int)) <= 0).all(), "official causes before the rest"
+            assert (np.diff(named.astype(int)) <= 0).all(), "official causes come before the rest"
 
 
 def test_one_household_is_ranked_as_among_many():

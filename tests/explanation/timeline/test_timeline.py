@@ -1,4 +1,4 @@
-"""The timeline: what it draws, what it may not reveal, and that it uses only what was known on the date."""
+"""The timeline: what it draws, what it must not reveal, and that it uses only what was known on the date."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def read_words(svg: str) -> str:
 
 @pytest.fixture
 def fengjie(village):
-    """Make an orange grower: harvest income, two months without a report, illness, a dropout, an unsold crop, help."""
+    """Make an orange grower's household.
+
+    It has harvest income, two months without a report, illness, a dropout, an unsold crop and help."""
     village.household(4, kind="exited", exited_on="2019-12-31")
     village.earns("2021-01", "2022-08", business=900, transfer=300).earns("2022-11", "2023-12", business=800)
     village.earns("2022-12", "2022-12", wage=30_000).earns("2023-12", "2023-12", wage=12_000)
@@ -86,7 +88,7 @@ def test_a_month_of_nothing_is_a_bar_and_not_a_gap(village):
     village.household(2).earns("2023-01", "2023-12", total=0.0)
     svg = draw_timeline_svg(village.panel(), months=12)
     assert "无收入记录" not in read_words(svg)
-    assert svg.count('fill="#a9bccb"') == 12 + 1  # and one in the legend
+    assert svg.count('fill="#a9bccb"') == 12 + 1  # and one more in the legend
 
 
 def test_the_line_is_drawn_in_its_yearly_steps(fengjie):

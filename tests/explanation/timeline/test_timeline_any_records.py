@@ -1,4 +1,4 @@
-"""The timeline of any records is well-formed, harmless in any page, and unaffected by what was recorded later."""
+"""For any records, the timeline is well-formed, safe to embed in any page, and unaffected by later records."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ text = st.text(st.characters(), min_size=1, max_size=12)
 
 @st.composite
 def rows(draw, table, late):
-    """Draw one row, recorded either by the date or, if ``late``, after it."""
+    """Draw a random row that was recorded by the as-of date or, if ``late``, after it."""
     day = draw(days)
     recorded = draw(st.integers(AS_OF + 1, AS_OF + 400) if late else st.integers(to_day("2020-01-01"), AS_OF))
     row = {"recorded_on": str(to_date(recorded)), "household_id": "H1"}
@@ -73,7 +73,7 @@ def build_records(tables):
 
 
 def unversioned(table, entries):
-    """Keep one version for each day of entry, because two versions on one day are a fault."""
+    """Keep only one version for each day of entry, because two versions on one day are a fault."""
     return entries if table != "monitoring" else list({row["entered_on"]: row for row in entries[::-1]}.values())
 
 

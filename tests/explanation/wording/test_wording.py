@@ -1,4 +1,4 @@
-"""The catalogue's sentences: all placeholders can be filled in both languages, and no sentence claims a cause."""
+"""The catalogue's sentences: all placeholders can be filled in, in both languages, and no sentence claims causation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_every_fact_has_a_phrase():
 def test_a_sentence_names_known_facts_and_no_cause(name):
     feature = SPOKEN[name]
     assert feature.reason_zh
-    assert feature.reason_en, "a sentence in one language needs one in the other"
+    assert feature.reason_en, "a Chinese sentence needs an English one"
     for text in (feature.reason_zh, feature.reason_en):
         assert text.count("|") <= 1
         assert text.count("[") == text.count("]")

@@ -1,4 +1,4 @@
-"""Bad rows are set aside: they are written to a file, counted and left out, and all other rows are used."""
+"""Bad rows are set aside: they are written to a file, counted and skipped, and all other rows are used."""
 
 import datetime as dt
 import json
@@ -86,7 +86,7 @@ def test_warnings_are_not_set_aside(make, tmp_path):
 
 def test_the_data_without_the_bad_rows_have_the_fingerprint_of_clean_data(make, tmp_path):
     with open_checked(make()) as clean, open_checked(bad_folder(make), tmp_path / "bad.csv") as cleaned:
-        # A column that only the bad row filled is still there, with its default.
+        # A column that had a value only in the bad row remains, filled with its default.
         assert cleaned.fingerprint() == clean.fingerprint()
 
 

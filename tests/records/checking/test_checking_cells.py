@@ -1,4 +1,4 @@
-"""Faults in single cells, from Parquet and from CSV."""
+"""Faults in individual cells, read from Parquet and from CSV."""
 
 import datetime as dt
 

@@ -144,7 +144,7 @@ def test_only_rows_in_force_can_clash(make):
         {"record_id": "R", "recorded_on": day("2023-02-03")},
         {"record_id": "R", "recorded_on": day("2023-03-03")},
     )
-    assert list_faults(incomes(make, total(**old), new, {"amount": 5.0})) == [], "corrected from total to wage"
+    assert list_faults(incomes(make, total(**old), new, {"amount": 5.0})) == [], "the correction changed total to wage"
     assert list_faults(incomes(make, total(**old), {"amount": None} | total(**new), {})) == [], "withdrawn"
     assert list_faults(incomes(make, total(**old), total(**new, household_id="0013"), {})) == [], "moved"
     assert list_faults(incomes(make, old, total(**new), {})) == [("fault", "source", "total_and_sources", 2, (2, 3))]

@@ -143,7 +143,7 @@ def test_missing_column_of_some_parts(make):
     folder = make("parts")
     pq.write_table(pa.table({"household_id": ["0014"]}), folder / "households" / "part-2.parquet")
     columns = [(fault.column, fault.code) for fault in check(folder).faults]
-    # The missing columns are reported, and so are their cells in that part, which count as empty.
+    # The missing columns are reported, and so are the part's cells in them, which count as empty.
     assert columns[:2] == [("region_code", "missing_column"), ("size", "missing_column")]
     assert columns[2:] == [("region_code", "missing_value"), ("size", "missing_value")]
 

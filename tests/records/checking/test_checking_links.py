@@ -61,7 +61,7 @@ def test_no_line(make):
     assert list_faults(make(lines=[])) == warning
     assert list_faults(make(lines=[line("14", "2020-01-01")])) == warning
     assert list_faults(make(lines=[line("13", "2023-02-01")])) == warning
-    # The line that counts is the one in force at the month's end, not at its start.
+    # The line in force at the end of the month counts, not the one at its start.
     assert list_faults(make(lines=[line("13", "2023-01-31")])) == []
     assert list_faults(make(lines=[line("13", "2023-02-01"), line(None, "2020-01-01")])) == []
 

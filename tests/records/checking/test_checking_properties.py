@@ -1,4 +1,4 @@
-"""Checking any folder ends with a report, which is the same for any order of rows and any file format."""
+"""Checking any folder gives a report, which does not depend on the order of rows or the file format."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Reports on a check, refusals of a folder, and the rules of the check."""
+"""A check's report, its rules, and the refusal of a folder."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Checks that compare the cells of one row."""
+"""Checks that compare cells within a row."""
 
 import datetime as dt
 
@@ -78,7 +78,7 @@ def test_recorded_very_late(make, recorded, warned):
     assert list_faults(make(events=[event])) == expected
     rows = make.rows("income", recorded_on=day(recorded))
     assert list_faults(make(income=rows)) == expected
-    # A twelve-month period ends almost a year later, so neither day of recording is very late.
+    # A twelve-month period ends almost a year after it starts, so neither day of recording is very late.
     assert list_faults(make(income=make.rows("income", recorded_on=day(recorded), months=12))) == []
 
 

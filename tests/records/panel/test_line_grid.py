@@ -1,4 +1,4 @@
-"""The grid of lines has the same values as a separate look-up of every cell."""
+"""The grid of lines has the same values as if every cell were looked up separately."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A newly declared column reaches the panel from every kind of input, without another line of code."""
+"""A newly declared column reaches the panel from every kind of input without any further change to the code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CODED = (Kind.CODE, Kind.CODES)
 ALLOWED = {"first": "甲", "second": "乙", "third": "丙"}
 
 CELLS: dict[Kind, tuple[Any, Any, Any]] = {
-    # a cell, the panel's value for it, and the panel's value for an empty cell
+    # for each kind: a cell, its value in the panel, and the panel's value for an empty cell
     Kind.DATE: (DAY, to_day(DAY), NO_DAY),
     Kind.MONTH_START: (DAY, to_month(to_day(DAY)), NO_DAY),
     Kind.COUNT: (7, 7.0, np.nan),
@@ -39,7 +39,7 @@ CELLS: dict[Kind, tuple[Any, Any, Any]] = {
 }
 
 ROWS: dict[str, list[dict[str, Any]]] = {
-    # Each table has two rows; the second is about household b or, in lines, about a later day.
+    # Each table has two rows; the second is about household b or, in lines, takes effect on a later day.
     "households": [
         {"household_id": "a", "region_code": "130529101201", "size": 3},
         {"household_id": "b", "region_code": "130529101202", "size": 2},
@@ -62,7 +62,7 @@ Declare = Callable[..., None]
 
 @pytest.fixture
 def declare(monkeypatch) -> Declare:
-    """Return a function that declares columns ``new_<kind>``, between others because their position must not matter."""
+    """Return a function that declares columns ``new_<kind>``, put between others because position must not matter."""
 
     def add(table: str, *kinds: Kind) -> None:
         new = [
@@ -81,7 +81,7 @@ def tables_with(table: str, first: Cells, second: Cells) -> dict[str, list[Cells
 
 
 def every_way(make, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Panel]:
-    """Build panels of the same rows from Parquet, CSV, memory and Arrow."""
+    """Build panels from the same rows as Parquet, as CSV, in memory and as Arrow tables."""
     folders: dict[str, Path] = {form: make(form, **rows) for form in ("parquet", "csv")}
     for folder in folders.values():
         assert check(folder).ok, check(folder).render()
@@ -93,7 +93,7 @@ def every_way(make, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Panel]:
 
 
 def read_values(panel: Panel, table: str, kind: Kind) -> list[Any]:
-    """Read the values of a new column as features see them, but text as plain strings."""
+    """Read the values of a new column as features see them, but with text as ordinary strings."""
     name = f"new_{kind}"
     if table == "lines":
         return [line.more[name] for line in panel.lines]

@@ -1,4 +1,4 @@
-"""Regional disasters, the look-back, and the difference between absent and empty tables."""
+"""Exposure to regional disasters, how far back rows count, and the difference between absent and empty tables."""
 
 from __future__ import annotations
 

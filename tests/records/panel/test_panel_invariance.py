@@ -1,4 +1,4 @@
-"""A panel never depends on the order of rows, file parts, other households, the reader, or rows known only later."""
+"""A panel never depends on the order of rows, file parts, other households, the way of reading, or later knowledge."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Dice:
 
 
 def late(days: list[dt.date | None], dice: Dice) -> list[dt.date | None]:
-    """Draw days of recording, null or some days after the event, so that no record has two rows on one day."""
+    """Draw days of recording: null or some days after the event, and never the same day for two rows of a record."""
     lags = dice.rng.permutation(len(days)) % 300
     return [
         None if day is None or lag % 3 == 0 else day + dt.timedelta(days=int(lag))
@@ -120,7 +120,7 @@ def random_tables(seed: int, households: int = 12) -> Tables:
         {
             "household_id": dice.some(codes_of, entries),
             "category": dice.some(list_codes("monitoring", "category"), entries),
-            # There are only a few days of entry, so that some entries get several versions.
+            # Days of entry are drawn from only a few, so that some entries get several versions.
             "entered_on": [day.replace(month=6, day=1) for day in dice.days(entries) if day],
             "cleared_on": dice.days(entries, null=0.5),
             "causes": dice.some(("illness", "work;labour", "housing; water"), entries, null=0.2),
@@ -175,7 +175,7 @@ def _decoded(values: np.ndarray, levels: tuple[str, ...] | None) -> list[object]
 
 
 def snapshot(panel: Panel, i: int) -> dict[str, object]:
-    """Return everything that a panel holds about one household, to the bit."""
+    """Return the exact bits of everything that a panel holds about one household."""
     out: dict[str, object] = {
         "id": str(panel.household_id[i]),
         **{name: getattr(panel, name)[..., i].tobytes() for name in ("sources", "total", "reported", "size", "line")},
@@ -210,7 +210,7 @@ def list_known(households: list[dict[str, object]]) -> list[dict[str, object]]:
 
 
 def write(tables: Tables, folder: Path, seed: int | None = None) -> Path:
-    """Write the tables; if a seed is passed, shuffle the rows and write several parts."""
+    """Write the tables; if a seed is passed, shuffle the rows and split them into several parts."""
     rng = np.random.default_rng(seed)
     folder.mkdir()
     for name, frame in tables.items():
@@ -284,7 +284,7 @@ def test_panels_of_any_size_say_the_same(records):
 
 @pytest.mark.parametrize("as_of", AS_OFS)
 def test_rows_known_only_later_change_nothing(tables, records, as_of):
-    # Instead of adding rows that become known later, compare with records from which all such rows were removed.
+    # Instead of adding rows that become known later, compare with records without any such row.
     known_then = {}
     for name, frame in tables.items():
         known = _known_on(tables, name)

@@ -43,7 +43,7 @@ def records(income=(), households=HOUSEHOLD, lines=LINES, fallback=(), **tables)
 
 
 def january(packed: Records, as_of: str, source: str = "wage") -> float:
-    """Return the income of January 2023 as known at a date."""
+    """Return the income for January 2023 as known at a date."""
     panel = packed.panel(to_day(as_of))
     lag = panel.month - 12 * 53
     return float(panel.sources[list(SOURCES).index(source), lag, 0])
@@ -132,7 +132,7 @@ def test_withdrawn_removes_a_record_from_the_day_it_is_recorded(table):
 
 @pytest.mark.parametrize("table", ["illness", "events", "help"])
 def test_a_corrected_row_without_recorded_on_was_recorded_on_its_day(table):
-    # An empty recorded_on counts as earlier than every date only if the rows are versions.
+    # An empty recorded_on counts as earlier than every date only for rows that are versions.
     day, fixed = DATED[table]
     rows = [{"record_id": "r", day: "2023-01-20", **fixed}]
     rows.append({"record_id": "r", day: "2023-01-05", **fixed, "recorded_on": "2023-01-10"})

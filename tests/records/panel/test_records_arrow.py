@@ -21,7 +21,7 @@ AS_OF = to_day(dt.date(2023, 6, 30))
 
 
 def plain(tables):
-    """Convert columns to the types of a database that has no dates."""
+    """Convert columns to the types that a database without a date type has."""
     out = {}
     for name, columns in tables.items():
         out[name] = pa.table(
@@ -120,7 +120,7 @@ def test_every_column_is_cast_to_its_type_where_it_holds_no_value(name):
         for rows in (0, 2):
             blank = pa.table({column: pa.nulls(rows, type_) for column in [*table.names, "attributes"]})
             cast = cast_table(name, blank)
-            assert cast.schema.types == [*wanted, type_], "what is not declared keeps its type"
+            assert cast.schema.types == [*wanted, type_], "undeclared columns keep their type"
             assert cast.num_rows == rows
 
 

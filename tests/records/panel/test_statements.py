@@ -1,4 +1,4 @@
-"""Income statements and rows about single members: what counts for which month, and from which day."""
+"""Income statements and rows about individual members: which of them counts for which month, and from which day."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def row(source: str, start: str, amount: float | None, **more: object) -> dict[s
 
 
 def yearly(source: str, year: int, amount: float, **more: object) -> dict[str, object]:
-    """State the income of the year that ends in September of ``year``."""
+    """Make a statement of income for the year that ends in September of ``year``."""
     return row(source, f"{year - 1}-10-01", amount, months=12, statement=True, **more)
 
 
@@ -41,7 +41,7 @@ def cut(income: list[dict[str, object]], as_of: str, size: int = 1) -> Panel:
 
 
 def read(panel: Panel, month: str) -> dict[str, float]:
-    """Read the known sources of a month."""
+    """Return a month's known income by source."""
     lag = panel.month - (int(month[:4]) - 1970) * 12 - int(month[5:]) + 1
     cells = dict(zip(SOURCES, panel.sources[:, lag, 0].tolist(), strict=True))
     return {name: value for name, value in cells.items() if not np.isnan(value)}
@@ -105,7 +105,7 @@ def test_outside_statements_a_month_needs_every_source_that_is_not_zero():
     assert read(cut([*stated, *wage, *transfer], "2024-02-29"), "2023-11") == {"wage": 100, "transfer": 10}
     assert read(cut([*stated, *wage], "2024-02-29"), "2023-11") == {}
     assert read(cut([*stated, *monthly("total", "2023-11", 1, 90)], "2024-02-29"), "2023-11") == {"total": 90}
-    # before the first statement is known, the month counts as it is
+    # until the first statement is known, the monthly report counts
     assert read(cut([*stated, *wage], "2024-01-31"), "2023-11") == {"wage": 100}
 
 

@@ -1,4 +1,4 @@
-"""Opening a folder: every form of a table becomes the same typed view."""
+"""Opening a folder: whatever a table's file format, it becomes the same typed view."""
 
 import datetime as dt
 

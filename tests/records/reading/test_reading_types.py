@@ -1,4 +1,4 @@
-"""Cells: how Parquet types and CSV texts are converted."""
+"""How cells of Parquet types and CSV texts are converted."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""A folder's coverage and lateness equal figures counted by hand."""
+"""A folder's coverage and the delays in its records equal figures counted by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fuzzing from the OpenAPI description: no input leads to a 5xx, and every response has the documented form.
+"""Fuzzing from the OpenAPI description: no input causes a 5xx response, and every response has the documented form.
 
 `make test` makes a short run; `make fuzz` sets ``RISKML_FUZZ`` and sends 10,000 malformed bodies.
 """
@@ -24,7 +24,7 @@ from schemathesis.checks import load_all_checks
 from riskml_serving.api.openapi import BODIES
 
 LONG = int(os.environ.get("RISKML_FUZZ", "0"))
-"""Number of malformed bodies in a long run; 0 for the short run."""
+"""Number of malformed bodies to send in a long run; 0 means a short run."""
 
 CODES = ("demo-1", "demo-2")
 PATHS = {
@@ -48,7 +48,8 @@ QUICK = {
 
 @pytest.fixture
 def service(make_client, key):
-    """Start a service with two households on the examples' day, without a rate limit; return headers for all rights."""
+    """Start a service that holds two households, has no rate limit and runs on the examples' day; return headers with
+    all rights."""
     client = make_client(rate_per_minute=0, today=dt.date(2024, 12, 31))
     headers = key("", "score", "read", "write", "health-details", "admin")
     for code in CODES:
@@ -93,7 +94,7 @@ def test_no_request_that_the_openapi_describes_or_forbids_breaks_the_service(ser
 
         try:
             once()
-        except Unsatisfiable:  # the operation has nothing that can be wrong
+        except Unsatisfiable:  # nothing in this operation's requests can be wrong
             assert mode is GenerationMode.NEGATIVE
             assert not operation.body
             assert not operation.path_parameters
@@ -106,11 +107,11 @@ TEXTS = ("", " ", "\0", "a\0b", "\ud800", "x" * 5000, "' OR 1=1 --", "汉字" * 
 DATES = ("9999-12-31", "0001-01-01", "2024-02-30", "10000-01-01", "2024-12-31T00:00:00Z", "1e10")
 SHAPES = (None, True, False, [], {}, [[]], [None], {"a": 1}, [[[[[[[[[[]]]]]]]]]], {"__proto__": {}})
 JUNK = (*NUMBERS, *TEXTS, *DATES, *SHAPES)
-"""Values that are put in places where they do not belong."""
+"""Values that are put where they do not belong."""
 
 
 def junk(rng):
-    """Return a copy of a junk value, so that a value that is doubled later never contains itself."""
+    """Return a copy of a junk value, so that no value can contain itself after parts are repeated."""
     return copy.deepcopy(rng.choice(JUNK))
 
 
@@ -126,7 +127,7 @@ def list_paths(value, path=()):
 
 
 def spoilt(rng, value):
-    """Spoil a few parts of a JSON value: replace, remove, repeat, rename or add parts."""
+    """Corrupt a JSON value by replacing, removing, repeating, renaming or adding a few parts."""
     value = copy.deepcopy(value)
     for _ in range(rng.randint(1, 3)):
         path = rng.choice(list(list_paths(value)))
@@ -154,7 +155,7 @@ def spoilt(rng, value):
 
 
 def malformed(rng, example):
-    """Make the bytes of a body that is spoilt as JSON or as bytes."""
+    """Return a body that was corrupted either as a JSON value or as bytes."""
     text = json.dumps(spoilt(rng, example)).encode("utf-8", "surrogatepass")
     kind = rng.randrange(10)
     if kind == 0:
@@ -196,5 +197,5 @@ def test_malformed_bodies_are_answered_with_a_problem_and_break_nothing(service)
         assert 400 in codes, name
         assert 422 in codes, name
         assert 429 not in codes, name
-        assert codes & {200, 201, 202}, f"{name}: some are spoilt where it does not matter"
+        assert codes & {200, 201, 202}, f"{name}: some corrupted bodies must still be accepted"
     assert client.get("/readyz").status_code == 200

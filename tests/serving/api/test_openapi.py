@@ -1,4 +1,4 @@
-"""The OpenAPI description is committed and complete, its examples work, and real responses have its types."""
+"""The OpenAPI description is committed and complete, its examples work, and real responses match its types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any error becomes the same problem in the API and on pages, and unexpected errors are logged."""
+"""An error becomes the same problem in the API as on pages, and unexpected errors are logged."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def test_api_and_pages_answer_with_the_same_problem_and_log_the_same(signed_in, 
     assert [record.levelname for record in logged] == ([level] * 2 if level else [])
     for record, answer in zip(logged, (api, page), strict=False):
         assert record.request_id == answer.headers["x-request-id"]
-        assert "in riskml_serving." in record.getMessage(), "where it happened"
-        assert not record.exc_info, "the text of an error may quote a row"
+        assert "in riskml_serving." in record.getMessage(), "the log says where the error happened"
+        assert not record.exc_info, "the text of an error is not logged, since it may quote a row"
     assert "secret" not in caplog.text
 
 

@@ -60,7 +60,7 @@ def value(column):
 
 
 def test_rows_of_every_version_outlive_the_migrations_after_it(database_url):
-    """Insert a row into each table as soon as the table exists; at the end, all rows exist and are complete."""
+    """Insert a row into each table as soon as a migration creates it; after all migrations, every row is complete."""
     engine = open_engine(database_url)
     line = [one.revision for one in ScriptDirectory.from_config(make_config()).walk_revisions()][::-1]
     filled = {"alembic_version"}

@@ -1,4 +1,4 @@
-"""Every kind of problem, word for word (golden files); limits; and bodies that no program should send."""
+"""Every kind of problem, compared word for word with golden files; limits; and bodies that no program should send."""
 
 from __future__ import annotations
 

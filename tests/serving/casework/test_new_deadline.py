@@ -1,4 +1,4 @@
-"""A new deadline needs only one declaration: declared at run time, in a separate process, it appears everywhere."""
+"""A new deadline needs only one declaration: when a separate process declares one, it appears everywhere."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def declare() -> None:
 
 
 def list_tables() -> dict[str, list[dict[str, object]]]:
-    """Return the tables of a household below the line."""
+    """Return the tables for a household below the line."""
     household = {"household_id": "H1"}
     months = [f"2023-{month:02d}-01" for month in range(1, 13)]
     return {
@@ -50,7 +50,7 @@ def list_tables() -> dict[str, list[dict[str, object]]]:
 
 
 def use(folder: Path) -> dict[str, object]:
-    """Return what each place that shows deadlines says about the new deadline."""
+    """Return what each page or file that shows deadlines says about the new deadline."""
     from fastapi.testclient import TestClient
     from openpyxl import load_workbook
 

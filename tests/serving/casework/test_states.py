@@ -1,4 +1,4 @@
-"""Households' states and deadlines: SQL, Python and a plain restatement of each rule agree on any history."""
+"""For any history, SQL, Python and a simple restatement of each rule agree on a household's states and deadlines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from riskml_serving.judging.scores.ranking import rank
 from riskml_serving.judging.scores.tables import CURRENT, SCORES
 
 TODAY = dt.date(2023, 10, 9)
-"""A day after the autumn holidays, so that counting working days and counting days give different results."""
+"""A day after the autumn holidays, so that counting working days and counting calendar days give different results."""
 
 POLICY, SETTINGS = load_policy(), Settings()
 AT = dt.datetime(2023, 10, 9)
@@ -53,7 +53,7 @@ STEPS = st.lists(st.one_of(SCORE, SCORE, VERIFICATION, VERIFICATION, ASSIGNMENT)
 """What can happen to a household after its first score."""
 
 HISTORIES = st.lists(st.tuples(st.lists(VERIFICATION, max_size=1), SCORE, STEPS), min_size=1, max_size=6)
-"""For each household: perhaps a visit before its first score, then the first score, then the later steps."""
+"""A household's history: perhaps a visit before its first score, then the first score, then later steps."""
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Household:
 
     @property
     def settled(self):
-        """Say whether the last visit reached a decision during the current signal, at a colour no milder than now."""
+        """Return whether the last visit decided on the current signal and the colour has not become graver since."""
         last = self.counted[-1] if self.counted else None
         return (
             last is not None
@@ -92,10 +92,10 @@ class Household:
 
     @property
     def waiting_since(self):
-        """Return the scores from which the wait counts.
+        """Return the scores during which the household has been waiting; the first one starts the wait.
 
-        These are the graver scores after the last decision, if it was made during the current signal and there are
-        any; otherwise they are all scores of the signal.
+        If the last decision was made during the current signal and graver scores followed it, these are the graver
+        scores; otherwise they are all scores of the signal.
         """
         decisions = [visit for visit in self.counted if visit["outcome"] in ("confirmed", "rejected")]
         if decisions and decisions[-1]["score_seq"] in {score["seq"] for score in self.run}:
@@ -140,7 +140,7 @@ class Household:
 
 
 def tell(histories):
-    """Turn histories into households; scores are numbered across all households, as in the database."""
+    """Turn histories into households, numbering scores across all households as the database does."""
     households, seq = [], 0
     for i, (before, first, steps) in enumerate(histories):
         household = Household(f"h{i}", [], [], assigned=False)

@@ -1,4 +1,4 @@
-"""Working days, with China's shifted holidays."""
+"""Working days according to China's holidays, for which some weekend days are worked instead."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from riskml_serving.casework.workdays import add_working_days
 
 
 def test_working_days_follow_the_shifted_calendar():
-    assert add_working_days(dt.date(2023, 9, 28), 1) == dt.date(2023, 10, 7), "a worked Saturday after the holidays"
+    assert add_working_days(dt.date(2023, 9, 28), 1) == dt.date(2023, 10, 7), "Saturday 7 October is worked"
     assert add_working_days(dt.date(2023, 6, 21), 2) == dt.date(2023, 6, 26), "Dragon Boat: Sunday 25 June is worked"

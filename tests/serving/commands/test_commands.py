@@ -13,7 +13,7 @@ from riskml_serving.commands import cli
 
 @pytest.fixture
 def run(database_url):
-    """Return a function that calls a command on a database with this version's tables."""
+    """Return a function that runs a command on a database with this version's tables."""
     assert CliRunner().invoke(cli.app, ["db", "upgrade", "--db", database_url]).exit_code == 0
 
     def call(*arguments):
@@ -77,11 +77,11 @@ def test_errors_reach_a_person_without_a_trace(monkeypatch, capsys, tmp_path):
     ids=" ".join,
 )
 def test_no_command_but_db_upgrade_migrates_postgresql(database_url, words, monkeypatch):
-    """PostgreSQL must not be migrated before a backup was made, so only `db upgrade` does it."""
+    """PostgreSQL must not be migrated before a backup has been made, so only `db upgrade` does it."""
     engine = open_engine(database_url)
     if engine.dialect.name == "sqlite":
         require_current(engine)
-        assert read_revision(engine) == find_latest_revision(), "a file gets its tables by itself"
+        assert read_revision(engine) == find_latest_revision(), "tables are created in an SQLite file automatically"
     else:
         for revision in (None, find_latest_revision()):
             if revision:  # pretend that this version has one more migration

@@ -1,4 +1,4 @@
-"""``riskml-serving users``: creating, changing or disabling an account on the command line takes effect on pages."""
+"""``riskml-serving users``: creating, changing or disabling an account takes effect on the pages at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Developers' tools exist only in the checkout: neither the built package nor the image has or offers them."""
+"""Developer tools exist only in the checkout; neither the built package nor the image contains or offers them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def shipped(tmp_path_factory):
 
 
 def run(shipped, program, *words):
-    """Run a program with only the wheel's files and its dependencies, without the hooks of an editable install."""
+    """Run a program with only the wheel's files and its dependencies, bypassing the editable install's import hooks."""
     module, _, function = PROJECT["scripts"][program].partition(":")
     code = (
         f"import sys; sys.path[:0] = [{str(shipped)!r}]; sys.path.append({sysconfig.get_path('purelib')!r})\n"
@@ -86,5 +86,5 @@ def test_the_image_installs_no_package_of_developers():
     installed = re.findall(r"pip install [^&\n]*", dockerfile)
     assert any("-r requirements/serve.txt" in line for line in installed)
     assert any(line.rstrip().endswith("--no-deps .") for line in installed)
-    assert "[" not in "".join(installed), "no extra"
+    assert "[" not in "".join(installed), "the image must install no extras"
     assert "dev" not in "".join(installed)

@@ -1,4 +1,4 @@
-"""Pages are small, and their times can be measured, with the command's own code on a service in another process."""
+"""Pages are small, and the command's code can measure their times on a service in another process."""
 
 from __future__ import annotations
 

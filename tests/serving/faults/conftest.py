@@ -1,4 +1,4 @@
-"""Services in separate processes, which the tests kill, starve and restart."""
+"""Fixtures for services in separate processes, which the tests kill, deprive of resources and restart."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ AS_OF = dt.date(2023, 6, 30)
 
 
 FORKS = multiprocessing.get_context("forkserver")
-"""Services are forked from a process that has already imported everything, which takes longer than most tests."""
+"""Services are forked from a process that has already imported everything, because importing takes longer than most
+tests."""
 
 FORKS.set_forkserver_preload(
     ["riskml_serving.running.app", "riskml_serving.commands.cli", "uvicorn", "uvicorn.supervisors"]
@@ -74,7 +75,7 @@ class Service:
         self.process, self.url = process, url
 
     def wait(self, seconds: float = 60) -> Service:
-        """Wait until the service answers."""
+        """Wait until the service responds."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             assert self.process.is_alive(), "the service has ended"
@@ -98,7 +99,7 @@ class Service:
 
 @pytest.fixture(scope="session", autouse=True)
 def _imported() -> None:
-    """Have everything imported before the first test starts a service."""
+    """Import everything before the first test starts a service."""
     first = FORKS.Process(target=int)
     first.start()
     first.join()
@@ -106,7 +107,7 @@ def _imported() -> None:
 
 @pytest.fixture
 def kept(database_url: str, small_county: Path) -> Iterator[Any]:
-    """Fill a database with a small county that is not scored yet."""
+    """Fill a database with a small county that has not been scored yet."""
     engine = open_engine(database_url)
     upgrade(engine)
     require_purpose(engine, simulated=True)
@@ -117,7 +118,7 @@ def kept(database_url: str, small_county: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def headers(kept: Any) -> dict[str, str]:
-    """Return the headers of a key for all regions."""
+    """Return headers with a key for all regions."""
     with writing(kept) as connection:
         token = create_key(connection, "faults", "", ("score", "read", "write", "health-details"))
     return {"Authorization": f"Bearer {token}"}
@@ -125,9 +126,9 @@ def headers(kept: Any) -> dict[str, str]:
 
 @pytest.fixture
 def serve(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """Return a function that starts a service; its keyword arguments are settings. All services share the database.
+    """Return a function that starts a service with the settings passed by keyword. All services share the database.
 
-    ``dies`` names a function and the number of the call after which the service kills itself with SIGKILL.
+    ``dies`` names a function and a number ``n``: the service kills itself with SIGKILL after the ``n``-th call.
     """
     started: list[Service] = []
 

@@ -1,4 +1,4 @@
-"""If clients break off or send slowly, nothing incomplete is stored, and no other client has to wait."""
+"""If clients disconnect or send slowly, nothing incomplete is stored, and no other client has to wait."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def test_a_request_that_is_broken_off_is_kept_whole_or_not_at_all(url, kept, hea
         body = build_body(number)
         whole = build_request(body, headers, **{"Idempotency-Key": f"c-{number}"}) + body
         with connect(url) as line:
-            # break off every third in the middle of its body, the others when all is sent, some while they are handled
+            # break every third off in its body, the others once they are sent, some of these while they are handled
             line.sendall(whole if number % 3 else whole[: -len(body) // 2])
             time.sleep(0.01 * (number % 4))
     with httpx.Client(base_url=url, headers=headers, timeout=20) as client:
         for number in range(12):
             own = {"Idempotency-Key": f"c-{number}", "Content-Type": "application/json"}
             assert client.post("/v1/records", content=build_body(number), headers=own).status_code == 200
-    assert stored(kept) == sorted(f"c-{number}" for number in range(12)), "each once"
+    assert stored(kept) == sorted(f"c-{number}" for number in range(12)), "each request is stored once"
     with reading(kept) as connection:
         kept_answers = connection.execute(text("SELECT count(*) FROM idempotency")).scalar_one()
     assert kept_answers == 12
@@ -68,7 +68,7 @@ def test_half_a_body_keeps_nothing(url, kept, headers):
     assert httpx.get(f"{url}/v1/households/H0000000", headers=headers).status_code == 200
     assert stored(kept) == []
     counts = httpx.get(f"{url}/metrics").text
-    assert 'route="/v1/records",status="499"' in counts, "it is counted as what it is"
+    assert 'route="/v1/records",status="499"' in counts, "it is counted as cancelled by the client"
     assert 'status="5' not in counts
 
 
@@ -100,5 +100,5 @@ def test_slow_clients_are_answered_and_nobody_waits_for_them(url, kept, headers)
     assert [line.recv(12) for line in lines] == [b"HTTP/1.1 200"] * SLOW
     for line in lines:
         line.close()
-    assert sorted(taken)[len(taken) // 2] < 1, "seconds, on a busy machine"
+    assert sorted(taken)[len(taken) // 2] < 1, "other clients must not wait, even on a busy machine"
     assert len(stored(kept)) == SLOW

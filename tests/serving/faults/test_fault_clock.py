@@ -25,7 +25,7 @@ DAY = dt.timedelta(days=1)
 
 @pytest.fixture
 def set_clock(monkeypatch):
-    """Return a function that shifts the service's clock from the true time."""
+    """Return a function that shifts the service's clock relative to the true time."""
 
     def put(shift):
         shifted = SimpleNamespace(now=lambda zone: dt.datetime.now(zone) + shift)
@@ -36,7 +36,7 @@ def set_clock(monkeypatch):
 
 @pytest.fixture
 def live(make_client):
-    """Start a service whose current day is that of the clock."""
+    """Start a service that takes its current day from the clock."""
     return make_client(today=None, job_worker=False)
 
 
@@ -80,12 +80,12 @@ def test_records_that_come_while_the_clock_is_behind_count_once_it_has_caught_up
     append(live, headers, **bill("h1"))
     append(live, headers, **family("h2"))
     follow()
-    assert flags(live, headers, "h1") == [], "the score of the later day stands"
+    assert flags(live, headers, "h1") == [], "the score as of the later day stays current"
     set_clock(2 * DAY)
     event = {"household_id": "h1", "occurred_on": str(dt.datetime.now(clock.SHANGHAI).date()), "kind": "report"}
     append(live, headers, events=[event])
     follow()
-    assert "inpatient_self_pay" in flags(live, headers, "h1"), "the bill was kept, and is judged now"
+    assert "inpatient_self_pay" in flags(live, headers, "h1"), "the stored bill counts now"
     assert [row["household_id"] for row in seen] == ["h1", "h2", "h1"]
     assert len({row["cursor"] for row in seen}) == 3
     checked = CliRunner().invoke(commands, ["audit", "verify", "--db", database_url])
@@ -115,7 +115,7 @@ def test_a_county_job_is_done_once_while_the_clock_jumps(make_client, key, set_c
     job = client.post("/v1/batches", json={}, headers=headers).json()["job"]
     worker = Worker(state.engine, state.settings, lambda: state.holder.current)
     assert worker.step()
-    assert not worker.step(), "no other finds it free"
+    assert not worker.step(), "no other worker may take the job"
     worker._reader.close()
     job_now = client.get(f"/v1/jobs/{job}", headers=headers).json()
     assert (job_now["state"], job_now["judged"]) == ("done", 160)

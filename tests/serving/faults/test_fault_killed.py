@@ -23,7 +23,7 @@ def one(engine, query, **values):
 def until(holds, seconds=60):
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, "it does not come about"
+        assert time.monotonic() < end, "the condition was not met in time"
         time.sleep(0.02)
 
 
@@ -41,7 +41,7 @@ def test_a_county_job_goes_on_where_its_killed_service_stopped(kept, headers, se
         parts = [from_parquet(content) for content in repository.read_parts(connection, job)]
     codes = pa.concat_tables(parts)["household_id"].to_pylist()
     assert len(parts) == 8 > before >= 2
-    assert codes == sorted(set(codes)), "nobody twice"
+    assert codes == sorted(set(codes)), "no household occurs twice"
     assert state["judged"] == 160
     assert len(codes) == state["kept"] == one(kept, "SELECT count(*) FROM current_scores")
     assert one(kept, "SELECT count(*) FROM scores") == len(codes)
@@ -79,7 +79,7 @@ def test_uploads_cut_off_by_a_kill_are_there_once_after_they_are_sent_again(kept
     thread.join()
     assert 5 < len(answered) < 400
     stored = one(kept, "SELECT count(*) FROM record_events WHERE record_id LIKE 'k-%'")
-    assert stored >= len(answered), "what was answered is there"
+    assert stored >= len(answered), "every acknowledged record is stored"
     service = serve(job_worker=False).wait()
     again = list(sent.items())[: len(answered) + 3]
     with httpx.Client(base_url=service.url, headers=headers, timeout=20) as client:

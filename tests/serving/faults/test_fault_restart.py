@@ -25,7 +25,7 @@ def list_workers(service):
 def until(holds, seconds=120):
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, "it does not come about"
+        assert time.monotonic() < end, "the condition was not met in time"
         time.sleep(0.05)
 
 
@@ -43,11 +43,11 @@ def test_two_workers_restarted_under_load_drop_nothing(kept, headers, serve):
                 "record_id": f"r-{who}-{number}",
             }
             own = {**headers, "Idempotency-Key": row["record_id"]}
-            try:  # use a new connection, since a kept one may be closed between two requests
+            try:  # use a new connection, since an open one may be closed between two requests
                 answer = httpx.post(
                     f"{service.url}/v1/records", json={"tables": {"events": [row]}}, headers=own, timeout=20
                 )
-            except httpx.TransportError:  # cut off before the ending worker read it: not accepted, so send it again
+            except httpx.TransportError:  # the worker ended before reading the request: send it again
                 refused.append(row["record_id"])
                 continue
             lost.extend([row["record_id"]] if "Idempotent-Replayed" in answer.headers else [])
@@ -69,8 +69,8 @@ def test_two_workers_restarted_under_load_drop_nothing(kept, headers, serve):
         stop.set()
         for thread in threads:
             thread.join()
-    assert lost == [], "a repetition that is answered from before was accepted, and its answer dropped"
-    assert len(refused) <= CLIENTS, "a restart closes the door on few"
+    assert lost == [], "a replayed response means that the first one was lost"
+    assert len(refused) <= CLIENTS, "a restart may refuse only a few requests"
     assert {status for _, status in answered} == {200}
     with reading(kept) as connection:
         rows = connection.execute(text("SELECT record_id FROM record_events WHERE record_id LIKE 'r-%'"))

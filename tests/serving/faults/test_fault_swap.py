@@ -1,4 +1,4 @@
-"""After kill -9 in the middle of a model swap, and a restart, one complete model serves and roll-back still works."""
+"""After kill -9 during a model swap and a restart, one complete model serves, and it can still be rolled back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SWAPPED = "riskml_serving.judging.model.holder.Holder.swap"
 NOTED = "riskml_serving.judging.model.repository.record_release"
 
 files_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""Runs a test on SQLite only, because the point of failure does not involve the database."""
+"""Runs a test only on SQLite, because the point of failure does not involve the database."""
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def offered(bundle_path, tmp_path):
 
 @pytest.fixture(scope="module")
 def probabilities(bundle_path):
-    """Compute the probability that two different models give the same household, by model version."""
+    """Compute the probability that each of two models gives one household, by model version."""
     out = {}
     for folder in (bundle_path, RELEASED):
         model = load_model(folder, trial=True)
@@ -70,7 +70,7 @@ def served(url, headers):
 def until(holds, seconds=60):
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, "it does not come about"
+        assert time.monotonic() < end, "the condition was not met in time"
         time.sleep(0.02)
 
 
@@ -114,7 +114,7 @@ def test_killed_while_a_release_is_copied(serve, offered, headers, probabilities
     files = len(list(offered.iterdir()))
     killed_in_a_swap(serve, offered, "pathlib.Path.write_bytes", files + 3)
     store = tmp_path / "models"
-    assert len(list(store.glob(".riskml-*"))) == 1, "half a copy, under another name"
+    assert len(list(store.glob(".riskml-*"))) == 1, "the incomplete copy has a temporary name"
     check_afterwards(serve, offered, headers, probabilities, store, database_url)
 
 

@@ -29,7 +29,7 @@ def list_workers(process):
 
 @pytest.fixture
 def service(database_url, bundle_path, tmp_path):
-    """Start processes as in production, where each imports everything itself."""
+    """Start a service whose processes each import everything themselves, as in production."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -49,12 +49,12 @@ def service(database_url, bundle_path, tmp_path):
 def until(holds, seconds=120):
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, "it does not come about"
+        assert time.monotonic() < end, "the condition was not met in time"
         time.sleep(0.1)
 
 
 def scraped(url, name, **labels):
-    """Read the sum of a metric, on a new connection each time, so that either worker may answer."""
+    """Read the sum of a metric, on a new connection each time, so that either worker may respond."""
     try:
         text = httpx.get(f"{url}/metrics", timeout=30).text
     except httpx.TransportError:
@@ -87,6 +87,6 @@ def test_the_metrics_of_two_workers_cover_both_even_when_one_is_killed(service, 
     os.kill(max(list_workers(process)), signal.SIGKILL)
     going.join()
     answered, scored = counted()
-    assert answered > len(taken), "the dead stay in the counts"
+    assert answered > len(taken), "counts still include the killed worker"
     assert scored >= answered
-    assert scraped(url, "riskml_requests_in_progress") == 1, "and out of what is in progress"
+    assert scraped(url, "riskml_requests_in_progress") == 1, "the killed worker has no requests in progress"

@@ -1,4 +1,4 @@
-"""Whichever tables a household has, even empty ones, every way into the service gives riskml's own scores."""
+"""Whichever tables a household has, even empty ones, every way into the service gives the same scores as riskml."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ known = st.fixed_dictionaries({}, optional={name: st.sampled_from(([], [row])) f
 
 
 def make_tables(code, region, optional, income=2500.0):
-    """Make the tables of a household that earns the same every month, with only these optional tables."""
+    """Make tables for a household that earns the same every month; optional tables are included only if named."""
     months = [dt.date(2021 + m // 12, m % 12 + 1, 1).isoformat() for m in range(30)]
     tables = {
         "households": [{"region_code": region, "size": 3, "roof": "瓦"}],
@@ -50,14 +50,14 @@ def make_tables(code, region, optional, income=2500.0):
 
 
 def make_columns(name, rows):
-    """Convert rows to columns for riskml, recorded today."""
+    """Convert rows to columns for riskml, with today as the day of recording."""
     declared = [column.name for column in TABLES[name].columns]
     names = dict.fromkeys([*declared, *(key for row in rows for key in row)])
     return {key: [TODAY if key == "recorded_on" else row.get(key) for row in rows] for key in names}
 
 
 def verdict_of_riskml(model, tables):
-    """Return what riskml itself says about the household alone."""
+    """Return riskml's own verdict on the household alone."""
     columns = {name: make_columns(name, rows) for name, rows in tables.items()} | {"lines": LINES}
     records = Records.from_tables(columns, model.policy.lines)
     frame = score(model.bundle, records, to_day(TODAY), model.policy)
@@ -76,7 +76,7 @@ def client(make_client):
 
 @pytest.fixture
 def work(client):
-    """Return a function that starts a job for a region, does it, and returns its results by household."""
+    """Return a function that starts a job for a region, runs it, and returns its results by household."""
     state = client.app.state
     worker = Worker(state.engine, state.settings, lambda: state.holder.current)
 
@@ -130,7 +130,7 @@ def dated(tables):
 
 @pytest.mark.parametrize("shift", range(3))
 def test_an_imported_folder_that_lacks_a_table_or_its_rows(client, key, work, tmp_path, shift):
-    """Over the three folders, each table is absent once, empty once, and filled once."""
+    """Among the three folders, each table is absent once, empty once and filled once."""
     model, folder = client.app.state.holder.current, tmp_path / "records"
     optional = {name: ([], [row])[(i + shift) % 3] for i, (name, row) in enumerate(ROWS.items()) if (i + shift) % 3 < 2}
     incomes = {"a": 900.0, "b": 2500.0, "c": 9000.0}

@@ -1,4 +1,4 @@
-"""A new field of a score needs one declaration: declared at run time, in a separate process, it appears everywhere."""
+"""A new field of a score needs one declaration: when a separate process declares one, it appears everywhere."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def list_tables() -> dict[str, list[dict[str, object]]]:
 
 
 def use(folder: Path) -> dict[str, object]:
-    """Return what each place that lists the fields of a score says about the new field."""
+    """Return what each response, page or file that lists the fields of a score says about the new field."""
     import pyarrow.csv as csv
     import pyarrow.parquet as pq
     from fastapi.testclient import TestClient
@@ -71,7 +71,7 @@ def use(folder: Path) -> dict[str, object]:
     url = f"sqlite:///{folder / 'service.db'}"
     engine = open_engine(url)
     upgrade(engine)
-    with engine.begin() as connection:  # do what the migration of the release with the field would do
+    with engine.begin() as connection:  # do what the migration that adds the field would do
         for name in ("current_scores", "scores"):
             there = {column["name"] for column in inspect(connection).get_columns(name)}
             (new,) = [column for column in METADATA.tables[name].c if column.name not in there]

@@ -1,4 +1,4 @@
-"""Any records get the same scores, to the bit, over HTTP, from the database and from riskml itself."""
+"""Over HTTP, from the database and from riskml itself, any records get exactly the same scores."""
 
 from __future__ import annotations
 

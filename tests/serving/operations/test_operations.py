@@ -1,4 +1,4 @@
-"""Probes, metrics, logs and traces say why the service is not ready, and never name a household."""
+"""Probes, metrics, logs and traces: they say why the service is not ready, and never name a household."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_database_that_is_gone_makes_it_unready(client, monkeypatch):
 
 @pytest.mark.parametrize(("days", "stale"), [(44, False), (45, False), (46, True)])
 def test_data_older_than_the_setting_allows_is_called_stale_and_still_serves(client, key, monkeypatch, days, stale):
-    """Data are stale after more than `stale_after_days` whole days (by default 45) without a new record."""
+    """Data are stale after more than `stale_after_days` full days (by default 45) without a new record."""
     household = {"household_id": "h1", "region_code": "370112001001", "size": 3}
     assert client.post("/v1/records", json={"tables": {"households": [household]}}, headers=key()).status_code == 200
     later = now() + dt.timedelta(days=days, minutes=1)
@@ -126,7 +126,7 @@ def test_a_job_counts_its_scores_and_shows_its_features(make_client, key, small_
     client = make_client(job_worker=False, job_chunk=60)
     state, admin = client.app.state, key("", "admin")
     import_folder(state.engine, small_county, dt.date(2023, 6, 30))
-    state.holder.swap(replace(state.holder.current))  # an unused window, because the shared model's window may be full
+    state.holder.swap(replace(state.holder.current))  # use a new window, because the shared model's window may be full
     before = read_metrics(client, admin)
     job = client.post("/v1/batches", json={}, headers=key()).json()["job"]
     worker = Worker(state.engine, state.settings, lambda: state.holder.current)
@@ -155,7 +155,7 @@ def test_drift_is_reported_once_enough_households_were_seen(client, bundle_path,
     monitor = Monitor(model.bundle, interval=0)
     panel = county_records.panel(to_day(AS_OF))
     judge(model.bundle, panel, model.policy, monitor.observe)
-    assert monitor.measure_drift() == {}, "one scoring adds a sample only"
+    assert monitor.measure_drift() == {}, "a scoring adds only a sample to the window"
     while monitor.held < MIN_HOUSEHOLDS:
         judge(model.bundle, panel, model.policy, monitor.observe)
     drift = monitor.measure_drift()
@@ -197,7 +197,7 @@ def logged():
 
 
 def test_logs_of_a_whole_run_name_no_household(client, key, tables_of, county_records, logged, monkeypatch):
-    """Call every endpoint with good and bad requests, with database faults and with an unexpected error."""
+    """Call every endpoint with valid and invalid requests, with database faults and with an unexpected error."""
     headers = key()
     codes = [str(code) for code in county_records.household_id[:3]]
     tables = tables_of(*codes)

@@ -1,4 +1,4 @@
-"""Any failed request is answered with a problem that carries the request's number."""
+"""Any failed request gets a problem response that carries the request's number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service serves exactly the endpoints in its registries, so the checks of types and pages see them all."""
+"""The service has exactly the endpoints in its registries, so the checks of types and pages cover them all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def app():
 
 @pytest.fixture
 def visits():
-    """Make a router that no registry lists."""
+    """Make a router that is in no registry."""
     router = APIRouter()
 
     @router.get("/v1/visits", response_model=dict[str, str])
@@ -32,7 +32,7 @@ def visits():
 
 
 def compare_routes(app):
-    """Return the paths that are served without being listed, and those that are listed without being served."""
+    """Return the paths that are served but not listed, and those that are listed but not served."""
     listed = list_endpoints((*api.ROUTERS, *web.ROUTERS))
     served = [context.original_route for context in iter_route_contexts(app.routes)]
     return (
@@ -55,12 +55,12 @@ def test_a_router_within_a_router_does_not_start(visits, outer):
     router = outer()
     router.include_router(visits)
     for check in (require_answer_types, lambda routers: require_declared(routers, web.OPEN_TO_ALL)):
-        with pytest.raises(TypeError, match="is no endpoint: add its router to ROUTERS"):
+        with pytest.raises(TypeError, match="is not an endpoint: add its router to ROUTERS"):
             check([router])
 
 
 def test_an_application_within_a_router_does_not_start(app):
     router = APIRouter()
     router.mount("/visits", app)
-    with pytest.raises(TypeError, match=r"Mount.*/visits.* is no endpoint"):
+    with pytest.raises(TypeError, match=r"Mount.*/visits.* is not an endpoint"):
         require_answer_types([router])

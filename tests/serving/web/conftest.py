@@ -1,4 +1,4 @@
-"""The staff pages on a local port, for a real browser."""
+"""Fixtures that serve the staff pages on a local port for a real browser."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Served:
 
 @pytest.fixture
 def served(make_settings: Callable[..., Settings], model: Model, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """Run the service in a thread, on a real port."""
+    """Run the service in a thread and serve it on a real port."""
     monkeypatch.setattr("riskml_serving.running.app.load_model", lambda *_: model)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

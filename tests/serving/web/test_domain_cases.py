@@ -1,7 +1,7 @@
-"""Cases from published reports, as staff see them: whole pages and exports, word for word, checked by a person.
+"""Cases from published reports as staff see them: entire pages and exports, compared with text that a person checked.
 
-The households are those of the explanations' golden tests, and the model is the released one. After a change of wording
-or a new release, run `make docs`, read what changed as a village cadre would, and commit it.
+The households are those in the golden tests for explanations, and the model is the released one. If a wording or the
+released model changes, run `make docs`, read what changed as a village cadre would, and commit it.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ PASSWORD = "a sentence of words"
 FLAGGED = ("julu", "leye_child", "leye_shop", "fengjie", "weixian")
 CASES = (*FLAGGED, "childbirth")
 NEIGHBOURS = [f"a{i:02d}" for i in range(54)]
-"""Households like the one with two workers; with so many, the visit capacity has room for all cases."""
+"""Copies of the household with two workers, enough of them that all cases fit into the visit capacity."""
 NOTICE = "仅供研判参考，不作为认定依据"
 
 
 def module(path):
-    """Load a test module from another folder; it cannot be imported because test folders are not packages."""
+    """Load a test module from another folder, which cannot be imported because test folders are not packages."""
     spec = importlib.util.spec_from_file_location(f"cases_{path.stem}", path)
     loaded = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loaded)
@@ -81,7 +81,7 @@ def site(make_site, database, released, monkeypatch):
 
 
 def words(page):
-    """Return a page's lines as a reader sees them, without the picture and the hashes of release and policy table."""
+    """Return a page's lines as a reader sees them, without the picture and the hashes of the release and the policy."""
     text = re.sub(r"<svg.*?</svg>|<head>.*?</head>", "", page, flags=re.DOTALL)
     text = re.sub(r"riskml-[0-9a-f]{12}", "riskml", text)
     text = re.sub(r"\+[0-9a-f]{12}", "", text)
@@ -119,4 +119,4 @@ def test_households_in_need_are_on_the_list_and_one_whose_two_workers_pay_the_bi
     listed = set(re.findall(r'href="/households/([^"?]+)"', site.get("/worklist").text))
     assert listed == set(FLAGGED)
     (status,) = site.rows("SELECT signal, tier FROM current_scores WHERE household_id = 'childbirth'")
-    assert status == (0, 0), "green and stable"
+    assert status == (0, 0), "its signal is green and its tier stable"

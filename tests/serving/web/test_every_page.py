@@ -1,4 +1,5 @@
-"""Every declared page obeys the rules on roles, audit, region, size, notice, picture and docs; others are refused."""
+"""Every declared page obeys the rules on roles, audit, region, size, notice, picture and docs; undeclared pages are
+refused."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ NOTICE = {"zh": "仅供研判参考，不作为认定依据", "en": "For referen
 
 
 def read_text(answer):
-    """Read the text of a page, or of the cells in a workbook."""
+    """Read the text of a page, or the text in a workbook's cells."""
     if "spreadsheet" not in answer.headers["content-type"]:
         return answer.text
     book = load_workbook(io.BytesIO(answer.content))
@@ -51,7 +52,7 @@ def check_roles(site, page):
 
 
 def check_audit(site, page):
-    """Check that opening a page leaves an entry with its action, and one about every household that it names."""
+    """Check that opening a page leaves an audit entry with its action, and one for every household that it names."""
     with reading(site.engine) as connection:
         codes = {read_pseudonym(connection, code): code for code in site.households("")}
     for answer in open_page(site, page, "county"):
@@ -60,7 +61,7 @@ def check_audit(site, page):
         )
         assert {row[0] for row in rows} == {page.action}, answer.url
         shown = {code for code in codes.values() if code in read_text(answer)}
-        assert shown <= {codes[row[1]] for row in rows if row[1]}, f"{answer.url} names households without an entry"
+        assert shown <= {codes[row[1]] for row in rows if row[1]}, f"{answer.url} names households not in the audit"
 
 
 def check_region(site, page):
@@ -105,7 +106,7 @@ def check_notice(site, page):
 
 
 def renew_guide(text, pages):
-    """Return the guide with its table renewed for these pages."""
+    """Return the guide with its table regenerated for these pages."""
     rows = [
         f"| {page.zh} · {page.en} | `{page.path}` | {page.purpose} | `{page.right}` | `{page.action}` |\n"
         for page in pages
@@ -115,7 +116,7 @@ def renew_guide(text, pages):
 
 
 def renew_gallery(text, pages):
-    """Return the gallery with its pictures renewed for these pages."""
+    """Return the gallery with its list of pictures regenerated for these pages."""
     names = ["sign-in", *(page.name for page in pages if not page.workbook), "verified"]
     rows = [f"| ![{name}](desk-{name}.png) | ![{name}](phone-{name}.png) |\n" for name in names]
     head = "| desktop, county manager | phone (360 px), village grid worker |\n|---|---|\n"
@@ -176,7 +177,7 @@ def test_an_address_that_nobody_declared_does_not_start():
         async def visits() -> Response:
             return HTMLResponse("")
 
-        with pytest.raises(TypeError, match="GET /visits is no declared page"):
+        with pytest.raises(TypeError, match="GET /visits is not a declared page"):
             require_declared((*ROUTERS, router), OPEN_TO_ALL)
 
 
@@ -202,7 +203,7 @@ def test_a_new_page_is_tested_timed_and_missed_in_the_docs_by_its_declaration_al
     for document, renew in ((GUIDE, renew_guide), (GALLERY, renew_gallery)):
         text = document.read_text(encoding="utf-8")
         assert renew(text, PAGES) == text
-        assert renew(text, [*PAGES, VISITS]) != text, f"{document.name} lacks it"
+        assert renew(text, [*PAGES, VISITS]) != text, f"{document.name} must list every declared page"
     with pytest.raises(AssertionError, match=r"desk-visits\.png, phone-visits\.png: run `riskml-serving gallery demo`"):
         require_pictures(renew_gallery(text, [VISITS]))
 

@@ -1,4 +1,4 @@
-"""The report behind the model page: headers as strict as its pictures allow, the notice, and its appearance."""
+"""The report that the model page links to: headers as strict as its pictures allow, the notice, and its appearance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For each role, on every page and export: nobody sees another region, or health details without the right."""
+"""Whatever the role, no page or export shows another region, or shows health details without the right to see them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def read_cells(site, path):
 
 @pytest.fixture
 def health(site, model):
-    """Collect, by household, the words that riskml itself shows only with the right to health details."""
+    """Collect, by household, the words that riskml shows only to readers with the right to health details."""
     policy = model.policy
     flags = {trigger.zh for trigger in policy.triggers.values() if trigger.cause in HEALTH_CAUSES}
     out = {}
@@ -71,7 +71,7 @@ def health(site, model):
 
 def test_health_shows_only_where_the_account_allows(site, health):
     telling = [code for code, words in health.items() if words][:6]
-    assert len(telling) >= 3, "households of the test county must have something to hide"
+    assert len(telling) >= 3, "some households in the test county must have something to hide"
     site.sign_in("county")
     site.verify(telling[0], causes=["illness"], note=SECRET, objection=SECRET, measures=SECRET)
     page = site.get(f"/households/{telling[0]}").text
@@ -79,7 +79,7 @@ def test_health_shows_only_where_the_account_allows(site, health):
     site.post(f"/households/{telling[0]}/assignments", csrf=site.token(page), once=once, assignee="王", handover=SECRET)
     seen = {code: read_cells(site, f"/households/{code}") for code in telling}
     for code in telling:
-        assert any(words in seen[code] for words in health[code]), "with the right it shows"
+        assert any(words in seen[code] for words in health[code]), "an account with the right must see it"
     assert SECRET in seen[telling[0]]
     assert "就医" in seen[telling[0]]
     for user in BLIND:
@@ -98,7 +98,7 @@ def test_health_shows_only_where_the_account_allows(site, health):
 
 
 def test_the_flag_after_spending_shows_without_amounts_alike_on_page_export_and_api(site):
-    """As with reasons, everyone may know that spending matters; only the amount is a health detail."""
+    """As with reasons, everyone may see that spending matters; only the amount is a health detail."""
     query = "SELECT household_id FROM current_scores WHERE rule_flags LIKE :f ORDER BY household_id"
     household = site.rows(query, f=f"%{AFTER}%")[0][0]
     name = site.client.app.state.holder.current.policy.triggers[AFTER].zh
@@ -142,7 +142,7 @@ def test_what_lies_elsewhere_is_not_found_on_any_page_and_that_is_recorded(site,
     answers = [site.get(path) for path in guessed]
     assert [answer.status_code for answer in answers] == [404] * 3
     plain = [re.sub(r'back=[^"]*|[0-9a-f]{32,}', "", answer.text) for answer in answers]
-    assert plain[0] == plain[1] == plain[2], "nothing tells a household elsewhere from none at all"
+    assert plain[0] == plain[1] == plain[2], "a household elsewhere must look like one that does not exist"
     assert site.actions()[before:] == ["household.refused"] * 3
     elsewhere = "110101" if region else "99"
     for path in ("/worklist?region=", "/overview?region=", "/worklist.xlsx?region=", "/overview.xlsx?region="):

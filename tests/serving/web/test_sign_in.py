@@ -1,4 +1,4 @@
-"""Signing in and out: sessions, lock-out, forged forms, and the page that follows."""
+"""Signing in and out: sessions, lock-out, forged forms, and the page that opens after signing in."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_right_password_opens_a_session_that_signing_out_ends(site):
     cookies = dict(site.client.cookies)
     site.post("/sign-out", csrf=site.token(site.get("/worklist").text))
     site.client.cookies.update(cookies)
-    assert site.client.get("/worklist", follow_redirects=False).status_code == 303, "the cookie alone opens nothing"
+    assert site.client.get("/worklist", follow_redirects=False).status_code == 303, "the old cookie gives no access"
     assert site.actions()[-1] == "sign-out"
 
 
@@ -36,14 +36,14 @@ def test_a_planted_session_is_not_the_one_that_is_opened(site):
     first = site.rows("SELECT token_hash FROM sessions")
     site.client.cookies.clear()
     site.sign_in("county")
-    assert len(site.rows("SELECT token_hash FROM sessions")) == len(first) + 1, "every sign-in has its own"
+    assert len(site.rows("SELECT token_hash FROM sessions")) == len(first) + 1, "every sign-in has its own session"
 
 
 def test_the_cookie_is_hidden_from_scripts_and_other_sites(site, make_site):
     header = site.sign_in("county").headers["set-cookie"]
     assert "HttpOnly" in header
     assert "SameSite=lax" in header
-    assert "Secure" not in header, "a loopback address"
+    assert "Secure" not in header, "a loopback address needs no Secure cookie"
     page = make_site(host="0.0.0.0").get("/sign-in")
     assert page.headers["set-cookie"].startswith("__Host-riskml_visit=")
     assert "Secure" in page.headers["set-cookie"]
@@ -131,7 +131,7 @@ def test_workers_count_tries_and_wrong_passwords_together(make_site, monkeypatch
     monkeypatch.setattr("riskml_serving.people.accounts.sessions.time", SimpleNamespace(time=lambda: at[0]))
     one, other = (make_site(sign_ins_per_minute=4, sign_in_failures=3) for _ in range(2))
     assert [worker.sign_in("county", "wrong").status_code for worker in (one, other, one)] == [401] * 3
-    assert other.sign_in("county").status_code == 401, "locked by what the other worker saw"
+    assert other.sign_in("county").status_code == 401, "failures that another worker saw also count"
     for worker in (one, other):
         answer = worker.sign_in("township")
         assert answer.status_code == 429
@@ -139,4 +139,4 @@ def test_workers_count_tries_and_wrong_passwords_together(make_site, monkeypatch
         assert "每分钟最多尝试登录 4 次" in answer.text
     at[0] += 60
     assert other.sign_in("township").status_code == 303
-    assert one.rows("SELECT tries FROM sign_in_tries") == [(1,)], "earlier minutes are forgotten"
+    assert one.rows("SELECT tries FROM sign_in_tries") == [(1,)], "attempts in earlier minutes are deleted"

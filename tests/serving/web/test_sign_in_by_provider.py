@@ -1,4 +1,4 @@
-"""Signing in with an OpenID provider: a real one runs locally, and the tests try what an attacker would try."""
+"""Signing in through an OpenID provider: a real one runs locally, and the tests try what an attacker would try."""
 
 from __future__ import annotations
 
@@ -137,10 +137,10 @@ def test_a_person_of_the_provider_is_signed_in_with_its_role_and_region(site, id
     assert "王芳" in page
     assert "乡镇干部" in page
     assert set(site.households(world.regions["village"])) <= set(site.households(world.regions["township"]))
-    assert "健康类" in site.get("/worklist?state=all").text, "no health without the role for it"
+    assert "健康类" in site.get("/worklist?state=all").text, "health details must be hidden without the role for them"
     idp.claims |= {"rights": ["county-staff", "doctor"], "region": world.regions["county"], "name": ""}
     enter(site)
-    assert "县级管理员" in site.get("/worklist").text, "what the provider says now"
+    assert "县级管理员" in site.get("/worklist").text, "roles follow the provider's latest claims"
     assert site.rows("SELECT role, region, health_details FROM users WHERE username LIKE 'oidc:%'") == [
         ("county", world.regions["county"], 1)
     ]
@@ -193,7 +193,7 @@ def test_a_code_works_once_and_only_in_the_browser_that_began(site, make_site, i
     assert finish(site, address).headers["location"] == "/overview"
     site.client.cookies.clear()
     site.client.cookies.update(cookies)
-    assert finish(site, address).headers["location"] == "/sign-in?refused=provider", "the code is spent"
+    assert finish(site, address).headers["location"] == "/sign-in?refused=provider", "the code has already been used"
 
 
 def test_a_code_of_another_person_put_into_this_flow_is_refused(site, idp):
@@ -210,7 +210,7 @@ def test_a_planted_session_is_not_the_one_that_is_opened(site):
     assert len(fresh) == 1
     assert "planted" not in fresh[0]
     assert "HttpOnly" in fresh[0]
-    assert "riskml_provider=" in str(answer.headers.get_list("set-cookie")), "the seed is taken back"
+    assert "riskml_provider=" in str(answer.headers.get_list("set-cookie")), "the seed cookie is deleted"
 
 
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example/", "/\\evil.example", "/a\tb"])

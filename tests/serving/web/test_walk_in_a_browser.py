@@ -1,4 +1,4 @@
-"""A walk through all pages in a real browser: every role, on phone, desktop and paper, without script or network."""
+"""A walk through all pages in a real browser: every role, on phone, desktop and paper, without scripts or network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PASSWORD = "a sentence of words"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Start one browser for the module; if none is installed, skip the tests with that reason."""
+    """Start one browser for the module; if none is installed, skip the tests and say why."""
     pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (make install)")
     started = open_browser()
     try:
@@ -28,7 +28,7 @@ def browser() -> Iterator[Any]:
 
 
 class Reader:
-    """A user at a screen."""
+    """A signed-in user in a browser window."""
 
     def __init__(self, browser: Any, address: str, width: int, script: bool) -> None:
         self.context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
@@ -159,7 +159,7 @@ def filling(browser, served):
 
 
 def kept(reader):
-    """Check that the form still holds what was typed; return its message that nothing was saved."""
+    """Check that the form still contains what was typed; return its message that nothing was saved."""
     reader.page.wait_for_selector("form.keep [data-offline]:not([hidden])")
     assert reader.page.input_value("[name=note]") == "房屋漏雨"
     assert reader.page.is_checked("[name=outcome][value=confirmed]")
@@ -242,7 +242,7 @@ def test_the_keyboard_alone_reaches_the_content_and_every_field_has_a_name(brows
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_page_breaks_a_rule_of_wcag_aa(browser, served, width):
-    """Run axe-core, which checks contrast, names, roles, the order of headings and all that a program can check."""
+    """Run axe-core on contrast, names, roles, the order of headings and other rules that a program can check."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     reader = Reader(browser, served.address, width, script=True)
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
@@ -253,7 +253,7 @@ def test_no_page_breaks_a_rule_of_wcag_aa(browser, served, width):
     for path in ("/worklist?state=all", household, "/overview", "/model", "/households/none"):
         reader.page.goto(served.address + path)
         results[path] = axe.run(reader.page, options=rules)
-    assert all(len(result.response["passes"]) > 5 for result in results.values()), "it did look"
+    assert all(len(result.response["passes"]) > 5 for result in results.values()), "axe-core must have run its rules"
     assert {path: result.generate_report() for path, result in results.items() if result.violations_count} == {}
 
 

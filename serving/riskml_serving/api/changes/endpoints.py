@@ -31,7 +31,7 @@ async def changes(
     region: Region = None,
     limit: Limit = None,
 ) -> Response:
-    """List changes in the order in which they happened; asking again with `next` misses none and repeats none."""
+    """List changes in the order in which they happened; continuing from `next` neither misses nor repeats any."""
     prefix, size = call.caller.resolve_region(region), call.clamp_limit(limit)
 
     def read(connection: Connection) -> tuple[list[dict[str, Any]], list[str]]:
@@ -49,7 +49,7 @@ async def changes(
 
 
 def _describe_change(row: dict[str, Any], region: str) -> dict[str, Any]:
-    """Describe a change to readers from a region, who do not learn where a household that left the region went."""
+    """Describe a change for readers in a region, without revealing where a household that left the region went."""
     stayed = covers(region, row["region_code"])
     return {
         "change": row["change"] if stayed else "left",

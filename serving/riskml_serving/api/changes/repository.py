@@ -14,9 +14,9 @@ __all__ = ["read_changes"]
 
 
 def read_changes(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
-    """Read changes after a number, oldest first, for households that live in a region or have left it.
+    """Read the changes numbered above ``since``, oldest first, for households that live in a region or have left it.
 
-    For a household that has left, only the move is read, with the score from that time.
+    For a household that has left, only the move itself is read, with the score at that time.
     """
     here = within(HOUSEHOLDS.c.region_code, region)
     left = within(SCORES.c.moved_from, region) & not_(here)

@@ -85,7 +85,7 @@ async def households(
 
 @router.get("/v1/households/{household_id}", response_model=HOUSEHOLD_ANSWER)
 async def household(call: ReadCall, household_id: str) -> Response:
-    """Show one household: current score, rule verdict, history of scores, verifications."""
+    """Show one household: its current score, rule verdict, score history and verifications."""
     return respond(await call.state.write(lambda c: service.describe_household(c, call, household_id)))
 
 
@@ -94,10 +94,11 @@ async def explanation(
     call: ReadCall,
     household_id: str,
     as_of: Annotated[
-        dt.date | None, Query(ge=FIRST_DAY, le=LAST_DAY, description="A day other than that of the current score.")
+        dt.date | None,
+        Query(ge=FIRST_DAY, le=LAST_DAY, description="Date to explain; by default, that of the current score."),
     ] = None,
 ) -> Response:
-    """Explain a household's score; health information only with the right `health-details`."""
+    """Explain a household's score; health information is included only with the `health-details` right."""
     return respond(await call.state.write(lambda c: service.explain_household(c, call, household_id, as_of)))
 
 

@@ -22,11 +22,11 @@ from riskml_serving.store.households.repository import close_household, find_hou
 __all__ = ["close", "describe_household", "describe_score", "explain_household"]
 
 MAX_HISTORY = 200
-"""Maximum number of score changes in one response, which starts with the latest."""
+"""Maximum number of score changes in one response; the latest come first."""
 
 
 def describe_score(call: Call, row: dict[str, Any]) -> dict[str, Any]:
-    """Describe a score in plain values, leaving out what the caller may not see."""
+    """Describe a score as the content of a JSON object, leaving out what the caller may not see."""
     out = show(row, call.model.policy, call.caller.redact)
     return {**out, "as_of": row["as_of"].isoformat(), "scored_at": stamp(row["scored_at"])}
 
@@ -64,12 +64,12 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
 
 
 def explain_household(connection: Connection, call: Call, household_id: str, as_of: dt.date | None) -> dict[str, Any]:
-    """Explain a household's score as of the score's own date or another date.
+    """Explain a household's score as of ``as_of`` or, by default, the date of the current score.
 
     Raises
     ------
     Problem
-        ``household-not-found``; ``not-scored`` if nothing was known about it on that date.
+        ``household-not-found``; ``not-scored`` if nothing was known about the household on that date.
     """
     row = require_household(connection, household_id, call.caller.region)
     current = read_current(connection, [household_id], call.caller.region).get(household_id)
@@ -103,7 +103,7 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     close_household(connection, household_id, region, on, because, ";".join(followers))
     remove_scores(connection, household_id, region, call.request_id)
     call.record(connection, "household.close", household_id, because=because, to=len(followers))
-    if followers:  # codes are hashed only in their own column, not in the detail
+    if followers:  # the audit hashes codes only in their own column, not in the detail
         call.record(connection, "household.follow", followers)
     return {
         **call.make_envelope(),

@@ -1,4 +1,4 @@
-"""``POST /v1/batches`` and ``/v1/jobs``: long-running jobs, followed by their number."""
+"""``POST /v1/batches`` and ``/v1/jobs``: start long-running jobs and follow their progress."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RESULTS: dict[str, Any] = {media.partition(";")[0]: {} for media, _ in FORMATS.v
 
 @router.post("/v1/batches", status_code=202, response_model=JOB, openapi_extra=BATCH_REQUEST.describe(idempotent=True))
 async def batches(call: ScoreCall) -> Response:
-    """Score every household of a region as of a date, with reasons: 202 and a job to follow."""
+    """Start a job that scores every household in a region as of a date, with reasons; the response is 202."""
     content, batch = await call.read_body(BATCH_REQUEST)
     as_of = batch.get("as_of") or call.today
 
@@ -40,7 +40,7 @@ async def batches(call: ScoreCall) -> Response:
 
 
 def add_location(answer: Response) -> Response:
-    """Name a response's job in its ``Location`` header."""
+    """Put the address of a response's job into its ``Location`` header."""
     if answer.status_code == 202:
         answer.headers["Location"] = f"/v1/jobs/{json.loads(bytes(answer.body))['job']}"
     return answer

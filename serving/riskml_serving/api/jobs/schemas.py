@@ -1,4 +1,4 @@
-"""Request body of ``POST /v1/batches``, and a job as responses show it."""
+"""Request body of ``POST /v1/batches``, and the description of a job in responses."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Appends records exactly once, counting from the day of receipt, and rescores the households concerned."""
+"""Appends records exactly once, and rescores the affected households; records count from the day of receipt."""

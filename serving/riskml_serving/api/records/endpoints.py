@@ -1,4 +1,4 @@
-"""``POST /v1/records``: append records; the households concerned are rescored."""
+"""``POST /v1/records``: append records and rescore the affected households."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ router = APIRouter(tags=["records"])
 @router.post(
     "/v1/records",
     response_model=RECORDS_ANSWER,
-    responses={202: {"model": RECORDS_ANSWER, "description": "A job will score the households concerned"}},
+    responses={202: {"model": RECORDS_ANSWER, "description": "A job will score the affected households"}},
     openapi_extra=RECORDS_REQUEST.describe(idempotent=True),
 )
 async def records(call: WriteCall) -> Response:
-    """Append records and report what changed; 202 and a job if they affect more households than are scored at once."""
+    """Append records and report what changed; 202 and a job if too many households are affected to rescore at once."""
     content, body = await call.read_body(RECORDS_REQUEST)
     tables = body["tables"]
 

@@ -43,6 +43,6 @@ RECORDS_ANSWER = make_answer_type(
         "rescored": int,
         "changed": int,
         "scores": make_list_type(Changed),
-        "job": Annotated[str | None, Field(description="Job that will score the households concerned.")],
+        "job": Annotated[str | None, Field(description="Job that will score the affected households.")],
     },
 )

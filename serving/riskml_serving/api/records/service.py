@@ -1,4 +1,4 @@
-"""Registers households, appends rows, and rescores the households concerned."""
+"""Registers households, appends rows, and rescores the affected households."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def append_records(connection: Connection, call: Call, tables: TableRows) -> tup
     regions = _list_regions(tables)
     total = len(named) + sum(count_households(connection, region) for region in regions)
     at_once = total <= call.state.settings.rescore_at_once
-    if at_once and regions:  # lock all in the same order, or two requests could deadlock
+    if at_once and regions:  # always lock in the same order, or two requests could deadlock
         find_households(connection, _add_codes(connection, named, regions), call.caller.region, lock=True)
     _register(connection, call, tables, named)
     _append(connection, call, tables)
@@ -86,7 +86,7 @@ def _register(connection: Connection, call: Call, tables: TableRows, named: set[
 
 
 def _append(connection: Connection, call: Call, tables: TableRows) -> None:
-    """Append rows; refuse all of them if any month would end up with both a total and a source."""
+    """Append rows; refuse all of them if any month would then have both a total and an individual source of income."""
     received = now()
     for name, rows in tables.items():
         ready = [_complete(name, row, received, call.request_id) for row in rows]
@@ -121,19 +121,19 @@ def _describe(call: Call, change: Change) -> dict[str, Any]:
 
 
 def _list_regions(tables: TableRows) -> list[str]:
-    """List the regions that disasters or lines apply to, leaving out regions inside another one."""
+    """List the regions to which disasters or lines apply, without those that lie inside another of these regions."""
     regions = {row["region_code"] for row in tables.get("disaster", ()) if row.get("region_code")}
     regions |= {row.get("region_code") or "" for row in tables.get("lines", ())}
     return sorted(code for code in regions if not any(code != other and code.startswith(other) for other in regions))
 
 
 def _add_codes(connection: Connection, named: set[str], regions: Iterable[str]) -> set[str]:
-    """Add the households in the given regions to the named ones."""
+    """Return the named households together with all households in the given regions."""
     return named.union(*(list_codes(connection, region) for region in regions))
 
 
 def _complete(name: str, row: Mapping[str, Any], received: dt.datetime, request_id: str) -> dict[str, Any]:
-    """Give a row the columns of the database: attributes as JSON, time of receipt and request number."""
+    """Add the database's own columns to a row: attributes as JSON, time of receipt and request ID."""
     declared = TABLES[name]
     out: dict[str, Any] = {column: row.get(column) for column in declared.names}
     if declared.attributes:

@@ -18,7 +18,7 @@ router = APIRouter(tags=["regions"])
 
 @router.get("/v1/regions/{code}/summary", response_model=SUMMARY)
 async def summary(call: ReadCall, code: str) -> Response:
-    """Count a region's households by status, tier, colour and agreement, and each of its parts; `all` is the whole."""
+    """Count the households in a region (`all`: everywhere) and its parts by status, tier, colour and agreement."""
     region = call.caller.resolve_region("" if code == "all" else code)
     level = next_level(region)
     rows = await call.state.read(lambda connection: repository.count_scores(connection, region, level))

@@ -12,7 +12,7 @@ from riskml_serving.people.auth import within
 __all__ = ["LATEST", "build_count_query", "count_scores"]
 
 LATEST = ("as_of", "scored_at")
-"""Columns for which the latest value among the counted scores is read."""
+"""Columns for which the query returns the latest value among the scores that it counts."""
 
 
 def count_scores(connection: Connection, region: str, digits: int) -> list[dict[str, Any]]:
@@ -32,8 +32,8 @@ def count_scores(connection: Connection, region: str, digits: int) -> list[dict[
 def build_count_query(region: str, digits: int) -> Select[Any]:
     """Build the query for :func:`count_scores`.
 
-    Villages are counted from the index alone, in its order, and then added up: grouping a county directly by shortened
-    codes takes a third longer.
+    The query counts villages from the index alone, in index order, and then adds up the counts. Grouping a county
+    directly by shortened codes takes a third longer.
     """
     kinds = ("region_code", *COUNTED)
     columns = [CURRENT.c[name] for name in kinds]

@@ -1,4 +1,4 @@
-"""``POST /v1/scores``: answers the records in a request with both verdicts, and stores nothing."""
+"""``POST /v1/scores``: returns both verdicts on the records in a request, and stores nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ AT_ONCE = 8
 
 @router.post("/v1/scores", response_model=SCORES_ANSWER, openapi_extra=SCORE_REQUEST.describe())
 async def scores(call: ScoreCall) -> Response:
-    """Score the households of the request: probability, tier, signal, flags, agreement, reasons on request."""
+    """Score the households in the request: probability, tier, signal, flags, agreement and, on request, reasons."""
     _, body = await call.read_body(SCORE_REQUEST)
     as_of, reasons = body.get("as_of") or call.today, body.get("reasons", False)
     tables = _to_columns(body["tables"], call.state.lines)
@@ -49,8 +49,8 @@ async def scores(call: ScoreCall) -> Response:
 def _to_columns(tables: TableRows, lines: Callable[[], Columns]) -> dict[str, Columns]:
     """Turn a request's tables into columns, adding the service's lines if the request has no ``lines`` table.
 
-    A table without rows keeps its columns, so that it still states that there are no rows: with an empty ``lines``
-    table, the policy's lines apply.
+    A table without rows keeps its columns, because an empty table means 'no rows' and an absent one means 'unknown'.
+    With an empty ``lines`` table, the policy's lines apply.
     """
     columns = {name: to_columns(rows) or EMPTY[name] for name, rows in tables.items()}
     return columns if "lines" in tables else {**columns, "lines": lines()}

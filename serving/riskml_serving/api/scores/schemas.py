@@ -1,4 +1,4 @@
-"""Request and response bodies of ``POST /v1/scores``, and a score as every response shows it."""
+"""Request and response bodies of ``POST /v1/scores``, and the fields of a score in every response."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
     "TOTAL",
 ]
 
-DAY = make_day_type("Day at whose end records count; today by default.")
+DAY = make_day_type("Date as of which records are read, including that day; today by default.")
 
 DEMO = {"household_id": "demo-1"}
 HOUSEHOLD = {**DEMO, "region_code": "370112001001", "size": 3}

@@ -1,4 +1,4 @@
-"""Opens the database, embedded SQLite or PostgreSQL in production; each request controls its own transaction."""
+"""Opens the database: embedded SQLite, or PostgreSQL in production. Each request controls its own transaction."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BUSY_MS = 15_000
 
 
 def open_engine(url: str) -> Engine:
-    """Open the database at an SQLAlchemy URL; ``postgresql://`` means psycopg."""
+    """Open the database at an SQLAlchemy URL; ``postgresql://`` selects the driver psycopg."""
     address = make_url(url)
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
@@ -49,7 +49,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at the start of a writing transaction: after a read, SQLite would not wait for it."""
+    """Take the write lock at the start of a writing transaction, since SQLite does not wait for it after a read."""
     writes = connection.get_execution_options().get("riskml_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

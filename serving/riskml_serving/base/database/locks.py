@@ -1,4 +1,4 @@
-"""Locks that a transaction holds until it ends. SQLite has a single writer anyway and needs none."""
+"""Locks that a transaction holds until it ends. SQLite needs none, because it allows only one writer at a time."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["hold_lock"]
 def hold_lock(connection: Connection, name: str) -> None:
     """Wait until no other transaction holds the lock with this name, then take it.
 
-    To avoid deadlock, ``changes`` is taken before ``audit``.
+    To avoid deadlock, a transaction must take the lock ``changes`` before the lock ``audit``.
 
     Notes
     -----
-    Sequence numbers become visible in commit order, not in numerical order: someone who reads everything after 41 would
-    miss 42 if it is committed after 43. Under a lock, both orders are the same.
+    Sequence numbers become visible in commit order, not in numerical order. If 43 is committed before 42, a reader who
+    has read as far as 43 and then asks for everything after it misses 42. With the lock, both orders are the same.
     """
     if connection.dialect.name == "postgresql":
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)

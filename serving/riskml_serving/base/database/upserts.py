@@ -30,7 +30,7 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
 def insert_returning(
     connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *columns: Column[Any]
 ) -> Sequence[Row[Any]]:
-    """Insert one or more rows and return some of their columns, in any order."""
+    """Insert one or more rows and return some of their columns, in no particular order."""
     statement = _build_insert(connection.dialect.name, table, tuple(rows[0])).returning(*columns)
     inserted: Sequence[Row[Any]] = connection.execute(statement, _arrange_values(connection, rows)).all()
     return inserted
@@ -47,8 +47,9 @@ def _build_upsert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
 def _build_insert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
     """Build the statement that inserts rows; all rows have the same columns.
 
-    PostgreSQL gets one list per column: if every value in thousands of rows were a parameter, the driver would take
-    longer to number them than the database takes to store the rows (measured: a third of the time for a county's job).
+    PostgreSQL gets one list per column. If every value in thousands of rows were a parameter, the driver would take
+    longer to number the parameters than the database takes to store the rows (measured: a third of the time for a
+    county's job).
     """
     if backend != "postgresql":
         return sqlite.insert(table)

@@ -35,9 +35,9 @@ def read_verifications(connection: Connection, household_id: str, region: str) -
 def read_entries(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
     """Read the verifications that take households in a region into monitoring: confirmed, with a category.
 
-    They are in the order in which they were saved, starting after the number ``since``. If several for the same
-    household and day were saved on one day, only the last counts: the contract forbids two versions of a key on one
-    day.
+    They are returned in the order in which they were saved, starting after the number ``since``. If several
+    verifications of one household for the same visit date were saved on one day, only the last is returned, because the
+    contract forbids two versions of a key on one day.
     """
     later = VERIFICATIONS.alias()
     same = (later.c[name] == VERIFICATIONS.c[name] for name in ("household_id", "verified_on", "recorded_on"))

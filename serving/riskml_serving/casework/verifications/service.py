@@ -66,7 +66,7 @@ def undo(
     Raises
     ------
     Problem
-        ``household-not-found`` if there is no such household, or it has no such verification that the caller may undo;
+        ``household-not-found`` if the household does not exist, or has no such verification that the caller may undo;
         ``invalid-request`` for a number that the service never issued.
     """
     require_household(connection, household_id, caller.region, lock=True)
@@ -93,9 +93,9 @@ def may_read_text(row: dict[str, Any], caller: Caller) -> bool:
 
 
 def describe(connection: Connection, row: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Describe a verification in plain values, without causes and free text that the caller may not see.
+    """Describe a verification as the content of a JSON object, without causes and text that the caller may not see.
 
-    Its numbers are encrypted, so that they reveal no counts; ``cursor`` points to the score in the history.
+    The numbers in it are encrypted, so that they reveal no counts; ``cursor`` points to the score in the history.
     """
     seq, readable = row["score_seq"], may_read_text(row, caller)
     return {
@@ -121,7 +121,7 @@ def _list_causes(row: dict[str, Any], caller: Caller) -> list[str]:
 
 
 def to_monitoring(row: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Turn a verification into a row of the contract's table ``monitoring``, known from the day it was saved."""
+    """Turn a verification into a row of the contract's table ``monitoring`` that is known from the day of saving."""
     return {
         "household_id": row["household_id"],
         "category": row["category"],

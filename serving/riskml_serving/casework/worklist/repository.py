@@ -67,11 +67,11 @@ class ListFilter:
     agreement, category, flags : tuple of str
         Codes in the columns of the same name; ``flags`` holds triggers, at least one of which must have fired.
     cause : str
-        Code of a cause in the model's reasons, of a trigger that fired, or in the monitoring record.
+        Code of a cause that occurs in the model's reasons or the monitoring record, or belongs to a trigger that fired.
     search : str
-        Part of a household's code.
+        Text that the codes of the listed households must contain.
     household : str
-        Code of a household, if only that one is to be read.
+        Code of the only household to list; empty lists all.
     """
 
     region: str
@@ -158,12 +158,15 @@ FACTS = {name: column.label(name) for name, column in _select_facts().items()}
 
 
 def _is_listed_in(column: ColumnElement[str], code: str) -> ColumnElement[bool]:
-    """Check for a code in a list joined by semicolons; uses ``||``, since older SQLite has no ``concat``."""
+    """Make the condition that a semicolon-separated list contains a code.
+
+    It uses ``||``, because older versions of SQLite have no ``concat``.
+    """
     return literal(";").concat(column).concat(";").contains(f";{code};")
 
 
 def is_entry_known(today: dt.date) -> ColumnElement[bool]:
-    """Make the condition that a row of ``monitoring`` is an entry in its latest version known on a day."""
+    """Make the condition that a row of ``monitoring`` is an entry, and is the latest version known on a day."""
     entry = RECORDS["monitoring"]
     later = entry.alias("later")
     entry_day, later_day = (func.coalesce(table.c.recorded_on, table.c.entered_on) for table in (entry, later))
@@ -174,7 +177,7 @@ def is_entry_known(today: dt.date) -> ColumnElement[bool]:
 
 
 def is_entry_open(today: dt.date) -> ColumnElement[bool]:
-    """Make the condition that, by a row of ``monitoring``, the household is in monitoring on a day."""
+    """Make the condition that a household is in monitoring on a day, according to a row of ``monitoring``."""
     cleared_on = RECORDS["monitoring"].c.cleared_on
     return and_(is_entry_known(today), or_(cleared_on.is_(None), cleared_on > today))
 

@@ -1,1 +1,1 @@
-"""The last step of ``riskml demo``: imports part of its county, creates an account for every role, and serves."""
+"""The last step of ``riskml demo``: imports part of its county, creates an account per role, and starts the service."""

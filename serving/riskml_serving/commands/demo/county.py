@@ -1,4 +1,4 @@
-"""Puts a few towns from a simulated county into a database of their own, with made-up names."""
+"""Loads a few towns of a simulated county into a separate database, and gives them made-up names."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ __all__ = ["choose_towns", "list_month_ends", "list_villages", "score_month", "w
 
 TOWNS = ("柳河镇", "青山镇", "石桥镇", "云岭乡", "白塔镇", "双井乡", "长坡镇", "沙湾乡", "清泉镇", "望峰乡")
 VILLAGES = ("东沟村", "西岭村", "南坪村", "北寨村", "上河村", "下河村", "新店村", "老营村", "梨园村", "松坡村")
-"""Names of villages, all made up: no real places are meant."""
+"""Made-up names of villages, which do not refer to real villages."""
 
 KNOWN_BY = ("recorded_on", "period_start", "occurred_on", "started_on", "entered_on")
-"""Columns with the day from which a row is known."""
+"""Names of the columns that state the day from which a row is known."""
 ENDS = ("cleared_on", "ended_on", "left_on")
 
 
 def choose_towns(county: Path, out: Path, max_households: int, until: dt.date) -> list[str]:
-    """Write the records from the first towns in a county, as known on a day, into another folder.
+    """Write the records of a county's first towns, as known on a day, into another folder.
 
     Parameters
     ----------
     county, out : Path
         Records folders to read from and to write to.
     max_households : int
-        Maximum number of households; towns are taken whole, and at least one is taken.
+        Maximum number of households. Towns are never split, and at least one town is written, whatever its size.
     until : date
-        Day as of which the records are known, the end of a month.
+        Day on which the records must be known; the end of a month.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def list_villages(engine: Engine) -> list[str]:
 
 
 def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
-    """Score every household as of the end of a month in a job, as a county does every month."""
+    """Run a job that scores every household as of the end of a month, as a county does every month."""
     with writing(engine) as connection:
         start(connection, model, Caller("demo", "", frozenset(RIGHTS)), None, as_of, "demo")
     settings = Settings(database_url=engine.url.render_as_string(hide_password=False))

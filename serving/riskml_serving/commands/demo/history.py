@@ -1,6 +1,7 @@
 """A year of visits in the demo's county: staff find what happened to the household later in the simulation.
 
-None of this shows the yield in a real county: the visits are simulated like the households, and every page says so.
+None of this shows what visits would yield in a real county: like the households, the visits are simulated, and every
+page says so.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from riskml_serving.people.auth import Caller, covers
 __all__ = ["VISITS_A_MONTH", "visit_month"]
 
 VISITS_A_MONTH = 7
-"""Households visited per month from the list, and as many from alerts: few enough to leave some on today's list."""
+"""Households visited per month: this many from the list, and as many from alerts. Some must stay on today's list."""
 
 DELAY = dt.timedelta(days=3)
 """Time between the end of a month and the visits."""
@@ -44,7 +45,7 @@ NOTE = "演示：模拟走访，结果取自模拟农户此后的实际变化"
 def visit_month(
     engine: Engine, records: Records, span: Span, accounts: Sequence[Account], as_of: dt.date, last: dt.date
 ) -> int:
-    """Visit the first households on a month-end list, and as many that a rule flagged; return their number.
+    """Visit the first households on a month-end list, and as many that a rule flagged; return the number of visits.
 
     Parameters
     ----------
@@ -54,16 +55,16 @@ def visit_month(
     span : riskml.splits.Settings
         The model's settings.
     accounts : sequence of Account
-        Accounts that may visit; the first whose region contains a household visits it.
+        Accounts that may record visits; the first one whose region contains a household visits it.
     as_of, last : date
         The end of the month, and the end of the last month.
 
     Notes
     -----
-    Flagged households are visited in random order, as alerts from departments arrive; without them, nothing would show
-    what the rule line alone finds. A finding is confirmed if the household is below the line as of the visit, or falls
-    below it or enters monitoring by the last month, at most the model's horizon later. It is pending if the records do
-    not say.
+    Flagged households are visited in random order, as alerts from departments arrive. Without these visits, nothing
+    would show what the rule line alone finds. A finding is confirmed if the household is below the line as of the
+    visit, or if it falls below the line or enters monitoring by the last month, at most the model's horizon later. It
+    is pending if the records do not say.
     """
     months = to_month(to_day(last)) - to_month(to_day(as_of))
     fell = _find_falls(records, replace(span, horizon=min(span.horizon, months)), as_of)
@@ -87,7 +88,7 @@ def visit_month(
 
 
 def _hash_code(row: dict[str, Any]) -> str:
-    """Make a sort key that says nothing about the household and never changes."""
+    """Make a sort key that reveals nothing about the household and never changes."""
     return hashlib.sha256(row["household_id"].encode()).hexdigest()
 
 

@@ -13,8 +13,8 @@ from riskml_serving.commands.demo.accounts import Account
 __all__ = ["prepare_again", "prepare_demo", "serve_demo"]
 
 MAX_HOUSEHOLDS, MONTHS, HELD_BACK = 1_500, 12, 6
-"""Households to import, few enough for a short demo; month ends to score, to show a history; and last months that the
-pages do not show, from which visits learn what became of the households."""
+"""Maximum number of households to import, so that the demo is short; number of month ends to score, so that there is a
+history; and number of final months that the pages do not show, but that determine what visits find."""
 
 
 def prepare_demo(
@@ -29,7 +29,8 @@ def prepare_demo(
     last : date
         Last month end in the records. The day six months before it counts as today.
     max_households, months : int
-        Maximum number of households to import, and number of month ends to score; visits follow all but the last.
+        Maximum number of households to import, and number of month ends to score. Visits follow each month end except
+        the last.
 
     Returns
     -------

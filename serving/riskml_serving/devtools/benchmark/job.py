@@ -1,4 +1,4 @@
-"""Measures a county's job in its own process: how long it takes, and how much memory it needs."""
+"""Measures how long a county's job takes and how much memory it needs, in a separate process."""
 
 from __future__ import annotations
 

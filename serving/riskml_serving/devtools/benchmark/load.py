@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 __all__ = ["CONNECTIONS", "build_request", "load"]
 
 CONNECTIONS = 16
-"""Enough connections that a single-process server never waits for clients, and waiting requests share a commit."""
+"""Enough connections to keep a single-process server busy and to let waiting requests share a commit."""
 
 
 def build_request(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
-    """Build the bytes of a request in advance: the client must cost little compared with the server.
+    """Build the bytes of a request in advance, so that the client costs little compared with the server.
 
     >>> build_request("http://127.0.0.1:1/a").split()[:2]
     [b'GET', b'/a']
@@ -47,7 +47,7 @@ def load(url: str, request: bytes, seconds: float, connections: int = CONNECTION
     Raises
     ------
     ConnectionError
-        If a response is not 200, or the connection is closed.
+        If a response does not have status 200, or the connection is closed.
     """
     address = (urlsplit(url).hostname, urlsplit(url).port)
     latencies: list[float] = []

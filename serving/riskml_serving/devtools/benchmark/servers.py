@@ -76,7 +76,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
                 return
         time.sleep(0.2)
     last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
-    raise UsageError("A server to be measured does not start.", last or "Its log is empty.")
+    raise UsageError("A server to be measured did not start.", last or "Its log is empty.")
 
 
 def _find_free_port() -> int:

@@ -1,4 +1,4 @@
-"""Throughput of the service, an empty endpoint and MLflow's server, measured in turn so that load slows all equally."""
+"""Throughput of the service, an empty endpoint and MLflow's server, measured in turn so that other load affects all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from riskml_serving.judging.model import Model, load_model
 __all__ = ["measure_throughput"]
 
 WARM_UP = 1.0
-"""Seconds of warm-up load on each arm, that is, on each of the things compared."""
+"""Seconds of warm-up load on each arm. An arm is one of the alternatives that are compared."""
 
 Arm = Callable[[float], tuple[float, list[float]]]
 
@@ -119,7 +119,7 @@ def _require_equal_predictions(url: str, invocation: bytes, expected: NDArray[np
     with urlopen(request, timeout=60) as response:  # noqa: S310
         predictions = json.load(response)["predictions"]
     if not np.allclose(predictions, expected, rtol=1e-9, atol=0):
-        raise UsageError("MLflow's server does not predict as the trees do.", f"{predictions}, not {expected.tolist()}")
+        raise UsageError("MLflow's server and the trees disagree.", f"{predictions}, not {expected.tolist()}")
 
 
 def _call_model(model: Model, values: NDArray[np.float64], seconds: float) -> tuple[float, list[float]]:

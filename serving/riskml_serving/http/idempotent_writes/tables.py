@@ -1,4 +1,4 @@
-"""The table of answers to requests with an idempotency key."""
+"""The table of responses to requests with an idempotency key."""
 
 from __future__ import annotations
 

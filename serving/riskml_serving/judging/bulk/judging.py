@@ -1,4 +1,4 @@
-"""Judges many households range by range: the next range is read while one is judged and becomes an Arrow table."""
+"""Judges many households range by range; while one range is judged, a separate process reads the next."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ PART = pa.schema(
 
 @dataclass(frozen=True)
 class JudgedRange:
-    """A range that was judged.
+    """The verdicts on one range of households.
 
     Parameters
     ----------
     last : str
-        Code of its last household.
+        Code of the last household in the range.
     households : int
-        Number of households in the range, whether or not they are known at the date.
+        Number of households in the range, whether or not they are known on the date.
     table : pyarrow.Table
         Columns of ``PART``, with one row per household that is known at the date, in code order.
     last_day : date

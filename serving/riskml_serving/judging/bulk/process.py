@@ -1,4 +1,4 @@
-"""The reading process: for each range on its input, it writes Arrow tables, until the main process ends."""
+"""The reading process: reads ranges from its input and writes Arrow tables for each, until the main process ends."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from riskml_serving.judging.bulk.repository import Range
 __all__ = ["main", "read_range"]
 
 MOST = 1 << 24
-"""Most rows in a batch from SQLite: the driver takes the column types from the first batch, so one must hold all."""
+"""Maximum rows in a batch from SQLite: one batch must hold all, since the first one determines the column types."""
 
 
 def main() -> None:
-    """Answer until the input ends or nobody reads the answers anymore."""
+    """Respond to requests until the input ends or nobody reads the responses anymore."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides when to end
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # keep what libraries print out of the answers
+    os.dup2(2, 1)  # anything that libraries print must stay out of the responses
     with contextlib.suppress(BrokenPipeError):
         for line in sys.stdin.buffer:
             question = json.loads(line)
@@ -37,12 +37,12 @@ def main() -> None:
 
 
 def _answer(out: BinaryIO, url: str, range_: Range) -> None:
-    """Write the table names as JSON, then each table as an Arrow stream; on an error, write what may be logged."""
+    """Write the table names as JSON, then each table as an Arrow stream; on an error, write only what may be logged."""
     tables: dict[str, pa.Table] = {}
     try:
         tables = read_range(url, range_)
         head: dict[str, Any] = {"tables": list(tables)}
-    except Exception as error:  # any error: the main process waits for an answer
+    except Exception as error:  # any error, since the main process waits for a response
         from riskml_serving.base import errors  # slow to import, and seldom needed
 
         unavailable = errors.is_unavailable(error)
@@ -60,8 +60,8 @@ def read_range(url: str, range_: Range) -> dict[str, pa.Table]:
     Returns
     -------
     dict of str to pyarrow.Table
-        ``register`` and the contract's tables, with household attributes as JSON, and with the disasters in the regions
-        that contain the households.
+        ``register`` and the contract's tables, with household attributes as JSON. The table ``disaster`` includes
+        disasters in the regions that contain the households.
     """
     address = make_url(url)
     backend = address.get_backend_name()

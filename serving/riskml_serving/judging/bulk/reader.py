@@ -1,8 +1,9 @@
 """Reads ranges of households in a separate process.
 
 A driver that returns Arrow tables reads a county four times as fast as one that returns rows of Python values (on
-432,188 income rows: 0.27 s against 1.2 s), while the main process computes. It brings its own SQLite, and two copies of
-SQLite must not open one file in one process: closing either drops the locks of both. Hence two processes.
+432,188 income rows: 0.27 s against 1.2 s), while the main process computes. The driver contains its own copy of SQLite,
+and two copies must not open the same file in one process, because closing either one drops the locks of both. That is
+why the driver runs in a separate process.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ log = logging.getLogger("riskml_serving.judging.bulk")
 Tables = dict[str, pa.Table]
 
 ENDED: dict[str, Any] = {"error": "it has ended", "unavailable": True}
-"""Used instead of an answer that does not arrive or breaks off."""
+"""Used in place of a response that does not arrive or is cut off."""
 
 
 class Reader:
@@ -43,20 +44,20 @@ class Reader:
         self._answering = False
 
     def ask(self, range_: Range) -> None:
-        """Ask for a range.
+        """Request a range from the process.
 
         Raises
         ------
         ConnectionError
-            If the process has ended. The next use starts another.
+            If the process has ended. The next call starts another.
         """
-        if self._answering:  # the answer was never taken: the job stopped in between
+        if self._answering:  # nobody took the last response: the job stopped in between
             self.close()
         if self._process is None:
             command = [sys.executable, "-m", "riskml_serving.judging.bulk.process"]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
         assert self._process.stdin is not None, "it was started with a pipe"
-        question = json.dumps({"url": self.url, "range": asdict(range_)})  # not as an argument, visible to all
+        question = json.dumps({"url": self.url, "range": asdict(range_)})  # arguments would be visible to all users
         try:
             self._process.stdin.write(question.encode() + b"\n")
             self._process.stdin.flush()
@@ -66,12 +67,12 @@ class Reader:
         self._answering = True
 
     def take(self) -> Tables:
-        """Wait for the answer and return it.
+        """Wait for the requested range and return its tables.
 
         Raises
         ------
         ConnectionError
-            If the database is not available, or the process has ended. The next use starts another.
+            If the database is not available, or the process has ended. The next call starts another.
         RuntimeError
             If the database refused the query; the log says why.
         """
@@ -92,7 +93,7 @@ class Reader:
         if head["unavailable"]:
             raise ConnectionError(f"the reading process failed: {head['error']}")
         log.error("the reading process failed: %s", head["error"], extra={"where": head["where"]})
-        raise RuntimeError("the database refused to be read")
+        raise RuntimeError("the database refused the query")
 
     def close(self) -> None:
         """End the process."""

@@ -45,7 +45,7 @@ REGISTER = pa.schema(
         ("scored_at", pa.timestamp("us")),
     ]
 )
-"""Register columns to read first for a range; ``seq`` and ``scored_at`` identify the score that was current then."""
+"""Columns of the register, which is read first; ``seq`` and ``scored_at`` identify the score that is current then."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Range(Selection):
-    """The households in a selection with codes from ``first`` to ``last``; ``named`` holds only codes between them."""
+    """The households in a selection with codes from ``first`` to ``last``; ``named`` holds only codes in this range."""
 
     first: str = ""
     last: str = ""

@@ -1,1 +1,1 @@
-"""Brings a records folder into the database."""
+"""Imports a records folder into the database."""

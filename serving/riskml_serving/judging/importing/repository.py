@@ -19,7 +19,7 @@ NO_HEADER = csv.WriteOptions(include_header=False)
 
 
 def read_progress(connection: Connection, fingerprint: str) -> dict[str, tuple[int, bool]]:
-    """Read how many rows or households each stage of an import has done, and whether the stage is finished."""
+    """Read how many rows or households each stage of an import has processed, and whether the stage is finished."""
     query = select(IMPORTS).where(IMPORTS.c.fingerprint == fingerprint)
     return {row["stage"]: (row["done"], row["finished_at"] is not None) for row in connection.execute(query).mappings()}
 
@@ -31,7 +31,7 @@ def advance(connection: Connection, fingerprint: str, stage: str, done: int, *, 
 
 
 def append(connection: Connection, name: str, rows: pa.Table) -> None:
-    """Append rows to a table within the transaction, as fast as each database can take them: a county has millions."""
+    """Append rows to a table within the transaction, as fast as the database allows: a county has millions of rows."""
     quote = connection.dialect.identifier_preparer.quote
     into = f"{RECORDS[name].name} ({', '.join(map(quote, rows.column_names))})"
     if connection.dialect.name == "postgresql":

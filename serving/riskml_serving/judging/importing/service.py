@@ -1,6 +1,6 @@
-"""Brings a checked records folder into the database, in parts that are saved together with the progress made.
+"""Imports a checked records folder into the database in parts, each saved together with the progress made.
 
-Run again, an import that was killed continues where it stopped, and an import that was finished does nothing.
+When run again, an import that was killed continues where it stopped, and an import that was finished does nothing.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class _Import:
         repository.advance(connection, self.fingerprint, stage, done, finished=finished)
 
     def register(self) -> list[str]:
-        """Register each household in the region where it is known to live today, or else in its first recorded one."""
+        """Register each household where it is known to live today or, if unknown, in its first recorded region."""
         query = f"""
             SELECT household_id, coalesce(
                 arg_max(region_code, coalesce(recorded_on, DATE '0001-01-01'))
@@ -156,7 +156,7 @@ class _Import:
         return done - start
 
     def score(self, model: Model, codes: Sequence[str]) -> int:
-        """Score the households as of today, renew their counties' visit capacity, and count the scores kept."""
+        """Score the households as of today and recompute their counties' visit capacity; count the scores kept."""
         done, finished = self.progress.get(SCORING, (0, False))
         if finished:
             return 0
@@ -178,7 +178,7 @@ class _Import:
 
 
 def _complete(name: str, rows: pa.Table, received: dt.datetime, request_id: str) -> pa.Table:
-    """Give rows the columns of the database: attributes as JSON, when and with which request the rows arrived."""
+    """Add the database's own columns to rows: attributes as JSON, time of receipt and request ID."""
     declared, n = TABLES[name], rows.num_rows
     out = rows.select(declared.names)
     if declared.attributes:

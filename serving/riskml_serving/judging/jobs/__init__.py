@@ -1,1 +1,1 @@
-"""Jobs: long-running work that is leased from a table, so that it survives a crash."""
+"""Jobs: long-running work that workers lease from a table, so that it survives a crash."""

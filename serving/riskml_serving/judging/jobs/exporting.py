@@ -47,7 +47,7 @@ def _list_columns() -> Iterator[tuple[str, pa.DataType]]:
 
 
 RESULTS = pa.schema(list(_list_columns()))
-"""Columns of a results file."""
+"""List the columns of a results file with their types."""
 
 
 def _open_parquet(file: BinaryIO, names: Mapping[str, str]) -> AbstractContextManager[Any]:
@@ -151,7 +151,7 @@ def put_into_words(
         Part of the results as the job saved it.
     as_of : str
     versions : mapping
-        Versions that the part was judged with.
+        Versions with which the part was judged.
     capacity : dict
     policy : Policy
     redact : tuple of str

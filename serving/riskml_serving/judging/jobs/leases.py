@@ -1,9 +1,9 @@
 """Leases jobs without comparing the clocks of two machines.
 
 A worker that has a job sends heartbeats: it increments a number in the job's row every few seconds. Another worker may
-take the job over once, by its own monotonic clock, the number has not changed for the length of a lease. So
-neither setting a clock nor a wrong clock on another machine ends a lease early or makes it last for hours. If two
-workers ever have the same job, only one can save anything: its name is in the row, and every checkpoint checks it.
+take over the job once the number has not changed for the length of a lease, measured by that worker's monotonic clock.
+So a clock that is adjusted or wrong neither ends a lease early nor makes it last for hours. If two workers ever have
+the same job, only the worker named in the job's row can save anything, because every checkpoint checks the name.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class LeaseWatch:
         self._seen: dict[str, tuple[tuple[Any, ...], float]] = {}
 
     def is_free(self, job: dict[str, Any], at: float | None = None) -> bool:
-        """Return whether a job may be taken: it waits, or its owner has sent no heartbeat for a lease's length."""
+        """Return whether a job may be taken: it is waiting, or its owner has sent no heartbeat for a lease's length."""
         at = time.monotonic() if at is None else at
         if job["state"] == "waiting":
             return True

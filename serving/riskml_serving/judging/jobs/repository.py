@@ -58,7 +58,7 @@ def add_job(
         Number of households to judge.
     request_id : str
     region : str, optional
-        Region that the job may touch; the caller's own region by default.
+        Region to which the job is confined; the caller's own region by default.
     """
     job_id = str(uuid.uuid4())
     region = caller.region if region is None else region
@@ -70,7 +70,7 @@ def add_job(
 
 
 def find_job(connection: Connection, job_id: str, region: str) -> dict[str, Any] | None:
-    """Find a job that stays within a region."""
+    """Find a job whose own region lies within a region."""
     query = select(JOBS).where(JOBS.c.job_id == job_id, within(JOBS.c.region, region))
     row = connection.execute(query).mappings().first() if "\0" not in job_id else None
     return None if row is None else dict(row)
@@ -105,7 +105,7 @@ def beat(connection: Connection, job_id: str, owner: str) -> None:
 
 
 def advance(connection: Connection, job_id: str, owner: str, **values: Any) -> None:
-    """Save the progress of the job within the transaction that did the work; the row stays locked until that ends.
+    """Save the progress of the job within the transaction that did the work, which keeps the row locked until it ends.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def add_part(connection: Connection, job_id: str, number: int, content: bytes) -
 
 
 def read_part(connection: Connection, job_id: str, number: int) -> bytes | None:
-    """Read one part."""
+    """Read one part of a job's results; return None if there is no such part."""
     query = select(PARTS.c.content).where(PARTS.c.job_id == job_id, PARTS.c.part == number)
     return connection.execute(query).scalar_one_or_none()
 

@@ -33,7 +33,7 @@ START: dict[str, Any] = {"stage": "judging", "after": "", "last_day": "", "capac
 
 
 class Stopped(Exception):  # noqa: N818 - no error: the worker was stopped
-    """The worker stops; the job waits for the next one."""
+    """The worker was stopped; the job waits for the next worker."""
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Run:
     size : int
         Number of households to judge at a time.
     stop, lost : threading.Event
-        ``stop`` is set when the worker should stop, ``lost`` when the job is no longer its own.
+        ``stop`` is set when the worker should stop, ``lost`` when the worker has lost the job.
     """
 
     engine: Engine
@@ -123,7 +123,7 @@ class Run:
             self._check_stop()
 
     def _judge(self, redact: tuple[str, ...]) -> Iterator[pa.Table]:
-        """Judge range after range from the checkpoint on."""
+        """Judge range after range, starting at the checkpoint."""
         region, payload = self.job["region"], self.payload
         selection = Selection(region, payload.get("regions", [region]), payload.get("households", []))
         after, size = self.at["after"], self.size
@@ -140,7 +140,7 @@ class Run:
         self.at["kept"] += keep_range(connection, self.model, table, region, self.as_of, request_id)
 
     def _save_checkpoint(self, connection: Connection) -> None:
-        """Save the checkpoint, as the last step of a transaction: if the job is lost, all of it is rolled back."""
+        """Save the checkpoint as the last step of a transaction, which is rolled back if the job has been lost."""
         values = {"checkpoint": json.dumps(self.at), "done": self.at["judged"]}
         repository.advance(connection, self.job["job_id"], self.owner, **values, **self.model.versions)
 

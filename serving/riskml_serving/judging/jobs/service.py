@@ -48,7 +48,7 @@ def start(
 
 
 def require_job(connection: Connection, job_id: str, caller: Caller) -> dict[str, Any]:
-    """Find a job that stays within the caller's region.
+    """Find a job whose region lies within the caller's region.
 
     Raises
     ------
@@ -91,12 +91,12 @@ def _make_head(job: dict[str, Any], model: Model, request_id: str) -> dict[str, 
 
 
 def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_id: str) -> None:
-    """Cancel a job; the scores that it has saved stay, its results are deleted.
+    """Cancel a job; the scores that it has saved stay, but its results are deleted.
 
     Raises
     ------
     Problem
-        ``job-ended``; ``right-missing`` if the job completes a write and the caller may not write.
+        ``job-ended``; ``right-missing`` if the job completes a write request and the caller may not write.
     """
     if job["kind"] == "rescore":
         caller.require("write")
@@ -137,7 +137,10 @@ def write_results(
 
 
 def _record_shown(engine: Engine, caller: Caller, job_id: str, request_id: str) -> None:
-    """Record each household in the results in the audit, part by part, so as not to lock it for a whole county."""
+    """Record in the audit that each household in the results was shown.
+
+    Each part has its own transaction, so that the audit is not locked while a whole county is recorded.
+    """
     for number in itertools.count():
         with writing(engine) as connection:
             part = repository.read_part(connection, job_id, number)

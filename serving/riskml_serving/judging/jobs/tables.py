@@ -36,9 +36,9 @@ JOBS = Table(
 """``state``: ``waiting``, ``running``, ``done``, ``failed``, ``cancelled``. ``payload``, ``result`` and ``checkpoint``
 are JSON; ``region`` limits what the job may touch and who may see it; ``problem`` says what went wrong.
 ``lease_owner`` is different for every lease: a worker whose name is no longer there has lost the job and saves nothing.
-``beats`` goes up while the owner is alive; no clock says when a lease ends (see ``jobs.leases``). ``attempts`` counts
-leases since the last progress. ``model_version``, ``feature_schema_hash`` and ``policy_version`` are those used for the
-first part: if others are in service, the job starts over."""
+``beats`` increases while the owner is alive; leases have no fixed end (see ``jobs.leases``). ``attempts`` counts leases
+since the last progress. ``model_version``, ``feature_schema_hash`` and ``policy_version`` are those used for the first
+part: if others are in service, the job starts over."""
 
 Index("ix_jobs_state", JOBS.c.state, JOBS.c.created_at)
 

@@ -106,7 +106,7 @@ class Worker:
         return False
 
     def _is_own(self, job: dict[str, Any]) -> bool:
-        """Return whether a running job is one that this worker left when the database went down."""
+        """Return whether a running job is one that this worker abandoned when the database went down."""
         return bool(job["state"] == "running" and (job["lease_owner"] or "").startswith(self.name))
 
     def _work_on(self, job: dict[str, Any], owner: str, model: Model) -> None:
@@ -137,5 +137,5 @@ class Worker:
 
 
 def _log_failure(what: str, error: Exception, **extra: Any) -> None:
-    """Log an error with its trace, but not its text, which may hold records."""
+    """Log an error with its traceback but without its text, which may contain records."""
     log.error("%s: %s", what, describe_error(error), extra={"where": list_frames(error), **extra})

@@ -1,4 +1,4 @@
-"""Holds the model in service. Each request reads the reference once and uses that model until it ends."""
+"""Holds the model in service. Each request reads it once and uses that model until the request ends."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TRIAL = {"zh": "试用：数据按模拟数据对待，非真实农户", "en": "
 
 @dataclass(frozen=True)
 class Model:
-    """A bundle with everything needed to score and explain; it never changes once it is built.
+    """A bundle with everything needed to score and explain; apart from ``monitor``, it never changes once it is built.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Model:
         Whether the county itself is simulated, or counts as such (the setting ``simulated``).
     loaded_at : datetime
     monitor : Monitor
-        Monitors the model's features and scores; it is the only part that changes.
+        Monitors the features that the model scores, and its scores.
     """
 
     bundle: Bundle
@@ -97,7 +97,7 @@ class Model:
         return {**self.names, "model_notice": notice.get("zh"), "model_notice_en": notice.get("en")}
 
     def describe(self, region: str) -> dict[str, Any]:
-        """Describe the model to a caller from a region: manifest without file hashes, evaluation, thresholds."""
+        """Describe the model for a caller from a region: manifest without file hashes, evaluation and thresholds."""
         manifest = {name: value for name, value in self.bundle.manifest.items() if name != "files"}
         return {
             "source": self.source,
@@ -110,14 +110,14 @@ class Model:
 
 
 class Holder:
-    """Holds the model that every request reads; one assignment swaps it."""
+    """Holds the model that every request reads; a single assignment replaces it."""
 
     def __init__(self, model: Model | None = None) -> None:
         self._model = model
 
     @property
     def current(self) -> Model:
-        """Model in service now; take it once per request.
+        """The model that is now in service; read it only once per request.
 
         Raises
         ------

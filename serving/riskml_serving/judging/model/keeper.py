@@ -1,4 +1,4 @@
-"""Keeps the model up to date: swaps in another release as a whole, or keeps the old one."""
+"""Keeps the model up to date: replaces it once another release has loaded completely; otherwise keeps the old one."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Keeper:
             self.refresh()
 
     def refresh(self) -> None:
-        """Check once whether another release should serve; on any error the old one keeps serving."""
+        """Check once whether another release should be in service; on any error, the old one stays in service."""
         rejected = self._read_rejected()
         if rejected != self._rejected:
             self._rejected, self._settled = rejected, ""

@@ -22,10 +22,10 @@ WINDOW = 2_000
 """Number of households in the sliding window."""
 
 MIN_HOUSEHOLDS = 200
-"""With fewer households in the window, no drift is reported."""
+"""Minimum number of households in the window for drift to be reported."""
 
 MAX_AT_ONCE = 64
-"""Most households that one scoring adds, taken at even steps so that one part of a county does not fill the window."""
+"""Maximum number of households that one scoring adds, evenly spaced so that no part of a county fills the window."""
 
 INTERVAL = 0.05
 """Minimum seconds between two additions to the window, so that monitoring costs a busy service next to nothing."""

@@ -13,8 +13,9 @@ __all__ = ["restrict_to_region"]
 def restrict_to_region(bundle: Bundle, region: str) -> Bundle:
     """Leave the results by region out of a bundle's evaluation, unless all of them lie in the reader's region.
 
-    Results for other regions count the households there; if only those were left out, they could be worked out from the
-    total and the rest. Figures for the whole training county stay: a reader must know how good the scores are.
+    Results for other regions reveal how many households are there. If only those results were left out, they could be
+    worked out from the total and the rest. Figures for the whole training county stay: a reader must know how good the
+    scores are.
     """
     groups = bundle.evaluation["groups"]
     if all(covers(region, one["value"] or "") for one in groups if one["group"] == "region"):

@@ -27,14 +27,14 @@ def roll_back(connection: Connection) -> tuple[str, str]:
     standing = [row["model_version"] for row in repository.list_releases(connection) if row["rejected_at"] is None]
     if len(standing) < 2:
         raise UsageError(
-            "There is no release to roll back to.", "`riskml-serving model status` lists the releases that have served."
+            "There is no release to roll back to.", "`riskml-serving model status` lists all releases that have served."
         )
     repository.reject(connection, standing[0], now())
     return standing[0], standing[1]
 
 
 def accept(connection: Connection, version: str) -> None:
-    """Accept a release that was rolled back; it serves if it is still on offer.
+    """Accept a release that was rolled back; it returns to service if it is still on offer.
 
     Raises
     ------
@@ -44,5 +44,5 @@ def accept(connection: Connection, version: str) -> None:
     if not repository.accept(connection, version):
         raise UsageError(
             f"No release {version!r} was rolled back.",
-            "`riskml-serving model status` lists the releases that have served.",
+            "`riskml-serving model status` lists all releases that have served.",
         )

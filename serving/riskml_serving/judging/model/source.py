@@ -24,7 +24,7 @@ class Offer:
     Parameters
     ----------
     mark : str
-        Text that changes whenever the release on offer does; it is cheap to read.
+        Text that changes whenever the release on offer changes; it can be obtained without loading the release.
     source : str
         Description of where the release comes from.
     fetch : callable
@@ -54,7 +54,7 @@ def find_offer(settings: Settings) -> Offer:
 
 
 def require_bundle(folder: Path) -> None:
-    """Require a bundle folder.
+    """Check that a folder is a bundle folder.
 
     Raises
     ------

@@ -17,6 +17,6 @@ RELEASES = Table(
     Column("rejected_at", DateTime, nullable=True),
     Column("turn", BigInteger, nullable=False, server_default="0"),
 )
-"""``turn`` is higher than that of every release that served before, whatever the clock says; ``served_at`` is when a
-worker last began to serve the release. A release that was rolled back is rejected, and no worker serves it until it is
-accepted."""
+"""``turn`` is higher than for every release that was in service before, whatever the clock says; ``served_at`` is when
+a worker last began to serve the release. A release that was rolled back is rejected, and no worker serves it until it
+is accepted."""

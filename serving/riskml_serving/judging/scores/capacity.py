@@ -32,8 +32,9 @@ JUDGED = pa.schema([("household_id", pa.string()), ("region_code", pa.string()),
 def compare(rows: Sequence[Mapping[str, Any]], capacity: Capacity) -> list[dict[str, str]]:
     """Compare the rule line with the visit capacity; return ``agreement`` and ``agreement_by`` for each row.
 
-    The model is positive for a household within its county's visit capacity, ranked by margin, with ties broken by
-    code. Rows in a county whose capacity is unknown get an empty result: for those, the agreement by tier applies.
+    The model's verdict is positive for a household within its county's visit capacity; households are ranked by margin,
+    with ties broken by code. Rows in a county whose capacity is unknown get an empty result: for those, the agreement
+    by tier applies.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ def _is_within(row: Mapping[str, Any], margin: float, household_id: str) -> bool
 
 
 def find_capacity(connection: Connection, model: Model, counties: Iterable[str]) -> Capacity:
-    """Find the capacity of some counties, leaving out those last scored completely by another model."""
+    """Find the capacity of some counties; leave out those whose last complete scoring used another model."""
     rows = repository.read_capacity(connection, counties).values()
     return {
         row["county"]: (row["margin"], row["household_id"]) for row in rows if row["model_version"] == model.version
@@ -71,7 +72,7 @@ def find_capacity(connection: Connection, model: Model, counties: Iterable[str])
 
 
 def settle(connection: Connection, model: Model, tables: Iterable[pa.Table], region: str, as_of: dt.date) -> Capacity:
-    """Find the capacity of every county that was judged as a whole, and save it unless a later one is saved.
+    """Find the capacity of every county that was judged as a whole, and save it unless a later one is already stored.
 
     A region within a county has no capacity of its own: the one from the county's last complete scoring applies.
 
@@ -108,10 +109,11 @@ def _find_last(rows: pd.DataFrame, share: float) -> tuple[float, str]:
 
 
 def renew(connection: Connection, model: Model, county: str, as_of: dt.date, request_id: str) -> int:
-    """Determine a county's visit capacity anew, and bring the agreement of its scores up to date.
+    """Recompute a county's visit capacity, and update the agreement of its scores.
 
-    Call this once all households in the county have been scored as of a date. Until the next call, a household scored
-    again is compared with the last household within the capacity, so that no other household's score changes with it.
+    Call this once all households in the county have been scored as of a date. Until the next call, a household that is
+    rescored is compared with the last household within the capacity, so that rescoring one household changes no other
+    household's score.
 
     Returns
     -------

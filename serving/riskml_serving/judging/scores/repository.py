@@ -54,7 +54,7 @@ def read_history(connection: Connection, household_id: str, limit: int) -> list[
 def write_scores(connection: Connection, changes: Sequence[Change], request_id: str) -> None:
     """Make scores current; also add the changed ones to the history, with ascending numbers.
 
-    Every row with a score has a region: a household that moved is listed where it lives now.
+    Every score is stored with a region, so that a household that moved is listed where it lives now.
     """
     fresh = [change.after for change in changes if change.changed]
     numbers = _write_history(connection, fresh, "scored", request_id)
@@ -136,7 +136,7 @@ def write_capacity(connection: Connection, rows: Sequence[dict[str, Any]]) -> No
 
 
 def read_at_risk(connection: Connection, county: str) -> list[dict[str, Any]]:
-    """Read the current scores that have a margin in a county, in code order."""
+    """Read a county's current scores that have a margin, in code order."""
     query = (
         select(CURRENT)
         .where(within(CURRENT.c.region_code, county), CURRENT.c.margin.is_not(None))

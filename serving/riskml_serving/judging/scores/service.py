@@ -29,7 +29,7 @@ Row = Mapping[str, Any]
 def judge_households(
     connection: Connection, model: Model, households: Mapping[str, Row], as_of: dt.date
 ) -> list[Judged]:
-    """Judge a few stored households by their stored records; ``judging.bulk`` is for many.
+    """Judge a few stored households from their stored records; for many households, use ``judging.bulk``.
 
     Parameters
     ----------
@@ -59,16 +59,16 @@ def explain_stored(
     *,
     reveals: bool = False,
 ) -> tuple[Panel, Explanation]:
-    """Explain a stored household as of a date; use its score's agreement if that is by visit capacity.
+    """Explain a stored household as of a date; use the agreement of its score if that is based on visit capacity.
 
     Parameters
     ----------
     connection : Connection
     model : Model
     household : row
-        Its row in the register.
+        Row of the household in the register.
     score : row, optional
-        Its score as of that date.
+        Score of the household as of that date.
     as_of : date
     redact : tuple of str
     reveals : bool, default False
@@ -77,7 +77,7 @@ def explain_stored(
     Returns
     -------
     Panel
-        Panel that the household is judged by.
+        Panel on which both verdicts are based.
     Explanation
     """
     (judged,) = judge_households(connection, model, {household["household_id"]: household}, as_of)
@@ -128,9 +128,9 @@ def rescore(
     Returns
     -------
     list of Change
-        One item for each household that is known at the date, in code order.
+        One item for each household that is known on the date, in code order.
     """
-    standing = lock_households(connection, codes, region)  # or another writer could judge older records
+    standing = lock_households(connection, codes, region)  # otherwise, another writer could judge older records
     rows = []
     for judged in judge_households(connection, model, standing.households, as_of):
         causes = judged.explained.list_causes()

@@ -34,7 +34,7 @@ ENDED = ("done", "failed", "cancelled")
 
 
 def count_open_jobs(connection: Connection) -> int:
-    """Count the jobs that have not ended: they hold household codes in memory and write them later."""
+    """Count the jobs that have not ended, since they hold household codes in memory and may write them later."""
     return int(connection.execute(select(func.count()).where(JOBS.c.state.not_in(ENDED))).scalar_one())
 
 
@@ -62,7 +62,7 @@ def forget_in_register(connection: Connection, household_id: str) -> bool:
 
 
 def forget_in_answers(connection: Connection, household_id: str) -> int:
-    """Delete stored responses to idempotent requests that name the household."""
+    """Delete the stored responses that name the household; they belong to requests with an idempotency key."""
     quoted = json.dumps(household_id, ensure_ascii=False)
     return connection.execute(delete(ANSWERS).where(ANSWERS.c.answer.contains(quoted, autoescape=True))).rowcount
 
@@ -105,7 +105,7 @@ def list_closed_before(connection: Connection, at: dt.datetime) -> Sequence[str]
 
 
 def delete_answers(connection: Connection, before: dt.datetime) -> int:
-    """Delete stored responses to idempotent requests from before a time."""
+    """Delete the responses that were stored before a time; they belong to requests with an idempotency key."""
     return connection.execute(delete(ANSWERS).where(ANSWERS.c.created_at < before)).rowcount
 
 

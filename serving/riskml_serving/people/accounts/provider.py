@@ -1,4 +1,4 @@
-"""Signs people in through an OpenID provider, by authorization code with PKCE; role and region come from the claims."""
+"""Signs people in through an OpenID provider (code flow with PKCE); the claims state their role and region."""
 
 from __future__ import annotations
 
@@ -63,18 +63,18 @@ class Provider:
         if not settings.oidc_redirect_url or not is_secure(settings.oidc_redirect_url):
             raise UsageError(
                 "oidc_client_id is set without an https address in oidc_redirect_url.",
-                "Set the address of /sign-in/provider/return as browsers see it, and register it at the provider.",
+                "Set the address of /sign-in/provider/return as browsers see it, and register it with the provider.",
             )
         unknown = sorted(set(settings.oidc_roles.values()) - set(ROLES))
         if unknown or not settings.oidc_roles:
             raise UsageError(
-                f"oidc_roles names no role of the pages: {', '.join(unknown) or 'it is empty'}.",
-                f"It maps roles of the provider to: {', '.join(ROLES)}.",
+                f"oidc_roles names unknown roles or none: {', '.join(unknown) or 'it is empty'}.",
+                f"Map roles of the provider to: {', '.join(ROLES)}.",
             )
         self._settings, self._keys = settings, keys
 
     def make_authorization_url(self, seed: str) -> str:
-        """Return the address at the provider to which the browser is sent.
+        """Return the provider's address to which the browser is sent.
 
         Raises
         ------
@@ -161,7 +161,7 @@ def _derive(seed: str, use: str) -> str:
 
 
 def read_person(claims: Mapping[str, Any], settings: Settings) -> Person | None:
-    """Read a person from claims; return None without a region and exactly one role that fits it.
+    """Build a person from the claims; return None unless they give a region and exactly one role that fits it.
 
     >>> settings = Settings(oidc_roles={"village-staff": "village", "county-staff": "county"})
     >>> claims = {"iss": "https://login.example", "sub": "7", "rights": ["village-staff"], "region": "370112101201"}

@@ -85,7 +85,7 @@ def delete_sessions(connection: Connection, username: str) -> None:
 
 
 def delete_stale_sessions(connection: Connection, opened: dt.datetime, seen: dt.datetime) -> None:
-    """Delete sessions opened before a time, or last used before another."""
+    """Delete sessions that began before the time ``opened`` or were last used before the time ``seen``."""
     connection.execute(delete(SESSIONS).where((SESSIONS.c.created_at < opened) | (SESSIONS.c.seen_at < seen)))
 
 

@@ -133,7 +133,7 @@ def sign_in(connection: Connection, settings: Settings, username: str, correct: 
 
 
 def sign_in_by_provider(connection: Connection, settings: Settings, person: Person, request_id: str) -> str | None:
-    """Open a session for a person authenticated by the provider, with the role and region that it states now.
+    """Open a session for a person authenticated by the provider, with the role and region that the provider now states.
 
     Returns
     -------

@@ -43,5 +43,5 @@ TRIES = Table(
     Column("minute", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),
 )
-"""Number of attempts to sign in from an address, across all workers, in the minute of its last attempt (counted since
-1970). Rows for earlier minutes are deleted with the next attempt from any address."""
+"""Number of attempts to sign in from an address, across all workers, in the minute of the last attempt from it (in
+minutes since 1970). Rows for earlier minutes are deleted with the next attempt from any address."""

@@ -22,8 +22,9 @@ Entries = list[dict[str, Any]]
 class BatchWriter:
     """Commits the entries of many requests in one transaction (group commit).
 
-    A request is answered once its entries are committed. While one transaction is being committed, the entries of other
-    requests collect for the next one: the cost of a commit is shared under load, and no request waits for a timer.
+    The response to a request is sent once its entries are committed. While one transaction is being committed, the
+    entries of other requests collect for the next one. So the cost of a commit is shared under load, and no request
+    waits for a timer.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """Keyed hashes for households in the audit, so that a household can be forgotten while the chain stays intact.
 
-Whoever has the database can find the entries about a household by its code; the entries alone identify nobody.
+Anyone with access to the database can find the entries about a household by its code; the entries alone identify
+nobody.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes the audit within the request's transaction, so that an answer and its entry exist together or not at all."""
+"""Writes the audit in the request's transaction, so that a change and its entry are saved together or not at all."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Caller:
             raise Problem("right-missing", f"需要权限 {right}", f"The right {right!r} is needed")
 
     def resolve_region(self, region: str | None) -> str:
-        """Return the region that a request names, or the caller's own region if it names none.
+        """Return the region that a request names; if it names no region, return the caller's own.
 
         Raises
         ------

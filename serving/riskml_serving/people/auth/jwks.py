@@ -139,7 +139,7 @@ def create_key_set(settings: Settings, fetch: Fetch = fetch_json) -> KeySet:
         )
     for url in filter(None, (issuer, settings.oidc_jwks_url)):
         if not is_secure(url):
-            raise UsageError(f"{url} is not an https address.", "Keys fetched over plain HTTP can be replaced.")
+            raise UsageError(f"{url} is not an https address.", "Keys fetched over HTTP could be replaced in transit.")
     return KeySet(
         lambda: fetch(settings.oidc_jwks_url or discover_endpoint(issuer, "jwks_uri", fetch)),
         settings.oidc_jwks_seconds,

@@ -1,4 +1,4 @@
-"""The region scope, in one place: every query about households is narrowed here."""
+"""The region scope, in one place: every query about households is restricted here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COLUMNS: dict[int, str] = {Level.COUNTY: "county", Level.TOWN: "town", Level.VI
 
 
 def within(column: ColumnElement[str], region: str) -> ColumnElement[bool]:
-    """Make the condition that a region code starts with a prefix: a range, so that an index can be used.
+    """Make the condition that a region code starts with a prefix; it is a range, so that an index can be used.
 
     Every query that reads or changes a household's data passes its caller's region through here or through
     :func:`within_table`.

@@ -98,7 +98,8 @@ class Authenticator:
         Raises
         ------
         Problem
-            ``provider-unavailable``, or ``not-authenticated`` no matter whether the key is wrong, missing or revoked.
+            ``provider-unavailable``; ``not-authenticated`` if the key is wrong, missing or revoked, without saying
+            which.
         """
         scheme, _, token = authorization.partition(" ")
         prefix, _, rest = token.strip().partition("_")

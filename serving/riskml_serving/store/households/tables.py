@@ -21,9 +21,9 @@ HOUSEHOLDS = Table(
     Column("closed_because", String(16), nullable=True),
     Column("followed_by", Code(2000), nullable=True),
 )
-"""``known_tables``: names, joined by ``;``, of the contract tables whose rows for the household are all stored, even if
-there are none: an absent table is unknown, an empty one is known to be empty. ``closed_on`` is the date stated in the
-closure, ``closed_at`` the time when it was received. ``followed_by``: codes, joined by ``;``, of the households that
-resulted from a split or a merge."""
+"""``known_tables``: names, separated by ``;``, of the contract tables that are stored completely for the household,
+even if it has no rows in them. In any other table, the absence of rows means 'unknown'. ``closed_on`` is the date
+stated in the closure, ``closed_at`` the time when it was received. ``followed_by``: codes, separated by ``;``, of the
+households that resulted from a split or a merge."""
 
 Index("ix_households_region_code", HOUSEHOLDS.c.region_code, HOUSEHOLDS.c.household_id)

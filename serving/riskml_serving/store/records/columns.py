@@ -24,7 +24,7 @@ def to_columns(rows: Rows) -> Columns:
     {'a': [1, 2], 'b': [None, 3]}
     """
     names = tuple(rows[0]) if rows else ()
-    if len(names) > 1 and set(map(len, rows)) == {len(names)}:  # most often all rows have the same names
+    if len(names) > 1 and set(map(len, rows)) == {len(names)}:  # usually, all rows have the same names
         with suppress(KeyError):
             return dict(zip(names, map(list, zip(*map(itemgetter(*names), rows), strict=True)), strict=True))
     every: dict[str, None] = {}

@@ -33,7 +33,7 @@ ANY_OF: BindParameter[Any] = bindparam("codes", expanding=True)
 
 
 def is_not_superseded(table: FromClause) -> ColumnElement[bool]:
-    """Make the condition that no later row of its day replaced a row of a contract table."""
+    """Make the condition that a row of a contract table was not replaced by a later row on the same day."""
     return ~table.c.superseded
 
 
@@ -130,7 +130,8 @@ def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]])
     """Mark the rows that new rows replace: those for the same record or version, recorded on the same day.
 
     What is known on a date is what is known at the end of that day, so a row that was corrected on the day it arrived
-    never counted. The contract forbids two rows for one record on one day; marking the first keeps it out.
+    never counted. The contract forbids two rows for one record on one day; the first row is marked so that queries
+    leave it out.
     """
     table, keys = RECORDS[name], TABLES[name].key or ("record_id",)
     if TABLES[name].find_column("recorded_on") is None:

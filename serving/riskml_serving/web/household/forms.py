@@ -35,7 +35,7 @@ _ASSIGNMENT = _make_adapter("AssignmentForm", assignee=_ASSIGNEE, handover=_HAND
 
 
 def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
-    """Return the verification in a form; a visit without a day counts as made today.
+    """Return the verification in a form; a visit without a date counts as made today.
 
     Raises
     ------

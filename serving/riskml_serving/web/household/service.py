@@ -38,7 +38,7 @@ __all__ = ["HouseholdReader"]
 HISTORY = 60
 """Maximum number of score changes shown."""
 SHOWN_MONTHS, MARKED_MONTHS = 24, 36
-"""Months shown in the picture, and months covered by the lists of help and monitoring."""
+"""Number of months shown in the picture, and of months covered by the lists of help and monitoring."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ TITLES = {
 
 
 def draw_charts(page: Mapping[str, Any], region: str, names: Mapping[str, str], lang: str) -> dict[str, str]:
-    """Draw the charts for an overview; return their SVG by name, an empty string for a chart without data."""
+    """Draw the charts for an overview; return their SVG by name, with an empty string for a chart without data."""
     parts: list[Row] = [
         (name_region(names, part["region"], lang, region), [(code, part["by_signal"][code]) for code in SIGNALS])
         for part in page["whole"]["parts"][:MAX_BARS]

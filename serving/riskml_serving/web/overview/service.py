@@ -45,7 +45,7 @@ def gather_overview(connection: Connection, region: str, caller: Caller, today: 
 
 
 def hide_village_counts(whole: dict[str, Any], minimum: int) -> dict[str, Any]:
-    """Replace small counts for villages by None, for a sheet or a printout of a region's counts.
+    """Replace small counts for villages with None, for a sheet or a printout of a region's counts.
 
     The page hides nothing, since its reader may list every household that it counts. A sheet is passed on as statistics
     to people who may not see the households; in a village, everybody knows who the three orange households are.

@@ -40,7 +40,7 @@ async def switch_language(
 
 @router.get("/static/{name}")
 async def send_file(name: str) -> Response:
-    """Send the style sheet, or the script that keeps a form when the connection drops."""
+    """Send the style sheet, or the script that preserves a form when the connection drops."""
     if name not in FILES:
         raise Problem("not-found")
     return FileResponse(STATIC / name, media_type=FILES[name], headers={"Cache-Control": "max-age=3600"})

@@ -1,4 +1,4 @@
-"""Tables for Excel: plain values, and no text that a spreadsheet would treat as a formula."""
+"""Tables for Excel that contain only values, and no text that a spreadsheet would treat as a formula."""
 
 from __future__ import annotations
 

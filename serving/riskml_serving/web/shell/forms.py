@@ -27,7 +27,7 @@ class Form:
         self._fields = fields
 
     def get_text(self, name: str, most: int | None = None) -> str:
-        """Return a field's text, trimmed, without NUL bytes and with plain line endings."""
+        """Return a field's text, trimmed, without NUL bytes and with normalized line endings."""
         value = self._fields.get(name, [""])[0]
         return value.replace("\0", "").replace("\r\n", "\n").strip()[:most]
 

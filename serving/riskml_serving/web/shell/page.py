@@ -1,4 +1,4 @@
-"""The declaration of a page (address, title, right, audit action and targets) and the view that it answers with."""
+"""The declaration of a page (address, title, right, audit action and targets) and the view that it returns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Page", "View"]
 
 @dataclass(frozen=True)
 class View:
-    """The response of a page, and what the audit keeps about it.
+    """The response of a page, and what the audit records about it.
 
     Parameters
     ----------

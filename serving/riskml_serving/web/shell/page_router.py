@@ -75,5 +75,5 @@ def require_declared(routers: Iterable[APIRouter], open_to_all: frozenset[str]) 
     known = open_to_all | {page.path for page in pages}
     for route in list_endpoints(parts):
         if "GET" in (route.methods or ()) and route.path not in known:
-            raise TypeError(f"GET {route.path} is no declared page: serve it with @router.page(Page(...))")
+            raise TypeError(f"GET {route.path} is not a declared page: serve it with @router.page(Page(...))")
     return pages

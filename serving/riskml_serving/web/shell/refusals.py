@@ -19,7 +19,7 @@ __all__ = ["PageRoute", "keep_own_path", "render_problem"]
 
 
 def keep_own_path(path: str | None) -> str:
-    """Return the address to go to after signing in, which is always one of this service.
+    """Return the address to go to after signing in, which always belongs to this service.
 
     >>> keep_own_path("/overview?region=37"), keep_own_path("//evil.example"), keep_own_path("https://evil.example")
     ('/overview?region=37', '/worklist', '/worklist')

@@ -15,7 +15,7 @@ __all__ = ["mask_code", "name_region", "read_region_names"]
 
 @cache
 def read_region_names(path: Path | None) -> Mapping[str, str]:
-    """Read the names, by code, from the file in the settings, only once; without a file, there are no names.
+    """Read the names by code, once, from the file named in the settings; without a file, there are no names.
 
     Raises
     ------

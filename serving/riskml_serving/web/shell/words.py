@@ -91,8 +91,8 @@ def list_causes(caller: Caller) -> list[str]:
 def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
     """Tag a reason with its official cause if it raises the risk, otherwise with its topic.
 
-    "Because of" would be wrong for something that lowers the risk, "other" says nothing, and a redacted cause may be
-    illness or disability.
+    In Chinese, most causes are named "because of" something, which would be wrong for something that lowers the risk.
+    The cause "other" says nothing, and naming a redacted cause could reveal illness or disability.
 
     >>> reason = Reason("illness", "illness", "admissions_12m", -0.1, "", "")
     >>> tag_reason(reason, "zh", risk=True), tag_reason(reason, "zh", risk=False)
@@ -104,7 +104,7 @@ def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
 
 
 def refine_agreement(agreement: str, tier: str) -> str:
-    """Refine the code of agreement for a household beyond the visit capacity.
+    """Refine the agreement code for a household outside the visit capacity.
 
     Its tier may be above the safest one even though other households come first for a visit. In that case, it would be
     wrong to say that the model does not point to it.
@@ -117,7 +117,7 @@ def refine_agreement(agreement: str, tier: str) -> str:
 
 
 def describe_agreement(explanation: Explanation, lang: str) -> str:
-    """Describe in a sentence how the two verdicts agree; return an empty string without a prediction."""
+    """Describe in a sentence how the two verdicts agree; return an empty string if there is no prediction."""
     if explanation.agreement is None or explanation.model is None:
         return ""
     refined = refine_agreement(explanation.agreement, explanation.model.tier)

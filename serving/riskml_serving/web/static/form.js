@@ -1,10 +1,10 @@
-// Keeps what was typed if it cannot be saved because of a lost connection, a gateway's error or an expired session.
+// Keeps what was typed if a lost connection, a gateway error or an expired session prevents it from being saved.
 // The forms work without this script.
 "use strict";
 
 const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 
-// Fetches the new token of somebody who signed in again in another window; what was typed stays.
+// Fetches the new token after the user has signed in again in another window; what was typed stays in the form.
 async function renew(form) {
   const token = (await parsed(await fetch(location.pathname))).querySelector("form[data-done] [name=csrf]");
   if (token) form.elements.csrf.value = token.value;

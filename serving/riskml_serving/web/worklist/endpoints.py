@@ -140,7 +140,7 @@ def _describe_rows(
 
 
 async def _read_filter(request: Request, visitor: Visitor) -> tuple[dict[str, str], ListFilter, Deadlines]:
-    """Read the filter from a request; return its fields as typed, what they mean, and the deadlines as of today."""
+    """Read the filter from a request; return the fields as entered, the filter they describe, and today's deadlines."""
     state = get_state(request)
     fields = {name: request.query_params.get(name, "")[:128] for name in FIELDS}
     region = await require_region(request, visitor)
@@ -149,7 +149,7 @@ async def _read_filter(request: Request, visitor: Visitor) -> tuple[dict[str, st
 
 
 def _parse_number(text: str | None, default: int, most: int) -> int:
-    """Parse the whole number in a field, and keep it within bounds.
+    """Parse the integer in a field, and limit it to the range from 1 to ``most``.
 
     >>> _parse_number("7", 1, 5), _parse_number("-3", 1, 5), _parse_number("x", 1, 5)
     (5, 1, 1)

@@ -1,4 +1,4 @@
--- Help that started within the last 36 months; if it ended after as_of, the end is not known yet.
+-- Help that started within the last 36 months; an end after as_of is not known yet.
 
 CREATE OR REPLACE TEMP TABLE f_help AS
 WITH summed AS (

@@ -1,5 +1,5 @@
 -- Income features at as_of. Amounts are summed by household and month of the year, with one column for each of the
--- three years, so that a month and the same month a year earlier are in one row: t months back is 12 * year + r.
+-- three years. A month and the same month a year earlier are therefore in one row; t months back means 12 * year + r.
 
 CREATE OR REPLACE TEMP TABLE by_month AS
 WITH seen AS (
@@ -88,9 +88,9 @@ SELECT
     avg(transfer0 - transfer1) FILTER (parts01) AS transfer_change_12
 FROM parts GROUP BY h;
 
--- The lowest trailing-year mean ahead, if income stays at a given level. While months without a report leave the
--- window, the mean moves towards that level, so it is lowest at one end of a run of such months, next to a reported
--- month.
+-- The lowest trailing-year mean in the year ahead, if income stays at a given level. While months without a report
+-- leave the window, the mean moves towards that level, so it is lowest at one end of a run of such months, next to a
+-- reported month.
 CREATE OR REPLACE TEMP TABLE income_ahead AS
 WITH kept AS (
     SELECT

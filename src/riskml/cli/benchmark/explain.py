@@ -1,4 +1,4 @@
-"""``riskml benchmark explain``: measure the speed of explanations against LightGBM's own contributions."""
+"""``riskml benchmark explain``: compare the speed of explanations with that of LightGBM's own contributions."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["explain"]
 
 
 def explain(
-    households: Annotated[int, typer.Option(help="Households of the simulated county.", min=1000)] = 100_000,
+    households: Annotated[int, typer.Option(help="Number of simulated households.", min=1000)] = 100_000,
     as_json: AsJson = False,
 ) -> None:
-    """Time exact contributions, one household at a time and in a batch, and the explanation of a whole county."""
+    """Time exact contributions, for one household and for a batch, and the explanation of a whole county."""
     from riskml.benchmarks.explain import run
 
     with show_progress() as bar:

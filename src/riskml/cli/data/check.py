@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 MIN_WIDTH = 110
-"""Smallest width of the table, used in narrow terminals, where text would wrap after every word, and for pipes."""
+"""Minimum width of the table, so that text does not wrap after every word in narrow terminals and pipes."""
 
 
 def check(records: RecordsArgument, as_json: AsJson = False) -> None:
-    """Check a records folder and list every fault: where, how many, the first rows and what to do.
+    """Check a records folder and list every fault: where it is, how often it occurs, the first rows and what to do.
 
     The exit code is 0 if the folder can be used (warnings are allowed) and 1 if it has faults. A folder without faults
     is also told whether it is long enough to train on, and if not, from when on.

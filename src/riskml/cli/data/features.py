@@ -35,8 +35,8 @@ def features(
 ) -> None:
     """Write the features of every household known at a date.
 
-    One row per household: household_id, then one column per feature. docs/features.md explains every column. Amounts
-    are multiples of the monitoring line.
+    The file has one row per household, with household_id and one column per feature. docs/features.md explains every
+    column. Amounts are multiples of the monitoring line.
     """
     from riskml.cli.inputs import read_records
     from riskml.features import build_all

@@ -24,7 +24,7 @@ def simulate(
     ] = None,
     truth: Annotated[
         Literal["none", "last", "all"],
-        typer.Option(help="True probabilities: `none`, for the default test dates (`last`) or for all dates (`all`)."),
+        typer.Option(help="Dates with true probabilities: none, the default test dates (`last`) or all dates."),
     ] = "last",
     income: Annotated[
         Literal["monthly", "register", "mixed"],

@@ -19,7 +19,7 @@ def compare(
     other: Annotated[Path, typer.Argument(help="Second model bundle.", show_default=False)],
     records: Annotated[
         Path | None,
-        typer.Option(help="Records folder: score both models on the first one's test rows, with paired intervals."),
+        typer.Option(help="Records folder, to score both models on the first one's test rows, with paired intervals."),
     ] = None,
     as_json: AsJson = False,
     policy: PolicyFile = None,
@@ -27,8 +27,8 @@ def compare(
 ) -> None:
     """Compare two models and the baselines on the same test rows.
 
-    Without --records the figures stored in the bundles are shown side by side; both models must then have been tested
-    on the same rows of the same records.
+    Without --records, the figures stored in the bundles are shown side by side. This requires that both models were
+    tested on the same rows of the same records.
     """
     from riskml.cli.inputs import read_records
     from riskml.evaluation.comparison import render_text

@@ -1,4 +1,4 @@
-"""``riskml explain``: explain why a household is flagged, what to verify on the visit, and what could help."""
+"""``riskml explain``: explain why a household is flagged, what a visit should verify, and what could help."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def explain(
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
-    """Explain the risk of one household: both verdicts, reasons with amounts and periods, data gaps, steps to verify.
+    """Explain one household's risk: both verdicts, reasons with amounts and periods, data gaps and what to verify.
 
     Reasons name what is associated with the risk, never its cause. For reference only, not a basis for a decision.
     """

@@ -1,4 +1,4 @@
-"""``riskml release``: run the checks, then set the alias `champion`."""
+"""``riskml release``: run the checks and, if none fails, set the alias `champion`."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def release(
     bundle: Annotated[Path | None, typer.Argument(help="Model bundle to release.", show_default=False)] = None,
     version: Annotated[int | None, typer.Option(help="Registered version to release, instead of a bundle.")] = None,
     records: Annotated[
-        Path | None, typer.Option(help="Records folder: score the current champion on this model's test rows.")
+        Path | None, typer.Option(help="Records folder, to score the current champion on this model's test rows.")
     ] = None,
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
     """Run the release checks on a model and make it the champion if none fails.
 
-    The model may not be worse than the current champion, the rule line and weighted past income on the same forward
-    split, and must be calibrated, and monotone where the policy requires it. docs/checks explains every check.
+    On the same forward split, the model must not be worse than the current champion, the rule line or weighted past
+    income. It must be calibrated, and monotone where the policy requires it. docs/checks explains every check.
     """
     from riskml import tracking
     from riskml.cli.inputs import read_records
@@ -37,7 +37,7 @@ def release(
     from riskml.training.tracked import register
 
     if (bundle is None) == (version is None):
-        raise UsageError("Give either a bundle or a registered --version.", "riskml release BUNDLE, or --version N.")
+        raise UsageError("Give either a bundle or a registered --version.", "Run riskml release BUNDLE or --version N.")
     candidate = Bundle.load(tracking.download(version) if version is not None else bundle or Path())
     table, released = load_policy(policy), tracking.fetch_champion()
     champion = None if released is None else Bundle.load(released.path)

@@ -24,8 +24,8 @@ def report(
     records: Annotated[
         Path | None,
         typer.Option(
-            help="Records folder: recompute coverage, contributions and the quality of the reasons from it, instead of"
-            " using those stored in the bundle.",
+            help="Records folder, from which to recompute coverage, contributions and the quality of the reasons; by"
+            " default, those stored in the bundle are used.",
         ),
     ] = None,
     policy: PolicyFile = None,
@@ -33,8 +33,8 @@ def report(
 ) -> None:
     """Write a report on a model as one HTML file that works offline and in print.
 
-    Data coverage and delays, the comparison with the rule line, visits and lead time, calibration, contributions,
-    groups, checks and limits; aggregates only. For reference only, not a basis for a decision.
+    The report covers data coverage and delays, the comparison with the rule line, visits and lead time, calibration,
+    contributions, groups, checks and limits. It shows only aggregates. For reference only, not a basis for a decision.
     """
     from riskml.model import Bundle
     from riskml.reporting import render_report
@@ -43,7 +43,7 @@ def report(
     report_data = None if records is None else _recompute(loaded, records, policy, skip_bad_rows)
     text = render_report(loaded, lang=lang, report_data=report_data)
     write_file(out, lambda path: path.write_text(text, encoding="utf-8"))
-    typer.echo(f"Report of {loaded.model_version}: {out}")
+    typer.echo(f"Report on {loaded.model_version}: {out}")
 
 
 def _recompute(bundle: Bundle, records: Path, policy: Path | None, skip_bad_rows: Path | None) -> dict[str, Any]:

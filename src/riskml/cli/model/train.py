@@ -1,4 +1,4 @@
-"""``riskml train``: fit a model, test it forward in time, save and register it."""
+"""``riskml train``: fit a model, test it on later dates, save it and register it."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def train(
 ) -> None:
     """Train on past dates, test on later ones, and compare with the rule line and the other baselines.
 
-    Saves a model bundle and registers it in MLflow (MLFLOW_TRACKING_URI; by default an SQLite file in the working
-    directory) as the challenger.
+    The model bundle is saved and registered as the challenger in MLflow (MLFLOW_TRACKING_URI; by default an SQLite file
+    in the working directory).
     """
     from riskml.cli.inputs import read_records
     from riskml.cli.results import show_evaluation

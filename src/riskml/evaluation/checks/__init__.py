@@ -1,1 +1,1 @@
-"""The release checks: each returns a finding, nothing, or the reason why it does not apply."""
+"""The release checks: each returns a finding, None, or the reason why it does not apply."""

@@ -1,4 +1,4 @@
-"""The interface of a check: it reads evidence and returns a finding, nothing, or the reason why it does not apply."""
+"""The interface of a check: it reads evidence and returns a finding, None, or the reason why it does not apply."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def shorten_list_zh(values: Iterable[str], most: int = 5) -> str:
 
 
 def list_figures(figures: Mapping[str, float], digits: int) -> tuple[str, str]:
-    """Write the features and their figures in English and in Chinese, the largest figure first.
+    """List the features with their figures, the largest first, in English and in Chinese.
 
     >>> list_figures({"debt": 0.9, "income": 0.971}, digits=2)
     ('income (0.97), debt (0.90)', 'income（0.97）、debt（0.90）')
@@ -37,14 +37,14 @@ def list_figures(figures: Mapping[str, float], digits: int) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class ChampionEvidence:
-    """Average precision of the candidate minus that of the champion.
+    """The candidate's average precision minus the champion's.
 
     Parameters
     ----------
     value : float or None
-        None if either model has no average precision.
+        The difference; None if either model has no average precision.
     ci : sequence of two floats, optional
-        95 % interval over the same resamples of households.
+        95 % interval of the difference, computed on the same resamples of households for both models.
     same_rows : bool
         Whether both models were measured on the same test rows.
     """
@@ -61,7 +61,7 @@ class CheckContext:
     Parameters
     ----------
     evaluation : mapping
-        ``evaluation.json`` of the candidate: figures of all models, split and evidence.
+        The candidate's ``evaluation.json``: the figures of all models, the split and the evidence.
     champion : ChampionEvidence, optional
         None if no model has been released yet.
     """

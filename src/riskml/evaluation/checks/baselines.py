@@ -9,7 +9,7 @@ from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotAppli
 __all__ = ["WorseThanBaseline"]
 
 NOTICEABLE = 0.005
-"""A loss of average precision of this size gives a warning, even if it may be due to chance."""
+"""A loss of average precision of at least this size gives a warning, even if it may be due to chance."""
 
 _NAMES = {
     "rule_line": "the rule line",
@@ -27,10 +27,11 @@ _HINT_ZH = "继续使用现有模型或规则；查看按提前期和分组的�
 class WorseThanBaseline(Check):
     """The model ranks worse than the rule line, weighted past income or the champion, on the same test rows.
 
-    The average precision must not be lower than that of the rule line, which the model is meant to improve on. Compared
-    with weighted past income and the champion, the model is worse if the whole 95 % interval of the difference, over
-    the same resamples of households, lies below zero: with fewer than a few hundred falls, similar models cannot be
-    told apart. If the interval includes zero, a lower figure is a warning. Without an interval, the figure decides.
+    The model is meant to improve on the rule line, so its average precision must not be lower than the rule line's.
+    With fewer than a few hundred falls, similar models cannot be told apart. The model therefore counts as worse than
+    weighted past income or the champion only if the 95 % interval of the difference, computed on the same resamples of
+    households, lies entirely below zero. If the interval includes zero, a lower figure gives a warning. If there is no
+    interval, the figure alone decides.
     """
 
     code = "RKD003"

@@ -12,8 +12,8 @@ LARGE = 0.25
 class Drifted(Check):
     """The distribution of a feature in the test period differs from that in training.
 
-    By convention, a population stability index above 0.25 is a large shift. It is only a warning: a new line, a new
-    kind of report or a price rise shows up here first, and the other checks show whether it does harm.
+    By convention, a population stability index above 0.25 is a large shift. It gives only a warning: a new monitoring
+    line, a new kind of report or a price rise shows up here first, and the other checks show whether it does harm.
     """
 
     code = "RKD007"

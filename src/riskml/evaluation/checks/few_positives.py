@@ -13,7 +13,8 @@ RECOMMENDED = 100
 class TooFewPositives(Check):
     """The test rows contain so few falls that every figure may be due to chance.
 
-    With fewer than 20 falls, no figure can support a release; with fewer than 100, wide intervals give a warning.
+    With fewer than 20 falls, no figure can support a release. With fewer than 100, the intervals are wide, so the check
+    gives a warning.
     """
 
     code = "RKD008"

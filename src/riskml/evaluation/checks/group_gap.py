@@ -21,9 +21,10 @@ MIN_FALLS = 10
 class GroupGap(Check):
     """At the same visit capacity, the falls of one group are missed clearly more often than those of the others.
 
-    For each value of a group, the share of missed falls is compared with that of the group's other values, if each has
-    at least ten falls. A gap of more than 15 points, if the 95 % interval of the difference excludes zero, gives a
-    warning. It does not block the release: the cause may be the data available on a group, which a person must assess.
+    Among the values of a group with at least ten falls each, the share of missed falls for each value is compared with
+    that for the other values. A gap of more than 15 percentage points gives a warning if the 95 % interval of the
+    difference excludes zero. It does not block the release, since the cause may be the data available on the group; a
+    person must assess this.
     """
 
     code = "RKD006"

@@ -10,7 +10,7 @@ __all__ = ["Miscalibrated"]
 
 TOLERANCE = 1.5
 NOTICEABLE = 1.25
-"""Factors by which a figure may differ from 1: beyond the first it blocks the release, beyond the second it warns."""
+"""Factors by which a figure may differ from 1: exceeding the first blocks the release, the second gives a warning."""
 
 _FIGURES = {
     "observed_over_expected": ("falls observed over falls expected", "实际返贫数与预期之比"),
@@ -22,9 +22,10 @@ _FIGURES = {
 class Miscalibrated(Check):
     """Of 100 households with a probability of N %, clearly more or fewer than N fall.
 
-    Two figures are tested by their 95 % intervals: observed falls divided by expected falls, and the slope of the label
-    on the logit of the probability. An interval entirely outside 1/1.5 to 1.5 blocks the release; one entirely outside
-    1/1.25 to 1.25 gives a warning, since no period is quite like the last.
+    Two figures are tested by their 95 % intervals: observed falls divided by expected falls, and the slope in a
+    logistic regression of the label on the logit of the probability. An interval entirely outside 1/1.5
+    to 1.5 blocks the release. Since no period is quite like the one before, an interval entirely outside 1/1.25 to 1.25
+    gives only a warning.
     """
 
     code = "RKD004"

@@ -13,8 +13,8 @@ ROUNDING = 1e-9
 class NotMonotone(Check):
     """A household could lower its predicted risk by being worse off.
 
-    Every feature with a required direction is raised over its range in sampled households while all others stay the
-    same; the margin must not move against the direction by more than a rounding error.
+    In sampled households, every feature with a required direction is raised over its range while all other features
+    stay the same. The margin must not move against the direction by more than a rounding error.
     """
 
     code = "RKD005"

@@ -1,4 +1,4 @@
-"""Run all release checks, and refuse the release if one fails."""
+"""Run all release checks, and reject the release if any of them fails."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class CheckResult:
     status : str
         ``passed``, ``warning``, ``failed`` or ``not_applicable``.
     message, hint : str
-        The finding and what to do, or why the check does not apply.
+        The finding and what to do about it, or the reason why the check does not apply.
     title_zh, message_zh, hint_zh : str
-        The same in Chinese.
+        Title, message and hint in Chinese.
     """
 
     code: str
@@ -57,7 +57,7 @@ class CheckResult:
     hint_zh: str = ""
 
     def describe(self, lang: str) -> dict[str, str]:
-        """Return ``code``, ``title``, ``status``, the ``word`` for it, ``message`` and ``hint`` in one language."""
+        """Return ``code``, ``title``, ``status``, the ``word`` for the status, ``message`` and ``hint`` in ``lang``."""
         zh = lang == "zh"
         return {
             "code": self.code,
@@ -98,12 +98,12 @@ def run_checks(context: CheckContext, checks: Sequence[Check] = CHECKS) -> list[
 
 
 def require_release(results: Sequence[CheckResult]) -> None:
-    """Refuse the release if a check failed.
+    """Reject the release if any check failed.
 
     Raises
     ------
     ReleaseError
-        If a check failed; the message names every failed check with its finding and what to do.
+        If a check failed; the message lists each failed check with its finding and what to do about it.
 
     >>> require_release([CheckResult("RKD008", "too few positives", "warning", "Only 60 test rows fell.")])
     """

@@ -11,8 +11,8 @@ __all__ = ["TimeOverlap"]
 class TimeOverlap(Check):
     """The model has seen its test data.
 
-    A training row is labelled by what happens within the horizon after its as-of date. The horizon must end no later
-    than the first test date, and the label may use only what was recorded by then.
+    The label of a training row depends on what happens within the horizon after its as-of date. The horizon must end no
+    later than the first test date, and the label may use only records made by then.
     """
 
     code = "RKD001"

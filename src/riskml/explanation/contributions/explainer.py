@@ -1,4 +1,4 @@
-"""Exact contributions of every feature to the model's margin, with the calibration as a separate step."""
+"""Compute every feature's exact contribution to the model's margin; the calibration is a separate step."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ log = logging.getLogger("riskml.explanation")
 Floats = NDArray[np.float64]
 
 CHUNK = 8192
-"""Rows explained at a time: enough to hide call overhead, few enough for the cache. Results do not depend on it."""
+"""Number of rows explained at a time: large enough to hide the overhead of calls, small enough for the cache.
+
+Results do not depend on it.
+"""
 
 
 @dataclass(frozen=True)
 class Contributions:
-    """Base and contributions for n rows, and the calibration applied to them.
+    """The base and the contributions for n rows, and the calibration of their sum.
 
     Parameters
     ----------
@@ -39,7 +42,7 @@ class Contributions:
     values : array of float64, shape (n, F)
         Contribution of each feature, in log odds; a positive one raises the risk.
     calibration : Calibration
-        The last step, from the margin to the probability.
+        Converts the margin to the probability.
     """
 
     base: float
@@ -85,7 +88,7 @@ class Contributions:
 
 
 class Explainer:
-    """Explains a model exactly: base and contributions add up to its margin.
+    """Explains a model exactly: the base and a row's contributions add up to its margin.
 
     Parameters
     ----------
@@ -96,19 +99,20 @@ class Explainer:
     base : float
         Mean margin of the model.
     note : str
-        Why the trees are not tabulated, and what that costs (also logged as a warning); empty if they are tabulated.
+        The reason why the trees are not tabulated, and the loss of speed (also logged as a warning); empty if they are.
     nbytes : int
         Size of the tables in bytes; 0 if there are none.
 
     Raises
     ------
     BundleError
-        If the tables disagree with LightGBM on any of 50 rows near the thresholds of the trees.
+        If the tables disagree with LightGBM on any of 50 rows near the trees' thresholds.
 
     Notes
     -----
-    The linear part gives Shapley values that assume independent features; the trees give those of the game in which
-    an unknown feature is averaged along the tree. Both get the weights that the blend gives to their margins.
+    For the linear part, contributions are the Shapley values under independent features. For the trees, they are the
+    Shapley values of the game in which an unknown feature is averaged along the tree. Both are multiplied by the
+    weights that the blend gives to the two margins.
     """
 
     def __init__(self, blend: Blend) -> None:
@@ -128,7 +132,7 @@ class Explainer:
         self.base = weights.intercept + weights.linear * blend.linear.base + weights.trees * base
 
     def explain(self, X: FeatureMatrix | Floats, threads: int = 1) -> Contributions:
-        """Compute the contributions of rows.
+        """Compute the contributions for each row.
 
         Parameters
         ----------
@@ -138,7 +142,7 @@ class Explainer:
         Returns
         -------
         Contributions
-            With tables, a row gets bit-identical values whether explained alone or in a batch.
+            If there are tables, a row gets bit-identical values whether it is explained alone or in a batch.
         """
         blend = self.blend
         values = blend.align(X)

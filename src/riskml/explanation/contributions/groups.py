@@ -1,4 +1,7 @@
-"""Cut trees into groups with so few splits that one table can hold every pattern of yes/no answers."""
+"""Cut trees into groups whose splits are so few that one table can hold every pattern of their yes/no answers.
+
+The answer at a split says whether a row goes left.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from riskml.model.forest import Forest, Tree
 __all__ = ["MOST_BITS", "Group", "Leaf", "TooDeepError", "cut"]
 
 MOST_BITS = 7
-"""Maximum number of splits on a group's path and below it, so that a table has at most 128 entries per feature."""
+"""Maximum number of splits on the path to a group and in it, so that a table has at most 128 entries per feature."""
 
 
 class TooDeepError(ModelError):
@@ -27,9 +30,9 @@ class Leaf:
     value : float
         What the leaf adds to the margin.
     mask, want : dict of int to int
-        For each feature: its conditions hold if ``answers & mask == want``.
+        For each feature, the bits that decide: its conditions hold if ``answers & mask == want``.
     share : dict of int to float
-        For each feature: product of the shares of training rows that follow the path at its splits.
+        For each feature, the product, over its splits, of the share of training rows that follow the path.
     """
 
     value: float
@@ -40,14 +43,15 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Group:
-    """A subtree and the path to it.
+    """A subtree and the path that leads to it.
 
     Parameters
     ----------
     tree : int
         Position of the tree in the forest.
     splits : list of int
-        Splits on the path, followed by those of the subtree, as positions in the forest's splits; the j-th sets bit j.
+        Splits on the path, followed by those of the subtree, as positions in the forest's splits; the answer at the
+        j-th of them is bit j of a pattern.
     features : list of int
         Features used by these splits, without duplicates.
     leaves : list of Leaf
@@ -104,7 +108,7 @@ def cut(forest: Forest, most_bits: int = MOST_BITS) -> Iterator[Group]:
 
 
 def _count_splits(tree: Tree) -> list[int]:
-    """Count the splits of each subtree, given that children come after their parents."""
+    """Count the splits in each subtree; children must come after their parents."""
     below = [1] * len(tree.left)
     for node in range(len(below) - 1, -1, -1):
         for child in (tree.left[node], tree.right[node]):
@@ -114,7 +118,7 @@ def _count_splits(tree: Tree) -> list[int]:
 
 
 def _list_children(tree: Tree, node: int, path: _Path) -> list[tuple[int, _Path]]:
-    """Return both children with their paths, the left one last so that it is taken first."""
+    """Return both children with their paths; the left one comes last, so that it is popped first."""
     reached = tree.count_rows(node)
     return [
         (child, (*path, _Step(node, left, tree.count_rows(child) / reached)))

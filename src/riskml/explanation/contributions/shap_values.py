@@ -1,4 +1,4 @@
-"""Exact contributions as ``shap`` objects, for beeswarm and waterfall plots in notebooks and reports."""
+"""Return exact contributions as ``shap`` objects, for beeswarm and waterfall plots in notebooks and reports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 
 def label_features(names: tuple[str, ...], lang: str | None) -> list[str]:
-    """Return readable feature names; attributes of a data set keep their own names.
+    """Return readable feature names; attributes specific to a data set keep their column names.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def label_features(names: tuple[str, ...], lang: str | None) -> list[str]:
 
 
 def import_shap() -> ModuleType:
-    """Import shap only when needed: this takes seconds and emits warnings about matplotlib and progress bars."""
+    """Import shap only when needed, since this takes seconds and emits warnings about matplotlib and progress bars."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PendingDeprecationWarning)
         warnings.filterwarnings("ignore", message="IProgress not found")
@@ -63,7 +63,7 @@ def to_shap(model: Bundle | Explainer, X: FeatureMatrix | Floats, *, lang: str |
     Parameters
     ----------
     model : Bundle or Explainer
-        Pass an explainer if you call this repeatedly: its checks then run only once, when it is created.
+        Pass an explainer if you call this function repeatedly; its checks then run only once, when it is created.
     X : FeatureMatrix, or array of float64, shape (n, F) in the model's schema
     lang : {"zh", "en"}, optional
         Language of the labels; column names by default.
@@ -71,8 +71,8 @@ def to_shap(model: Bundle | Explainer, X: FeatureMatrix | Floats, *, lang: str |
     Returns
     -------
     shap.Explanation
-        It has ``values`` in log odds before calibration, shape (n, F), ``base_values``, ``data``, ``feature_names``,
-        and ``display_data``, which holds the names of categories and a word for missing values.
+        Its ``values``, shape (n, F), are in log odds before calibration. It also has ``base_values``, ``data``,
+        ``feature_names``, and ``display_data``, which holds the names of categories and a word for missing values.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def to_shap(model: Bundle | Explainer, X: FeatureMatrix | Floats, *, lang: str |
 
     Notes
     -----
-    The values are those of :class:`Explainer`, not of a ``shap`` explainer, since the blend has a linear part too.
+    The values come from :class:`Explainer`, not from a ``shap`` explainer, since the blend has a linear part too.
     They describe associations with the model's margin, not causes.
     """
     shap = import_shap()

@@ -1,4 +1,4 @@
-"""Shapley values for single leaves, for every pattern of answers at once."""
+"""Compute the Shapley values of individual leaves for all patterns of answers at once."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def tabulate_groups(groups: list[Group], bits: int) -> Iterator[tuple[int, int, 
     Yields
     ------
     int, int, array of float64 of shape (2**bits,)
-        Position of the group in the list, position of the feature in the group, and the table.
+        The group's position in the list, the feature's position in the group, and the feature's table.
 
     Notes
     -----
     Take a leaf with value v whose path splits on the features j. Let z_j be the share of training rows that follow the
-    path at j's splits, and o_j be 1 if the row follows it too, else 0. Feature i gets the Shapley value of the game in
+    path at j's splits. Let o_j be 1 if the row follows it too, else 0. Feature i gets the Shapley value of the game in
     which an unknown feature is averaged over the training rows (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9),
 
         v · (o_i − z_i) · ∫₀¹ Π_{j≠i} (z_j (1 − t) + o_j t) dt .
@@ -61,7 +61,7 @@ def _tabulate_block(groups: list[Group], first: int, bits: int, widest: int) -> 
     index = {slot: i for i, slot in enumerate(slots)}
     leaves = [(g, leaf) for g, group in enumerate(groups) for leaf in group.leaves]
     mask, want = (np.zeros((len(leaves), widest), np.int64) for _ in range(2))
-    share = np.ones((len(leaves), widest))  # padding: with mask 0 the condition holds for every row
+    share = np.ones((len(leaves), widest))  # for padding, the mask stays 0, so that the condition holds for every row
     slot = np.full((len(leaves), widest), -1)
     for row, (g, leaf) in enumerate(leaves):
         d = len(leaf.mask)

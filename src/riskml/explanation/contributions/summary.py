@@ -1,4 +1,4 @@
-"""Show which features drive a model, as mean contributions of groups of many households, never of single rows."""
+"""Show which features drive a model by mean contributions over groups of many households, never by individual rows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def summarise_contributions(
     Parameters
     ----------
     values, contributions : array of float64, shape (n, F)
-        Feature values in the order of the model's schema, and what each adds to the margin, in log odds.
+        Feature values in the order of the model's schema, and the contribution of each to the margin, in log odds.
     features : sequence of (str, str), length F
         Name and cause of each feature.
     household : array of int, shape (n,)
@@ -46,11 +46,12 @@ def summarise_contributions(
     Returns
     -------
     dict
-        ``rows`` and ``households``; ``causes``, for each cause the mean over rows of the absolute sum of its features'
-        contributions; ``features``, the 12 with the largest mean absolute contribution, strongest first, each with
-        ``name``, ``cause``, ``mean_abs``, ``groups`` and ``left_out``, the share of rows in no group. A group covers at
-        least 20 households, with rows of similar value and contribution; it has ``n``, the mean ``value`` (null if
-        missing; the level for a category) and the mean ``contribution``.
+        - ``rows`` and ``households``: how many there are.
+        - ``causes``: for each cause, the mean over rows of the absolute sum of its features' contributions.
+        - ``features``: the 12 features with the largest mean absolute contribution, the strongest first. Each has
+          ``name``, ``cause``, ``mean_abs``, ``groups``, and ``left_out``, the share of rows that are in no group. A
+          group covers rows with similar values and contributions from at least 20 households. It has the number ``n``
+          of rows, the mean ``value`` (None if missing; the level for a category) and the mean ``contribution``.
 
     Examples
     --------
@@ -83,7 +84,7 @@ def summarise_contributions(
 
 
 def sum_by_cause(contributions: Floats, causes: Sequence[str]) -> Floats:
-    """Sum the contributions of each cause's features.
+    """Sum each cause's contributions over its features.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def sum_by_cause(contributions: Floats, causes: Sequence[str]) -> Floats:
 
 
 def _group_rows(x: Floats, c: Floats, least: int, levels: Sequence[str] | None) -> list[dict[str, Any]]:
-    """Split the rows of one feature by value, then by contribution, into groups of at least ``least`` rows."""
+    """Split the rows by a feature's value, then by its contribution, into groups of at least ``least`` rows."""
     groups: list[dict[str, Any]] = []
     bins = _bin_values(x, categorical=levels is not None)
     for b in np.unique(bins):
@@ -118,7 +119,7 @@ def _group_rows(x: Floats, c: Floats, least: int, levels: Sequence[str] | None) 
 
 
 def _bin_values(x: Floats, *, categorical: bool) -> Ints:
-    """Return the bin of each value: its level, or one of ten bins of about equal size; -1 if missing."""
+    """Return the bin of each value: the level of a category, one of ten bins of about equal size, or -1 if missing."""
     known = ~np.isnan(x)
     bins = np.full(len(x), -1, np.int64)
     if categorical:
@@ -130,5 +131,5 @@ def _bin_values(x: Floats, *, categorical: bool) -> Ints:
 
 
 def _round(value: float) -> float:
-    """Round to three significant digits: an aggregate must not reveal a household's exact figure."""
+    """Round to three significant digits, since an aggregate must not reveal a household's exact figure."""
     return float(f"{value:.3g}")

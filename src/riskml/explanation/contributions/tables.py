@@ -1,4 +1,4 @@
-"""The table kernel: exact contributions of trees, with one comparison per split and one look-up per subtree."""
+"""Compute exact contributions of trees from tables: one comparison per split, one look-up per subtree and feature."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from riskml.model.tree_splits import zero_tiny
 __all__ = ["Tables"]
 
 FEW = 64
-"""Number of rows up to which a loop over rows is faster than a loop over splits."""
+"""Maximum number of rows for which a loop over rows is faster than a loop over splits."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -24,11 +24,11 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Tables:
-    """Path-dependent TreeSHAP of a forest, tabulated.
+    """Tables for the path-dependent TreeSHAP values of a forest.
 
-    What a subtree adds to the contributions depends only on the yes/no answers of the few splits on and below its
-    path, so it is computed once for every pattern of answers. Explaining a row then takes only its answers and one
-    number per subtree and feature.
+    A subtree's part in the contributions depends only on the yes/no answers at its few splits and at those on the path
+    to it, so it is computed once for every pattern of answers. To explain a row, it is then enough to find the row's
+    answers and look up one number per subtree and feature.
 
     Parameters
     ----------
@@ -38,13 +38,14 @@ class Tables:
     splits : array of int, shape (G, bits)
         Splits of each group, padded with -1; bit j of a pattern is the answer at the j-th split.
     group, feature, offset : arrays of int, shape (K,)
-        For each pair of a group and a feature: the group, the feature, and where its table begins in ``table``.
+        For each pair of a group and a feature: the group, the feature, and the position in ``table`` at which the
+        pair's table begins.
     table : array of float64
 
     Notes
     -----
-    Values are added in the order of the K entries for any number of rows, so a single household gets bit-identical
-    results whether it is explained alone or in a batch of a hundred thousand.
+    Values are always added in the order of the K entries, so a household gets bit-identical results whether it is
+    explained alone or in a batch of a hundred thousand.
     """
 
     forest: Forest
@@ -102,23 +103,23 @@ class Tables:
         Returns
         -------
         array of float64, shape (n, F)
-            Contributions; each row and ``base`` add up to the row's margin.
+            The contributions; those of a row and ``base`` add up to the row's margin.
         """
         return self.explain_each(values) if len(values) <= FEW else self.explain_batch(values)
 
     def explain_each(self, values: Floats) -> Floats:
-        """Explain a few rows: for each row, compute all answers and patterns, look them up, and add them up."""
+        """Explain a few rows: for each row, compute all answers, look up their patterns and add up the values."""
         out = np.empty(values.shape)
         for row, target in zip(zero_tiny(values), out, strict=True):
-            answers = np.append(self.forest.splits.answer_row(row), np.uint8(0))  # the last means "no such split"
+            answers = np.append(self.forest.splits.answer_row(row), np.uint8(0))  # for the padding -1: "no such split"
             patterns = np.packbits(answers[self.splits], axis=1, bitorder="little")[:, 0]
-            # bincount adds one entry after another, as explain_batch does
+            # Like explain_batch, bincount adds one entry after another.
             target[:] = np.bincount(self.feature, self.table[self.offset + patterns[self.group]], len(row))
         return out
 
     @cached_property
     def _plan(self) -> list[_TreePlan]:
-        """What a batch needs from each tree, as plain lists: its splits, and the splits and look-ups of each group."""
+        """For each tree, its splits, and the splits and look-ups of each of its groups, as lists for fast loops."""
         bits = np.count_nonzero(self.splits >= 0, axis=1)[self.group]
         ends = self.offset + (1 << bits)
         lookups: list[list[tuple[int, Floats]]] = [[] for _ in self.splits]
@@ -130,7 +131,7 @@ class Tables:
         return plan
 
     def explain_batch(self, values: Floats) -> Floats:
-        """Explain many rows: compute the answers of all rows split by split, and their patterns subtree by subtree."""
+        """Explain many rows: compute the answers for all rows split by split, then the patterns group by group."""
         x = np.ascontiguousarray(zero_tiny(values).T)
         total, part = np.zeros(x.shape), np.empty(x.shape[1])
         pattern, index = np.empty(x.shape[1], np.uint8), np.empty(x.shape[1], np.intp)

@@ -1,4 +1,4 @@
-"""Check of the tables against LightGBM, run whenever a model is loaded."""
+"""Check the tables against LightGBM, whenever a model is loaded."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def predict_contributions(booster: lgb.Booster, values: Floats) -> tuple[Floats,
 
 
 def make_probe_rows(splits: Splits, n_features: int, rows: int = ROWS, seed: int = 0) -> Floats:
-    """Make rows with values near the trees' thresholds, where a wrong answer shows up.
+    """Make rows with values near the trees' thresholds, where errors in the splits show up.
 
     Parameters
     ----------
@@ -73,13 +73,13 @@ def check_tables(tables: Tables, booster: lgb.Booster) -> float:
     Returns
     -------
     float
-        Largest difference.
+        The largest difference found.
 
     Raises
     ------
     BundleError
-        If a contribution or the base differs by more than 1e-9 (relative to its size if that exceeds 1), or if a row
-        is explained differently alone than in a batch.
+        If a contribution or the base differs by more than 1e-9 (relative to its size if that exceeds 1), or if a row's
+        explanation depends on whether it is explained alone or in a batch.
     """
     rows = make_probe_rows(tables.forest.splits, tables.forest.n_features)
     expected, base = predict_contributions(booster, rows)

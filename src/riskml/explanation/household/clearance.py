@@ -1,4 +1,4 @@
-"""Check which conditions of risk elimination (风险消除) a household meets; clearing it is left to people."""
+"""Check which conditions for risk elimination (风险消除) a household meets; people decide whether to clear it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Condition", "check_clearance"]
 
 @dataclass(frozen=True)
 class Condition(Term):
-    """One condition of risk elimination.
+    """One condition for risk elimination.
 
     Parameters
     ----------
@@ -31,25 +31,25 @@ class Condition(Term):
 
 
 def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condition, ...]:
-    """Check which conditions of risk elimination a household meets.
+    """Check which conditions for risk elimination a household meets.
 
     Parameters
     ----------
     panel : Panel
-        A panel of one household.
+        A panel that holds only this household.
     policy : Policy
-        Its ``timing.elimination`` is the number of months during which income must not have been below the line.
+        Its ``timing.elimination`` is the number of months in which income must not have been below the line.
     rule : RuleView
-        The rule line's verdict; hidden flags count too.
+        The rule line's verdict; hidden flags count as well.
 
     Returns
     -------
     tuple of Condition
-        A household in which nobody can work does not meet ``labour``: no rule ever clears it.
+        The conditions. A household in which nobody can work does not meet ``labour``, so no rule ever clears it.
 
     Notes
     -----
-    At the end of each month checked, income per head over the rule's window is compared with the line then in force.
+    For each month, income per head over the rule's window is compared with the line in force at the month's end.
     """
     assert panel.n == 1, "expects a panel of one household"
     months = int(policy.timing["elimination"].value)

@@ -1,4 +1,4 @@
-"""Causes, reasons and sentences for all households in a county."""
+"""Find the causes and write the reasons for all households in a county."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from riskml.vocabulary.causes import HEALTH_CAUSES
 __all__ = ["COLUMNS", "ExplainedPanel", "explain_all", "tabulate_reasons"]
 
 BATCH = 16
-"""Number of panels (of 4,096 households each) that are explained before any of them is put into words."""
+"""Number of panels (of 4,096 households each) that are explained before their sentences are written."""
 
 Codes = NDArray[np.str_]
 Rows = NDArray[np.intp]
@@ -45,11 +45,11 @@ class ExplainedPanel:
     ----------
     panel : Panel
     at_risk, others : array of int
-        Rows for which the model gives a verdict, and rows of the other known households.
+        The rows for which the model gives a verdict, and those of the other known households.
     rows : ExplainedRows or None
         The explained rows at risk; None if no household is at risk.
     verdicts : Verdicts or None
-        The rule line's verdicts on the panel; may be None if there are no other households.
+        The rule line's verdicts on the panel; may be None if ``others`` is empty.
     window : int
         Number of months over which the rule line averages income.
     """
@@ -78,7 +78,7 @@ class ExplainedPanel:
         return cls(panel, at_risk, others, rows, verdicts, window)
 
     def list_causes(self) -> dict[str, str]:
-        """List the causes by household code, unredacted and in the format of :func:`explain_all`."""
+        """Return each household's causes by its code, unredacted and in the format of :func:`explain_all`."""
         codes, out = self.panel.household_id.tolist(), {}
         if self.rows is not None:
             features = self.rows.grouping.features
@@ -88,7 +88,7 @@ class ExplainedPanel:
         return out | {codes[i]: _join_once(rule.causes) for i, rule in self._view_rules(frozenset())}
 
     def tabulate(self, hidden: frozenset[str]) -> pd.DataFrame:
-        """Tabulate the explanations of all known households in ``COLUMNS``, in the order of their codes."""
+        """Tabulate the explanations of all known households, with the columns ``COLUMNS``, in the panel's order."""
         codes = self.panel.household_id
         frames = [_EMPTY]
         if self.rows is not None:
@@ -108,7 +108,7 @@ class ExplainedPanel:
         return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
     def _view_rules(self, hidden: frozenset[str]) -> Iterator[tuple[int, RuleView]]:
-        """Yield the row and the rule line's verdict for each of the other households that has a flag."""
+        """Yield the row and the rule line's verdict for each household in ``others`` that has a flag."""
         if self.verdicts is not None:
             for i in self.others[self.verdicts.any_flag[self.others]].tolist():
                 yield i, make_rule_view(self.verdicts, i, self.window, hidden)
@@ -147,7 +147,7 @@ def explain_all(
     threads: int = 2,
     progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
-    """Explain every household known at a date.
+    """Explain every household that is known at a date.
 
     Parameters
     ----------
@@ -164,11 +164,11 @@ def explain_all(
     Returns
     -------
     DataFrame
-        One row per household, in the order of the codes: ``causes``, cause codes of the reasons joined by ``;``, the
-        strongest reason first; ``reasons`` and ``protections``, feature names joined by ``;`` (``health`` if
-        redacted); ``reasons_zh`` and ``protections_zh``, one sentence per line. Households that are not at risk (below
-        the line, in monitoring, without income) get no verdict from the model: their causes and sentences are those
-        of the rule line's flags.
+        One row per household, in the order of the codes. ``causes`` holds the cause codes of the reasons, joined by
+        ``;``, the strongest reason first; ``reasons`` and ``protections`` hold feature names joined by ``;``
+        (``health`` if redacted); ``reasons_zh`` and ``protections_zh`` hold one sentence per line. Households that are
+        not at risk (below the line, in monitoring, without income) get no verdict from the model; their causes and
+        sentences come from the rule line's flags.
     """
     hidden = check_redaction(redact)
     basis = narrator.settings.basis
@@ -178,7 +178,8 @@ def explain_all(
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, len(panels), BATCH):
             batch = panels[start : start + BATCH]
-            # Wording is pure Python; if it ran in the threads, every short array operation would wait for the GIL.
+            # Sentences are written in pure Python. If the threads did this, every short array operation would have to
+            # wait for the GIL.
             frames += [
                 part.tabulate(hidden)
                 for part in list(pool.map(lambda panel: ExplainedPanel.build(narrator, panel), batch))
@@ -193,7 +194,7 @@ def explain_all(
 def _write_rows(
     rows: ExplainedRows, ranking: Ranking, health: bool, *, risk: bool
 ) -> tuple[list[str], list[str], list[str]]:
-    """Return the cause codes, feature names and sentences of every row."""
+    """Return the cause codes, feature names and sentences for every row."""
     features, write = rows.grouping.features, rows.writer.write
     secret = rows.list_secret(health=health)
     causes: list[str] = []

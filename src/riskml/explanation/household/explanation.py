@@ -1,4 +1,4 @@
-"""The explanation for one household, in the form that staff read and the service sends."""
+"""The explanation for one household, as staff read it and as the service sends it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ NOTICE = {
 """Notice shown on every explanation."""
 
 SIMULATED = {"zh": "模拟县数据，非真实农户", "en": "simulated county, not a real household"}
-"""Notice added if the household is simulated."""
+"""Notice that is added if the household is simulated."""
 
 RELATION = {
     "reasons": {"zh": "与返贫风险升高相关", "en": "related to a higher risk"},
     "protections": {"zh": "与返贫风险降低相关", "en": "related to a lower risk"},
 }
-"""What a sentence claims: an association, never a cause."""
+"""Words for what a sentence claims: an association, never a cause."""
 
 
 def _to_plain(value: Any) -> Any:
-    """Convert a record to dictionaries; unlike ``dataclasses.asdict``, this does not copy immutable values."""
+    """Convert dataclasses to dictionaries; unlike ``dataclasses.asdict``, this does not copy immutable values."""
     if is_dataclass(value):
         return {entry.name: _to_plain(getattr(value, entry.name)) for entry in fields(value)}
     if isinstance(value, tuple):
@@ -65,7 +65,7 @@ class Reason:
     en: str
 
     def get_text(self, lang: str) -> str:
-        """Return the sentence in the given language."""
+        """Return the sentence in the language ``lang``."""
         return self.zh if lang == "zh" else self.en
 
 

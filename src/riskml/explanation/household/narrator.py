@@ -1,4 +1,4 @@
-"""Explain households under one model: turn contributions into causes, sentences, steps and measures."""
+"""Explain households with one model: turn contributions into causes, sentences, steps and measures."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ILLNESS = HEALTH_CAUSES[0]
 
 @dataclass(frozen=True)
 class ExplainedRows:
-    """Rows of a panel, ranked and ready to be put into words.
+    """Rows of a panel whose reasons are ranked, but not yet written as sentences.
 
     Parameters
     ----------
@@ -64,12 +64,12 @@ class ExplainedRows:
     writer: SentenceWriter
 
     def list_secret(self, *, health: bool) -> list[bool]:
-        """Mark the features that must be hidden from a reader without permission for ``health`` data."""
+        """Return, for each feature, whether it must be hidden; nothing is hidden if ``health`` data may be shown."""
         return [not health and concerns_health(feature) for feature in self.grouping.features]
 
 
 class Narrator:
-    """Explains the households scored by one bundle under one policy; build it once and reuse it.
+    """Explains households that one bundle scores under one policy; build it once and reuse it.
 
     Parameters
     ----------
@@ -108,7 +108,8 @@ class Narrator:
         verdicts : Verdicts, optional
             The rule line's verdicts on the panel, if already known.
         agreement : str, optional
-            Agreement found when scoring, by visit capacity. By default, any tier above the safest counts as a flag.
+            The agreement that was found in scoring, where the model flags the households within visit capacity. By
+            default, the model counts as flagging a household if its tier is any but the safest.
         redact : iterable of str
             What to leave out; ``health`` means everything about health.
         silent : bool, default False
@@ -176,7 +177,7 @@ class Narrator:
         rows: NDArray[np.intp] | None = None,
         margin: NDArray[np.float64] | None = None,
     ) -> ExplainedRows:
-        """Explain and rank rows of a panel without putting them into words yet.
+        """Explain rows of a panel and rank their reasons, without writing any sentences yet.
 
         Parameters
         ----------
@@ -206,7 +207,7 @@ class Narrator:
         return ExplainedRows(grouping, contributions, margin, rankings, writer)
 
     def _group_features(self, panel: Panel) -> Grouping:
-        """Group the features of the model's schema; attributes of the data set are looked up in the panel."""
+        """Group the features in the model's schema; attributes of the data set are looked up in the panel."""
         columns = self.bundle.columns
         known = {column.name for column in columns}
         own = {feature.name: feature for feature, _, _ in derive_features(panel) if feature.name in known}
@@ -217,7 +218,7 @@ class Narrator:
         return self._groupings[key]
 
     def _list_measures(self, cause: str, hidden: frozenset[str]) -> tuple[Measure, ...]:
-        """List the measures for a cause; if health is redacted, illness stands for every health cause."""
+        """List the measures for a cause; if health is redacted, those for illness cover every health cause."""
         causes = HEALTH_CAUSES if hidden and cause == ILLNESS else (cause,)
         return tuple(dict.fromkeys(measure for code in causes for measure in self.policy.measures[code]))
 
@@ -235,7 +236,7 @@ class Narrator:
 
 
 def _write_reasons(rows: ExplainedRows, ranking: Ranking, hidden: frozenset[str], *, risk: bool) -> tuple[Reason, ...]:
-    """Write the reasons or the protective factors for the only row."""
+    """Write the reasons or the protective factors for a single explained row."""
     features, secret = rows.grouping.features, rows.list_secret(health="health" not in hidden)
     order = [j for j in ranking.feature[0].tolist() if j >= 0]
     strength = dict(zip(order, ranking.strength[0].tolist(), strict=False))
@@ -251,5 +252,5 @@ def _write_reasons(rows: ExplainedRows, ranking: Ranking, hidden: frozenset[str]
 
 
 def _make_unknown(name: str) -> Feature:
-    """Make a placeholder for a feature that these records lack; always missing, it is never a reason."""
+    """Make a placeholder for a feature that these records lack; its values are missing, so it is never a reason."""
     return replace(CATALOGUE["household_size"], name=name, topic="attributes", reason_zh=None, reason_en=None)

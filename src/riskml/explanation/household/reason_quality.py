@@ -1,4 +1,4 @@
-"""Quality of the reasons: whether they name the true cause of a fall, and stay the same while nothing happens."""
+"""Measure the quality of the reasons: whether they name a fall's true cause, and stay the same in quiet months."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def measure_named_causes(
     Returns
     -------
     dict
-        ``falls``, their number; ``first`` and ``first_three``, the share of falls whose true cause is the first or is
-        among the first three (NaN if there are no falls).
+        ``falls``, the number of falls; ``first`` and ``first_three``, the shares of falls whose true cause is named
+        first or among the first three (NaN if there are no falls).
 
     Notes
     -----
-    A shock after the as_of date cannot be named at that date, so a perfect score is out of reach.
+    Reasons cannot name a shock that comes after the as_of date, so a perfect score is out of reach.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def find_quiet_households(before: Panel, after: Panel) -> NDArray[np.bool_]:
 
 
 def _select_recent(events: Events, after: Panel) -> NDArray[np.bool_]:
-    """Select the rows within the look-back period of both dates, and rows without a day (members)."""
+    """Select the rows whose day is within the look-back period at both dates, and rows without a day (members)."""
     return np.asarray((events["day"] > after.as_of - RECENT_DAYS) | (events["day"] == NO_DAY))
 
 
@@ -97,13 +97,13 @@ def measure_steadiness(narrator: Narrator, records: Records, as_of: int) -> dict
     narrator : Narrator
     records : Records
     as_of : int
-        Last day of a month; the following month is the quiet one.
+        The last day of a month; the month after it is the quiet one.
 
     Returns
     -------
     dict
-        ``households``, the number that were quiet and at risk at both dates; ``same_cause``, the share whose first
-        reason keeps its cause, or NaN if there are no households.
+        ``households``, the number of households that were quiet, and at risk at both dates; ``same_cause``, the share
+        of them whose first reason keeps its cause, or NaN if there are none.
     """
     later = to_month_end(to_month(as_of) + 1)
     first, second = (

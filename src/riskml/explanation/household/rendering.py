@@ -1,4 +1,4 @@
-"""Render an explanation as text: both verdicts, reasons, missing records, what to verify, and available measures."""
+"""Render an explanation as text: both verdicts, reasons, missing records, the checklist and available measures."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def name_month(day: dt.date, lang: str) -> str:
 
 
 def describe_probability(probability: float, horizon: int, lang: str) -> str:
-    """Describe a probability as a number of households.
+    """Describe a probability as a number out of 100 households.
 
     >>> describe_probability(0.123, 12, "zh")
     '类似的 100 户中，约 12 户在未来 12 个月内返贫'
@@ -155,7 +155,7 @@ def _describe_gap(gap: float, lang: str) -> str:
 
 
 def describe_flag(flag: FlagView, lang: str) -> str:
-    """Describe a flag with the observed value and the threshold, or by its name alone if these are hidden."""
+    """Describe a flag by its name, the observed value and the threshold, or by its name alone if these are hidden."""
     name = flag.get_name(lang)
     if flag.observed is None or flag.threshold is None:
         return name

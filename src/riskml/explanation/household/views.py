@@ -1,4 +1,4 @@
-"""The rule line's and the model's verdicts on one household, as an explanation shows them."""
+"""Prepare the rule line's and the model's verdicts on one household for an explanation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from riskml.vocabulary.verdicts import TIERS
 __all__ = ["make_model_view", "make_rule_view"]
 
 _AFTER_SPENDING = "income_below_line_after_spending"
-"""Flag whose observed value reveals spending on health."""
+"""The flag whose observed value reveals spending on health."""
 
 
 def make_rule_view(
@@ -85,12 +85,12 @@ def make_model_view(
     horizon: int,
     hidden: frozenset[str],
 ) -> ModelView:
-    """Make the view that shows the model's verdict on a household, with the calibration as a separate step.
+    """Make the view of the model's verdict on a household, which shows the calibration as a separate step.
 
     Parameters
     ----------
     contributions : Contributions
-        Contributions of one row.
+        The contributions for this household alone.
     margin : float
         Margin computed by the model.
     grouping : Grouping

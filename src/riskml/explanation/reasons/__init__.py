@@ -1,1 +1,1 @@
-"""Turn contributions into causes: which of them are reasons, in what order, what to verify, and who may read them."""
+"""Turn contributions into reasons: select and rank them, list what to verify, and hide what a reader may not see."""

@@ -2,7 +2,8 @@
 
 A model sees that income is low or falling, but not why. The records show which sources shrank and which shocks the
 household suffered. So the position's contribution is divided among the sources that shrank, in proportion to the yuan
-lost, and each source's part among the shocks that can lower it, by their strength. The rest stays with the source.
+lost. Each source's part is then divided among the shocks that can lower it, in proportion to their strength, and what
+they do not explain stays with the source.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from riskml.explanation.reasons.grouping import SHOCKS, Grouping
 __all__ = ["NOTICEABLE", "UNEXPLAINED", "allot_income"]
 
 UNEXPLAINED = 0.05
-"""Weight, in log odds, of the unexplained part of a decline, to be compared with the strength of the shocks."""
+"""Weight of the unexplained part of a decline relative to the strength of the shocks, in log odds."""
 
 NOTICEABLE = 1000.0
-"""Smallest loss that counts, in yuan: smaller losses are normal and would change the first reason every month."""
+"""Smallest loss that counts, in yuan; smaller losses are normal and would change the first reason every month."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
 
 def allot_income(grouping: Grouping, values: Floats, strength: Floats, best: Positions) -> tuple[Floats, Positions]:
-    """Add to each cause's strength its part of the income position's contribution.
+    """Add to the strength of each cause its part of the income position's contribution.
 
     Parameters
     ----------
@@ -35,13 +36,14 @@ def allot_income(grouping: Grouping, values: Floats, strength: Floats, best: Pos
     strength : array of float64, shape (n, G)
         Strength of each group, in log odds.
     best : array of int, shape (n, G)
-        Feature shown for each group; -1 if there is none.
+        The feature shown for each group; -1 if there is none.
 
     Returns
     -------
     tuple
-        ``strength`` and ``best`` after the parts are added; the position keeps its own strength. The source that shrank
-        becomes the feature shown for its cause if its unexplained part exceeds the cause's own strength.
+        ``strength`` and ``best`` with the parts added; the position's strength does not change. If the unexplained part
+        of a source exceeds the previous strength of its cause, the change in that source becomes the feature shown for
+        the cause.
 
     Examples
     --------
@@ -79,6 +81,6 @@ def allot_income(grouping: Grouping, values: Floats, strength: Floats, best: Pos
 
 
 def _compute_losses(change: Floats) -> Floats:
-    """Compute the yuan lost; 0 if the loss is too small or unknown."""
+    """Compute the loss in yuan; 0 if it is too small or unknown."""
     loss = -np.nan_to_num(change)
     return np.where(loss >= NOTICEABLE, loss, 0.0)

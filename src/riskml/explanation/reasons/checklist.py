@@ -1,4 +1,4 @@
-"""What to verify during a visit: steps for each cause, and for missing records."""
+"""The checklist for a visit: steps that verify each cause, and steps that complete missing records."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ MOST_STEPS, MOST_GAPS = 10, 3
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to verify.
+    """One step on the checklist.
 
     Parameters
     ----------
     cause : str
-        Code of the cause that it belongs to; empty for a step about missing records.
+        Code of the cause to which the step belongs; empty for a step about missing records.
     zh, en : str
     """
 
@@ -42,7 +42,7 @@ STEPS_MISSING: dict[str, Step] = {
         ("no_visit", "入户走访，记录所见", "Visit the household and record what is found"),
     )
 }
-"""Steps for missing records, by the code of what is missing."""
+"""Steps for missing records, by the code of the missing record."""
 
 
 def choose_steps(
@@ -58,7 +58,7 @@ def choose_steps(
     missing : sequence of str
         Codes of missing records, as in :mod:`riskml.explanation.household.missing`.
     overrides : mapping of str to tuple of Step, optional
-        Steps by cause code, replacing the cause's own.
+        Steps by cause code, used instead of the default steps.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Features grouped by official cause, or by topic if they have no official cause."""
+"""Group features by official cause, or by topic if they have no official cause."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ __all__ = ["LASTING", "NAMED", "SHOCKS", "Grouping"]
 _PERSONAL = ("illness", "accident", "disability", "labour")
 
 SHOCKS = {"work": (*_PERSONAL, "work"), "venture": (*_PERSONAL, "disaster", "venture")}
-"""For each income source, by its cause (wages: ``work``, trade: ``venture``), the causes whose shocks can lower it."""
+"""For each income source, the causes whose shocks can lower it.
+
+The source is named by its cause: ``work`` for wages, ``venture`` for trade.
+"""
 
 LASTING = 0.5
 """Weight of lasting circumstances (who lives in the household, months since an event) relative to recent events."""
 
 NAMED = tuple(cause for cause in CAUSES if cause != "other")
-"""Official causes: each forms one group, and the groups of ``other`` follow."""
+"""The official causes; each forms one group. The groups of ``other`` follow them."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -32,7 +35,7 @@ Positions = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Grouping:
-    """Features and the groups they belong to.
+    """Features and the groups to which they belong.
 
     Parameters
     ----------
@@ -69,7 +72,7 @@ class Grouping:
 
     @cached_property
     def changes(self) -> dict[str, Positions]:
-        """Features that measure the change in a source of income, by the cause of that source."""
+        """Features that measure the change in a source of income, by the cause that names the source."""
         income = np.array([f.cause if f.topic == "income" else "" for f in self.features], dtype=object)
         return {cause: np.flatnonzero(income == cause) for cause in SHOCKS}
 
@@ -81,12 +84,12 @@ class Grouping:
 
     @cached_property
     def warning(self) -> dict[str, Positions]:
-        """Features, grouped by the rule that decides when they are a reason."""
+        """Features by the rule that decides which of their values are a reason."""
         return _index_by_rule([choose_warning_rule(feature) for feature in self.features])
 
     @cached_property
     def protecting(self) -> dict[str, Positions]:
-        """Features, grouped by the rule that decides when they are a protective factor."""
+        """Features by the rule that decides which of their values are a protective factor."""
         return _index_by_rule([choose_protection_rule(feature) for feature in self.features])
 
 

@@ -1,4 +1,4 @@
-"""Turn contributions into reasons: groups of features that raise or lower the risk, the strongest first."""
+"""Rank the groups of features that raise or lower the risk by their contributions, the strongest first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["LEAST", "MOST_PROTECTIONS", "MOST_REASONS", "Ranking", "Rankings"]
 
 MOST_REASONS, MOST_PROTECTIONS = 5, 3
 LEAST = 0.02
-"""Strength in log odds below which a group is not worth a sentence: a change of two percent in the odds."""
+"""Minimum strength in log odds for a group to be worth a sentence: a change of two percent in the odds."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -31,7 +31,7 @@ class Ranking:
     group, feature : array of int, shape (n, most)
         The groups and the strongest feature of each, padded with -1.
     strength : array of float64, shape (n, most)
-        Strength of the group in log odds, without sign; see :class:`Rankings`.
+        Absolute strength of each group in log odds; see :meth:`Rankings.from_contributions`.
     """
 
     group: Positions
@@ -63,16 +63,17 @@ class Rankings:
 
         Notes
         -----
-        A feature qualifies if its value is known, its contribution has the sign in question, and
-        :mod:`riskml.explanation.reasons.selection` admits the value.
+        A feature qualifies if its value is known, if its contribution is positive (for reasons) or negative (for
+        protective factors), and if :mod:`riskml.explanation.reasons.selection` admits the value.
 
-        Reasons list official causes first. A cause is as strong as its strongest qualifying feature, so that no cause
-        comes first merely because it has many features; lasting circumstances count half; and each cause gets its part
-        of the income position (:mod:`riskml.explanation.reasons.allotment`). Groups of ``other`` follow (the income
-        position, the household's structure, the region), each as strong as the sum of its qualifying features; one of
-        the five reasons is reserved for them. Income nearly always has the largest contribution, which shows
-        how close to the line a household is, but not why. For protective factors, every group is as strong as the sum
-        of its qualifying features.
+        Among the reasons, official causes come first. A cause is as strong as its strongest qualifying feature, so that
+        no cause comes first merely because it has many features. Lasting circumstances count half, and each cause gets
+        its part of the income position (:mod:`riskml.explanation.reasons.allotment`). The groups of ``other`` (the
+        income position, the household's structure, the region) follow, since income nearly always has the largest
+        contribution, but shows only how close to the line a household is, not why. Each of these groups is as strong as
+        the sum of its qualifying features, and one of the five reasons is reserved for them.
+
+        For protective factors, every group is as strong as the sum of its qualifying features.
         """
         x, c = np.ascontiguousarray(values.T), np.ascontiguousarray(contributions.T)
         median = np.asarray(typical, np.float64)[:, None]
@@ -99,26 +100,29 @@ def _keep_qualifying(rules: dict[str, Positions], x: Floats, c: Floats, typical:
 
 
 def _rate_groups(grouping: Grouping, part: Floats, *, together: bool) -> tuple[Floats, Positions]:
-    """Return the strength of each group (the sum or the maximum of its features) and its strongest feature, (n, G)."""
+    """Return the strength of each group and its strongest feature, shape (n, G) each.
+
+    A group's strength is the sum of its features if ``together``, otherwise their maximum.
+    """
     shape = (len(grouping.groups), part.shape[1])
     strength, best = np.zeros(shape), np.full(shape, -1, np.intp)
     for g, features in enumerate(grouping.members):
         if len(features):
             own = part[features]
             largest = own.max(axis=0)
-            # accumulate adds in a fixed order, so a household gets bit-identical results alone and in a batch.
+            # `accumulate` adds in a fixed order, so a household gets bit-identical results alone and in a batch.
             strength[g] = np.add.accumulate(own)[-1] if together else largest
             best[g] = np.where(largest > 0, features[own.argmax(axis=0)], -1)
     return np.ascontiguousarray(strength.T), np.ascontiguousarray(best.T)
 
 
 def _sort_groups(strength: Floats) -> Positions:
-    """Sort the groups by strength, the strongest first and ties in their original order; shape (n, G)."""
+    """Sort the groups by strength, the strongest first; ties keep their original order. The result has shape (n, G)."""
     return np.argsort(-strength, axis=1, kind="stable")
 
 
 def _order_reasons(strength: Floats) -> Positions:
-    """Put official causes first, by strength, then other groups; one place is reserved for the strongest of these."""
+    """Put official causes first, by strength, then the other groups, for which one place is reserved."""
     causes = _sort_groups(strength[:, : len(NAMED)])
     others = _sort_groups(strength[:, len(NAMED) :]) + len(NAMED)
     rows = np.arange(len(strength))[:, None]

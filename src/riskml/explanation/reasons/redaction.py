@@ -1,4 +1,4 @@
-"""Redaction: what is hidden from readers without permission to see health data."""
+"""Redaction: hide health data from readers who have no permission to see it."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ HEALTH_STEPS = (
         "(bills are checked by staff with permission)",
     ),
 )
-"""Steps shown instead of those for the two health causes, so that nobody learns which of them applies."""
+"""Steps shown instead of those for the two health causes, so that readers cannot tell which of the two applies."""
 
 
 def check_redaction(redact: Iterable[str]) -> frozenset[str]:
-    """Check the names of what is to be redacted.
+    """Check that everything named in ``redact`` can be redacted.
 
     Raises
     ------
@@ -68,8 +68,8 @@ def redact_flags(codes: Iterable[str], policy: Policy, redact: Iterable[str]) ->
     Returns
     -------
     tuple of list of str and int
-        Codes that may be shown, and the number left out. A code unknown to this policy is left out too, since it may
-        reveal something about health.
+        The codes that may be shown, and the number of codes left out. A code that this policy does not know is left out
+        too, since it may reveal something about health.
 
     >>> from riskml.policy import load_policy
     >>> redact_flags(["inpatient_self_pay", "dropout"], load_policy(), ["health"])
@@ -91,10 +91,10 @@ def redact_features(order: Sequence[int], secret: Sequence[bool], *, risk: bool)
     order : sequence of int
         Positions of features, the strongest first.
     secret : sequence of bool, length F
-        Which features may not be shown.
+        For each feature, whether it must be hidden.
     risk : bool
-        Whether these are reasons for a raised risk. If so, the first secret feature stays, to be worded without
-        details; among protective factors, no secret feature stays.
+        Whether these are reasons for a raised risk. If so, the first secret feature is kept, so that a sentence without
+        details can stand for it; among protective factors, no secret feature is kept.
 
     >>> redact_features([3, 0, 2], [True, False, False, True], risk=True)
     [3, 2]
@@ -104,5 +104,5 @@ def redact_features(order: Sequence[int], secret: Sequence[bool], *, risk: bool)
 
 
 def concerns_health(feature: Feature) -> bool:
-    """Check whether a feature reveals a person's health or their spending on it."""
+    """Check whether a feature reveals a person's health or spending on it."""
     return feature.cause in HEALTH_CAUSES or feature.topic in HEALTH_TOPICS

@@ -30,19 +30,19 @@ RULES: dict[str, Rule] = {
     "not above the median": lambda x, median: ~np.isnan(x) & ~(x > median),
     "some, not below the median": lambda x, median: (x > 0) & ~(x < median),
 }
-"""Which values each rule admits, given the median of the training rows; missing values are never admitted."""
+"""The values that each rule admits, given the median of the training rows; missing values are never admitted."""
 
 _SIGNED = ("{change:", "{slope}", "{more_yuan}")
-"""Facts that appear in sentences about a change; a positive value is an improvement, a negative one a decline."""
+"""Facts stated by sentences about a change; a positive value is an improvement, a negative one a decline."""
 
 _ONLY_WARNS = ("income_volatility",)
-"""Quantities that are never a protective factor, whether high or low."""
+"""Features that are never a protective factor, whether their value is high or low."""
 
 _STRENGTHS = ("work", "income", "help")
-"""Topics in which more counts as better."""
+"""Topics in which a higher value is better."""
 
 _AMOUNTS = ("count", "persons", "line", "share")
-"""Units in which zero means that there is nothing."""
+"""Units in which zero means "none"."""
 
 
 def _is_signed(feature: Feature) -> bool:
@@ -50,20 +50,20 @@ def _is_signed(feature: Feature) -> bool:
 
 
 def _is_shock(feature: Feature) -> bool:
-    """Check whether the feature counts or dates an adverse event whose direction policy leaves open."""
+    """Check whether the feature counts or dates an adverse event, and policy requires no direction for it."""
     return feature.direction is Direction.FREE and feature.cause != "other" and feature.unit in ("count", "months")
 
 
 def _is_strength(feature: Feature) -> bool:
-    """Check whether the feature measures a strength whose direction policy leaves open."""
+    """Check whether the feature measures a strength, and policy requires no direction for it."""
     return feature.direction is Direction.FREE and feature.topic in _STRENGTHS and feature.unit in _AMOUNTS
 
 
 def choose_warning_rule(feature: Feature) -> str:
     """Name the rule that decides which values are a reason for a raised risk.
 
-    It never admits a bill of zero, an event long past, an income that rose less than other households' incomes did, or
-    a strength of which the household has more than most.
+    The rule never admits a bill of zero, an event long past, an income that rose (even if less than other households'
+    incomes), or a strength in which the household is above the median.
 
     >>> from riskml.features import CATALOGUE
     >>> choose_warning_rule(CATALOGUE["admissions_12m"]), choose_warning_rule(CATALOGUE["income_change_on_year_12m"])
@@ -90,7 +90,7 @@ def choose_protection_rule(feature: Feature) -> str:
     'none'
     """
     if feature.reason_zh is None or feature.name.startswith(_ONLY_WARNS) or feature.topic == "attributes":
-        return "never"  # attributes of a data set have no wording as a strength
+        return "never"  # there is no wording for attributes of a data set as a strength
     if _is_signed(feature):
         return "positive"
     if _is_shock(feature):

@@ -1,1 +1,1 @@
-"""A household's income and events as a picture."""
+"""Draw a household's income and events as a picture."""

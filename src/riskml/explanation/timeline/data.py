@@ -1,4 +1,4 @@
-"""Contents of a household's timeline: everything known at the panel's date, and nothing else."""
+"""Collect the contents of a household's timeline: everything known at the panel's date, and nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVENT_LANES = {
     **dict.fromkeys(("job_loss", "venture_failure"), "work"),
     **dict.fromkeys(("death", "accident", "housing_unsafe", "water_unsafe"), "other"),
 }
-"""Lane of each kind of household event; leads and visits have none, since they do not happen to the household."""
+"""The lane for each kind of event; reports and visits have none, since they do not happen to the household itself."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class Mark:
     Parameters
     ----------
     lane : str
-        The lane below the plot in which it is drawn.
+        The lane, below the plot, in which the mark is drawn.
     kind : str
         Code used in the records; for help, the name of the measure.
     day : int
     amount : float
-        Self-paid cost, loss, fee or amount of help, in yuan; NaN if unknown.
+        Self-paid cost, loss, fee or amount of help in yuan; NaN if unknown.
     until : int, optional
         Last day of a period; None for an event, or if the period is still running.
     regional, emergency : bool, default False
@@ -64,18 +64,18 @@ class Timeline:
     month : int
         The last complete month, where the arrays end.
     window : int
-        Months over which the rule line averages income.
+        Number of months over which the rule line averages income.
     income : tuple of float, one per month
-        Income in yuan per head in each month; NaN if nothing is reported.
+        Income per head in each month, in yuan; NaN if no income is reported.
     average : tuple of float, one per month
-        Income in yuan/person/year over the ``window`` that ends with each month; NaN if there is no verdict.
+        Income over the ``window`` that ends with each month, in yuan/person/year; NaN if there is no verdict.
     line : tuple of float, one per month
         Monitoring line in force at the end of each month, in yuan/person/year; NaN if there is none.
     marks : tuple of Mark
     scores : tuple of (int, float)
-        Day and probability of earlier scores, the earliest first.
+        Day and probability of each earlier score, the earliest first.
     absent : frozenset of str
-        Lanes whose table is missing from the records, so that nobody knows whether there were events.
+        Lanes whose table is missing from the records, so that it is unknown whether there were any events.
     hidden : frozenset of str
         Lanes that the reader may not see.
     """
@@ -122,7 +122,8 @@ class Timeline:
             Number of complete months, limited to those in the panel.
         window : int, default 12
         health : bool, default True
-            Whether health data may be shown; if not, illness, disability, and the names and amounts of help are hidden.
+            Whether health data may be shown; if not, illness and disability are hidden, and so are the names and
+            amounts of help.
         scores : sequence of (day, probability)
             Scores later than ``as_of`` are left out.
         """
@@ -155,7 +156,7 @@ def _reverse(values: Iterable[float]) -> tuple[float, ...]:
 
 
 def _reaches(mark: Mark, first: int) -> bool:
-    """Check whether a mark falls within the months shown; a period without an end is still running."""
+    """Check whether a mark lies within the months shown; a period without an end is still running."""
     if to_month(mark.day) >= first:
         return True
     return mark.lane in ("help", "monitoring") and (mark.until is None or to_month(mark.until) >= first)
@@ -188,7 +189,7 @@ def _read_help(table: Events | None, health: bool) -> Iterator[Mark]:
 
 
 def _read_rows(rows: Events | None, table: str, code: str, *columns: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the code, the day and the other columns of each row that has a known code."""
+    """Yield the code, the day and the other columns of each row whose code is known."""
     if rows is None:
         return
     names = list_codes(table, code)

@@ -1,4 +1,4 @@
-"""The lanes below the plot: illness, disaster, schooling, work and other events, then monitoring, help and scores."""
+"""Draw the lanes below the plot: illness, disaster, schooling, work, other events, monitoring, help and scores."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from riskml.records.contract.calendar import to_date, to_month
 __all__ = ["describe_mark", "draw_lanes"]
 
 ROW, BOX, SPAN = 28.0, 12.0, 15.0
-"""Heights of a lane of boxes, a box, and a row of spans."""
+"""The heights of a lane of boxes, of a box, and of a row of spans."""
 
 MOST_SPANS, MOST_LINES = 3, 3
 SPANS = ("monitoring", "help")
 ALWAYS = ("illness", "disaster", "schooling", "work", "help")
 
 Drawing = tuple[list[str], float]
-"""Elements, and the height that they take up."""
+"""The elements of a drawing, and the height that they take up."""
 
 
 class Span(NamedTuple):
@@ -38,7 +38,7 @@ class Span(NamedTuple):
 
 
 def draw_lanes(timeline: Timeline, scale: Scale, y: float, lang: str) -> Drawing:
-    """Draw the lanes from ``y`` downwards; return their elements and the ``y`` at which they end."""
+    """Draw the lanes downwards from ``y``; return their elements and the ``y`` at which they end."""
     parts: list[str] = []
     for name in LANES:
         marks = [mark for mark in timeline.marks if mark.lane == name]
@@ -85,7 +85,7 @@ def _name_mark(mark: Mark, lang: str) -> str:
 
 
 def _draw_boxes(marks: list[Mark], scale: Scale, y: float, lang: str) -> list[str]:
-    """Draw one box per month, and below it its sum or name if there is room, giving priority to the largest sums."""
+    """Draw one box per month, and write its sum or name below it if there is room; the largest sums come first."""
     parts, labels = [], []
     for month, group in groupby(marks, key=lambda mark: to_month(mark.day)):
         same = list(group)
@@ -116,7 +116,7 @@ def _describe_month(marks: list[Mark], lang: str) -> str:
 
 
 def _draw_spans(marks: Sequence[Mark], scale: Scale, y: float, lang: str) -> Drawing:
-    """Draw a labelled bar for each span from start to end; if no end is known, it is dashed and runs to the edge."""
+    """Draw a labelled bar for each span from start to end; if it has no end, the bar is dashed up to the edge."""
     spans, left_out = _stack_spans(marks, scale, lang)
     parts = []
     for span in sorted(spans, key=lambda span: span.row):
@@ -142,7 +142,7 @@ def _stack_spans(marks: Sequence[Mark], scale: Scale, lang: str) -> tuple[list[S
         stop = scale.x((last if mark.until is None else min(to_month(mark.until), last)) + 1)
         label = _name_mark(mark, lang)
         width = svg.estimate_width(label, 10)
-        # the label is on the bar, or to the left of it if there is too little room on the right
+        # The label starts at the bar's left edge, or further to the left if there is too little room on the right.
         x = start + BOX if start + BOX + width < WIDTH - RIGHT - 2 else start - 4 - width
         row = next((i for i, end in enumerate(ends) if min(start, x) >= end), len(ends))
         if row < MOST_SPANS:
@@ -152,7 +152,7 @@ def _stack_spans(marks: Sequence[Mark], scale: Scale, lang: str) -> tuple[list[S
 
 
 def _draw_scores(timeline: Timeline, scale: Scale, y: float, lang: str) -> list[str]:
-    """Write how many of 100 similar households fall back at each scoring day; if labels collide, the later one wins."""
+    """Write how many of 100 similar households fall back at each scoring day; if labels collide, keep the later one."""
     words = WORDS[lang]
     parts: list[str] = []
     free = WIDTH

@@ -1,4 +1,4 @@
-"""The plot of a timeline: months as bars, their mean as a line, the monitoring line as steps, gaps as boxes."""
+"""Draw the plot of a timeline: months as bars, their mean as a line, the monitoring line as steps, gaps as boxes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Scale:
     first, months : int
         The first month shown, and the number of months.
     low, high, step : float
-        Ends of the vertical axis, and the distance between its ticks.
+        The ends of the vertical axis, and the distance between its ticks.
     """
 
     first: int
@@ -61,7 +61,7 @@ class Scale:
 
 
 def fit_scale(timeline: Timeline) -> Scale:
-    """Fit axes to the mean and the line; a harvest month far above them is cut off and labelled with its amount."""
+    """Fit the axes to the mean and the line; the bar of a harvest month far above both is cut off and labelled."""
     known = [value for value in timeline.income if not isnan(value)]
     level = [value / 12 for value in (*timeline.average, *timeline.line) if not isnan(value)]
     top = max([*known, *level, 1.0])
@@ -91,7 +91,7 @@ def draw_plot(timeline: Timeline, scale: Scale, words: Mapping[str, str]) -> Ite
 
 
 def _draw_legend(timeline: Timeline, words: Mapping[str, str]) -> Iterator[str]:
-    """Draw one line that explains the bars, the thick line, the dashed line and, if there are any, the dotted boxes."""
+    """Draw one row that explains the bars, the thick line, the dashed line and, if there are any, the dotted boxes."""
     x, y = 4.0, 58.0
     stroke = [(0.0, 5.0), (14.0, 5.0)]
     signs = [
@@ -107,7 +107,7 @@ def _draw_legend(timeline: Timeline, words: Mapping[str, str]) -> Iterator[str]:
 
 
 def _draw_frame(scale: Scale, unit: str) -> Iterator[str]:
-    """Draw the axes: yuan on the left, months and years below."""
+    """Draw the axes, with yuan on the left, and months and years below."""
     yield svg.write_text(unit, 4, HEAD)
     for i in range(round((scale.high - scale.low) / scale.step) + 1):
         value = scale.low + i * scale.step
@@ -128,7 +128,7 @@ def _draw_frame(scale: Scale, unit: str) -> Iterator[str]:
 
 
 def _draw_bars(timeline: Timeline, scale: Scale) -> Iterator[str]:
-    """Draw the income per head of each reported month; a bar that is cut off is labelled with its amount."""
+    """Draw the income per head in each reported month; a bar that is cut off is labelled with its amount."""
     taken: list[tuple[float, float]] = []
     zero = scale.y(0)
     for month, value in enumerate(timeline.income, timeline.first_month):
@@ -162,7 +162,7 @@ def _draw_gaps(timeline: Timeline, scale: Scale) -> Iterator[str]:
 
 
 def _label_gaps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
-    """Label the dotted boxes, with rotated text in narrow ones."""
+    """Label the dotted boxes; in narrow boxes, the text is rotated."""
     for x, width in _find_gaps(timeline, scale):
         if svg.estimate_width(text, 10) < width:
             yield svg.write_over(text, x + width / 2, BOTTOM - 6, {"fill": INK, "text_anchor": "middle"})
@@ -192,7 +192,7 @@ def _draw_lines(timeline: Timeline, scale: Scale, step_text: str) -> Iterator[st
 
 
 def _label_steps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
-    """Write the yearly amount at each step with enough space for it, on the side of the line away from the mean."""
+    """Write the yearly amount at each step that has room for it, on the side of the line away from the mean."""
     for value, same in groupby(range(len(timeline.line)), key=lambda t: timeline.line[t]):
         months = list(same)
         label = text.format(amount=f"{value:,.0f}")

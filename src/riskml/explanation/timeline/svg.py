@@ -1,4 +1,4 @@
-"""Functions that write SVG with presentation attributes only, so that it can be embedded in any page."""
+"""Write SVG that uses only presentation attributes, so that it can be embedded in any page."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _clean(text: str) -> str:
 
 
 def make_element(name: str, *children: str, **attributes: str | float) -> str:
-    """Make an element; underscores in attribute names become hyphens, and trailing ones are dropped.
+    """Make an element; in attribute names, underscores become hyphens, and trailing underscores are dropped.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def write_text(text: str, x: float, y: float, **attributes: str | float) -> str:
 
 
 def write_title(text: str, name: str = "title") -> str:
-    """Write an element with text for screen readers and tooltips."""
+    """Make an element with text for screen readers and tooltips."""
     return make_element(name, escape(_clean(text)))
 
 
@@ -96,7 +96,7 @@ def write_over(text: str, x: float, y: float, style: dict[str, str | float], hal
 
 
 def estimate_width(text: str, size: float) -> float:
-    """Estimate the width of a text: a Chinese character is as wide as it is high, a Latin one a little over half that.
+    """Estimate the width of a text; a Chinese character is as wide as high, a Latin letter a little over half as wide.
 
     >>> estimate_width("户 12", 10)
     27.4
@@ -105,19 +105,19 @@ def estimate_width(text: str, size: float) -> float:
 
 
 def claim(taken: list[tuple[float, float]], middle: float, half: float, gap: float = 0.0) -> bool:
-    """Claim space for a text in a row of texts.
+    """Claim space for a text in a row of texts, if it fits.
 
     Parameters
     ----------
     taken : list of (float, float)
-        Middle and half the width of each text written so far; the new text is added if there is space for it.
+        The middle and half the width of each text written so far; the new text is added if it fits.
     middle, half : float
     gap : float, default 0
 
     Returns
     -------
     bool
-        False if the text would overlap another one.
+        Whether the text fits; False if it would overlap another one.
     """
     free = all(abs(middle - other) >= half + other_half + gap for other, other_half in taken)
     if free:

@@ -1,4 +1,4 @@
-"""The timeline of a household as a picture: income and line by month, events, help and monitoring."""
+"""Draw a household's timeline as a picture: income and line by month, events, help and monitoring."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def draw_timeline_svg(
     embed_font: bool = False,
     name: str | None = None,
 ) -> str:
-    """Draw a household's timeline as SVG, only from what is known at the panel's date; the output is reproducible.
+    """Draw a household's timeline as SVG, using only what is known at the panel's date; the output is reproducible.
 
     Parameters
     ----------
@@ -45,22 +45,23 @@ def draw_timeline_svg(
     health : bool, default True
         Whether health data may be shown; if not, the illness lane is left out, and help is not named.
     months : int, default 24
-        Number of complete months shown, limited to those in the panel.
+        Number of complete months to show, limited to those in the panel.
     window : int, default 12
-        Months over which the rule line averages income.
+        Number of months over which the rule line averages income.
     scores : sequence of (day, probability)
         Earlier scores; scores later than the panel's date are left out.
     simulated : bool, default False
-        Whether the picture states that the household is simulated.
+        Whether the household is simulated; if so, the picture says so.
     embed_font : bool, default False
-        Whether to embed the glyphs, for a standalone file. A page embeds one font for all its text.
+        Whether to embed the glyphs, which a standalone file needs. A page embeds one font for all its text.
     name : str, optional
         Name shown instead of the household's code.
 
     Returns
     -------
     str
-        An ``svg`` element without scripts, style attributes, ids or references; legible from a width of 360 pixels.
+        An ``svg`` element without scripts, style attributes, ids or references. It is legible at widths of 360 pixels
+        or more.
     """
     household = panel if panel.n == 1 else panel.select(i)
     timeline = Timeline.from_panel(household, months=months, window=window, health=health, scores=scores)
@@ -91,7 +92,7 @@ def draw_timeline_svg(
 
 
 def draw_timeline_png(panel: Panel, i: int = 0, *, width: int = 1080, **options: Any) -> bytes:
-    """Draw the same picture as PNG, without a browser.
+    """Draw the same picture as :func:`draw_timeline_svg`, as PNG and without a browser.
 
     Parameters
     ----------
@@ -130,7 +131,7 @@ def _summarise(timeline: Timeline, lang: str) -> tuple[str, str]:
 
 
 def _describe(timeline: Timeline, lang: str) -> str:
-    """Describe the picture for readers who cannot see it."""
+    """Describe the picture in words for readers who cannot see it."""
     words = WORDS[lang]
     sentences = [words["as_of"].format(day=to_date(timeline.as_of)), *_summarise(timeline, lang)]
     if silent := sum(isnan(value) for value in timeline.income):

@@ -90,7 +90,7 @@ def name_kind(kind: str, lang: str) -> str:
 
 
 def choose_letter(lane: str, kind: str, lang: str) -> str:
-    """Choose the character inside a mark, which shows the kind of event without relying on colour.
+    """Choose the character inside a mark, which tells kinds of events apart without relying on colour.
 
     >>> choose_letter("illness", "inpatient", "zh"), choose_letter("illness", "disability", "zh")
     ('病', '残')

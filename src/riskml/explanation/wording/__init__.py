@@ -1,1 +1,1 @@
-"""Reasons as sentences in Chinese and English."""
+"""Write reasons as sentences in Chinese and English."""

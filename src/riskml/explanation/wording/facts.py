@@ -1,4 +1,4 @@
-"""Facts that a sentence can state: amounts in yuan, months and days, read from a panel."""
+"""Compute the facts that a sentence can state: amounts in yuan, months and days, read from a panel."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ Numbers = tuple[Floats, ...]
 Rows = NDArray[np.intp] | None
 
 REGULAR = ("outpatient", "chronic")
-"""Kinds of medical care that recur."""
+"""Kinds of medical care that a patient needs again and again."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A fact that a sentence can state about every household in a panel.
+    """A fact that sentences can state about the households in a panel.
 
     Parameters
     ----------
     kind : str
         How the numbers are put into words: a key of ``phrases.PHRASES``.
     compute : callable
-        Takes the panel, the window in months and the argument; returns one array of shape (n,), or several. Unknown
-        values are NaN.
+        Function of the panel, the window in months and the argument. It returns one or more arrays of shape (n,), in
+        which unknown values are NaN.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class Fact:
 
 
 def compute_fact(panel: Panel, name: str, argument: str, window: int) -> Numbers:
-    """Compute the numbers of a fact, once per panel, argument and window."""
+    """Compute the numbers of a fact, only once for each panel, argument and window."""
     key = f"fact {name} {argument} {window}"
     if key not in panel.memo:
         with np.errstate(all="ignore"):
@@ -61,7 +61,7 @@ def _count_reported(panel: Panel, window: int) -> Floats:
 
 
 def _compute_yearly_income(panel: Panel, window: int = 12) -> Floats:
-    """Compute a household's yearly net income in yuan: 12 × the mean of a window's reported months; NaN if none."""
+    """Compute a household's yearly net income in yuan: 12 × the mean of the reported months; NaN if there are none."""
     count = _count_reported(panel, window)
     return np.where(count > 0, sum_window(panel.at_income_end.total_or_zero[:window]) / count * 12, np.nan)
 
@@ -85,12 +85,12 @@ def _read_monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.
     if source == "total":
         return panel.total_or_zero, panel.reported
     amount = panel.sources[list(SOURCES).index(source)]
-    # If a month is reported by source, any other source is zero; if it is reported as a total, all are unknown.
+    # If a month is reported by source, sources not reported are zero; if it is reported as a total, all are unknown.
     return np.where(np.isnan(amount), 0.0, amount), panel.reported & np.isnan(panel.sources[-1])
 
 
 def _sum_both_years(panel: Panel, window: int, source: str) -> Numbers:
-    """Sum the months known in both years; return this year's sum, then that of the year before."""
+    """Sum the months that are known in both years; return this year's sum, then the sum for the year before."""
     yuan, known = _read_monthly_income(panel, source)
     both = known[:window] & known[12 : 12 + window]
     now, before = (sum_window(np.where(both, part, 0.0)) for part in (yuan[:window], yuan[12 : 12 + window]))
@@ -112,7 +112,7 @@ def _compute_source_share(panel: Panel, window: int, source: str) -> Floats:
 
 
 def _sum_stated(panel: Panel, events: Events | None, column: str, window: int, kinds: tuple[str, ...] = ()) -> Floats:
-    """Sum the known amounts in a window; NaN if the table is absent, or if rows exist but none states an amount."""
+    """Sum the known amounts in a window; NaN if the table is absent, or if there are rows but none has an amount."""
     if events is None:
         return np.full(panel.n, np.nan)
     mask = panel.within(events, window)
@@ -149,7 +149,7 @@ def _find_largest_bill(panel: Panel, window: int) -> Floats:
 
 
 def _collect_disaster_kinds(panel: Panel, window: int) -> Floats:
-    """Encode the kinds of disaster as bits in the declared order, so that a price drop is not worded as a flood."""
+    """Encode the kinds of disaster as bits in the declared order, so that no sentence calls a price drop a flood."""
     disasters = panel.disaster
     if disasters is None:
         return np.full(panel.n, np.nan)
@@ -212,14 +212,14 @@ FACTS: dict[str, Fact] = {
         for name in ("value", "number", "typical", "higher", "ago", "more_persons", "since_below")
     },
 }
-"""Every fact, by the name used for it in the braces of a sentence."""
+"""All facts, by the names used for them in the braces of a sentence."""
 
 
 def convert_changes_to_yuan(panel: Panel, features: Sequence[Feature], values: Floats, rows: Rows = None) -> Floats:
-    """Convert changes to yuan, so that reasons are chosen by the same figures that their sentences state.
+    """Convert changes to yuan, so that reasons are chosen by the figures that their sentences state.
 
-    A feature measures a change in multiples of the line in force at the time; its sentence states it in yuan. If the
-    line rose, the two can differ in sign, but a sentence must not contradict the reason that it expresses.
+    A feature measures a change in multiples of the line in force at the time, but its sentence states the change in
+    yuan. If the line rose, the two can differ in sign, and the sentence would contradict the reason that it expresses.
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ def convert_changes_to_yuan(panel: Panel, features: Sequence[Feature], values: F
     Returns
     -------
     array of float64, shape (n, F)
-        A copy of the values, with the change in yuan in each column whose sentence states a change.
+        A copy of the values, in which each column whose sentence states a change holds the change in yuan.
     """
     out = values.copy()
     for j, feature in enumerate(features):

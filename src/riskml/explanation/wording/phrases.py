@@ -1,4 +1,4 @@
-"""Functions that put numbers into words, in Chinese and in English."""
+"""Put numbers into words, in Chinese and in English."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from riskml.records.contract.schema import TABLES
 __all__ = ["PHRASES", "Phrase", "PhraseContext", "describe_value", "format_yuan"]
 
 BELOW_NOTICE = 1e-4
-"""An income that differs from the line by less than this share of it counts as equal, as in the rule line."""
+"""An income counts as equal to the line if it differs by less than this share of the line, as in the rule line."""
 
 
 @dataclass(slots=True)
 class PhraseContext:
-    """What a phrase needs to know about its feature, in addition to the numbers of its fact.
+    """Everything a phrase needs to know about its feature, apart from the numbers of its fact.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def _format_share(share: float, lang: str) -> str:
 
 
 def _format_count(number: float) -> str:
-    """Format a count: a whole number without decimals, a fraction (half a person) with one."""
+    """Format a count: a whole number without decimals, a fraction (such as half a person) with one decimal."""
     return f"{number:,.0f}" if number == round(number) else f"{number:,.1f}"
 
 
@@ -112,7 +112,7 @@ def _compare_with_line(lang: str, _: PhraseContext, income: float, line: float) 
 
 
 def _compare_years(lang: str, _: PhraseContext, now: float, before: float) -> str:
-    """Compare this year's sum with the sum over the same months of the year before."""
+    """Compare this year's sum with the sum over the same months in the year before."""
     more, apart = now > before, format_yuan(abs(now - before), lang)
     share = f"{abs(now / before - 1):.0%}" if before > 0 and now >= 0 else ""
     if lang == "zh":
@@ -206,7 +206,7 @@ def _mark_as_yearly(lang: str, _: PhraseContext, window: float) -> str:
 
 
 Phrase = Callable[..., str | None]
-"""A function that takes the language, the context and the numbers of a fact."""
+"""A function of the language, the context and the numbers of a fact."""
 
 PHRASES: dict[str, Phrase] = {
     "yuan": lambda lang, _, yuan: format_yuan(yuan, lang),
@@ -228,4 +228,4 @@ PHRASES: dict[str, Phrase] = {
     "typical": _describe_median,
     "higher": _choose_level,
 }
-"""The function that puts each kind of fact into words; it returns None if there is nothing to state."""
+"""For each kind of fact, the function that puts it into words; it returns None if there is nothing to state."""

@@ -1,4 +1,4 @@
-"""Sentences about features: the catalogue's wording, filled with facts from the records."""
+"""Write sentences about features: the wording in the catalogue, filled with facts from the records."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class SentenceWriter:
         return words if lang == "zh" else words[:1].upper() + words[1:]
 
     def _compile(self, feature: Feature, lang: str) -> tuple[_Sentence, _Sentence]:
-        """Compile the usual sentence and the one for zero: each slot gets its phrase and the numbers for all rows."""
+        """Compile the usual sentence and the one for zero, giving each slot its phrase and the numbers for all rows."""
         text = (feature.reason_zh if lang == "zh" else feature.reason_en) or _make_wording(feature, lang)
         usual, _, none = text.partition("|")
         return self._compile_sentence(usual, feature), self._compile_sentence(none, feature)
@@ -133,7 +133,7 @@ def _fill(sentence: _Sentence, row: int, lang: str, context: PhraseContext) -> s
 
 
 def _shorten_name(feature: Feature, lang: str) -> str:
-    """Return the feature's name without any trailing parentheses.
+    """Return the feature's name without a trailing part in parentheses.
 
     >>> from riskml.features import CATALOGUE
     >>> _shorten_name(CATALOGUE["self_paid_to_line_12m"], "zh")

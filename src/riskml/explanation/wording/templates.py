@@ -1,4 +1,4 @@
-"""Sentences with slots, parsed once and filled for many households."""
+"""Parse sentences with slots, so that they can be filled for many households."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SLOT = re.compile(r"\{(\w+)(?::(\w+))?(?:@(\d+))?\}")
 
 @dataclass(frozen=True)
 class Slot:
-    """A slot of a sentence: the name of a fact, its argument, and its window in months unless it is the feature's."""
+    """A slot in a sentence: the name of a fact, its argument, and its window if it differs from the feature's."""
 
     name: str
     argument: str = ""
@@ -28,14 +28,14 @@ class Template:
     Parameters
     ----------
     parts : tuple of (bool, tuple of str or Slot)
-        Pieces that belong together; those marked True are left out if one of their slots cannot be filled.
+        The pieces of the sentence. A piece marked True is left out if any of its slots cannot be filled.
     """
 
     parts: tuple[tuple[bool, tuple[str | Slot, ...]], ...]
 
     @cached_property
     def slots(self) -> frozenset[Slot]:
-        """Slots of the sentence."""
+        """All slots in the sentence."""
         return frozenset(piece for _, pieces in self.parts for piece in pieces if isinstance(piece, Slot))
 
 

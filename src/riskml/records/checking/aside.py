@@ -29,17 +29,17 @@ _FORMATS = {
 def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
     """Write every bad row of a folder to a file, and remove it from the folder's views.
 
-    If rows of a record, version or line conflict, all of them are bad, since none is known to be right. Rows that
-    become bad because others are set aside (for example, those of a household whose only row in ``households`` was bad)
-    are set aside too, until no bad row is left. ``Folder.skipped`` counts the rows by code; a row with two faults is
-    counted under both codes.
+    If rows for the same record, version or line contradict one another, all of them are set aside, because it is
+    unknown which of them is right. Rows that become bad because others are set aside (for example, those of a household
+    whose only row in ``households`` was bad) are set aside too, until no bad row is left. ``Folder.skipped`` counts the
+    rows by code; a row with two faults is counted under both codes.
 
     Parameters
     ----------
     folder : Folder
     file : path
-        File to write, or to overwrite if it exists, with the columns ``table``, ``row``, ``code``, ``message`` and
-        ``content`` (the row as JSON, with its cells as text). The file's extension decides the format: ``.parquet``,
+        File to write; it is overwritten if it exists. Its columns are ``table``, ``row``, ``code``, ``message`` and
+        ``content`` (the row as JSON, with its cells as text). The file's extension determines the format: ``.parquet``,
         ``.csv``, ``.json`` or ``.jsonl``.
 
     Returns
@@ -117,7 +117,7 @@ def _set_bad_rows_aside(folder: Folder) -> bool:
 
 
 def _record(folder: Folder, table: Table, hit: Hit) -> None:
-    """Add the rows of a hit, with their cells as JSON, to the table of the rows that are set aside."""
+    """Add the rows of a hit, with their cells as JSON, to the table of rows that are set aside."""
     layout = folder.layouts[table.name]
     cells = []
     for column in [*table.names, *layout.attributes]:

@@ -1,4 +1,4 @@
-"""Checks of single cells, derived from the kind, codes and bounds that are declared for a column."""
+"""Checks of individual cells, derived from the kind, allowed codes and bounds that are declared for their column."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from riskml.vocabulary.regions import DIGITS_EN, DIGITS_ZH, Level
 __all__ = ["FIRST_YEAR", "LAST_YEAR"]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
-"""The first and the last year in which a day is plausible."""
+"""The first and the last year that are plausible in a date."""
 
-# Days that end something may be far in the future: 9999-12-31 is a common way to write "still open".
+# End dates may be far in the future: 9999-12-31 is a common way to write "still open".
 _ENDS = frozenset({"ended_on", "cleared_on", "left_on"})
 _NUMBERS = (Kind.COUNT, Kind.YEAR, Kind.AMOUNT)
 
@@ -29,7 +29,7 @@ def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe(column.name, f"have no {column.name}", empty)
 
 
-@check("A cell is not a date", "日期无法识别", "Write days as 2023-01-05 or 2023/1/5; the day must exist.")
+@check("A cell is not a date", "日期无法识别", "Write dates as 2023-01-05 or 2023/1/5; the day must exist.")
 def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report text that is not a calendar date."""
     for column, text in list_unreadable(folder, table, Kind.DATE, Kind.MONTH_START):
@@ -68,7 +68,7 @@ def bad_flag(folder: Folder, table: Table) -> Iterator[Probe]:
 @check(
     "A code is not allowed",
     "代码不在允许范围内",
-    "Use the codes of data/README.md; several causes are joined by ';'.",
+    "Use the codes in data/README.md; join several causes with ';'.",
 )
 def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a code that the contract does not list."""
@@ -121,7 +121,7 @@ def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
     numbers = [column.name for column in list_columns(folder, table, Kind.AMOUNT)]
     numbers += [name for name, kind in folder.layouts[table.name].attributes.items() if kind == "number"]
     for name in numbers:
-        # Parquet's statistics leave out NaN, and DuckDB relies on them when it filters on a column alone.
+        # Parquet statistics ignore NaN, and DuckDB relies on them to filter a bare column; adding 0.0 avoids that.
         yield Probe(name, f"have infinity or NaN in {name}", f"NOT isfinite({quote(name)} + 0.0)", value=quote(name))
 
 
@@ -140,12 +140,12 @@ def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "A day lies outside the plausible years",
+    "A date lies outside the plausible years",
     "日期超出合理范围",
-    f"Correct the day: years from {FIRST_YEAR} to {LAST_YEAR}; only end dates may be later.",
+    f"Correct the date: its year must be from {FIRST_YEAR} to {LAST_YEAR}; only end dates may be later.",
 )
 def date_out_of_range(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a day outside the plausible years; a mistyped year would lengthen every array that has a month axis."""
+    """Report a date outside the plausible years, since a mistyped year would lengthen every array with a month axis."""
     for column in list_columns(folder, table, Kind.DATE, Kind.MONTH_START):
         name, last = quote(column.name), 9999 if column.name in _ENDS else LAST_YEAR
         where = f"{name} < DATE '{FIRST_YEAR}-01-01' OR {name} > DATE '{last}-12-31'"

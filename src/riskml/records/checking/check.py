@@ -25,7 +25,7 @@ from riskml.records.reading.folder import Folder, open_folder
 __all__ = ["check", "check_folder", "list_rules", "open_checked", "refuse_faults"]
 
 NEVER_EMPTY = ("households", "income")
-"""Tables that must not be empty; any other table may be empty, if there was nothing to record."""
+"""Tables that must have rows; any other table may be empty if there was nothing to record."""
 
 
 def list_rules() -> list[Rule]:
@@ -43,7 +43,7 @@ def check(path: str | os.PathLike[str]) -> CheckReport:
     Returns
     -------
     CheckReport
-        Report with every fault and warning; it counts a missing folder as a fault.
+        Report with every fault and warning; a missing folder counts as a fault.
     """
     if not Path(path).is_dir():
         message = f"There is no folder at {path}."
@@ -64,7 +64,7 @@ def check_folder(folder: Folder) -> CheckReport:
         try:
             return _check_tables(folder)
         except duckdb.Error as error:
-            # A file whose end is intact may be damaged elsewhere: find it, leave its table out, and check the others.
+            # A file whose end is intact may be damaged elsewhere: leave its table out, and check the others.
             if not folder.drop_damaged():
                 reason = str(error).splitlines()[0]
                 hint = "Check the free memory and disk space."
@@ -102,7 +102,7 @@ def refuse_faults(report: CheckReport) -> None:
 
 
 def _has_only_bad_rows(report: CheckReport) -> bool:
-    """Return whether all faults concern single rows, which can be set aside."""
+    """Return whether all faults concern individual rows, which can be set aside."""
     by_row = {rule.code for rule in list_rules() if rule.by_row}
     return all(fault.code in by_row for fault in report.refused)
 
@@ -125,7 +125,7 @@ def open_checked(path: str | os.PathLike[str], skip_bad_rows: str | os.PathLike[
     ------
     RecordsError
         If the folder does not exist, or if it has faults (with ``skip_bad_rows``: if it has faults that do not concern
-        single rows).
+        individual rows).
     """
     folder = open_folder(path)
     try:

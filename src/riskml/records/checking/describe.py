@@ -39,7 +39,7 @@ region_code,effective_from,amount,source
 13,2023-01-01,8300,provincial notice of 2023
 """,
 }
-"""A small folder, as CSV, that passes the check."""
+"""The CSV text of each table in a small folder that passes the check."""
 
 _TYPES = {
     Kind.TEXT: "text",
@@ -98,10 +98,10 @@ def _describe_table(table: Table) -> Iterator[str]:
 
 def _describe_versions(table: Table) -> str:
     if table.key:
-        return f"Rows of one {' + '.join(f'`{name}`' for name in table.key)} are versions: the latest known counts."
+        return f"Rows of one {' + '.join(f'`{name}`' for name in table.key)} are versions; the latest known one counts."
     if table.find_column("record_id"):
         return "Rows add up; rows that share a `record_id` correct one another."
-    return "The longest matching prefix in force counts, then the latest first day."
+    return "The row in force with the longest matching prefix applies; of several, the one with the latest first day."
 
 
 def _name_type(column: Column) -> str:

@@ -41,7 +41,7 @@ def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
 @check(
     "Two versions of one key have the same recorded_on",
     "同一对象在同一登记日期有多个版本",
-    "Keep one of the rows, or give the later version its own recorded_on; an empty one precedes every date.",
+    "Keep one of the rows, or give the later version a later recorded_on; an empty one is earlier than every date.",
 )
 def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report two versions of a household, member or monitoring entry if neither is later than the other."""
@@ -54,7 +54,7 @@ def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "Two lines of one region start on the same day",
+    "Two lines for one region start on the same day",
     "同一地区同一生效日期有多条监测线",
     "Keep one amount for each region_code and effective_from.",
 )
@@ -78,15 +78,15 @@ def _select_rows_sharing(folder: Folder, table: Table, key: str, value: str) -> 
 @check(
     "Two statements of one source and start date have the same recorded_on",
     "同一来源、同一起始月份的收入申报在同一登记日期有多条",
-    "Keep one of the statements, or give the later one its own recorded_on.",
+    "Keep one of the statements, or give the later one a later recorded_on.",
 )
 def duplicate_statement(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report two statements of income if neither is later than the other."""
+    """Report two income statements if neither is later than the other."""
     columns = ("household_id", "period_start", "source", "statement")
     if table.name == "income" and has_columns(folder, "income", *columns):
         stated = "CASE WHEN statement AND member_id IS NULL THEN household_id END"
         key = f"{stated}, source, period_start, {build_recorded_sql(table)}"
-        message = "state the same source from the same month on and share recorded_on with another row"
+        message = "have the same source, period_start and recorded_on as another statement of their household"
         yield Probe("statement", message, rows=_select_rows_sharing(folder, table, key, stated))
 
 
@@ -121,7 +121,7 @@ def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
     "Report a month either as a total or by source; withdraw the other.",
 )
 def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report the rows of a household that cover the same month with ``total`` and with another source.
+    """Report the rows of a household that cover the same month, some with ``total`` and some with another source.
 
     Only the latest row of each record is considered.
     """

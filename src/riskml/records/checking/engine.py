@@ -1,4 +1,4 @@
-"""Run every probe on a table; all conditions on single rows are evaluated in one pass over it."""
+"""Run every probe on a table; all conditions on individual rows are evaluated in one pass over it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from riskml.records.checking import cell_checks, duplicates, links, row_checks  # noqa: F401  they declare the checks
+from riskml.records.checking import cell_checks, duplicates, links, row_checks  # noqa: F401  imports declare the checks
 from riskml.records.checking.registry import CHECKS, Probe
 from riskml.records.contract.faults import MOST_ROWS, Fault, RowName, Rule
 from riskml.records.contract.schema import Table
@@ -28,7 +28,7 @@ class Hit:
     probe : Probe
     count : int
     rows : str
-        SQL query that selects the ``#file``, ``#row`` and ``#value`` of these rows.
+        SQL query that selects the ``#file``, ``#row`` and ``#value`` of the matching rows.
     """
 
     rule: Rule
@@ -68,7 +68,7 @@ def _run_query(folder: Folder, table: Table, number: int, probe: Probe) -> tuple
 
 
 def build_fault(folder: Folder, table: Table, hit: Hit) -> Fault:
-    """Describe a hit, with its first rows and its most frequent values."""
+    """Build the fault that describes a hit, with its first rows and its most frequent values."""
     sql = folder.connection
     first = sql.execute(f'SELECT DISTINCT "#file", "#row" FROM ({hit.rows}) ORDER BY ALL LIMIT {MOST_ROWS}').fetchall()
     rows: list[RowName] = [f"{file}:{row}" if file else int(row) for file, row in first]

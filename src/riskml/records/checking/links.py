@@ -1,4 +1,4 @@
-"""Checks that compare tables: households, members, regions and lines that do not match."""
+"""Checks that compare tables: households, members, regions and lines that have no match in another table."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def unknown_member(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report care for a person who is not a member of the household."""
+    """Report medical care for a person who is not a member of the household."""
     both = ("illness", "members")
     if table.name == "illness" and all(has_columns(folder, name, "household_id", "member_id") for name in both):
         rows = f"""
@@ -70,14 +70,14 @@ def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
 @check(
     "Income was reported for months without a line in force",
     "收入所在月份没有生效的监测线",
-    "Add the line of that region and time to lines. Until then the packaged policy table applies; "
-    "where it has none either, no verdict is possible.",
+    "Add the line for that region and time to lines. Until then, the packaged policy table applies; "
+    "if it has no line either, no verdict is possible.",
     warning=True,
 )
 def no_line(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report income from months before the first line that applies to any of the household's regions.
 
-    Only the start matters, since a region with a line in force always has one afterwards.
+    Only the earliest months can lack a line, since a region that has a line in force always has one afterwards.
     """
     needed = {
         "income": ("household_id", "period_start"),
@@ -97,4 +97,4 @@ def no_line(folder: Folder, table: Table) -> Iterator[Probe]:
         SELECT {POSITION}, household_id AS "#value"
         FROM {folder.get_numbered_view("income")} JOIN first USING (household_id)
         WHERE period_start < (SELECT max(since) FROM first) AND {build_day_sql(table)} < first.since"""
-    yield Probe("period_start", "lie in months for which lines has no line in force", rows=rows)
+    yield Probe("period_start", "lie in months for which the table lines has no line in force", rows=rows)

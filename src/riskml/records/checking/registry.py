@@ -1,6 +1,7 @@
-"""The registry of checks: a check is one function, declared together with its title and advice; its name is the code.
+"""The registry of checks.
 
-A check yields *probes*: conditions or queries that select the rows that break the rule. All conditions are evaluated in
+Each check is a function, declared together with its title and advice; the function's name is the code of its rule. A
+check yields *probes*: conditions or queries that select the rows that break the rule. All conditions are evaluated in
 one pass over the table.
 """
 
@@ -34,7 +35,7 @@ class Probe:
     value : str
         SQL expression for the value to show in the message; used with ``where``.
     suggest : dict of str to str
-        Allowed codes and their Chinese names, one of which can be suggested for a wrong value.
+        Maps each allowed code to its Chinese name; one of the codes may be suggested for a wrong value.
     """
 
     column: str
@@ -48,11 +49,14 @@ class Probe:
 Check = Callable[[Folder, Table], Iterator[Probe]]
 
 CHECKS: dict[Rule, Check] = {}
-"""The checks for all rules about rows, in the order in which the report lists the rules."""
+"""Maps each rule about rows to its check, in the order in which the report lists the rules."""
 
 
 def check(title: str, zh: str, what_to_do: str, *, warning: bool = False) -> Callable[[Check], Check]:
-    """Declare a check of rows; its function yields the probes for a table of a folder, and its name is the code."""
+    """Declare a check of rows.
+
+    The decorated function yields the probes for a table of a folder, and its name is the code of the rule.
+    """
     severity = Severity.WARNING if warning else Severity.FAULT
 
     def register(function: Check) -> Check:

@@ -13,7 +13,7 @@ from riskml.records.reading.folder import Folder
 __all__ = ["LATE_MONTHS", "build_recorded_sql"]
 
 LATE_MONTHS = 36
-"""A row recorded more than this many months after its day is too old to be in any window when it becomes known."""
+"""A row recorded more than this many months after the date it is about is too old for every window once it is known."""
 
 
 def build_recorded_sql(table: Table) -> str:
@@ -30,9 +30,9 @@ def build_recorded_sql(table: Table) -> str:
 
 
 @check(
-    "An income row without amount has no record_id",
+    "An income row has neither an amount nor a record_id",
     "收入金额为空且无记录编号",
-    "Give the amount; or the record_id of the record to withdraw; or remove the row.",
+    "Give the amount or the record_id of the record to withdraw, or remove the row.",
 )
 def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a null amount without a record_id: a null amount withdraws a record, so the row must say which one."""
@@ -53,7 +53,7 @@ def withdrawn_without_record(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe("withdrawn", "are withdrawn and have no record_id", "withdrawn AND record_id IS NULL")
 
 
-@check("An end lies before its start", "结束日期早于开始日期", "Correct one of the two days.")
+@check("An end date lies before its start date", "结束日期早于开始日期", "Correct one of the two dates.")
 def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report help that ended, or monitoring that was cleared, before it began."""
     for start, end in (("started_on", "ended_on"), ("entered_on", "cleared_on")):
@@ -62,7 +62,7 @@ def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "A disaster names both or neither of household and region",
+    "A disaster names both a household and a region, or neither",
     "灾害须在农户与区划中二选一",
     "Fill in exactly one of household_id and region_code.",
 )
@@ -70,26 +70,29 @@ def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a disaster that names both a household and a region, or neither."""
     if table.name == "disaster":
         where = "(household_id IS NULL) = (region_code IS NULL)"
-        message = "name both or neither of household_id and region_code"
-        # If a column is absent, only the other counts. If one has the wrong type, that fault is reported instead.
+        message = "name both household_id and region_code, or neither"
+        # An absent column counts as empty. If a column has the wrong type, that fault is reported instead.
         if not {"household_id", "region_code"} & folder.layouts["disaster"].wrong:
             yield Probe("", message, where, value="household_id")
 
 
 @check(
-    "A row was recorded before its day",
+    "A row was recorded before the date it is about",
     "登记日期早于发生日期",
-    "Check both days; the row counts from the day on which it was recorded, but never before it happened.",
+    "Check both dates; the row counts from the day on which it was recorded, but never before the date it is about.",
     warning=True,
 )
 def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a row recorded before its day (income: before its period began): one of the days is probably mistyped."""
+    """Report a row recorded before the date it is about (for income, before its period began).
+
+    One of the two dates is probably mistyped.
+    """
     if table.day and has_columns(folder, table.name, "recorded_on", table.day):
         yield Probe("recorded_on", f"were recorded before {table.day}", f"recorded_on < {table.day}")
 
 
 @check(
-    "A row was recorded more than three years after its day",
+    "A row was recorded more than three years after the date it is about",
     "登记日期晚于发生日期三年以上",
     "Check recorded_on: by the time such a row becomes known, it is too old to count.",
     warning=True,
@@ -105,7 +108,7 @@ def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "A household paid more itself than the care cost",
+    "A household paid more than the care cost",
     "个人自付大于医疗总费用",
     "Check both amounts of the row.",
     warning=True,

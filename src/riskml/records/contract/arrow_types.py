@@ -20,7 +20,7 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
 
 
 def cast_values(values: pa.ChunkedArray, type_: pa.DataType) -> pa.ChunkedArray:
-    """Cast the values of a column to a type; a column of nulls can be cast from any type.
+    """Cast the values of a column to a type; a column that contains only nulls can be cast to any type.
 
     Raises
     ------

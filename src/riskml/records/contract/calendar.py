@@ -1,7 +1,8 @@
 """Days and months as integers.
 
 A *day* is the number of days since 1970-01-01 (calendar days in the time zone Asia/Shanghai), and a *month* is the
-number of months since 1970-01. Both are plain ``int`` values or ``int32`` arrays, so a window is found by subtraction.
+number of months since 1970-01. Both are ``int`` values or ``int32`` arrays, so the start of a window is found by
+subtraction.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ LOOK_BACK = 36
 """Number of months of history that a panel holds."""
 
 STATEMENT_DELAY = 5
-"""Number of months after its period's end when a statement is assumed to be known, if ``recorded_on`` is null."""
+"""A statement without ``recorded_on`` is assumed to become known this many months after the end of its period."""
 
 IntArray = NDArray[np.int32]
 

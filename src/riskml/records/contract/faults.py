@@ -38,7 +38,7 @@ class Rule:
     severity : Severity, default fault
         Every command refuses a folder with faults; warnings do not stop a command.
     by_row : bool, default False
-        Whether the fault concerns single rows, which ``--skip-bad-rows`` can set aside.
+        Whether the fault concerns individual rows, which ``--skip-bad-rows`` can set aside.
     """
 
     code: str
@@ -49,7 +49,10 @@ class Rule:
     by_row: bool = False
 
     def to_fault(self, table: str, column: str, message: str, *, count: int = 1, rows: Sequence[RowName] = ()) -> Fault:
-        """Build the fault for a table and a column; the table is empty for the folder, the column for whole rows."""
+        """Build a fault of this kind.
+
+        ``table`` is empty if the fault concerns the whole folder, and ``column`` is empty if it concerns whole rows.
+        """
         first = tuple(rows[:MOST_ROWS])
         return Fault(table, column, self.code, self.severity, count, first, message, self.what_to_do)
 
@@ -85,7 +88,7 @@ class Fault:
 
     @property
     def where(self) -> str:
-        """The table and column, or ``folder``."""
+        """The table and column, or ``folder`` if the fault concerns the whole folder."""
         return ".".join(part for part in (self.table, self.column) if part) or "folder"
 
 

@@ -46,7 +46,7 @@ KIND_WORDS = {
     Kind.CODE: "codes",
     Kind.CODES: "codes joined by ;",
 }
-"""What the cells of a column must be, as messages say it."""
+"""What the cells of each kind of column must be, as worded in messages."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,10 @@ class Column:
     exclusive : bool, default False
         Whether ``minimum`` itself is not allowed.
     default : int, optional
-        Value that a null or absent cell stands for.
+        Value that replaces a null or absent cell.
     added : bool, default False
         Whether the column was added to a later version of the contract. Such a column is part of a fingerprint only if
-        any of its cells has a value, so that folders without the column keep their fingerprints.
+        at least one of its cells has a value, so that folders without the column keep their fingerprints.
     """
 
     name: str
@@ -109,8 +109,8 @@ class Table:
     required : bool, default False
         Whether a records folder must contain the table.
     key : tuple of str
-        Columns whose values the versions of a row share. It is empty for tables whose rows are added up and corrected
-        through ``record_id``.
+        Columns whose values are the same in all versions of a row. It is empty for tables whose rows are added up and
+        corrected through ``record_id``.
     day : str, optional
         Column from which the day of recording is derived if ``recorded_on`` is null. In a table without such a column,
         a row whose ``recorded_on`` is null is always known.
@@ -143,14 +143,22 @@ class Table:
 
     @cached_property
     def later_days(self) -> tuple[str, ...]:
-        """Columns with dates that are unknown as long as they are in the future: all but the date of the row itself."""
+        """Date columns whose values are treated as unknown while they lie in the future.
+
+        These are all date columns except the date of the row itself.
+        """
         return tuple(column.name for column in self.contents if column.kind is Kind.DATE and column.name != self.day)
 
 
 _HOUSEHOLD = Column("household_id", Kind.TEXT, "农户编码", "household code", required=True)
 _RECORDED = Column("recorded_on", Kind.DATE, "登记日期（何时知道）", "day on which the row became known")
-_RECORD_ID = Column("record_id", Kind.TEXT, "记录编号，同号后记更正前记", "rows that share it correct one another")
-_WITHDRAWN = Column("withdrawn", Kind.FLAG, "撤回该记录", "withdraws the record of this record_id")
+_RECORD_ID = Column(
+    "record_id",
+    Kind.TEXT,
+    "记录编号，同号后记更正前记",
+    "record number; a later row with the same number corrects an earlier one",
+)
+_WITHDRAWN = Column("withdrawn", Kind.FLAG, "撤回该记录", "withdraws the record with this record_id")
 _RECORD = (_RECORDED, _RECORD_ID, _WITHDRAWN)
 
 
@@ -174,7 +182,13 @@ _LEVELS = " ".join(f"{level:d} {level.zh}" for level in Level)
 _HOUSEHOLDS = (
     _HOUSEHOLD,
     _RECORDED,
-    Column("region_code", Kind.REGION, f"行政区划代码（{_LEVELS}）", "prefix-coded region", required=True),
+    Column(
+        "region_code",
+        Kind.REGION,
+        f"行政区划代码（{_LEVELS}）",
+        "region code; its prefixes are the codes of larger regions",
+        required=True,
+    ),
     Column("size", Kind.COUNT, "家庭人口", "persons in the household", required=True, unit="persons", minimum=1),
     _code("kind", "农户类型", "kind of household", {"exited": "脱贫户", "ordinary": "一般农户"}),
     _day("exited_on", "脱贫日期", "day on which the household left registered poverty"),
@@ -201,22 +215,22 @@ _MEMBERS = (
     _code(
         "schooling",
         "在校状况",
-        "school attended now",
+        "school that the member attends now",
         {"none": "非在校", "compulsory": "义务教育", "senior": "高中或中职", "college": "大专及以上"},
     ),
-    _code("working", "务工状况", "work now", {"local": "本地务工", "migrant": "外出务工", "none": "未务工"}),
+    _code("working", "务工状况", "current work", {"local": "本地务工", "migrant": "外出务工", "none": "未务工"}),
     _day("left_on", "离开家庭日期", "day on which the member left the household"),
 )
 
 _INCOME = (
     _HOUSEHOLD,
     Column("period_start", Kind.MONTH_START, "期间首日（某月一日）", "first day of the period", required=True),
-    Column("months", Kind.COUNT, "期间月数", "months of the period", unit="months", minimum=1, default=1),
+    Column("months", Kind.COUNT, "期间月数", "number of months in the period", unit="months", minimum=1, default=1),
     _code("source", "收入来源", "source of income", SOURCES, required=True),
     _amount(
         "amount",
         "期间净收入，可为负；空值撤回同号记录",
-        "net of costs for the whole period, may be negative; null withdraws the record",
+        "income for the whole period, net of costs; may be negative; null withdraws the record",
         minimum=None,
         required=True,
         nullable=True,
@@ -225,14 +239,14 @@ _INCOME = (
         "statement",
         Kind.FLAG,
         "是否为期间全部收入的申报（从登记之日起替代同来源的其他记录）",
-        "states all that the household had of the source in the period, and replaces its other rows",
+        "states the household's full income from the source in the period; replaces its other rows for that source",
         added=True,
     ),
     Column(
         "member_id",
         Kind.TEXT,
         "成员编码：某一成员的部分收入，不计入合计",
-        "one person's share, not added to any sum",
+        "member code; the row is one person's income and is not included in any sum",
         added=True,
     ),
     _RECORDED,
@@ -250,15 +264,15 @@ _ILLNESS = (
         {"inpatient": "住院", "outpatient": "门诊", "chronic": "慢性病", "other": "其他"},
         required=True,
     ),
-    Column("visits", Kind.COUNT, "次数", "visits in the row", unit="visits", minimum=0, default=1),
+    Column("visits", Kind.COUNT, "次数", "number of visits that the row covers", unit="visits", minimum=0, default=1),
     _amount("cost", "医疗总费用", "total cost"),
     _amount("self_paid", "个人自付", "part paid by the household (out-of-pocket)"),
     *_RECORD,
 )
 
 _DISASTER = (
-    Column("household_id", Kind.TEXT, "农户编码（与区划二选一）", "household code, or else a region_code"),
-    Column("region_code", Kind.REGION, "受灾区划代码前缀", "prefix of the regions struck"),
+    Column("household_id", Kind.TEXT, "农户编码（与区划二选一）", "household code; empty if region_code is given"),
+    Column("region_code", Kind.REGION, "受灾区划代码前缀", "code prefix of the regions that were struck"),
     _day("occurred_on", "发生日期", "day of the disaster", required=True),
     _code(
         "kind",
@@ -278,7 +292,7 @@ _DISASTER = (
         },
         required=True,
     ),
-    _amount("loss", "损失", "loss of the household; the loss of a regional row is not split"),
+    _amount("loss", "损失", "household's loss; the loss in a regional row is not divided among households"),
     *_RECORD,
 )
 
@@ -329,13 +343,13 @@ _MONITORING = (
     _code("category", "监测对象类别", "category of the monitored household", CATEGORIES.get_names("zh"), required=True),
     _day("entered_on", "纳入日期", "day of entry", required=True),
     _day("cleared_on", "风险消除日期", "day on which the risk was declared gone"),
-    Column("causes", Kind.CODES, "风险原因", "risk causes joined by ;", allowed=CAUSES.get_names("zh")),
+    Column("causes", Kind.CODES, "风险原因", "causes of the risk, joined by ;", allowed=CAUSES.get_names("zh")),
     _RECORDED,
 )
 
 _LINES = (
-    Column("region_code", Kind.REGION, "区划代码前缀，空为各地", "region prefix; empty is everywhere"),
-    _day("effective_from", "生效日期", "first day in force", required=True),
+    Column("region_code", Kind.REGION, "区划代码前缀，空为各地", "prefix of region codes; empty means everywhere"),
+    _day("effective_from", "生效日期", "first day on which the line is in force", required=True),
     _amount("amount", "监测线", "monitoring line", unit="yuan/person/year", exclusive=True, required=True),
     Column("source", Kind.TEXT, "来源", "source of the figure"),
 )

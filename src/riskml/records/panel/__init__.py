@@ -1,1 +1,1 @@
-"""Rows packed into arrays, and the panel of what was known on a date."""
+"""Records packed into arrays, and the panel, which holds what was known about households on a date."""

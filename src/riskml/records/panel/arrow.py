@@ -1,4 +1,4 @@
-"""Arrow tables: many households, as a database returns them, packed by the same SQL as a records folder."""
+"""Arrow tables of many households, such as a database returns, packed by the same SQL as a records folder."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class ArrowTables(TypedViews):
     Parameters
     ----------
     tables : dict of str to pyarrow.Table
-        Tables by their names in the contract. Columns of other types are cast: a date may be text, a flag may be an
-        integer, and a column of nulls may have any type. Columns that the contract does not declare are attributes if
-        the table may have attributes, and are ignored otherwise. An attribute is a number if its type is numeric or
-        null, and text otherwise.
+        Tables by their names in the contract. Columns of a type other than the declared one are cast: a date may be
+        text, a flag may be an integer, and a column of nulls may have any type. Columns that the contract does not
+        declare are attributes if the table may have attributes, and are ignored otherwise. An attribute is a number if
+        its type is numeric or null, and text otherwise.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def _is_number(type_: pa.DataType) -> bool:
 
 
 def build_attribute(values: Sequence[Any]) -> pa.Array:
-    """Turn the cells of one attribute into text if any of them is text, a flag or a day; otherwise into numbers.
+    """Turn the cells of one attribute into text if any of them is text, a flag or a date; otherwise into numbers.
 
     >>> build_attribute([1, None, 2.5]).type, build_attribute([True, "x"]).to_pylist()
     (DataType(double), ['true', 'x'])

@@ -44,7 +44,7 @@ def is_null(value: Any) -> bool:
     """
     if isinstance(value, str):
         return not value
-    return value is None or value is pd.NA or bool(value != value)  # only NaN and NaT
+    return value is None or value is pd.NA or bool(value != value)  # true only for NaN and NaT
 
 
 def count_null(values: Cells) -> int:
@@ -56,13 +56,13 @@ def count_null(values: Cells) -> int:
 def parse_day(value: Any) -> int:
     """Convert a cell to a day number, or to ``NO_DAY`` if it is null.
 
-    Text may lack leading zeros, and may have a time after the day. Results are cached, since many rows of a request
-    have the same day.
+    Text may omit leading zeros, and may have a time after the date. Results are cached, since many rows of a request
+    have the same date.
 
     Raises
     ------
     TypeError, ValueError
-        If the cell is not a day.
+        If the cell is not a date.
 
     >>> parse_day("1970/1/5"), parse_day(dt.date(1970, 1, 5)), parse_day(None) == int(NO_DAY)
     (4, 4, True)
@@ -77,7 +77,7 @@ def parse_day(value: Any) -> int:
 
 @lru_cache(maxsize=1 << 12)
 def parse_month(value: Any) -> int:
-    """Convert a cell with a day to a month number, or to ``NO_DAY`` if it is null; see :func:`parse_day`."""
+    """Convert a cell with a date to a month number, or to ``NO_DAY`` if it is null; see :func:`parse_day`."""
     day = parse_day(value)
     return day if day == NO_DAY else to_month(day)
 
@@ -101,7 +101,10 @@ def encode_text(values: Cells) -> tuple[NDArray[np.int32], tuple[str, ...]]:
 
 
 def list_keys(table: Table, names: Sequence[str], columns: Mapping[str, Cells]) -> list[tuple[Any, ...]]:
-    """List each row's key, made of the named columns; cells that mean the same are equal, and a null is None."""
+    """List each row's key: its cells in the named columns, with None for a null.
+
+    Dates are equal however they are written.
+    """
     days = [(column := table.find_column(name)) is not None and column.kind is Kind.DATE for name in names]
     parts = [
         [None if is_null(value) else parse_day(value) if day else str(value) for value in columns[name]]
@@ -111,12 +114,12 @@ def list_keys(table: Table, names: Sequence[str], columns: Mapping[str, Cells]) 
 
 
 def _is_textual(value: Any) -> bool:
-    """Return whether an attribute's cell counts as text: words, flags and days do, numbers do not."""
+    """Return whether an attribute's cell counts as text: words, flags and dates do, numbers do not."""
     return not is_null(value) and (isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real))
 
 
 def format_texts(values: Cells) -> list[str | None] | None:
-    """Format an attribute's cells as a file would write them, with None for a null; return None if no cell is text.
+    """Format an attribute's cells as they would be written to a file, with None for a null; None if no cell is text.
 
     >>> format_texts([True, "x", None]), format_texts([1, None, 2.5])
     (['true', 'x', None], None)

@@ -1,4 +1,4 @@
-"""Rows in memory that contradict one another: a total and its sources, or the same record or version twice on a day."""
+"""Find contradictory rows in memory: a total and its sources, or two rows of a record or version with the same date."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["find_repeated_rows", "find_repeated_statements", "find_total_clashes
 
 
 def _sort_income(income: Mapping[str, Sequence[Any]]) -> tuple[set[int], set[int]]:
-    """Return the positions of the statements and of the plain rows; rows of single persons are neither."""
+    """Split the rows, except those about one person, into statements and others; return the positions of both."""
     nulls = [None] * len(income["source"])
     flags, members = income.get("statement", nulls), income.get("member_id", nulls)
     whole = {i for i, member in enumerate(members) if is_null(member)}
@@ -22,7 +22,7 @@ def _sort_income(income: Mapping[str, Sequence[Any]]) -> tuple[set[int], set[int
 
 
 def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Find totals that are reported for the same household and month as a single source.
+    """Find totals for a household and a month for which an individual source is reported too.
 
     Parameters
     ----------
@@ -33,12 +33,12 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
     -------
     list of int
         Positions of the rows with the totals, ascending. Rows that were corrected or withdrawn are ignored, as are
-        statements and rows of single persons.
+        statements and rows about one person.
 
     Notes
     -----
-    The contract does not allow both for one month. `riskml check` reports them for a folder; this function is for rows
-    in memory.
+    The contract does not allow both for the same month. `riskml check` reports such rows for a folder; this function is
+    for rows in memory.
 
     >>> month = {"household_id": ["a", "a"], "period_start": ["2024-01-01", "2024-02-01"]}
     >>> find_total_clashes({**month, "source": ["total", "wage"], "months": [2, 1], "amount": [900.0, 400.0]})
@@ -95,7 +95,7 @@ def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
     []
     """
     statements, _ = _sort_income(income)
-    if len(statements) < 2:  # in the usual case, no day of recording is needed
+    if len(statements) < 2:  # usually so; no day of recording is needed then
         return []
     days = list(_list_recording_days(TABLES["income"], income, len(income["source"])))
     starts = map(parse_month, income["period_start"])
@@ -104,7 +104,7 @@ def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
 
 
 def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Find rows that repeat a record, a version or a line with the same day, so that none of them is the latest.
+    """Find rows for the same record, version or line that have the same date, so that none of them is the latest.
 
     Parameters
     ----------
@@ -120,7 +120,8 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
 
     Notes
     -----
-    The contract does not allow them. `riskml check` reports them for a folder; this function is for rows in memory.
+    The contract does not allow such rows. `riskml check` reports them for a folder; this function is for rows in
+    memory.
 
     >>> twice = {"household_id": ["a", "a"], "occurred_on": ["2024-01-05"] * 2, "record_id": ["r", "r"]}
     >>> find_repeated_rows("events", {**twice, "recorded_on": [None, "2024/1/5"]})
@@ -139,7 +140,7 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
     if rows < 2 or names[-1] not in columns:
         return []
     keys = list_keys(table, names, {name: columns.get(name, [None] * rows) for name in names})
-    if len(set(keys)) == rows:  # in the usual case, no day of recording is needed
+    if len(set(keys)) == rows:  # usually so; no day of recording is needed then
         return []
     dated = enumerate(zip(keys, _list_recording_days(table, columns, rows), strict=True))
     return _list_repeats({i: (key, day) for i, (key, day) in dated if key[-1] is not None})
@@ -157,7 +158,10 @@ def _list_repeats(keys: Mapping[int, Hashable]) -> list[int]:
 
 
 def _list_recording_days(table: Table, columns: Mapping[str, Sequence[Any]], rows: int) -> Iterator[int]:
-    """Yield the days of recording, with the contract's default for a null; for versions, it is before every day."""
+    """Yield each row's day of recording.
+
+    A null is replaced by the contract's default or, if the rows are versions of a key, by a day before every date.
+    """
     nulls = [None] * rows
     days = columns[table.day] if table.day and not table.key else nulls
     lengths, flags = columns.get("months", nulls), columns.get("statement", nulls)

@@ -1,4 +1,4 @@
-"""Tables of rows (members, bills, disasters, events, help, monitoring): packed, sorted, and selected for a date."""
+"""Tables of rows (members, medical bills, disasters, events, help, monitoring): packed, sorted, selected for a date."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _BEFORE = int(NO_DAY) - 1
-"""A day number before every day, and also before the one that stands for a null."""
+"""A day number that is smaller than any other, including the one that stands for a null."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Events:
 
     @property
     def levels(self) -> dict[str, tuple[str, ...]]:
-        """Texts that the positions in text columns stand for."""
+        """Maps each text column to the texts that its positions refer to."""
         return self.store.levels
 
     def where(self, mask: Mask) -> Events:
@@ -82,7 +82,7 @@ class Events:
         return self.count() > 0
 
     def mark_since(self, day: int) -> Mask:
-        """Mark the rows after ``day``, shape (E,); the mask is kept, since many features use the same window."""
+        """Mark the rows after ``day``, shape (E,); the mask is cached, since many features use the same window."""
         if day not in self._since:
             self._since[day] = self["day"] > day
         return self._since[day]
@@ -119,7 +119,7 @@ class Events:
 
 @dataclass(frozen=True)
 class EventStore:
-    """All rows of one table, sorted by household, with the days between which each of them counts.
+    """All rows of one table, sorted by household, with the period in which each of them counts.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class EventStore:
     known_from, known_until : array of int32, shape (E,)
         A row counts on day ``d`` if ``known_from <= d < known_until``.
     later_days : tuple of str
-        Columns with days that are unknown as long as they are after the as_of.
+        Date columns whose values are treated as unknown while they are later than the as_of.
     """
 
     household: NDArray[np.int32]
@@ -163,9 +163,9 @@ class EventStore:
         Parameters
         ----------
         as_of : int
-            Day of the panel; what later rows describe has not happened yet, and later end days are not known yet.
+            Day of the panel; rows about later days are left out, and later end dates are treated as unknown.
         known_at : int
-            Day of knowledge; rows recorded later are left out.
+            Last day of recording; rows recorded later are left out.
         start, stop : int
             Range of households.
         since : int, optional
@@ -178,13 +178,13 @@ class EventStore:
         return Events(self.household[rows] - np.int32(start), stop - start, self, rows, as_of)
 
     def read(self, name: str, rows: NDArray[np.int64], as_of: int) -> Array:
-        """Read a column (or ``day``) of some rows, as it is known on a date."""
+        """Read a column (or ``day``) of some rows, as known on a date."""
         values: Array = (self.day if name == "day" else self.columns[name])[rows]
         return np.where(values > as_of, NO_DAY, values) if name in self.later_days else values
 
 
 def pack_events(rows: Rows, table: Table) -> EventStore:
-    """Sort rows by household, day and content, so that their order in the files does not matter.
+    """Sort rows by household, day and content, so that the result does not depend on their order in the files.
 
     The day of an income row is the last day of its period; an income row without an amount withdraws its record.
     """

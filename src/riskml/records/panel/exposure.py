@@ -27,7 +27,7 @@ class Regional:
     first : array of int64, shape (regions + 1,)
         Where the rows for each region begin in ``struck``.
     struck : array of int64
-        Positions of the rows whose prefix covers a region: one region after another, and sorted by day within each.
+        Positions of the rows whose prefix covers a region, listed region by region and sorted by day within each.
     """
 
     store: EventStore
@@ -36,7 +36,7 @@ class Regional:
 
     @classmethod
     def build(cls, store: EventStore, regions: tuple[str, ...]) -> Regional:
-        """Find the disasters that struck each region, by the prefixes of the region's code."""
+        """Find the disasters that struck each region, which are those recorded for a prefix of its code."""
         # A region's loss is not divided among its households, so no feature may add it up.
         store = replace(store, columns={name: values for name, values in store.columns.items() if name != "loss"})
         prefix = store.columns["region_code"]
@@ -66,12 +66,12 @@ def find_exposures(
     regional : Regional
     versions : HouseholdVersions
     known : array of int32, shape (n,)
-        Number of known versions of each household; one without known versions is assumed to have lived where its first
-        version says.
+        Number of known versions of each household. A household without a known version is assumed to have lived in the
+        region of its first version.
     span : tuple of int
         Range of households.
     as_of, known_at, since : int
-        Rows count if their day is after ``since`` and by ``as_of``, and if they were recorded by ``known_at``.
+        Rows count if their day is after ``since`` but not after ``as_of``, and if they were recorded by ``known_at``.
     """
     store = regional.store
     use = store.find_known(slice(None), as_of, known_at, since)

@@ -28,7 +28,7 @@ class HouseholdVersions:
     columns : dict of str to array, shape (V,)
         Every declared column except the household's code and the day of recording.
     levels : dict of str to tuple of str
-        Texts that the positions in text columns stand for.
+        Maps each text column to the texts that its positions refer to.
     attributes : dict of str to AttributeColumn, shape (V,)
     """
 
@@ -62,7 +62,7 @@ class HouseholdVersions:
     def look_up_month_ends(
         self, days: Ints, known: Ints, grid: NDArray[np.float64], start: int, stop: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Look up each household's size and the line in force at month ends, from its first ``known`` versions.
+        """Look up each household's size and line in force at month ends, using only its first ``known`` versions.
 
         Before its first version was recorded, a household is taken to have the size and region of that version.
 

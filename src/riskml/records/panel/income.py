@@ -76,7 +76,7 @@ class IncomeBlock:
         months : int
             Length of the time axis, which runs backwards.
         known_at : int
-            Day of knowledge; rows recorded later are left out.
+            Last day of recording; rows recorded later are left out.
         start, stop : int
             Range of households.
 
@@ -108,7 +108,7 @@ class IncomeBlock:
         np.add.at(out, where, extra.value[part][use])
 
     def count_reports_by_month(self) -> NDArray[np.int64]:
-        """Count the households with income reported for each month, shape (T,); a household is counted once a month."""
+        """Count the households with income reported for each month, shape (T,); a household counts once per month."""
         reported = ((self.known_from != FOREVER) & ~np.isnan(self.amount)).any(axis=0)
         use = (self.extra.known_until == FOREVER) & ~np.isnan(self.extra.value)
         reported[self.extra.month[use] - self.first_month, self.extra.household[use]] = True
@@ -129,7 +129,7 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
     ----------
     parts : iterable of Rows
         Rows with the columns ``period_start`` (month number), ``months``, ``source``, ``amount``, ``statement`` and
-        ``person``. The last one marks rows of single persons, which are not included in any sum.
+        ``person``. The last one marks rows about one person, which are not included in any sum.
     households : int
         Number of households.
     months : tuple of int
@@ -154,7 +154,7 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
             left.append(part.where(apart))
     extra, statements = _NOTHING, NO_STATEMENTS
     if left:
-        # Rows that correct one another may be of different kinds, so their days are found for all rows together.
+        # Rows that correct one another may be of different kinds, so their days are determined for all rows together.
         rows = concatenate_rows(left)
         known, until = rows.find_known_days(find_income_days(rows.columns), versions=False)
         whole, person = rows.columns["statement"], rows.columns["person"]

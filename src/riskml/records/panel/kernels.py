@@ -1,8 +1,8 @@
 """Compiled loops over packed arrays, and the decorator that compiles them.
 
-NumPy would read an array once for each operation, while these loops read it only once. They run without the interpreter
-lock. They compute each household separately and in a fixed order, so that its result is the same, bit for bit, whether
-it is computed alone or with many others.
+NumPy would read an array once for each operation, while these loops read it only once. They run without Python's
+interpreter lock. They compute each household separately and in a fixed order, so that its result is the same, bit for
+bit, whether it is computed alone or with many others.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _FOREVER, _NO_DAY = int(FOREVER), int(NO_DAY)
 
 
 def compiled(function: F) -> F:
-    """Compile a loop that runs without the interpreter lock, and keep its machine code on disk.
+    """Compile a loop to machine code that runs without the interpreter lock, and cache this code on disk.
 
     A division by zero gives NaN or infinity, as in NumPy. If neither the package's folder nor the user's cache can be
     written to, as in a read-only container, every process compiles the loop again.
@@ -142,9 +142,9 @@ def sum_sources(sources: Array, total: Array, reported: Array) -> None:
 
 @compiled
 def compute_income_per_head(total: Array, reported: Array, size: Array, lag: int, window: int, fewest: float) -> Floats:
-    """Compute the mean of a window's reported months × 12 ÷ size, shape (n,).
+    """Compute income per head, shape (n,): the mean income of a window's reported months × 12 ÷ size.
 
-    It is NaN if no month is reported, or fewer than ``fewest``.
+    It is NaN if no month is reported, or fewer than ``fewest`` are.
     """
     n = total.shape[1]
     sums, counts = np.zeros(n), np.zeros(n)
@@ -258,7 +258,7 @@ def count_codes(household: Array, code: Array, wanted: int, n: int) -> Floats:
 def mark_known_rows(
     known_from: Array, known_until: Array, day: Array, withdrawn: Array, as_of: int, known_at: int, since: int
 ) -> Mask:
-    """Mark the rows that are known and not withdrawn, and whose day is after ``since`` and by ``as_of``, shape (E,)."""
+    """Mark the rows that are known, not withdrawn, and about a day after ``since`` and up to ``as_of``, shape (E,)."""
     use = np.empty(len(day), np.bool_)
     for i in range(len(day)):
         use[i] = (

@@ -1,4 +1,7 @@
-"""The monitoring line in force: the latest row in force for the longest prefix of the region that has one in force."""
+"""The monitoring line in force in a region.
+
+Of the prefixes of the region's code that have a row in force, the longest one decides, and its latest row applies.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,7 @@ class LineTable:
         return grid
 
     def _find_candidates(self, region: str) -> Iterator[list[LineRow]]:
-        """Yield the rows for each prefix of a region, in order of precedence and with the latest row of each first."""
+        """Yield the rows for each prefix of a region, in order of precedence, with each prefix's latest row first."""
         for table in self._tables:
             for length in range(len(region), -1, -1):
                 if dated := table.get(region[:length]):

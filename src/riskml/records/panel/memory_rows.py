@@ -50,7 +50,7 @@ class _Table:
         return [None] * self.length if values is None else values
 
     def number_groups(self) -> NDArray[np.int64]:
-        """Give rows with the same key, or the same `record_id`, the same number; it is -1 if the key is null."""
+        """Number the groups of rows that share a key or a `record_id`; a row without a key gets -1."""
         names = self.declared.key or ("record_id",)
         if not self.declared.key and "record_id" not in self.columns:
             return np.full(self.length, -1, np.int64)
@@ -82,7 +82,8 @@ class _Table:
     def pack_column(self, column: Column) -> Array:
         """Convert a column to its packed type.
 
-        These rows have not been checked before, and a wrong code or count would corrupt the cells of other households.
+        These rows have not been checked before, so a wrong code or count is refused here: it would corrupt the cells of
+        other households.
         """
         if column.name not in self.columns and not column.required:
             return np.repeat(pack_cells(column, [None]), self.length)

@@ -24,7 +24,7 @@ __all__ = ["PackedRecords"]
 class PackedRecords:
     """All records of a folder, or of tables in memory, packed once.
 
-    :class:`~riskml.records.panel.store.Records` reads the records and cuts panels from them.
+    :class:`~riskml.records.panel.store.Records` reads the records and builds panels from them.
 
     Attributes
     ----------
@@ -33,8 +33,9 @@ class PackedRecords:
     income : IncomeBlock
     households : HouseholdVersions
     tables : dict of str to EventStore
-        The tables that are present, except ``households``; ``disaster`` contains only the rows for single households.
-        ``income`` is included only if the contract declares columns for it that the income block does not hold.
+        The tables that are present, except ``households``; ``disaster`` contains only the rows for individual
+        households. ``income`` is included only if the contract declares columns for it that the income block does not
+        hold.
     regional : Regional or None
         Disasters that are recorded for regions.
     present : frozenset of str
@@ -70,7 +71,7 @@ class PackedRecords:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of the records; it does not depend on the order of the rows or the form of the files."""
+        """Hash of the records; it does not depend on the order of the rows or the file format."""
         return self._fingerprint()
 
     @property

@@ -1,4 +1,4 @@
-"""Rows of a table as plain arrays: the form in which every reader returns them, and from which stores are packed."""
+"""Rows of a table as arrays: every reader returns them in this form, and the stores are packed from it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ __all__ = [
 Array = NDArray[Any]
 
 INCOME_BLOCK = ("period_start", "months", "source", "amount", "statement")
-"""Columns of ``income`` that the income block is made from; a further one, ``person``, marks rows of single persons."""
+"""Columns of ``income`` that the income block is built from; a further one, ``person``, marks rows about one person."""
 
 
 def list_row_tables() -> list[Table]:
-    """List the tables that are packed row by row; ``income`` is one only if it has columns that its block lacks."""
+    """List the tables that are packed row by row.
+
+    ``income`` is included only if it has columns that the income block lacks.
+    """
     return [
         table
         for name, table in TABLES.items()
@@ -67,7 +70,7 @@ class Rows:
     attributes : dict of str to AttributeColumn
         Attributes of households, by name.
     levels : dict of str to tuple of str
-        Texts that the positions in text columns stand for, by column.
+        Maps each text column to the texts that its positions refer to.
     """
 
     household: NDArray[np.int32]
@@ -91,9 +94,9 @@ class Rows:
     ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Find the day from which each row counts, and the day until which it counts.
 
-        If ``recorded_on`` is null, the row is known from its ``default`` day, or always if ``default`` is None. To find
-        the latest row, a null comes before every date if the rows are ``versions`` of one key; if they share a
-        ``record_id`` instead, it is replaced by the default day.
+        If ``recorded_on`` is null, the row is known from its ``default`` day, or always if ``default`` is None. To
+        determine the latest row, a null counts as earlier than every date if the rows are ``versions`` of one key; if
+        they share a ``record_id`` instead, the default day is used.
         """
         known_from = self.recorded if default is None else np.where(self.recorded == NO_DAY, default, self.recorded)
         return known_from, find_known_until(self.group, self.recorded if versions else known_from, known_from)
@@ -118,7 +121,7 @@ class RowSource:
     household_id : array of str, shape (H,)
         Codes of the households, sorted.
     tables : dict of str to Rows
-        Those tables of :func:`list_row_tables` that are present.
+        The tables listed by :func:`list_row_tables` that are present.
     months : tuple of int
         First and last month covered by any income period; (0, -1) if there are no income rows.
     income : iterator of Rows

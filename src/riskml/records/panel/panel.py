@@ -1,4 +1,4 @@
-"""What was known about households on a date, packed into arrays: features see nothing else."""
+"""What was known about households on a date, packed into arrays; features have no other input."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
 
 BELOW = 1 - 1e-4
-"""An income is below the line if it is less than this fraction of the line, since incomes cluster at round numbers."""
+"""An income is below the line if it is less than this fraction of it; the margin allows for rounded incomes."""
 
 
 _subtract_months = lru_cache(maxsize=1024)(subtract_months)
@@ -86,7 +86,7 @@ class Panel:
     ----------
     records : PackedRecords
     as_of : int
-        Day; the panel shows what is known at its end.
+        Day of the panel, which shows what is known at the end of that day.
     start, stop : int
         Range of households, in the order of their sorted codes.
     months : int, default 36
@@ -99,7 +99,7 @@ class Panel:
     Notes
     -----
     Every reduction runs in a fixed order (see :func:`sum_window`), so a household's values are the same, bit for bit,
-    alone and among a hundred thousand others.
+    whether they are computed alone or with those of a hundred thousand others.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Panel:
         self.month = _find_last_complete_month(as_of)
         self.n = stop - start
         self.memo: dict[str, object] = {}
-        """Quantities that several features share."""
+        """Intermediate results that several features use."""
 
     @property
     def household_id(self) -> NDArray[np.str_]:
@@ -134,7 +134,7 @@ class Panel:
         return self._records.shared
 
     def select(self, i: int) -> Panel:
-        """Return the panel of one household; its values are the same, bit for bit, as among the others."""
+        """Return the panel of one household; its values are the same, bit for bit, as in this panel."""
         start = self._range[0] + i
         return Panel(self._records, self.as_of, start, start + 1, self.months, self.known_at, self.basis)
 
@@ -190,7 +190,7 @@ class Panel:
         window : int
             Length of the window in months.
         lag : int, default 0
-            Number of months by which the window ends before the last complete month.
+            Number of months between the end of the window and the last complete month.
         complete : bool, default False
             Whether every month must be reported; otherwise, at least half of them must be.
 
@@ -305,7 +305,7 @@ class Panel:
 
     @property
     def levels(self) -> dict[str, tuple[str, ...]]:
-        """Texts that the positions in text columns of ``households`` stand for."""
+        """Maps each text column of ``households`` to the texts that its positions refer to."""
         return self._records.households.levels
 
     @property
@@ -320,7 +320,7 @@ class Panel:
 
     @cached_property
     def region(self) -> tuple[Ints, tuple[str, ...]]:
-        """Region in the latest known version: positions, shape (n,), and the codes that they stand for."""
+        """Region in the latest known version: positions, shape (n,), and the codes that they refer to."""
         return self.get_latest("region_code"), self.levels["region_code"]
 
     @cached_property
@@ -364,7 +364,7 @@ class Panel:
 
     @cached_property
     def exposure(self) -> Events | None:
-        """Disasters within the panel's months in the region where the household lived on the day: kind, day, lag."""
+        """Disasters that hit the region where the household lived then, within the panel's months: kind, day, lag."""
         regional = self._records.regional
         if regional is None:
             return None
@@ -405,7 +405,7 @@ class Panel:
 
     @cached_property
     def current_monitoring(self) -> Events | None:
-        """Entries into monitoring that are not cleared by ``as_of``."""
+        """Entries into monitoring that have not been cleared by ``as_of``."""
         entries = self.monitoring
         return None if entries is None else entries.where(entries["cleared_on"] == NO_DAY)
 
@@ -416,5 +416,5 @@ class Panel:
         return np.zeros(self.n, bool) if entries is None else entries.any()
 
     def within(self, events: Events, months: int) -> Mask:
-        """Mark the rows within the last ``months`` months up to ``as_of``."""
+        """Mark the rows about the last ``months`` months up to ``as_of``."""
         return events.mark_since(_subtract_months(self.as_of, months))

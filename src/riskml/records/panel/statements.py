@@ -1,6 +1,8 @@
-"""Statements of income: what a household had from a source in a period, declared once a year, months after its end.
+"""Statements of income: what a household received from a source in a period, declared months after the period's end.
 
-In data from a register, income becomes known through statements; until then, only wage lists of single persons arrive.
+In data from a register, income becomes known through statements, once a year; until then, only wage lists for
+individual persons arrive.
+
 From the day on which it is recorded, a statement replaces the rows of its source in its months. It also decides which
 other months count as reported: those in which every source that the household lives on is reported.
 """
@@ -73,7 +75,7 @@ class Statements:
         last_month : int
             The latest month, at index 0.
         known_at : int
-            Day of knowledge; statements recorded later are left out.
+            Last day of recording; statements recorded later are left out.
         start, stop : int
             Range of households.
         """
@@ -102,7 +104,7 @@ def pack_statements(rows: Rows, known_from: Days, known_until: Days) -> Statemen
     Parameters
     ----------
     rows : Rows
-        Statements of single sources or of ``total``.
+        Statements of individual sources or of ``total``.
     known_from, known_until : array of int32, shape (E,)
         Day from which each statement counts, and day until which it counts.
     """
@@ -135,11 +137,11 @@ def _apply(
 ) -> None:
     """Apply known statements, sorted by household, day of recording and start, to ``out`` (S, T, n).
 
-    In each month, the last statement of a source counts. If there are statements of ``total`` and of single sources,
-    the one that was recorded last counts, and ``total`` if they were recorded on the same day. A month outside all
-    statements counts as reported if ``total`` is reported, or if at least one source is reported and none is missing.
-    A source is missing if it is not reported although its latest statement is not zero; after a statement of ``total``,
-    all four sources are needed.
+    In each month, the last statement of a source counts. If there are statements of ``total`` and of individual
+    sources, the one that was recorded last counts; if they were recorded on the same day, the one of ``total`` counts.
+    A month outside all statements counts as reported if ``total`` is reported, or if at least one source is reported
+    and none is missing. A source is missing if it is not reported although its latest statement is not zero; after a
+    statement of ``total``, all four sources are needed.
     """
     sources, length = out.shape[0], out.shape[1]
     total = sources - 1

@@ -1,4 +1,4 @@
-"""Records from a folder, a database or memory, and the panels that are cut from them for any date."""
+"""Records from a folder, a database or memory, and the panels that are built from them for any date."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class _Reader:
         return np.array(codes, dtype=np.str_) if codes else np.empty(0, "U1")
 
     def build_group_sql(self, table: Table) -> tuple[str, str]:
-        """Build the SQL for the number of the correction group, and the SQL for the join that it needs."""
+        """Build the SQL for the number of a row's correction group, and the SQL for the join that this number needs."""
         if table.key:
             keys = ", ".join(["h.i", *(f"r.{quote(key)}" for key in table.key if key != "household_id")])
             return f"(dense_rank() OVER (ORDER BY {keys}) - 1)::BIGINT", ""

@@ -85,7 +85,7 @@ def fetch_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, .
 
 
 def select_column(column: Column, value: str | None) -> str:
-    """Build the SQL that selects a declared column under its name; nulls, or an absent column, take its default."""
+    """Build the SQL that selects a declared column under its name; nulls are replaced by its default."""
     value = value or f"NULL::{SQL_TYPES[column.kind]}"
     if column.default is not None:
         value = f"coalesce({value}, {column.default})"
@@ -100,7 +100,7 @@ def build_day_sql(table: Table) -> str:
     'occurred_on'
     """
     if table.day == "period_start":
-        # A period of absurd length must not overflow the calendar before it is reported.
+        # Absurdly long periods are shortened here, so that they are reported and do not overflow the calendar.
         return "last_day((period_start + to_months(least(greatest(months, 1), 12000) - 1))::DATE)"
     return table.day or "NULL::DATE"
 
@@ -198,7 +198,7 @@ def convert_attribute(column: str, sql_type: str, kind: str) -> Cell:
     Returns
     -------
     Cell
-        A cell that is ``wrong`` if the type is nested or binary. NaN becomes null.
+        The SQL for the column, with NaN converted to null; ``wrong`` is true if the type is nested or binary.
     """
     name, family = quote(column), sql_type.split("(")[0].strip('"')
     if kind == "number":

@@ -26,7 +26,7 @@ def check_names(table: Table, groups: list[Group]) -> list[Fault]:
             faults.append(rules.MISSING_COLUMN.to_fault(table.name, column.name, message, count=len(without)))
     declared = {name.lower() for name in table.names}
     for name in dict.fromkeys(name for group in groups for name in group.types):
-        # An attribute may have any name, unless it differs from the name of a declared column only in capitals.
+        # An attribute may have any name, except one that differs from a declared column's name only in its case.
         if name in table.names or (table.attributes and name.lower() not in declared):
             continue
         holders = [group for group in groups if name in group.types]

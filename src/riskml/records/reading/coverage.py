@@ -1,4 +1,4 @@
-"""How complete and how late the records in a folder are, as counts for each table; no single row is shown."""
+"""Measure how complete and how late the records in a folder are, table by table, without showing individual rows."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from riskml.records.reading.folder import Folder
 __all__ = ["FEWEST_ROWS", "LATE_DAYS", "measure_coverage"]
 
 FEWEST_ROWS = 20
-"""Tables with fewer rows, and quantiles over fewer rows, are not described, as they could identify a household."""
+"""Tables with fewer rows, and quantiles over fewer rows, are left out, as their figures could identify a household."""
 
 LATE_DAYS = 31
-"""A row recorded more than this many days after its day misses the next monthly round."""
+"""A row recorded more than this many days after the date it is about misses the next monthly round."""
 
 QUANTILES = (0.5, 0.9, 0.99)
 
@@ -30,8 +30,8 @@ def measure_coverage(folder: Folder) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``households`` is their number. ``tables`` has one entry for each table of the contract except ``lines``, with
-        these keys:
+        ``households`` is the number of households. ``tables`` has one entry for each table of the contract except
+        ``lines``, with these keys:
 
         - ``present`` and ``rows``: whether the table is present, and its number of rows.
         - ``first`` and ``last``: the first and the last month that the rows are about.

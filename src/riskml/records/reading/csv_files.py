@@ -1,7 +1,7 @@
 """CSV files: their encoding, header and rows of the wrong width, and how they are loaded as text.
 
-DuckDB reads a well-formed file at full speed. Only a file that it rejects is read again row by row, so that the wrong
-rows can be reported and left out.
+DuckDB reads a well-formed file at full speed. Only a file that it rejects is read again row by row, so that its
+malformed rows can be reported and left out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ class CsvError(Exception):
 
 @contextlib.contextmanager
 def open_as_utf8(path: Path) -> Iterator[Path]:
-    """Yield the path of a UTF-8 file: the file itself, or a converted copy of a GB18030 file, removed afterwards.
+    """Yield the path of a UTF-8 file: the file itself, or a converted copy of a GB18030 file.
+
+    The copy is removed afterwards.
 
     Raises
     ------
@@ -89,8 +91,8 @@ def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, nam
     Returns
     -------
     dict of int to list of str
-        The cells of each row that was left out because it has more or fewer cells than the header, by the row's
-        position. Positions are counted from 1, and blank lines are not counted.
+        Maps the position of each row that was left out, because it has more or fewer cells than the header, to the
+        row's cells. Positions are counted from 1, and blank lines are not counted.
 
     Raises
     ------

@@ -45,9 +45,9 @@ MISSING_TABLE = _declare(
 )
 BOTH_FORMS = _declare(
     "both_forms",
-    "A table is present in more than one form",
+    "A table is present in more than one format",
     "同一张表有多种文件形式",
-    "Keep one form of the table and move the others out of the folder.",
+    "Keep the table in one format and move the other files out of the folder.",
 )
 UNKNOWN_FILE = _declare(
     "unknown_file",
@@ -66,7 +66,7 @@ DAMAGED_FILE = _declare(
     "damaged_file",
     "A file cannot be read",
     "文件损坏或为空",
-    "Export the file again; it is empty, truncated, damaged or not of the type that its name says.",
+    "Export the file again; it is empty, truncated, damaged, or not of the type that its extension indicates.",
 )
 UNREADABLE_TEXT = _declare(
     "unreadable_text",
@@ -78,7 +78,7 @@ DUPLICATE_COLUMN = _declare(
     "duplicate_column",
     "Two columns have the same name",
     "列名重复",
-    "Rename or remove one of them; upper and lower case count as the same.",
+    "Rename or remove one of them; names that differ only in case count as the same.",
 )
 MISSING_COLUMN = _declare(
     "missing_column",
@@ -90,20 +90,20 @@ UNKNOWN_COLUMN = _declare(
     "unknown_column",
     "A column is not declared",
     "无法识别的列",
-    "Rename or remove the column; only households may hold attributes of their own.",
+    "Rename or remove the column; only the table households may have further columns, as attributes.",
 )
 WRONG_TYPE = _declare(
     "wrong_type",
     "A Parquet column has the wrong type",
     "列的数据类型不符",
     "Write the column with the declared type: codes as text (a number loses leading zeros), "
-    "days as dates, amounts and counts as numbers.",
+    "dates as the date type, amounts and counts as numbers.",
 )
 MIXED_ATTRIBUTE = _declare(
     "mixed_attribute",
     "An attribute is a number in one part and text in another",
     "同一属性在不同分片中类型不一",
-    "Write the attribute with one type in every part.",
+    "Write the attribute with the same type in every part.",
 )
 EMPTY_TABLE = _declare(
     "empty_table",

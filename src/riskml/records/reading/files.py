@@ -14,11 +14,11 @@ from riskml.records.reading.file_rules import BOTH_FORMS, MISSING_TABLE, NO_PART
 __all__ = ["Source", "find_sources", "find_truth"]
 
 TRUTH = "truth.parquet"
-"""A file that only a simulated county has."""
+"""The file with the true risks, which only a simulated county has."""
 
 
 def find_truth(folder: Path | None) -> Path | None:
-    """Return the file with the true risks in a simulated county, or None if the records are of real households."""
+    """Return the file with the true risks, or None if the records are not from a simulated county."""
     path = None if folder is None else folder / TRUTH
     return path if path is not None and path.is_file() else None
 
@@ -55,9 +55,9 @@ def find_sources(folder: Path) -> tuple[dict[str, Source], list[Fault]]:
     Returns
     -------
     dict of str to Source
-        Sources by table, in the order of the contract; a table present in two forms is left out.
+        Sources by table, in the order of the contract; a table present in two formats is left out.
     list of Fault
-        Faults for missing tables, tables present in two forms, unknown files, and folders without parts.
+        Faults for missing tables, tables present in two formats, unknown files, and folders without parts.
     """
     faults: list[Fault] = []
     forms: dict[str, list[Source]] = {}

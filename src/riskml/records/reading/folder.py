@@ -1,4 +1,4 @@
-"""Open a records folder: every table becomes a typed DuckDB view, whatever the form of its files.
+"""Open a records folder: every table becomes a typed DuckDB view, whatever the format of its files.
 
 Opening never fails because of the content of a file; instead, faults in files and columns are collected.
 `riskml.records.checking.check` adds the faults in rows, and refuses a folder with faults.
@@ -132,12 +132,13 @@ class Folder(TypedViews):
     def fingerprint(self) -> str:
         """Compute the fingerprint of the data, as 32 hexadecimal digits.
 
-        It is the same for the same rows in any order, in any number of parts, and in CSV or Parquet. An absent table
-        and an empty one give different fingerprints. Versions of DuckDB may give different fingerprints too.
+        The same rows give the same fingerprint in any order, in any number of parts, and in CSV or Parquet. An absent
+        table and an empty one give different fingerprints. Different versions of DuckDB may also give different
+        fingerprints.
 
         Notes
         -----
-        For every table, it covers the number of rows and the sum of DuckDB's 64-bit hashes of the rows.
+        For every table, the fingerprint covers the number of rows and the sum of DuckDB's 64-bit hashes of the rows.
         """
         digest = hashlib.sha256()
         for table in self.tables:
@@ -154,7 +155,7 @@ class Folder(TypedViews):
         if table not in self.layouts:
             raise RecordsError(
                 f"The records folder {self.path} has no readable table {table!r}.",
-                "Check Folder.has(table) first: an absent table means that nothing is known.",
+                "Call Folder.has(table) first; if a table is absent, nothing is known about its contents.",
             )
         return table
 

@@ -1,4 +1,4 @@
-"""The files of one table, in groups with the same columns and types; one DuckDB expression reads each group."""
+"""Group a table's files by their columns and types, so that one DuckDB expression can read each group."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def load_csv(
         faults.append(report_damage(source.table, path, error))
         return [], {}
     if ragged:
-        message = f"{len(ragged)} row(s) of {path.name} do not have {len(names)} cells like the header."
+        message = f"{len(ragged)} row(s) of {path.name} have more or fewer than the {len(names)} cells of the header."
         faults.append(rules.RAGGED_ROW.to_fault(source.table, "", message, count=len(ragged), rows=list(ragged)))
     types = {name: "VARCHAR" for name in names if not name.startswith("#")}
     return [Group(path.name, types, loaded, f"'' AS {FILE}, {ROW}", text=True)], ragged
 
 
 def _rename_repeated(table: str, header: Sequence[str], faults: list[Fault]) -> list[str]:
-    """Rename each column that repeats an earlier name to ``#<position>``; it is reported, and later skipped."""
+    """Rename each column that repeats an earlier name to ``#<position>``; these are reported, and skipped later."""
     seen: set[str] = set()
     names: list[str] = []
     for position, name in enumerate(header, start=1):
@@ -81,7 +81,7 @@ def _rename_repeated(table: str, header: Sequence[str], faults: list[Fault]) -> 
         names.append(f"#{position}" if name.lower() in seen else name)
         seen.add(name.lower())
     if repeated := [name for name, kept in zip(header, names, strict=True) if kept.startswith("#")]:
-        message = f"{len(repeated)} column name(s) appear twice: {shorten_list(repeated)}."
+        message = f"{len(repeated)} column name(s) appear more than once: {shorten_list(repeated)}."
         faults.append(rules.DUPLICATE_COLUMN.to_fault(table, repeated[0], message, count=len(repeated)))
     return names
 

@@ -1,4 +1,4 @@
-"""Find values that several rows share, by comparing hashes."""
+"""Find values that occur in more than one row, by comparing their hashes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ __all__ = ["create_repeated_hashes"]
 
 
 def create_repeated_hashes(connection: duckdb.DuckDBPyConnection, source: str, columns: str, name: str) -> int:
-    """Create a table ``name`` of hashes ``h`` of ``columns`` that several rows of ``source`` share; return its size.
+    """Create a table of the hashes that occur in more than one row, and return its number of rows.
+
+    The table ``name`` has one column, ``h``: the hashes of ``columns`` that more than one row of ``source`` has.
 
     Notes
     -----
-    Sorting eight bytes per row in NumPy takes a quarter of the time of DuckDB's grouping if nearly all values differ,
-    as record numbers do (14.4 million rows: 0.5 s). Rows with equal hashes need not be equal, so their values must be
-    compared afterwards.
+    If nearly all values differ, as record numbers do, sorting eight bytes per row in NumPy takes a quarter of the time
+    that DuckDB needs to group them (14.4 million rows: 0.5 s). Rows with equal hashes need not be equal, so their
+    values must be compared afterwards.
     """
     hashes = connection.sql(f"SELECT hash({columns}) AS h FROM {source}").to_arrow_table()["h"]
     values = np.sort(hashes.to_numpy())

@@ -1,7 +1,7 @@
-"""One table of a records folder as a numbered view: typed columns as declared, and each row's file and number.
+"""Read one table of a records folder as a numbered view: its columns with their types, and each row's file and number.
 
-Parquet is not copied: the view reads the files each time. Parts that have the same columns and types are read together.
-CSV is loaded once.
+Parquet files are not copied: the view reads them each time. Parts that have the same columns and types are read
+together. CSV files are loaded once.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Layout:
     raw : set of str
         Columns for which the raw text of cells that could not be converted is kept.
     ragged : dict of int to list of str
-        The cells of CSV rows of the wrong width, by the row's position, counted from 1.
+        Maps the position of each CSV row of the wrong width, counted from 1, to the row's cells.
     """
 
     source: Source
@@ -140,7 +140,7 @@ def _convert_cells(kinds: dict[str, Kind], attributes: dict[str, str], group: Gr
 def _find_wrong_types(
     connection: duckdb.DuckDBPyConnection, groups: list[Group], cells: list[dict[str, Cell]]
 ) -> dict[str, list[Group]]:
-    """Find the columns with values whose type cannot hold their kind, and the groups that have these columns."""
+    """Find the columns that have values but a type that cannot hold their kind, and the groups that have them."""
     wrong: dict[str, list[Group]] = {}
     for group, own in zip(groups, cells, strict=True):
         for name in [name for name, cell in own.items() if cell.wrong]:

@@ -43,7 +43,7 @@ class TypedViews:
         return f"records_{table}"
 
     def find_repeated_records(self, table: str) -> str:
-        """Return the name of a DuckDB table with every ``record_id`` that is shared by several rows of ``table``.
+        """Return the name of a DuckDB table with every ``record_id`` that occurs in more than one row of ``table``.
 
         Such rows are corrections. The DuckDB table is created only once.
         """
@@ -60,7 +60,7 @@ class TypedViews:
         return self._repeated[table]
 
     def fingerprint(self) -> str:
-        """Raise an error, since only a records folder has a fingerprint.
+        """Raise an error, because only a records folder has a fingerprint.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Both databases answer the ranked list and the summary from an index, for regions of any size."""
+"""Both databases use an index for the ranked list and the summary, for regions of any size."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def plan(engine, query):
 )
 def test_a_page_of_the_list_is_read_in_the_order_of_an_index(engine, region, index, after):
     steps = plan(engine, build_ranked_query(region, {}, after, 20))
-    assert f"ix_current_scores_ranked_{index}" in steps, "no other rows are read"
-    if index != "village":  # a village has only 15 rows after the position, less than a page, so they may be sorted
+    assert f"ix_current_scores_ranked_{index}" in steps, "the index must supply the order of the rows"
+    if index != "village":  # only 15 rows of a village follow this position, less than a page, so they may be sorted
         assert "Sort" not in steps
         assert "TEMP B-TREE" not in steps
 

@@ -1,4 +1,4 @@
-"""If a household moves, splits, merges or is closed, readers of its score learn exactly once that it is gone."""
+"""If a household moves, splits, merges or is closed, those who could read its score learn exactly once that it left."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def listed(client, headers):
 
 @pytest.fixture
 def two(client, key):
-    """Store two households in one town; return a function that reads what changed since, as one of three readers."""
+    """Store two households in one town; return a function that reads the changes since then as one of three readers."""
     for code in ("h1", "h2"):
         append(client, key(), households=[household(code, HERE)], income=wages(code))
     readers = {region: key(region, "read") for region in (TOWN, OTHER, COUNTY)}
@@ -63,7 +63,7 @@ def test_a_household_that_moves_leaves_one_town_and_comes_into_the_other(two, ke
     assert list_changes(two(OTHER))[0] == ("moved", "h1", THERE)
     assert list_changes(two(COUNTY))[0] == ("moved", "h1", THERE)
     assert list_changes(two(COUNTY, region=TOWN)) == [("left", "h1", HERE)]
-    assert THERE not in str(two(TOWN)), "nobody there learns where it went"
+    assert THERE not in str(two(TOWN)), "readers in its old town must not learn where it went"
     assert listed(two.client, two.headers[TOWN]) == ["h2"]
     assert listed(two.client, two.headers[OTHER]) == ["h1"]
     counted = two.client.get(f"/v1/regions/{COUNTY}/summary", headers=two.headers[COUNTY]).json()
@@ -91,7 +91,7 @@ def test_one_that_comes_back_has_not_left(two, key):
 def test_a_move_is_whole_before_a_job_has_scored_again(make_client, two, key):
     late = make_client(rescore_at_once=0, job_worker=False)
     append(late, key(), 202, households=[household("h1", THERE)])
-    assert listed(late, two.headers[TOWN]) == ["h2"], "the key of the town sees it no longer"
+    assert listed(late, two.headers[TOWN]) == ["h2"], "the town's key no longer sees it"
     assert listed(late, two.headers[OTHER]) == ["h1"]
     assert list_changes(two(TOWN)) == [("left", "h1", HERE)]
     assert list_changes(two(OTHER)) == [("moved", "h1", THERE)]
@@ -109,7 +109,7 @@ def test_two_merge_into_one(two, key):
     history = two.client.get("/v1/households/h1", headers=two.headers[TOWN]).json()["history"]
     assert [row["change"] for row in history] == ["closed", "scored"]
     same = {"cursor": "", "change": ""}
-    assert {**history[0], **same} == {**history[1], **same}, "the score that stood"
+    assert {**history[0], **same} == {**history[1], **same}, "the closure repeats the last score"
 
 
 def test_a_closed_household_cannot_succeed_another_and_a_refused_closure_is_no_change(two, key):

@@ -1,4 +1,4 @@
-"""``POST /v1/records`` appends rows once, known from the day of receipt, and scores the households again."""
+"""``POST /v1/records`` appends rows once, as known from the day of receipt, and rescores the households."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_a_statement_may_stand_beside_a_total_but_not_twice_for_one_day(client, 
 
 
 def test_a_request_repeated_on_the_next_day_gets_the_answer_that_it_got(make_client, key):
-    """The rows name the day of the first request, which is too early for a new request by then."""
+    """The rows state the day of the first request; a new request on the next day could no longer use it."""
     rows = [household(recorded_on=TODAY.isoformat())]
     headers, late = key(), make_client(today=TODAY + dt.timedelta(1))
     first = post(make_client(), headers, key="night", households=rows)
@@ -228,7 +228,7 @@ def test_two_records_of_the_day_of_receipt_are_refused(client, key, name, rows):
     later = {**rows[1], "recorded_on": "2023-07-01"} if name != "households" else None
     if later:
         first = {key: value for key, value in rows[0].items() if key != "recorded_on"}
-        assert post(client, headers, **{name: [first, later]}).status_code == 200, "what is later corrects"
+        assert post(client, headers, **{name: [first, later]}).status_code == 200, "a row recorded later corrects"
 
 
 def test_a_move_to_come_is_refused_since_nobody_would_do_it_on_its_day(client, key):

@@ -112,7 +112,8 @@ def test_a_record_sent_twice_for_one_day_is_refused_in_any_order(client, key):
 
 
 def test_lines_that_are_absent_are_the_services_and_lines_that_are_empty_are_none(client, key):
-    """If lines are empty, the packaged policy table decides; its line is below 9,000 yuan per year."""
+    """Without a table ``lines``, the stored lines apply. If the table is empty, the packaged policy's line applies,
+    which is below 9,000 yuan per year."""
     household = {"household_id": "h1", "region_code": "370112001001", "size": 1}
     rows = [{"household_id": "h1", "period_start": "2022-04-01", "months": 12, "source": "total", "amount": 9000.0}]
     line = {"region_code": "37", "effective_from": "2020-01-01", "amount": 20000.0}

@@ -33,7 +33,7 @@ def export(client, headers, **query):
 
 
 def test_the_export_is_a_table_without_fault(visited, make_client, tmp_path):
-    """Export a visit entered twice, a finding changed on a later day, two days of entry and two households."""
+    """Export a visit entered twice, a finding changed on a later day, entries on two days, and two households."""
     client, headers = visited
     confirmed(client, headers, "h1", causes=["work"])
     confirmed(client, headers, "h1", "sudden_hardship", causes=["illness", "work"])
@@ -65,7 +65,7 @@ def test_the_export_is_a_table_without_fault(visited, make_client, tmp_path):
 
 
 def test_what_replaces_nothing_that_counts_hides_nothing(visited):
-    """A visit without a category or with another outcome leaves the entry of the same day in place."""
+    """A visit with no category or a different outcome does not replace the entry made on the same day."""
     client, headers = visited
     confirmed(client, headers, "h1")
     for body in ({"outcome": "confirmed"}, {"outcome": "rejected"}):
@@ -76,4 +76,4 @@ def test_what_replaces_nothing_that_counts_hides_nothing(visited):
     assert export(client, headers, since=first).json()["monitoring"] == []
     confirmed(client, headers, "h1", "sudden_hardship")
     again = export(client, headers, since=first).json()["monitoring"]
-    assert [row["category"] for row in again] == ["sudden_hardship"], "who has the first gets what replaces it"
+    assert [row["category"] for row in again] == ["sudden_hardship"], "the export must contain the replacement"

@@ -1,4 +1,4 @@
-"""``riskml demo`` ends with an address and accounts that open the pages."""
+"""``riskml demo`` ends by printing an address and accounts that give access to the pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_the_demo_prints_where_the_pages_are_and_accounts_that_sign_in(
     served = []
 
     def trained(out, *_):
-        """Use the county and model that all tests share, to save a minute of simulating and training."""
+        """Use the county and the model that all tests share, which saves a minute of simulating and training."""
         shutil.copytree(bundle_path, out / "bundle")
         return county
 
@@ -35,7 +35,7 @@ def test_the_demo_prints_where_the_pages_are_and_accounts_that_sign_in(
     output = capsys.readouterr().out
     (settings,) = served
     monkeypatch.chdir("/")
-    assert settings.database_url == f"sqlite:///{tmp_path / 'demo' / 'service.db'}", "found from any folder"
+    assert settings.database_url == f"sqlite:///{tmp_path / 'demo' / 'service.db'}", "any working folder will do"
     assert f"Staff pages: http://{settings.host}:{settings.port}/" in output
     assert "演示账号，仅用于演示" in output
     accounts = re.findall(r"^  (\S+) +password (\S+)   region (\d+), (no|with) health details$", output, re.M)

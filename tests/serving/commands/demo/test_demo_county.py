@@ -1,4 +1,4 @@
-"""The demo imports whole towns up to a limit, with made-up names, and creates one account for each role."""
+"""The demo imports complete towns up to a limit, gives them made-up names, and creates one account for each role."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_simulated_visits_find_what_became_of_the_households(county, county_
     assert {row["verified_on"] for row in rows} == {"2022-11-03", "2022-12-03"}, "the last month is still to be visited"
     assert VISITS_A_MONTH < len(rows) <= min(households, 4 * VISITS_A_MONTH)
     early = [row["household_id"] for row in rows if row["verified_on"] == "2022-11-03"]
-    assert len(set(early)) == len(early), "nobody twice in a month"
+    assert len(set(early)) == len(early), "no household is visited twice in a month"
     assert {row["note"] for row in rows} == {NOTE}
     assert NOTE.startswith("演示")
     assert {row["created_by"] for row in rows} <= {f"user:{account.username}" for account in accounts}

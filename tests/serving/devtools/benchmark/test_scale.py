@@ -1,4 +1,4 @@
-"""The scale benchmark loads a county with all its scores, and compares its figures with the limits."""
+"""The scale benchmark loads a county with all its scores, and compares the measured figures with their limits."""
 
 from __future__ import annotations
 

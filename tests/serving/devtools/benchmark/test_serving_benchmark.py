@@ -1,4 +1,5 @@
-"""The service's benchmark: its row is scored as expected, its client counts responses, and riskml has its command."""
+"""The service's benchmark: its row is scored as expected, its client counts responses, and ``riskml`` has a command
+for it."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ def test_the_ready_row_is_what_the_request_is_scored_by(client, key, bundle_path
 
 
 def served(answer):
-    """Run a server that gives the same response to every request on every connection."""
+    """Run a server that sends the same response to every request on every connection."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def talk(line):

@@ -1,4 +1,5 @@
-"""``riskml-serving import``: an imported county gets the scores that riskml gives its folder, exactly once."""
+"""``riskml-serving import``: an imported county gets exactly the scores that riskml computes from its folder, each
+once."""
 
 from __future__ import annotations
 
@@ -45,7 +46,7 @@ def test_an_imported_county_has_the_scores_reasons_and_agreement_of_riskml(clien
     headers = key()
     rows = {row["household_id"]: row for row in listed(client, headers)}
     assert len(rows) == len(frame)
-    assert len({row["region_code"][:6] for row in rows.values()}) == 1, "capacity is taken county by county"
+    assert len({row["region_code"][:6] for row in rows.values()}) == 1, "visit capacity needs a single county"
     for row in frame.to_dict("records"):
         mine = rows[row["household_id"]]
         for name in ("status", "tier", "signal", "rule_signal", "agreement", "model_version", "policy_version"):

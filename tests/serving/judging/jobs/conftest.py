@@ -1,4 +1,4 @@
-"""A small county whose jobs are done by a worker in the test."""
+"""Fixtures for a small county whose jobs are run by a worker in the test."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def imported(client: TestClient, small_county: Path) -> TestClient:
 
 @pytest.fixture
 def work(imported: TestClient) -> Callable[..., None]:
-    """Return a function that does all waiting jobs with a new worker."""
+    """Return a function that runs all waiting jobs with a new worker."""
     state = imported.app.state
 
     def step(**settings: Any) -> None:

@@ -1,4 +1,4 @@
-"""If a mistake makes a job fail, the attempt counts and is logged; if the database is lost, the worker only waits."""
+"""If a bug makes a job fail, the attempt counts and is logged; if the database is lost, the worker only waits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from riskml_serving.operations.logs import JsonLines
 
 @pytest.fixture
 def logged():
-    """Collect what the service writes to its log, line by line."""
+    """Collect the lines that the service writes to its log."""
     stream, own = io.StringIO(), logging.getLogger("riskml_serving.judging")
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
@@ -41,7 +41,7 @@ def is_left_out(connection, *_):
 
 
 MISTAKES = {"add_part": select_nothing, "read_parts": refuse_number, "end": is_left_out}
-"""Mistakes by the step of the job in which they happen: a wrong name, too large a number, a missing value."""
+"""Bugs, by the step of the job in which they occur: a wrong name, too large a number, a missing value."""
 
 
 @pytest.mark.parametrize("step", MISTAKES)
@@ -68,8 +68,8 @@ def test_a_job_whose_sql_is_wrong_is_tried_again_and_fails(imported, jobs, key, 
     for line in lines:
         assert line["message"].startswith("job failed: ")
         assert line["job_id"] == job
-        assert any(where.endswith(mistake.__name__) for where in line["where"]), "the trace says where"
-    assert "secret" not in json.dumps(lines), "the text of an error may quote a row"
+        assert any(where.endswith(mistake.__name__) for where in line["where"]), "the trace names the function"
+    assert "secret" not in json.dumps(lines), "the text of an error is not logged, since it may quote a row"
     monkeypatch.undo()
     again = jobs.start(headers)
     work()

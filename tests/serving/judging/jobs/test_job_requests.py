@@ -50,7 +50,7 @@ def test_a_cancelled_job_ends_and_has_no_results(imported, jobs, key, work):
 
 
 def after_the_first(monkeypatch, act):
-    """Call ``act`` once, after the first range has been read and judged but before it is stored."""
+    """Call ``act`` once, after the first range of households has been judged but before the results are stored."""
     judged, done = judging.judge_range, []
 
     def and_act(*rest):

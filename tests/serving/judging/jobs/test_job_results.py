@@ -1,4 +1,4 @@
-"""A job's results are a file with the scores that riskml gives the county's folder as of the same date."""
+"""A job's results file contains the same scores that riskml computes from the county's folder as of the same date."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_job_stays_within_its_region_and_is_seen_from_there_up(imported, jobs,
     assert jobs.count("current_scores") == state["kept"]
     table = jobs.read_table(county, job)
     assert set(table["region_code"].to_pylist()) == {village}
-    assert set(table["agreement_by"].to_pylist()) == {"tier"}, "a village has no visit capacity of its own"
+    assert set(table["agreement_by"].to_pylist()) == {"tier"}, "visit capacity is set for counties, not for villages"
     for path in (f"/v1/jobs/{job}", f"/v1/jobs/{job}/results", "/v1/jobs/nobody", "/v1/jobs/%00"):
         answer = imported.get(path, headers=other)
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:riskml:problem:job-not-found")

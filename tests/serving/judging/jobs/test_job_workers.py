@@ -1,4 +1,5 @@
-"""One worker at a time leases a job; it is abandoned after too many failures and restarted with a new model."""
+"""Only one worker at a time leases a job. A job is abandoned after too many failures, and starts again if the model
+changes."""
 
 from __future__ import annotations
 

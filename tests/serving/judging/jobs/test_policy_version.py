@@ -1,4 +1,4 @@
-"""If a figure in the policy changes, the version changes wherever it is named: responses, stored scores, jobs."""
+"""If a figure in the policy changes, the version changes wherever it appears: responses, stored scores, jobs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOUSEHOLD = {"household_id": "h1", "region_code": "370112001001", "size": 3}
 
 
 def write_policy(folder):
-    """Write the packaged policy with a school cost of 100 instead of 10,000 yuan."""
+    """Write a copy of the packaged policy in which a school cost is 100 instead of 10,000 yuan."""
     content = yaml.safe_load(files("riskml.policy").joinpath("policy.yaml").read_text("utf-8"))
     content["triggers"]["school_cost"]["values"][0]["all"] = 100
     path = folder / "policy.yaml"
@@ -50,4 +50,4 @@ def test_a_changed_figure_is_another_version_in_answers_kept_scores_and_jobs(mak
         results = service.get(f"/v1/jobs/{job}/results", headers=headers)
         assert results.headers["x-policy-version"] == version
         assert set(pq.read_table(io.BytesIO(results.content))["policy_version"].to_pylist()) == {version}
-    assert read_kept(client, "scores") == {packaged, changed}, "the history tells them apart"
+    assert read_kept(client, "scores") == {packaged, changed}, "the history contains both versions"

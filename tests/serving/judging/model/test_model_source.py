@@ -1,4 +1,4 @@
-"""The model is swapped completely or not at all: bad releases, roll-back, restart, an unreachable registry."""
+"""The model is swapped completely or not at all: bad releases, rollback, restart, an unreachable registry."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def other_bundle(trained, tmp_path):
 
 
 def reseal(path, manifest):
-    """Write an altered manifest with a matching version and checksum, as if the bundle were made so."""
+    """Write an altered manifest with a matching version and checksum, so that the bundle looks untouched."""
     rest = {name: value for name, value in manifest.items() if name != "model_version"}
     version = {**rest, "files": {name: kept for name, kept in rest["files"].items() if name != "model_card.md"}}
     text = encode_json({**rest, "model_version": f"riskml-{hash_sha256(encode_json(version))[:12]}"})
@@ -51,7 +51,7 @@ def reseal(path, manifest):
 
 @pytest.fixture
 def served(database_url, bundle_path, tmp_path):
-    """Return a function that starts keepers, as workers do, with one database and one folder of offered releases."""
+    """Return a function that starts model keepers as workers do; they share a database and a folder of releases."""
     engine = open_engine(database_url)
     upgrade(engine)
     folder = tmp_path / "offered"
@@ -116,7 +116,7 @@ def older_schema(folder):
 
 
 def wrong_scores(folder):
-    """Change a coefficient and renew all checksums, so that only the golden cases reveal the change."""
+    """Change a coefficient and recompute all checksums, so that only the golden cases reveal the change."""
     manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     linear = json.loads((folder / "linear.json").read_text("utf-8"))
     linear["base"] += 1.0
@@ -178,12 +178,12 @@ def test_roll_back_is_one_command_and_survives_a_restart(served, other_bundle, d
     second = holder.version
     assert f"{second}\t" in run("model", "status", database_url=database_url).splitlines()[0]
     output = run("model", "rollback", database_url=database_url)
-    assert output.startswith(f"Rolled back {second}; {first} serves within 30 seconds")
+    assert output.startswith(f"Rolled back {second}; {first} takes over within 30 seconds")
     keeper.refresh()
     assert holder.version == first
     keeper.refresh()
     assert holder.version == first
-    assert served()[1].version == first, "a restart does not take up what was rolled back"
+    assert served()[1].version == first, "a restart does not bring back a rejected release"
     states = {
         line.split("\t")[0]: line.split("\t")[2]
         for line in run("model", "status", database_url=database_url).splitlines()
@@ -228,7 +228,7 @@ def test_the_champion_of_the_registry_serves_and_outlives_the_registry(served, b
     first = holder.version
     version = tracking.log_run(other_bundle, {}, {})
     keeper.refresh()
-    assert holder.version == first, "a challenger does not serve"
+    assert holder.version == first, "only a champion is served"
     tracking.set_champion(version)
     keeper.refresh()
     second = holder.version
@@ -238,12 +238,12 @@ def test_the_champion_of_the_registry_serves_and_outlives_the_registry(served, b
     keeper.refresh()
     assert holder.version == second
     assert keeper.failure.kind == "TrackingError"
-    assert served(model_source="registry")[1].version == second, "a restart without the registry serves the same"
+    assert served(model_source="registry")[1].version == second, "the model survives a restart without the registry"
 
 
 @pytest.fixture
 def silent(monkeypatch):
-    """Run a tracking server that accepts connections and never responds; return the connections."""
+    """Run a tracking server that accepts connections but never responds; return the connections."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = []
 
@@ -265,12 +265,12 @@ def silent(monkeypatch):
 
 
 def test_a_tracking_server_that_hangs_is_given_up_and_the_old_model_serves(served, silent):
-    """The release from the folder served first; then the source was changed to a registry that does not respond."""
+    """The first release comes from the folder; then the source is changed to a registry that does not respond."""
     before = served()[1].version
     keeper, holder = served(model_source="registry")
     began = time.monotonic()
     keeper.refresh()
-    assert len(silent) >= 1, "it was asked"
+    assert len(silent) >= 1, "the registry was contacted"
     assert 1 <= time.monotonic() - began < 30
     assert keeper.failure.kind == "TrackingError"
     assert holder.version == before
@@ -279,7 +279,7 @@ def test_a_tracking_server_that_hangs_is_given_up_and_the_old_model_serves(serve
 def test_a_request_in_flight_is_answered_by_the_model_that_it_began_with(
     make_client, key, tables_of, county_records, bundle_path, monkeypatch
 ):
-    """Not only the version in the response but also the scores are those of that model."""
+    """The response has not only that model's version, but also its scores."""
     client, headers = make_client(bundle=bundle_path), key()
     body = {"as_of": "2023-03-31", "tables": tables_of(*map(str, county_records.household_id[: AT_ONCE + 1]))}
     began, go_on = threading.Event(), threading.Event()

@@ -1,4 +1,4 @@
-"""With several writers at once, nothing is lost or repeated, and the cursor misses nothing."""
+"""With several writers at once, no change is lost or repeated, and readers with a cursor miss none."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_rescoring_a_household_waits_for_another_that_rescores_it(make_client, k
         together = judging.acquire(timeout=0.5)
         go_on.set()
         assert [strike_.result()["rescored"] for strike_ in strikes] == [2, 2]
-    assert not together, "the second would judge without the record of the first, and be kept last"
+    assert not together, "the second would overwrite the score without the first's record"
 
 
 def test_the_cursor_misses_nothing_while_others_write(make_client, key):

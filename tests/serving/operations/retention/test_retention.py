@@ -1,4 +1,4 @@
-"""A forgotten household leaves nothing behind but a keyed hash in the audit, which stays intact."""
+"""Of a forgotten household, only a keyed hash remains in the audit, whose chain stays intact."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(*words, database_url):
 
 
 def everything(engine):
-    """Read everything that the database holds, as text by table."""
+    """Read the entire database as text, by table."""
     with reading(engine) as connection:
         return {
             name: "\n".join(map(str, connection.execute(text(f'SELECT * FROM "{name}"')).all()))
@@ -62,7 +62,7 @@ def test_every_table_with_households_is_one_that_forgetting_knows(database_url):
             if any("household" in column["name"] for column in tables.get_columns(name))
         }
     engine.dispose()
-    assert len(holding - AUDIT) > 10, "the tables are there"
+    assert len(holding - AUDIT) > 10, "the search must find the tables"
     assert holding - AUDIT <= known, "name the table in retention/repository.py, and delete a household's rows there"
 
 
@@ -131,7 +131,7 @@ def test_no_household_is_forgotten_while_a_job_runs(two):
 def test_retention_deletes_what_the_settings_keep_no_longer(two, monkeypatch):
     with writing(two) as connection:
         assert apply_retention(connection, Settings()) == {"households": 0, "answers": 0, "jobs": 0}
-        assert apply_retention(connection, Settings(retention_closed_days=1))["households"] == 0, "received just now"
+        assert apply_retention(connection, Settings(retention_closed_days=1))["households"] == 0, "just received"
         later = dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=31)
         monkeypatch.setattr("riskml_serving.operations.retention.service.now", lambda: later)
         deleted = apply_retention(connection, Settings(retention_closed_days=10))

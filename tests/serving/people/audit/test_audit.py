@@ -1,4 +1,4 @@
-"""The audit: all tampering is detected, concurrent writers make one chain, and the database refuses changes."""
+"""The audit: all tampering is detected, concurrent writers extend a single chain, and the database refuses changes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ten(engine):
 
 
 def unguarded(engine, *statements):
-    """Change the audit, as only the owner of the database can."""
+    """Change the audit in ways that only the database's owner can."""
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("ALTER TABLE audit DISABLE TRIGGER audit_only_grows"))

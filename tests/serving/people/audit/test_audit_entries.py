@@ -1,4 +1,4 @@
-"""Every view of a household leaves an audit entry, at every address and also if a stored response is repeated."""
+"""Every view of a household leaves an audit entry, at any address and even if a stored response is replayed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def job(four, key):
 
 
 def entries(client):
-    """Return the request, action and household of every entry; the household is None if the entry names none."""
+    """Return the request, action and household of every entry; the household is None if an entry names no household."""
     with reading(client.app.state.engine) as connection:
         codes = {read_pseudonym(connection, code): code for code in HOUSEHOLDS}
         rows = connection.execute(text("SELECT request_id, action, household_id FROM audit ORDER BY seq")).all()

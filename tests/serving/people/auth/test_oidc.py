@@ -1,4 +1,4 @@
-"""Bearer tokens from a local provider: accepted only if signed for this service, now, with a current key."""
+"""Bearer tokens from a local provider: accepted only if signed for this service with a current key, and not expired."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from riskml_serving.people.auth.jwks import RETRY_SECONDS, KeySet, create_key_se
 
 
 class Provider:
-    """An OpenID provider that signs with its latest key."""
+    """An OpenID provider that signs tokens with its latest key."""
 
     def __init__(self):
         self.keys, self.paths, self.down = {}, [], False
@@ -144,7 +144,7 @@ def test_keys_are_fetched_once_and_again_when_one_is_new(ask, provider):
     assert provider.paths == ["/.well-known/openid-configuration", "/keys"]
     keys = ask.client.app.state.authenticator.oidc._keys
     provider.add("second")
-    assert ask(provider.sign()).status_code == 401, "fetched a moment ago: a made-up number must not flood the provider"
+    assert ask(provider.sign()).status_code == 401, "made-up key ids must not flood the provider with requests"
     assert len(provider.paths) == 2
     keys._tried -= RETRY_SECONDS + 1
     assert ask(provider.sign()).status_code == 200

@@ -1,4 +1,4 @@
-"""A key for one township never sees, infers or counts another township's households, at any endpoint."""
+"""At no endpoint does a key for one township let its holder see, infer or count another township's households."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BILL = {"occurred_on": "2023-06-20", "kind": "inpatient", "cost": 90000, "self_p
 
 
 def numbers(content):
-    """Find the numbers in a response and its sentences; digits inside a longer number or a code do not count."""
+    """Find the numbers in a response, including its sentences; digits inside a longer number or a code do not count."""
     if isinstance(content, dict | list):
         parts = content.values() if isinstance(content, dict) else content
         return {number for part in parts for number in numbers(part)}
@@ -47,7 +47,7 @@ def append(client, headers, **tables):
 
 @pytest.fixture
 def four(client, key):
-    """Store two households here and two there; the riskiest of all lives there."""
+    """Store two households in each of two townships; the riskiest lives in the other township."""
     for code, region, amount in (("h1", HERE, 1600), ("h2", HERE, 3000), ("t1", THERE, 1300), ("t2", THERE, 2000)):
         append(client, key(), households=[household(code, region)], income=wages(code, amount))
     append(client, key(), illness=[{"household_id": "t1", **BILL}])
@@ -111,7 +111,7 @@ def test_the_summary_is_as_of_the_latest_score_that_it_counts(four, key):
         for name, own in (("data_as_of", "as_of"), ("scored_at", "scored_at")):
             assert summary[name] == max(row[own] for row in rows)
         if region == "370112001":
-            assert summary["scored_at"] > rows[0]["scored_at"], "not that of the riskiest"
+            assert summary["scored_at"] > rows[0]["scored_at"], "the latest time, not that of the riskiest household"
     assert four.get("/v1/regions/99/summary", headers=key()).json()["scored_at"] is None
 
 
@@ -165,7 +165,7 @@ def test_numbers_of_answers_do_not_count_what_happens_elsewhere(four, key):
     assert len({*cursors, *numbers}) == len(cursors) + len(numbers) > 4
     blocks = [base64.urlsafe_b64decode(text + "==") for text in (*cursors, *numbers)]
     assert {len(block) for block in blocks} == {16}
-    assert len({block[:8] for block in blocks}) == len({block[8:] for block in blocks}) == len(blocks), "no part counts"
+    assert len({block[:8] for block in blocks}) == len({block[8:] for block in blocks}) == len(blocks), "parts repeat"
     assert (
         four.get("/v1/changes", params={"since": cursors[0], "limit": 1}, headers=township).json()["changes"]
         == (changes["changes"][1:2])
@@ -290,7 +290,7 @@ def test_health_is_left_out_without_the_right(four, key):
         four.get("/v1/changes", headers=plain).text,
     ):
         assert "inpatient" not in text
-        assert 60000 not in numbers(json.loads(text)), "the amount, as a number or in a sentence"
+        assert 60000 not in numbers(json.loads(text)), "the amount must occur neither as a number nor in a sentence"
 
 
 def test_health_is_left_out_of_scores_on_request_too(client, key):

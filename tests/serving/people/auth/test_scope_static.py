@@ -1,4 +1,4 @@
-"""No query about households forgets the region: the test inspects every function that uses their tables."""
+"""Every query about households is limited to a region: the test inspects every function that uses their tables."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ HELD_BEFORE = {
 def functions():
     for path in sorted(ROOT.rglob("*.py")):
         if path.name == "tables.py" or {"migrations", "benchmark"} & set(path.parts):
-            continue  # no caller to restrict: a benchmark's county is simulated
+            continue  # a benchmark has no caller to restrict, and its county is simulated
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef):
                 names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
@@ -83,7 +83,7 @@ FOUND = list(functions())
 
 @pytest.mark.parametrize(("path", "name", "names"), FOUND, ids=[f"{path}:{name}" for path, name, _ in FOUND])
 def test_a_query_about_households_is_narrowed_to_a_region(path, name, names):
-    assert path.endswith("/repository.py"), "SQL stands in repository.py only"
+    assert path.endswith("/repository.py"), "SQL belongs in repository.py only"
     if name not in HELD_BEFORE.get(path, {}):
         assert names & SCOPE, f"{path}: {name} touches {names & TABLES} without a region"
 

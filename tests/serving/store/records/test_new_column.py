@@ -1,4 +1,4 @@
-"""A new column in the data contract needs one declaration: the service then stores it and every panel has it."""
+"""A new column in the data contract needs one declaration; then the service stores it, and every panel has it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def read_new_column(panel: Any) -> dict[str, list[float]]:
 
 
 def use(folder: Path) -> dict[str, object]:
-    """Send one row of every table in each possible way; return what is stored and what each scored panel holds."""
+    """Send a row of every table in each possible way; return what is stored and what the panels for scoring hold."""
     from fastapi.testclient import TestClient
     from sqlalchemy import inspect, select
 
@@ -70,7 +70,7 @@ def use(folder: Path) -> dict[str, object]:
     url = f"sqlite:///{folder / 'service.db'}"
     engine = open_engine(url)
     upgrade(engine)
-    with engine.begin() as connection:  # do what the migration of the release with the column would do
+    with engine.begin() as connection:  # do what the migration that adds the column would do
         for table in RECORDS.values():
             there = {column["name"] for column in inspect(connection).get_columns(table.name)}
             (new,) = [column for column in METADATA.tables[table.name].c if column.name not in there]

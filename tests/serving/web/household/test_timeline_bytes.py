@@ -1,4 +1,4 @@
-"""The timeline has the same bytes every time, and equals riskml's own picture of the household."""
+"""The timeline has the same bytes every time, and is the same picture that riskml draws of the household."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Staff open a household from the list and record a finding, which changes the list; attacks by free text fail."""
+"""Staff open a household from the list and record a finding, which changes the list; attacks through free text fail."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ def test_a_graver_signal_after_a_finding_brings_a_household_back_with_a_new_dead
     )
     assert listed(site)[0] == household
     row = re.search(rf"<tr[^>]*>(?:(?!</tr>).)*{household}.*?</tr>", site.get("/worklist").text, re.DOTALL)[0]
-    assert "2023-06-30 起" in row, "it waits since the signal became graver"
+    assert "2023-06-30 起" in row, "it has been waiting since the signal became graver"
     assert "已逾期" not in row
     page = site.get(f"/households/{household}").text
     assert re.search(r"信号起始</dt><dd>2023-06-30", page)
-    assert not re.search(r"走访期限</dt><dd>[^<]*已办", page), "the visit before does not count for it"
+    assert not re.search(r"走访期限</dt><dd>[^<]*已办", page), "the earlier visit does not meet the new deadline"
     site.verify(household, outcome="confirmed")
     page = site.get(f"/households/{household}").text
     assert re.search(r"走访期限</dt><dd>[^<]*已办", page)
@@ -71,7 +71,7 @@ def test_a_finding_can_be_taken_back_only_by_its_writer_and_only_today(site):
     household = listed(site)[0]
     site.verify(household)
     (path,) = re.findall(r'action="([^"]+/undo)"', site.get(f"/households/{household}").text)
-    assert "/verifications/1/" not in path, "the number of verifications anywhere is nobody's business"
+    assert "/verifications/1/" not in path, "the address must not reveal how many verifications there are"
     site.client.cookies.clear()
     site.sign_in("township")
     page = site.get(f"/households/{household}").text
@@ -96,7 +96,7 @@ def test_a_form_sent_twice_counts_once_and_another_content_is_refused(site):
     assert again.status_code == 403
     assert "未重复保存" in again.text
     assert site.rows("SELECT count(*) FROM verifications") == [(1,)]
-    assert "answer.repeated" not in site.actions(), "a form that is sent again is answered with nothing of anybody"
+    assert "answer.repeated" not in site.actions(), "sending the form again shows no stored response"
 
 
 def test_a_form_with_a_mistake_keeps_what_was_typed(site):
@@ -184,7 +184,7 @@ def test_what_people_write_is_text_and_never_markup_or_a_formula(site):
         assert not [cell for cell in cells if cell.data_type == "f"]
         texts = [cell.value for cell in cells if isinstance(cell.value, str)]
         assert not [text for text in texts if text[:1] in "=+-@\t\r"]
-        assert any("=1+1" in text or "HYPERLINK" in text for text in texts), "it is there, as text"
+        assert any("=1+1" in text or "HYPERLINK" in text for text in texts), "the formula is kept as text"
     assert "<script" not in re.sub(r"<script src=[^>]*>", "", site.get(f"/worklist?q={attack}").text)
 
 

@@ -27,7 +27,7 @@ def test_causes_over_time_are_drawn_and_named_from_dark_to_light(site):
     heads = re.findall(r'<th class="n">(\d{4} Q\d)</th>', page)
     assert len(heads) > 2
     labels = re.findall(r">(Q\d)</text>", chart)
-    assert labels == [head[5:] for head in heads], "a column a quarter of the table"
+    assert labels == [head[5:] for head in heads], "the chart has one column for each quarter in the table"
     table = page.split("风险原因表")[1].split("</table>")[0]
     total = {
         cause: sum(map(int, re.findall(r'class="n">(\d+)', row)[1:]))
@@ -68,5 +68,5 @@ def test_the_overview_counts_visits_with_a_finding(site):
     site.verify(first, outcome="confirmed")
     site.verify(second, outcome="not_met")
     page = site.get("/overview").text
-    assert re.search(r"<td class=\"n\">100</td>", page), "of 100 visits with a finding"
+    assert re.search(r"<td class=\"n\">100</td>", page), "the rate per 100 visits with a finding"
     assert page.count('role="img"') >= 3

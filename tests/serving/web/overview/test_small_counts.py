@@ -1,4 +1,4 @@
-"""Small counts for villages stay inside the office: they are exact on screen, and withheld in Excel and in print."""
+"""Small counts for villages stay inside the office: they are exact on screen, but withheld in Excel and in print."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_what_is_small_is_withheld_and_no_sum_gives_it_away(rows):
     assert all(shown is None or shown == n for n, shown in cells)
     assert not any(0 < n < LEAST and shown is not None for n, shown in cells)
     if not any(0 < n < LEAST for n, _ in cells):
-        assert all(shown == n for n, shown in cells), "nothing is withheld without need"
+        assert all(shown == n for n, shown in cells), "nothing is withheld unnecessarily"
     lines = [*kept, *(zip(*kept, strict=True) if len(kept) > 1 else ())]
     assert not [line for line in lines if sum(shown is None for shown in line) == 1]
 

@@ -1,4 +1,4 @@
-"""Changing the language of the pages."""
+"""Changing the language of the staff pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deadlines for visit, decision and helper: the list, its filters, counts and workbook agree with the page."""
+"""Deadlines for visit, decision and helper: the list, filters, counts and workbook agree with the household's page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def listed(site, query=""):
 
 
 def on_page(site, household):
-    """Return the deadlines that the household's page marks as overdue, and those that it marks as done."""
+    """Return the deadlines that a household's page marks as overdue, and those that it marks as done."""
     page = site.get(f"/households/{household}").text
     matches = {name: re.search(rf"<dt>{words}</dt><dd>(.*?)</dd>", page) for name, words in NAMES.items()}
     return tuple(
@@ -35,7 +35,7 @@ def assign(site, household):
 
 @pytest.fixture
 def visited(site):
-    """Record a finding of each kind, on different households, long enough ago that one helper is late."""
+    """Record one finding of each kind, each for a different household, long enough ago that one helper is overdue."""
     site.sign_in("county")
     first, *rest = sorted(listed(site, "state=late_visit"))
     outcomes = ("not_met", "pending", "rejected", "confirmed", "confirmed", "confirmed")
@@ -93,7 +93,7 @@ def test_a_late_assignment_is_on_the_overdue_list_until_a_person_is_named(site, 
 
 
 def test_a_household_not_met_after_a_graver_signal_waits_since_then_on_list_and_page(site, visited):
-    """The wait is counted from the graver signal, and an attempt that met nobody does not restart it."""
+    """The wait starts with the graver signal, and a visit that met nobody does not restart it."""
     household = visited["rejected"]
     copied = ", ".join(column for column in site.columns("scores") if column not in ("seq", "as_of", "signal"))
     site.change(

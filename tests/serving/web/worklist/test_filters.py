@@ -1,4 +1,4 @@
-"""What the list marks, and what its filters and its search find."""
+"""What the work list marks, and what its filters and its search find."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def listed(site, query=""):
 def test_an_overdue_visit_is_marked_in_working_days(site, make_site):
     site.sign_in("township")
     late = r"！已逾期</strong> <span class=\"small\">走访期限"
-    assert re.search(late, site.get("/worklist").text), "since the first month end 22 working days have passed"
+    assert re.search(late, site.get("/worklist").text), "22 working days have passed since the first month end"
     assert set() < set(listed(site, "?state=late_visit")) <= set(listed(site, "?state=unverified"))
     patient = make_site(visit_working_days=40)
     patient.sign_in("township")
@@ -68,7 +68,7 @@ def test_filters_narrow_the_list(site, query):
 def test_the_filter_by_cause_finds_what_the_model_names_and_health_only_with_the_right(site):
     site.sign_in("county")
     by_model = dict(site.rows("SELECT household_id, causes FROM current_scores WHERE rule_flags = '' AND causes != ''"))
-    assert by_model, "without a flag, only the model names a cause"
+    assert by_model, "some causes must come only from the model"
     for cause in ("labour", "illness"):
         named = {code for code, causes in by_model.items() if cause in causes.split(";")}
         assert named, cause
@@ -82,7 +82,7 @@ def test_the_filter_by_cause_finds_what_the_model_names_and_health_only_with_the
     every = book_codes(site, "?state=all")
     assert book_codes(site, "?state=all&cause=labour") < every
     for cause in HEALTH_CAUSES:
-        assert book_codes(site, f"?state=all&cause={cause}") == every, "not asked"
+        assert book_codes(site, f"?state=all&cause={cause}") == every, "the filter is ignored without the right"
 
 
 def book_codes(site, query):

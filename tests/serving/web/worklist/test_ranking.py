@@ -60,7 +60,7 @@ def test_of_equals_the_longest_wait_comes_first(site):
     for code, day in ((early, "2022-01-31"), (late, "2022-03-31"), (last, "2022-02-28")):
         site.change(earlier, h=code, day=day)
     order = [code for code in listed(site, "state=all") if code in (early, late, last)]
-    assert order == [early, last, late], "of equals, the longest wait comes first"
+    assert order == [early, last, late], "among equals, the longest wait comes first"
 
 
 def test_the_filter_by_category_finds_the_households_in_monitoring(site):
