@@ -165,16 +165,16 @@ def test_too_few_months_are_refused_with_the_number_needed():
 def test_the_test_starts_later_if_nothing_before_it_is_followed_up():
     grid = build_grid(records([1] * 48), Settings())
     last = grid.as_ofs[-1]
-    asked = []
+    calls = []
 
     def is_followed(day: int, known_at: int) -> bool:
-        asked.append((day, known_at))
+        calls.append((day, known_at))
         return known_at >= last
 
     (origin,) = cut_origins(grid, Settings(), is_followed)
     assert months(origin.test) == ["2022-12"]
     assert months(origin.train) == ["2020-12", "2021-03", "2021-06", "2021-09", "2021-12"]
-    assert all(find_span_end(day, 12) <= known_at for day, known_at in asked)
+    assert all(find_span_end(day, 12) <= known_at for day, known_at in calls)
 
 
 def test_records_in_which_nothing_is_followed_up_are_refused_without_a_word_about_the_step():

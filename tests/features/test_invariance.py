@@ -57,9 +57,9 @@ def judge(panel: Panel) -> dict[str, list[object]]:
 
 
 def at(records: Records, as_of: dt.date, ids: list[str] | None = None, age: int = 0) -> dict[str, list[object]]:
-    found = judge(records.panel(to_day(as_of), basis=IncomeBasis(age=age)))
-    kept = [i for i, code in enumerate(found["household_id"]) if ids is None or code in ids]
-    return {name: [values[i] for i in kept] for name, values in found.items()}
+    judged = judge(records.panel(to_day(as_of), basis=IncomeBasis(age=age)))
+    kept = [i for i, code in enumerate(judged["household_id"]) if ids is None or code in ids]
+    return {name: [values[i] for i in kept] for name, values in judged.items()}
 
 
 def same(first: dict[str, list[object]], second: dict[str, list[object]]) -> None:

@@ -193,8 +193,8 @@ def standing(then: Known, household: str, as_of: dt.date, month: int, settings: 
     entries = then.entries.get(household, [])
     if any(entered <= as_of and (cleared is None or cleared > as_of) for entered, cleared in entries):
         return "monitored"
-    found = verdict(then, household, find_end(then, household, month, settings), month)
-    return {None: "no_income", "income": "below_line", "spending": "in_hardship", "above": "at_risk"}[found]
+    kind = verdict(then, household, find_end(then, household, month, settings), month)
+    return {None: "no_income", "income": "below_line", "spending": "in_hardship", "above": "at_risk"}[kind]
 
 
 def list_falls(now: Known, household: str, as_of: dt.date, month: int, settings: Settings) -> list[tuple[int, str]]:
@@ -202,7 +202,7 @@ def list_falls(now: Known, household: str, as_of: dt.date, month: int, settings:
     until = to_date(to_month_end(month + settings.horizon))
     span = range(month + 1, month + settings.horizon + 1)
     ends = span[-1:] if settings.outcome == "end" else span
-    falls = [(m - month, found) for m in ends if (found := verdict(now, household, m, m)) in ("income", "spending")]
+    falls = [(m - month, kind) for m in ends if (kind := verdict(now, household, m, m)) in ("income", "spending")]
     entered = [day for day, _ in now.entries.get(household, []) if as_of < day <= until]
     falls += [((day.year - as_of.year) * 12 + day.month - as_of.month, "monitoring") for day in entered]
     return sorted(falls, key=lambda fall: (fall[0], list(BY).index(fall[1])))
@@ -328,12 +328,12 @@ def test_spending_is_that_of_the_last_twelve_months_by_the_size_that_the_income_
     for day in build_grid(records, settings).as_ofs:
         month = to_month(day)
         then = known(con, to_date(day), settings, "packaged", range(month - 18, month + 1))
-        found = apply_rule_line(records.panel(day, basis=settings.basis), load_policy()).spending
+        kind = apply_rule_line(records.panel(day, basis=settings.basis), load_policy()).spending
         for i, household in enumerate(records.household_id.tolist()):
             if (household, month) in then.months:
                 size = then.months[household, find_end(then, household, month, settings)][3]
                 spent = sum(then.spending.get((household, m), 0.0) for m in range(month - 11, month + 1))
-                assert np.nan_to_num(found[i]) == pytest.approx(spent / size)
+                assert np.nan_to_num(kind[i]) == pytest.approx(spent / size)
                 resized += spent > 0 and size != then.months[household, month][3]
     assert resized
 

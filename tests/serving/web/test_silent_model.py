@@ -110,16 +110,16 @@ FILTERS = (
 )
 
 
-def find_values(value, found):
+def find_values(value, values):
     """Collect the values of every field in an answer by name."""
     if isinstance(value, dict):
         for name, own in value.items():
-            found.setdefault(name, []).append(own)
-            find_values(own, found)
+            values.setdefault(name, []).append(own)
+            find_values(own, values)
     elif isinstance(value, list):
         for own in value:
-            find_values(own, found)
-    return found
+            find_values(own, values)
+    return values
 
 
 def is_nothing(value):
@@ -154,15 +154,15 @@ def test_no_answer_depends_on_what_the_model_says(sites):
     for address, body in answers[0].items():
         if not body.startswith("{") or address == "/v1/model":
             continue
-        found = find_values(json.loads(body), {})
-        assert found["model_notice"] == [RULE_LINE_ONLY["zh"]], address
-        assert found["model_notice_en"] == [RULE_LINE_ONLY["en"]], address
+        values = find_values(json.loads(body), {})
+        assert values["model_notice"] == [RULE_LINE_ONLY["zh"]], address
+        assert values["model_notice_en"] == [RULE_LINE_ONLY["en"]], address
         for name in (*WITHHELD, "agreement", "model"):
-            assert all(is_nothing(own) for own in found.get(name, [])), (address, name)
-        assert found.get("signal", []) == found.get("rule_signal", found.get("signal", [])) or "colour" in found
+            assert all(is_nothing(own) for own in values.get(name, [])), (address, name)
+        assert values.get("signal", []) == values.get("rule_signal", values.get("signal", [])) or "colour" in values
         for name in ("reasons", "protections"):
-            assert all(not own for own in found.get(name, [])), (address, name)
-        for counts in (*found.get("by_tier", []), *found.get("by_agreement", [])):
+            assert all(not own for own in values.get(name, [])), (address, name)
+        for counts in (*values.get("by_tier", []), *values.get("by_agreement", [])):
             assert not sum(n for code, n in counts.items() if code != "none"), address
 
 
@@ -205,16 +205,16 @@ def test_what_the_model_says_is_kept_and_shown_to_analysts_with_a_label(sites, m
     pages = []
     for site in sites:
         kept = dict(site.rows("SELECT household_id, withheld FROM current_scores WHERE status = 'at_risk'"))
-        said = {code: json.loads(text) for code, text in kept.items()}
-        assert all(0 <= one["probability"] <= 1 and one["tier"] >= 0 and one["agreement"] for one in said.values())
+        withheld = {code: json.loads(text) for code, text in kept.items()}
+        assert all(0 <= one["probability"] <= 1 and one["tier"] >= 0 and one["agreement"] for one in withheld.values())
         site.sign_in("analyst")
-        code = min(set(said) & set(site.households(site.world.regions["county"])))
+        code = min(set(withheld) & set(site.households(site.world.regions["county"])))
         own = get_all(site, ["/worklist?state=all&whole=1", "/worklist.xlsx?state=all", f"/households/{code}"])
         for address, page in own.items():
             assert ANALYSTS_ONLY["zh"] in str(page), address
         workbook = own["/worklist.xlsx?state=all"]
         row = dict(zip(workbook[1], next(row for row in workbook if row[0] == code), strict=True))
-        assert row[HUNDRED["zh"]] == str(round(100 * said[code]["probability"], 1))
+        assert row[HUNDRED["zh"]] == str(round(100 * withheld[code]["probability"], 1))
         assert "与返贫风险降低相关" in own[f"/households/{code}"] or "<ol>" in own[f"/households/{code}"]
         pages.append(own)
     assert pages[0] != pages[1]
@@ -242,7 +242,7 @@ def test_the_same_service_on_trial_shows_both_verdicts(site, sites):
 
 
 def test_a_trained_county_is_heard_again_with_its_next_scores(sites, models, make_site, monkeypatch, tmp_path):
-    """A bundle trained on real records speaks at once; what another said stays withheld until the next scoring."""
+    """A bundle trained on real records speaks at once; what another withheld stays withheld until the next scoring."""
     real = replace(models[0].bundle, manifest={**models[0].bundle.manifest, "trained_on": "real"})
     spoken = replace(models[0], bundle=real)
     monkeypatch.setattr("riskml_serving.running.app.load_model", lambda *_: spoken)
@@ -270,7 +270,7 @@ def test_a_silent_model_that_follows_the_county_s_own_leaves_the_rule_line_alone
     site = make_site(database_url=f"sqlite:///{spoken.database}", simulated=False)
     with_word = "SELECT count(*) FROM {} WHERE probability IS NOT NULL OR agreement IS NOT NULL OR tier >= 0"
     assert site.rows(with_word.format("current_scores")) == [(0,)]
-    assert site.rows(with_word.format("scores")) > [(0,)]  # the history keeps what the county's own model said
+    assert site.rows(with_word.format("scores")) > [(0,)]  # the history keeps what the county's own model withheld
     assert site.rows("SELECT count(*) FROM current_scores WHERE signal <> rule_signal OR order_section = 1") == [(0,)]
     last = "SELECT count(*) FROM current_scores JOIN scores USING (seq) WHERE scores.probability IS NOT NULL"
     assert site.rows(last) == [(0,)]

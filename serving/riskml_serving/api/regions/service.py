@@ -11,7 +11,7 @@ from riskml_serving.judging.scores.ranking import SECTIONS
 
 __all__ = ["WARNED", "next_level", "sum_counts"]
 
-WARNED = SECTIONS.codes[:-1]
+WARNED = ("rule", "model")
 """Sections that the households with a signal are counted in."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from riskml.policy.signal import is_above_safest
 from riskml.vocabulary.terms import Term, Vocabulary
-from riskml.vocabulary.verdicts import COLOURS
+from riskml.vocabulary.verdicts import COLOURS, NO_COLOUR
 
 __all__ = ["RANKED", "SECTIONS", "rank"]
 
@@ -15,6 +15,7 @@ SECTIONS = Vocabulary(
     Term("rule", "规则已预警", "flagged by the rule line"),
     Term("model", "模型提前预警", "warned of early by the model"),
     Term("none", "未预警", "no warning"),
+    Term("unknown", "收入不明", "income unknown"),
 )
 """Sections of a list. Every household is in exactly one of them."""
 
@@ -30,7 +31,8 @@ def rank(score: Mapping[str, Any]) -> dict[str, Any]:
     """Compute a score's section and its place in lists.
 
     A household with a signal is in the section ``model`` if its tier is above the safest and the rule line's colour is
-    below orange, and otherwise in the section ``rule``. Households whose signal is green or unknown are in ``none``.
+    below orange, and otherwise in the section ``rule``. Green households are in ``none``, those whose signal is unknown
+    in ``unknown``.
     The order is signal, the gravest first and unknown last, then section, then the figure of the section: the shortfall
     (line less income after spending, yuan/person/year) for ``rule``, the probability for the others, the largest first.
 
@@ -52,10 +54,10 @@ def rank(score: Mapping[str, Any]) -> dict[str, Any]:
     >>> rank({**score, "rule_signal": 1, "tier": 2, "probability": 0.4})
     {'order_signal': -2, 'order_section': 1, 'order_rank': -0.4}
     >>> rank({**score, "signal": -1, "rule_signal": -1, "shortfall": None})
-    {'order_signal': 1, 'order_section': 2, 'order_rank': 1000000000000.0}
+    {'order_signal': 1, 'order_section': 3, 'order_rank': 1000000000000.0}
     """
     if score["signal"] <= 0:
-        section = "none"
+        section = "unknown" if score["signal"] == NO_COLOUR else "none"
     else:
         section = "model" if is_above_safest(score["tier"]) and score["rule_signal"] < _ORANGE else "rule"
     figure = score["shortfall" if section == "rule" else "probability"]

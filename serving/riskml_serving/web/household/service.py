@@ -16,6 +16,7 @@ from riskml.explanation.timeline.lanes import describe_mark
 from riskml.explanation.timeline.timeline import draw_timeline_svg
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import SOURCES, TABLES
+from riskml.vocabulary.verdicts import STATUSES
 from riskml_serving.base.settings import Settings
 from riskml_serving.casework.assignments.repository import read_assignments
 from riskml_serving.casework.deadlines import Deadlines
@@ -124,6 +125,7 @@ class HouseholdReader:
         return {
             "current": self._describe_score(reveal(current) if self.reveals else current),
             "explanation": explanation,
+            "standing": STATUSES[explanation.status].get_name(lang),
             "category": describe_category(explanation, lang),
             "income_until": name_month(current["income_until"], lang) if current["income_until"] else None,
             "flags": [describe_flag(flag, lang) for flag in explanation.rule.flags],

@@ -17,11 +17,13 @@ from riskml_serving.casework.verifications.outcomes import DECISIVE
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.overview import repository
 from riskml_serving.web.overview.small_counts import hide_small_counts
-from riskml_serving.web.shell.words import list_causes
+from riskml_serving.web.shell.words import SIGNALS, list_causes
 
 __all__ = ["count_months", "count_quarters", "count_yields", "gather_overview", "hide_village_counts"]
 
 MAX_MONTHS, MAX_QUARTERS = 12, 8
+UNWARNED = {"none": "green", "unknown": "unknown"}
+"""Signal of the households in each section without a warning."""
 
 
 def gather_overview(connection: Connection, region: str, caller: Caller, today: dt.date) -> dict[str, Any]:
@@ -61,9 +63,9 @@ def hide_village_counts(whole: dict[str, Any], minimum: int) -> dict[str, Any]:
 
 def _add_warnings(part: dict[str, Any]) -> dict[str, Any]:
     """Add ``by_warning``: the households of a region by section and signal, each counted once."""
-    warned = {(section, code): n for section, counts in part["by_section"].items() for code, n in counts.items()}
-    others = {("none", code): n for code, n in part["by_signal"].items() if COLOUR_POSITIONS[code] <= 0}
-    return {**part, "by_warning": warned | others}
+    sections = {**part["by_section"], **{name: {code: part["by_signal"][code]} for name, code in UNWARNED.items()}}
+    counts = {(name, code): own[code] for name, own in sections.items() for code in SIGNALS if code in own}
+    return {**part, "by_warning": counts}
 
 
 def _list_causes(rows: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -45,7 +45,11 @@ ORDERS = {
         "by colour, then the gap per head after unavoidable spending, the largest first",
     ),
     "model": ("按模型概率，由高到低", "by probability, the highest first"),
-    "none": ("绿色；灰色为收入记录不足，无法判断，列在最后", "green; grey, last: too little income recorded to judge"),
+    "none": ("按模型概率，由高到低", "by probability, the highest first"),
+    "unknown": (
+        "收入记录不足，无法判断，请先核实并补录收入",
+        "too little income recorded to judge: check and complete it first",
+    ),
 }
 """How each section of a list is ordered."""
 

@@ -71,6 +71,8 @@ class Timeline:
         Income over the ``window`` that ends with each month, in yuan/person/year; NaN if there is no verdict.
     line : tuple of float, one per month
         Monitoring line in force at the end of each month, in yuan/person/year; NaN if there is none.
+    older : tuple of (int, float, float), optional
+        If an earlier window counts as the household's income: its last reported day, its income and its line.
     marks : tuple of Mark
     scores : tuple of (int, float)
         Day and probability of each earlier score, the earliest first.
@@ -87,6 +89,7 @@ class Timeline:
     income: tuple[float, ...]
     average: tuple[float, ...]
     line: tuple[float, ...]
+    older: tuple[int, float, float] | None
     marks: tuple[Mark, ...]
     scores: tuple[tuple[int, float], ...]
     absent: frozenset[str]
@@ -144,6 +147,9 @@ class Timeline:
             income=_reverse(per_head),
             average=_reverse(average),
             line=_reverse(panel.line[:months, 0]),
+            older=(int(panel.income_until[0]), float(panel.income[0]), float(panel.at_income_end.line[0, 0]))
+            if panel.income_lag[0]
+            else None,
             marks=tuple(sorted(marks, key=lambda mark: (mark.day, mark.lane, mark.kind, mark.amount))),
             scores=tuple(score for score in sorted(scores) if score[0] <= panel.as_of and to_month(score[0]) >= first),
             absent=frozenset(lane for lane, table in tables.items() if not panel.has(table)),

@@ -123,9 +123,12 @@ def draw_timeline_png(panel: Panel, i: int = 0, *, width: int = 1080, **options:
 
 def _summarise(timeline: Timeline, lang: str) -> tuple[str, str]:
     words, income, line = WORDS[lang], timeline.average[-1], timeline.line[-1]
-    key = "no_income" if isnan(income) else "income"
+    key, month = "no_income" if isnan(income) else "income", ""
+    if timeline.older:
+        until, income, line = timeline.older
+        key, month = "older", words["month"].format(date=to_date(until))
     return (
-        words[key].format(window=timeline.window, amount=f"{income:,.0f}"),
+        words[key].format(window=timeline.window, amount=f"{income:,.0f}", month=month),
         words["no_line" if isnan(line) else "line"].format(amount=f"{line:,.0f}"),
     )
 

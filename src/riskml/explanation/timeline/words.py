@@ -39,6 +39,11 @@ _WORDS = {
         "近 {window} 个月收入记录不足，无法核算人均纯收入",
         "Too few income reports in the last {window} months to compute income per head",
     ),
+    "older": (
+        "收入数据截至 {month}，其前 {window} 个月人均纯收入 {amount} 元/年",
+        "Income per head, {window} months to {month}: {amount} yuan a year",
+    ),
+    "month": ("{date.year}年{date.month}月", "{date:%B %Y}"),
     "line": ("监测线 {amount} 元/年", "line: {amount} yuan a year"),
     "no_line": ("未查到现行监测线", "no line in force was found"),
     "unit": ("元/人/月", "yuan per head per month"),

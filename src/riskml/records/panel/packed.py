@@ -97,8 +97,8 @@ class PackedRecords:
         days += [self.households.recorded, np.array([line.effective_from for line in self.lines.rows], np.int32)]
         if income.months:
             days.append(to_month_end(np.array([self.last_month], np.int32)))
-        found = [part[(part != NO_DAY) & (part != FOREVER)] for part in days]
-        return max((int(part.max()) for part in found if len(part)), default=None)
+        known = [part[(part != NO_DAY) & (part != FOREVER)] for part in days]
+        return max((int(part.max()) for part in known if len(part)), default=None)
 
     def index(self, household_id: str) -> int | None:
         """Return the position of a household, or None if it is not in the records."""

@@ -31,7 +31,8 @@ def test_every_household_is_in_one_section_and_the_workbook_names_it(site):
     assert {scores[code]["tier"] > 0 and scores[code]["rule_signal"] < 2 for code in parts["model"]} == {True}
     assert not [code for code in parts["rule"] if scores[code]["tier"] > 0 and scores[code]["rule_signal"] < 2]
     assert {scores[code]["signal"] > 0 for code in (*parts["rule"], *parts["model"])} == {True}
-    assert {scores[code]["signal"] for code in parts["none"]} <= {0, -1}
+    assert {scores[code]["signal"] for code in parts["none"]} == {0}
+    assert {scores[code]["signal"] for code in parts["unknown"]} <= {-1}
     sheet = load_workbook(io.BytesIO(site.get("/worklist.xlsx?state=all").content)).active
     rows = {row[0]: row[2] for row in sheet.iter_rows(min_row=3, values_only=True)}
     assert rows == {code: SECTIONS[part].zh for part, codes in parts.items() for code in codes}
