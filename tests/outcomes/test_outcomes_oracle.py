@@ -328,12 +328,12 @@ def test_spending_is_that_of_the_last_twelve_months_by_the_size_that_the_income_
     for day in build_grid(records, settings).as_ofs:
         month = to_month(day)
         then = known(con, to_date(day), settings, "packaged", range(month - 18, month + 1))
-        kind = apply_rule_line(records.panel(day, basis=settings.basis), load_policy()).spending
+        own = apply_rule_line(records.panel(day, basis=settings.basis), load_policy()).spending
         for i, household in enumerate(records.household_id.tolist()):
             if (household, month) in then.months:
                 size = then.months[household, find_end(then, household, month, settings)][3]
                 spent = sum(then.spending.get((household, m), 0.0) for m in range(month - 11, month + 1))
-                assert np.nan_to_num(kind[i]) == pytest.approx(spent / size)
+                assert np.nan_to_num(own[i]) == pytest.approx(spent / size)
                 resized += spent > 0 and size != then.months[household, month][3]
     assert resized
 
