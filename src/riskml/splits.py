@@ -33,13 +33,13 @@ Outcome = Literal["any", "end"]
 
 
 Hardship = Literal["count", "ignore"]
-"""Whether income below the line after unavoidable spending is a fall, and keeps a household out of the cohort."""
+"""Whether income below the line after unavoidable spending is a fall and excludes a household from the cohort."""
 
 STATED_MONTHS = 60
-"""Months of income that training needs if income is known from yearly statements."""
+"""Number of months of income that training needs if income is known from yearly statements."""
 
 OLDEST_INCOME = 24
-"""Largest income age in months."""
+"""Largest income age allowed, in months."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ class Settings:
     test_from : int, optional
         As_ofs from this day on are used for testing; by default the day is chosen from the grid.
     origins : int, default 1
-        Number of days on which testing starts, each H months before the next.
+        Number of days on which testing starts, H months apart.
     hardship : {"count", "ignore"}, default "count"
     income_age : int, default 0
-        Largest number of months between the end of the window that counts as a household's income and the last
-        complete month.
+        Largest number of months allowed between the end of the window that counts as a household's income and the
+        last complete month.
 
     Raises
     ------
@@ -120,7 +120,7 @@ class Settings:
 
     @property
     def basis(self) -> IncomeBasis:
-        """Which window of a household's income counts."""
+        """The basis that determines which window of a household's income counts."""
         return IncomeBasis(self.window, self.outcome == "end", self.income_age)
 
 
@@ -135,7 +135,7 @@ class Grid:
     first_month, last_month : int
         The first month with reports, and the last month with enough reports (see :func:`build_grid`).
     stated : bool, default False
-        Whether the records hold statements.
+        Whether the records contain yearly statements.
     """
 
     as_ofs: tuple[int, ...]
@@ -202,8 +202,8 @@ def build_grid(records: Records, settings: Settings) -> Grid:
 def count_months_needed(settings: Settings, *, stated: bool) -> int:
     """Count the months of income that training and testing forward in time need.
 
-    They are a window, a training span and a test span. Yearly statements need five years, since what happened in a span
-    is known only months after the statement that covers its end.
+    These are a window, a training span and a test span. With yearly statements, five years are needed, since what
+    happened in a span is known only when the statement that covers its end arrives, months later.
 
     >>> count_months_needed(Settings(), stated=False), count_months_needed(Settings(), stated=True)
     (36, 60)
@@ -222,8 +222,8 @@ def cut_origins(
     grid : Grid
     settings : Settings
     is_followed : callable, optional
-        Says whether the outcomes after an as_of (the first argument) are known at a later day (the second). The default
-        test start leaves at least one such as_of to train on, if there is any.
+        Returns whether the outcomes after an as_of (the first argument) are known on a later day (the second). The
+        default test start is chosen so that at least one such as_of is left to train on, if there is any.
 
     Returns
     -------
@@ -251,7 +251,7 @@ def cut_origins(
 
 
 def describe_readiness(grid: Grid, settings: Settings) -> str:
-    """Say whether records are long enough to train on, and if not, once income up to which month is recorded.
+    """Say whether the records cover enough months to train on and, if not, up to which month they need income.
 
     >>> describe_readiness(Grid((), 0, 2), Settings(window=1, horizon=2))[-59:]
     'Training is possible once income up to 1970-05 is recorded.'

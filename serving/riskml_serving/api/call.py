@@ -71,7 +71,7 @@ class Call:
     def make_envelope(
         self, as_of: dt.date | None = None, scored_at: dt.datetime | None = None
     ) -> dict[str, str | None]:
-        """Make the members that every response has; see :func:`riskml_serving.http.responses.make_envelope`."""
+        """Build the fields that every response has; see :func:`riskml_serving.http.responses.make_envelope`."""
         return make_envelope(self.model.provenance, as_of, scored_at, self.request_id)
 
     def clamp_limit(self, limit: int | None) -> int:

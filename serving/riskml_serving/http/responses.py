@@ -58,7 +58,9 @@ def extract_provenance(head: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def to_headers(head: Mapping[str, str | None]) -> dict[str, str]:
-    """Write the members of every answer, plus the notice, as headers (ASCII only) for an answer that is a file.
+    """Write the fields that every response has, plus the notice, as headers for a response that is a file.
+
+    Fields whose value is not ASCII are left out.
 
     >>> to_headers({"model_version": "v1", "scored_at": None, "request_id": "r"})["X-Model-Version"]
     'v1'

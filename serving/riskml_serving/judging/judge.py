@@ -29,14 +29,14 @@ __all__ = ["Judged", "judge_groups", "judge_tables", "reveal", "silence"]
 
 
 def silence(opinion: Opinion) -> Opinion:
-    """Return the rule line's part of an opinion, as if the model had given no verdict."""
+    """Return an opinion that holds only the rule line's part, as if the model had given no verdict."""
     nothing = np.full(len(opinion.status), np.nan)
     tier = np.full(len(opinion.status), -1, np.int8)
     return replace(opinion, margin=nothing, probability=nothing, tier=tier, signal=opinion.rule_colour)
 
 
 def reveal(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Put what a silent model withheld back into a stored score, for analysts; the signal stays the rule line's.
+    """Add what a silent model withheld to a stored score, for analysts; the signal remains the rule line's.
 
     >>> reveal({"signal": 0, "probability": None, "withheld": '{"probability": 0.5}'})["probability"]
     0.5
@@ -57,7 +57,7 @@ class Judged:
     model : Model
     panel : Panel
     opinion : Opinion
-        What the model says; only :attr:`shown` leaves, since the model may be silent.
+        Verdicts of the model and the rule line; only :attr:`shown` may leave the service, since the model may be silent.
     """
 
     model: Model
@@ -76,7 +76,7 @@ class Judged:
 
     @property
     def records_end(self) -> dt.date | None:
-        """Last day that any of the records speaks of, if the panel's date is later."""
+        """Last day that any record is about or was recorded on; None unless the panel's date is later."""
         last = self.panel.last_day
         return to_date(last) if last is not None and last < self.panel.as_of else None
 
@@ -92,9 +92,9 @@ class Judged:
         return list(name_agreement(positive, self.opinion.verdicts.any_flag[self.known]).tolist())
 
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return the codes and fields of the households that are known, with the shortfalls, as plain values.
+        """Return codes, fields and shortfalls of the known households, as columns of Python values.
 
-        If the model is silent, ``withheld`` holds what it says as JSON; it is stored, and only :func:`reveal` reads it.
+        If the model is silent, ``withheld`` holds its verdict as JSON. That is stored, and only :func:`reveal` reads it.
         """
         compared: dict[str, list[Any]] = {"agreement": self.agreement, "agreement_by": ["tier"] * len(self.codes)}
         withheld: list[str | None] = [None] * len(self.codes)
@@ -124,7 +124,7 @@ class Judged:
     ) -> Explanation:
         """Explain the score of one panel row; ``agreement`` is its agreement by visit capacity, if any.
 
-        If it ``reveals``, the reader sees the model's part even if the model is silent.
+        If ``reveals`` is true, the explanation includes the model's part even if the model is silent.
         """
         return self.model.narrator.explain(
             self.panel,

@@ -28,7 +28,7 @@ def read_records(
 ) -> Records:
     """Open, check and pack a records folder.
 
-    Standard error says how many rows were set aside, and that ``as_of`` is later than everything in the folder.
+    Print to standard error how many rows were set aside, and a warning if ``as_of`` is later than all records.
     """
     from riskml.loading import load_records
     from riskml.records.contract.calendar import to_date
@@ -50,7 +50,7 @@ def read_records(
 
 
 def warn_if_simulated(bundle: Bundle, records: Records) -> str:
-    """Warn on standard error if a model from a simulated county scores real records; return the warning, or ""."""
+    """Warn on standard error if a model from a simulated county scores real records; return the warning or ""."""
     if not bundle.simulated or records.simulated:
         return ""
     console.print(f"{NOT_TRAINED_HERE}. Train on the county's own history first.", highlight=False, soft_wrap=True)

@@ -58,17 +58,19 @@ def evaluate(
     dict
         These parts of ``evaluation.json``, in which an undefined figure is None, never NaN:
 
-        - ``capacity``; ``models``: for each model ``auc``, ``ap``, ``brier``, ``recall_at`` and ``precision_at``
-          ("0.01", "0.05", "0.10"), ``lead_months`` (mean) and ``lead_months_median`` over the falls on its
-          visit list, ``visits_per_case`` at capacity, and ``ci`` with the intervals.
-        - ``ap_difference``: for each other model, the audited model's average precision minus its own: ``value``, and
-          ``ci`` computed from the same resamples.
-        - ``by_lead`` ("1-3", "4-6", "7-12" months to the fall; "13+" if there are longer ones): ``n`` falls and the
-          ``recall_at_capacity`` of each model. ``by_kind`` ("income", "spending", "monitoring"): ``n`` falls
-          of that kind, and for each model ``auc`` and ``ap`` against the rows without a fall, and
-          ``recall_at_capacity`` on the visit list drawn from all rows.
-        - ``complement``, ``calibration`` and ``groups`` of the audited model. If it is not among the predictions,
-          ``groups`` and ``ap_difference`` are empty, and the other two are None.
+        - ``capacity``.
+        - ``models``: for each model, ``auc``, ``ap``, ``brier``, ``recall_at`` and ``precision_at`` ("0.01", "0.05",
+          "0.10"), ``lead_months`` (the mean) and ``lead_months_median`` over the falls on its visit list,
+          ``visits_per_case`` at capacity, and ``ci`` with the intervals.
+        - ``ap_difference``: for each other model, the audited model's average precision minus that model's, as
+          ``value``, and its interval over the same resamples, as ``ci``.
+        - ``by_lead`` ("1-3", "4-6", "7-12" months to the fall; "13+" if there are longer leads): the number ``n`` of
+          falls and the ``recall_at_capacity`` of each model.
+        - ``by_kind`` ("income", "spending", "monitoring"): the number ``n`` of falls of that kind; for each model,
+          ``auc`` and ``ap`` when these falls are compared with the rows without a fall, and ``recall_at_capacity``
+          on the visit list drawn from all rows.
+        - ``complement``, ``calibration`` and ``groups`` of the audited model. If that model is not among the
+          predictions, ``groups`` and ``ap_difference`` are empty, and the other two are None.
 
     Raises
     ------

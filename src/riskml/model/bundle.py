@@ -40,7 +40,7 @@ FORMAT = 1
 """Version of the bundle's file format."""
 
 TRAINED_ON = ("real", "simulated")
-"""What the manifest states about the records of the training (``trained_on``)."""
+"""What ``trained_on`` in the manifest can say about the county whose records the model was trained on."""
 
 LIBRARIES = ("lightgbm", "numpy", "scipy")
 
@@ -97,7 +97,8 @@ class Bundle:
         training : FeatureMatrix
             Rows on which the blend was fitted; the bundle contains only rounded aggregates of them.
         evaluation, settings, split, data : mapping
-            JSON values; ``settings`` has window, horizon, outcome and step; ``data`` has the records' fingerprint.
+            JSON values. ``settings`` holds the window, horizon, outcome and step; ``data`` holds the fingerprint of
+            the records.
         simulated : bool
             Whether the model was trained on a simulated county.
         policy_version : str

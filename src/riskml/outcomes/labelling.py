@@ -50,7 +50,7 @@ def label(
         Last days of months, as day numbers.
     settings : Settings
     policy : Policy
-        Says which spending counts as unavoidable.
+        Determines which spending counts as unavoidable.
     known_at : int, optional
         Outcomes use only records that were recorded by this day; by default they use every record.
     chunk : int
@@ -72,14 +72,15 @@ def label(
     1. The household entered monitoring on or before the as_of, but the entry was recorded later: missing,
        ``entered_recorded_late``, because the household was not safe on the as_of.
     2. It enters monitoring in the span: 1; no follow-up is needed.
-    3. It is not followed up: missing, ``no_follow_up``. This includes households seen below the line, which would
-       otherwise count more often than households seen above it.
-    4. Its income is below the line, or is so after unavoidable spending: 1.
-    5. It receives emergency help in the span: missing, ``emergency_help``, because being helped is not being safe.
+    3. It is not followed up: missing, ``no_follow_up``. This also holds for households that were seen below the
+       line, which would otherwise be labelled more often than households that were seen above it.
+    4. Its income is below the line, before or after unavoidable spending: 1.
+    5. It receives emergency help in the span: missing, ``emergency_help``, because a household that was helped cannot
+       count as safe.
     6. None of these: 0.
 
-    If fewer than a tenth of the cohort is followed up at an as_of, all its rows are missing, ``not_followed``: only
-    entries into monitoring would be known, so that every known outcome would be a fall.
+    If fewer than a tenth of the cohort on an as_of is followed up, the labels of all its rows are missing,
+    ``not_followed``. Otherwise, since only entries into monitoring would be known, every known outcome would be a fall.
     """
     days = sorted(set(as_ofs))
     odd = [str(to_date(day)) for day in days if not is_month_end(day)]

@@ -21,7 +21,7 @@ REASONS = {"no_follow_up": 1, "emergency_help": 2, "entered_recorded_late": 3, "
 """Codes for why a label is missing; 0 means that it is not missing."""
 
 BY = {"income": 1, "spending": 2, "monitoring": 3}
-"""Codes for how a household fell, the first of which counts if several occur in one month; 0 for no known fall."""
+"""Codes for how a household fell. If it fell in several ways in one month, the first counts; 0 means no known fall."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Labels:
     reason : array of int8, shape (n,)
         Why the label is missing (see ``REASONS``).
     by : array of int8, shape (n,)
-        How the household fell (see ``BY``). If it fell in several ways, the earliest month decides. In the same month,
-        income and spending come before monitoring, which the household then enters because the rule detected them.
+        How the household fell (see ``BY``). If it fell in several ways, the earliest counts. In the same month, income
+        and spending come before monitoring, since the household then enters it because the rule detected them.
     lead : array of int32, shape (n,)
         Number of months, at least 1, from the as_of to the month at whose end income is below the line (before or
         after unavoidable spending), or to the month of entry into monitoring if that is earlier; 0 if the household
@@ -89,7 +89,7 @@ def stack(parts: Sequence[Labels], *, same_as_ofs: bool) -> Labels:
 
 
 def set_aside_if_not_followed(labels: Labels) -> Labels:
-    """Make all labels of an as_of missing (``not_followed``) if fewer than a tenth of its rows are followed up."""
+    """Set all labels of an as_of to missing (``not_followed``) if fewer than a tenth of its rows are followed up."""
     if 10 * np.count_nonzero(labels.followed) >= len(labels):
         return labels
     nothing = np.zeros(len(labels), np.int8)

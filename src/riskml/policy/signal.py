@@ -21,7 +21,7 @@ _YELLOW, _ORANGE, _RED = (COLOURS.codes.index(name) for name in ("yellow", "oran
 def signal_income(
     income: Floats, line: Floats, bounds: Floats, shock: Mask, unmet: Mask, hardship: Mask, spent: Mask
 ) -> Codes:
-    """Give every household the colour that follows from its income and its flags.
+    """Determine every household's colour from its income and its flags.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> 
     [2, 3, 1, -1]
     """
     tiers = (policy or load_policy()).tiers
-    # A tier of -1 selects the last entry.
+    # A tier of -1 (none) selects the last entry.
     colours = np.array([*(tiers[code].colour for code in TIERS), NO_COLOUR], np.int8)
     return np.maximum(colour, colours[tier]).astype(np.int8)
 

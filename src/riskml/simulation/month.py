@@ -259,12 +259,12 @@ def _report(p: Process, s: Any, o: Any, line: float, r: Any) -> None:
 
 @compiled
 def _spend(p: Process, s: Any, o: Any, line: float) -> None:
-    """Subtract the unavoidable spending of twelve months from income, exactly as the rule line does."""
+    """Subtract the unavoidable spending of the last twelve months from income, exactly as the rule line does."""
     slot = s.clock % YEAR
     paid = (o.self_paid + o.treatment_paid + o.visit_paid, o.fee, o.repair)
     spending = 0.0
     for i in range(ITEMS):
-        # Whole yuan: the running sum is exact.
+        # The amounts are whole yuan, so the running sum is exact.
         s.spending[i] += paid[i] - s.spent[i * YEAR + slot]
         s.spent[i * YEAR + slot] = paid[i]
         spending += p.counted[i] * s.spending[i]
@@ -274,7 +274,7 @@ def _spend(p: Process, s: Any, o: Any, line: float) -> None:
 
 @compiled
 def _monitor(p: Process, s: Any, o: Any, r: Any) -> None:
-    """Apply the rule line: raise alerts, put some of those at risk under monitoring, help them, clear stable ones."""
+    """Apply the rule line: it may raise an alert, put the household under monitoring, help it, or clear it."""
     known = s.ratio == s.ratio
     ratio = s.ratio if known else 2.0
     after = s.after if known else 2.0

@@ -31,14 +31,14 @@ class Parameters(NamedTuple):
     recording: SimpleNamespace
 
     def pack(self) -> NDArray[np.void]:
-        """Pack the process parameters into one record, so that compiled code gets a pointer, not a hundred numbers."""
+        """Pack the process parameters into a record, so that compiled code gets one pointer, not a hundred numbers."""
         values = vars(self.process) | {"counted": tuple(float(counts) for counts in count_spending())}
         fields = [(name, "f8", np.shape(value)) for name, value in values.items()]
         return np.array([tuple(values.values())], np.dtype(fields))
 
 
 def count_spending() -> tuple[bool, ...]:
-    """Return which items of `state.SPENDING` count as unavoidable, by the packaged policy table."""
+    """Return whether each item of `state.SPENDING` counts as unavoidable according to the packaged policy table."""
     switches = load_policy().spending
     return tuple(switches[item].counts for item in SPENDING)
 

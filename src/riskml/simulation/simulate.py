@@ -56,7 +56,7 @@ class Simulated:
     rows : dict of str to int
         Number of rows in each table.
     figures : dict of str to float
-        Falls at the dates of the truth (`truth.Figures.summarize`); empty if no truth was written.
+        Figures about falls on the dates of the truth (`truth.Figures.summarize`); empty if no truth was written.
     """
 
     rows: dict[str, int]
@@ -89,11 +89,12 @@ def simulate(
         Dates for which ``truth.parquet`` (household_id, as_of, probability, cause) is written: the default test dates,
         all dates of the default grid, or none.
     progress : callable, optional
-        Called after each part with the number of households in it.
+        Called after each part of the county with the number of households in it.
     income : {"monthly", "register", "mixed"}, default "monthly"
-        What is known of income: a report of every month; a statement of every year from October to September, months
-        after its end, and wage lists of single persons; or each for half of the households. The households, their truth
-        and all other tables are the same.
+        What is known of income: with ``monthly``, a report for every month; with ``register``, wage lists of
+        individual persons and a statement for every year from October to September, known months after the year's
+        end; with ``mixed``, each of these for half of the households. The choice affects neither the households nor
+        their truth nor any other table.
 
     Returns
     -------
@@ -175,7 +176,7 @@ def _write(chunk: Chunk, income: Income, tables: Tables) -> None:
 def _write_truth(
     chunk: Chunk, states: NDArray[np.void], span: Span, seed: int, tables: Tables, figures: Figures
 ) -> None:
-    """Append ``truth`` for the households that are not monitored at each date, and add them to the figures."""
+    """Append to ``truth`` the households that are not monitored on each date, and add them to the figures."""
     county = chunk.county
     values = chunk.p.pack()
     line = county.calendar.line[county.burn_in :]

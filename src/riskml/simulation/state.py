@@ -1,7 +1,8 @@
 """Two record types: a household's hidden state, and what happens to it in a month.
 
-A household has slots for up to three workers and two children. Causes are numbered in the order of the vocabulary; the
-first nine (illness to housing) can reduce income for months after the event.
+The county's records are written from the latter. A household has slots for up to three workers and two children. Causes
+are numbered in the order of the vocabulary; the first nine (illness to housing) can reduce income for months after the
+event.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ CAUSE = {name: number for number, name in enumerate(CAUSES)}
 """The number that stands for each cause code."""
 
 DRAGS = CAUSE["housing"] + 1
-"""Number of causes, the first ones, that can reduce income for months after the event."""
+"""Number of causes that can reduce income for months after the event; they come first."""
 
 SPENDING = {"medical_self_paid": "illness", "school_fees": "schooling", "housing_repair": "housing"}
-"""Items of unavoidable spending in the policy table, and the cause of a hardship that comes from each."""
+"""Cause of hardship for each of the policy table's items of unavoidable spending."""
 
 YEAR = 12
-"""Number of months of income and spending that a household's state remembers: the window of the outcome."""
+"""Number of months of income and spending stored in a household's state, which is the window of the outcome."""
 
 MEMBERS = 9
 """Member numbers of a household: 0-2 workers, 3 another adult, 4-5 children, 6-7 elders, 8 a child born later."""

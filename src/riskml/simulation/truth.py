@@ -77,7 +77,7 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
     truth : Truth
     income : Income
         With statements, the grid begins on the day before the first recorded month. A register's grid ends with its
-        last complete statement; the last twelve months of it hold any default test split.
+        last complete statement, and its last twelve months cover any default test split.
 
     Raises
     ------
@@ -172,10 +172,11 @@ def estimate_fall_probability(
 
 
 class Figures:
-    """Falls among the households at risk at the dates of the truth, and how well a ranking could foresee them.
+    """Falls among the households at risk on the dates of the truth, and how well a ranking could foresee them.
 
-    At risk: income per head is known and not below the line, before or after unavoidable spending, and the household is
-    not monitored. Households without a fall that emergency help reached are left out, as in the outcome.
+    A household is at risk if it is not monitored and its income per head is known and not below the line, before or
+    after unavoidable spending. Households that did not fall but received emergency help are left out, as in the
+    outcome.
     """
 
     def __init__(self) -> None:
@@ -189,15 +190,16 @@ class Figures:
         self._parts.append((probability[use], state["ratio"][use], kind[use], only[use]))
 
     def summarize(self) -> dict[str, float]:
-        """Compute the figures, NaN if nobody is at risk.
+        """Compute the figures; they are NaN if no household is at risk.
 
         Returns
         -------
         dict of str to float
-            ``n``; ``falls``, share of them that fall within twelve months; ``income``, ``spending`` and ``monitoring``,
-            shares of the falls by what comes first; ``spending_alone``, share of the falls that no fall of income and
-            no entry into monitoring follows within the twelve months; ``oracle`` and ``distance_to_line``, AUC of the
-            true probability and of income per head divided by the line.
+            ``n``: number of households at risk, over all dates; ``falls``: share of them that fall within twelve
+            months; ``income``, ``spending`` and ``monitoring``: shares of the falls according to what comes first;
+            ``spending_alone``: share of the falls by spending without any fall by income or entry into monitoring
+            within the twelve months; ``oracle`` and ``distance_to_line``: AUC of the true probability and of income
+            per head divided by the line.
         """
         probability, ratio, kind, only = map(np.concatenate, zip(*self._parts, strict=True))
         fell = kind > 0
@@ -216,11 +218,11 @@ def find_falls(lived: NDArray[np.void], at: int) -> tuple[Ints, Ints, NDArray[np
     Returns
     -------
     kind : int array (n,)
-        0 for no fall, otherwise a code of `outcomes.labels.BY`, the first of those that occur in one month.
+        0 for no fall, otherwise a code from `outcomes.labels.BY`; of several in the same month, the first.
     month : int array (n,)
-        Position of its month among the recorded months.
+        Position of the month of the fall among the recorded months.
     alone : bool array (n,)
-        Whether the household falls by spending, and by nothing else in these months.
+        Whether the household falls by spending and in no other way in these months.
     """
     span = lived[:, at + 1 : at + 1 + YEAR]
     falls = np.stack([span["below"] == 1, span["hardship"] == 1, span["entered"] == 1])
@@ -245,11 +247,12 @@ def attribute_falls(lived: NDArray[np.void], at: int, line: Floats) -> NDArray[n
     Returns
     -------
     object array (n,)
-        Cause codes; None if there is no fall. An entry into monitoring has the cause of the alert that led to it, a
-        fall by spending that of the largest item of the twelve months. For a fall in income, the losses in the twelve
-        months up to the fall are compared with those in the twelve months before, and the cause whose loss grew most
-        is named. If no loss grew by at least `NOTHING` of the line, the cause with the largest loss is named, or
-        ``other`` if all losses are smaller than that.
+        Cause code of each household's fall; None if it does not fall. An entry into monitoring has the cause of the
+        alert that led to it, and a fall by spending has the cause of the largest item in the twelve months up to it.
+        If income fell below the line, the losses in the twelve months up to the fall are compared with those in the
+        twelve months before, and the cause whose loss grew most is named. If no loss grew by at least the share
+        `NOTHING` of the line, the cause with the largest loss is named, or ``other`` if all losses are smaller than
+        that share.
     """
     kind, month, _ = find_falls(lived, at)
     cause = np.full(len(lived), None, dtype=object)

@@ -105,7 +105,7 @@ def write_events(chunk: Chunk, tables: Tables) -> None:
 
 
 def write_household_disasters(chunk: Chunk, tables: Tables) -> None:
-    """Append households' losses to ``disaster``, dated the day of their village's disaster or of their own fire."""
+    """Append households' losses to ``disaster``, dated to the day of the village's disaster or the household's fire."""
     lived, county = chunk.lived, chunk.county
     household, at = np.nonzero((lived["loss"] > 0.0) & (chunk.rng.random(lived.shape) < chunk.p.recording.event_known))
     day, kind = _find_disasters(county, chunk.village[household], at)

@@ -1,4 +1,4 @@
-"""Write income as a county knows it: reported every month, stated once a year, or one or the other by household."""
+"""Write income as a county knows it: reported monthly, stated once a year, or some households in each way."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ Ints = NDArray[np.int64]
 _SOURCES = np.array(list(SOURCES)[:4])
 
 Income = Literal["monthly", "register", "mixed"]
-"""What is known of income: monthly reports, yearly statements and wage lists, or each for half of the households."""
+"""What is known of income: monthly reports; yearly statements and wage lists; or half of the households in each way."""
 
 
 def write_income(chunk: Chunk, income: Income, tables: Tables) -> None:
-    """Append to ``income``, ordered by household.
+    """Append rows to ``income``, ordered by household.
 
-    A household has the same rows in a mixed county as in the other county that it belongs to by the hash of its code.
+    In a mixed county, the hash of a household's code decides whether it has the same rows as in a monthly county or as
+    in a register.
     """
-    # Streams of their own: what is known of income changes no other table.
+    # Separate random streams, so that the choice of ``income`` changes no other table.
     monthly, register = (replace(chunk, rng=rng) for rng in chunk.rng.spawn(2))
     stated = np.full(chunk.n, income == "register")
     if income == "mixed":
@@ -67,9 +68,9 @@ def _select(rows: Rows, chosen: NDArray[np.bool_]) -> Rows:
 
 
 def _make_reports(chunk: Chunk) -> Rows:
-    """Make the monthly reports, which are late, sometimes missing and occasionally corrected, by month and source.
+    """Make the reports by month and source; they come late, are sometimes missing and are occasionally corrected.
 
-    A household reports every source that it has had so far, even if a month's amount is zero.
+    A household reports every source from which it has had income so far, even in a month without any.
     """
     amounts = chunk.lived["amounts"]
     reported = chunk.lived["reported"] == 1

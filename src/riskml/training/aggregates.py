@@ -49,11 +49,11 @@ def build_report_data(
     Returns
     -------
     dict
-        ``coverage`` (see :func:`describe_coverage`, or null); ``contributions`` (see
-        :func:`riskml.explanation.contributions.summary.summarise_contributions`);
-        ``reasons``: their ``steadiness`` and, in a simulated county, how often they name the true cause of ``all``
-        falls, of those ``visited``, and of those that came ``soon``, at most three months after the as-of date (see
-        :mod:`riskml.explanation.household.reason_quality`).
+        - ``coverage``: the result of :func:`describe_coverage`, or None.
+        - ``contributions``: see :func:`riskml.explanation.contributions.summary.summarise_contributions`.
+        - ``reasons``: their ``steadiness`` and, in a simulated county, how often they name the true cause of ``all``
+          falls, of the falls ``visited``, and of those that came ``soon``, that is, at most three months after the
+          as-of date (see :mod:`riskml.explanation.household.reason_quality`).
     """
     narrator = Narrator(bundle, policy)
     progress.stage("contributions of the test rows")

@@ -113,7 +113,7 @@ def find_first_flags(
     policy: Policy,
     progress: Progress,
 ) -> NDArray[np.float64]:
-    """Find how many months after each as-of date the rule line first flags the kind of fall that happened.
+    """Find how many months after each as-of date the rule line first raises a flag for the kind of fall that happened.
 
     It judges by what was known at the time.
 

@@ -63,13 +63,13 @@ def compare_on(
     Returns
     -------
     dict
-        Like ``evaluation.json``; ``ap_difference`` is the first model's average precision minus that of each other
-        model, with intervals over the same resamples.
+        A dictionary like ``evaluation.json``; ``ap_difference`` is the first model's average precision minus that of
+        each other model, with intervals over the same resamples.
 
     Notes
     -----
-    Both are measured by the outcome of the first bundle, so a champion that was trained for another outcome is compared
-    on the outcome that replaces its own.
+    All models are measured by the outcome of the first bundle. A champion that was trained for another outcome is
+    therefore compared on the outcome that is to replace its own.
     """
     progress = progress or Silent()
     holdout = collect_holdout(records, first, policy, "compare on", progress)

@@ -29,8 +29,8 @@ def read_truth(folder: Path | None, settings: Settings, column: str) -> pd.DataF
     folder : Path or None
         Records folder.
     settings : Settings
-        The truth is known for the default outcome only: 12 months of income, 12 months ahead, at any month end, with
-        hardship counted.
+        The truth is known only for the default outcome: income averaged over 12 months is below the line, before or
+        after unavoidable spending, at any month end in the next 12 months, or the household enters monitoring.
     column : {"probability", "cause"}
 
     Returns

@@ -63,7 +63,7 @@ class ListFilter:
     today : date
         Day as of which monitoring records count for ``category`` and ``cause``; by default, every record counts.
     signal, tier, order_section : tuple of int
-        Positions in riskml's lists and in ``SECTIONS``; empty means any.
+        Positions in riskml's lists of signals and tiers, and in ``SECTIONS``; an empty tuple allows any.
     agreement, category, flags : tuple of str
         Codes in the columns of the same name; ``flags`` holds triggers, at least one of which must have fired.
     cause : str
@@ -219,7 +219,7 @@ def _narrow(query: Select[Any], wanted: ListFilter) -> Select[Any]:
 
 
 def read_list(connection: Connection, wanted: ListFilter, offset: int, limit: int) -> list[dict[str, Any]]:
-    """Read households in the order of lists, of equal rank those first that have waited longer, with their facts."""
+    """Read households with their facts in ranked order; of equally ranked ones, the longest-waiting comes first."""
     facts = [column for name, column in FACTS.items() if name not in CURRENT.c]
     query = _narrow(select(CURRENT, *facts), wanted)
     order = (*RANKING, FACTS["since"], CURRENT.c.household_id)

@@ -93,7 +93,7 @@ def _hash_code(row: dict[str, Any]) -> str:
 
 
 def _find_falls(records: Records, span: Span, as_of: dt.date) -> dict[str, bool]:
-    """Find out which households fell within the span, leaving out those for which the records do not say."""
+    """Find out which households fell within the span; omit those for which the records do not say."""
     labels = label(records, [to_day(as_of)], span, load_policy())
     codes = records.household_id[labels.household]
     return {str(code): bool(y) for code, y in zip(codes, labels.y, strict=True) if y != MISSING}
@@ -106,7 +106,7 @@ def _find_caller(connection: Connection, account: Account) -> Caller:
 
 
 def _build_verification(row: dict[str, Any], fell: dict[str, bool]) -> dict[str, Any]:
-    """Build what the visitor records, with the first of the model's causes."""
+    """Build the verification that the visitor records, with the first of the model's causes."""
     in_need = True if row["status"] in ("below_line", "in_hardship") else fell.get(row["household_id"])
     outcome = "pending" if in_need is None else "confirmed" if in_need else "rejected"
     causes = [cause for cause in row["causes"].split(";") if cause][:1] if in_need else []

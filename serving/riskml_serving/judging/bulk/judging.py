@@ -50,9 +50,9 @@ class JudgedRange:
     households : int
         Number of households in the range, whether or not they are known on the date.
     table : pyarrow.Table
-        Columns of ``PART``, with one row per household that is known at the date, in code order.
+        Columns of ``PART``, with one row per household that is known on the date, in code order.
     last_day : date
-        Last day that any record in the range speaks of or was recorded on, if ``as_of`` is later, and otherwise it.
+        Last day that any record in the range is about or was recorded on; ``as_of`` if that is earlier.
     """
 
     last: str

@@ -84,7 +84,10 @@ def describe(job: dict[str, Any], model: Model, request_id: str) -> dict[str, An
 
 
 def _make_head(job: dict[str, Any], model: Model, request_id: str) -> dict[str, str | None]:
-    """Name the model that scored a job, or the model in service if the job has not begun."""
+    """Build the fields that every response has.
+
+    They name the model that the job used or, if the job has not begun, the model in service.
+    """
     names = {**model.provenance, **({name: job[name] for name in VERSIONS} if job["model_version"] else {})}
     as_of = dt.date.fromisoformat(json.loads(job["payload"])["as_of"])
     return make_envelope(names, as_of, job["finished_at"], request_id)

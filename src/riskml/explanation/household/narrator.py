@@ -111,9 +111,9 @@ class Narrator:
             The agreement that was found in scoring, where the model flags the households within visit capacity. By
             default, the model counts as flagging a household if its tier is any but the safest.
         redact : iterable of str
-            What to leave out; ``health`` means everything about health.
+            Names of what to leave out; ``health`` means everything about health.
         silent : bool, default False
-            Whether to explain the rule line alone, as if the model gave no verdict.
+            Whether to explain only the rule line's verdict, as if the model had given none.
 
         Returns
         -------

@@ -29,7 +29,7 @@ _AFTER_SPENDING = "income_below_line_after_spending"
 def make_rule_view(
     verdicts: Verdicts, i: int, window: int, hidden: frozenset[str], household: Panel | None = None
 ) -> RuleView:
-    """Make the view that shows the rule line's verdict on a household.
+    """Make the view of the rule line's verdict on a household.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ def make_rule_view(
     hidden : frozenset of str
         If it contains ``health``, flags about health are only counted, and amounts after spending are left out.
     household : Panel, optional
-        Panel of that household alone; without it, the view says neither how old the income is nor what was spent.
+        Panel that holds only this household; without it, the view says neither how old the income is nor what was
+        spent.
     """
     redacted = "health" in hidden
     flags = verdicts.list_flags(i)

@@ -67,7 +67,7 @@ def _compute_yearly_income(panel: Panel, window: int = 12) -> Floats:
 
 
 def _compute_income_per_head(panel: Panel, window: int) -> Floats:
-    """Compute income in yuan/person/year from the reported months of a window, however few."""
+    """Compute income in yuan/person/year from the reported months in a window, however few they are."""
     return np.asarray(_compute_yearly_income(panel, window) / panel.at_income_end.size[0])
 
 
@@ -80,7 +80,7 @@ def _compute_latest_income(panel: Panel) -> Floats:
 
 
 def _read_monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return the monthly yuan from a source (or ``total``), and the months in which they are known."""
+    """Return the monthly income from a source (or ``total``) in yuan, and whether it is known in each month."""
     panel = panel.at_income_end
     if source == "total":
         return panel.total_or_zero, panel.reported

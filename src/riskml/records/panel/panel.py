@@ -92,7 +92,7 @@ class Panel:
     months : int, default 36
         Length of the time axis T.
     known_at : int, optional
-        Rows recorded later are left out; ``as_of`` by default. Only outcomes use a later day.
+        Last day of recording (``as_of`` by default); later rows are left out. Only outcomes use a later day.
     basis : IncomeBasis, optional
         Which window counts as the household's income; by default, the twelve months up to the last complete one.
 
@@ -140,7 +140,7 @@ class Panel:
 
     @property
     def last_day(self) -> int | None:
-        """Last day that any of the records speaks of, whether it is known at the date or not."""
+        """Last day that any of the records is about or was recorded on, even if it is not yet known on the date."""
         return self._records.last_day
 
     @property
@@ -209,11 +209,11 @@ class Panel:
 
     @cached_property
     def income_lag(self) -> Ints:
-        """Months from the end of the window that counts to the last complete month, shape (n,).
+        """Number of months from the end of the window that counts to the last complete month, shape (n,).
 
-        It is 0 unless that window has no verdict, or a statement of the household is known and the last month is not
-        reported. Then the latest earlier window counts that has a verdict and ends with a reported month, if it is not
-        older than the basis allows.
+        The latest window counts (0) if it has a verdict, unless the household's last month is not reported although a
+        statement of the household is known. Otherwise, the latest earlier window that has a verdict and ends with a
+        reported month counts, if it is not older than the basis allows; if there is none, this is also 0.
         """
         basis, lag = self.basis, np.zeros(self.n, np.int32)
         if basis.age:
@@ -227,7 +227,7 @@ class Panel:
 
     @property
     def at_income_end(self) -> Panel:
-        """The same panel, with every household's months counted back from the end of the window that counts."""
+        """This panel, but with each household's months counted back from the end of the window that counts."""
         return self._moved if self.basis.age and self.income_lag.any() else self
 
     @cached_property
@@ -243,7 +243,7 @@ class Panel:
 
     @cached_property
     def _deepened(self) -> Panel:
-        """The panel with as many more months as the income may be old."""
+        """The panel with more history: as many additional months as the maximum age of income."""
         return Panel(self._records, self.as_of, *self._range, self.months + self.basis.age, self.known_at)
 
     def _read_basis(self, panel: Panel, lag: int = 0) -> Floats:

@@ -51,7 +51,7 @@ class Records(PackedRecords):
 
     @property
     def simulated(self) -> bool:
-        """Whether the records are of a simulated county: a line says so in ``source``."""
+        """Whether the records are from a simulated county, which the ``source`` of a line says."""
         return any(line.source == "simulated" for line in self.lines.rows)
 
     def panel(
@@ -63,15 +63,15 @@ class Records(PackedRecords):
         known_at: int | None = None,
         basis: IncomeBasis = UP_TO_DATE,
     ) -> Panel:
-        """Cut the panel for a range of households on a date."""
+        """Build the panel for a range of households on a date."""
         return Panel(self, as_of, start, len(self) if stop is None else stop, months, known_at, basis)
 
     def fill_line_grids(self, as_of: int, basis: IncomeBasis = UP_TO_DATE) -> None:
-        """Fill the grids of lines that all panels at a date share, before threads need them."""
+        """Fill the grids of lines that all panels on a date share, before several threads use them."""
         for months in {LOOK_BACK, LOOK_BACK + basis.age}:
             self.get_line_grid(find_last_complete_month(as_of), months)
 
     def panels(self, as_of: int, basis: IncomeBasis = UP_TO_DATE, chunk: int = CHUNK) -> Iterator[Panel]:
-        """Cut the panels that together cover all households, with ``chunk`` households in each."""
+        """Build the panels that together cover all households, with ``chunk`` households in each."""
         for start in range(0, len(self), chunk):
             yield self.panel(as_of, start, min(start + chunk, len(self)), basis=basis)
