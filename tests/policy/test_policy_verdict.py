@@ -115,7 +115,7 @@ def test_a_flag_says_all_that_a_verifier_needs(village):
     assert (flag.fires, flag.window, flag.cause) == ("at_least", 12, "illness")
     assert flag.get_name("zh") == "一年内住院自付费用较大"
     assert flag.source
-    assert village.judged().list_flags(0)[0].get_name("en") == "inpatient self-paid cost of a year"
+    assert village.judged().list_flags(0)[0].get_name("en") == "self-paid inpatient cost in a year"
 
 
 def test_a_relative_threshold_is_shown_in_yuan(village):
