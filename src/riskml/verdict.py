@@ -42,7 +42,7 @@ class Opinion:
     signal : array of int8, shape (n,)
         Positions in ``COLOURS``.
     income_until : array of int32, shape (n,)
-        Last day of the last reported month of the income that counts; ``NO_DAY`` for none.
+        Last day of the last month that is reported in the income window that counts; ``NO_DAY`` if there is none.
     verdicts : Verdicts
         Verdicts of the rule line, which an explanation can reuse.
     """
@@ -98,7 +98,7 @@ class Field:
         Values that a ``WORD`` or ``LEVEL`` field can take.
     nullable : bool, default False
     otherwise : str, optional
-        Word for position -1 of a field that is never null.
+        Word for position -1, for a field that is never null.
     bounds : tuple of float, optional
         The smallest and the largest number allowed.
     identity : bool, default True

@@ -167,7 +167,7 @@ def require_no_future(days: Mapping[str, dt.date], today: dt.date) -> None:
 
 
 def find_code(field: str, code: str, allowed: Mapping[str, Any]) -> Any:
-    """Return the value that a code stands for, among those that a field allows.
+    """Return the value that a code stands for; the code must be one of those that the field allows.
 
     Raises
     ------

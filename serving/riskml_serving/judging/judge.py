@@ -57,7 +57,7 @@ class Judged:
     model : Model
     panel : Panel
     opinion : Opinion
-        Verdicts of the model and the rule line; only :attr:`shown` may leave the service, since the model may be silent.
+        Verdicts of the model and the rule line. Only :attr:`shown` may leave the service: the model may be silent.
     """
 
     model: Model
@@ -94,7 +94,7 @@ class Judged:
     def to_columns(self) -> dict[str, list[Any]]:
         """Return codes, fields and shortfalls of the known households, as columns of Python values.
 
-        If the model is silent, ``withheld`` holds its verdict as JSON. That is stored, and only :func:`reveal` reads it.
+        If the model is silent, ``withheld`` holds its verdict as JSON, which is stored; only :func:`reveal` reads it.
         """
         compared: dict[str, list[Any]] = {"agreement": self.agreement, "agreement_by": ["tier"] * len(self.codes)}
         withheld: list[str | None] = [None] * len(self.codes)

@@ -31,7 +31,7 @@ _TYPES = {
 
 _TOPICS = ("members", "illness", "disaster", "events", "help", "monitoring")
 _TO_DATE = ("weighted_past_income", "months_since_below", "months_since_report")
-"""Features of income that count the months back from the last complete one, however old the income is."""
+"""Income features that count months back from the last complete one, no matter how old the income is."""
 _NUMBERS = ("INT", "FLOAT", "DOUBLE", "DECIMAL")
 
 
@@ -46,7 +46,7 @@ class Oracle:
         All dates for which features will be computed; work that does not depend on the date is done only once.
     threads : int, default 2
     income_age : int, default 0
-        Largest number of months by which the window of income may end before the last complete month.
+        Largest number of months by which the income window may end before the last complete month.
     """
 
     def __init__(self, folder: str | Path, as_ofs: Sequence[dt.date], threads: int = 2, income_age: int = 0) -> None:

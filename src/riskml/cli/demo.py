@@ -26,7 +26,7 @@ __all__ = ["demo"]
 MONTHS = 60
 
 INCOME_AGE = 18
-"""Months by which income may be old: a statement is up to 17 months old before the next one is known."""
+"""Maximum age of income in months: a statement is up to 17 months old before the next one is known."""
 
 DEMO = "riskml.demo"
 """Entry-point group for the service that the demo starts at the end.

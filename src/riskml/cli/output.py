@@ -44,12 +44,14 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
 
 
 def write_table(path: Path, frame: pd.DataFrame, notes: Sequence[str]) -> None:
-    """Write a table as the name of the file says: .parquet, .csv (UTF-8 with BOM) or .xlsx, where notes come first.
+    """Write a table in the format that the file name ends with: .parquet, .csv (UTF-8 with BOM) or .xlsx.
+
+    A workbook starts with the notes.
 
     Raises
     ------
     UsageError
-        If the name ends otherwise, or a package that writes workbooks is missing.
+        If the file name has another ending, or the package that writes workbooks is missing.
     """
     match path.suffix:
         case ".parquet":
@@ -74,7 +76,7 @@ def _write_workbook(path: Path, frame: pd.DataFrame, notes: Sequence[str]) -> No
         cells = [WriteOnlyCell(sheet, None if value != value else value) for value in row]
         for cell, value in zip(cells, row, strict=True):
             if isinstance(value, str):
-                cell.data_type = "s"  # never a formula, even if it looks like one
+                cell.data_type = "s"  # text is never a formula, even if it looks like one
         sheet.append(cells)
     with path.open("wb") as file:
         book.save(file)

@@ -176,13 +176,13 @@ def read_source(panel: Panel, source: str) -> Monthly:
 
 @cached_on_panel
 def find_months_below_to_date(panel: Panel) -> Mask:
-    """Find the months, counted back from the last complete one, with income below the line then, shape (T, n)."""
+    """Find the months in which income was below the line, counted back from the last complete one, shape (T, n)."""
     income = read_income_to_date(panel)
     return income.known & (income.values < BELOW)
 
 
 def find_months_below(panel: Panel) -> Mask:
-    """Find the months, counted back as in :func:`read_income`, with income below the line then, shape (T, n)."""
+    """Find the months in which income was below the line, counted back as in :func:`read_income`, shape (T, n)."""
     return find_months_below_to_date(panel.at_income_end)
 
 

@@ -22,7 +22,7 @@ FOLLOW_UP = 3
 """Number of months at the end of a span that count for follow-up: income must be reported in at least one of them."""
 
 YEAR = 12
-"""Number of calendar months whose unavoidable spending is taken off income."""
+"""Number of calendar months whose unavoidable spending is subtracted from income."""
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -62,7 +62,7 @@ class After:
         First month of the earliest span.
     settings : Settings
     policy : Policy
-        Says which spending counts as unavoidable.
+        Determines which spending counts as unavoidable.
     """
 
     panel: Panel
@@ -95,7 +95,7 @@ class After:
     def _spending(self) -> Floats | None:
         """Unavoidable spending of each month in yuan, the latest first, shape (T, n); None if there is none to count.
 
-        An amount that is not known adds nothing.
+        An unknown amount adds nothing.
         """
         if self.settings.hardship == "ignore":
             return None
@@ -113,7 +113,7 @@ class After:
         return self.panel.reported[: self.panel.month - self.first_month + 1][::-1]
 
     def find_falls(self, month: int) -> dict[str, NDArray[np.int32]]:
-        """Count the months from a month to the first fall in its span, shape (n,), by kind; 0 if there is none."""
+        """For each kind of fall, count the months from a month to the first fall in its span, shape (n,); 0 if none."""
         below, after_spending, _ = self._verdicts
         return {"income": self._find_first(below, month), "spending": self._find_first(after_spending, month)}
 

@@ -26,14 +26,14 @@ _EXITED = schema.list_codes("households", "kind").index("exited")
 
 @dataclass(frozen=True)
 class Item:
-    """Where the amounts of an item of unavoidable spending are recorded; ``kind`` selects rows of ``events``."""
+    """Table and column with the amounts of an item of unavoidable spending; ``kind`` selects rows of ``events``."""
 
     table: str
     column: str
     kind: str | None = None
 
     def select(self, panel: Panel) -> tuple[Events, Floats] | None:
-        """Select the rows of the item and their amounts in yuan; None if the table is absent."""
+        """Select the rows for the item and their amounts in yuan; None if the table is absent."""
         rows: Events | None = getattr(panel, self.table)
         if rows is not None and self.kind is not None:
             rows = rows.where(rows["kind"] == _EVENT[self.kind])
@@ -66,7 +66,7 @@ class Case:
     def __init__(self, panel: Panel, spending: Mapping[str, Switch]) -> None:
         self.panel = panel
         self._spending = spending
-        # Cohort and rule line look at the same panel, so what they share is kept on it.
+        # The cohort and the rule line use the same panel, so results that both need are kept on it.
         self._recent: dict[tuple[str, int], Events | None] = panel.memo.setdefault("recent rows", {})  # type: ignore[assignment]
         self._counts: dict[int, Floats | None] = panel.memo.setdefault("event counts", {})  # type: ignore[assignment]
 
@@ -83,7 +83,7 @@ class Case:
 
     @cached_property
     def income(self) -> Floats:
-        """Income per head over the window, yuan/person/year, shape (n,)."""
+        """Income per head over the window that counts, yuan/person/year, shape (n,)."""
         return self.panel.income
 
     @cached_property
@@ -152,7 +152,7 @@ class Case:
 
     @cached_property
     def spending_items(self) -> dict[str, Floats]:
-        """Yuan that a household spent in 12 months on each item that counts, shape (n,); NaN if unknown."""
+        """Yuan that each household spent in the last 12 months, by item that counts, shape (n,); NaN if unknown."""
         return {
             code: self.sum_self_paid(12) if item.kind is None else self.sum_amounts(item.kind, 12)
             for code, item in SPENDING.items()
@@ -188,6 +188,6 @@ class Case:
 
     @cached_property
     def in_hardship(self) -> Mask:
-        """Whether only unavoidable spending takes income below the line, shape (n,)."""
+        """Whether income falls below the line only because of unavoidable spending, shape (n,)."""
         bound = self.line * BELOW
         return (self.income >= bound) & (self.income_after_spending < bound)

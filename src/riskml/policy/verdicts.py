@@ -70,7 +70,7 @@ class Verdicts:
     line, income : array of float64, shape (n,)
         Line in force and income per head, yuan/person/year; NaN if unknown.
     spending : array of float64, shape (n,)
-        Unavoidable self-paid spending over 12 months, yuan/person/year.
+        Unavoidable self-paid spending in the last 12 months, yuan/person/year; NaN if unknown.
     colour : array of int8, shape (n,)
         Positions in ``COLOURS``; -1 if the rule line cannot judge.
     category : array of int8, shape (n,)
@@ -105,7 +105,7 @@ class Verdicts:
         return flagged
 
     def mark_flagged(self, kind: str) -> Mask:
-        """Mark the households with a flag for a kind of fall, shape (n,).
+        """Mark the households that have a flag for one kind of fall, shape (n,).
 
         For ``income``, the flags for low or falling income count; for ``spending``, those that count as hardship; for
         ``monitoring``, any flag.
@@ -137,7 +137,7 @@ class Verdicts:
     def shortfall(self) -> Floats:
         """The line minus the income after unavoidable spending, yuan/person/year, shape (n,).
 
-        Lists rank households by it. Unknown spending takes nothing from the income.
+        Lists rank households by this value. Unknown spending is not subtracted.
         """
         return self.line - (self.income - np.nan_to_num(self.spending))
 

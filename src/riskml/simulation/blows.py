@@ -80,7 +80,7 @@ def lose_work(p: Process, s: Any, o: Any, k: int, state: int, cause: int) -> Non
 
 @compiled
 def leave(p: Process, s: Any, person: int) -> None:
-    """Remove a member from the household, and what the member added to its risk of illness."""
+    """Remove a member from the household, together with the member's share of its risk of illness."""
     s.present[person] = 0
     s.size -= 1
     if s.chronic[person] == 1:
@@ -94,7 +94,7 @@ def leave(p: Process, s: Any, person: int) -> None:
 
 @compiled
 def _draw_amount(spread: Any, level: float, r: Any) -> float:
-    """Draw an amount in yuan from a median and a spread, both in logs."""
+    """Draw an amount in yuan; its median and its spread are given as logarithms."""
     return float(np.rint(np.exp(spread[0] + spread[1] * draw_normal(r)) * level))
 
 
@@ -145,7 +145,7 @@ def _fall_ill(p: Process, s: Any, o: Any, level: float, serious: bool, r: Any) -
 
 @compiled
 def treat(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
-    """Draw the visits of chronic patients, and continue a monthly treatment for another month, or end it."""
+    """Draw visits by chronic patients, and decide whether a monthly treatment goes on for another month or ends."""
     s.ailing *= p.ailing_kept
     if s.patients > 0:
         u = draw_uniform(r) / s.patients

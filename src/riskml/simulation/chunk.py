@@ -30,7 +30,7 @@ class Chunk:
     lived : structured array (n, months)
         What happened in each recorded month (`state.MONTH_OUT`).
     past : structured array (n, earlier months)
-        What happened before, as far back as statements of income go.
+        What happened in the months before, as far back as statements of income reach.
     months : int32 array (months,)
         Month numbers since 1970-01.
     village : int array (n,)
@@ -93,7 +93,7 @@ def draw_recording_days(chunk: Chunk, day: NDArray[np.int64]) -> NDArray[np.int6
 
 
 def draw_report_days(chunk: Chunk) -> NDArray[np.int64]:
-    """Draw the day on which each month's income becomes known, shape (n, months): mostly the month's last day."""
+    """Draw the day on which each month's income becomes known, usually the month's last day, shape (n, months)."""
     low, high = chunk.p.recording.report_delay
     share, from_days, to_days = chunk.p.recording.very_late
     shape = chunk.lived.shape

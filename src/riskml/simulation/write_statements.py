@@ -1,4 +1,4 @@
-"""What a register knows of income: a statement a household, source and year, and the wage lists of single persons."""
+"""Write income as a register knows it: yearly statements by household and source, and individual workers' wages."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from riskml.simulation.state import MEMBERS, YEAR
 __all__ = ["OCTOBER", "make_statements", "make_wage_lists"]
 
 OCTOBER = 9
-"""A statement's year runs from October to September; months are counted from January = 0."""
+"""Month in which a statement's year begins (it ends in September); January is 0."""
 
 Rows = dict[str, NDArray[Any]]
 
 
 def make_statements(chunk: Chunk) -> Rows:
-    """Make the statements of every complete year, October to September, those before the first month included.
+    """Make the statements for every complete year from October to September, even before the first recorded month.
 
-    A statement holds all that the household had of the source, in months that it did not report too. It is made for
-    every source that the household has had so far, and recorded some months after the year's end.
+    A statement holds all of the household's income from a source in the year, even from months that it did not report.
+    It is made for every source that the household has had so far, and is recorded some months after the year's end.
     """
     amounts = np.concatenate([chunk.past["amounts"], chunk.lived["amounts"]], axis=1)
     first = int(chunk.months[0]) - chunk.past.shape[1]
@@ -52,7 +52,7 @@ def make_statements(chunk: Chunk) -> Rows:
 
 
 def make_wage_lists(chunk: Chunk) -> Rows:
-    """Make the monthly wages of those workers whose employer sends a list, for as long as they work there."""
+    """Make the monthly wage rows of workers whose employer sends wage lists, for as long as they earn a wage."""
     lived = chunk.lived
     rates = lived["rates"].astype(np.float64)
     listed = chunk.rng.random((chunk.n, MEMBERS)) < chunk.p.recording.wage_listed

@@ -30,17 +30,17 @@ COLOURS = Vocabulary(
 """Colours of the signal, from the safest to the gravest."""
 
 UNKNOWN_COLOUR = Term("unknown", "灰", "unknown")
-"""What takes the place of a colour if the rule line cannot judge: it stands outside the order of colours."""
+"""Stands in for a colour if the rule line cannot judge; it has no place in the order of colours."""
 
 NO_COLOUR = -1
 """Position of ``UNKNOWN_COLOUR``."""
 
 COLOUR_POSITIONS = {**{code: i for i, code in enumerate(COLOURS)}, UNKNOWN_COLOUR.code: NO_COLOUR}
-"""Positions by name, with the unknown colour apart at the end; filters and counts list the colours in this way."""
+"""Positions by name, with the unknown colour last; filters and counts list the colours in this order."""
 
 
 def name_colour(position: int) -> str:
-    """Name the colour at a position.
+    """Return the name of the colour at a position.
 
     >>> name_colour(3), name_colour(NO_COLOUR)
     ('red', 'unknown')

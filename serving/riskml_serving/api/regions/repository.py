@@ -16,7 +16,7 @@ LATEST = ("as_of", "scored_at")
 
 
 def count_scores(connection: Connection, region: str, digits: int) -> list[dict[str, Any]]:
-    """Count the current scores in a region by part, status, tier, signal, section and agreement.
+    """Count the current scores in a region by part of the region, status, tier, signal, section and agreement.
 
     Parameters
     ----------

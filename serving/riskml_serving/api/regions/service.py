@@ -12,7 +12,7 @@ from riskml_serving.judging.scores.ranking import SECTIONS
 __all__ = ["WARNED", "next_level", "sum_counts"]
 
 WARNED = ("rule", "model")
-"""Sections that the households with a signal are counted in."""
+"""Sections in which the households with a signal are counted."""
 
 
 def next_level(region: str) -> Level:

@@ -29,7 +29,7 @@ RULE_LINE_ONLY = {
 """Why the model is silent, and what to do."""
 
 TRIAL = {"zh": "试用：数据按模拟数据对待，非真实农户", "en": "Trial: all records count as simulated"}
-"""What a service that is on trial says of whatever it is sent."""
+"""What a service on trial says about all records."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class Model:
     source : str
         Where the bundle came from.
     trial : bool, default False
-        Whether the county itself is simulated, or counts as such (the setting ``simulated``).
+        Whether all records count as simulated (the setting ``simulated``), so that any model shows its verdicts.
     loaded_at : datetime
     monitor : Monitor
-        Monitors the features that the model scores, and its scores.
+        Monitors the features of the households that the model scores, and its scores.
     """
 
     bundle: Bundle
@@ -68,12 +68,12 @@ class Model:
 
     @property
     def silent(self) -> bool:
-        """Whether only the rule line may be shown: the model was trained on a simulated county, and serves another."""
+        """Whether only the rule line may be shown, because a model trained on a simulated county serves a real one."""
         return self.bundle.simulated and not self.trial
 
     @property
     def notice(self) -> dict[str, str] | None:
-        """What every answer says of the model, in both languages; None if there is nothing to say."""
+        """What every response says about the model, in both languages; None if there is nothing to say."""
         return RULE_LINE_ONLY if self.silent else TRIAL if self.trial else None
 
     @property
@@ -135,7 +135,7 @@ class Holder:
 
     @property
     def notice(self) -> dict[str, str] | None:
-        """What is said of the model in service; see :attr:`Model.notice`."""
+        """The notice about the model in service; see :attr:`Model.notice`."""
         return None if self._model is None else self._model.notice
 
     @property
@@ -149,7 +149,7 @@ class Holder:
 
 
 def load_model(folder: Path, policy: Path | None = None, trial: bool = False) -> Model:
-    """Load, verify and warm up a bundle; without ``trial``, one from a simulated county is silent.
+    """Load, verify and warm up a bundle; a model from a simulated county is silent unless ``trial`` is true.
 
     Raises
     ------

@@ -48,9 +48,9 @@ class Keeper:
     holder : Holder
     settings : Settings
     load : callable, optional
-        Loads, verifies and warms up a bundle, given its folder, the policy table and whether it serves on trial.
+        Loads, verifies and warms up a bundle, given its folder, the policy table and whether the service is on trial.
     retract : callable, optional
-        Leaves only the rule line's part of the current scores; called when a silent model takes over.
+        Reduces the current scores to the rule line's part; called when a silent model takes over.
 
     Attributes
     ----------

@@ -70,7 +70,7 @@ def require_bundle(folder: Path) -> None:
 
 
 def is_simulated(folder: Path) -> bool:
-    """Return whether a bundle says that it was trained on a simulated county; nothing is verified yet."""
+    """Return whether a bundle claims to be trained on a simulated county; this does not verify the bundle."""
     with suppress(ValueError, OSError):
         return bool(json.loads((folder / "manifest.json").read_bytes()).get("trained_on") == "simulated")
     return False

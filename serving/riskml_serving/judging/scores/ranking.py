@@ -1,4 +1,4 @@
-"""Where a household stands in lists: its section, and its place within it. Declared here and nowhere else."""
+"""A household's section and its place in lists; both are defined only here."""
 
 from __future__ import annotations
 
@@ -20,21 +20,23 @@ SECTIONS = Vocabulary(
 """Sections of a list. Every household is in exactly one of them."""
 
 RANKED = ("order_signal", "order_section", "order_rank", "household_id")
-"""Columns that every list is ordered by, all ascending; :func:`rank` computes them, apart from the code."""
+"""Columns by which every list is ordered, all ascending; :func:`rank` computes all of them except the code."""
 
 _ORANGE = COLOURS.codes.index("orange")
 _LAST = 1e12
-"""Rank of a household without the figure that its section is ranked by."""
+"""Rank of a household for which the figure that its section is ranked by is unknown."""
 
 
 def rank(score: Mapping[str, Any]) -> dict[str, Any]:
     """Compute a score's section and its place in lists.
 
     A household with a signal is in the section ``model`` if its tier is above the safest and the rule line's colour is
-    below orange, and otherwise in the section ``rule``. Green households are in ``none``, those whose signal is unknown
-    in ``unknown``.
-    The order is signal, the gravest first and unknown last, then section, then the figure of the section: the shortfall
-    (line less income after spending, yuan/person/year) for ``rule``, the probability for the others, the largest first.
+    below orange; otherwise it is in the section ``rule``. Green households are in ``none``, and those whose signal is
+    unknown are in ``unknown``.
+
+    Lists are ordered by signal (the gravest first, unknown last), then by section, then by the section's figure, the
+    largest first: for ``rule``, the shortfall (the line minus the income after spending, in yuan/person/year); for the
+    others, the probability.
 
     Parameters
     ----------

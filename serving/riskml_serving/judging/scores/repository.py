@@ -91,9 +91,9 @@ def _split_region(region: str) -> dict[str, str]:
 
 
 def retract_scores(connection: Connection) -> None:
-    """Leave only the rule line's part of all current scores, when a silent model follows one that spoke.
+    """Reduce all current scores to the rule line's part; this is done when a silent model replaces one that was not.
 
-    The history keeps what the earlier model said, and records the change.
+    The history keeps the verdicts of the earlier model, and records the change.
     """
     nothing = {"probability": None, "margin": None, "tier": -1, "agreement": None, "agreement_by": None, "causes": ""}
     spoken = select(CURRENT).where(CURRENT.c.agreement.is_not(None)).limit(AT_ONCE)

@@ -44,11 +44,11 @@ CURRENT = Table(
     Index("ix_current_scores_counts", "region_code", *COUNTED, "as_of", "scored_at"),
 )
 """One row per household. Tier and colours are positions in their lists of words (-1: no tier, unknown colour).
-``shortfall`` is the line less the income after spending, in yuan/person/year. The columns ``order_…`` ascend in the
+``shortfall`` is the line minus the income after spending, in yuan/person/year. The columns ``order_…`` ascend in the
 order of the ranked list, so that one comparison finds the start of a page; see ``ranking``. ``seq`` is the number of
 the last change. ``causes`` are the causes in the model's reasons, joined by semicolons: lists filter by them, but they
-are not part of the verdict. ``withheld`` is what a silent model says, as JSON for analysts: all other columns then hold
-what the rule line alone says, so that no order, filter, count or change can betray the model."""
+are not part of the verdict. ``withheld`` is the verdict of a silent model, as JSON for analysts; all other columns
+then hold only the rule line's verdict, so that no order, filter, count or change can reveal the model's."""
 
 RANKING = tuple(CURRENT.c[name] for name in RANKED[:-1])
 """Order of every list of households; ties are broken by code."""

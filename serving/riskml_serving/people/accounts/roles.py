@@ -21,8 +21,8 @@ class Role:
     rights : frozenset of str
         Rights from ``auth.RIGHTS``, except ``health-details``, which is set for each account.
     may : frozenset of str
-        Actions allowed on the pages: ``assign`` households to people, see the model's ``releases``, or see what a
-        silent model ``withheld``.
+        Actions allowed on the pages: ``assign`` households to people, see the model's ``releases``, or see what was
+        ``withheld`` from others because the model is silent.
     """
 
     zh: str

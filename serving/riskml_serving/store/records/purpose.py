@@ -12,7 +12,7 @@ __all__ = ["require_purpose"]
 
 
 def require_purpose(engine: Engine, *, simulated: bool) -> None:
-    """Require a database that holds no records, or only such as were delivered for the same purpose.
+    """Require a database that holds no records, or only records that were delivered for the same purpose.
 
     Parameters
     ----------
@@ -23,8 +23,8 @@ def require_purpose(engine: Engine, *, simulated: bool) -> None:
     Raises
     ------
     UsageError
-        If the records in it were delivered for the other purpose: a trial would call real households simulated, and a
-        service in production would show made-up ones as real.
+        If its records were delivered for the other purpose: a trial would present real households as simulated, and a
+        service in production would present simulated ones as real.
     """
     with writing(engine) as connection:
         kept = repository.read_purpose(connection)

@@ -64,7 +64,7 @@ def holds_records(connection: Connection) -> bool:
 
 
 def read_purpose(connection: Connection) -> bool | None:
-    """Read whether the records count as simulated; None if nobody has said so yet."""
+    """Read whether the records count as simulated; None if this has not been set yet."""
     return connection.execute(select(PURPOSE.c.simulated)).scalar()
 
 

@@ -89,7 +89,7 @@ RECORDS: dict[str, Table] = {name: _make_table(declared) for name, declared in T
 
 
 PURPOSE = Table("purpose", METADATA, Field("simulated", Boolean, primary_key=True))
-"""One row once a service or an import has opened the database: whether the records in it count as simulated."""
+"""Whether the records count as simulated: one row, written when a service or an import first opens the database."""
 
 
 def list_columns(name: str) -> list[Field[Any]]:

@@ -15,7 +15,7 @@ __all__ = ["MAX_BARS", "draw_charts"]
 
 MAX_BARS = 40
 SIGNALS = COLOURS.codes[:0:-1]
-"""Colours that are drawn: unknown is no colour, and green is left out because it would dwarf the others."""
+"""Colours that are drawn. Unknown is not a colour, and green is left out because it would dwarf the others."""
 
 TITLES = {
     "parts": {"zh": "各地信号户数", "en": "signals by region"},

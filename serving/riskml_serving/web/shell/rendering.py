@@ -95,12 +95,12 @@ def show_in_menu(pages: Iterable[Page]) -> None:
 
 
 def may_reveal(request: Request, visitor: Visitor | None) -> bool:
-    """Return whether a silent model serves, and the visitor may read what it withholds."""
+    """Return whether the model in service is silent and the visitor may read what it withholds."""
     return visitor is not None and visitor.may("withheld") and get_state(request).holder.silent
 
 
 def list_notices(request: Request, visitor: Visitor | None) -> list[str]:
-    """List the notices that a page or an export carries for a reader."""
+    """List the notices on a page or an export for this reader."""
     state = get_state(request)
     lang, simulated = get_language(request), state.settings.simulated
     return choose_notices(lang, simulated=simulated, silent=state.holder.silent, revealed=may_reveal(request, visitor))

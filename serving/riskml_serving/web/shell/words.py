@@ -37,7 +37,7 @@ SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●", "unkno
 """A shape for each colour, for printing in grey and for readers who cannot tell the colours apart."""
 
 SIGNALS = tuple(SHAPES)
-"""Signals in the order in which pages count them: the gravest first, and unknown apart at the end."""
+"""Signals in the order in which pages count them: the gravest first, and unknown last."""
 
 ORDERS = {
     "rule": (
@@ -165,11 +165,11 @@ ANALYSTS_ONLY = {
     "zh": "模型结果仅供分析人员查看，不适用于这些农户",
     "en": "The model's results are for analysts only and say nothing about these households",
 }
-"""Label of what a silent model withholds from all other readers."""
+"""Label for analysts of what a silent model withholds from all other readers."""
 
 
 def choose_notices(lang: str, *, simulated: bool, silent: bool, revealed: bool) -> list[str]:
-    """Choose the notices of a page or an export: the one that all carry, then those for this service and reader.
+    """Choose the notices for a page or an export: the one on all of them, then those for this service and reader.
 
     >>> choose_notices("zh", simulated=True, silent=False, revealed=False)
     ['仅供研判参考，不作为认定依据', '模拟数据，非真实农户']

@@ -58,7 +58,7 @@ def read_sections(connection: Connection, wanted: ListFilter, page: int, size: i
     Returns
     -------
     list of dict
-        ``code``; ``counts``: code, shape and number for each signal; ``total``; ``rows``.
+        ``code`` of the section; ``counts``: code, shape and number for each signal; ``total``; ``rows`` of the page.
     """
     counts, sections = repository.count_by_signal(connection, wanted), []
     for i, code in enumerate(SECTIONS):

@@ -67,7 +67,7 @@ class ExplainedPanel:
     ) -> ExplainedPanel:
         """Explain a panel; pass the rule line's ``verdicts`` if they are already known.
 
-        If ``silent``, every household is explained by its flags, as if the model gave no verdict.
+        If ``silent`` is true, every household is explained by its flags, as if the model had given no verdict.
         """
         status, window = classify_cohort(panel, narrator.settings, narrator.policy), narrator.settings.window
         spoken = (status == AT_RISK) & (not silent)

@@ -128,13 +128,13 @@ class FlagView(Term):
 
 @dataclass(frozen=True)
 class SpendingView(Term):
-    """What a household spent on one item of unavoidable spending.
+    """The amount that a household spent on one item of unavoidable spending.
 
     Parameters
     ----------
     code, zh, en : str
     amount : float
-        Yuan over the 12 months to the date, for the whole household.
+        Yuan spent by the whole household in the 12 months up to the date.
     """
 
     amount: float
@@ -153,7 +153,7 @@ class RuleView:
         Number of months over which income is averaged.
     income, line, gap, gap_after_spending, income_after_spending : float or None
     income_until : str or None
-        Last day of the last reported month of the income.
+        Last day of the last month that is reported in the window that counts.
     spending : tuple of SpendingView
         What the unavoidable spending consists of; empty if redacted.
     flags : tuple of FlagView

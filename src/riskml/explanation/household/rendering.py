@@ -13,7 +13,7 @@ from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, UNKNOWN_CO
 __all__ = ["NO_VERDICT", "describe_category", "describe_flag", "describe_probability", "name_month", "render"]
 
 NO_VERDICT = {"zh": "收入记录不足，无法判断", "en": "too little income recorded to judge"}
-"""What is said of a household that the rule line cannot judge."""
+"""Text for a household that the rule line cannot judge."""
 UNITS = {
     "yuan": "元",
     "yuan/month": "元/月",
@@ -24,7 +24,7 @@ UNITS = {
 
 
 def name_month(day: dt.date, lang: str) -> str:
-    """Name the month of a day.
+    """Return the name of the month in which a day falls.
 
     >>> name_month(dt.date(2023, 9, 30), "zh"), name_month(dt.date(2023, 9, 30), "en")
     ('2023年9月', 'September 2023')
@@ -109,7 +109,7 @@ def _describe_colour(code: str, lang: str) -> str:
 
 
 def describe_category(e: Explanation, lang: str) -> str:
-    """Describe the category of a household; one that the rule line suggests is only to be confirmed.
+    """Describe the category of a household; one that the rule line only suggests still has to be confirmed.
 
     The description is empty without a category.
     """

@@ -72,7 +72,7 @@ class Timeline:
     line : tuple of float, one per month
         Monitoring line in force at the end of each month, in yuan/person/year; NaN if there is none.
     older : tuple of (int, float, float), optional
-        If an earlier window counts as the household's income: its last reported day, its income and its line.
+        Last reported day, income and line of the window that counts, if that is an earlier one; otherwise empty.
     marks : tuple of Mark
     scores : tuple of (int, float)
         Day and probability of each earlier score, the earliest first.

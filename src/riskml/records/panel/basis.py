@@ -1,4 +1,4 @@
-"""Which window of a household's income counts at a date."""
+"""Rule for which window of a household's income counts on a date."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["UP_TO_DATE", "IncomeBasis"]
 
 @dataclass(frozen=True)
 class IncomeBasis:
-    """Which window of a household's income counts at a date.
+    """Rule for which window of a household's income counts on a date.
 
     Parameters
     ----------
@@ -18,8 +18,8 @@ class IncomeBasis:
     complete : bool, default False
         Whether every month of the window must be reported; otherwise at least half of them.
     age : int, default 0
-        Largest number of months by which the window may end before the last complete month: a register states income
-        once a year, months after the year's end.
+        Largest number of months by which the window may end before the last complete month. It is above 0 for a
+        register, which states income once a year, months after the year's end.
     """
 
     window: int = 12
@@ -28,4 +28,4 @@ class IncomeBasis:
 
 
 UP_TO_DATE = IncomeBasis()
-"""The twelve months up to the last complete one."""
+"""Basis under which only the twelve months up to the last complete one count."""

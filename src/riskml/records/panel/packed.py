@@ -86,9 +86,9 @@ class PackedRecords:
 
     @cached_property
     def last_day(self) -> int | None:
-        """Last day that any row speaks of or was recorded on, as a day number; None without any.
+        """Last day that any row is about or was recorded on, as a day number; None if there is none.
 
-        Days on which something is to end do not count: they may be far in the future.
+        Days on which something is due to end do not count, since they may be far in the future.
         """
         stores = [*self.tables.values(), *([self.regional.store] if self.regional else [])]
         days = [days for store in stores for days in (store.day, store.known_from)]

@@ -227,7 +227,7 @@ class Panel:
 
     @property
     def at_income_end(self) -> Panel:
-        """This panel, but with each household's months counted back from the end of the window that counts."""
+        """The same panel, but with each household's months counted back from the end of the window that counts."""
         return self._moved if self.basis.age and self.income_lag.any() else self
 
     @cached_property

@@ -52,7 +52,7 @@ class Statements:
         return len(self.household)
 
     def mark_known(self, known_at: int, start: int, stop: int) -> NDArray[np.bool_]:
-        """Mark the households of a range of which any statement is known, shape (stop - start,)."""
+        """Mark the households in a range for which a statement is known, shape (stop - start,)."""
         rows = self._find_known(known_at, start, stop)
         stated = np.zeros(stop - start, bool)
         stated[self.household[rows] - start] = True

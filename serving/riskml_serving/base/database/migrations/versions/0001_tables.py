@@ -30,7 +30,7 @@ REAL: TypeEngine[float] = sa.Double()
 VERSIONS: Types = {"model_version": HASH, "feature_schema_hash": HASH, "policy_version": HASH}
 LEVELS: Types = {"tier": LEVEL, "rule_signal": LEVEL, "signal": LEVEL}
 SCORE: Types = {"as_of": DAY, "status": WORD, **LEVELS, "rule_flags": TEXT, **VERSIONS, "scored_at": TIME}
-"""Columns that current scores and their history share; any of these opinions of the model may be missing."""
+"""Columns that current scores and their history share; any of the columns that hold the model's verdict may be null."""
 OPINION: Types = {
     "probability": REAL,
     "margin": REAL,
