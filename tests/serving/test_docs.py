@@ -34,7 +34,7 @@ def free_port():
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="curl or bash is missing")
-def test_the_curl_lines_work_as_printed(bundle_path, tmp_path):
+def test_the_curl_commands_work_as_printed(bundle_path, tmp_path):
     """Run all lines in one shell in an empty folder, changing only the port, because it may be in use."""
     port = free_port()
     script = (
@@ -62,7 +62,7 @@ def test_the_curl_lines_work_as_printed(bundle_path, tmp_path):
     assert (tmp_path / "riskml.db").exists()
 
 
-def test_every_metric_is_documented_and_every_documented_metric_is_there(client, key):
+def test_the_documentation_lists_exactly_the_existing_metrics(client, key):
     text = client.get("/metrics", headers=key("", "admin")).text
     there = {name for name in re.findall(r"^# TYPE (riskml_\w+)", text, re.MULTILINE) if not name.endswith("_created")}
     documented = set(re.findall(r"^\| `(riskml_\w+)`", OPERATIONS, re.MULTILINE))
@@ -85,7 +85,7 @@ def list_commands(group, before=()):
     return list(walk(get_command(group), before))
 
 
-def test_commands_in_the_docs_exist():
+def test_every_command_in_the_docs_exists():
     known = set(list_commands(commands))
     for page in (README, OPERATIONS):
         for words in re.findall(r"riskml-serving ((?:[a-z]+ ?)+)", page):
@@ -99,7 +99,7 @@ def instructions():
     return [line.partition(" ")[::2] for line in lines]
 
 
-def test_the_image_runs_unprivileged_and_is_probed():
+def test_the_image_runs_unprivileged_and_has_a_health_check():
     steps = instructions()
     final = steps[max(i for i, (word, _) in enumerate(steps) if word == "FROM") :]
     words = dict(final)
@@ -111,7 +111,7 @@ def test_the_image_runs_unprivileged_and_is_probed():
     assert not [rest for word, rest in steps if word == "ADD"]
 
 
-def test_the_image_is_built_with_the_licence():
+def test_the_image_includes_the_licence():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     copied = {name for word, rest in instructions() if word == "COPY" for name in rest.split()[:-1]}
     assert {*project["license-files"], project["readme"]} <= copied
@@ -119,7 +119,7 @@ def test_the_image_is_built_with_the_licence():
     assert all(f"!{name}" in allowed for name in project["license-files"])
 
 
-def test_what_the_image_copies_is_there_and_not_ignored():
+def test_every_file_the_image_copies_exists_and_is_not_ignored():
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
     for word, rest in instructions():
         if word == "COPY" and not rest.startswith("--from"):
@@ -128,7 +128,7 @@ def test_what_the_image_copies_is_there_and_not_ignored():
                 assert source in allowed
 
 
-def test_settings_in_image_and_compose_file_are_settings():
+def test_every_setting_in_the_image_and_compose_file_exists():
     text = (ROOT / "Dockerfile").read_text("utf-8") + (ROOT / "compose.yaml").read_text("utf-8")
     named = {name.lower() for name in re.findall(rf"{PREFIX}([A-Z_]+)", text)}
     assert named
@@ -136,7 +136,7 @@ def test_settings_in_image_and_compose_file_are_settings():
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:mlflow.*")
-def test_what_image_and_compose_file_run_are_commands():
+def test_every_command_in_the_image_and_compose_file_exists():
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
     program, *words = compose["migrate"]["command"]
     assert program == "riskml-serving"
@@ -148,7 +148,7 @@ def test_what_image_and_compose_file_run_are_commands():
     assert options <= {option for parameter in server.params for option in parameter.opts}
 
 
-def test_the_compose_file_hardens_what_it_builds():
+def test_the_compose_file_hardens_its_services():
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
     services = compose["services"]
     assert set(services) == {"postgres", "mlflow", "migrate", "service"}

@@ -22,30 +22,30 @@ DAY = dt.date(2024, 12, 31)
 
 
 @pytest.fixture(scope="module")
-def described():
+def description():
     return json.loads(json.dumps(create_app(Settings(database_url="sqlite://")).openapi()))
 
 
-def test_the_committed_description_is_the_service_s(described, golden):
-    golden(COMMITTED, json.dumps(described, ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+def test_the_committed_description_matches_the_service(description, golden):
+    golden(COMMITTED, json.dumps(description, ensure_ascii=False, indent=2, sort_keys=True) + "\n")
 
 
-def test_every_reference_leads_somewhere(described):
-    names = set(described["components"]["schemas"])
-    text = json.dumps(described)
+def test_every_reference_points_to_a_schema(description):
+    names = set(description["components"]["schemas"])
+    text = json.dumps(description)
     wanted = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert wanted <= names
 
 
-def test_every_operation_names_the_form_of_problems_and_wants_a_key(described):
-    for path, item in described["paths"].items():
+def test_every_operation_documents_problem_responses_and_requires_a_key(description):
+    for path, item in description["paths"].items():
         for operation in item.values():
             assert "application/problem+json" in operation["responses"]["default"]["content"]
             assert ("security" in operation) == (path != "/healthz")
             assert operation["description"]
 
 
-def test_an_endpoint_whose_answer_has_no_type_does_not_start():
+def test_an_endpoint_without_a_response_type_prevents_startup():
     router = APIRouter()
 
     @router.get("/v1/visits")
@@ -59,12 +59,12 @@ def test_an_endpoint_whose_answer_has_no_type_does_not_start():
     assert require_answer_types([router]) == {("get", "/v1/visits"): ANSWERS["get", "/healthz"]}
 
 
-def test_a_body_without_an_example_does_not_start():
+def test_a_request_body_without_an_example_prevents_startup():
     with pytest.raises(TypeError, match=r"Body.* missing .* argument: 'example'"):
         Body("VisitRequest", {"visited_on": str})
 
 
-def done(client, headers, job):
+def wait_until_done(client, headers, job):
     for _ in range(600):
         if client.get(f"/v1/jobs/{job}", headers=headers).json()["state"] == "done":
             return job
@@ -72,7 +72,7 @@ def done(client, headers, job):
     raise AssertionError("the job is not done")
 
 
-def test_the_examples_work_in_turn_and_every_answer_has_its_type(make_client, key):
+def test_the_examples_work_in_sequence_and_every_response_matches_its_type(make_client, key):
     client = make_client(today=DAY)
     headers = key()
     steps = (
@@ -101,7 +101,7 @@ def test_the_examples_work_in_turn_and_every_answer_has_its_type(make_client, ke
         answer = client.request(method, where, json=example and BODIES[example].example, headers=headers)
         assert answer.status_code == status, (path, answer.text)
         if path == "/v1/batches":
-            job = done(client, headers, answer.json()["job"])
+            job = wait_until_done(client, headers, answer.json()["job"])
         if status < 400 and not path.endswith("/results"):
             TypeAdapter(ANSWERS[method, path]).validate_json(answer.content)
     TypeAdapter(PROBLEM).validate_json(client.post("/v1/scores", json={"x": 1}, headers=headers).content)

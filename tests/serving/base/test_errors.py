@@ -32,7 +32,7 @@ def write_bad_sql(connection):
     connection.execute(text("SELECT secret FROM nowhere"))
 
 
-def break_off(connection):
+def lose_connection(connection):
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
     create_engine("sqlite:////no/such/folder/of/secret.db").connect()
@@ -58,7 +58,7 @@ EXPECTED = {
     misuse: ("invalid-request", None),
     fail: ("internal-error", "ERROR"),
     write_bad_sql: ("internal-error", "ERROR"),
-    break_off: ("database-unavailable", "WARNING"),
+    lose_connection: ("database-unavailable", "WARNING"),
     wait_for_a_lock: ("database-unavailable", "WARNING"),
     wait_for_a_connection: ("database-unavailable", "WARNING"),
 }
@@ -71,7 +71,7 @@ def signed_in(client, sign_in_county):
 
 
 @pytest.mark.parametrize("cause", EXPECTED, ids=lambda cause: cause.__name__)
-def test_api_and_pages_answer_with_the_same_problem_and_log_the_same(signed_in, key, monkeypatch, caplog, cause):
+def test_api_and_pages_report_and_log_the_same_problem(signed_in, key, monkeypatch, caplog, cause):
     kind, level = EXPECTED[cause]
 
     def broken(connection, *_):
@@ -99,7 +99,7 @@ def test_api_and_pages_answer_with_the_same_problem_and_log_the_same(signed_in, 
     assert "secret" not in caplog.text
 
 
-def test_what_the_framework_raises_is_converted_too():
+def test_exceptions_raised_by_the_framework_are_also_converted():
     missing = {"type": "missing", "loc": ("query", "region"), "msg": "Field required", "input": "secret"}
     problem = to_problem(RequestValidationError([missing]))
     assert (problem.kind, [error.path for error in problem.errors]) == ("invalid-request", ["query.region"])
@@ -110,7 +110,7 @@ def test_what_the_framework_raises_is_converted_too():
     ]
 
 
-def test_an_error_that_was_never_raised_has_a_kind_and_no_location():
+def test_an_error_that_was_never_raised_is_described_without_a_location():
     assert describe_error(KeyError("secret")) == "KeyError"
 
 
@@ -124,5 +124,5 @@ def test_an_error_that_was_never_raised_has_a_kind_and_no_location():
         (ValueError("database is locked"), False),
     ],
 )
-def test_a_lock_and_a_lost_database_are_worth_waiting_for_and_a_mistake_is_not(error, unavailable):
+def test_locks_and_lost_connections_count_as_unavailable_but_bugs_do_not(error, unavailable):
     assert is_unavailable(error) == unavailable

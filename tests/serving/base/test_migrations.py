@@ -25,7 +25,7 @@ from riskml_serving.base.database.migrate import (
 )
 
 
-def test_the_migrations_make_the_tables_that_are_declared(database_url):
+def test_the_migrations_create_the_declared_tables(database_url):
     engine = open_engine(database_url)
     upgrade(engine)
     with engine.connect() as connection:
@@ -44,7 +44,7 @@ def test_upgrading_twice_changes_nothing(database_url):
     engine.dispose()
 
 
-def test_the_migrations_are_one_line():
+def test_the_migrations_form_a_single_line():
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     line = ScriptDirectory.from_config(config)
@@ -53,13 +53,13 @@ def test_the_migrations_are_one_line():
     assert len(list(line.walk_revisions())) == len(list((MIGRATIONS / "versions").glob("0*.py")))
 
 
-def value(column):
+def make_example(column):
     """Return an example value that fits a column."""
     kinds = {DateTime: dt.datetime(2023, 5, 1), Date: dt.date(2023, 5, 1), LargeBinary: b"x", String: "1"}
     return next((example for kind, example in kinds.items() if isinstance(column.type, kind)), 1)
 
 
-def test_rows_of_every_version_outlive_the_migrations_after_it(database_url):
+def test_rows_from_every_version_survive_all_later_migrations(database_url):
     """Insert a row into each table as soon as a migration creates it; after all migrations, every row is complete."""
     engine = open_engine(database_url)
     line = [one.revision for one in ScriptDirectory.from_config(make_config()).walk_revisions()][::-1]
@@ -76,7 +76,7 @@ def test_rows_of_every_version_outlive_the_migrations_after_it(database_url):
                 filled.add(table.name)
                 with writing(engine) as connection:
                     if not connection.execute(select(func.count()).select_from(table)).scalar_one():
-                        row = {column.name: value(column) for column in table.columns}
+                        row = {column.name: make_example(column) for column in table.columns}
                         connection.execute(insert(table), row)
     assert read_revision(engine) == find_latest_revision()
     assert filled - {"alembic_version"} == set(METADATA.tables)
@@ -89,7 +89,7 @@ def test_rows_of_every_version_outlive_the_migrations_after_it(database_url):
 
 
 @pytest.mark.parametrize("bring", [upgrade, require_current])
-def test_tables_of_a_later_version_are_refused_in_plain_words_and_left_alone(database_url, bring):
+def test_tables_from_a_later_version_are_rejected_with_a_clear_message_and_left_alone(database_url, bring):
     engine = open_engine(database_url)
     upgrade(engine)
     with writing(engine) as connection:

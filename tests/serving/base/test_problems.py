@@ -18,20 +18,20 @@ HOUSEHOLD = {"household_id": "张三-secret", "region_code": HOME, "size": 3}
 INCOME = {"household_id": "张三-secret", "period_start": "2023-01-01", "source": "wage", "amount": 1000}
 
 
-def scores(**tables):
+def build_body(**tables):
     return {"tables": {"households": [HOUSEHOLD], "income": [INCOME], **tables}}
 
 
 CASES = {
-    "wrong_types": scores(income=[{**INCOME, "amount": "12,5 secret", "period_start": "2023-01-02", "months": 0}]),
-    "unknown_field": scores(income=[{**INCOME, "张三 secret": 1, "currency": "secret"}]),
-    "unknown_code": scores(income=[{**INCOME, "source": "secret"}]),
-    "missing_field": scores(income=[{"household_id": "张三-secret"}]),
+    "wrong_types": build_body(income=[{**INCOME, "amount": "12,5 secret", "period_start": "2023-01-02", "months": 0}]),
+    "unknown_field": build_body(income=[{**INCOME, "张三 secret": 1, "currency": "secret"}]),
+    "unknown_code": build_body(income=[{**INCOME, "source": "secret"}]),
+    "missing_field": build_body(income=[{"household_id": "张三-secret"}]),
     "unknown_table": {"tables": {"households": [HOUSEHOLD], "income": [], "phones": []}},
-    "no_household": scores(households=[], income=[]),
-    "row_of_a_stranger": scores(income=[{**INCOME, "household_id": "李四-secret"}]),
-    "disaster_nowhere": scores(disaster=[{"occurred_on": "2023-01-01", "kind": "flood"}]),
-    "attribute_of_attributes": scores(households=[{**HOUSEHOLD, "roof": {"secret": 1}}]),
+    "no_household": build_body(households=[], income=[]),
+    "row_of_a_stranger": build_body(income=[{**INCOME, "household_id": "李四-secret"}]),
+    "disaster_nowhere": build_body(disaster=[{"occurred_on": "2023-01-01", "kind": "flood"}]),
+    "attribute_of_attributes": build_body(households=[{**HOUSEHOLD, "roof": {"secret": 1}}]),
     "infinite": '{"tables": {"households": [], "income": [], "lines": [{"amount": 1e999}]}}',
     "not_json": "{secret",
     "not_an_object": "[1]",
@@ -47,14 +47,14 @@ def read_problem(answer):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_wrong_body_is_answered_word_for_word(client, key, name, golden):
+def test_the_response_to_an_invalid_body_matches_its_golden_file(client, key, name, golden):
     body = CASES[name]
     text = body if isinstance(body, str) else json.dumps(body)
     answer = client.post("/v1/scores", content=text, headers=key())
     golden(GOLDEN / f"problem_{name}.json", json.dumps(read_problem(answer), ensure_ascii=False, indent=2) + "\n")
 
 
-def test_every_kind_of_problem_speaks_both_languages():
+def test_every_kind_of_problem_is_described_in_both_languages():
     for name, kind in PROBLEMS.items():
         body = Problem(name).to_json("r")
         assert body["type"] == f"urn:riskml:problem:{name}"
@@ -63,7 +63,7 @@ def test_every_kind_of_problem_speaks_both_languages():
         assert body["detail_en"].isascii()
 
 
-def test_a_body_that_is_too_large_is_refused(make_client, key):
+def test_a_body_that_is_too_large_is_rejected(make_client, key):
     client = make_client(max_body_bytes=1000)
     headers = key()
     answer = client.post("/v1/scores", content=b" " * 1001, headers=headers)
@@ -71,7 +71,7 @@ def test_a_body_that_is_too_large_is_refused(make_client, key):
     assert client.post("/v1/scores", content=b" " * 1000, headers=headers).status_code == 400
 
 
-def test_a_body_without_a_length_is_read_no_further_than_the_limit():
+def test_a_body_of_unknown_length_is_read_no_further_than_the_limit():
     read = 0
 
     async def receive():
@@ -88,16 +88,16 @@ def test_households_and_rows_are_limited_and_the_message_names_the_setting(make_
     client = make_client(max_households=2, max_rows_per_household=3)
     headers = key()
     many = [{**HOUSEHOLD, "household_id": f"h{i}"} for i in range(3)]
-    answer = client.post("/v1/scores", json=scores(households=many, income=[]), headers=headers)
+    answer = client.post("/v1/scores", json=build_body(households=many, income=[]), headers=headers)
     assert (answer.status_code, "max_households" in read_problem(answer)["detail_en"]) == (413, True)
     rows = [{**INCOME, "period_start": f"2023-0{m}-01"} for m in range(1, 5)]
     for path in ("/v1/scores", "/v1/records"):
         answer = client.post(path, json={"tables": {"households": [HOUSEHOLD], "income": rows}}, headers=headers)
         assert (answer.status_code, "max_rows_per_household" in read_problem(answer)["detail_en"]) == (413, True)
-    assert client.post("/v1/scores", json=scores(income=rows[:2]), headers=headers).status_code == 200
+    assert client.post("/v1/scores", json=build_body(income=rows[:2]), headers=headers).status_code == 200
 
 
-def test_a_key_may_only_ask_so_often(make_client, key):
+def test_requests_per_key_are_rate_limited(make_client, key):
     client = make_client(rate_per_minute=3)
     first, second = key(), key()
     assert [client.get("/v1/model", headers=first).status_code for _ in range(4)] == [200, 200, 200, 429]
@@ -107,7 +107,7 @@ def test_a_key_may_only_ask_so_often(make_client, key):
     assert client.get("/v1/model", headers=second).status_code == 200
 
 
-def test_a_revoked_key_ends(make_client, key):
+def test_a_revoked_key_stops_working(make_client, key):
     from riskml_serving.base.database import writing
     from riskml_serving.people.auth.service import revoke_key
 
@@ -122,13 +122,13 @@ def test_a_revoked_key_ends(make_client, key):
     assert client.get("/v1/model", headers=wrong).status_code == 401
 
 
-def test_a_key_with_another_prefix_is_none(client, key):
+def test_a_key_with_the_wrong_prefix_is_rejected(client, key):
     token = key()["Authorization"].removeprefix("Bearer rk_")
     assert client.get("/v1/model", headers={"Authorization": f"Bearer rk_{token}"}).status_code == 200
     assert client.get("/v1/model", headers={"Authorization": f"Bearer xk_{token}"}).status_code == 401
 
 
-def test_only_a_hash_of_a_key_is_kept(client, key):
+def test_only_the_hash_of_a_key_is_stored(client, key):
     from sqlalchemy import text
 
     secret = key()["Authorization"].split("_", 2)[2]
@@ -137,7 +137,7 @@ def test_only_a_hash_of_a_key_is_kept(client, key):
 
 
 @pytest.mark.parametrize("day", ["0003-01-01", "1899-12-31", "2201-01-01", "9999-12-31"])
-def test_a_day_far_from_any_record_is_refused_by_every_endpoint(client, key, day):
+def test_every_endpoint_rejects_dates_centuries_away(client, key, day):
     headers = key()
     for answer in (
         client.get("/v1/households/nobody/explanation", params={"as_of": day}, headers=headers),

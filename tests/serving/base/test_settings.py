@@ -19,7 +19,7 @@ def test_every_setting_is_documented(golden):
     assert all(field.description for field in Settings.model_fields.values())
 
 
-def test_arguments_precede_the_environment_and_that_the_file(tmp_path, monkeypatch):
+def test_arguments_override_the_environment_which_overrides_the_file(tmp_path, monkeypatch):
     file = tmp_path / "service.toml"
     file.write_text('port = 9001\nhost = "0.0.0.0"\nrescore_at_once = 7\ntoday = 2024-12-31\n')
     monkeypatch.setenv(FILE_VARIABLE, str(file))
@@ -39,7 +39,7 @@ def test_the_newest_released_bundle_is_the_one_with_the_highest_number(tmp_path,
     assert Settings().bundle_folder == tmp_path / "models" / "county-10"
 
 
-def test_an_unknown_setting_is_refused(tmp_path, monkeypatch):
+def test_an_unknown_setting_is_rejected(tmp_path, monkeypatch):
     file = tmp_path / "service.toml"
     file.write_text("prot = 9001\n")
     monkeypatch.setenv(FILE_VARIABLE, str(file))

@@ -102,7 +102,7 @@ def use(folder: Path) -> dict[str, object]:
 
 
 @pytest.mark.integration
-def test_a_declared_deadline_is_in_filter_list_sheet_and_page(tmp_path):
+def test_a_declared_deadline_appears_in_the_filter_list_workbook_and_page(tmp_path):
     done = subprocess.run([sys.executable, __file__, str(tmp_path)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == {

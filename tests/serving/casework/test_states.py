@@ -139,7 +139,7 @@ class Household:
         return {name: (day, done, not done and day < TODAY) for name, (day, done) in out.items()}
 
 
-def tell(histories):
+def build_households(histories):
     """Turn histories into households, numbering scores across all households as the database does."""
     households, seq = [], 0
     for i, (before, first, steps) in enumerate(histories):
@@ -189,7 +189,7 @@ def engine(database_url):
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories=HISTORIES)
 def test_sql_and_python_agree_on_every_state_and_deadline(engine, histories):
-    households, deadlines = tell(histories), Deadlines(POLICY, SETTINGS, TODAY)
+    households, deadlines = build_households(histories), Deadlines(POLICY, SETTINGS, TODAY)
     with engine.connect() as connection:
         save(connection, households)
         rows = {
@@ -222,6 +222,6 @@ def test_sql_and_python_agree_on_every_state_and_deadline(engine, histories):
 
 @settings(deadline=None)  # the calendar is loaded on first use
 @given(day=st.dates(dt.date(2020, 1, 1), dt.date(2024, 12, 31)), n=st.integers(1, 30))
-def test_a_deadline_is_over_exactly_for_what_began_early_enough(day, n):
+def test_a_deadline_has_passed_exactly_for_waits_that_began_early_enough(day, n):
     latest = find_last_overdue_start(day, n)
     assert add_working_days(latest, n) < day <= add_working_days(latest + dt.timedelta(days=1), n)

@@ -22,7 +22,7 @@ def run(database_url):
     return call
 
 
-def test_a_key_is_made_shown_once_listed_and_revoked(run):
+def test_a_key_is_created_shown_once_listed_and_revoked(run):
     made = run("keys", "create", "county office", "--region", "370112", "--right", "read")
     key = made.stdout.strip()
     assert (made.exit_code, key[:3]) == (0, "rk_")
@@ -44,14 +44,14 @@ def test_a_key_is_made_shown_once_listed_and_revoked(run):
         (["--right", "all"], "No such right"),
     ],
 )
-def test_a_wrong_region_or_right_is_refused(run, arguments, message):
+def test_an_invalid_region_or_right_is_rejected(run, arguments, message):
     failed = run("keys", "create", "x", *arguments)
     assert isinstance(failed.exception, UsageError)
     assert message in str(failed.exception)
     assert run("keys", "list").stdout == ""
 
 
-def test_errors_reach_a_person_without_a_trace(monkeypatch, capsys, tmp_path):
+def test_errors_are_printed_without_a_traceback(monkeypatch, capsys, tmp_path):
     wrong = ["riskml-serving", "keys", "revoke", "nobody", "--db", f"sqlite:///{tmp_path / 'x.db'}"]
     monkeypatch.setattr("sys.argv", wrong)
     with pytest.raises(SystemExit) as stopped:
@@ -76,7 +76,7 @@ def test_errors_reach_a_person_without_a_trace(monkeypatch, capsys, tmp_path):
     ],
     ids=" ".join,
 )
-def test_no_command_but_db_upgrade_migrates_postgresql(database_url, words, monkeypatch):
+def test_only_db_upgrade_migrates_postgresql(database_url, words, monkeypatch):
     """PostgreSQL must not be migrated before a backup has been made, so only `db upgrade` does it."""
     engine = open_engine(database_url)
     if engine.dialect.name == "sqlite":
@@ -98,6 +98,6 @@ def test_no_command_but_db_upgrade_migrates_postgresql(database_url, words, monk
     engine.dispose()
 
 
-def test_a_missing_database_is_reported_in_plain_words():
+def test_a_missing_database_is_reported_clearly():
     with pytest.raises(UsageError, match="cannot be reached"):
         require_current(open_engine("postgresql://nobody@127.0.0.1:1/none"))

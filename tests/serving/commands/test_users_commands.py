@@ -39,7 +39,7 @@ def test_an_account_is_created_listed_changed_and_disabled(site, users):
     assert listed(users)["wangfang"][3] == "disabled"
 
 
-def test_the_right_to_health_details_is_granted_by_name_and_a_lock_shows(site, users):
+def test_the_health_details_right_must_be_granted_explicitly_and_a_lock_is_listed(site, users):
     made = users("create", "li", "--role", "county", "--region", site.world.regions["county"], "--health-details",
                  password="a long enough password\n")  # fmt: skip
     assert made.exit_code == 0
@@ -59,7 +59,7 @@ def test_the_right_to_health_details_is_granted_by_name_and_a_lock_shows(site, u
     (("password", "nobody"), "a long enough password"),
     (("disable", "nobody"), ""),
 ])  # fmt: skip
-def test_invalid_arguments_are_refused_in_plain_words(site, users, arguments, password):
+def test_invalid_arguments_are_rejected_with_a_clear_message(site, users, arguments, password):
     before = listed(users)
     ran = users(*arguments, password=f"{password}\n")
     assert ran.exit_code != 0

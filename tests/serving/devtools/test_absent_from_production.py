@@ -19,7 +19,7 @@ BUILD = "from setuptools.build_meta import build_wheel; build_wheel('dist')"
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory):
+def unpacked_wheel(tmp_path_factory):
     """Build the wheel from a copy of the checkout and unpack it."""
     folder = tmp_path_factory.mktemp("wheel")
     for name in ("src", "serving"):
@@ -33,16 +33,16 @@ def shipped(tmp_path_factory):
     return folder / "shipped"
 
 
-def run(shipped, program, *words):
+def run(unpacked_wheel, program, *words):
     """Run a program with only the wheel's files and its dependencies, bypassing the editable install's import hooks."""
     module, _, function = PROJECT["scripts"][program].partition(":")
     code = (
-        f"import sys; sys.path[:0] = [{str(shipped)!r}]; sys.path.append({sysconfig.get_path('purelib')!r})\n"
-        f"import {module} as program; assert program.__file__.startswith({str(shipped)!r})\n"
+        f"import sys; sys.path[:0] = [{str(unpacked_wheel)!r}]; sys.path.append({sysconfig.get_path('purelib')!r})\n"
+        f"import {module} as program; assert program.__file__.startswith({str(unpacked_wheel)!r})\n"
         f"sys.argv = {[program, *words]!r}; program.{function}()"
     )
     command = [sys.executable, "-I", "-S", "-c", code]
-    done = subprocess.run(command, cwd=shipped, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=unpacked_wheel, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -51,19 +51,19 @@ def commands(help_text):
     return set(re.findall(r"^[│|] (\S+) ", help_text, re.MULTILINE)) - {"--help"}
 
 
-def test_the_wheel_has_the_service_and_no_tool_of_developers(shipped):
-    files = [path.relative_to(shipped).as_posix() for path in shipped.rglob("*") if path.is_file()]
+def test_the_wheel_contains_the_service_but_no_developer_tools(unpacked_wheel):
+    files = [path.relative_to(unpacked_wheel).as_posix() for path in unpacked_wheel.rglob("*") if path.is_file()]
     assert "riskml_serving/running/app.py" in files
     assert "riskml_serving/base/database/migrations/versions/0001_tables.py" in files
     assert not [path for path in files if path.startswith("riskml_serving/devtools")]
 
 
-def test_the_shipped_commands_work_and_offer_no_tool_of_developers(shipped):
-    assert {"serve", "train", "benchmark"} <= commands(run(shipped, "riskml", "--help"))
-    benchmarks = commands(run(shipped, "riskml", "benchmark", "--help"))
+def test_the_shipped_commands_work_and_include_no_developer_tools(unpacked_wheel):
+    assert {"serve", "train", "benchmark"} <= commands(run(unpacked_wheel, "riskml", "--help"))
+    benchmarks = commands(run(unpacked_wheel, "riskml", "benchmark", "--help"))
     assert {"gsoep", "features"} <= benchmarks
     assert benchmarks.isdisjoint({"serving", "scale"})
-    served = commands(run(shipped, "riskml-serving", "--help"))
+    served = commands(run(unpacked_wheel, "riskml-serving", "--help"))
     assert {"keys", "db", "import", "openapi", "settings", "worker"} <= served
     assert served.isdisjoint({"gallery", "pages"})
 
@@ -74,7 +74,7 @@ def packages(path):
     return {re.match(r"[\w.-]+", line)[0].lower() for line in lines if line and not line.startswith("#")}
 
 
-def test_the_image_installs_no_package_of_developers():
+def test_the_image_installs_no_developer_packages():
     extra = {re.match(r"[\w.-]+", line)[0].lower() for line in PROJECT["optional-dependencies"]["devtools"]}
     assert extra <= packages("requirements/dev.txt")
     assert extra.isdisjoint(packages("requirements/serve.txt"))

@@ -10,7 +10,7 @@ from riskml_serving.devtools.page_times import PageTiming, measure_pages
 from riskml_serving.web.router import PAGES
 
 
-def test_pages_are_measured_by_role_and_are_small(make_settings, world):
+def test_pages_are_timed_for_each_role_and_are_small(make_settings, world):
     settings = make_settings()
     accounts = [Account("county", "a sentence of words", "county", world.regions["county"], True)]
     times = measure_pages(settings, accounts, 1, Silent())
@@ -21,7 +21,7 @@ def test_pages_are_measured_by_role_and_are_small(make_settings, world):
         assert 10_000 < one.max_bytes < one.page.max_bytes, one.page
 
 
-def test_a_page_over_either_target_does_not_meet_them():
+def test_a_page_over_either_target_misses_its_targets():
     page = PAGES[0]
     kept = PageTiming("county", page, 4, 10.0, page.max_p95_ms - 0.1, page.max_bytes - 1)
     assert kept.meets_targets

@@ -106,7 +106,7 @@ def _imported() -> None:
 
 
 @pytest.fixture
-def kept(database_url: str, small_county: Path) -> Iterator[Any]:
+def county_engine(database_url: str, small_county: Path) -> Iterator[Any]:
     """Fill a database with a small county that has not been scored yet."""
     engine = open_engine(database_url)
     upgrade(engine)
@@ -117,9 +117,9 @@ def kept(database_url: str, small_county: Path) -> Iterator[Any]:
 
 
 @pytest.fixture
-def headers(kept: Any) -> dict[str, str]:
+def headers(county_engine: Any) -> dict[str, str]:
     """Return headers with a key for all regions."""
-    with writing(kept) as connection:
+    with writing(county_engine) as connection:
         token = create_key(connection, "faults", "", ("score", "read", "write", "health-details"))
     return {"Authorization": f"Bearer {token}"}
 

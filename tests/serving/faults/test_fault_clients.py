@@ -39,11 +39,11 @@ def stored(engine):
 
 
 @pytest.fixture
-def url(serve, kept):
+def url(serve, county_engine):
     return serve(job_worker=False, metrics_open=True).wait().url
 
 
-def test_a_request_that_is_broken_off_is_kept_whole_or_not_at_all(url, kept, headers):
+def test_an_aborted_request_is_stored_completely_or_not_at_all(url, county_engine, headers):
     for number in range(12):
         body = build_body(number)
         whole = build_request(body, headers, **{"Idempotency-Key": f"c-{number}"}) + body
@@ -55,29 +55,29 @@ def test_a_request_that_is_broken_off_is_kept_whole_or_not_at_all(url, kept, hea
         for number in range(12):
             own = {"Idempotency-Key": f"c-{number}", "Content-Type": "application/json"}
             assert client.post("/v1/records", content=build_body(number), headers=own).status_code == 200
-    assert stored(kept) == sorted(f"c-{number}" for number in range(12)), "each request is stored once"
-    with reading(kept) as connection:
+    assert stored(county_engine) == sorted(f"c-{number}" for number in range(12)), "each request is stored once"
+    with reading(county_engine) as connection:
         kept_answers = connection.execute(text("SELECT count(*) FROM idempotency")).scalar_one()
     assert kept_answers == 12
 
 
-def test_half_a_body_keeps_nothing(url, kept, headers):
+def test_an_incomplete_body_stores_nothing(url, county_engine, headers):
     body = build_body(0)
     with connect(url) as line:
         line.sendall(build_request(body, headers) + body[: len(body) // 2])
     assert httpx.get(f"{url}/v1/households/H0000000", headers=headers).status_code == 200
-    assert stored(kept) == []
+    assert stored(county_engine) == []
     counts = httpx.get(f"{url}/metrics").text
     assert 'route="/v1/records",status="499"' in counts, "it is counted as cancelled by the client"
     assert 'status="5' not in counts
 
 
-def test_slow_clients_are_answered_and_nobody_waits_for_them(url, kept, headers):
+def test_slow_clients_get_a_response_and_delay_nobody_else(url, county_engine, headers):
     lines = [connect(url) for _ in range(SLOW)]
     wholes = [build_request(build_body(n), headers, Connection="close") + build_body(n) for n in range(SLOW)]
     stop = threading.Event()
 
-    def dawdle():
+    def send_slowly():
         for at in range(60):  # a byte at a time, and the rest only after the other client has its responses
             for line, whole in zip(lines, wholes, strict=True):
                 line.sendall(whole[at : at + 1])
@@ -86,7 +86,7 @@ def test_slow_clients_are_answered_and_nobody_waits_for_them(url, kept, headers)
         for line, whole in zip(lines, wholes, strict=True):
             line.sendall(whole[60:])
 
-    thread = threading.Thread(target=dawdle)
+    thread = threading.Thread(target=send_slowly)
     thread.start()
     with httpx.Client(base_url=url, headers=headers, timeout=20) as client:
         taken = []
@@ -94,11 +94,11 @@ def test_slow_clients_are_answered_and_nobody_waits_for_them(url, kept, headers)
             began = time.perf_counter()
             assert client.get("/v1/households/H0000000").status_code == 200
             taken.append(time.perf_counter() - began)
-    assert stored(kept) == []
+    assert stored(county_engine) == []
     stop.set()
     thread.join()
     assert [line.recv(12) for line in lines] == [b"HTTP/1.1 200"] * SLOW
     for line in lines:
         line.close()
     assert sorted(taken)[len(taken) // 2] < 1, "other clients must not wait, even on a busy machine"
-    assert len(stored(kept)) == SLOW
+    assert len(stored(county_engine)) == SLOW

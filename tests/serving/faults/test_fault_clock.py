@@ -66,7 +66,7 @@ def flags(client, headers, code):
     return client.get(f"/v1/households/{code}", headers=headers).json()["score"]["rule_flags"]
 
 
-def test_records_that_come_while_the_clock_is_behind_count_once_it_has_caught_up(live, key, set_clock, database_url):
+def test_records_received_while_the_clock_is_behind_count_once_it_has_caught_up(live, key, set_clock, database_url):
     headers, seen = key(), []
 
     def follow():
@@ -92,7 +92,7 @@ def test_records_that_come_while_the_clock_is_behind_count_once_it_has_caught_up
     assert checked.exit_code == 0, checked.output
 
 
-def test_a_repeated_request_is_recognised_at_any_clock_time(live, key, set_clock):
+def test_a_repeated_request_is_recognised_whatever_the_clock_says(live, key, set_clock):
     headers = {**key(), "Idempotency-Key": "once"}
     first = live.post("/v1/records", json={"tables": family("h1")}, headers=headers)
     for shift in (-400 * DAY, 400 * DAY):
@@ -101,17 +101,17 @@ def test_a_repeated_request_is_recognised_at_any_clock_time(live, key, set_clock
         assert (again.headers["idempotent-replayed"], again.content) == ("true", first.content)
 
 
-def test_a_county_job_is_done_once_while_the_clock_jumps(make_client, key, set_clock, small_county, monkeypatch):
+def test_a_county_job_runs_only_once_while_the_clock_jumps(make_client, key, set_clock, small_county, monkeypatch):
     client = make_client(job_worker=False, job_chunk=40)
     state, headers = client.app.state, key()
     import_folder(state.engine, small_county, AS_OF)
     judge, shifts = judging.judge_range, itertools.cycle([30 * DAY, -30 * DAY])
 
-    def judged(*arguments):
+    def judge_and_shift_clock(*arguments):
         set_clock(next(shifts))
         return judge(*arguments)
 
-    monkeypatch.setattr(judging, "judge_range", judged)
+    monkeypatch.setattr(judging, "judge_range", judge_and_shift_clock)
     job = client.post("/v1/batches", json={}, headers=headers).json()["job"]
     worker = Worker(state.engine, state.settings, lambda: state.holder.current)
     assert worker.step()
@@ -124,7 +124,7 @@ def test_a_county_job_is_done_once_while_the_clock_jumps(make_client, key, set_c
     assert counts == [job_now["kept"], 1]
 
 
-def test_the_release_rolled_back_is_the_one_that_serves_though_the_clock_was_set_back(live, set_clock):
+def test_rollback_affects_the_current_release_even_after_the_clock_was_set_back(live, set_clock):
     with writing(live.app.state.engine) as connection:
         for version, shift in (("riskml-a", 2 * DAY), ("riskml-b", -DAY)):
             set_clock(shift)

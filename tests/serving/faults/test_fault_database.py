@@ -37,7 +37,7 @@ def server():
         server.cleanup()
 
 
-def test_postgresql_gone_and_back(server, bundle_path, tmp_path):
+def test_the_service_recovers_after_postgresql_stops_and_restarts(server, bundle_path, tmp_path):
     url = server.get_uri()
     engine = open_engine(url)
     upgrade(engine)
@@ -82,7 +82,7 @@ def test_postgresql_gone_and_back(server, bundle_path, tmp_path):
 AS_OF = dt.date(2023, 6, 30)
 
 
-def outcome(engine):
+def read_outcome(engine):
     """Return the job's state and the numbers of households judged, parts, scores and current scores."""
     with engine.connect() as connection:
         (state, done) = connection.execute(text("SELECT state, done FROM jobs")).one()
@@ -90,7 +90,7 @@ def outcome(engine):
         return state, done, *(connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in counts)
 
 
-def waiting(engine, folder):
+def add_waiting_job(engine, folder):
     """Import a county and add a waiting job."""
     upgrade(engine)
     import_folder(engine, folder, AS_OF)
@@ -99,12 +99,12 @@ def waiting(engine, folder):
         repository.add_job(connection, Caller("k", "", frozenset()), "score", payload, total=160, request_id="r")
 
 
-def test_a_worker_goes_on_with_its_own_job_at_once_after_the_database_was_gone(
+def test_a_worker_resumes_its_own_job_as_soon_as_the_database_is_back(
     database_url, bundle_path, small_county, monkeypatch
 ):
     """The worker need not wait until its own lease expires; any other worker must."""
     engine, model = open_engine(database_url), load_model(bundle_path, trial=True)
-    waiting(engine, small_county)
+    add_waiting_job(engine, small_county)
     settings = Settings(database_url=database_url, job_chunk=40, job_lease_seconds=3600)
     mine, other = (Worker(engine, settings, lambda: model) for _ in range(2))
     real, calls = repository.advance, []
@@ -118,10 +118,10 @@ def test_a_worker_goes_on_with_its_own_job_at_once_after_the_database_was_gone(
     monkeypatch.setattr(repository, "advance", advance)
     with pytest.raises(OperationalError):
         mine.step()
-    assert outcome(engine)[:3] == ("running", 80, 2), "only committed parts are stored"
+    assert read_outcome(engine)[:3] == ("running", 80, 2), "only committed parts are stored"
     assert not other.step()
     assert mine.step()
-    state, done, parts, scores, current = outcome(engine)
+    state, done, parts, scores, current = read_outcome(engine)
     assert (state, done, parts) == ("done", 160, 4)
     assert scores == current > 0, "no score is stored twice"
     for worker in (mine, other):
@@ -129,10 +129,10 @@ def test_a_worker_goes_on_with_its_own_job_at_once_after_the_database_was_gone(
     engine.dispose()
 
 
-def test_postgresql_gone_in_the_middle_of_a_job(server, bundle_path, small_county, monkeypatch):
+def test_a_job_survives_postgresql_stopping_midway(server, bundle_path, small_county, monkeypatch):
     url = server.get_uri()
     engine, model = open_engine(url), load_model(bundle_path, trial=True)
-    waiting(engine, small_county)
+    add_waiting_job(engine, small_county)
     settings = Settings(database_url=url, job_chunk=40, job_lease_seconds=3600, job_poll_seconds=0.1)
     worker, real, calls = Worker(engine, settings, lambda: model), repository.add_part, []
     gone = threading.Event()
@@ -150,11 +150,11 @@ def test_postgresql_gone_in_the_middle_of_a_job(server, bundle_path, small_count
     time.sleep(0.5)  # the worker looks for jobs meanwhile
     server.start()
     until = time.monotonic() + 60
-    while outcome(engine)[0] != "done":
+    while read_outcome(engine)[0] != "done":
         assert time.monotonic() < until
         time.sleep(0.1)
     worker.stop()
-    _, done, parts, scores, current = outcome(engine)
+    _, done, parts, scores, current = read_outcome(engine)
     assert (done, parts) == (160, 4)
     assert scores == current > 0
     engine.dispose()

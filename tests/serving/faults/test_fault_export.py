@@ -25,21 +25,21 @@ def full_disk():
     signal.signal(signal.SIGXFSZ, handler)
 
 
-def large(rows=4000):
+def make_table(rows=4000):
     columns = {field.name: pa.array([f"{i:012d}" for i in range(rows)]) for field in exporting.RESULTS}
     return pa.table({name: values.cast(exporting.RESULTS.field(name).type) for name, values in columns.items()})
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv"])
-def test_a_full_disk_leaves_nothing_half_and_space_makes_it_work(tmp_path, full_disk, form):
+def test_a_full_disk_leaves_no_partial_file_and_a_retry_succeeds(tmp_path, full_disk, form):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     full_disk()
     with pytest.raises(exporting.Problem) as caught:
-        exporting.export(tmp_path / "out", "job", form, iter([large()]), NAMES)
+        exporting.export(tmp_path / "out", "job", form, iter([make_table()]), NAMES)
     assert (caught.value.kind, caught.value.status) == ("storage-full", 507)
     assert list((tmp_path / "out").iterdir()) == []
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    path = exporting.export(tmp_path / "out", "job", form, iter([large()]), NAMES)
+    path = exporting.export(tmp_path / "out", "job", form, iter([make_table()]), NAMES)
     assert path.stat().st_size > 4096
     assert path.stat().st_mode & 0o077 == 0, "only its owner may read it"
     assert exporting.export(tmp_path / "out", "job", form, iter(()), NAMES) == path, "not written again"
@@ -54,17 +54,17 @@ def test_a_full_disk_leaves_nothing_half_and_space_makes_it_work(tmp_path, full_
         (errno.EIO, 500, "internal-error"),
     ],
 )
-def test_only_a_full_disk_is_reported_as_one(make_client, key, tmp_path, monkeypatch, fault, status, kind):
+def test_only_a_full_disk_is_reported_as_a_full_disk(make_client, key, tmp_path, monkeypatch, fault, status, kind):
     client = make_client(job_worker=False, export_folder=tmp_path / "folder")
     state, headers = client.app.state, key()
     job = client.post("/v1/batches", json={}, headers=headers).json()["job"]
     Worker(state.engine, state.settings, lambda: state.holder.current).step()
 
-    def broken(_number):
+    def fail(_number):
         raise OSError(fault, "no", str(tmp_path))
 
     with monkeypatch.context() as patch:
-        patch.setattr("riskml_serving.judging.jobs.exporting.os.fsync", broken)
+        patch.setattr("riskml_serving.judging.jobs.exporting.os.fsync", fail)
         answer = client.get(f"/v1/jobs/{job}/results", headers=headers)
     assert (answer.status_code, answer.json()["type"]) == (status, f"urn:riskml:problem:{kind}")
     assert str(tmp_path) not in answer.text
@@ -72,10 +72,10 @@ def test_only_a_full_disk_is_reported_as_one(make_client, key, tmp_path, monkeyp
     assert client.get(f"/v1/jobs/{job}/results", headers=headers).status_code == 200
 
 
-def test_only_files_of_jobs_are_deleted_from_the_folder(tmp_path):
+def test_only_results_files_are_deleted_from_the_folder(tmp_path):
     """The folder may contain other files, even the database, so only results files are deleted."""
     job = str(uuid.uuid4())
-    own = [exporting.export(tmp_path, job, form, iter([large(1)]), NAMES) for form in exporting.FORMATS]
+    own = [exporting.export(tmp_path, job, form, iter([make_table(1)]), NAMES) for form in exporting.FORMATS]
     (tmp_path / f".{job}-ab_c1.part").touch()
     others = {"riskml.db", "riskml.db-wal", f"{job}.db", "notes.csv", ".other.part", "models"}
     for name in others - {"models"}:
@@ -87,8 +87,8 @@ def test_only_files_of_jobs_are_deleted_from_the_folder(tmp_path):
     exporting.drop_exports(tmp_path / "never made")
 
 
-def test_a_code_is_no_formula_for_a_spreadsheet(tmp_path):
-    table = large(2).set_column(0, "household_id", pa.array(["=1+1", "H1"]))
+def test_codes_are_not_read_as_formulas_by_spreadsheets(tmp_path):
+    table = make_table(2).set_column(0, "household_id", pa.array(["=1+1", "H1"]))
     path = exporting.export(tmp_path, "job", "csv", iter([table]), NAMES)
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     assert lines[1].startswith('"\'=1+1"')

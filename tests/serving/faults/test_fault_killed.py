@@ -15,40 +15,40 @@ from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.jobs.run import from_parquet
 
 
-def one(engine, query, **values):
+def fetch_one(engine, query, **values):
     with reading(engine) as connection:
         return connection.execute(text(query), values).scalar_one()
 
 
-def until(holds, seconds=60):
+def wait_until(holds, seconds=60):
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "the condition was not met in time"
         time.sleep(0.02)
 
 
-def test_a_county_job_goes_on_where_its_killed_service_stopped(kept, headers, serve):
+def test_a_county_job_resumes_where_the_killed_service_stopped(county_engine, headers, serve):
     service = serve().wait()
     job = httpx.post(f"{service.url}/v1/batches", json={}, headers=headers).json()["job"]
-    until(lambda: one(kept, "SELECT count(*) FROM job_parts") >= 2)
+    wait_until(lambda: fetch_one(county_engine, "SELECT count(*) FROM job_parts") >= 2)
     service.end(signal.SIGKILL)
-    before = one(kept, "SELECT count(*) FROM job_parts")
-    assert one(kept, "SELECT state FROM jobs") == "running"
+    before = fetch_one(county_engine, "SELECT count(*) FROM job_parts")
+    assert fetch_one(county_engine, "SELECT state FROM jobs") == "running"
     service = serve().wait()
-    until(lambda: one(kept, "SELECT state FROM jobs") == "done")
+    wait_until(lambda: fetch_one(county_engine, "SELECT state FROM jobs") == "done")
     state = httpx.get(f"{service.url}/v1/jobs/{job}", headers=headers).json()
-    with reading(kept) as connection:
+    with reading(county_engine) as connection:
         parts = [from_parquet(content) for content in repository.read_parts(connection, job)]
     codes = pa.concat_tables(parts)["household_id"].to_pylist()
     assert len(parts) == 8 > before >= 2
     assert codes == sorted(set(codes)), "no household occurs twice"
     assert state["judged"] == 160
-    assert len(codes) == state["kept"] == one(kept, "SELECT count(*) FROM current_scores")
-    assert one(kept, "SELECT count(*) FROM scores") == len(codes)
+    assert len(codes) == state["kept"] == fetch_one(county_engine, "SELECT count(*) FROM current_scores")
+    assert fetch_one(county_engine, "SELECT count(*) FROM scores") == len(codes)
     assert httpx.get(f"{service.url}/v1/jobs/{job}/results", headers=headers).status_code == 200
 
 
-def test_uploads_cut_off_by_a_kill_are_there_once_after_they_are_sent_again(kept, headers, serve):
+def test_uploads_interrupted_by_a_kill_are_stored_once_after_being_sent_again(county_engine, headers, serve):
     service, sent, answered = serve(job_worker=False).wait(), {}, set()
     for i in range(400):
         row = {
@@ -78,7 +78,7 @@ def test_uploads_cut_off_by_a_kill_are_there_once_after_they_are_sent_again(kept
     service.end(signal.SIGKILL)
     thread.join()
     assert 5 < len(answered) < 400
-    stored = one(kept, "SELECT count(*) FROM record_events WHERE record_id LIKE 'k-%'")
+    stored = fetch_one(county_engine, "SELECT count(*) FROM record_events WHERE record_id LIKE 'k-%'")
     assert stored >= len(answered), "every acknowledged record is stored"
     service = serve(job_worker=False).wait()
     again = list(sent.items())[: len(answered) + 3]
@@ -87,5 +87,7 @@ def test_uploads_cut_off_by_a_kill_are_there_once_after_they_are_sent_again(kept
     assert {answer.status_code for answer in answers} == {200}
     replayed = sum(answer.headers.get("idempotent-replayed") == "true" for answer in answers)
     assert replayed == stored
-    assert one(kept, "SELECT count(*) FROM record_events WHERE record_id LIKE 'k-%'") == len(again)
-    assert one(kept, "SELECT count(DISTINCT record_id) FROM record_events WHERE record_id LIKE 'k-%'") == len(again)
+    assert fetch_one(county_engine, "SELECT count(*) FROM record_events WHERE record_id LIKE 'k-%'") == len(again)
+    assert fetch_one(
+        county_engine, "SELECT count(DISTINCT record_id) FROM record_events WHERE record_id LIKE 'k-%'"
+    ) == len(again)

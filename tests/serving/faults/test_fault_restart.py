@@ -22,14 +22,14 @@ def list_workers(service):
     return {int(pid) for pid in children if re.search(r"\d", pid)}
 
 
-def until(holds, seconds=120):
+def wait_until(holds, seconds=120):
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "the condition was not met in time"
         time.sleep(0.05)
 
 
-def test_two_workers_restarted_under_load_drop_nothing(kept, headers, serve):
+def test_restarting_two_workers_under_load_loses_no_request(county_engine, headers, serve):
     service = serve("--workers", "2", job_worker=False, rate_per_minute=0).wait()
     answered, refused, lost, stop = set(), [], [], threading.Event()
 
@@ -60,11 +60,11 @@ def test_two_workers_restarted_under_load_drop_nothing(kept, headers, serve):
     for thread in threads:
         thread.start()
     try:
-        until(lambda: len(answered) > 10)
+        wait_until(lambda: len(answered) > 10)
         os.kill(service.process.pid, signal.SIGHUP)
-        until(lambda: len(list_workers(service)) == 2 and not list_workers(service) & before)
+        wait_until(lambda: len(list_workers(service)) == 2 and not list_workers(service) & before)
         enough = len(answered) + 10
-        until(lambda: len(answered) > enough)
+        wait_until(lambda: len(answered) > enough)
     finally:
         stop.set()
         for thread in threads:
@@ -72,6 +72,6 @@ def test_two_workers_restarted_under_load_drop_nothing(kept, headers, serve):
     assert lost == [], "a replayed response means that the first one was lost"
     assert len(refused) <= CLIENTS, "a restart may refuse only a few requests"
     assert {status for _, status in answered} == {200}
-    with reading(kept) as connection:
+    with reading(county_engine) as connection:
         rows = connection.execute(text("SELECT record_id FROM record_events WHERE record_id LIKE 'r-%'"))
         assert sorted(rows.scalars()) == sorted(number for number, _ in answered)

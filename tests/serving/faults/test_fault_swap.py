@@ -40,7 +40,7 @@ def headers(database_url):
 
 
 @pytest.fixture
-def offered(bundle_path, tmp_path):
+def bundle_folder(bundle_path, tmp_path):
     return Path(shutil.copytree(bundle_path, tmp_path / "offered"))
 
 
@@ -56,72 +56,80 @@ def probabilities(bundle_path):
     return out
 
 
-def put(folder, bundle):
+def replace_bundle(folder, bundle):
     shutil.rmtree(folder)
     shutil.copytree(bundle, folder)
 
 
-def served(url, headers):
+def read_served(url, headers):
     """Return the version of the model that serves, and the probability that it gives."""
     content = httpx.post(f"{url}/v1/scores", content=household.build_body(reasons=False), headers=headers).json()
     return content["model_version"], content["scores"][0]["probability"]
 
 
-def until(holds, seconds=60):
+def wait_until(holds, seconds=60):
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "the condition was not met in time"
         time.sleep(0.02)
 
 
-def killed_in_a_swap(serve, offered, where, call):
-    service = serve(bundle=offered, dies=(where, call), job_worker=False, model_poll_seconds=0.05).wait()
-    put(offered, RELEASED)
+def kill_during_swap(serve, bundle_folder, where, call):
+    service = serve(bundle=bundle_folder, dies=(where, call), job_worker=False, model_poll_seconds=0.05).wait()
+    replace_bundle(bundle_folder, RELEASED)
     service.process.join(60)
     assert service.process.exitcode == -signal.SIGKILL
 
 
-def require_whole(store):
+def require_complete_copies(store):
     for folder in store.glob("riskml-*"):
         assert Bundle.load(folder).model_version == folder.name
 
 
-def check_afterwards(serve, offered, headers, probabilities, store, database_url):
+def check_recovery(serve, bundle_folder, headers, probabilities, store, database_url):
     first, second = probabilities
-    require_whole(store)
-    service = serve(bundle=offered, job_worker=False, model_poll_seconds=0.05).wait()
-    assert served(service.url, headers) == (second, probabilities[second])
-    require_whole(store)
+    require_complete_copies(store)
+    service = serve(bundle=bundle_folder, job_worker=False, model_poll_seconds=0.05).wait()
+    assert read_served(service.url, headers) == (second, probabilities[second])
+    require_complete_copies(store)
     result = CliRunner().invoke(commands, ["model", "rollback", "--db", database_url])
     assert result.exit_code == 0, result.output
-    until(lambda: served(service.url, headers) == (first, probabilities[first]))
+    wait_until(lambda: read_served(service.url, headers) == (first, probabilities[first]))
 
 
 @files_only
 @pytest.mark.parametrize("point", [VERIFIED, COPIED, SWAPPED])
-def test_killed_in_a_swap(serve, offered, headers, probabilities, tmp_path, database_url, point):
-    killed_in_a_swap(serve, offered, point, 2)
-    check_afterwards(serve, offered, headers, probabilities, tmp_path / "models", database_url)
+def test_a_kill_during_a_swap_leaves_a_complete_model(
+    serve, bundle_folder, headers, probabilities, tmp_path, database_url, point
+):
+    kill_during_swap(serve, bundle_folder, point, 2)
+    check_recovery(serve, bundle_folder, headers, probabilities, tmp_path / "models", database_url)
 
 
-def test_killed_before_the_note_of_a_swap_is_committed(serve, offered, headers, probabilities, tmp_path, database_url):
-    killed_in_a_swap(serve, offered, NOTED, 2)
-    check_afterwards(serve, offered, headers, probabilities, tmp_path / "models", database_url)
+def test_a_kill_before_a_swap_is_recorded_leaves_a_complete_model(
+    serve, bundle_folder, headers, probabilities, tmp_path, database_url
+):
+    kill_during_swap(serve, bundle_folder, NOTED, 2)
+    check_recovery(serve, bundle_folder, headers, probabilities, tmp_path / "models", database_url)
 
 
 @files_only
-def test_killed_while_a_release_is_copied(serve, offered, headers, probabilities, tmp_path, database_url):
-    files = len(list(offered.iterdir()))
-    killed_in_a_swap(serve, offered, "pathlib.Path.write_bytes", files + 3)
+def test_a_kill_while_a_release_is_copied_leaves_a_complete_model(
+    serve, bundle_folder, headers, probabilities, tmp_path, database_url
+):
+    files = len(list(bundle_folder.iterdir()))
+    kill_during_swap(serve, bundle_folder, "pathlib.Path.write_bytes", files + 3)
     store = tmp_path / "models"
     assert len(list(store.glob(".riskml-*"))) == 1, "the incomplete copy has a temporary name"
-    check_afterwards(serve, offered, headers, probabilities, store, database_url)
+    check_recovery(serve, bundle_folder, headers, probabilities, store, database_url)
 
 
-def test_killed_in_a_swap_and_nothing_is_offered_any_more(serve, offered, headers, probabilities):
-    killed_in_a_swap(serve, offered, SWAPPED, 2)
+def test_after_a_kill_the_service_starts_even_if_the_bundle_folder_is_damaged(
+    serve, bundle_folder, headers, probabilities
+):
+    kill_during_swap(serve, bundle_folder, SWAPPED, 2)
     for name in ("trees.txt", "linear.json"):
-        (offered / name).unlink()
-    service = serve(bundle=offered, job_worker=False, model_poll_seconds=0.05).wait()
-    version, probability = served(service.url, headers)
+        (bundle_folder / name).unlink()
+    service = serve(bundle=bundle_folder, job_worker=False, model_poll_seconds=0.05).wait()
+    version, probability = read_served(service.url, headers)
     assert probability == probabilities[version]

@@ -39,21 +39,21 @@ def service(database_url, bundle_path, tmp_path):
     command = [sys.executable, "-c", SERVE, "serve", "--workers", "2", "--port", str(port)]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
     url = f"http://127.0.0.1:{port}"
-    until(lambda: scraped(url, "riskml_model_swaps_total") == 2)
+    wait_until(lambda: scrape_sum(url, "riskml_model_swaps_total") == 2)
     yield process, url
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def until(holds, seconds=120):
+def wait_until(holds, seconds=120):
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "the condition was not met in time"
         time.sleep(0.1)
 
 
-def scraped(url, name, **labels):
+def scrape_sum(url, name, **labels):
     """Read the sum of a metric, on a new connection each time, so that either worker may respond."""
     try:
         text = httpx.get(f"{url}/metrics", timeout=30).text
@@ -66,14 +66,14 @@ def scraped(url, name, **labels):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_metrics_of_two_workers_cover_both_even_when_one_is_killed(service, headers):
+def test_metrics_cover_both_workers_even_after_one_is_killed(service, headers):
     process, url = service
     request = build_request(f"{url}/v1/scores", household.build_body(reasons=False), headers)
     _, taken = load(url, request, 1.0, connections=8)
 
     def counted():
-        answered = scraped(url, "riskml_request_seconds_count", route="/v1/scores", status="200")
-        return answered, scraped(url, "riskml_scores_total")
+        answered = scrape_sum(url, "riskml_request_seconds_count", route="/v1/scores", status="200")
+        return answered, scrape_sum(url, "riskml_scores_total")
 
     assert {counted() for _ in range(12)} == {(len(taken), len(taken))}
 
@@ -89,4 +89,4 @@ def test_the_metrics_of_two_workers_cover_both_even_when_one_is_killed(service, 
     answered, scored = counted()
     assert answered > len(taken), "counts still include the killed worker"
     assert scored >= answered
-    assert scraped(url, "riskml_requests_in_progress") == 1, "the killed worker has no requests in progress"
+    assert scrape_sum(url, "riskml_requests_in_progress") == 1, "the killed worker has no requests in progress"

@@ -56,16 +56,16 @@ def make_columns(name, rows):
     return {key: [TODAY if key == "recorded_on" else row.get(key) for row in rows] for key in names}
 
 
-def verdict_of_riskml(model, tables):
+def judge_with_riskml(model, tables):
     """Return riskml's own verdict on the household alone."""
     columns = {name: make_columns(name, rows) for name, rows in tables.items()} | {"lines": LINES}
     records = Records.from_tables(columns, model.policy.lines)
     frame = score(model.bundle, records, to_day(TODAY), model.policy)
     explained = ExplainedPanel.build(model.narrator, records.panel(to_day(TODAY))).tabulate(frozenset())
-    return plain({**frame.to_dict("records")[0], **explained.to_dict("records")[0]})
+    return select_compared({**frame.to_dict("records")[0], **explained.to_dict("records")[0]})
 
 
-def plain(row):
+def select_compared(row):
     return {name: None if row[name] != row[name] else row[name] for name in COMPARED}
 
 
@@ -98,7 +98,9 @@ def work(client):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(known, min_size=2, max_size=4), st.booleans())
-def test_households_of_which_other_tables_are_known(client, key, work, optional, flooded):
+def test_households_with_different_optional_tables_get_the_scores_that_riskml_computes(
+    client, key, work, optional, flooded
+):
     headers, number = key("", "score", "read", "write", "admin", "health-details"), next(NUMBER)
     model, region = client.app.state.holder.current, f"3701{number:08d}"
     sent = {f"h{number}-{i}": make_tables(f"h{number}-{i}", region, own) for i, own in enumerate(optional)}
@@ -111,12 +113,12 @@ def test_households_of_which_other_tables_are_known(client, key, work, optional,
         assert answer.json()["rescored"] == len(sent)
         for tables in sent.values():
             tables["disaster"] = [*tables.get("disaster", ()), flood]
-    expected = {code: verdict_of_riskml(model, tables) for code, tables in sent.items()}
+    expected = {code: judge_with_riskml(model, tables) for code, tables in sent.items()}
     results = work(headers, region)
-    assert {code: plain(row) for code, row in results.items()} == expected
+    assert {code: select_compared(row) for code, row in results.items()} == expected
     for code, tables in sent.items():
         kept = client.get(f"/v1/households/{code}", headers=headers).json()["score"]
-        scored = client.post("/v1/scores", json={"tables": dated(tables)}, headers=headers).json()["scores"][0]
+        scored = client.post("/v1/scores", json={"tables": add_date(tables)}, headers=headers).json()["scores"][0]
         for answer in (kept, scored):
             answer["rule_flags"] = ";".join(answer["rule_flags"])
             names = [name for name in COMPARED if name in answer]
@@ -124,12 +126,12 @@ def test_households_of_which_other_tables_are_known(client, key, work, optional,
             assert len(names) == 7
 
 
-def dated(tables):
+def add_date(tables):
     return {name: [{**row, "recorded_on": TODAY.isoformat()} for row in rows] for name, rows in tables.items()}
 
 
 @pytest.mark.parametrize("shift", range(3))
-def test_an_imported_folder_that_lacks_a_table_or_its_rows(client, key, work, tmp_path, shift):
+def test_a_folder_with_absent_or_empty_tables_gets_the_scores_that_riskml_computes(client, key, work, tmp_path, shift):
     """Among the three folders, each table is absent once, empty once and filled once."""
     model, folder = client.app.state.holder.current, tmp_path / "records"
     optional = {name: ([], [row])[(i + shift) % 3] for i, (name, row) in enumerate(ROWS.items()) if (i + shift) % 3 < 2}

@@ -124,7 +124,7 @@ def use(folder: Path) -> dict[str, object]:
 
 
 @pytest.mark.integration
-def test_a_field_that_is_declared_is_everywhere(tmp_path):
+def test_a_declared_field_appears_everywhere(tmp_path):
     done = subprocess.run([sys.executable, __file__, str(tmp_path)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == {

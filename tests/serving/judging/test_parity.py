@@ -75,13 +75,13 @@ optional = {
 tables = st.fixed_dictionaries({"households": household, "income": income}, optional=optional)
 
 
-def named(rows, number):
+def add_household_id(rows, number):
     who = f"h{number}"
     out = {name: [{"household_id": who, **row} for row in part] for name, part in rows.items() if name != "households"}
     return {"households": [{"household_id": who, **rows["households"]}], **out}
 
 
-def straight(model, rows):
+def judge_directly(model, rows):
     columns = {}
     for name, part in rows.items():
         names = [column.name for column in schema.TABLES[name].columns] + [key for row in part[:1] for key in row]
@@ -92,7 +92,7 @@ def straight(model, rows):
     return judge(model.bundle, records.panel(to_day(TODAY)), model.policy), records
 
 
-def verdict(opinion):
+def read_verdict(opinion):
     return {
         "probability": None if opinion.probability[0] != opinion.probability[0] else float(opinion.probability[0]),
         "tier": None if opinion.tier[0] < 0 else TIERS.codes[opinion.tier[0]],
@@ -104,11 +104,11 @@ def verdict(opinion):
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables)
-def test_any_records_get_the_same_verdict_and_reasons_by_every_way(client, key, rows):
+def test_any_records_get_the_same_verdict_and_reasons_on_every_path(client, key, rows):
     model, headers = client.app.state.holder.current, key()
-    rows = named(rows, next(NUMBER))
-    opinion, records = straight(model, rows)
-    wanted = verdict(opinion)
+    rows = add_household_id(rows, next(NUMBER))
+    opinion, records = judge_directly(model, rows)
+    wanted = read_verdict(opinion)
     dated = {name: [{**row, "recorded_on": TODAY.isoformat()} for row in part] for name, part in rows.items()}
     body = {"as_of": TODAY.isoformat(), "tables": dated, "reasons": True}
     sent = client.post("/v1/scores", json=body, headers=headers)

@@ -47,7 +47,7 @@ def test_a_service_with_database_and_model_is_ready(client):
     assert state["data"] == {"last_received": None, "days_since": None, "stale": False, "last_scored": None}
 
 
-def test_without_a_model_it_is_alive_but_not_ready(make_client, tmp_path):
+def test_a_service_without_a_model_is_alive_but_not_ready(make_client, tmp_path):
     client = make_client(bundle=tmp_path / "nowhere")
     assert client.get("/healthz").status_code == 200
     answer = client.get("/readyz")
@@ -57,24 +57,24 @@ def test_without_a_model_it_is_alive_but_not_ready(make_client, tmp_path):
     assert str(tmp_path) not in answer.text
 
 
-def test_a_refused_release_is_reported_while_the_old_one_serves(client):
+def test_a_rejected_release_is_reported_while_the_old_one_stays(client):
     client.app.state.keeper.failure = Failure(now(), "BundleError", "trees.txt in /srv/models/x was altered.")
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["model"]["last_error"]["message"] == "trees.txt in …/x was altered."
 
 
-def test_a_database_that_is_gone_makes_it_unready(client, monkeypatch):
-    def gone(*_args):
+def test_a_service_without_its_database_is_not_ready(client, monkeypatch):
+    def fail(*_args):
         raise OperationalError("SELECT", {"household": "h1"}, Exception("gone"))
 
-    monkeypatch.setattr("riskml_serving.operations.readiness.read_revision", gone)
+    monkeypatch.setattr("riskml_serving.operations.readiness.read_revision", fail)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["database"]) == (503, {"ok": False, "error": "OperationalError"})
 
 
 @pytest.mark.parametrize(("days", "stale"), [(44, False), (45, False), (46, True)])
-def test_data_older_than_the_setting_allows_is_called_stale_and_still_serves(client, key, monkeypatch, days, stale):
+def test_old_data_is_reported_as_stale_but_the_service_stays_ready(client, key, monkeypatch, days, stale):
     """Data are stale after more than `stale_after_days` full days (by default 45) without a new record."""
     household = {"household_id": "h1", "region_code": "370112001001", "size": 3}
     assert client.post("/v1/records", json={"tables": {"households": [household]}}, headers=key()).status_code == 200
@@ -86,7 +86,7 @@ def test_data_older_than_the_setting_allows_is_called_stale_and_still_serves(cli
     assert data["last_received"].endswith("Z")
 
 
-def test_metrics_need_a_key_for_everywhere_that_may_administer(client, key, make_client):
+def test_metrics_require_an_admin_key_for_all_regions(client, key, make_client):
     assert client.get("/metrics").status_code == 401
     assert client.get("/metrics", headers=key("", "read")).status_code == 403
     assert client.get("/metrics", headers=key("370112", "admin")).status_code == 403
@@ -103,13 +103,13 @@ def test_metrics_count_requests_by_route_and_scores_by_tier_and_agreement(client
     client.get("/v1/nowhere/at/all", headers=headers)
     after = read_metrics(client, admin)
 
-    def counted(route, status, method="GET"):
+    def count_new(route, status, method="GET"):
         name = ("riskml_request_seconds_count", ("method", method), ("route", route), ("status", status))
         return after.get(name, 0) - before.get(name, 0)
 
-    assert counted("/v1/scores", "200", "POST") == 1
-    assert counted("/v1/households/{household_id}", "404") == 1
-    assert counted("unmatched", "404") == 1
+    assert count_new("/v1/scores", "200", "POST") == 1
+    assert count_new("/v1/households/{household_id}", "404") == 1
+    assert count_new("unmatched", "404") == 1
     kinds = {(row["agreement"], row["tier"] or "none") for row in scored}
     for agreement, tier in kinds:
         name = ("riskml_scores_total", ("agreement", agreement), ("tier", tier))
@@ -122,7 +122,7 @@ def test_metrics_count_requests_by_route_and_scores_by_tier_and_agreement(client
     assert not any(code in str(name) for name in after for code in codes)
 
 
-def test_a_job_counts_its_scores_and_shows_its_features(make_client, key, small_county):
+def test_a_job_counts_its_scores_and_feeds_the_drift_monitor(make_client, key, small_county):
     client = make_client(job_worker=False, job_chunk=60)
     state, admin = client.app.state, key("", "admin")
     import_folder(state.engine, small_county, dt.date(2023, 6, 30))
@@ -145,7 +145,7 @@ def test_a_job_counts_its_scores_and_shows_its_features(make_client, key, small_
     assert state.holder.current.monitor.held > 0
 
 
-def test_drift_is_reported_once_enough_households_were_seen(client, bundle_path, county_records):
+def test_drift_is_reported_once_enough_households_have_been_scored(client, bundle_path, county_records):
     from riskml.records.contract.calendar import to_day
     from riskml.scoring import judge
     from riskml_serving.judging.model.holder import load_model
@@ -167,7 +167,7 @@ def test_drift_is_reported_once_enough_households_were_seen(client, bundle_path,
     assert WINDOW <= monitor.held < WINDOW + 64
 
 
-def test_what_an_error_held_is_not_logged():
+def test_the_content_of_an_error_is_not_logged():
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
@@ -196,7 +196,7 @@ def logged():
     root.handlers[:], root.level = before
 
 
-def test_logs_of_a_whole_run_name_no_household(client, key, tables_of, county_records, logged, monkeypatch):
+def test_the_logs_of_an_entire_run_name_no_household(client, key, tables_of, county_records, logged, monkeypatch):
     """Call every endpoint with valid and invalid requests, with database faults and with an unexpected error."""
     headers = key()
     codes = [str(code) for code in county_records.household_id[:3]]
@@ -214,11 +214,11 @@ def test_logs_of_a_whole_run_name_no_household(client, key, tables_of, county_re
             client.request(method, real, headers=headers, params={"region": "37", "note": codes[1]})
             client.request(method, f"{real}/{codes[2]}", headers=headers)
 
-    def broken(*_args, **_more):
+    def fail(*_args, **_more):
         raise RuntimeError(f"no such household: {codes[0]}")
 
-    monkeypatch.setattr("riskml_serving.api.households.service.describe_household", broken)
-    monkeypatch.setattr("riskml_serving.api.scores.endpoints._score", broken)
+    monkeypatch.setattr("riskml_serving.api.households.service.describe_household", fail)
+    monkeypatch.setattr("riskml_serving.api.scores.endpoints._score", fail)
     assert client.get(f"/v1/households/{codes[0]}", headers=headers).status_code == 500
     assert post_scores(client, headers, tables).status_code == 500
     text = logged.getvalue()
@@ -230,7 +230,7 @@ def test_logs_of_a_whole_run_name_no_household(client, key, tables_of, county_re
     assert headers["Authorization"].split("_", 2)[2] not in text
 
 
-def test_spans_name_the_route_and_go_on_with_the_callers_trace(client, key, county_records):
+def test_spans_name_the_route_and_continue_the_callers_trace(client, key, county_records):
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SimpleSpanProcessor
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter

@@ -20,7 +20,7 @@ def read_problem(answer):
     return {**problem, "request_id": "…"}
 
 
-def test_what_the_framework_refuses_has_the_same_form(client, key):
+def test_requests_rejected_by_the_framework_get_the_same_kind_of_response(client, key):
     assert read_problem(client.get("/nowhere"))["type"] == "urn:riskml:problem:not-found"
     assert read_problem(client.delete("/v1/model"))["type"] == "urn:riskml:problem:method-not-allowed"
     assert client.get("/v1/households?limit=0", headers=key()).json()["type"] == "urn:riskml:problem:invalid-request"
@@ -28,22 +28,22 @@ def test_what_the_framework_refuses_has_the_same_form(client, key):
     assert client.get("/v1/households?tier=secret", headers=key()).json()["errors"][0]["path"] == "tier"
 
 
-def test_a_fault_of_our_own_shows_no_trace_and_a_lost_database_says_come_back(client, key, monkeypatch, caplog):
+def test_an_internal_error_shows_no_traceback_and_a_lost_database_says_to_retry(client, key, monkeypatch, caplog):
     headers = key()
     client.get("/v1/model", headers=headers)
 
-    def broken(*_):
+    def fail(*_):
         raise ValueError("secret")
 
-    monkeypatch.setattr("riskml_serving.api.scores.endpoints.judge_tables", broken)
+    monkeypatch.setattr("riskml_serving.api.scores.endpoints.judge_tables", fail)
     answer = client.post("/v1/scores", json=SCORES, headers=headers)
     assert (answer.status_code, read_problem(answer)["type"]) == (500, "urn:riskml:problem:internal-error")
     assert "secret" not in caplog.text
 
-    def gone(*_, **__):
+    def lose_database(*_, **__):
         raise OperationalError("SELECT secret", {}, Exception("secret"))
 
-    monkeypatch.setattr("riskml_serving.api.households.endpoints.read_ranked", gone)
+    monkeypatch.setattr("riskml_serving.api.households.endpoints.read_ranked", lose_database)
     answer = client.get("/v1/households", headers=headers)
     assert (answer.status_code, read_problem(answer)["type"]) == (503, "urn:riskml:problem:database-unavailable")
     assert answer.headers["retry-after"] == "5"

@@ -41,17 +41,17 @@ def compare_routes(app):
     )
 
 
-def test_the_registries_list_what_is_served(app):
+def test_the_registries_list_exactly_the_served_routes(app):
     assert compare_routes(app) == (set(), set())
 
 
-def test_a_router_that_the_application_alone_includes_is_noticed(app, visits):
+def test_a_router_missing_from_the_registries_is_noticed(app, visits):
     app.include_router(visits)
     assert compare_routes(app) == ({"/v1/visits"}, set())
 
 
 @pytest.mark.parametrize("outer", [APIRouter, PageRouter])
-def test_a_router_within_a_router_does_not_start(visits, outer):
+def test_a_router_nested_in_a_router_prevents_startup(visits, outer):
     router = outer()
     router.include_router(visits)
     for check in (require_answer_types, lambda routers: require_declared(routers, web.OPEN_TO_ALL)):
@@ -59,7 +59,7 @@ def test_a_router_within_a_router_does_not_start(visits, outer):
             check([router])
 
 
-def test_an_application_within_a_router_does_not_start(app):
+def test_an_application_mounted_in_a_router_prevents_startup(app):
     router = APIRouter()
     router.mount("/visits", app)
     with pytest.raises(TypeError, match=r"Mount.*/visits.* is not an endpoint"):

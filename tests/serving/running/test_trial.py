@@ -44,7 +44,7 @@ def start(database_url, bundle_path, monkeypatch, capsys):
     return begin
 
 
-def test_an_empty_database_serves_either_purpose_until_it_holds_records(engine, small_county):
+def test_an_empty_database_can_be_used_for_either_purpose_until_it_contains_records(engine, small_county):
     for simulated in (False, True, False, True):
         require_purpose(engine, simulated=simulated)
     import_folder(engine, small_county, Settings(today=AS_OF).today)
@@ -54,7 +54,7 @@ def test_an_empty_database_serves_either_purpose_until_it_holds_records(engine, 
     assert "--trial" in refused.value.hint
 
 
-def test_a_trial_refuses_records_that_were_delivered_without_it(engine, small_county, start):
+def test_a_trial_rejects_a_database_with_records_delivered_outside_a_trial(engine, small_county, start):
     import_folder(engine, small_county, Settings(today=AS_OF).today)  # nobody said what for: they may be real
     with pytest.raises(UsageError, match="delivered without --trial") as refused:
         start(simulated=True)
@@ -62,7 +62,7 @@ def test_a_trial_refuses_records_that_were_delivered_without_it(engine, small_co
     assert RULE_LINE_ONLY["zh"] in start()
 
 
-def test_a_county_is_imported_for_the_purpose_of_the_setting(database_url, engine, small_county, monkeypatch):
+def test_a_county_is_imported_for_the_purpose_that_the_setting_states(database_url, engine, small_county, monkeypatch):
     command = ["import", str(small_county), "--no-scores", "--as-of", AS_OF, "--db", database_url]
     monkeypatch.setenv(PREFIX + "SIMULATED", "true")
     assert CliRunner().invoke(cli.app, command).exit_code == 0
@@ -73,7 +73,7 @@ def test_a_county_is_imported_for_the_purpose_of_the_setting(database_url, engin
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_start_says_why_the_model_is_silent_and_what_to_do(start, bundle_path, tmp_path):
+def test_startup_output_says_why_the_model_is_silent_and_what_to_do(start, bundle_path, tmp_path):
     line = start()
     for text in (*RULE_LINE_ONLY.values(), "--trial"):
         assert text in line

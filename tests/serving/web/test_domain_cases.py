@@ -35,7 +35,7 @@ NEIGHBOURS = [f"a{i:02d}" for i in range(54)]
 NOTICE = "仅供研判参考，不作为认定依据"
 
 
-def module(path):
+def load_module(path):
     """Load a test module from another folder, which cannot be imported because test folders are not packages."""
     spec = importlib.util.spec_from_file_location(f"cases_{path.stem}", path)
     loaded = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
@@ -52,7 +52,10 @@ def released():
 def database(released, tmp_path_factory):
     """Import and score all cases as households in one village."""
     folder = tmp_path_factory.mktemp("cases")
-    hands, cases = module(EXPLANATION / "conftest.py"), module(EXPLANATION / "household" / "test_golden_sentences.py")
+    hands, cases = (
+        load_module(EXPLANATION / "conftest.py"),
+        load_module(EXPLANATION / "household" / "test_golden_sentences.py"),
+    )
     (folder / "records").mkdir()
     rows = {table: [] for table in hands.TABLES}
     for name in (*CASES, *NEIGHBOURS):
@@ -80,7 +83,7 @@ def site(make_site, database, released, monkeypatch):
     return make_site(database_url=database, today=AS_OF, simulated=False)
 
 
-def words(page):
+def read_lines(page):
     """Return a page's lines as a reader sees them, without the picture and the hashes of the release and the policy."""
     text = re.sub(r"<svg.*?</svg>|<head>.*?</head>", "", page, flags=re.DOTALL)
     text = re.sub(r"riskml-[0-9a-f]{12}", "riskml", text)
@@ -91,30 +94,30 @@ def words(page):
     return [line for line in lines if line]
 
 
-def cells(answer):
+def read_rows(answer):
     book = load_workbook(io.BytesIO(answer.content))
     rows = (row for sheet in book for row in sheet.iter_rows(values_only=True))
     return [" | ".join(str(value) for value in row if value is not None) for row in rows]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_case_reads_as_a_person_approved_it(site, case, golden):
+def test_each_case_matches_the_text_that_a_person_approved(site, case, golden):
     out = []
     for user in ("knows", "blind"):
         site.client.cookies.clear()
         site.sign_in(user)
         page, export = site.get(f"/households/{case}"), site.get(f"/households/{case}/export.xlsx")
         assert (page.status_code, export.status_code) == (200, 200)
-        for lines in (words(page.text), cells(export)):
+        for lines in (read_lines(page.text), read_rows(export)):
             assert any(NOTICE in line for line in lines)
             assert not any("导致" in line for line in lines)
         assert "与返贫风险升高相关" in page.text
         health = {"knows": "可看健康信息", "blind": "不可看健康信息"}[user]
-        out += [f"===== 页面（{health}）", *words(page.text), f"===== Excel（{health}）", *cells(export)]
+        out += [f"===== 页面（{health}）", *read_lines(page.text), f"===== Excel（{health}）", *read_rows(export)]
     golden(GOLDEN / f"{case}.txt", "\n".join(out) + "\n")
 
 
-def test_households_in_need_are_on_the_list_and_one_whose_two_workers_pay_the_bill_is_not(site):
+def test_only_households_in_need_are_listed_and_not_one_whose_two_workers_can_pay_the_bill(site):
     site.sign_in("knows")
     listed = set(re.findall(r'href="/households/([^"?]+)"', site.get("/worklist").text))
     assert listed == set(FLAGGED)

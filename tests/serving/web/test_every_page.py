@@ -105,7 +105,7 @@ def check_notice(site, page):
             assert "导致" not in text, address
 
 
-def renew_guide(text, pages):
+def regenerate_guide(text, pages):
     """Return the guide with its table regenerated for these pages."""
     rows = [
         f"| {page.zh} · {page.en} | `{page.path}` | {page.purpose} | `{page.right}` | `{page.action}` |\n"
@@ -115,7 +115,7 @@ def renew_guide(text, pages):
     return replace_table(text, head + "".join(rows))
 
 
-def renew_gallery(text, pages):
+def regenerate_gallery(text, pages):
     """Return the gallery with its list of pictures regenerated for these pages."""
     names = ["sign-in", *(page.name for page in pages if not page.workbook), "verified"]
     rows = [f"| ![{name}](desk-{name}.png) | ![{name}](phone-{name}.png) |\n" for name in names]
@@ -135,24 +135,24 @@ def require_pictures(text):
 
 
 @pytest.mark.parametrize("check", [check_roles, check_audit, check_region, check_strict, check_notice])
-def test_every_page_passes(site, check):
+def test_every_page_passes_all_checks(site, check):
     for page in PAGES:
         check(site, page)
 
 
 def test_the_guide_lists_every_page(golden):
-    golden(GUIDE, renew_guide(GUIDE.read_text(encoding="utf-8"), PAGES))
+    golden(GUIDE, regenerate_guide(GUIDE.read_text(encoding="utf-8"), PAGES))
 
 
 def test_the_gallery_shows_every_page(golden):
-    golden(GALLERY, renew_gallery(GALLERY.read_text(encoding="utf-8"), PAGES))
+    golden(GALLERY, regenerate_gallery(GALLERY.read_text(encoding="utf-8"), PAGES))
 
 
-def test_every_picture_of_the_gallery_is_there():
+def test_every_picture_in_the_gallery_exists():
     require_pictures(GALLERY.read_text(encoding="utf-8"))
 
 
-def test_pages_have_names_and_addresses_of_their_own():
+def test_page_names_and_addresses_are_unique():
     assert len({page.name for page in PAGES}) == len({page.path for page in PAGES}) == len(PAGES)
 
 
@@ -170,7 +170,7 @@ def serve(site, page, text, household_ids=None):
     site.client.app.include_router(router)
 
 
-def test_an_address_that_nobody_declared_does_not_start():
+def test_an_undeclared_address_prevents_startup():
     for router in (APIRouter(), PageRouter()):
 
         @router.get("/visits")
@@ -181,7 +181,7 @@ def test_an_address_that_nobody_declared_does_not_start():
             require_declared((*ROUTERS, router), OPEN_TO_ALL)
 
 
-def test_a_page_that_leaves_nothing_for_the_audit_does_not_start():
+def test_a_page_without_an_audit_entry_prevents_startup():
     router = PageRouter()
 
     async def without_view(request: Request, visitor: SignedIn) -> Response:
@@ -195,20 +195,20 @@ def test_a_page_that_leaves_nothing_for_the_audit_does_not_start():
             router.page(VISITS)(endpoint)
 
 
-def test_a_new_page_is_tested_timed_and_missed_in_the_docs_by_its_declaration_alone(site):
+def test_declaring_a_page_is_enough_to_have_it_tested_timed_and_required_in_the_docs(site):
     serve(site, VISITS, NOTICE["zh"] + NOTICE["en"] + "模拟 simulated")
     for check in (check_roles, check_audit, check_region, check_strict, check_notice):
         check(site, VISITS)
     assert list_addresses([VISITS], []) == {VISITS: ["/visits"] * 4}
-    for document, renew in ((GUIDE, renew_guide), (GALLERY, renew_gallery)):
+    for document, renew in ((GUIDE, regenerate_guide), (GALLERY, regenerate_gallery)):
         text = document.read_text(encoding="utf-8")
         assert renew(text, PAGES) == text
         assert renew(text, [*PAGES, VISITS]) != text, f"{document.name} must list every declared page"
     with pytest.raises(AssertionError, match=r"desk-visits\.png, phone-visits\.png: run `riskml-serving gallery demo`"):
-        require_pictures(renew_gallery(text, [VISITS]))
+        require_pictures(regenerate_gallery(text, [VISITS]))
 
 
-def test_a_new_page_is_refused_to_roles_without_its_right(site):
+def test_a_new_page_is_denied_to_roles_without_its_right(site):
     page = replace(VISITS, right="releases")
     serve(site, page, "")
     check_roles(site, page)
@@ -219,7 +219,7 @@ def test_a_new_page_is_refused_to_roles_without_its_right(site):
     (check_audit, {}, True), (check_region, {}, True), (check_region, {"region": True}, False),
     (check_strict, {"max_bytes": 10}, False), (check_strict, {}, "<script>"), (check_notice, {}, False),
 ])  # fmt: skip
-def test_a_new_page_that_breaks_a_rule_is_found_by_its_declaration_alone(site, check, declared, names):
+def test_declaring_a_page_is_enough_to_detect_a_broken_rule(site, check, declared, names):
     page = replace(VISITS, **declared)
     serve(site, page, " ".join(site.households("")) if names is True else str(names))
     with pytest.raises(AssertionError):
@@ -227,7 +227,7 @@ def test_a_new_page_that_breaks_a_rule_is_found_by_its_declaration_alone(site, c
 
 
 @pytest.mark.parametrize(("households", "household_ids"), [(True, None), (False, ["h1"])])
-def test_a_page_that_does_not_say_which_households_it_names_is_never_shown(site, households, household_ids):
+def test_a_page_that_does_not_declare_the_households_it_names_is_never_shown(site, households, household_ids):
     page = replace(VISITS, households=households)
     serve(site, page, "secret", household_ids)
     (answer,) = open_page(site, page, "county")

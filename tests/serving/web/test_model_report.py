@@ -10,7 +10,7 @@ import pytest
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_report_allows_its_own_style_sheets_by_their_sums_and_nothing_else(site, lang):
+def test_the_report_allows_only_its_own_style_sheets_by_hash(site, lang):
     site.sign_in("village")
     site.get(f"/language/{lang}?back=/model")
     answer = site.get("/model/report")

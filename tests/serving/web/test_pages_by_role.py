@@ -69,7 +69,7 @@ def health(site, model):
     return out
 
 
-def test_health_shows_only_where_the_account_allows(site, health):
+def test_health_details_are_shown_only_to_accounts_with_the_right(site, health):
     telling = [code for code, words in health.items() if words][:6]
     assert len(telling) >= 3, "some households in the test county must have something to hide"
     site.sign_in("county")
@@ -97,7 +97,7 @@ def test_health_shows_only_where_the_account_allows(site, health):
         assert "因残" not in re.sub(r"<form.*?</form>", "", read_cells(site, "/overview"), flags=re.DOTALL)
 
 
-def test_the_flag_after_spending_shows_without_amounts_alike_on_page_export_and_api(site):
+def test_without_the_right_the_spending_flag_hides_amounts_on_page_export_and_api(site):
     """As with reasons, everyone may see that spending matters; only the amount is a health detail."""
     query = "SELECT household_id FROM current_scores WHERE rule_flags LIKE :f ORDER BY household_id"
     household = site.rows(query, f=f"%{AFTER}%")[0][0]
@@ -127,7 +127,7 @@ def test_the_flag_after_spending_shows_without_amounts_alike_on_page_export_and_
 
 
 @pytest.mark.parametrize("user", ["village", "township", "county", "analyst"])
-def test_what_lies_elsewhere_is_not_found_on_any_page_and_that_is_recorded(site, user):
+def test_households_elsewhere_are_not_found_on_any_page_and_attempts_are_recorded(site, user):
     region = site.world.regions[user]
     inside = site.households(region)
     outside = [code for code in site.households("") if code not in inside]
@@ -168,7 +168,7 @@ def test_what_lies_elsewhere_is_not_found_on_any_page_and_that_is_recorded(site,
     ("village", True, False, False), ("township", True, True, False), ("county", True, True, True),
     ("analyst", False, False, True),
 ])  # fmt: skip
-def test_each_role_may_what_it_may_and_no_more(site, user, verifies, assigns, releases):
+def test_each_role_can_do_exactly_what_it_is_permitted_to(site, user, verifies, assigns, releases):
     site.sign_in(user)
     household = site.households(site.world.regions[user])[0]
     page = site.get(f"/households/{household}").text
@@ -182,7 +182,7 @@ def test_each_role_may_what_it_may_and_no_more(site, user, verifies, assigns, re
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_pages_without_a_household_and_signing_in_carry_the_notice_too(site, lang):
+def test_the_sign_in_page_and_pages_without_households_also_carry_the_notice(site, lang):
     assert NOTICE[lang] in site.get(f"/language/{lang}?back=/sign-in").text
     site.sign_in("county")
     for path in ("/households/none", "/worklist?q=nobody"):
@@ -191,7 +191,7 @@ def test_pages_without_a_household_and_signing_in_carry_the_notice_too(site, lan
         assert ("模拟" if lang == "zh" else "imulated") in text, path
 
 
-def test_the_page_to_sign_in_is_small(site):
+def test_the_sign_in_page_is_small(site):
     page = site.get("/sign-in")
     assert len(page.content) + len(site.get("/static/style.css").content) < 100_000
 

@@ -66,7 +66,7 @@ def test_every_page_works_on_either_database(client, sign_in_county, county, tmp
         assert client.get(path).status_code == 200, f"{path} with a finding"
 
 
-def test_an_account_of_a_provider_is_kept_on_either_database_and_updated_at_each_sign_in(client):
+def test_a_provider_account_is_stored_on_either_database_and_updated_at_each_sign_in(client):
     state = client.app.state
     for role, region in (("county", "370112"), ("township", "370112001")):
         with writing(state.engine) as connection:

@@ -11,14 +11,14 @@ from riskml_serving.base.database import writing
 from riskml_serving.people.accounts.service import create_user, disable_user
 
 
-def test_without_a_session_every_page_leads_to_signing_in_and_back(site):
+def test_without_a_session_every_page_redirects_to_sign_in_and_back(site):
     for path in ("/worklist?signal=red", "/households/H1", "/overview", "/model", "/worklist.xlsx", "/model/report"):
         answer = site.client.get(path, follow_redirects=False)
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/sign-in?back=%2F")
 
 
-def test_a_right_password_opens_a_session_that_signing_out_ends(site):
+def test_the_correct_password_opens_a_session_and_signing_out_ends_it(site):
     assert site.sign_in("county").headers["location"] == "/worklist"
     assert site.get("/worklist").status_code == 200
     cookies = dict(site.client.cookies)
@@ -28,7 +28,7 @@ def test_a_right_password_opens_a_session_that_signing_out_ends(site):
     assert site.actions()[-1] == "sign-out"
 
 
-def test_a_planted_session_is_not_the_one_that_is_opened(site):
+def test_signing_in_ignores_a_planted_session_cookie(site):
     site.client.cookies.set("riskml_session", "planted-by-somebody-else")
     site.sign_in("county")
     fresh = site.client.cookies.get("riskml_session", domain="testserver.local") or dict(site.client.cookies)
@@ -49,7 +49,7 @@ def test_the_cookie_is_hidden_from_scripts_and_other_sites(site, make_site):
     assert "Secure" in page.headers["set-cookie"]
 
 
-def test_an_account_is_locked_after_wrong_passwords_even_for_the_right_one(make_site):
+def test_after_wrong_passwords_a_locked_account_rejects_even_the_correct_one(make_site):
     site = make_site(sign_in_failures=3)
     for _ in range(3):
         assert site.sign_in("county", "wrong").status_code == 401
@@ -74,7 +74,7 @@ def test_disabling_an_account_ends_its_sessions_at_once(site):
     assert site.client.get("/worklist", follow_redirects=False).status_code == 303
 
 
-def test_a_session_ends_when_it_is_idle_and_when_it_is_old(make_site):
+def test_a_session_ends_when_it_is_idle_or_too_old(make_site):
     site = make_site(session_idle_minutes=10, session_hours=1)
     site.sign_in("county")
     site.change("UPDATE sessions SET seen_at = datetime('now', '-11 minutes')")
@@ -88,13 +88,13 @@ def test_a_session_ends_when_it_is_idle_and_when_it_is_old(make_site):
     "back",
     ["//evil.example", "https://evil.example/", "/\\evil.example", "\\\\evil", "javascript:alert(1)", "/a\tb", ""],
 )
-def test_signing_in_never_leads_elsewhere(site, back):
+def test_signing_in_never_redirects_to_another_site(site, back):
     assert site.sign_in("county", back=back).headers["location"] == "/worklist"
     switched = site.client.get("/language/en", params={"back": back}, follow_redirects=False)
     assert switched.headers["location"] == "/worklist"
 
 
-def test_a_form_without_our_token_or_from_another_site_is_refused(site):
+def test_a_form_without_our_token_or_from_another_site_is_rejected(site):
     site.sign_in("county")
     household = site.households(site.world.villages[0])[0]
     page = site.get(f"/households/{household}").text
@@ -120,13 +120,13 @@ def test_a_form_without_our_token_or_from_another_site_is_refused(site):
         ({"username": "county"}, "already"),
     ],
 )
-def test_an_account_is_made_only_of_what_fits(site, changed, words):
+def test_an_account_with_invalid_details_is_not_created(site, changed, words):
     wanted = {"username": "somebody", "password": "long enough to pass", "role": "village", "region": "1" * 12}
     with pytest.raises(UsageError, match=words), writing(site.engine) as connection:
         create_user(connection, **{**wanted, **changed})
 
 
-def test_workers_count_tries_and_wrong_passwords_together(make_site, monkeypatch):
+def test_workers_share_the_counts_of_attempts_and_wrong_passwords(make_site, monkeypatch):
     at = [1_700_000_000.0]
     monkeypatch.setattr("riskml_serving.people.accounts.sessions.time", SimpleNamespace(time=lambda: at[0]))
     one, other = (make_site(sign_ins_per_minute=4, sign_in_failures=3) for _ in range(2))

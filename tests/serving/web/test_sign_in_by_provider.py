@@ -85,17 +85,17 @@ class Idp:
 
 
 @pytest.fixture(scope="module")
-def running():
+def idp_server():
     idp = Idp()
     yield idp
     idp.server.should_exit = True
 
 
 @pytest.fixture
-def idp(running, world):
-    running.down, running.codes = False, {}
-    running.claims = {"name": "王芳", "rights": ["town-staff"], "region": world.regions["township"]}
-    return running
+def idp(idp_server, world):
+    idp_server.down, idp_server.codes = False, {}
+    idp_server.claims = {"name": "王芳", "rights": ["town-staff"], "region": world.regions["township"]}
+    return idp_server
 
 
 @pytest.fixture
@@ -110,36 +110,36 @@ def site(make_site, idp):
     )
 
 
-def begin(site, back="/overview"):
+def start_sign_in(site, back="/overview"):
     """Go to the provider; return the address to which it sends the browser back."""
     answer = site.client.get("/sign-in/provider", params={"back": back}, follow_redirects=False)
     assert answer.status_code == 303
     return httpx.get(answer.headers["location"], follow_redirects=False).headers["location"]
 
 
-def finish(site, address):
+def finish_sign_in(site, address):
     parts = urlsplit(address)
     return site.client.get(f"{parts.path}?{parts.query}", follow_redirects=False)
 
 
-def enter(site, back="/overview"):
-    return finish(site, begin(site, back))
+def sign_in(site, back="/overview"):
+    return finish_sign_in(site, start_sign_in(site, back))
 
 
-def signed_in(site):
+def is_signed_in(site):
     return site.client.get("/worklist", follow_redirects=False).status_code == 200
 
 
-def test_a_person_of_the_provider_is_signed_in_with_its_role_and_region(site, idp, world):
+def test_a_user_of_the_provider_is_signed_in_with_their_role_and_region(site, idp, world):
     assert "/sign-in/provider?back=" in site.get("/sign-in").text
-    assert enter(site).headers["location"] == "/overview"
+    assert sign_in(site).headers["location"] == "/overview"
     page = site.get("/worklist").text
     assert "王芳" in page
     assert "乡镇干部" in page
     assert set(site.households(world.regions["village"])) <= set(site.households(world.regions["township"]))
     assert "健康类" in site.get("/worklist?state=all").text, "health details must be hidden without the role for them"
     idp.claims |= {"rights": ["county-staff", "doctor"], "region": world.regions["county"], "name": ""}
-    enter(site)
+    sign_in(site)
     assert "县级管理员" in site.get("/worklist").text, "roles follow the provider's latest claims"
     assert site.rows("SELECT role, region, health_details FROM users WHERE username LIKE 'oidc:%'") == [
         ("county", world.regions["county"], 1)
@@ -162,50 +162,54 @@ def test_a_person_of_the_provider_is_signed_in_with_its_role_and_region(site, id
     ],
     ids=str,
 )
-def test_a_person_with_missing_or_wrong_claims_is_not_signed_in(site, idp, claims):
+def test_a_user_with_missing_or_wrong_claims_is_not_signed_in(site, idp, claims):
     idp.claims |= claims
-    answer = enter(site)
+    answer = sign_in(site)
     assert answer.headers["location"] == "/sign-in?refused=provider"
     page = site.get("/sign-in?refused=provider")
     assert page.status_code == 401
     assert "统一身份认证没有确认" in page.text
-    assert not signed_in(site)
+    assert not is_signed_in(site)
     assert not site.rows("SELECT 1 FROM users WHERE username LIKE 'oidc:%'")
 
 
-def test_a_signature_by_another_key_lets_nobody_in(site, idp):
+def test_a_token_signed_with_another_key_is_rejected(site, idp):
     own, idp.key = idp.key, rsa.generate_private_key(65537, 2048)
     site.client.app.state.provider._keys._keys["k"] = jwt.PyJWK(json.loads(RSAAlgorithm.to_jwk(own.public_key())))
     site.client.app.state.provider._keys._fetched = time.monotonic()
-    assert enter(site).headers["location"] == "/sign-in?refused=provider"
+    assert sign_in(site).headers["location"] == "/sign-in?refused=provider"
     idp.key = own
 
 
-def test_a_code_works_once_and_only_in_the_browser_that_began(site, make_site, idp):
-    stolen = begin(site)
+def test_a_code_works_once_and_only_in_the_browser_that_started_signing_in(site, make_site, idp):
+    stolen = start_sign_in(site)
     site.client.cookies.clear()
-    assert finish(site, stolen).status_code == 403, "another browser has no seed"
-    begin(site)
-    assert finish(site, stolen).status_code == 403, "its own seed does not fit the state"
-    assert not signed_in(site)
-    address = begin(site)
+    assert finish_sign_in(site, stolen).status_code == 403, "another browser has no seed"
+    start_sign_in(site)
+    assert finish_sign_in(site, stolen).status_code == 403, "its own seed does not fit the state"
+    assert not is_signed_in(site)
+    address = start_sign_in(site)
     cookies = dict(site.client.cookies)
-    assert finish(site, address).headers["location"] == "/overview"
+    assert finish_sign_in(site, address).headers["location"] == "/overview"
     site.client.cookies.clear()
     site.client.cookies.update(cookies)
-    assert finish(site, address).headers["location"] == "/sign-in?refused=provider", "the code has already been used"
+    assert finish_sign_in(site, address).headers["location"] == "/sign-in?refused=provider", (
+        "the code has already been used"
+    )
 
 
-def test_a_code_of_another_person_put_into_this_flow_is_refused(site, idp):
-    theirs = parse_qs(urlsplit(begin(site)).query)["code"][0]
-    state = parse_qs(urlsplit(begin(site)).query)["state"][0]
-    assert finish(site, f"{BACK}?code={theirs}&state={state}").headers["location"] == "/sign-in?refused=provider"
-    assert not signed_in(site)
+def test_another_persons_code_injected_into_the_flow_is_rejected(site, idp):
+    theirs = parse_qs(urlsplit(start_sign_in(site)).query)["code"][0]
+    state = parse_qs(urlsplit(start_sign_in(site)).query)["state"][0]
+    assert (
+        finish_sign_in(site, f"{BACK}?code={theirs}&state={state}").headers["location"] == "/sign-in?refused=provider"
+    )
+    assert not is_signed_in(site)
 
 
-def test_a_planted_session_is_not_the_one_that_is_opened(site):
+def test_signing_in_ignores_a_planted_session_cookie(site):
     site.client.cookies.set("riskml_session", "planted-by-somebody-else")
-    answer = enter(site)
+    answer = sign_in(site)
     fresh = [header for header in answer.headers.get_list("set-cookie") if header.startswith("riskml_session=")]
     assert len(fresh) == 1
     assert "planted" not in fresh[0]
@@ -214,42 +218,45 @@ def test_a_planted_session_is_not_the_one_that_is_opened(site):
 
 
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example/", "/\\evil.example", "/a\tb"])
-def test_coming_back_never_leads_elsewhere(site, back):
-    assert enter(site, back).headers["location"] == "/worklist"
-    address = begin(site)
+def test_returning_from_the_provider_never_redirects_to_another_site(site, back):
+    assert sign_in(site, back).headers["location"] == "/worklist"
+    address = start_sign_in(site)
     seed = site.client.cookies.get("riskml_provider").split("|")[0].strip('"')
     site.client.cookies.clear()
     site.client.cookies.set("riskml_provider", f"{seed}|https%3A%2F%2Fevil.example")
-    assert finish(site, address).headers["location"] == "/worklist", "planting the cookie gains nothing"
+    assert finish_sign_in(site, address).headers["location"] == "/worklist", "planting the cookie gains nothing"
 
 
-def test_a_refusal_of_the_provider_is_shown(site):
-    address = begin(site)
+def test_a_refusal_by_the_provider_is_shown(site):
+    address = start_sign_in(site)
     state = parse_qs(urlsplit(address).query)["state"][0]
-    assert finish(site, f"{BACK}?error=access_denied&state={state}").headers["location"] == "/sign-in?refused=provider"
+    assert (
+        finish_sign_in(site, f"{BACK}?error=access_denied&state={state}").headers["location"]
+        == "/sign-in?refused=provider"
+    )
 
 
-def test_an_account_disabled_here_stays_out_and_has_no_password(site):
-    enter(site)
+def test_a_disabled_provider_account_cannot_sign_in_and_has_no_password(site):
+    sign_in(site)
     username, kept = site.rows("SELECT username, password_hash FROM users WHERE username LIKE 'oidc:%'")[0]
     assert not verify_password(kept, "")
     assert site.sign_in(username, "").status_code == 401
     with writing(site.engine) as connection:
         disable_user(connection, username)
-    assert not signed_in(site)
-    assert enter(site).headers["location"] == "/sign-in?refused=provider"
+    assert not is_signed_in(site)
+    assert sign_in(site).headers["location"] == "/sign-in?refused=provider"
     assert site.actions()[-1] == "sign-in.refused"
 
 
-def test_a_provider_that_is_down_is_reported(site, idp):
-    address = begin(site)
+def test_an_unavailable_provider_is_reported(site, idp):
+    address = start_sign_in(site)
     idp.down = True
-    answer = finish(site, address)
+    answer = finish_sign_in(site, address)
     assert answer.status_code == 503
     assert "身份认证服务暂不可用" in answer.text
 
 
-def test_without_a_provider_there_is_no_such_address(make_site):
+def test_without_a_provider_its_sign_in_addresses_do_not_exist(make_site):
     site = make_site()
     assert "/sign-in/provider" not in site.get("/sign-in").text
     for path in ("/sign-in/provider", "/sign-in/provider/return?code=a&state=b"):
@@ -265,7 +272,7 @@ def test_without_a_provider_there_is_no_such_address(make_site):
         ({"oidc_roles": {"staff": "king"}}, "king"),
     ],
 )
-def test_half_of_the_settings_is_refused(changed, words):
+def test_incomplete_settings_are_rejected(changed, words):
     good = {"oidc_issuer": "https://login.example", "oidc_client_id": CLIENT, "oidc_redirect_url": BACK}
     settings = Settings(**{**good, "oidc_roles": {"staff": "county"}, **changed})
     with pytest.raises(UsageError, match=words):

@@ -128,7 +128,7 @@ def is_nothing(value):
 
 
 @pytest.mark.parametrize(("role", "lang"), [*((role, "zh") for role in ROLES), ("blind", "en")])
-def test_no_page_and_no_workbook_depends_on_what_the_model_says(sites, role, lang):
+def test_pages_and_workbooks_do_not_depend_on_what_the_model_says(sites, role, lang):
     region = sites[0].world.regions.get(role, sites[0].world.regions["county"])
     codes = [code for code in sites[0].households(region) if code in sites[1].households(region)][::19]
     pages = []
@@ -144,7 +144,7 @@ def test_no_page_and_no_workbook_depends_on_what_the_model_says(sites, role, lan
         assert ANALYSTS_ONLY[lang] not in str(page), address
 
 
-def test_no_answer_depends_on_what_the_model_says(sites):
+def test_api_responses_do_not_depend_on_what_the_model_says(sites):
     answers = []
     for site in sites:
         key = make_key(site)
@@ -166,7 +166,7 @@ def test_no_answer_depends_on_what_the_model_says(sites):
             assert not sum(n for code, n in counts.items() if code != "none"), address
 
 
-def test_no_score_of_a_request_depends_on_what_the_model_says(sites, tables_of):
+def test_scores_on_request_do_not_depend_on_what_the_model_says(sites, tables_of):
     bodies = []
     for site in sites:
         codes = site.households("")[:12]
@@ -178,7 +178,7 @@ def test_no_score_of_a_request_depends_on_what_the_model_says(sites, tables_of):
     assert bodies[0] == bodies[1]
 
 
-def test_new_records_are_answered_and_listed_as_changes_by_the_rule_line_alone(sites):
+def test_responses_to_new_records_and_changes_show_only_the_rule_line(sites):
     bodies = []
     for site in sites:
         key = {"Authorization": make_key(site)}
@@ -201,7 +201,7 @@ def test_new_records_are_answered_and_listed_as_changes_by_the_rule_line_alone(s
     assert bodies[: len(bodies) // 2] == bodies[len(bodies) // 2 :]
 
 
-def test_what_the_model_says_is_kept_and_shown_to_analysts_with_a_label(sites, model):
+def test_what_the_model_says_is_stored_and_shown_to_analysts_with_a_label(sites, model):
     pages = []
     for site in sites:
         kept = dict(site.rows("SELECT household_id, withheld FROM current_scores WHERE status = 'at_risk'"))
@@ -220,7 +220,7 @@ def test_what_the_model_says_is_kept_and_shown_to_analysts_with_a_label(sites, m
     assert pages[0] != pages[1]
 
 
-def test_metrics_and_the_model_page_know_no_drift_of_the_score(sites):
+def test_metrics_report_no_score_drift(sites):
     for site in sites:
         shown = site.client.get("/metrics", headers={"Authorization": make_key(site)}).text
         assert "riskml_score_drift_psi" not in shown
@@ -228,7 +228,7 @@ def test_metrics_and_the_model_page_know_no_drift_of_the_score(sites):
     assert ready["model"]["notice"] == RULE_LINE_ONLY["en"]
 
 
-def test_the_same_service_on_trial_shows_both_verdicts(site, sites):
+def test_in_a_trial_the_same_service_shows_both_verdicts(site, sites):
     key = make_key(site)
     listed = site.client.get("/v1/households", headers={"Authorization": key}).json()
     assert any(row["probability"] for row in listed["households"])
@@ -241,7 +241,9 @@ def test_the_same_service_on_trial_shows_both_verdicts(site, sites):
         assert connection.execute(text("SELECT count(*) FROM current_scores WHERE withheld IS NOT NULL")).scalar() == 0
 
 
-def test_a_trained_county_is_heard_again_with_its_next_scores(sites, models, make_site, monkeypatch, tmp_path):
+def test_a_model_trained_on_real_records_is_shown_from_the_next_scoring_on(
+    sites, models, make_site, monkeypatch, tmp_path
+):
     """A bundle trained on real records speaks at once; what another withheld stays withheld until the next scoring."""
     real = replace(models[0].bundle, manifest={**models[0].bundle.manifest, "trained_on": "real"})
     spoken = replace(models[0], bundle=real)
@@ -261,9 +263,7 @@ def test_a_trained_county_is_heard_again_with_its_next_scores(sites, models, mak
     )
 
 
-def test_a_silent_model_that_follows_the_county_s_own_leaves_the_rule_line_alone(
-    make_site, make_world, models, monkeypatch
-):
+def test_a_silent_model_replacing_the_countys_own_leaves_only_the_rule_line(make_site, make_world, models, monkeypatch):
     real = replace(models[0].bundle, manifest={**models[0].bundle.manifest, "trained_on": "real"})
     spoken = make_world(replace(models[0], bundle=real))
     monkeypatch.setattr("riskml_serving.running.app.load_model", lambda *_: models[0])

@@ -66,7 +66,7 @@ class Reader:
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 @pytest.mark.parametrize(("user", "width"), [("village", 360), ("township", 1280), ("county", 1280), ("analyst", 360)])
-def test_from_signing_in_to_a_finding_and_a_list_without_the_household(browser, served, user, width, script):
+def test_after_signing_in_a_finding_takes_the_household_off_the_list(browser, served, user, width, script):
     reader = Reader(browser, served.address, width, script)
     reader.sign_in(user)
     assert reader.sideways() == 0
@@ -91,7 +91,7 @@ def test_from_signing_in_to_a_finding_and_a_list_without_the_household(browser, 
     assert [message for message in reader.errors if "404" not in message] == []
 
 
-def test_a_household_fits_two_pages_of_paper_without_forms(browser, served, tmp_path):
+def test_a_household_prints_on_two_pages_without_forms(browser, served, tmp_path):
     reader = Reader(browser, served.address, 1280, script=True)
     reader.sign_in("county")
     longest = 0
@@ -109,7 +109,7 @@ def test_a_household_fits_two_pages_of_paper_without_forms(browser, served, tmp_
     assert "仅供研判参考" in reader.page.inner_text("body")
 
 
-def test_a_dropped_connection_loses_nothing_that_was_typed(browser, served):
+def test_a_dropped_connection_loses_no_input(browser, served):
     reader = Reader(browser, served.address, 360, script=True)
     reader.sign_in("village")
     reader.first()
@@ -126,7 +126,7 @@ def test_a_dropped_connection_loses_nothing_that_was_typed(browser, served):
     assert "房屋漏雨" in reader.page.inner_text("#verification")
 
 
-def test_list_and_overview_print_without_controls_and_the_list_to_its_end(browser, served):
+def test_list_and_overview_print_without_controls_and_the_list_in_full(browser, served):
     reader = Reader(browser, served.address, 1280, script=True)
     reader.sign_in("county")
     reader.page.goto(f"{served.address}/worklist?state=all")
@@ -148,7 +148,7 @@ def test_list_and_overview_print_without_controls_and_the_list_to_its_end(browse
         reader.page.emulate_media(media="screen")
 
 
-def filling(browser, served):
+def fill_form(browser, served):
     """Fill in the form on a household's page; return the reader and the form's button."""
     reader = Reader(browser, served.address, 360, script=True)
     reader.sign_in("village")
@@ -158,7 +158,7 @@ def filling(browser, served):
     return reader, reader.page.locator("form.keep button")
 
 
-def kept(reader):
+def check_kept(reader):
     """Check that the form still contains what was typed; return its message that nothing was saved."""
     reader.page.wait_for_selector("form.keep [data-offline]:not([hidden])")
     assert reader.page.input_value("[name=note]") == "房屋漏雨"
@@ -168,24 +168,24 @@ def kept(reader):
 
 
 @pytest.mark.parametrize("status", [502, 503, 500, 429])
-def test_an_error_of_a_gateway_or_of_the_service_loses_nothing_that_was_typed(browser, served, status):
-    reader, button = filling(browser, served)
+def test_an_error_from_a_gateway_or_the_service_loses_no_input(browser, served, status):
+    reader, button = fill_form(browser, served)
     body = "<html><body><h1>Bad gateway</h1>" if status == 502 else "<main><h1>请稍后</h1><p>服务忙</p></main>"
     failing = lambda route: route.fulfill(status=status, body=body, content_type="text/html; charset=utf-8")  # noqa: E731
     reader.page.route("**/verifications", failing)
     button.click()
-    assert ("服务忙" in kept(reader)) == (status != 502)
+    assert ("服务忙" in check_kept(reader)) == (status != 502)
     reader.page.unroute("**/verifications", failing)
     button.click()
     reader.page.wait_for_url("**done=verified*")
     assert reader.page.locator("#verification").inner_text().count("房屋漏雨") == 1
 
 
-def test_an_ended_session_keeps_what_was_typed_until_one_signs_in_in_another_window(browser, served):
-    reader, button = filling(browser, served)
+def test_input_survives_an_ended_session_until_the_user_signs_in_in_another_window(browser, served):
+    reader, button = fill_form(browser, served)
     reader.context.clear_cookies()
     button.click()
-    assert "另一个窗口登录" in kept(reader)
+    assert "另一个窗口登录" in check_kept(reader)
     assert "/sign-in" not in reader.page.url
     other = reader.context.new_page()
     other.goto(f"{served.address}/sign-in")
@@ -198,8 +198,8 @@ def test_an_ended_session_keeps_what_was_typed_until_one_signs_in_in_another_win
     assert "房屋漏雨" in reader.page.inner_text("#verification")
 
 
-def test_the_button_says_that_it_is_saving_and_a_second_press_does_nothing(browser, served):
-    reader, button = filling(browser, served)
+def test_the_button_shows_that_it_is_saving_and_a_second_click_does_nothing(browser, served):
+    reader, button = fill_form(browser, served)
     held = []
     reader.page.route("**/verifications", lambda route: held.append(route))
     button.click()
@@ -210,8 +210,8 @@ def test_the_button_says_that_it_is_saving_and_a_second_press_does_nothing(brows
     reader.page.wait_for_url("**done=verified*")
 
 
-def test_a_refused_form_comes_back_filled_in_and_is_still_kept_when_the_connection_drops(browser, served):
-    reader, button = filling(browser, served)
+def test_a_rejected_form_comes_back_filled_in_and_survives_a_dropped_connection(browser, served):
+    reader, button = fill_form(browser, served)
     reader.page.evaluate("document.querySelector('[name=verified_on]').type = 'text'")
     reader.page.fill("[name=verified_on]", "2099-01-01")
     button.click()
@@ -220,13 +220,13 @@ def test_a_refused_form_comes_back_filled_in_and_is_still_kept_when_the_connecti
     reader.context.set_offline(True)
     reader.page.unroute("**/*")
     button.click()
-    kept(reader)
+    check_kept(reader)
     reader.context.set_offline(False)
     button.click()
     reader.page.wait_for_url("**done=verified*")
 
 
-def test_the_keyboard_alone_reaches_the_content_and_every_field_has_a_name(browser, served):
+def test_the_content_is_reachable_by_keyboard_and_every_field_has_a_name(browser, served):
     reader = Reader(browser, served.address, 1280, script=True)
     reader.sign_in("county")
     reader.page.keyboard.press("Tab")
@@ -241,7 +241,7 @@ def test_the_keyboard_alone_reaches_the_content_and_every_field_has_a_name(brows
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_no_page_breaks_a_rule_of_wcag_aa(browser, served, width):
+def test_every_page_conforms_to_wcag_aa(browser, served, width):
     """Run axe-core on contrast, names, roles, the order of headings and other rules that a program can check."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     reader = Reader(browser, served.address, width, script=True)
@@ -257,7 +257,7 @@ def test_no_page_breaks_a_rule_of_wcag_aa(browser, served, width):
     assert {path: result.generate_report() for path, result in results.items() if result.violations_count} == {}
 
 
-def test_the_keyboard_reaches_everything_that_can_be_used_and_shows_where_it_is(browser, served):
+def test_every_control_is_reachable_by_keyboard_with_visible_focus(browser, served):
     reader = Reader(browser, served.address, 1280, script=True)
     reader.sign_in("county")
     reader.first()

@@ -65,7 +65,7 @@ def plan(engine, query):
     ("region", "index"),
     [("", "all"), ("370101", "county"), ("370101003", "town"), ("370101003005", "village")],
 )
-def test_a_page_of_the_list_is_read_in_the_order_of_an_index(engine, region, index, after):
+def test_a_page_of_the_ranked_list_is_read_in_index_order(engine, region, index, after):
     steps = plan(engine, build_ranked_query(region, {}, after, 20))
     assert f"ix_current_scores_ranked_{index}" in steps, "the index must supply the order of the rows"
     if index != "village":  # only 15 rows of a village follow this position, less than a page, so they may be sorted
@@ -73,13 +73,13 @@ def test_a_page_of_the_list_is_read_in_the_order_of_an_index(engine, region, ind
         assert "TEMP B-TREE" not in steps
 
 
-def test_the_summary_of_a_county_reads_an_index_and_no_row(engine):
+def test_a_county_summary_is_read_from_an_index_alone(engine):
     steps = plan(engine, build_count_query("370101", 9))
     assert "ix_current_scores_counts" in steps
     assert "Index Only" in steps or "COVERING INDEX" in steps
 
 
-def test_pages_put_together_are_the_whole_list_in_its_order(engine):
+def test_consecutive_pages_add_up_to_the_full_list_in_order(engine):
     with engine.connect() as connection:
         whole = read_ranked(connection, "370101", {}, None, 10_000)
         pages, after = [], None
@@ -92,7 +92,7 @@ def test_pages_put_together_are_the_whole_list_in_its_order(engine):
     assert ranks == sorted(ranks)
 
 
-def test_counts_of_the_parts_match_the_rows(engine):
+def test_counts_per_subregion_match_the_rows(engine):
     with engine.connect() as connection:
         rows = read_ranked(connection, "370101", {}, None, 10_000)
         counts = count_scores(connection, "370101", 9)

@@ -30,7 +30,7 @@ def append(client, headers, status=200, **tables):
     return answer.json()
 
 
-def changes(client, headers, since=0, **query):
+def get_changes(client, headers, since=0, **query):
     return client.get("/v1/changes", params={"since": since, **query}, headers=headers).json()
 
 
@@ -38,112 +38,114 @@ def list_changes(page):
     return [(row["change"], row["household_id"], row["region_code"]) for row in page["changes"]]
 
 
-def listed(client, headers):
+def list_households(client, headers):
     return [row["household_id"] for row in client.get("/v1/households", headers=headers).json()["households"]]
 
 
 @pytest.fixture
-def two(client, key):
+def read_changes(client, key):
     """Store two households in one town; return a function that reads the changes since then as one of three readers."""
     for code in ("h1", "h2"):
         append(client, key(), households=[household(code, HERE)], income=wages(code))
     readers = {region: key(region, "read") for region in (TOWN, OTHER, COUNTY)}
-    since = changes(client, readers[COUNTY])["next"]
+    since = get_changes(client, readers[COUNTY])["next"]
 
     def read(reader, **query):
-        return changes(client, readers[reader], since, **query)
+        return get_changes(client, readers[reader], since, **query)
 
     read.client, read.headers = client, readers
     return read
 
 
-def test_a_household_that_moves_leaves_one_town_and_comes_into_the_other(two, key):
-    append(two.client, key(), households=[household("h1", THERE)])
-    assert list_changes(two(TOWN)) == [("left", "h1", HERE)]
-    assert list_changes(two(OTHER))[0] == ("moved", "h1", THERE)
-    assert list_changes(two(COUNTY))[0] == ("moved", "h1", THERE)
-    assert list_changes(two(COUNTY, region=TOWN)) == [("left", "h1", HERE)]
-    assert THERE not in str(two(TOWN)), "readers in its old town must not learn where it went"
-    assert listed(two.client, two.headers[TOWN]) == ["h2"]
-    assert listed(two.client, two.headers[OTHER]) == ["h1"]
-    counted = two.client.get(f"/v1/regions/{COUNTY}/summary", headers=two.headers[COUNTY]).json()
+def test_a_household_that_moves_leaves_one_town_and_joins_the_other(read_changes, key):
+    append(read_changes.client, key(), households=[household("h1", THERE)])
+    assert list_changes(read_changes(TOWN)) == [("left", "h1", HERE)]
+    assert list_changes(read_changes(OTHER))[0] == ("moved", "h1", THERE)
+    assert list_changes(read_changes(COUNTY))[0] == ("moved", "h1", THERE)
+    assert list_changes(read_changes(COUNTY, region=TOWN)) == [("left", "h1", HERE)]
+    assert THERE not in str(read_changes(TOWN)), "readers in its old town must not learn where it went"
+    assert list_households(read_changes.client, read_changes.headers[TOWN]) == ["h2"]
+    assert list_households(read_changes.client, read_changes.headers[OTHER]) == ["h1"]
+    counted = read_changes.client.get(f"/v1/regions/{COUNTY}/summary", headers=read_changes.headers[COUNTY]).json()
     assert [(part["region"], part["households"]) for part in counted["parts"]] == [(TOWN, 1), (OTHER, 1)]
 
 
-def test_changes_after_a_move_are_hidden_from_the_old_region(two, key):
-    append(two.client, key(), households=[household("h1", THERE)])
-    after = two(TOWN)["next"]
+def test_changes_after_a_move_are_hidden_from_the_old_region(read_changes, key):
+    append(read_changes.client, key(), households=[household("h1", THERE)])
+    after = read_changes(TOWN)["next"]
     bill = {"household_id": "h1", "occurred_on": "2023-06-20", "kind": "inpatient", "cost": 90000, "self_paid": 60000}
-    append(two.client, key(), illness=[bill])
-    two.client.post("/v1/households/h1/closure", json={"because": "died_out"}, headers=key())
-    assert changes(two.client, two.headers[TOWN], after)["changes"] == []
-    assert list_changes(two(OTHER))[-1] == ("closed", "h1", THERE)
+    append(read_changes.client, key(), illness=[bill])
+    read_changes.client.post("/v1/households/h1/closure", json={"because": "died_out"}, headers=key())
+    assert get_changes(read_changes.client, read_changes.headers[TOWN], after)["changes"] == []
+    assert list_changes(read_changes(OTHER))[-1] == ("closed", "h1", THERE)
 
 
-def test_one_that_comes_back_has_not_left(two, key):
-    append(two.client, key(), households=[household("h1", THERE)])
-    append(two.client, key(), households=[household("h1", HERE)])
-    assert {change for change, *_ in list_changes(two(TOWN))} <= {"moved", "scored"}
-    assert list_changes(two(OTHER)) == [("left", "h1", THERE)]
-    assert listed(two.client, two.headers[TOWN]) == ["h1", "h2"]
+def test_a_household_that_moves_back_has_not_left(read_changes, key):
+    append(read_changes.client, key(), households=[household("h1", THERE)])
+    append(read_changes.client, key(), households=[household("h1", HERE)])
+    assert {change for change, *_ in list_changes(read_changes(TOWN))} <= {"moved", "scored"}
+    assert list_changes(read_changes(OTHER)) == [("left", "h1", THERE)]
+    assert list_households(read_changes.client, read_changes.headers[TOWN]) == ["h1", "h2"]
 
 
-def test_a_move_is_whole_before_a_job_has_scored_again(make_client, two, key):
+def test_a_move_takes_full_effect_before_a_job_rescores_the_household(make_client, read_changes, key):
     late = make_client(rescore_at_once=0, job_worker=False)
     append(late, key(), 202, households=[household("h1", THERE)])
-    assert listed(late, two.headers[TOWN]) == ["h2"], "the town's key no longer sees it"
-    assert listed(late, two.headers[OTHER]) == ["h1"]
-    assert list_changes(two(TOWN)) == [("left", "h1", HERE)]
-    assert list_changes(two(OTHER)) == [("moved", "h1", THERE)]
-    (row,) = two(OTHER)["changes"]
-    assert late.get("/v1/households/h1", headers=two.headers[OTHER]).json()["score"]["tier"] == row["tier"]
+    assert list_households(late, read_changes.headers[TOWN]) == ["h2"], "the town's key no longer sees it"
+    assert list_households(late, read_changes.headers[OTHER]) == ["h1"]
+    assert list_changes(read_changes(TOWN)) == [("left", "h1", HERE)]
+    assert list_changes(read_changes(OTHER)) == [("moved", "h1", THERE)]
+    (row,) = read_changes(OTHER)["changes"]
+    assert late.get("/v1/households/h1", headers=read_changes.headers[OTHER]).json()["score"]["tier"] == row["tier"]
 
 
-def test_two_merge_into_one(two, key):
-    append(two.client, key(), households=[household("h3", HERE)], income=wages("h3"))
+def test_two_households_merge_into_one(read_changes, key):
+    append(read_changes.client, key(), households=[household("h3", HERE)], income=wages("h3"))
     body = {"because": "merged", "followed_by": ["h3"]}
     for code in ("h1", "h2"):
-        assert two.client.post(f"/v1/households/{code}/closure", json=body, headers=key()).status_code == 200
-    assert list_changes(two(TOWN)) == [("scored", "h3", HERE), ("closed", "h1", HERE), ("closed", "h2", HERE)]
-    assert listed(two.client, two.headers[TOWN]) == ["h3"]
-    history = two.client.get("/v1/households/h1", headers=two.headers[TOWN]).json()["history"]
+        assert read_changes.client.post(f"/v1/households/{code}/closure", json=body, headers=key()).status_code == 200
+    assert list_changes(read_changes(TOWN)) == [("scored", "h3", HERE), ("closed", "h1", HERE), ("closed", "h2", HERE)]
+    assert list_households(read_changes.client, read_changes.headers[TOWN]) == ["h3"]
+    history = read_changes.client.get("/v1/households/h1", headers=read_changes.headers[TOWN]).json()["history"]
     assert [row["change"] for row in history] == ["closed", "scored"]
     same = {"cursor": "", "change": ""}
     assert {**history[0], **same} == {**history[1], **same}, "the closure repeats the last score"
 
 
-def test_a_closed_household_cannot_succeed_another_and_a_refused_closure_is_no_change(two, key):
-    two.client.post("/v1/households/h1/closure", json={"because": "died_out"}, headers=key())
+def test_a_closed_household_cannot_be_a_successor_and_a_rejected_closure_is_not_a_change(read_changes, key):
+    read_changes.client.post("/v1/households/h1/closure", json={"because": "died_out"}, headers=key())
     body = {"because": "merged", "followed_by": ["h1"]}
-    refused = two.client.post("/v1/households/h2/closure", json=body, headers=key())
+    refused = read_changes.client.post("/v1/households/h2/closure", json=body, headers=key())
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:riskml:problem:household-closed")
     assert refused.json()["errors"][0]["path"] == "followed_by[0]"
-    assert list_changes(two(TOWN)) == [("closed", "h1", HERE)]
+    assert list_changes(read_changes(TOWN)) == [("closed", "h1", HERE)]
 
 
-def test_a_household_that_was_never_scored_is_closed_without_a_word(two, key):
+def test_closing_a_household_that_was_never_scored_is_not_listed_as_a_change(read_changes, key):
     row = {"household_id": "h4", "region_code": HERE, "known_tables": "", "opened_on": dt.date(2023, 6, 30)}
-    with writing(two.client.app.state.engine) as connection:
+    with writing(read_changes.client.app.state.engine) as connection:
         add_households(connection, [row])
     body = {"because": "moved_away"}
-    assert two.client.post("/v1/households/h4/closure", json=body, headers=key()).status_code == 200
-    assert list_changes(two(TOWN)) == []
+    assert read_changes.client.post("/v1/households/h4/closure", json=body, headers=key()).status_code == 200
+    assert list_changes(read_changes(TOWN)) == []
 
 
-def test_the_time_of_the_last_scoring_is_none_of_a_move_or_closure(two, key):
-    def last():
-        text = two.client.get("/metrics", headers=key("", "admin")).text
+def test_a_closure_does_not_count_as_the_latest_scoring(read_changes, key):
+    def read_last_scoring():
+        text = read_changes.client.get("/metrics", headers=key("", "admin")).text
         return next(line for line in text.splitlines() if line.startswith("riskml_data_scored_timestamp_seconds"))
 
-    before = last()
-    two.client.post("/v1/households/h1/closure", json={"because": "died_out"}, headers=key())
-    assert last() == before
+    before = read_last_scoring()
+    read_changes.client.post("/v1/households/h1/closure", json={"because": "died_out"}, headers=key())
+    assert read_last_scoring() == before
 
 
-def test_a_closure_is_not_dated_after_today(two, key):
+def test_a_closure_date_cannot_be_in_the_future(read_changes, key):
     ask = {"because": "died_out", "closed_on": "2023-07-01"}
-    answer = two.client.post("/v1/households/h1/closure", json=ask, headers=key())
+    answer = read_changes.client.post("/v1/households/h1/closure", json=ask, headers=key())
     assert answer.status_code == 422
     assert [(error["path"], error["code"]) for error in answer.json()["errors"]] == [("closed_on", "in_future")]
-    answer = two.client.post("/v1/households/h1/closure", json={**ask, "closed_on": "2023-05-31"}, headers=key())
+    answer = read_changes.client.post(
+        "/v1/households/h1/closure", json={**ask, "closed_on": "2023-05-31"}, headers=key()
+    )
     assert (answer.status_code, answer.json()["closed_on"]) == (200, "2023-05-31")

@@ -32,12 +32,12 @@ def post(client, headers, key=None, **tables):
     return client.post("/v1/records", json={"tables": tables}, headers={**headers, **more})
 
 
-def count(client, table):
+def count_rows(client, table):
     with client.app.state.engine.connect() as connection:
         return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
 
-def judged(client, tables):
+def judge_directly(client, tables):
     model = client.app.state.holder.current
     columns = {
         name: {key: [row.get(key) for row in rows] for key in {k for r in rows for k in r}}
@@ -48,7 +48,7 @@ def judged(client, tables):
     return judge(model.bundle, records.panel(to_day(TODAY)), model.policy)
 
 
-def test_a_new_household_is_registered_and_scored_as_riskml_scores_it(client, key):
+def test_a_new_household_is_registered_and_gets_the_score_that_riskml_computes(client, key):
     answer = post(client, key(), households=[household()], income=wages())
     assert answer.status_code == 200, answer.text
     content = answer.json()
@@ -56,11 +56,11 @@ def test_a_new_household_is_registered_and_scored_as_riskml_scores_it(client, ke
     assert (content["rescored"], content["changed"], content["job"]) == (1, 1, None)
     score = content["scores"][0]
     assert (score["household_id"], score["before"], score["changed"]) == ("h1", None, True)
-    opinion = judged(client, {"households": [household()], "income": wages()})
+    opinion = judge_directly(client, {"households": [household()], "income": wages()})
     assert score["after"]["probability"] == float(opinion.probability[0])
 
 
-def test_a_hospital_bill_changes_the_score_and_the_answer_says_how(client, key):
+def test_a_hospital_bill_changes_the_score_and_the_response_says_how(client, key):
     headers = key()
     before = post(client, headers, households=[household()], income=wages()).json()["scores"][0]["after"]
     bill = {"household_id": "h1", "occurred_on": "2023-06-20", "kind": "inpatient", "cost": 180000, "self_paid": 90000}
@@ -68,18 +68,18 @@ def test_a_hospital_bill_changes_the_score_and_the_answer_says_how(client, key):
     assert change["before"] == before
     assert change["after"]["rule_flags"]
     assert change["changed"]
-    opinion = judged(client, {"households": [household()], "income": wages(), "illness": [bill]})
+    opinion = judge_directly(client, {"households": [household()], "income": wages(), "illness": [bill]})
     assert change["after"]["probability"] == float(opinion.probability[0])
 
 
-def test_a_request_sent_twice_counts_once_and_gets_the_same_bytes(client, key):
+def test_a_request_sent_twice_counts_once_and_gets_an_identical_response(client, key):
     headers = key()
     first = post(client, headers, key="a-1", households=[household()], income=wages())
     again = post(client, headers, key="a-1", households=[household()], income=wages())
     assert (again.status_code, again.content) == (200, first.content)
     assert again.headers["Idempotent-Replayed"] == "true"
-    assert count(client, "record_income") == 24
-    assert count(client, "scores") == 1
+    assert count_rows(client, "record_income") == 24
+    assert count_rows(client, "scores") == 1
     other = post(client, headers, key="a-1", households=[household()], income=wages(amount=9.0))
     assert other.status_code == 409
     assert other.json()["type"] == "urn:riskml:problem:idempotency-conflict"
@@ -89,17 +89,17 @@ def test_a_request_sent_twice_counts_once_and_gets_the_same_bytes(client, key):
     assert elsewhere.status_code == 200
 
 
-def test_nothing_is_recorded_before_the_day_of_receipt(client, key):
+def test_a_recording_date_before_the_day_of_receipt_is_rejected(client, key):
     row = {"household_id": "h1", "occurred_on": "2023-01-01", "kind": "job_loss", "recorded_on": "2023-06-29"}
     answer = post(client, key(), households=[household()], income=[], events=[row])
     assert answer.status_code == 422
     problem = answer.json()
     assert problem["type"] == "urn:riskml:problem:recorded-too-early"
     assert problem["errors"][0]["path"] == "tables.events[0].recorded_on"
-    assert count(client, "households") == 0
+    assert count_rows(client, "households") == 0
 
 
-def test_a_flood_in_a_few_villages_is_scored_at_once_and_in_a_county_by_a_job(make_client, key):
+def test_a_flood_in_a_few_villages_is_scored_at_once_but_one_in_a_county_by_a_job(make_client, key):
     client = make_client(rescore_at_once=2)
     headers = key()
     post(client, headers, households=[household("a"), household("b")], income=[*wages("a"), *wages("b")])
@@ -111,7 +111,7 @@ def test_a_flood_in_a_few_villages_is_scored_at_once_and_in_a_county_by_a_job(ma
     many = post(client, headers, disaster=[{**flood, "region_code": "370112"}])
     assert many.status_code == 202
     assert many.json()["job"]
-    assert (many.json()["rescored"], count(client, "jobs")) == (0, 1)
+    assert (many.json()["rescored"], count_rows(client, "jobs")) == (0, 1)
 
 
 def test_a_household_moves_with_its_history(client, key):
@@ -123,13 +123,13 @@ def test_a_household_moves_with_its_history(client, key):
     assert post(client, new, events=[event]).status_code == 200
 
 
-def test_a_key_of_a_township_cannot_move_a_household_out_of_its_sight(client, key):
+def test_a_township_key_cannot_move_a_household_out_of_its_region(client, key):
     post(client, key(), households=[household()], income=wages())
     assert post(client, key("370112001"), households=[household(region="370112002001")]).status_code == 404
 
 
 @pytest.mark.parametrize("code", ["taken", "free"])
-def test_a_key_of_a_township_cannot_find_out_whether_a_code_is_taken_elsewhere(client, key, code):
+def test_a_township_key_cannot_find_out_whether_a_code_is_taken_elsewhere(client, key, code):
     post(client, key(), households=[household("taken", "370112002001")], income=wages("taken"))
     township = key("370112001")
     own = post(client, township, households=[household(code)], income=[])
@@ -150,7 +150,7 @@ def test_a_key_of_a_township_cannot_find_out_whether_a_code_is_taken_elsewhere(c
         assert code not in answer.text
 
 
-def test_a_month_with_a_total_and_a_source_is_refused_and_leaves_nothing(client, key):
+def test_a_month_with_both_a_total_and_a_source_is_rejected_and_not_stored(client, key):
     headers = key()
     total = {"household_id": "h1", "period_start": "2023-01-01", "months": 3, "source": "total", "amount": 9000}
     both = post(client, headers, households=[household()], income=[*wages(), total])
@@ -167,12 +167,12 @@ def test_a_month_with_a_total_and_a_source_is_refused_and_leaves_nothing(client,
             "detail_en": "A month has both a total and a source",
         }
     ]
-    assert count(client, "record_income") == 24
+    assert count_rows(client, "record_income") == 24
     body = {"tables": {"households": [household()], "income": [*wages(), total]}}
     assert client.post("/v1/scores", json=body, headers=headers).status_code == 422
 
 
-def test_a_statement_may_stand_beside_a_total_but_not_twice_for_one_day(client, key):
+def test_a_statement_may_accompany_a_total_but_not_occur_twice_on_the_same_day(client, key):
     headers = key()
     year = {"household_id": "h1", "period_start": "2022-10-01", "months": 12, "source": "wage", "amount": 30000}
     stated = {**year, "statement": True}
@@ -189,7 +189,7 @@ def test_a_statement_may_stand_beside_a_total_but_not_twice_for_one_day(client, 
     assert post(client, headers, income=wage_list).status_code == 200
 
 
-def test_a_request_repeated_on_the_next_day_gets_the_answer_that_it_got(make_client, key):
+def test_a_request_repeated_the_next_day_gets_the_original_response(make_client, key):
     """The rows state the day of the first request; a new request on the next day could no longer use it."""
     rows = [household(recorded_on=TODAY.isoformat())]
     headers, late = key(), make_client(today=TODAY + dt.timedelta(1))
@@ -219,7 +219,7 @@ SPELLED = {"recorded_on": TODAY.isoformat()}
         ("monitoring", [{**ENTRY, **SPELLED}, ENTRY]),
     ],
 )
-def test_two_records_of_the_day_of_receipt_are_refused(client, key, name, rows):
+def test_two_versions_of_a_record_on_the_day_of_receipt_are_rejected(client, key, name, rows):
     headers = key()
     post(client, headers, households=[household()], income=[])
     answer = post(client, headers, **{name: rows})
@@ -231,7 +231,7 @@ def test_two_records_of_the_day_of_receipt_are_refused(client, key, name, rows):
         assert post(client, headers, **{name: [first, later]}).status_code == 200, "a row recorded later corrects"
 
 
-def test_a_move_to_come_is_refused_since_nobody_would_do_it_on_its_day(client, key):
+def test_a_move_dated_in_the_future_is_rejected(client, key):
     headers = key()
     post(client, headers, households=[household()], income=[])
     moved = household(region="370112002001", recorded_on="2023-07-01")
@@ -239,7 +239,7 @@ def test_a_move_to_come_is_refused_since_nobody_would_do_it_on_its_day(client, k
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["path"] == "tables.households[0].recorded_on"
     assert answer.json()["errors"][0]["code"] == "in_future"
-    assert count(client, "record_households") == 1
+    assert count_rows(client, "record_households") == 1
     assert post(client, headers, households=[{**moved, **SPELLED}]).status_code == 200
     assert client.get("/v1/households/h1", headers=headers).json()["region_code"] == "370112002001"
 
@@ -251,7 +251,7 @@ def test_a_withdrawn_report_no_longer_counts(client, key):
     assert flagged["after"]["rule_flags"] == ["accident"]
     back = post(client, headers, events=[{**event, "withdrawn": True}]).json()["scores"][0]
     assert back["after"]["rule_flags"] == []
-    assert count(client, "record_events") == 2
+    assert count_rows(client, "record_events") == 2
 
 
 def test_an_income_corrected_on_the_same_day_counts_once(client, key):
@@ -259,5 +259,7 @@ def test_an_income_corrected_on_the_same_day_counts_once(client, key):
     rows[-1] |= {"record_id": "r1"}
     post(client, headers, households=[household()], income=rows)
     corrected = post(client, headers, income=[{**rows[-1], "amount": 2400.0}]).json()["scores"][0]
-    opinion = judged(client, {"households": [household()], "income": [*rows[:-1], {**rows[-1], "amount": 2400.0}]})
+    opinion = judge_directly(
+        client, {"households": [household()], "income": [*rows[:-1], {**rows[-1], "amount": 2400.0}]}
+    )
     assert corrected["after"]["probability"] == float(opinion.probability[0])

@@ -17,7 +17,7 @@ AS_OF = "2023-03-31"
 SAME = ("status", "probability", "margin", "tier", "rule_signal", "signal")
 
 
-def ask(client, headers, tables, **more):
+def post_scores(client, headers, tables, **more):
     return client.post("/v1/scores", json={"as_of": AS_OF, "tables": tables, **more}, headers=headers)
 
 
@@ -32,11 +32,11 @@ def expected(county_records, bundle_path):
     return {row["household_id"]: row for row in frame.to_dict("records")}
 
 
-def test_scores_over_http_equal_those_of_riskml_to_the_last_bit(client, key, tables_of, expected):
+def test_scores_over_http_equal_those_computed_by_riskml_to_the_last_bit(client, key, tables_of, expected):
     headers, codes = key(), sorted(expected)
     for start in range(0, len(codes), 200):
         part = codes[start : start + 200]
-        scores = ask(client, headers, tables_of(*part)).json()["scores"]
+        scores = post_scores(client, headers, tables_of(*part)).json()["scores"]
         assert [row["household_id"] for row in scores] == part
         for row in scores:
             wanted = expected[row["household_id"]]
@@ -44,12 +44,12 @@ def test_scores_over_http_equal_those_of_riskml_to_the_last_bit(client, key, tab
             assert ";".join(row["rule_flags"]) == wanted["rule_flags"]
 
 
-def test_one_household_alone_gets_the_same_score_and_the_same_reasons(
+def test_a_household_scored_alone_gets_the_same_score_and_reasons(
     client, key, tables_of, expected, county_records, bundle_path
 ):
     headers, narrator = key(), Narrator(Bundle.load(bundle_path), load_policy())
     for code in sorted(expected)[::40]:
-        score = ask(client, headers, tables_of(code), reasons=True).json()["scores"][0]
+        score = post_scores(client, headers, tables_of(code), reasons=True).json()["scores"][0]
         index = county_records.index(code)
         panel = county_records.panel(to_day(AS_OF), index, index + 1)
         assert {name: score[name] for name in SAME} == plain(expected[code])
@@ -59,20 +59,20 @@ def test_one_household_alone_gets_the_same_score_and_the_same_reasons(
 def test_rule_line_and_features_are_computed_once_for_scores_and_reasons(client, key, tables_of, expected, monkeypatch):
     calls = []
 
-    def noted(module, name):
+    def record_calls(module, name):
         real = getattr(module, name)
         monkeypatch.setattr(module, name, lambda panel, *rest: calls.append((name, panel.n)) or real(panel, *rest))
 
-    noted(sys.modules["riskml.scoring"], "apply_rule_line")
-    noted(sys.modules["riskml.explanation.household.narrator"], "apply_rule_line")
-    noted(sys.modules["riskml.features.build"], "_fill")
-    scores = ask(client, key(), tables_of(*sorted(expected)[:4]), reasons=True).json()["scores"]
+    record_calls(sys.modules["riskml.scoring"], "apply_rule_line")
+    record_calls(sys.modules["riskml.explanation.household.narrator"], "apply_rule_line")
+    record_calls(sys.modules["riskml.features.build"], "_fill")
+    scores = post_scores(client, key(), tables_of(*sorted(expected)[:4]), reasons=True).json()["scores"]
     assert sum(row["explanation"]["model"] is not None for row in scores) > 1
     assert sorted(calls) == [("_fill", 4), ("apply_rule_line", 4)]
 
 
-def test_an_answer_says_by_what_it_was_made(client, key, tables_of, expected):
-    answer = ask(client, key(), tables_of(next(iter(expected)))).json()
+def test_a_response_names_the_model_policy_and_time_behind_its_scores(client, key, tables_of, expected):
+    answer = post_scores(client, key(), tables_of(next(iter(expected)))).json()
     bundle = Bundle.load(client.app.state.settings.bundle)
     assert answer["model_name"] == "riskml"
     assert answer["model_version"] == bundle.model_version
@@ -83,35 +83,35 @@ def test_an_answer_says_by_what_it_was_made(client, key, tables_of, expected):
     assert len(answer["request_id"]) == 32
 
 
-def test_without_records_of_income_there_is_no_probability_but_the_rule_line_stands(client, key):
+def test_without_income_records_there_is_no_probability_but_the_rule_line_still_applies(client, key):
     household = {"household_id": "h1", "region_code": "370112001001", "size": 3}
-    answer = ask(client, key(), {"households": [household], "income": []})
+    answer = post_scores(client, key(), {"households": [household], "income": []})
     assert answer.status_code == 200, answer.text
     row = answer.json()["scores"][0]
     assert (row["status"], row["probability"], row["tier"], row["rule_signal"]) == ("no_income", None, None, "green")
 
 
-def test_a_household_recorded_later_is_named_as_unknown(client, key):
+def test_a_household_recorded_after_the_date_is_listed_as_unknown(client, key):
     household = {"household_id": "h1", "region_code": "370112001001", "size": 3, "recorded_on": "2023-04-01"}
-    answer = ask(client, key(), {"households": [household], "income": []}).json()
+    answer = post_scores(client, key(), {"households": [household], "income": []}).json()
     assert (answer["scores"], answer["unknown"]) == ([], ["h1"])
 
 
-def test_a_record_sent_twice_for_one_day_is_refused_in_any_order(client, key):
+def test_two_versions_of_a_record_on_the_same_day_are_rejected_in_either_order(client, key):
     household = {"household_id": "h1", "region_code": "370112001001", "size": 3}
     report = {"household_id": "h1", "period_start": "2023-01-01", "source": "wage", "amount": 900.0, "record_id": "r"}
     other = {**report, "amount": 400.0, "recorded_on": "2023-01-31"}
     for rows in ([report, other], [other, report]):
-        answer = ask(client, key(), {"households": [household], "income": rows})
+        answer = post_scores(client, key(), {"households": [household], "income": rows})
         assert answer.status_code == 422
         assert [(error["path"], error["code"]) for error in answer.json()["errors"]] == [("tables.income[1]", "twice")]
-    twice = ask(client, key(), {"households": [household, {**household, "size": 4}], "income": []})
+    twice = post_scores(client, key(), {"households": [household, {**household, "size": 4}], "income": []})
     assert twice.json()["errors"][0]["path"] == "tables.households[1]"
     later = {**household, "size": 4, "recorded_on": "2023-02-01"}
-    assert ask(client, key(), {"households": [household, later], "income": []}).status_code == 200
+    assert post_scores(client, key(), {"households": [household, later], "income": []}).status_code == 200
 
 
-def test_lines_that_are_absent_are_the_services_and_lines_that_are_empty_are_none(client, key):
+def test_the_stored_lines_apply_if_the_table_is_absent_and_the_policy_line_if_it_is_empty(client, key):
     """Without a table ``lines``, the stored lines apply. If the table is empty, the packaged policy's line applies,
     which is below 9,000 yuan per year."""
     household = {"household_id": "h1", "region_code": "370112001001", "size": 1}
@@ -122,7 +122,7 @@ def test_lines_that_are_absent_are_the_services_and_lines_that_are_empty_are_non
     tables = {"households": [household], "income": rows}
 
     def status(**more):
-        return ask(client, key(), {**tables, **more}).json()["scores"][0]["status"]
+        return post_scores(client, key(), {**tables, **more}).json()["scores"][0]["status"]
 
     assert status() == "below_line"
     assert status(lines=[]) == "at_risk"

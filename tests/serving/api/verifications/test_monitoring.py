@@ -13,14 +13,14 @@ from riskml.records.reading.folder import open_folder
 HERE = "370112001001"
 
 
-def confirmed(client, headers, code, category="borderline", **more):
+def confirm(client, headers, code, category="borderline", **more):
     body = {"outcome": "confirmed", "category": category, **more}
     answer = client.post(f"/v1/households/{code}/verifications", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
 
 
 @pytest.fixture
-def visited(client, key):
+def client_with_households(client, key):
     headers = key()
     households = [{"household_id": code, "region_code": HERE, "size": 2} for code in ("h1", "h2")]
     answer = client.post("/v1/records", json={"tables": {"households": households}}, headers=headers)
@@ -28,19 +28,19 @@ def visited(client, key):
     return client, headers
 
 
-def export(client, headers, **query):
+def get_export(client, headers, **query):
     return client.get("/v1/verifications/monitoring", params=query, headers=headers)
 
 
-def test_the_export_is_a_table_without_fault(visited, make_client, tmp_path):
+def test_the_export_is_a_valid_table(client_with_households, make_client, tmp_path):
     """Export a visit entered twice, a finding changed on a later day, entries on two days, and two households."""
-    client, headers = visited
-    confirmed(client, headers, "h1", causes=["work"])
-    confirmed(client, headers, "h1", "sudden_hardship", causes=["illness", "work"])
-    confirmed(client, headers, "h1", verified_on="2023-06-01")
-    confirmed(client, headers, "h2")
+    client, headers = client_with_households
+    confirm(client, headers, "h1", causes=["work"])
+    confirm(client, headers, "h1", "sudden_hardship", causes=["illness", "work"])
+    confirm(client, headers, "h1", verified_on="2023-06-01")
+    confirm(client, headers, "h2")
     late = make_client(today=dt.date(2023, 7, 1))
-    confirmed(late, headers, "h1", "unstable_exit", verified_on="2023-06-30")
+    confirm(late, headers, "h1", "unstable_exit", verified_on="2023-06-30")
     folder = tmp_path / "records"
     folder.mkdir()
     (folder / "income.csv").write_text("household_id,period_start,source,amount\nh1,2023-05-01,wage,900\n")
@@ -48,13 +48,13 @@ def test_the_export_is_a_table_without_fault(visited, make_client, tmp_path):
     pd.DataFrame({"household_id": ["h1", "h2"], "region_code": HERE, "size": 2}).to_csv(
         folder / "households.csv", index=False
     )
-    answer = export(late, headers, format="csv")
+    answer = get_export(late, headers, format="csv")
     (folder / "monitoring.csv").write_bytes(answer.content)
     with open_folder(folder) as opened:
         report = check_folder(opened)
         assert opened.count_rows("monitoring") == 4
     assert [(fault.table, fault.code) for fault in report.faults] == []
-    rows = export(late, headers).json()["monitoring"]
+    rows = get_export(late, headers).json()["monitoring"]
     entries = [(row["household_id"], row["entered_on"], row["recorded_on"], row["category"]) for row in rows]
     assert entries == [
         ("h1", "2023-06-30", "2023-06-30", "sudden_hardship"),
@@ -64,16 +64,16 @@ def test_the_export_is_a_table_without_fault(visited, make_client, tmp_path):
     ]
 
 
-def test_what_replaces_nothing_that_counts_hides_nothing(visited):
+def test_a_visit_that_replaces_no_entry_hides_no_entry(client_with_households):
     """A visit with no category or a different outcome does not replace the entry made on the same day."""
-    client, headers = visited
-    confirmed(client, headers, "h1")
+    client, headers = client_with_households
+    confirm(client, headers, "h1")
     for body in ({"outcome": "confirmed"}, {"outcome": "rejected"}):
         assert client.post("/v1/households/h1/verifications", json=body, headers=headers).status_code == 201
-    page = export(client, headers, limit=1).json()
+    page = get_export(client, headers, limit=1).json()
     assert [row["category"] for row in page["monitoring"]] == ["borderline"]
     first = page["next"]
-    assert export(client, headers, since=first).json()["monitoring"] == []
-    confirmed(client, headers, "h1", "sudden_hardship")
-    again = export(client, headers, since=first).json()["monitoring"]
+    assert get_export(client, headers, since=first).json()["monitoring"] == []
+    confirm(client, headers, "h1", "sudden_hardship")
+    again = get_export(client, headers, since=first).json()["monitoring"]
     assert [row["category"] for row in again] == ["sudden_hardship"], "the export must contain the replacement"

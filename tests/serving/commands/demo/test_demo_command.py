@@ -15,7 +15,7 @@ from riskml_serving.running.app import create_app
 
 
 @pytest.mark.slow
-def test_the_demo_prints_where_the_pages_are_and_accounts_that_sign_in(
+def test_the_demo_prints_the_address_of_the_pages_and_working_accounts(
     county, bundle_path, tmp_path, monkeypatch, capsys
 ):
     served = []

@@ -22,7 +22,7 @@ from riskml_serving.people.auth import Caller
 from riskml_serving.web.overview.service import gather_overview
 
 
-def test_towns_are_taken_whole_and_the_truth_stays_behind(county, tmp_path):
+def test_towns_are_imported_complete_and_without_the_simulated_outcomes(county, tmp_path):
     until = dt.date(2022, 12, 31)
     towns = choose_towns(county, tmp_path / "few", 1, until)
     homes = pq.read_table(tmp_path / "few" / "households.parquet")
@@ -47,7 +47,7 @@ def test_every_region_gets_a_made_up_name(tmp_path):
     assert rows["990101"] == "示范县"
 
 
-def test_accounts_of_the_demo_have_passwords_of_their_own_and_sign_in(site):
+def test_each_demo_account_has_its_own_password_and_can_sign_in(site):
     accounts = create_accounts(site.engine, site.world.villages)
     assert [account.role for account in accounts] == list(ROLES)
     assert len({account.password for account in accounts}) == len(accounts)
@@ -57,7 +57,7 @@ def test_accounts_of_the_demo_have_passwords_of_their_own_and_sign_in(site):
         assert "演示" in site.get("/worklist").text
 
 
-def test_the_simulated_visits_find_what_became_of_the_households(county, county_records, bundle_path, tmp_path):
+def test_the_simulated_visits_find_what_happened_to_the_households(county, county_records, bundle_path, tmp_path):
     last, today, first = dt.date(2023, 6, 30), dt.date(2022, 12, 31), dt.date(2022, 10, 31)
     settings, accounts = prepare_demo(tmp_path, bundle_path, county, last, max_households=1, months=3)
     assert settings.today == today

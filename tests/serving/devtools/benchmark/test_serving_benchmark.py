@@ -17,7 +17,7 @@ from riskml_serving.devtools.benchmark.targets import compare_with_targets
 from riskml_serving.judging.model import load_model
 
 
-def test_the_ready_row_is_what_the_request_is_scored_by(client, key, bundle_path):
+def test_the_prepared_row_gives_the_same_score_as_the_request(client, key, bundle_path):
     model = load_model(bundle_path, trial=True)
     names, values = household.build_features(model)
     assert values.shape == (1, len(names))
@@ -27,7 +27,7 @@ def test_the_ready_row_is_what_the_request_is_scored_by(client, key, bundle_path
     assert row["explanation"]
 
 
-def served(answer):
+def start_server(answer):
     """Run a server that sends the same response to every request on every connection."""
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -49,13 +49,13 @@ def served(answer):
     return listener, f"http://127.0.0.1:{listener.getsockname()[1]}/x"
 
 
-def test_the_client_counts_answers_and_refuses_others():
-    listener, url = served(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+def test_the_client_counts_successful_responses_and_rejects_others():
+    listener, url = start_server(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
     with listener:
         rate, taken = load(url, build_request(url, b"{}"), 0.3, connections=2)
         assert len(taken) > 2
         assert rate == pytest.approx(len(taken) / 0.3, rel=0.5)
-    listener, url = served(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+    listener, url = start_server(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
     with listener, pytest.raises(ConnectionError, match="503"):
         load(url, build_request(url), 0.3, connections=1)
 
@@ -69,6 +69,6 @@ def test_every_ratio_is_compared_with_its_target():
         )
 
 
-def test_the_command_is_among_the_benchmarks():
+def test_the_command_is_listed_among_the_benchmarks():
     help_text = CliRunner().invoke(build_app(), ["benchmark", "--help"]).output
     assert "serving" in help_text

@@ -38,7 +38,9 @@ def listed(client, headers):
             return rows
 
 
-def test_an_imported_county_has_the_scores_reasons_and_agreement_of_riskml(client, key, county, county_records):
+def test_an_imported_county_gets_the_scores_reasons_and_agreement_that_riskml_computes(
+    client, key, county, county_records
+):
     engine, model = client.app.state.engine, client.app.state.holder.current
     done = import_folder(engine, county, AS_OF, model)
     frame = score(model.bundle, county_records, to_day(AS_OF), load_policy())
@@ -69,7 +71,7 @@ def test_an_imported_county_has_the_scores_reasons_and_agreement_of_riskml(clien
     assert set(TIERS) >= {row["tier"] for row in rows.values() if row["tier"]}
 
 
-def test_an_import_that_is_killed_goes_on_where_it_stopped_and_then_rests(client, county, county_rows, monkeypatch):
+def test_a_killed_import_resumes_where_it_stopped_and_is_not_repeated(client, county, county_rows, monkeypatch):
     engine, model = client.app.state.engine, client.app.state.holder.current
     monkeypatch.setattr(service, "PART", 5000)
     monkeypatch.setattr(service, "SCORED", 200)
@@ -99,7 +101,7 @@ def test_an_import_that_is_killed_goes_on_where_it_stopped_and_then_rests(client
     assert (again.rows, again.scored) == (0, 0)
 
 
-def test_households_that_are_there_from_elsewhere_are_not_imported_over(client, key, county, county_rows):
+def test_households_from_another_source_are_not_overwritten_by_an_import(client, key, county, county_rows):
     code = county_rows["households"][0]["household_id"]
     body = {"tables": {"households": [{"household_id": code, "region_code": "370112001001", "size": 2}]}}
     assert client.post("/v1/records", json=body, headers=key()).status_code == 200
@@ -107,7 +109,7 @@ def test_households_that_are_there_from_elsewhere_are_not_imported_over(client, 
         import_folder(client.app.state.engine, county, AS_OF)
 
 
-def test_a_later_record_moves_one_score_and_no_other(client, key, county):
+def test_a_later_record_changes_one_score_and_no_other(client, key, county):
     engine, model = client.app.state.engine, client.app.state.holder.current
     import_folder(engine, county, AS_OF, model)
     headers = key()

@@ -18,7 +18,7 @@ from riskml_serving.operations.logs import JsonLines
 
 
 @pytest.fixture
-def logged():
+def read_log_lines():
     """Collect the lines that the service writes to its log."""
     stream, own = io.StringIO(), logging.getLogger("riskml_serving.judging")
     handler = logging.StreamHandler(stream)
@@ -32,20 +32,20 @@ def select_nothing(connection, *_):
     connection.execute(text("SELECT secret FROM nowhere"))
 
 
-def refuse_number(connection, *_):
+def overflow_integer(connection, *_):
     connection.execute(text("SELECT abs(-9223372036854775807 - 1)"))
 
 
-def is_left_out(connection, *_):
+def omit_value(connection, *_):
     connection.execute(text("INSERT INTO job_parts (job_id, part) VALUES ('secret', 1)"))
 
 
-MISTAKES = {"add_part": select_nothing, "read_parts": refuse_number, "end": is_left_out}
+MISTAKES = {"add_part": select_nothing, "read_parts": overflow_integer, "end": omit_value}
 """Bugs, by the step of the job in which they occur: a wrong name, too large a number, a missing value."""
 
 
 @pytest.mark.parametrize("step", MISTAKES)
-def test_a_job_whose_sql_is_wrong_is_tried_again_and_fails(imported, jobs, key, work, monkeypatch, logged, step):
+def test_a_job_with_faulty_sql_is_retried_and_then_fails(imported, jobs, key, work, monkeypatch, read_log_lines, step):
     mistake = MISTAKES[step]
     headers, real = key(), getattr(repository, step)
     job, wrong = jobs.start(headers), []
@@ -63,7 +63,7 @@ def test_a_job_whose_sql_is_wrong_is_tried_again_and_fails(imported, jobs, key, 
     assert (state["state"], state["problem"]) == ("failed", "urn:riskml:problem:internal-error")
     tries = 3 if step == "add_part" else 4  # an attempt that saved a part before it failed does not count
     assert len(wrong) == tries
-    lines = logged()
+    lines = read_log_lines()
     assert [line["level"] for line in lines] == ["error"] * tries
     for line in lines:
         assert line["message"].startswith("job failed: ")
@@ -76,7 +76,9 @@ def test_a_job_whose_sql_is_wrong_is_tried_again_and_fails(imported, jobs, key, 
     assert jobs.wait_for(headers, again)["state"] == "done"
 
 
-def test_records_that_the_other_process_cannot_read_are_a_mistake_too(imported, jobs, key, work, logged):
+def test_records_that_the_reading_process_cannot_read_also_count_as_a_failure(
+    imported, jobs, key, work, read_log_lines
+):
     headers = key()
     job = jobs.start(headers)
     with writing(imported.app.state.engine) as connection:
@@ -84,15 +86,15 @@ def test_records_that_the_other_process_cannot_read_are_a_mistake_too(imported, 
     work(job_attempts=2)
     state = jobs.wait_for(headers, job)
     assert (state["state"], state["problem"]) == ("failed", "urn:riskml:problem:internal-error")
-    lines = logged()
+    lines = read_log_lines()
     assert [line["message"].partition(":")[0] for line in lines] == ["the reading process failed", "job failed"] * 2
     assert "ProgrammingError" in lines[0]["message"]
     assert any(where.startswith("process.py:") and where.endswith("read_range") for where in lines[0]["where"])
     assert "secret" not in json.dumps(lines)
 
 
-def test_a_database_that_is_lost_is_waited_for_and_a_broken_queue_does_not_end_the_worker(
-    imported, jobs, key, monkeypatch, logged
+def test_the_worker_waits_for_a_lost_database_and_survives_a_broken_queue(
+    imported, jobs, key, monkeypatch, read_log_lines
 ):
     headers, state = key(), imported.app.state
     job, real, calls = jobs.start(headers), repository.list_open_jobs, []
@@ -111,7 +113,7 @@ def test_a_database_that_is_lost_is_waited_for_and_a_broken_queue_does_not_end_t
     worker.start()
     assert jobs.wait_for(headers, job, seconds=300)["state"] == "done"
     worker.stop()
-    lines = logged()
+    lines = read_log_lines()
     assert [(line["level"], line["message"].partition(":")[0]) for line in lines] == [
         ("warning", "jobs are waiting"),
         ("error", "the job queue failed"),
@@ -119,7 +121,7 @@ def test_a_database_that_is_lost_is_waited_for_and_a_broken_queue_does_not_end_t
     assert "secret" not in json.dumps(lines)
 
 
-def test_a_process_that_reads_and_is_killed_is_waited_for(imported, jobs, key, monkeypatch, logged):
+def test_the_worker_waits_for_a_killed_reading_process(imported, jobs, key, monkeypatch, read_log_lines):
     headers, state = key(), imported.app.state
     job, real, killed = jobs.start(headers), run.judge_ranges, threading.Event()
 
@@ -136,4 +138,4 @@ def test_a_process_that_reads_and_is_killed_is_waited_for(imported, jobs, key, m
     worker.start()
     assert jobs.wait_for(headers, job, seconds=300)["state"] == "done"  # a busy machine may start a process slowly
     worker.stop()
-    assert {line["message"].partition(":")[0] for line in logged()} <= {"jobs are waiting"}
+    assert {line["message"].partition(":")[0] for line in read_log_lines()} <= {"jobs are waiting"}

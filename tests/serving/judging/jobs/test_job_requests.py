@@ -13,13 +13,13 @@ AS_OF = dt.date(2023, 6, 30)
 BILL = {"occurred_on": "2023-06-20", "kind": "inpatient", "cost": 150000, "self_paid": 90000}
 
 
-def test_a_day_to_come_is_refused(imported, key):
+def test_a_date_in_the_future_is_rejected(imported, key):
     answer = imported.post("/v1/batches", json={"as_of": "2023-07-01"}, headers=key())
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["path"] == "as_of"
 
 
-def test_an_older_day_leaves_newer_scores_alone(imported, jobs, key, work):
+def test_a_job_for_an_older_date_leaves_newer_scores_alone(imported, jobs, key, work):
     headers = key()
     jobs.start(headers)
     work()
@@ -32,13 +32,13 @@ def test_an_older_day_leaves_newer_scores_alone(imported, jobs, key, work):
     assert set(jobs.read_table(headers, job)["as_of"].to_pylist()) == {"2022-12-31"}
 
 
-def test_the_same_request_starts_one_job(imported, jobs, key):
+def test_a_repeated_request_starts_only_one_job(imported, jobs, key):
     headers = {**key(), "Idempotency-Key": "batch-1"}
     assert jobs.start(headers) == jobs.start(headers)
     assert jobs.count("jobs") == 1
 
 
-def test_a_cancelled_job_ends_and_has_no_results(imported, jobs, key, work):
+def test_a_cancelled_job_ends_without_results(imported, jobs, key, work):
     headers = key()
     job = jobs.start(headers)
     state = imported.delete(f"/v1/jobs/{job}", headers=headers).json()
@@ -49,38 +49,38 @@ def test_a_cancelled_job_ends_and_has_no_results(imported, jobs, key, work):
     assert imported.get(f"/v1/jobs/{job}/results", headers=headers).json()["type"] == "urn:riskml:problem:no-results"
 
 
-def after_the_first(monkeypatch, act):
+def act_after_first_range(monkeypatch, act):
     """Call ``act`` once, after the first range of households has been judged but before the results are stored."""
     judged, done = judging.judge_range, []
 
-    def and_act(*rest):
+    def judge_and_act(*rest):
         table = judged(*rest)
         if not done:
             done.append(act())
         return table
 
-    monkeypatch.setattr(judging, "judge_range", and_act)
+    monkeypatch.setattr(judging, "judge_range", judge_and_act)
     return done
 
 
-def test_a_job_cancelled_midway_keeps_nothing_more(imported, jobs, key, work, monkeypatch):
+def test_a_job_cancelled_midway_stores_nothing_further(imported, jobs, key, work, monkeypatch):
     headers = key()
     job = jobs.start(headers)
-    done = after_the_first(monkeypatch, lambda: imported.delete(f"/v1/jobs/{job}", headers=headers))
+    done = act_after_first_range(monkeypatch, lambda: imported.delete(f"/v1/jobs/{job}", headers=headers))
     work()
     assert done[0].status_code == 200
     assert imported.get(f"/v1/jobs/{job}", headers=headers).json()["state"] == "cancelled"
     assert (jobs.count("job_parts"), jobs.count("current_scores")) == (0, 0)
 
 
-def test_records_that_come_while_a_county_is_judged_are_not_forgotten(imported, jobs, key, work, monkeypatch):
+def test_records_received_while_a_county_is_scored_are_not_lost(imported, jobs, key, work, monkeypatch):
     headers = key()
     job = jobs.start(headers)
     work()
     code = jobs.read_table(headers, job)["household_id"][5].as_py()
     again = jobs.start(headers)
     body = {"tables": {"illness": [{"household_id": code, **BILL}]}}
-    done = after_the_first(monkeypatch, lambda: imported.post("/v1/records", json=body, headers=headers))
+    done = act_after_first_range(monkeypatch, lambda: imported.post("/v1/records", json=body, headers=headers))
     work()
     assert done[0].status_code == 200
     (change,) = done[0].json()["scores"]
@@ -111,7 +111,7 @@ def test_a_flood_in_a_county_is_scored_by_a_job(imported, jobs, key, work):
     assert one["explanation"]["model"]["margin"] == code["margin"]
 
 
-def test_a_job_after_records_runs_to_the_end_unless_a_writer_cancels(imported, key, work):
+def test_a_rescoring_job_runs_to_the_end_unless_a_writer_cancels_it(imported, key, work):
     headers, scorer, writer = key(), key("", "score"), key("", "score", "write", "read")
     flood = {"region_code": "", "occurred_on": "2023-06-25", "kind": "flood"}
     with reading(imported.app.state.engine) as connection:

@@ -18,7 +18,7 @@ from riskml_serving.base.database import reading, writing
 AS_OF = dt.date(2023, 6, 30)
 
 
-def test_a_county_has_the_scores_reasons_and_agreement_of_riskml(imported, jobs, key, work, small_county):
+def test_a_county_gets_the_scores_reasons_and_agreement_that_riskml_computes(imported, jobs, key, work, small_county):
     county_records = Records.load(small_county)
     model, headers = imported.app.state.holder.current, key()
     job = jobs.start(headers, as_of=AS_OF.isoformat())
@@ -46,7 +46,7 @@ def test_a_county_has_the_scores_reasons_and_agreement_of_riskml(imported, jobs,
     assert jobs.count("scores") == len(frame)
 
 
-def test_csv_holds_what_parquet_holds_and_opens_in_a_spreadsheet(imported, jobs, key, work):
+def test_csv_results_equal_parquet_results_and_open_in_a_spreadsheet(imported, jobs, key, work):
     headers = key()
     job = jobs.start(headers)
     work()
@@ -59,7 +59,7 @@ def test_csv_holds_what_parquet_holds_and_opens_in_a_spreadsheet(imported, jobs,
     assert plain["reasons_zh"].to_pylist() == [text or "" for text in packed["reasons_zh"].to_pylist()]
 
 
-def test_a_second_scoring_of_the_same_records_changes_nothing(imported, jobs, key, work):
+def test_scoring_the_same_records_again_changes_nothing(imported, jobs, key, work):
     headers = key()
     first = jobs.start(headers)
     work()
@@ -70,7 +70,7 @@ def test_a_second_scoring_of_the_same_records_changes_nothing(imported, jobs, ke
     assert jobs.read_table(headers, first).equals(jobs.read_table(headers, second))
 
 
-def test_the_order_in_which_a_database_keeps_its_rows_changes_nothing(imported, jobs, key, work):
+def test_the_order_of_rows_in_the_database_does_not_matter(imported, jobs, key, work):
     headers = key()
     first = jobs.start(headers)
     work()
@@ -82,7 +82,7 @@ def test_the_order_in_which_a_database_keeps_its_rows_changes_nothing(imported, 
     assert jobs.read_table(headers, first).equals(jobs.read_table(headers, second))
 
 
-def test_a_job_stays_within_its_region_and_is_seen_from_there_up(imported, jobs, key, work):
+def test_a_job_is_limited_to_its_region_and_visible_there_and_in_enclosing_regions(imported, jobs, key, work):
     with reading(imported.app.state.engine) as connection:
         village = connection.execute(text("SELECT min(region_code) FROM households")).scalar_one()
         inside = connection.execute(
@@ -106,7 +106,7 @@ def test_a_job_stays_within_its_region_and_is_seen_from_there_up(imported, jobs,
     assert imported.post("/v1/batches", json={"region": village[:6]}, headers=own).status_code == 404
 
 
-def test_health_in_results_is_read_only_with_the_right(imported, jobs, key, work):
+def test_health_details_in_results_require_the_right(imported, jobs, key, work):
     plain, trusted = key("", "score", "read"), key("", "score", "read", "health-details")
     open_job, hidden_job = jobs.start(trusted), jobs.start(plain)
     work()
@@ -120,7 +120,7 @@ def test_health_in_results_is_read_only_with_the_right(imported, jobs, key, work
     assert "months_since_admission" not in ";".join(filter(None, hidden["protections"].to_pylist()))
 
 
-def test_causes_kept_with_a_score_do_not_depend_on_who_started_the_job(imported, jobs, key, work, monkeypatch):
+def test_causes_stored_with_a_score_do_not_depend_on_who_started_the_job(imported, jobs, key, work, monkeypatch):
     tabulate = ExplainedPanel.tabulate
     monkeypatch.setattr(
         ExplainedPanel,
@@ -128,7 +128,7 @@ def test_causes_kept_with_a_score_do_not_depend_on_who_started_the_job(imported,
         lambda self, hidden: tabulate(self, hidden).assign(**({"causes": "x"} if hidden else {})),
     )
 
-    def causes():
+    def read_causes():
         with reading(imported.app.state.engine) as connection:
             return connection.execute(text("SELECT causes FROM current_scores ORDER BY household_id")).scalars().all()
 
@@ -136,14 +136,14 @@ def test_causes_kept_with_a_score_do_not_depend_on_who_started_the_job(imported,
     for headers in (plain, key()):
         job = jobs.start(headers)
         work()
-        kept.append(causes())
+        kept.append(read_causes())
         if headers is plain:
             assert set(jobs.read_table(headers, job)["causes"].to_pylist()) == {"x"}
     assert kept[0] == kept[1]
     assert len(set(kept[0])) > 5
 
 
-def test_a_job_names_the_model_that_judged_it_also_after_a_swap(imported, jobs, key, work):
+def test_a_job_still_names_the_model_that_scored_it_after_a_swap(imported, jobs, key, work):
     headers, holder = key(), imported.app.state.holder
     job, names = jobs.start(headers), holder.current.names
     work()

@@ -21,7 +21,7 @@ def client(make_client):
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_the_results_hold_the_rule_line_alone_and_say_why(imported, jobs, key, work, form, bundle_path):
+def test_the_results_contain_only_the_rule_line_and_say_why(imported, jobs, key, work, form, bundle_path):
     headers = key()
     job = jobs.start(headers, as_of="2023-06-30")
     work()
@@ -42,7 +42,7 @@ def test_the_results_hold_the_rule_line_alone_and_say_why(imported, jobs, key, w
         assert (json.loads(withheld)["probability"] is not None) == (status == "at_risk")
 
 
-def test_the_drift_of_the_score_is_measured_but_for_others_left_out(bundle_path, county_records):
+def test_score_drift_is_measured_but_not_reported_while_the_model_is_silent(bundle_path, county_records):
     loud = load_model(bundle_path, trial=True)
     model = replace(loud, trial=False)
     model.monitor._interval = 0

@@ -28,7 +28,7 @@ def count_parts(client):
         return connection.execute(text("SELECT count(*) FROM job_parts")).scalar_one()
 
 
-def test_another_model_restarts_a_job(imported, jobs, key, work):
+def test_a_change_of_model_restarts_a_job(imported, jobs, key, work):
     headers = key()
     job = jobs.start(headers)
     with writing(imported.app.state.engine) as connection:
@@ -45,7 +45,7 @@ def test_another_model_restarts_a_job(imported, jobs, key, work):
 
 
 @pytest.mark.parametrize("known", [("policy_version", "model_version", "feature_schema_hash"), ("model_version",)])
-def test_another_or_unrecorded_policy_restarts_a_job(imported, jobs, key, work, known):
+def test_a_changed_or_unrecorded_policy_restarts_a_job(imported, jobs, key, work, known):
     headers, holder = key(), imported.app.state.holder
     job = jobs.start(headers)
     other = replace(holder.current, policy=replace(holder.current.policy, version="another"))
@@ -62,7 +62,7 @@ def test_another_or_unrecorded_policy_restarts_a_job(imported, jobs, key, work, 
     assert (state["judged"], state["policy_version"]) == (160, holder.current.names["policy_version"])
 
 
-def test_a_job_that_fails_again_and_again_is_given_up(imported, jobs, key, work, monkeypatch):
+def test_a_job_that_fails_repeatedly_is_abandoned(imported, jobs, key, work, monkeypatch):
     headers = key()
     job = jobs.start(headers)
     monkeypatch.setattr(judging, "judge_range", lambda *_: 1 / 0)
@@ -75,7 +75,7 @@ def test_a_job_that_fails_again_and_again_is_given_up(imported, jobs, key, work,
     assert jobs.wait_for(headers, again)["state"] == "done"
 
 
-def test_a_job_whose_workers_die_is_given_up(imported, jobs, key, work):
+def test_a_job_whose_workers_die_is_abandoned(imported, jobs, key, work):
     headers = key()
     job = jobs.start(headers)
     with writing(imported.app.state.engine) as connection:
@@ -85,7 +85,7 @@ def test_a_job_whose_workers_die_is_given_up(imported, jobs, key, work):
     assert jobs.wait_for(headers, job)["problem"] == "urn:riskml:problem:gave-up"
 
 
-def test_one_of_two_workers_gets_a_job_and_the_loser_keeps_nothing(imported, jobs, key):
+def test_only_one_of_two_workers_gets_a_job_and_the_other_stores_nothing(imported, jobs, key):
     headers, engine = key(), imported.app.state.engine
     job = jobs.start(headers)
     with reading(engine) as connection:
@@ -104,7 +104,7 @@ def test_one_of_two_workers_gets_a_job_and_the_loser_keeps_nothing(imported, job
         assert heartbeat.lost.wait(5)
 
 
-def test_the_service_works_on_jobs_by_itself_and_stops_between_two_parts(make_client, small_county):
+def test_the_service_runs_jobs_on_its_own_and_stops_between_two_parts(make_client, small_county):
     client = make_client(job_chunk=10)
     import_folder(client.app.state.engine, small_county, AS_OF)
     caller = Caller("k", "", frozenset())

@@ -25,12 +25,12 @@ def write_policy(folder):
     return path
 
 
-def read_kept(client, table):
+def read_stored(client, table):
     with reading(client.app.state.engine) as connection:
         return set(connection.execute(text(f"SELECT policy_version FROM {table}")).scalars())
 
 
-def test_a_changed_figure_is_another_version_in_answers_kept_scores_and_jobs(make_client, client, key, tmp_path):
+def test_a_changed_figure_changes_the_version_in_responses_stored_scores_and_jobs(make_client, client, key, tmp_path):
     headers, path = key(), write_policy(tmp_path)
     packaged, changed = load_policy().version, load_policy(path).version
     assert packaged != changed
@@ -41,7 +41,7 @@ def test_a_changed_figure_is_another_version_in_answers_kept_scores_and_jobs(mak
         assert scored["policy_version"] == version
         assert service.post("/v1/records", json=written, headers=headers).json()["policy_version"] == version
         assert service.get("/v1/households/h1", headers=headers).json()["score"]["policy_version"] == version
-        assert read_kept(service, "current_scores") == {version}
+        assert read_stored(service, "current_scores") == {version}
         job = service.post("/v1/batches", json={}, headers=headers).json()["job"]
         state = service.app.state
         Worker(state.engine, state.settings, lambda state=state: state.holder.current).work_off()
@@ -50,4 +50,4 @@ def test_a_changed_figure_is_another_version_in_answers_kept_scores_and_jobs(mak
         results = service.get(f"/v1/jobs/{job}/results", headers=headers)
         assert results.headers["x-policy-version"] == version
         assert set(pq.read_table(io.BytesIO(results.content))["policy_version"].to_pylist()) == {version}
-    assert read_kept(client, "scores") == {packaged, changed}, "the history contains both versions"
+    assert read_stored(client, "scores") == {packaged, changed}, "the history contains both versions"

@@ -50,7 +50,7 @@ def reseal(path, manifest):
 
 
 @pytest.fixture
-def served(database_url, bundle_path, tmp_path):
+def start_keeper(database_url, bundle_path, tmp_path):
     """Return a function that starts model keepers as workers do; they share a database and a folder of releases."""
     engine = open_engine(database_url)
     upgrade(engine)
@@ -73,18 +73,18 @@ def read_counter(counter):
     return family.samples[0].value
 
 
-def put(folder, bundle):
+def replace_bundle(folder, bundle):
     shutil.rmtree(folder)
     shutil.copytree(bundle, folder)
 
 
-def test_another_release_is_swapped_in_and_requests_in_flight_keep_theirs(served, other_bundle):
+def test_a_new_release_is_swapped_in_while_requests_in_flight_keep_the_old_one(start_keeper, other_bundle):
     before = read_counter(SWAPPED)
-    keeper, holder = served()
+    keeper, holder = start_keeper()
     in_flight = holder.current
     keeper.refresh()
     assert holder.current is in_flight
-    put(served.folder, other_bundle)
+    replace_bundle(start_keeper.folder, other_bundle)
     keeper.refresh()
     assert holder.current is not in_flight
     assert holder.version != in_flight.version
@@ -97,7 +97,7 @@ def damage_trees(folder):
     (folder / "trees.txt").write_bytes(text.replace(b"leaf_value=", b"leaf_value=0", 1))
 
 
-def cut_short(folder):
+def truncate_file(folder):
     (folder / "linear.json").write_bytes((folder / "linear.json").read_bytes()[:100])
 
 
@@ -105,17 +105,17 @@ def add_pickle(folder):
     (folder / "model.pkl").write_bytes(b"cos\nsystem\n(S'touch /tmp/owned'\ntR.")
 
 
-def older_format(folder):
+def set_older_format(folder):
     reseal(folder, {**json.loads((folder / MANIFEST).read_text("utf-8")), "format": 0})
 
 
-def older_schema(folder):
+def set_older_schema(folder):
     manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     manifest["schema_hash"] = "0" * 64
     reseal(folder, manifest)
 
 
-def wrong_scores(folder):
+def alter_coefficient(folder):
     """Change a coefficient and recompute all checksums, so that only the golden cases reveal the change."""
     manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     linear = json.loads((folder / "linear.json").read_text("utf-8"))
@@ -127,35 +127,36 @@ def wrong_scores(folder):
 
 
 @pytest.mark.parametrize(
-    "harm", [damage_trees, cut_short, add_pickle, older_format, older_schema, wrong_scores, shutil.rmtree]
+    "harm",
+    [damage_trees, truncate_file, add_pickle, set_older_format, set_older_schema, alter_coefficient, shutil.rmtree],
 )
-def test_a_bad_release_keeps_the_old_model_and_is_reported(served, other_bundle, harm):
-    keeper, holder = served()
+def test_a_bad_release_is_reported_and_the_old_model_stays(start_keeper, other_bundle, harm):
+    keeper, holder = start_keeper()
     before, failures = holder.current, read_counter(REFUSED)
-    put(served.folder, other_bundle)
-    harm(served.folder)
+    replace_bundle(start_keeper.folder, other_bundle)
+    harm(start_keeper.folder)
     keeper.refresh()
     keeper.refresh()
     assert holder.current is before
     assert read_counter(REFUSED) - failures == 2
     assert keeper.failure.kind == "BundleError"
-    shutil.rmtree(served.folder, ignore_errors=True)
-    shutil.copytree(other_bundle, served.folder)
+    shutil.rmtree(start_keeper.folder, ignore_errors=True)
+    shutil.copytree(other_bundle, start_keeper.folder)
     keeper.refresh()
     assert holder.current is not before
     assert keeper.failure is None
 
 
-def test_a_bad_bundle_at_the_start_leaves_the_release_that_served_before(served, other_bundle):
-    first = served()[1].version
-    damage_trees(served.folder)
-    keeper, holder = served()
+def test_with_a_bad_bundle_at_startup_the_previous_release_is_used(start_keeper, other_bundle):
+    first = start_keeper()[1].version
+    damage_trees(start_keeper.folder)
+    keeper, holder = start_keeper()
     assert holder.version == first
     assert keeper.failure.kind == "BundleError"
 
 
-def test_without_any_model_the_service_waits_for_one(served, bundle_path, tmp_path):
-    keeper, holder = served(bundle=tmp_path / "nowhere")
+def test_the_service_starts_without_a_model_and_waits_for_one(start_keeper, bundle_path, tmp_path):
+    keeper, holder = start_keeper(bundle=tmp_path / "nowhere")
     assert holder.version is None
     assert "There is no model bundle" in keeper.failure.message
     shutil.copytree(bundle_path, tmp_path / "nowhere")
@@ -170,10 +171,10 @@ def run(*words, database_url):
     return result.output
 
 
-def test_roll_back_is_one_command_and_survives_a_restart(served, other_bundle, database_url):
-    keeper, holder = served()
+def test_rollback_takes_one_command_and_survives_a_restart(start_keeper, other_bundle, database_url):
+    keeper, holder = start_keeper()
     first = holder.version
-    put(served.folder, other_bundle)
+    replace_bundle(start_keeper.folder, other_bundle)
     keeper.refresh()
     second = holder.version
     assert f"{second}\t" in run("model", "status", database_url=database_url).splitlines()[0]
@@ -183,7 +184,7 @@ def test_roll_back_is_one_command_and_survives_a_restart(served, other_bundle, d
     assert holder.version == first
     keeper.refresh()
     assert holder.version == first
-    assert served()[1].version == first, "a restart does not bring back a rejected release"
+    assert start_keeper()[1].version == first, "a restart does not bring back a rejected release"
     states = {
         line.split("\t")[0]: line.split("\t")[2]
         for line in run("model", "status", database_url=database_url).splitlines()
@@ -194,24 +195,24 @@ def test_roll_back_is_one_command_and_survives_a_restart(served, other_bundle, d
     assert holder.version == second
 
 
-def test_there_is_nothing_to_roll_back_to_at_first(served, database_url):
-    served()
+def test_the_first_release_cannot_be_rolled_back(start_keeper, database_url):
+    start_keeper()
     with pytest.raises(Exception, match="no release to roll back to"):
         run("model", "rollback", database_url=database_url)
     with pytest.raises(Exception, match="No release 'riskml-x' was rolled back"):
         run("model", "accept", "riskml-x", database_url=database_url)
 
 
-def test_a_database_that_is_gone_does_not_stop_a_swap(served, other_bundle, monkeypatch):
-    keeper, holder = served()
+def test_a_lost_database_does_not_prevent_a_swap(start_keeper, other_bundle, monkeypatch):
+    keeper, holder = start_keeper()
     before = holder.version
-    put(served.folder, other_bundle)
+    replace_bundle(start_keeper.folder, other_bundle)
 
-    def gone(*_args):
+    def fail(*_args):
         raise OperationalError("SELECT", {}, Exception("gone"))
 
     for name in ("reading", "writing"):
-        monkeypatch.setattr(f"riskml_serving.judging.model.keeper.{name}", gone)
+        monkeypatch.setattr(f"riskml_serving.judging.model.keeper.{name}", fail)
     keeper.refresh()
     assert holder.version != before
 
@@ -222,9 +223,11 @@ def registry(tmp_path, monkeypatch):
     return tmp_path / "mlflow.db"
 
 
-def test_the_champion_of_the_registry_serves_and_outlives_the_registry(served, bundle_path, other_bundle, registry):
+def test_the_registry_champion_is_used_and_survives_the_loss_of_the_registry(
+    start_keeper, bundle_path, other_bundle, registry
+):
     tracking.set_champion(tracking.log_run(bundle_path, {}, {}))
-    keeper, holder = served(model_source="registry")
+    keeper, holder = start_keeper(model_source="registry")
     first = holder.version
     version = tracking.log_run(other_bundle, {}, {})
     keeper.refresh()
@@ -238,11 +241,13 @@ def test_the_champion_of_the_registry_serves_and_outlives_the_registry(served, b
     keeper.refresh()
     assert holder.version == second
     assert keeper.failure.kind == "TrackingError"
-    assert served(model_source="registry")[1].version == second, "the model survives a restart without the registry"
+    assert start_keeper(model_source="registry")[1].version == second, (
+        "the model survives a restart without the registry"
+    )
 
 
 @pytest.fixture
-def silent(monkeypatch):
+def unresponsive_server(monkeypatch):
     """Run a tracking server that accepts connections but never responds; return the connections."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = []
@@ -264,19 +269,19 @@ def silent(monkeypatch):
             connection.close()
 
 
-def test_a_tracking_server_that_hangs_is_given_up_and_the_old_model_serves(served, silent):
+def test_an_unresponsive_tracking_server_times_out_and_the_old_model_stays(start_keeper, unresponsive_server):
     """The first release comes from the folder; then the source is changed to a registry that does not respond."""
-    before = served()[1].version
-    keeper, holder = served(model_source="registry")
+    before = start_keeper()[1].version
+    keeper, holder = start_keeper(model_source="registry")
     began = time.monotonic()
     keeper.refresh()
-    assert len(silent) >= 1, "the registry was contacted"
+    assert len(unresponsive_server) >= 1, "the registry was contacted"
     assert 1 <= time.monotonic() - began < 30
     assert keeper.failure.kind == "TrackingError"
     assert holder.version == before
 
 
-def test_a_request_in_flight_is_answered_by_the_model_that_it_began_with(
+def test_a_request_in_flight_is_scored_by_the_model_that_it_started_with(
     make_client, key, tables_of, county_records, bundle_path, monkeypatch
 ):
     """The response has not only that model's version, but also its scores."""
@@ -304,17 +309,17 @@ def test_a_request_in_flight_is_answered_by_the_model_that_it_began_with(
     assert sooner["scores"] == before["scores"] != later["scores"]
 
 
-def test_nothing_is_released_yet(served, registry):
-    keeper, holder = served(model_source="registry")
+def test_a_registry_without_a_release_is_reported(start_keeper, registry):
+    keeper, holder = start_keeper(model_source="registry")
     assert holder.version is None
     assert "No model has been released yet" in keeper.failure.message
 
 
-def test_only_five_copies_are_kept(served, tmp_path, bundle_path):
+def test_only_five_copies_of_releases_are_kept(start_keeper, tmp_path, bundle_path):
     store = tmp_path / "store"
     for number in range(7):
         shutil.copytree(bundle_path, store / f"riskml-old{number}")
-    served()
+    start_keeper()
     assert len(list(store.iterdir())) == 5
     assert any(
         path.name == json.loads((bundle_path / MANIFEST).read_text("utf-8"))["model_version"]
@@ -322,18 +327,18 @@ def test_only_five_copies_are_kept(served, tmp_path, bundle_path):
     )
 
 
-def test_half_a_copy_that_a_kill_left_behind_goes_after_a_while(served, tmp_path, bundle_path):
+def test_an_incomplete_copy_left_by_a_kill_is_eventually_deleted(start_keeper, tmp_path, bundle_path):
     store = tmp_path / "store"
     old, fresh = store / ".riskml-old.1.new", store / ".riskml-other.2.new"
     for path in (old, fresh):
         shutil.copytree(bundle_path, path)
     os.utime(old, (0, 0))
-    served()
+    start_keeper()
     assert not old.exists()
     assert fresh.exists(), "another worker may be writing it"
 
 
-def test_a_missing_bundle_says_what_to_do(tmp_path):
+def test_the_error_for_a_missing_bundle_says_what_to_do(tmp_path):
     from riskml_serving.judging.model.source import require_bundle
 
     with pytest.raises(BundleError, match="RISKML_SERVING_BUNDLE"):

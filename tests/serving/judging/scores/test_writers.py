@@ -25,7 +25,7 @@ def rows(client, table):
         return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
 
-def test_one_key_sent_by_many_at_once_counts_once(make_client, key):
+def test_a_key_sent_by_many_clients_at_once_counts_once(make_client, key):
     first, second = make_client(), make_client()
     headers = {**key(), "Idempotency-Key": "same"}
     body = {"tables": {"households": [household("a")], "events": [event("a", 1)]}}
@@ -38,7 +38,7 @@ def test_one_key_sent_by_many_at_once_counts_once(make_client, key):
     assert (rows(first, "record_events"), rows(first, "scores")) == (1, 1)
 
 
-def test_writers_on_the_same_households_wait_for_one_another(make_client, key):
+def test_writers_to_the_same_households_wait_for_one_another(make_client, key):
     first, second = make_client(), make_client()
     headers = key()
     codes = [f"h{i}" for i in range(6)]
@@ -54,7 +54,7 @@ def test_writers_on_the_same_households_wait_for_one_another(make_client, key):
     assert rows(first, "record_events") == 24 * 6
 
 
-def test_rescoring_a_household_waits_for_another_that_rescores_it(make_client, key, monkeypatch):
+def test_rescoring_a_household_waits_for_a_concurrent_rescoring(make_client, key, monkeypatch):
     first, second = make_client(), make_client()
     headers, judging, go_on = key("", "write", "admin"), Semaphore(0), Event()
     first.post("/v1/records", json={"tables": {"households": [household("a"), household("b")]}}, headers=headers)
@@ -79,7 +79,7 @@ def test_rescoring_a_household_waits_for_another_that_rescores_it(make_client, k
     assert not together, "the second would overwrite the score without the first's record"
 
 
-def test_the_cursor_misses_nothing_while_others_write(make_client, key):
+def test_the_cursor_misses_no_change_while_others_write(make_client, key):
     first, second = make_client(), make_client()
     headers = key()
     seen, cursor = [], 0

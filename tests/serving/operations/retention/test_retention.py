@@ -36,7 +36,7 @@ def run(*words, database_url):
     return result.output
 
 
-def everything(engine):
+def read_database(engine):
     """Read the entire database as text, by table."""
     with reading(engine) as connection:
         return {
@@ -49,7 +49,7 @@ AUDIT = {"audit"}
 """Tables that hold only a keyed hash of a household's code."""
 
 
-def test_every_table_with_households_is_one_that_forgetting_knows(database_url):
+def test_forgetting_covers_every_table_that_refers_to_households(database_url):
     known = {table.name for table in vars(repository).values() if isinstance(table, Table)}
     known |= {table.name for table in repository.RECORDS.values()}
     engine = open_engine(database_url)
@@ -67,7 +67,7 @@ def test_every_table_with_households_is_one_that_forgetting_knows(database_url):
 
 
 @pytest.fixture
-def two(client, key):
+def filled_engine(client, key):
     """Store two households with records, scores, a verification and a stored response; one is merged into the other."""
     headers = key("", "score", "read", "write", "health-details", "admin")
     for code in ("gone-1", "stays-1"):
@@ -89,12 +89,12 @@ def two(client, key):
     return client.app.state.engine
 
 
-def test_nothing_of_a_forgotten_household_is_left_and_the_audit_is_intact(two, database_url):
-    before = everything(two)
+def test_forgetting_leaves_no_trace_of_a_household_and_the_audit_log_stays_intact(filled_engine, database_url):
+    before = read_database(filled_engine)
     assert "gone-1" not in before["audit"], "the audit never names a household"
     output = run("forget", "gone-1", database_url=database_url)
     assert "record_income 1" in output
-    after = everything(two)
+    after = read_database(filled_engine)
     assert [name for name, content in after.items() if "gone-1" in content] == []
     assert {name for name, content in after.items() if "stays-1" in content} >= {
         "households",
@@ -108,7 +108,7 @@ def test_nothing_of_a_forgotten_household_is_left_and_the_audit_is_intact(two, d
     assert "household.forget" not in run("audit", "about", "stays-1", database_url=database_url)
 
 
-def test_the_code_may_be_used_again_afterwards(two, database_url, client, key):
+def test_the_code_of_a_forgotten_household_may_be_used_again(filled_engine, database_url, client, key):
     run("forget", "gone-1", database_url=database_url)
     tables = {"households": [{"household_id": "gone-1", "region_code": HERE, "size": 1}]}
     sent = {**key(), "Idempotency-Key": "again"}
@@ -116,20 +116,20 @@ def test_the_code_may_be_used_again_afterwards(two, database_url, client, key):
     assert client.get("/v1/households/gone-1", headers=key()).json()["verifications"] == []
 
 
-def test_who_is_not_there_cannot_be_forgotten(two, database_url):
+def test_a_household_that_does_not_exist_cannot_be_forgotten(filled_engine, database_url):
     with pytest.raises(UsageError, match="There is no data"):
         run("forget", "nobody", database_url=database_url)
 
 
-def test_no_household_is_forgotten_while_a_job_runs(two):
-    with writing(two) as connection:
+def test_no_household_is_forgotten_while_a_job_runs(filled_engine):
+    with writing(filled_engine) as connection:
         add_job(connection, OPERATOR, "rescore", {}, total=0, request_id="r")
         with pytest.raises(UsageError, match="has not ended"):
             forget(connection, "gone-1")
 
 
-def test_retention_deletes_what_the_settings_keep_no_longer(two, monkeypatch):
-    with writing(two) as connection:
+def test_retention_deletes_data_older_than_the_settings_allow(filled_engine, monkeypatch):
+    with writing(filled_engine) as connection:
         assert apply_retention(connection, Settings()) == {"households": 0, "answers": 0, "jobs": 0}
         assert apply_retention(connection, Settings(retention_closed_days=1))["households"] == 0, "just received"
         later = dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=31)
@@ -140,10 +140,10 @@ def test_retention_deletes_what_the_settings_keep_no_longer(two, monkeypatch):
         assert connection.execute(select(ANSWERS.c.caller)).all() == []
 
 
-def test_jobs_that_ended_long_ago_are_deleted_with_their_results_and_no_others(two):
+def test_only_jobs_that_ended_long_ago_are_deleted_with_their_results(filled_engine):
     at = now()
     ends = {"old": ("done", 91), "failed": ("failed", 95), "young": ("done", 89), "running": ("running", None)}
-    with writing(two) as connection:
+    with writing(filled_engine) as connection:
         for name, (state, days) in ends.items():
             job = add_job(connection, OPERATOR, "score", {"as_of": "2023-06-30"}, total=1, request_id=name)
             add_part(connection, job, 0, b"what was worked out")
@@ -167,9 +167,9 @@ def pg_tool(name):
     return path
 
 
-def test_a_backup_restores_to_the_same_service(two, database_url, tmp_path, postgres):
+def test_a_restored_backup_equals_the_original_database(filled_engine, database_url, tmp_path, postgres):
     """Back up and restore as docs/serving/operations.md says: SQLite's `.backup`, or `pg_dump` and `pg_restore`."""
-    before = everything(two)
+    before = read_database(filled_engine)
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
         with sqlite3.connect(url.database) as source, sqlite3.connect(tmp_path / "copy.db") as target:
@@ -181,13 +181,13 @@ def test_a_backup_restores_to_the_same_service(two, database_url, tmp_path, post
         dump, name = tmp_path / "riskml.dump", f"{url.database}_restored"
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
         subprocess.run([pg_tool("pg_dump"), "--format=custom", f"--file={dump}", plain], check=True)
-        with two.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with filled_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
         restored = url.set(database=name).render_as_string(hide_password=False)
         target = make_url(restored).set(drivername="postgresql").render_as_string(hide_password=False)
         subprocess.run([pg_tool("pg_restore"), f"--dbname={target}", str(dump)], check=True)
     with open_database(restored) as engine:
-        assert everything(engine) == before
+        assert read_database(engine) == before
         assert set(METADATA.tables) <= set(before)
     assert "is intact" in run("audit", "verify", database_url=restored)
     assert run("audit", "about", "gone-1", database_url=restored) == run(

@@ -28,14 +28,14 @@ def engine(database_url):
 
 
 @pytest.fixture
-def ten(engine):
+def ten_entries(engine):
     for i in range(10):
         with writing(engine) as connection:
             audit.record(connection, CALLER, "household.read", f"户{i}", request_id=f"r{i}", note="é")
     return engine
 
 
-def unguarded(engine, *statements):
+def tamper(engine, *statements):
     """Change the audit in ways that only the database's owner can."""
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
@@ -57,7 +57,7 @@ def read_chain_head(engine):
         return read_head(connection)
 
 
-def test_an_untouched_chain_hangs_together_and_an_older_head_fits(engine):
+def test_an_untouched_chain_is_intact_and_matches_an_older_head(engine):
     assert list_faults(engine) == []
     with writing(engine) as connection:
         audit.record(connection, CALLER, "a", ["h1", "h2"], request_id="r")
@@ -72,68 +72,68 @@ COLUMNS = ("at", "actor", "action", "household_id", "region", "request_id", "det
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_a_change_of_any_column_is_found(ten, column):
+def test_a_change_in_any_column_is_detected(ten_entries, column):
     value = "'2020-01-01 00:00:00.000000'" if column == "at" else "'x'"
-    unguarded(ten, f"UPDATE audit SET {column} = {value} WHERE seq = 4")
-    assert list_faults(ten) == [(4, "changed")]
+    tamper(ten_entries, f"UPDATE audit SET {column} = {value} WHERE seq = 4")
+    assert list_faults(ten_entries) == [(4, "changed")]
 
 
-def test_a_changed_entry_with_a_hash_of_its_own_breaks_the_chain(ten):
-    unguarded(ten, f"UPDATE audit SET entry_hash = '{'0' * 64}' WHERE seq = 4")
-    assert list_faults(ten) == [(4, "changed"), (5, "broken")]
+def test_a_changed_hash_breaks_the_chain(ten_entries):
+    tamper(ten_entries, f"UPDATE audit SET entry_hash = '{'0' * 64}' WHERE seq = 4")
+    assert list_faults(ten_entries) == [(4, "changed"), (5, "broken")]
 
 
-def test_a_deleted_entry_is_found(ten):
-    unguarded(ten, "DELETE FROM audit WHERE seq = 4")
-    assert list_faults(ten) == [(5, "gap")]
+def test_a_deleted_entry_is_detected(ten_entries):
+    tamper(ten_entries, "DELETE FROM audit WHERE seq = 4")
+    assert list_faults(ten_entries) == [(5, "gap")]
 
 
-def test_the_first_entries_cannot_go_unseen(ten):
-    unguarded(ten, "DELETE FROM audit WHERE seq <= 3")
-    assert list_faults(ten) == [(4, "gap")]
+def test_deleting_the_first_entries_is_detected(ten_entries):
+    tamper(ten_entries, "DELETE FROM audit WHERE seq <= 3")
+    assert list_faults(ten_entries) == [(4, "gap")]
 
 
-def test_swapped_entries_are_found(ten):
-    unguarded(
-        ten,
+def test_swapped_entries_are_detected(ten_entries):
+    tamper(
+        ten_entries,
         "UPDATE audit SET seq = 100 WHERE seq = 4",
         "UPDATE audit SET seq = 4 WHERE seq = 5",
         "UPDATE audit SET seq = 5 WHERE seq = 100",
     )
-    assert {seq for seq, _ in list_faults(ten)} >= {4, 5}
+    assert {seq for seq, _ in list_faults(ten_entries)} >= {4, 5}
 
 
-def test_a_cut_end_is_found_by_a_noted_head_only(ten):
-    head = read_chain_head(ten)
-    unguarded(ten, "DELETE FROM audit WHERE seq > 7")
-    assert list_faults(ten) == []
-    assert list_faults(ten, head) == [(10, "cut")]
+def test_a_truncated_chain_is_detected_only_with_a_saved_head(ten_entries):
+    head = read_chain_head(ten_entries)
+    tamper(ten_entries, "DELETE FROM audit WHERE seq > 7")
+    assert list_faults(ten_entries) == []
+    assert list_faults(ten_entries, head) == [(10, "cut")]
 
 
-def test_a_rewritten_chain_is_found_by_a_noted_head(ten):
-    head = read_chain_head(ten)
-    unguarded(ten, "DELETE FROM audit")
-    with writing(ten) as connection:
+def test_a_rewritten_chain_is_detected_with_a_saved_head(ten_entries):
+    head = read_chain_head(ten_entries)
+    tamper(ten_entries, "DELETE FROM audit")
+    with writing(ten_entries) as connection:
         audit.record(connection, CALLER, "household.read", [f"h{i}" for i in range(12)], request_id="r")
-    assert list_faults(ten) == []
-    assert list_faults(ten, head) == [(10, "rewritten")]
+    assert list_faults(ten_entries) == []
+    assert list_faults(ten_entries, head) == [(10, "rewritten")]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit WHERE seq = 10"])
-def test_the_database_refuses_to_change_the_audit(ten, statement):
-    with pytest.raises(DBAPIError, match="append-only"), writing(ten) as connection:
+def test_the_database_refuses_to_change_the_audit_log(ten_entries, statement):
+    with pytest.raises(DBAPIError, match="append-only"), writing(ten_entries) as connection:
         connection.execute(text(statement))
-    assert list_faults(ten) == []
+    assert list_faults(ten_entries) == []
 
 
-def test_nobody_empties_it(ten):
-    why = "append-only" if ten.dialect.name == "postgresql" else "syntax error"  # SQLite has no TRUNCATE
-    with pytest.raises(DBAPIError, match=why), writing(ten) as connection:
+def test_the_audit_log_cannot_be_truncated(ten_entries):
+    why = "append-only" if ten_entries.dialect.name == "postgresql" else "syntax error"  # SQLite has no TRUNCATE
+    with pytest.raises(DBAPIError, match=why), writing(ten_entries) as connection:
         connection.execute(text("TRUNCATE audit"))
-    assert list_faults(ten) == []
+    assert list_faults(ten_entries) == []
 
 
-def test_writers_at_once_make_one_chain(engine, database_url):
+def test_concurrent_writers_extend_a_single_chain(engine, database_url):
     def write(number):
         own = open_engine(database_url)
         for i in range(15):
@@ -150,21 +150,21 @@ def test_writers_at_once_make_one_chain(engine, database_url):
     assert read_chain_head(engine).seq == 45
 
 
-def broken_off(engine):
+def record_and_fail(engine):
     with writing(engine) as connection:
         audit.record(connection, CALLER, "a", "h1", request_id="r")
         raise RuntimeError
 
 
-def test_what_is_rolled_back_leaves_no_entry_and_no_gap(engine):
+def test_a_rolled_back_transaction_leaves_no_entry_and_no_gap(engine):
     with pytest.raises(RuntimeError):
-        broken_off(engine)
+        record_and_fail(engine)
     with writing(engine) as connection:
         audit.record(connection, CALLER, "a", "h2", request_id="r")
     assert (read_chain_head(engine).seq, list_faults(engine)) == (1, [])
 
 
-def test_requests_that_only_look_share_a_transaction_and_are_all_recorded(client, key, tables_of, county_rows):
+def test_read_only_requests_share_a_transaction_and_are_all_recorded(client, key, tables_of, county_rows):
     code = county_rows["households"][0]["household_id"]
     headers, body = key(), {"tables": tables_of(code)}
     answers = [client.post("/v1/scores", json=body, headers=headers) for _ in range(3)]
@@ -177,14 +177,14 @@ def test_requests_that_only_look_share_a_transaction_and_are_all_recorded(client
     assert list_faults(client.app.state.engine) == []
 
 
-def test_the_command_reports_a_fault_in_words_and_fails(ten, database_url):
+def test_the_command_describes_a_fault_and_fails(ten_entries, database_url):
     runner = CliRunner()
     good = runner.invoke(app, ["audit", "verify", "--db", database_url])
     assert good.exit_code == 0
     assert "10 entries" in good.output
     head = runner.invoke(app, ["audit", "head", "--db", database_url]).output.strip()
-    assert Head.parse(head) == read_chain_head(ten)
-    unguarded(ten, "DELETE FROM audit WHERE seq > 8")
+    assert Head.parse(head) == read_chain_head(ten_entries)
+    tamper(ten_entries, "DELETE FROM audit WHERE seq > 8")
     bad = runner.invoke(app, ["audit", "verify", "--db", database_url, "--head", head])
     assert bad.exit_code == 1
     assert "Entry 10 is named by --head, but is missing: the end was cut off." in bad.output

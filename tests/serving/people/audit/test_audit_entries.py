@@ -31,7 +31,7 @@ def build_tables(*codes):
 
 
 @pytest.fixture
-def four(client, key):
+def filled_client(client, key):
     answer = client.post("/v1/records", json={"tables": build_tables(*HOUSEHOLDS)}, headers=key())
     assert answer.status_code == 200, answer.text
     closed = client.post("/v1/households/h2/closure", json={"because": "split", "followed_by": ["h3"]}, headers=key())
@@ -40,17 +40,17 @@ def four(client, key):
 
 
 @pytest.fixture
-def job(four, key):
+def job(filled_client, key):
     headers = key()
-    number = four.post("/v1/batches", json={}, headers=headers).json()["job"]
+    number = filled_client.post("/v1/batches", json={}, headers=headers).json()["job"]
     for _ in range(1200):
-        if four.get(f"/v1/jobs/{number}", headers=headers).json()["state"] == "done":
+        if filled_client.get(f"/v1/jobs/{number}", headers=headers).json()["state"] == "done":
             return number
         time.sleep(0.05)
     raise AssertionError("the job has not ended")
 
 
-def entries(client):
+def read_entries(client):
     """Return the request, action and household of every entry; the household is None if an entry names no household."""
     with reading(client.app.state.engine) as connection:
         codes = {read_pseudonym(connection, code): code for code in HOUSEHOLDS}
@@ -58,8 +58,8 @@ def entries(client):
     return [(number, what, codes[who] if who else None) for number, what, who in rows]
 
 
-def about(client, number):
-    return {code for request, _, code in entries(client) if request == number and code}
+def find_entries_about(client, number):
+    return {code for request, _, code in read_entries(client) if request == number and code}
 
 
 BODIES = {
@@ -79,49 +79,59 @@ NAMES_NOBODY = {
 }
 
 
-def test_every_view_of_households_leaves_an_entry_about_each(four, job, key):
+def test_every_view_of_households_leaves_an_entry_about_each_of_them(filled_client, job, key):
     headers = key()
     finding = BODIES["/v1/households/{household_id}/verifications"]
-    four.post("/v1/households/h1/verifications", json=finding, headers=headers)
+    filled_client.post("/v1/households/h1/verifications", json=finding, headers=headers)
     for method, path in sorted(ANSWERS):
         where = path.format(household_id="h1", code="370112", job_id=job)
-        answer = four.request(method, where, json=BODIES.get(path), headers=headers)
+        answer = filled_client.request(method, where, json=BODIES.get(path), headers=headers)
         assert answer.status_code < 300 or method == "delete", answer.text
         if path.endswith("/results"):
             shown = set(pq.read_table(io.BytesIO(answer.content))["household_id"].to_pylist())
         else:
             shown = collect_households(answer.json())
         assert bool(shown) == ((method, path) not in NAMES_NOBODY), path
-        assert shown <= about(four, answer.headers["x-request-id"]), path
+        assert shown <= find_entries_about(filled_client, answer.headers["x-request-id"]), path
 
 
-def test_a_followed_household_names_its_followers_in_the_audit(four, key):
-    answer = four.get("/v1/households/h2", headers=key())
-    assert collect_households(answer.json()) == {"h2", "h3"} == about(four, answer.json()["request_id"])
+def test_the_entry_about_a_closed_household_names_its_successors(filled_client, key):
+    answer = filled_client.get("/v1/households/h2", headers=key())
+    assert (
+        collect_households(answer.json())
+        == {"h2", "h3"}
+        == find_entries_about(filled_client, answer.json()["request_id"])
+    )
 
 
-def test_a_flood_is_recorded_about_every_household_whose_scores_it_shows(four, key):
-    answer = four.post("/v1/records", json=BODIES["/v1/records"], headers=key()).json()
-    assert {row["household_id"] for row in answer["scores"]} == {"h1", "h3"} == about(four, answer["request_id"])
+def test_a_flood_leaves_an_entry_about_every_household_whose_score_is_shown(filled_client, key):
+    answer = filled_client.post("/v1/records", json=BODIES["/v1/records"], headers=key()).json()
+    assert (
+        {row["household_id"] for row in answer["scores"]}
+        == {"h1", "h3"}
+        == find_entries_about(filled_client, answer["request_id"])
+    )
 
 
-def test_a_repeated_answer_is_recorded_again(four, key):
+def test_a_replayed_response_is_recorded_again(filled_client, key):
     headers = {**key(), "Idempotency-Key": "flood"}
-    first = four.post("/v1/records", json=BODIES["/v1/records"], headers=headers)
-    before = len(entries(four))
-    again = four.post("/v1/records", json=BODIES["/v1/records"], headers=headers)
+    first = filled_client.post("/v1/records", json=BODIES["/v1/records"], headers=headers)
+    before = len(read_entries(filled_client))
+    again = filled_client.post("/v1/records", json=BODIES["/v1/records"], headers=headers)
     assert again.content == first.content
-    assert entries(four)[before:] == [(again.headers["x-request-id"], "answer.repeated", code) for code in ("h1", "h3")]
+    assert read_entries(filled_client)[before:] == [
+        (again.headers["x-request-id"], "answer.repeated", code) for code in ("h1", "h3")
+    ]
 
 
-def test_an_answer_is_not_repeated_to_a_caller_whose_rights_have_changed(four):
-    engine = four.app.state.engine
+def test_a_response_is_not_replayed_to_a_caller_whose_rights_have_changed(filled_client):
+    engine = filled_client.app.state.engine
     with writing(engine) as connection:
         token = create_key(connection, "test", "370112", ("read", "write", "health-details"))
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "flood"}
-    assert four.post("/v1/records", json=BODIES["/v1/records"], headers=headers).status_code == 200
+    assert filled_client.post("/v1/records", json=BODIES["/v1/records"], headers=headers).status_code == 200
     with writing(engine) as connection:
         connection.execute(text("UPDATE api_keys SET rights = 'read write' WHERE name = 'test' AND region = '370112'"))
-    four.app.state.authenticator.trust = 0
-    again = four.post("/v1/records", json=BODIES["/v1/records"], headers=headers)
+    filled_client.app.state.authenticator.trust = 0
+    again = filled_client.post("/v1/records", json=BODIES["/v1/records"], headers=headers)
     assert again.json()["type"] == "urn:riskml:problem:idempotency-conflict"

@@ -82,7 +82,7 @@ def ask(make_client, provider):
     return ask
 
 
-def test_a_token_is_a_caller_with_region_and_rights(ask, provider):
+def test_a_token_identifies_a_caller_with_region_and_rights(ask, provider):
     assert ask(provider.sign()).status_code == 200
     assert ask(provider.sign(), "/v1/households?region=370112").status_code == 200
     assert ask(provider.sign(), "/v1/households?region=3702").status_code == 404
@@ -114,12 +114,12 @@ def test_an_api_key_still_works(ask, key):
         {"region": ["370112"]},
     ],
 )
-def test_a_token_that_is_not_for_here_and_now_is_refused(ask, provider, claims):
+def test_a_token_that_is_expired_or_for_another_service_is_rejected(ask, provider, claims):
     answer = ask(provider.sign(**claims))
     assert (answer.status_code, answer.json()["type"]) == (401, "urn:riskml:problem:not-authenticated")
 
 
-def test_a_signature_must_be_the_providers(ask, provider):
+def test_only_the_providers_signatures_are_accepted(ask, provider):
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     assert ask(provider.sign(key=stranger)).status_code == 401
     assert ask(provider.sign("unknown", key=stranger)).status_code == 401
@@ -131,14 +131,14 @@ def test_a_signature_must_be_the_providers(ask, provider):
         assert ask.client.get("/v1/households", headers=headers).status_code == 401
 
 
-def test_signatures_that_are_not_configured_are_refused(ask, provider):
+def test_unconfigured_signature_algorithms_are_rejected(ask, provider):
     provider.add("curve", ec.generate_private_key(ec.SECP256R1()))
     provider.add("long", ec.generate_private_key(ec.SECP384R1()))
     assert ask(provider.sign("curve", "ES256")).status_code == 200
     assert ask(provider.sign("long", "ES384")).status_code == 401
 
 
-def test_keys_are_fetched_once_and_again_when_one_is_new(ask, provider):
+def test_keys_are_fetched_once_and_again_for_an_unknown_key(ask, provider):
     for _ in range(5):
         assert ask(provider.sign()).status_code == 200
     assert provider.paths == ["/.well-known/openid-configuration", "/keys"]
@@ -151,7 +151,7 @@ def test_keys_are_fetched_once_and_again_when_one_is_new(ask, provider):
     assert len(provider.paths) == 4
 
 
-def test_a_key_that_the_provider_withdrew_ends_when_its_trust_does(ask, provider):
+def test_a_withdrawn_key_is_accepted_only_until_the_cached_keys_expire(ask, provider):
     token = provider.sign()
     assert ask(token).status_code == 200
     provider.keys.clear()
@@ -164,12 +164,12 @@ def test_a_key_that_the_provider_withdrew_ends_when_its_trust_does(ask, provider
     assert ask(provider.sign()).status_code == 200
 
 
-def test_a_provider_that_is_down_is_reported_and_known_keys_last_an_hour(ask, provider):
+def test_an_unavailable_provider_is_reported_and_known_keys_last_an_hour(ask, provider):
     provider.down = True
     answer = ask(provider.sign())
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:riskml:problem:provider-unavailable")
     at = [1000.0]
-    keys = KeySet(lambda: provider.jwks() if at[0] < 2000 else _raise(), 300, lambda: at[0])
+    keys = KeySet(lambda: provider.jwks() if at[0] < 2000 else fail(), 300, lambda: at[0])
     assert keys.find("first") is not None
     at[0] = 2100
     assert keys.find("first") is not None
@@ -178,11 +178,11 @@ def test_a_provider_that_is_down_is_reported_and_known_keys_last_an_hour(ask, pr
         keys.find("first")
 
 
-def _raise():
+def fail():
     raise OSError("down")
 
 
-def test_a_person_is_named_in_the_audit_and_not_in_the_logs(ask, provider, caplog):
+def test_a_user_is_named_in_the_audit_log_but_not_in_the_service_logs(ask, provider, caplog):
     from riskml_serving.people.auth.oidc import _name_caller
 
     with caplog.at_level("INFO", "riskml_serving"):
@@ -202,12 +202,12 @@ def test_a_person_is_named_in_the_audit_and_not_in_the_logs(ask, provider, caplo
         {"oidc_issuer": "file:///etc/passwd", "oidc_audience": "riskml"},
     ],
 )
-def test_a_provider_in_the_clear_or_without_audience_is_refused(settings):
+def test_a_provider_without_https_or_an_audience_is_rejected(settings):
     with pytest.raises(UsageError):
         create_key_set(Settings(**settings))
 
 
-def test_discovery_may_not_lead_into_the_clear():
+def test_discovery_must_not_lead_to_an_unencrypted_address():
     settings = Settings(oidc_issuer="https://login.example", oidc_audience="riskml")
     keys = create_key_set(settings, lambda _: {"jwks_uri": "http://login.example/keys"})
     with pytest.raises(OSError, match="cannot be read"):

@@ -16,11 +16,11 @@ HERE, THERE = "370112001001", "370112002001"
 BILL = {"occurred_on": "2023-06-20", "kind": "inpatient", "cost": 90000, "self_paid": 60000}
 
 
-def numbers(content):
+def find_numbers(content):
     """Find the numbers in a response, including its sentences; digits inside a longer number or a code do not count."""
     if isinstance(content, dict | list):
         parts = content.values() if isinstance(content, dict) else content
-        return {number for part in parts for number in numbers(part)}
+        return {number for part in parts for number in find_numbers(part)}
     if isinstance(content, str):
         matches = re.findall(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?!\w)", content, re.ASCII)
         return {float(number.replace(",", "")) for number in matches}
@@ -46,7 +46,7 @@ def append(client, headers, **tables):
 
 
 @pytest.fixture
-def four(client, key):
+def filled_client(client, key):
     """Store two households in each of two townships; the riskiest lives in the other township."""
     for code, region, amount in (("h1", HERE, 1600), ("h2", HERE, 3000), ("t1", THERE, 1300), ("t2", THERE, 2000)):
         append(client, key(), households=[household(code, region)], income=wages(code, amount))
@@ -64,65 +64,65 @@ PATHS = (
 
 
 @pytest.mark.parametrize(("method", "path", "body"), PATHS)
-def test_a_household_elsewhere_and_one_that_does_not_exist_are_answered_alike(four, key, method, path, body):
+def test_a_household_elsewhere_and_a_nonexistent_one_get_the_same_response(filled_client, key, method, path, body):
     township = key("370112001")
     answers = []
     for code in ("t1", "nobody", "h1'--", "%00"):
-        answer = four.request(method, path.format(code), json=body, headers=township)
+        answer = filled_client.request(method, path.format(code), json=body, headers=township)
         assert answer.status_code == 404
         answers.append({**answer.json(), "request_id": ""})
     assert all(one == answers[0] for one in answers)
-    assert four.request(method, path.format("h1"), json=body, headers=township).status_code in (200, 201)
+    assert filled_client.request(method, path.format("h1"), json=body, headers=township).status_code in (200, 201)
 
 
 @pytest.mark.parametrize("region", ["370112002", "370112", "37", "", THERE, "370113", "99", "3701120", "abc"])
-def test_a_region_that_the_key_does_not_cover_is_not_found(four, key, region):
+def test_a_region_outside_the_keys_region_is_not_found(filled_client, key, region):
     township = key("370112001")
     for path in ("/v1/households", "/v1/changes", "/v1/verifications/monitoring"):
-        assert four.get(path, params={"region": region}, headers=township).status_code == 404
-    assert four.get(f"/v1/regions/{region or 'all'}/summary", headers=township).status_code == 404
+        assert filled_client.get(path, params={"region": region}, headers=township).status_code == 404
+    assert filled_client.get(f"/v1/regions/{region or 'all'}/summary", headers=township).status_code == 404
 
 
-def test_the_list_holds_the_own_region_only_and_pages_count_no_others(four, key):
+def test_the_list_and_its_pages_contain_only_the_keys_own_region(filled_client, key):
     township = key("370112001")
-    page = four.get("/v1/households", headers=township).json()
+    page = filled_client.get("/v1/households", headers=township).json()
     assert {row["household_id"] for row in page["households"]} == {"h1", "h2"}
-    first = four.get("/v1/households?limit=1", headers=township).json()
-    second = four.get("/v1/households", params={"limit": 1, "after": first["next"]}, headers=township).json()
+    first = filled_client.get("/v1/households?limit=1", headers=township).json()
+    second = filled_client.get("/v1/households", params={"limit": 1, "after": first["next"]}, headers=township).json()
     assert [first["households"][0]["household_id"], second["households"][0]["household_id"]] == ["h1", "h2"]
-    everything = four.get("/v1/households", headers=key()).json()["households"]
+    everything = filled_client.get("/v1/households", headers=key()).json()["households"]
     assert everything[0]["household_id"] == "t1"
     assert len(everything) == 4
 
 
-def test_the_summary_counts_the_own_region_only(four, key):
-    summary = four.get("/v1/regions/370112001/summary", headers=key("370112001")).json()
+def test_the_summary_counts_only_the_keys_own_region(filled_client, key):
+    summary = filled_client.get("/v1/regions/370112001/summary", headers=key("370112001")).json()
     assert (summary["households"], [part["region"] for part in summary["parts"]]) == (2, [HERE])
-    whole = four.get("/v1/regions/370112/summary", headers=key("370112")).json()
+    whole = filled_client.get("/v1/regions/370112/summary", headers=key("370112")).json()
     assert (whole["households"], [part["region"] for part in whole["parts"]]) == (4, ["370112001", "370112002"])
     assert sum(whole["by_signal"].values()) == sum(whole["by_tier"].values()) == 4
     assert sum(part["households"] for part in whole["parts"]) == 4
 
 
-def test_the_summary_is_as_of_the_latest_score_that_it_counts(four, key):
+def test_the_summary_is_dated_by_the_latest_score_that_it_counts(filled_client, key):
     for region in ("370112001", "370112002", "370112"):
-        summary = four.get(f"/v1/regions/{region}/summary", headers=key(region)).json()
-        rows = four.get("/v1/households", headers=key(region)).json()["households"]
+        summary = filled_client.get(f"/v1/regions/{region}/summary", headers=key(region)).json()
+        rows = filled_client.get("/v1/households", headers=key(region)).json()["households"]
         for name, own in (("data_as_of", "as_of"), ("scored_at", "scored_at")):
             assert summary[name] == max(row[own] for row in rows)
         if region == "370112001":
             assert summary["scored_at"] > rows[0]["scored_at"], "the latest time, not that of the riskiest household"
-    assert four.get("/v1/regions/99/summary", headers=key()).json()["scored_at"] is None
+    assert filled_client.get("/v1/regions/99/summary", headers=key()).json()["scored_at"] is None
 
 
-def test_changes_cover_the_own_region_only(four, key):
-    page = four.get("/v1/changes", headers=key("370112001")).json()
+def test_changes_cover_only_the_keys_own_region(filled_client, key):
+    page = filled_client.get("/v1/changes", headers=key("370112001")).json()
     assert {row["household_id"] for row in page["changes"]} == {"h1", "h2"}
-    everything = four.get("/v1/changes", headers=key()).json()
+    everything = filled_client.get("/v1/changes", headers=key()).json()
     assert [row["household_id"] for row in everything["changes"]] == ["h1", "h2", "t1", "t2", "t1"]
 
 
-def test_what_happens_elsewhere_changes_no_answer(four, key):
+def test_events_elsewhere_change_no_response(filled_client, key):
     township, everywhere = key("370112001"), key()
     paths = (
         "/v1/households",
@@ -132,56 +132,58 @@ def test_what_happens_elsewhere_changes_no_answer(four, key):
         "/v1/verifications/monitoring",
     )
 
-    def seen():
-        answers = [four.get(path, headers=township).json() for path in paths]
+    def read_responses():
+        answers = [filled_client.get(path, headers=township).json() for path in paths]
         return [{**one, "request_id": ""} for one in answers]
 
-    before = seen()
-    append(four, everywhere, events=[{"household_id": "t2", "occurred_on": "2023-06-20", "kind": "accident"}])
-    four.post(
+    before = read_responses()
+    append(filled_client, everywhere, events=[{"household_id": "t2", "occurred_on": "2023-06-20", "kind": "accident"}])
+    filled_client.post(
         "/v1/households/t2/verifications", json={"outcome": "confirmed", "category": "borderline"}, headers=everywhere
     )
-    four.post("/v1/households/t2/closure", json={"because": "moved_away"}, headers=everywhere)
-    assert seen() == before
+    filled_client.post("/v1/households/t2/closure", json={"because": "moved_away"}, headers=everywhere)
+    assert read_responses() == before
 
 
-def test_numbers_of_answers_do_not_count_what_happens_elsewhere(four, key):
+def test_cursors_and_ids_do_not_reveal_how_much_happens_elsewhere(filled_client, key):
     township, everywhere = key("370112001"), key()
     finding = {"outcome": "confirmed", "category": "borderline"}
     for code in ("t1", "h1", "t2", "t1", "h1"):
-        made = four.post(f"/v1/households/{code}/verifications", json=finding, headers=everywhere)
+        made = filled_client.post(f"/v1/households/{code}/verifications", json=finding, headers=everywhere)
         assert made.status_code == 201
-        append(four, everywhere, events=[{"household_id": code, "occurred_on": "2023-06-20", "kind": "accident"}])
-    one = four.get("/v1/households/h1", headers=township).json()
-    changes = four.get("/v1/changes", headers=township).json()
-    monitoring = four.get("/v1/verifications/monitoring", headers=township).json()
+        append(
+            filled_client, everywhere, events=[{"household_id": code, "occurred_on": "2023-06-20", "kind": "accident"}]
+        )
+    one = filled_client.get("/v1/households/h1", headers=township).json()
+    changes = filled_client.get("/v1/changes", headers=township).json()
+    monitoring = filled_client.get("/v1/verifications/monitoring", headers=township).json()
     cursors = [row["cursor"] for row in changes["changes"]]
-    numbers = [row["verification_id"] for row in one["verifications"]]
+    ids = [row["verification_id"] for row in one["verifications"]]
     assert [row["cursor"] for row in one["history"]] == [
         row["cursor"] for row in reversed(changes["changes"]) if row["household_id"] == "h1"
     ]
     assert {row["score"]["cursor"] for row in one["verifications"]} <= set(cursors)
-    assert (changes["next"], monitoring["next"]) == (cursors[-1], numbers[0])
-    assert len({*cursors, *numbers}) == len(cursors) + len(numbers) > 4
-    blocks = [base64.urlsafe_b64decode(text + "==") for text in (*cursors, *numbers)]
+    assert (changes["next"], monitoring["next"]) == (cursors[-1], ids[0])
+    assert len({*cursors, *ids}) == len(cursors) + len(ids) > 4
+    blocks = [base64.urlsafe_b64decode(text + "==") for text in (*cursors, *ids)]
     assert {len(block) for block in blocks} == {16}
     assert len({block[:8] for block in blocks}) == len({block[8:] for block in blocks}) == len(blocks), "parts repeat"
     assert (
-        four.get("/v1/changes", params={"since": cursors[0], "limit": 1}, headers=township).json()["changes"]
+        filled_client.get("/v1/changes", params={"since": cursors[0], "limit": 1}, headers=township).json()["changes"]
         == (changes["changes"][1:2])
     )
     altered = ("A" if cursors[0][0] != "A" else "B") + cursors[0][1:]
     for path, wrong in (
-        ("/v1/changes", (numbers[0], altered, "1", "-1", cursors[0][:-2], "0" * 22, "é", "")),
+        ("/v1/changes", (ids[0], altered, "1", "-1", cursors[0][:-2], "0" * 22, "é", "")),
         ("/v1/verifications/monitoring", (cursors[0], "1")),
     ):
         for text in wrong:
-            refused = four.get(path, params={"since": text}, headers=township)
+            refused = filled_client.get(path, params={"since": text}, headers=township)
             assert refused.status_code == 422, text
             assert refused.json()["errors"][0]["path"] == "since"
 
 
-def test_records_about_a_household_or_region_elsewhere_are_refused_and_leave_nothing(four, key):
+def test_records_about_households_or_regions_elsewhere_are_rejected_and_not_stored(filled_client, key):
     township = key("370112001")
     event = {"occurred_on": "2023-06-20", "kind": "accident"}
     flood = {"occurred_on": "2023-06-20", "kind": "flood"}
@@ -192,14 +194,14 @@ def test_records_about_a_household_or_region_elsewhere_are_refused_and_leave_not
         {"households": [household("t1", HERE)]},
         {"households": [household("h1", THERE)]},
     )
-    before = four.get("/v1/households", headers=key()).json()["households"]
+    before = filled_client.get("/v1/households", headers=key()).json()["households"]
     for tables in wrong:
-        answer = four.post("/v1/records", json={"tables": tables}, headers=township)
+        answer = filled_client.post("/v1/records", json={"tables": tables}, headers=township)
         assert answer.status_code == 404, answer.text
-    assert four.get("/v1/households", headers=key()).json()["households"] == before
+    assert filled_client.get("/v1/households", headers=key()).json()["households"] == before
 
 
-def test_results_by_region_are_for_keys_that_cover_all_regions(client, key):
+def test_results_by_region_are_visible_only_to_keys_that_cover_all_regions(client, key):
     holder = client.app.state.holder
     evaluation = holder.current.bundle.evaluation
     rest = [one for one in evaluation["groups"] if one["group"] != "region"]
@@ -208,16 +210,16 @@ def test_results_by_region_are_for_keys_that_cover_all_regions(client, key):
     bundle = replace(holder.current.bundle, evaluation={**evaluation, "groups": groups})
     holder.swap(replace(holder.current, bundle=bundle))
 
-    def seen(region):
+    def read_evaluation(region):
         return client.get("/v1/model", headers=key(region)).json()["evaluation"]
 
-    assert [seen(region)["groups"] for region in ("", "37", "370112")] == [groups] * 3
+    assert [read_evaluation(region)["groups"] for region in ("", "37", "370112")] == [groups] * 3
     for region in (*codes, HERE, "99"):
-        assert seen(region) == {**seen(""), "groups": rest}
+        assert read_evaluation(region) == {**read_evaluation(""), "groups": rest}
 
 
 @pytest.mark.parametrize("value", [None, "unknown"])
-def test_results_of_unnamed_regions_are_for_keys_without_a_region(client, value):
+def test_results_for_unnamed_regions_are_visible_only_to_keys_without_a_region(client, value):
     bundle = client.app.state.holder.current.bundle
     one = {"group": "region", "value": value, "n": 30}
     small = replace(bundle, evaluation={**bundle.evaluation, "groups": [one]})
@@ -225,12 +227,12 @@ def test_results_of_unnamed_regions_are_for_keys_without_a_region(client, value)
     assert restrict_to_region(small, "37").evaluation["groups"] == []
 
 
-def test_scores_are_returned_for_households_of_the_own_region(four, key):
+def test_scores_are_returned_only_for_households_in_the_keys_own_region(filled_client, key):
     township = key("370112001")
     body = {"tables": {"households": [household("x", THERE)], "income": []}}
-    assert four.post("/v1/scores", json=body, headers=township).status_code == 404
+    assert filled_client.post("/v1/scores", json=body, headers=township).status_code == 404
     body["tables"]["households"][0]["region_code"] = HERE
-    assert four.post("/v1/scores", json=body, headers=township).status_code == 200
+    assert filled_client.post("/v1/scores", json=body, headers=township).status_code == 200
 
 
 RIGHTS = (
@@ -252,7 +254,7 @@ RIGHTS = (
 )
 
 
-def test_every_endpoint_is_in_these_tests(client):
+def test_these_tests_cover_every_endpoint(client):
     own = {
         (method, path.replace("{household_id}", "h1").replace("{job_id}", "h1").replace("{code}", "all"))
         for path, item in client.app.openapi()["paths"].items()
@@ -262,7 +264,7 @@ def test_every_endpoint_is_in_these_tests(client):
 
 
 @pytest.mark.parametrize(("method", "path", "right"), RIGHTS)
-def test_every_endpoint_asks_for_a_key_and_its_right(client, key, method, path, right):
+def test_every_endpoint_requires_a_key_with_its_right(client, key, method, path, right):
     assert client.request(method, path).status_code == 401
     assert client.request(method, path, headers={"Authorization": "Bearer rk_0_0"}).status_code == 401
     others = {"score", "read", "write", "health-details", "admin"} - {right}
@@ -271,29 +273,31 @@ def test_every_endpoint_asks_for_a_key_and_its_right(client, key, method, path, 
     assert answer.json()["detail_en"] == f"The right '{right}' is needed"
 
 
-def test_numbers_are_found_whole():
-    assert numbers({"a": ["自付60,000元"], "b": 0.18600003, "c": "x60000", "d": None}) == {60000, 0.18600003}
+def test_only_complete_numbers_are_found():
+    assert find_numbers({"a": ["自付60,000元"], "b": 0.18600003, "c": "x60000", "d": None}) == {60000, 0.18600003}
 
 
-def test_health_is_left_out_without_the_right(four, key):
+def test_health_details_are_left_out_without_the_right(filled_client, key):
     plain, trusted = key("", "read"), key("", "read", "health-details")
-    open_row = four.get("/v1/households/t1", headers=trusted).json()["score"]
-    row = four.get("/v1/households/t1", headers=plain).json()["score"]
+    open_row = filled_client.get("/v1/households/t1", headers=trusted).json()["score"]
+    row = filled_client.get("/v1/households/t1", headers=plain).json()["score"]
     assert "inpatient_self_pay" in open_row["rule_flags"]
     assert "inpatient_self_pay" not in row["rule_flags"]
     assert row["hidden_flags"] > 0
-    answer = four.get("/v1/households/t1/explanation", headers=plain)
+    answer = filled_client.get("/v1/households/t1/explanation", headers=plain)
     assert answer.json()["explanation"]["redacted"] == ["health"]
     for text in (
         answer.text,
-        four.get("/v1/households", headers=plain).text,
-        four.get("/v1/changes", headers=plain).text,
+        filled_client.get("/v1/households", headers=plain).text,
+        filled_client.get("/v1/changes", headers=plain).text,
     ):
         assert "inpatient" not in text
-        assert 60000 not in numbers(json.loads(text)), "the amount must occur neither as a number nor in a sentence"
+        assert 60000 not in find_numbers(json.loads(text)), (
+            "the amount must occur neither as a number nor in a sentence"
+        )
 
 
-def test_health_is_left_out_of_scores_on_request_too(client, key):
+def test_health_details_are_also_left_out_of_scores_on_request(client, key):
     body = {
         "as_of": "2023-06-30",
         "reasons": True,
@@ -316,46 +320,48 @@ def test_health_is_left_out_of_scores_on_request_too(client, key):
     assert row["explanation"]["redacted"] == ["health"]
     assert row["probability"] == full["probability"]
     assert "inpatient" not in text
-    assert 60000 not in numbers(row)
+    assert 60000 not in find_numbers(row)
 
 
-def test_a_household_splits_and_the_old_one_leaves_the_lists(four, key):
+def test_when_a_household_splits_the_old_one_leaves_the_lists(filled_client, key):
     headers = key()
-    append(four, headers, households=[household("h1a", HERE), household("h1b", HERE)], income=wages("h1a", 1500))
-    closed = four.post(
+    append(
+        filled_client, headers, households=[household("h1a", HERE), household("h1b", HERE)], income=wages("h1a", 1500)
+    )
+    closed = filled_client.post(
         "/v1/households/h1/closure", json={"because": "split", "followed_by": ["h1a", "h1b"]}, headers=headers
     )
     assert closed.status_code == 200, closed.text
-    codes = [row["household_id"] for row in four.get("/v1/households", headers=headers).json()["households"]]
+    codes = [row["household_id"] for row in filled_client.get("/v1/households", headers=headers).json()["households"]]
     assert "h1" not in codes
-    old = four.get("/v1/households/h1", headers=headers).json()
+    old = filled_client.get("/v1/households/h1", headers=headers).json()
     assert (old["closed_because"], old["followed_by"], old["score"]) == ("split", ["h1a", "h1b"], None)
     assert old["history"]
-    late = four.post("/v1/records", json={"tables": {"income": wages("h1", 1)}}, headers=headers)
+    late = filled_client.post("/v1/records", json={"tables": {"income": wages("h1", 1)}}, headers=headers)
     assert late.status_code == 409
     error = late.json()["errors"][0]
     assert (error["path"], error["code"]) == ("tables.income[0].household_id", "closed")
-    again = four.post("/v1/households/h1/closure", json={"because": "merged"}, headers=headers)
+    again = filled_client.post("/v1/households/h1/closure", json={"because": "merged"}, headers=headers)
     assert again.json()["type"] == "urn:riskml:problem:household-closed"
 
 
-def test_a_household_that_follows_in_another_region_is_counted_and_not_named(four, key):
+def test_a_successor_in_another_region_is_counted_but_not_named(filled_client, key):
     everywhere, township = key(), key("370112001")
-    closed = four.post(
+    closed = filled_client.post(
         "/v1/households/h1/closure", json={"because": "split", "followed_by": ["t2", "h2"]}, headers=everywhere
     )
     assert closed.status_code == 200, closed.text
 
-    def seen(headers):
-        content = four.get("/v1/households/h1", headers=headers).json()
+    def read_successors(headers):
+        content = filled_client.get("/v1/households/h1", headers=headers).json()
         return content["followed_by"], content["followed_elsewhere"]
 
-    assert seen(everywhere) == (["t2", "h2"], 0)
-    assert seen(township) == (["h2"], 1)
-    assert seen(key("370112")) == (["t2", "h2"], 0)
+    assert read_successors(everywhere) == (["t2", "h2"], 0)
+    assert read_successors(township) == (["h2"], 1)
+    assert read_successors(key("370112")) == (["t2", "h2"], 0)
 
 
-def test_verifications_are_kept_with_the_score_and_exported_as_monitoring(four, key):
+def test_verifications_are_stored_with_the_score_and_exported_as_monitoring_records(filled_client, key):
     headers = key()
     body = {
         "outcome": "confirmed",
@@ -363,14 +369,18 @@ def test_verifications_are_kept_with_the_score_and_exported_as_monitoring(four, 
         "causes": ["illness", "work"],
         "measures": ["临时救助"],
     }
-    made = four.post("/v1/households/t1/verifications", json=body, headers={**headers, "Idempotency-Key": "v1"})
-    again = four.post("/v1/households/t1/verifications", json=body, headers={**headers, "Idempotency-Key": "v1"})
+    made = filled_client.post(
+        "/v1/households/t1/verifications", json=body, headers={**headers, "Idempotency-Key": "v1"}
+    )
+    again = filled_client.post(
+        "/v1/households/t1/verifications", json=body, headers={**headers, "Idempotency-Key": "v1"}
+    )
     assert (made.status_code, made.content) == (201, again.content)
-    score = four.get("/v1/households/t1", headers=headers).json()
+    score = filled_client.get("/v1/households/t1", headers=headers).json()
     kept = score["verifications"]
     assert len(kept) == 1
     assert kept[0]["score"]["probability"] == score["score"]["probability"]
-    rows = four.get("/v1/verifications/monitoring", headers=headers).json()["monitoring"]
+    rows = filled_client.get("/v1/verifications/monitoring", headers=headers).json()["monitoring"]
     assert rows == [
         {
             "household_id": "t1",
@@ -381,7 +391,7 @@ def test_verifications_are_kept_with_the_score_and_exported_as_monitoring(four, 
             "recorded_on": "2023-06-30",
         }
     ]
-    plain = four.get("/v1/verifications/monitoring?format=csv", headers=key("", "read"))
+    plain = filled_client.get("/v1/verifications/monitoring?format=csv", headers=key("", "read"))
     assert plain.headers["x-notice"] == NOTICE["en"]
-    assert plain.headers["x-model-version"] == four.app.state.holder.current.version
+    assert plain.headers["x-model-version"] == filled_client.app.state.holder.current.version
     assert plain.text.splitlines()[1] == "t1,sudden_hardship,2023-06-30,,work,2023-06-30"

@@ -67,7 +67,7 @@ HELD_BEFORE = {
 }
 
 
-def functions():
+def list_functions():
     for path in sorted(ROOT.rglob("*.py")):
         if path.name == "tables.py" or {"migrations", "benchmark"} & set(path.parts):
             continue  # a benchmark has no caller to restrict, and its county is simulated
@@ -78,17 +78,17 @@ def functions():
                     yield path.relative_to(ROOT).as_posix(), node.name, names
 
 
-FOUND = list(functions())
+FOUND = list(list_functions())
 
 
 @pytest.mark.parametrize(("path", "name", "names"), FOUND, ids=[f"{path}:{name}" for path, name, _ in FOUND])
-def test_a_query_about_households_is_narrowed_to_a_region(path, name, names):
+def test_every_query_about_households_is_limited_to_a_region(path, name, names):
     assert path.endswith("/repository.py"), "SQL belongs in repository.py only"
     if name not in HELD_BEFORE.get(path, {}):
         assert names & SCOPE, f"{path}: {name} touches {names & TABLES} without a region"
 
 
-def test_what_is_excused_is_still_there():
+def test_every_exempt_function_still_exists():
     assert {(path, name) for path, own in HELD_BEFORE.items() for name in own} <= {
         (path, name) for path, name, _ in FOUND
     }

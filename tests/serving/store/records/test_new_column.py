@@ -83,11 +83,11 @@ def use(folder: Path) -> dict[str, object]:
     panels: list[dict[str, list[float]]] = []
     judge = judging.judge
 
-    def judge_and_keep(bundle: Any, panel: Any, *rest: Any) -> Any:
+    def record_panel(bundle: Any, panel: Any, *rest: Any) -> Any:
         panels.append(read_new_column(panel))
         return judge(bundle, panel, *rest)
 
-    judging.judge = judge_and_keep
+    judging.judge = record_panel
     settings = Settings(
         database_url=url,
         bundle=next(MODELS.glob("*/manifest.json")).parent,
@@ -118,7 +118,7 @@ def use(folder: Path) -> dict[str, object]:
 
 
 @pytest.mark.integration
-def test_a_column_that_is_declared_is_stored_and_reaches_every_panel(tmp_path):
+def test_a_declared_column_is_stored_and_reaches_every_panel(tmp_path):
     start = f"import runpy\nrunpy.run_path({__file__!r})['declare']()\n"
     (tmp_path / "sitecustomize.py").write_text(start, encoding="utf-8")
     done = subprocess.run(

@@ -19,7 +19,7 @@ def drawn(site, household):
     return svg
 
 
-def test_the_page_shows_riskmls_picture_byte_by_byte(site, model):
+def test_the_page_shows_byte_for_byte_the_picture_that_riskml_draws(site, model):
     household = site.households(site.world.villages[0])[0]
     with reading(site.engine) as connection:
         (living,) = find_households(connection, {household}, "").values()

@@ -9,37 +9,37 @@ import pytest
 from openpyxl import load_workbook
 
 
-def listed(site, query=""):
+def list_codes(site, query=""):
     return re.findall(r'href="/households/([^"?]+)"', site.get(f"/worklist{query}").text)
 
 
-def test_a_finding_takes_a_household_off_the_list_and_taking_it_back_brings_it_again(site):
+def test_a_finding_takes_a_household_off_the_list_and_undoing_it_brings_the_household_back(site):
     site.sign_in("township")
-    household = listed(site)[0]
+    household = list_codes(site)[0]
     assert site.verify(household, outcome="rejected").headers["location"].endswith("?done=verified#verification")
-    assert household not in listed(site)
-    assert household in listed(site, "?state=settled")
+    assert household not in list_codes(site)
+    assert household in list_codes(site, "?state=settled")
     page = site.get(f"/households/{household}").text
     assert "不属实" in page
     undo = re.search(r'action="(/households/[^"]+/undo)".*?name="once" value="([^"]+)"', page, re.DOTALL)
     assert site.post(undo[1], csrf=site.token(page), once=undo[2]).status_code == 303
-    assert household in listed(site)
+    assert household in list_codes(site)
     assert "household.verify.undo" in site.actions()
 
 
 @pytest.mark.parametrize("outcome", ["pending", "not_met"])
-def test_a_household_not_met_or_to_verify_again_stays_on_the_list(site, outcome):
+def test_a_household_stays_on_the_list_if_nobody_was_met_or_the_finding_is_pending(site, outcome):
     site.sign_in("township")
-    household = listed(site)[0]
+    household = list_codes(site)[0]
     site.verify(household, outcome=outcome)
-    assert household in listed(site)
+    assert household in list_codes(site)
 
 
-def test_a_graver_signal_after_a_finding_brings_a_household_back_with_a_new_deadline(site):
+def test_a_more_severe_signal_after_a_finding_brings_a_household_back_with_a_new_deadline(site):
     site.sign_in("township")
-    household = listed(site, "?signal=yellow")[0]
+    household = list_codes(site, "?signal=yellow")[0]
     site.verify(household, outcome="rejected")
-    assert household not in listed(site)
+    assert household not in list_codes(site)
     copied = ", ".join(column for column in site.columns("scores") if column not in ("seq", "as_of", "signal"))
     site.change(
         f"INSERT INTO scores (as_of, signal, {copied}) SELECT '2023-06-30', 3, {copied} FROM scores "
@@ -50,7 +50,7 @@ def test_a_graver_signal_after_a_finding_brings_a_household_back_with_a_new_dead
     site.change(
         f"UPDATE current_scores SET signal = 3, order_signal = -3, seq = {last} WHERE household_id = :h", h=household
     )
-    assert listed(site)[0] == household
+    assert list_codes(site)[0] == household
     row = re.search(rf"<tr[^>]*>(?:(?!</tr>).)*{household}.*?</tr>", site.get("/worklist").text, re.DOTALL)[0]
     assert "2023-06-30 起" in row, "it has been waiting since the signal became graver"
     assert "已逾期" not in row
@@ -66,9 +66,9 @@ def test_a_graver_signal_after_a_finding_brings_a_household_back_with_a_new_dead
     assert re.search(r"落实帮扶责任人期限</dt><dd>[^<]*已办", site.get(f"/households/{household}").text)
 
 
-def test_a_finding_can_be_taken_back_only_by_its_writer_and_only_today(site):
+def test_a_finding_can_be_undone_only_by_its_author_and_only_on_the_same_day(site):
     site.sign_in("village")
-    household = listed(site)[0]
+    household = list_codes(site)[0]
     site.verify(household)
     (path,) = re.findall(r'action="([^"]+/undo)"', site.get(f"/households/{household}").text)
     assert "/verifications/1/" not in path, "the address must not reveal how many verifications there are"
@@ -85,9 +85,9 @@ def test_a_finding_can_be_taken_back_only_by_its_writer_and_only_today(site):
     assert site.post(path, csrf=site.token(page), once="z" * 20).status_code == 404
 
 
-def test_a_form_sent_twice_counts_once_and_another_content_is_refused(site):
+def test_a_form_sent_twice_counts_once_and_is_rejected_with_different_content(site):
     site.sign_in("village")
-    household = listed(site)[0]
+    household = list_codes(site)[0]
     page = site.get(f"/households/{household}").text
     sent = {"csrf": site.token(page), "once": "one-form-of-this-page", "outcome": "confirmed", "note": "a"}
     path = f"/households/{household}/verifications"
@@ -99,9 +99,9 @@ def test_a_form_sent_twice_counts_once_and_another_content_is_refused(site):
     assert "answer.repeated" not in site.actions(), "sending the form again shows no stored response"
 
 
-def test_a_form_with_a_mistake_keeps_what_was_typed(site):
+def test_a_form_with_a_mistake_keeps_the_entered_values(site):
     site.sign_in("village")
-    household = listed(site)[0]
+    household = list_codes(site)[0]
     answer = site.verify(household, outcome="", note="房屋漏雨", verified_on="2099-01-01", causes=["housing"])
     assert answer.status_code == 422
     assert "请选择核实结果" in answer.text
@@ -111,9 +111,9 @@ def test_a_form_with_a_mistake_keeps_what_was_typed(site):
     assert not site.rows("SELECT 1 FROM verifications")
 
 
-def test_an_assignment_without_a_name_keeps_the_handover_that_was_typed(site):
+def test_an_assignment_without_a_name_keeps_the_handover_note(site):
     site.sign_in("county")
-    household = listed(site)[0]
+    household = list_codes(site)[0]
     page = site.get(f"/households/{household}").text
     once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
     path = f"/households/{household}/assignments"
@@ -124,9 +124,9 @@ def test_an_assignment_without_a_name_keeps_the_handover_that_was_typed(site):
     assert not site.rows("SELECT 1 FROM assignments")
 
 
-def test_what_is_too_long_is_refused_beside_its_field_and_nothing_typed_is_lost(site):
+def test_too_long_input_is_rejected_next_to_its_field_and_nothing_is_lost(site):
     site.sign_in("village")
-    household = listed(site)[0]
+    household = list_codes(site)[0]
     note, objection, measure = "漏" * 4001, "异" * 1001, "修" * 101
     answer = site.verify(household, note=note, objection=objection, measures=["临时救助", measure], causes=["housing"])
     assert answer.status_code == 422
@@ -141,18 +141,18 @@ def test_what_is_too_long_is_refused_beside_its_field_and_nothing_typed_is_lost(
     assert not site.rows("SELECT 1 FROM verifications")
 
 
-def test_choices_that_the_form_does_not_offer_are_refused(site):
+def test_choices_that_the_form_does_not_offer_are_rejected(site):
     site.sign_in("village")
-    answer = site.verify(listed(site)[0], category="rich", causes=["weather"], verified_on="20230101")
+    answer = site.verify(list_codes(site)[0], category="rich", causes=["weather"], verified_on="20230101")
     assert answer.status_code == 422
     for message in ("请从列表中选择监测类别", "请从列表中选择风险原因", "日期应写作 2024-12-31"):
         assert message in answer.text
     assert not site.rows("SELECT 1 FROM verifications")
 
 
-def test_an_assignment_that_is_too_long_is_refused_and_stays_in_the_form(site):
+def test_an_assignment_that_is_too_long_is_rejected_and_stays_in_the_form(site):
     site.sign_in("county")
-    household = listed(site)[0]
+    household = list_codes(site)[0]
     page = site.get(f"/households/{household}").text
     once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
     sent = {"assignee": "王" * 61, "handover": "院" * 501}
@@ -165,9 +165,9 @@ def test_an_assignment_that_is_too_long_is_refused_and_stays_in_the_form(site):
     assert not site.rows("SELECT 1 FROM assignments")
 
 
-def test_what_people_write_is_text_and_never_markup_or_a_formula(site):
+def test_user_input_is_shown_as_text_and_never_as_markup_or_a_formula(site):
     site.sign_in("county")
-    household = listed(site)[0]
+    household = list_codes(site)[0]
     attack = "<script>alert(1)</script>"
     site.verify(household, note=attack, objection=f'"><img src=x onerror=alert(1)>{attack}', measures="=1+1")
     page = site.get(f"/households/{household}").text
@@ -188,7 +188,7 @@ def test_what_people_write_is_text_and_never_markup_or_a_formula(site):
     assert "<script" not in re.sub(r"<script src=[^>]*>", "", site.get(f"/worklist?q={attack}").text)
 
 
-def test_a_tier_beyond_the_visit_capacity_is_not_shown_as_no_risk(site):
+def test_a_household_beyond_the_visit_capacity_is_not_shown_as_free_of_risk(site):
     site.sign_in("county")
     household = site.rows("SELECT household_id FROM current_scores WHERE tier > 0 ORDER BY household_id")[0][0]
     for agreement, words in (

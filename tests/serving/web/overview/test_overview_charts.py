@@ -20,7 +20,7 @@ def fills(chart):
     return set(re.findall(r'fill="(#\w{6})" stroke=', chart))
 
 
-def test_causes_over_time_are_drawn_and_named_from_dark_to_light(site):
+def test_causes_over_time_are_drawn_and_labelled_from_dark_to_light(site):
     site.sign_in("county")
     page = site.get("/overview").text
     chart = charts(site)["各季度新纳入监测的风险原因"]
@@ -42,7 +42,7 @@ def test_causes_over_time_are_drawn_and_named_from_dark_to_light(site):
     assert "只统计已纳入监测的户" in page
 
 
-def test_the_months_have_a_legend_with_every_colour_that_is_drawn(site):
+def test_the_chart_by_month_has_a_legend_with_every_colour_drawn(site):
     site.sign_in("county")
     chart = charts(site)["各月信号户数"]
     assert re.findall(r">([红橙黄绿])</text>", chart) == ["红", "橙", "黄"]
@@ -54,7 +54,7 @@ def test_causes_over_time_leave_out_health_without_the_right(site):
     assert not set(re.findall(r">(因病|因残)</text>", charts(site)["各季度新纳入监测的风险原因"]))
 
 
-def test_a_quarter_without_an_entry_is_kept():
+def test_a_quarter_without_entries_is_kept():
     rows = [{"entered_on": dt.date(2020 + i, 12, 31), "causes": "work;illness"} for i in range(4)]
     quarters = count_quarters(rows, ["work"])
     assert [name for name, _ in quarters] == [f"{year} Q{q}" for year in (2022, 2023) for q in (1, 2, 3, 4)]

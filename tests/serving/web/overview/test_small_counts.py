@@ -15,7 +15,7 @@ LEAST = 5
 
 
 @given(st.lists(st.lists(st.integers(0, 40), min_size=4, max_size=4), min_size=1, max_size=6))
-def test_what_is_small_is_withheld_and_no_sum_gives_it_away(rows):
+def test_small_counts_are_withheld_and_cannot_be_derived_from_sums(rows):
     kept = hide_small_counts(rows, LEAST)
     cells = [(n, shown) for row, line in zip(rows, kept, strict=True) for n, shown in zip(row, line, strict=True)]
     assert all(shown is None or shown == n for n, shown in cells)
@@ -26,31 +26,31 @@ def test_what_is_small_is_withheld_and_no_sum_gives_it_away(rows):
     assert not [line for line in lines if sum(shown is None for shown in line) == 1]
 
 
-def sheet(site, region):
+def read_sheet(site, region):
     book = load_workbook(io.BytesIO(site.get(f"/overview.xlsx?region={region}").content))
     rows = list(book.active.iter_rows(values_only=True))
     return rows[0][0], {row[0]: row[3:] for row in rows[2:]}
 
 
-def test_a_sheet_withholds_small_counts_of_villages_and_of_nothing_wider(site):
+def test_a_workbook_withholds_small_counts_only_for_villages(site):
     site.sign_in("county")
     village = site.world.villages[0]
     county, town = village[:6], village[:9]
-    notice, rows = sheet(site, county)
+    notice, rows = read_sheet(site, county)
     assert "*" not in [cell for row in rows.values() for cell in row]
     assert "少于" not in notice
-    notice, rows = sheet(site, town)
+    notice, rows = read_sheet(site, town)
     assert "少于 5 户" in notice
     assert "*" not in rows[town]
     villages = [row for code, row in rows.items() if len(code) == 12]
     assert len(villages) == 2
     assert any("*" in row for row in villages)
     assert not [cell for row in villages for cell in row if cell != "*" and 0 < cell < 5]
-    _, alone = sheet(site, village)
+    _, alone = read_sheet(site, village)
     assert "*" in alone[village]
 
 
-def test_on_screen_every_account_that_may_list_the_households_sees_every_count(site, make_site):
+def test_every_account_that_may_list_the_households_sees_exact_counts_on_screen(site, make_site):
     site.sign_in("village")
     page = site.get("/overview").text
     count = site.rows(
@@ -63,4 +63,4 @@ def test_on_screen_every_account_that_may_list_the_households_sees_every_count(s
     plain = make_site(small_count=0)
     plain.sign_in("village")
     assert 'class="paper"' not in plain.get("/overview").text
-    assert "*" not in sheet(plain, "")[1][plain.world.villages[0]]
+    assert "*" not in read_sheet(plain, "")[1][plain.world.villages[0]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def test_a_change_of_language_keeps_the_page(site):
+def test_changing_the_language_stays_on_the_same_page(site):
     site.sign_in("county")
     answer = site.client.get("/language/en?back=%2Foverview%3Fregion%3D", follow_redirects=False)
     assert answer.headers["location"] == "/overview?region="

@@ -13,12 +13,12 @@ NAMES = {"visit": "走访期限", "decision": "认定程序期限", "helper": "�
 LATE = {"visit": "走访逾期", "decision": "认定程序逾期", "helper": "帮扶责任人未按期落实"}
 
 
-def listed(site, query=""):
+def list_codes(site, query=""):
     """Return the household codes on all pages of a list."""
     return set(re.findall(r'href="/households/([^"?]+)"', site.get(f"/worklist?whole=1&{query}").text))
 
 
-def on_page(site, household):
+def read_deadlines(site, household):
     """Return the deadlines that a household's page marks as overdue, and those that it marks as done."""
     page = site.get(f"/households/{household}").text
     matches = {name: re.search(rf"<dt>{words}</dt><dd>(.*?)</dd>", page) for name, words in NAMES.items()}
@@ -37,7 +37,7 @@ def assign(site, household):
 def visited(site):
     """Record one finding of each kind, each for a different household, long enough ago that one helper is overdue."""
     site.sign_in("county")
-    first, *rest = sorted(listed(site, "state=late_visit"))
+    first, *rest = sorted(list_codes(site, "state=late_visit"))
     outcomes = ("not_met", "pending", "rejected", "confirmed", "confirmed", "confirmed")
     out = {"none": first} | dict(zip(("not_met", "pending", "rejected", "waits", "late", "helped"), rest, strict=False))
     for household, outcome in zip(rest, outcomes, strict=False):
@@ -55,11 +55,11 @@ def visited(site):
     ("late", {"helper"}, {"visit", "decision"}),
     ("helped", set(), {"visit", "decision", "helper"}),
 ])  # fmt: skip
-def test_list_page_and_workbook_say_the_same_of_every_finding(site, visited, finding, late, done):
+def test_list_page_and_workbook_agree_on_every_finding(site, visited, finding, late, done):
     household = visited[finding]
-    assert on_page(site, household) == (late, done)
-    assert {name for name in NAMES if household in listed(site, f"state=late_{name}")} == late
-    assert (household in listed(site, "state=overdue")) == bool(late)
+    assert read_deadlines(site, household) == (late, done)
+    assert {name for name in NAMES if household in list_codes(site, f"state=late_{name}")} == late
+    assert (household in list_codes(site, "state=overdue")) == bool(late)
     row = re.search(rf"<tr[^>]*>(?:(?!</tr>).)*{household}.*?</tr>", site.get(f"/worklist?q={household}").text, re.S)[0]
     marked = re.findall(r"！已逾期</strong> <span class=\"small\">(\S+) ", row)
     assert marked == [NAMES[name] for name in NAMES if name in late]
@@ -68,7 +68,7 @@ def test_list_page_and_workbook_say_the_same_of_every_finding(site, visited, fin
     assert (cells[header.index("逾期")] or "") == "、".join(LATE[name] for name in NAMES if name in late)
 
 
-def test_a_household_in_time_shows_the_next_deadline_and_no_other(make_site):
+def test_a_household_within_its_deadlines_shows_only_the_next_one(make_site):
     patient = make_site(visit_working_days=60)
     patient.sign_in("county")
     patient.change("UPDATE scores SET as_of = '2023-06-29'")
@@ -78,21 +78,21 @@ def test_a_household_in_time_shows_the_next_deadline_and_no_other(make_site):
     assert "！已逾期" not in page
 
 
-def test_counts_of_what_is_late_lead_to_the_lists(site, visited):
+def test_counts_of_overdue_households_link_to_matching_lists(site, visited):
     page = site.get("/worklist").text
     counts = dict(re.findall(r'href="/worklist\?region=[^"]*state=late_(\w+)">\S+ (\d+) 户', page))
-    assert counts == {name: str(len(listed(site, f"state=late_{name}"))) for name in NAMES}
+    assert counts == {name: str(len(list_codes(site, f"state=late_{name}"))) for name in NAMES}
     assert counts["helper"] == "1"
 
 
-def test_a_late_assignment_is_on_the_overdue_list_until_a_person_is_named(site, visited):
-    assert visited["late"] not in listed(site)
-    assert visited["late"] in listed(site, "state=overdue")
+def test_a_household_is_on_the_overdue_list_until_a_helper_is_named(site, visited):
+    assert visited["late"] not in list_codes(site)
+    assert visited["late"] in list_codes(site, "state=overdue")
     assign(site, visited["late"])
-    assert visited["late"] not in listed(site, "state=overdue")
+    assert visited["late"] not in list_codes(site, "state=overdue")
 
 
-def test_a_household_not_met_after_a_graver_signal_waits_since_then_on_list_and_page(site, visited):
+def test_a_wait_starts_with_the_more_severe_signal_even_if_nobody_was_met_since(site, visited):
     """The wait starts with the graver signal, and a visit that met nobody does not restart it."""
     household = visited["rejected"]
     copied = ", ".join(column for column in site.columns("scores") if column not in ("seq", "as_of", "signal"))
@@ -107,6 +107,6 @@ def test_a_household_not_met_after_a_graver_signal_waits_since_then_on_list_and_
     for _ in range(2):
         assert f"{before} 起" in site.get(f"/worklist?q={household}").text
         assert f"信号起始</dt><dd>{before}" in site.get(f"/households/{household}").text
-        assert on_page(site, household) == (set(), set())
-        assert household not in listed(site, "state=overdue")
+        assert read_deadlines(site, household) == (set(), set())
+        assert household not in list_codes(site, "state=overdue")
         site.verify(household, outcome="not_met")

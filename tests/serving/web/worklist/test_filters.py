@@ -14,23 +14,23 @@ from riskml.vocabulary.verdicts import COLOUR_POSITIONS
 from riskml_serving.judging.scores.ranking import SECTIONS
 
 
-def listed(site, query=""):
+def list_codes(site, query=""):
     return re.findall(r'href="/households/([^"?]+)"', site.get(f"/worklist{query}").text)
 
 
-def test_an_overdue_visit_is_marked_in_working_days(site, make_site):
+def test_an_overdue_visit_is_marked_according_to_working_days(site, make_site):
     site.sign_in("township")
     late = r"！已逾期</strong> <span class=\"small\">走访期限"
     assert re.search(late, site.get("/worklist").text), "22 working days have passed since the first month end"
-    assert set() < set(listed(site, "?state=late_visit")) <= set(listed(site, "?state=unverified"))
+    assert set() < set(list_codes(site, "?state=late_visit")) <= set(list_codes(site, "?state=unverified"))
     patient = make_site(visit_working_days=40)
     patient.sign_in("township")
     assert not re.search(late, patient.get("/worklist").text)
-    assert listed(patient, "?state=late_visit") == []
+    assert list_codes(patient, "?state=late_visit") == []
     assert "没有逾期的农户" in patient.get("/worklist?state=late_visit").text
 
 
-def test_the_first_of_the_list_are_marked_up_to_the_capacity_and_their_chances_add_up(site):
+def test_households_within_the_capacity_are_marked_and_their_probabilities_add_up(site):
     site.sign_in("county")
     page = site.get("/worklist?week=5").text
     assert page.count("★<span") == 5
@@ -50,7 +50,7 @@ def test_the_first_of_the_list_are_marked_up_to_the_capacity_and_their_chances_a
 def test_filters_narrow_the_list(site, query):
     site.sign_in("county")
     column, value = query[1:].split("=")
-    shown = listed(site, query + ("&state=all" if column != "state" else ""))
+    shown = list_codes(site, query + ("&state=all" if column != "state" else ""))
     where = {
         "signal": f"signal = {COLOUR_POSITIONS.get(value)}",
         "section": f"order_section = {[*SECTIONS, value].index(value)}",
@@ -65,34 +65,36 @@ def test_filters_narrow_the_list(site, query):
     assert len(shown) == sum(min(20, n) for n in by_section.values())
 
 
-def test_the_filter_by_cause_finds_what_the_model_names_and_health_only_with_the_right(site):
+def test_the_filter_by_cause_includes_the_models_causes_and_health_only_with_the_right(site):
     site.sign_in("county")
     by_model = dict(site.rows("SELECT household_id, causes FROM current_scores WHERE rule_flags = '' AND causes != ''"))
     assert by_model, "some causes must come only from the model"
     for cause in ("labour", "illness"):
         named = {code for code, causes in by_model.items() if cause in causes.split(";")}
         assert named, cause
-        codes = book_codes(site, f"?state=all&cause={cause}")
+        codes = list_workbook_codes(site, f"?state=all&cause={cause}")
         assert named <= codes
         assert not codes & (set(by_model) - named)
         page = site.get(f"/households/{min(named)}").text
         assert {"labour": "【缺劳动力】", "illness": "【因病】"}[cause][1:-1] in page
     site.client.cookies.clear()
     site.sign_in("blind")
-    every = book_codes(site, "?state=all")
-    assert book_codes(site, "?state=all&cause=labour") < every
+    every = list_workbook_codes(site, "?state=all")
+    assert list_workbook_codes(site, "?state=all&cause=labour") < every
     for cause in HEALTH_CAUSES:
-        assert book_codes(site, f"?state=all&cause={cause}") == every, "the filter is ignored without the right"
+        assert list_workbook_codes(site, f"?state=all&cause={cause}") == every, (
+            "the filter is ignored without the right"
+        )
 
 
-def book_codes(site, query):
+def list_workbook_codes(site, query):
     """Return the codes in a list's workbook, below the notice and the header."""
     sheet = load_workbook(io.BytesIO(site.get(f"/worklist.xlsx{query}").content)).active
     return {row[0].value for row in sheet.iter_rows(min_row=3)}
 
 
-def test_search_finds_the_end_of_a_code_and_takes_wildcards_as_text(site):
+def test_search_matches_the_end_of_a_code_and_treats_wildcards_as_text(site):
     site.sign_in("county")
     household = site.households("")[7]
-    assert household in listed(site, f"?q={household[-4:]}")
-    assert listed(site, "?q=%25") == []
+    assert household in list_codes(site, f"?q={household[-4:]}")
+    assert list_codes(site, "?q=%25") == []

@@ -11,7 +11,7 @@ from riskml.vocabulary.verdicts import CATEGORIES
 from riskml_serving.judging.scores.ranking import SECTIONS
 
 
-def listed(site, query):
+def list_codes(site, query):
     return re.findall(r'href="/households/([^"?]+)"', site.get(f"/worklist?whole=1&{query}").text)
 
 
@@ -23,9 +23,9 @@ def read_scores(site):
     return {row[0]: dict(zip(names, row[1:], strict=True)) for row in site.rows(SCORES)}
 
 
-def test_every_household_is_in_one_section_and_the_workbook_names_it(site):
+def test_every_household_is_in_exactly_one_section_which_the_workbook_names(site):
     site.sign_in("county")
-    parts = {code: listed(site, f"state=all&section={code}") for code in SECTIONS}
+    parts = {code: list_codes(site, f"state=all&section={code}") for code in SECTIONS}
     assert sorted(code for codes in parts.values() for code in codes) == site.households("")
     scores = read_scores(site)
     assert {scores[code]["tier"] > 0 and scores[code]["rule_signal"] < 2 for code in parts["model"]} == {True}
@@ -38,19 +38,21 @@ def test_every_household_is_in_one_section_and_the_workbook_names_it(site):
     assert rows == {code: SECTIONS[part].zh for part, codes in parts.items() for code in codes}
 
 
-def test_the_rule_lines_section_ranks_by_need_and_the_models_by_probability(site):
+def test_the_rule_section_is_ranked_by_need_and_the_model_section_by_probability(site):
     site.sign_in("county")
     scores = read_scores(site)
-    rule = [(-scores[code]["signal"], -scores[code]["shortfall"]) for code in listed(site, "state=open&section=rule")]
+    rule = [
+        (-scores[code]["signal"], -scores[code]["shortfall"]) for code in list_codes(site, "state=open&section=rule")
+    ]
     assert rule == sorted(rule)
-    model = [-scores[code]["probability"] for code in listed(site, "state=open&section=model")]
+    model = [-scores[code]["probability"] for code in list_codes(site, "state=open&section=model")]
     assert model == sorted(model)
     assert min(len(rule), len(model)) > 1
 
 
-def test_of_equals_the_longest_wait_comes_first(site):
+def test_among_equals_the_longest_wait_comes_first(site):
     site.sign_in("county")
-    codes = listed(site, "state=open")
+    codes = list_codes(site, "state=open")
     early, late, last = codes[-1], codes[0], codes[1]
     alike = (
         "UPDATE current_scores SET signal = 2, order_signal = -2, order_section = 0, order_rank = 0.5 "
@@ -60,11 +62,11 @@ def test_of_equals_the_longest_wait_comes_first(site):
     earlier = "UPDATE scores SET as_of = :day, signal = 2 WHERE household_id = :h"
     for code, day in ((early, "2022-01-31"), (late, "2022-03-31"), (last, "2022-02-28")):
         site.change(earlier, h=code, day=day)
-    order = [code for code in listed(site, "state=all") if code in (early, late, last)]
+    order = [code for code in list_codes(site, "state=all") if code in (early, late, last)]
     assert order == [early, last, late], "among equals, the longest wait comes first"
 
 
-def test_the_filter_by_category_finds_the_households_in_monitoring(site):
+def test_the_filter_by_category_finds_the_monitored_households(site):
     site.sign_in("county")
     entries = (
         "SELECT household_id, entered_on, category, cleared_on FROM record_monitoring "
@@ -78,17 +80,17 @@ def test_the_filter_by_category_finds_the_households_in_monitoring(site):
             by_category.setdefault(category, set()).add(household)
     assert len(by_category) > 1
     for category in CATEGORIES:
-        assert set(listed(site, f"state=all&category={category}")) == by_category.get(category, set()), category
+        assert set(list_codes(site, f"state=all&category={category}")) == by_category.get(category, set()), category
     outside = {row[0] for row in site.rows("SELECT household_id FROM current_scores WHERE status != 'monitored'")}
-    assert set(listed(site, "state=all&category=none")) == outside
-    assert set(listed(site, "state=all&category=nonsense")) == every
+    assert set(list_codes(site, "state=all&category=none")) == outside
+    assert set(list_codes(site, "state=all&category=nonsense")) == every
 
 
-def test_a_later_version_that_declares_the_risk_gone_counts_for_the_list_and_the_overview_alike(site):
+def test_a_later_version_that_clears_the_risk_counts_on_both_the_list_and_the_overview(site):
     site.sign_in("county")
     once = "SELECT household_id FROM record_monitoring GROUP BY household_id HAVING count(*) = 1"
     single = {row[0] for row in site.rows(once)}
-    household = next(code for code in listed(site, "state=all&category=borderline") if code in single)
+    household = next(code for code in list_codes(site, "state=all&category=borderline") if code in single)
     before = re.search(r"边缘易致贫户</td><td class=\"n\">(\d+)", site.get("/overview").text)
     own = ("row_id", "cleared_on", "recorded_on")
     copied = ", ".join(name for name in site.columns("record_monitoring") if name not in own)
@@ -97,6 +99,6 @@ def test_a_later_version_that_declares_the_risk_gone_counts_for_the_list_and_the
         " FROM record_monitoring WHERE household_id = :h ORDER BY row_id DESC LIMIT 1",
         h=household,
     )
-    assert household not in listed(site, "state=all&category=borderline")
+    assert household not in list_codes(site, "state=all&category=borderline")
     after = re.search(r"边缘易致贫户</td><td class=\"n\">(\d+)", site.get("/overview").text)
     assert int(after[1]) == int(before[1]) - 1
