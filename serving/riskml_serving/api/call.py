@@ -85,7 +85,7 @@ class Call:
         audit.record(connection, self.caller, action, household_id, request_id=self.request_id, **detail)
 
     async def record_read(self, action: str, codes: Iterable[str], **detail: Any) -> None:
-        """Record in the audit which households a read-only request shows."""
+        """Record in the audit log which households a read-only request shows."""
         await self.state.audit.record(self.caller, action, codes, request_id=self.request_id, **detail)
 
     async def read_body(self, kind: Body) -> tuple[bytes, dict[str, Any]]:

@@ -12,7 +12,7 @@ from riskml_serving.commands.options import Database, Household
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Verify the audit, or print its head.", no_args_is_help=True)
+app = typer.Typer(help="Verify the audit log, or print its head.", no_args_is_help=True)
 
 FAULTS = {
     "gap": "follows a gap: entries before it are missing",
@@ -56,10 +56,10 @@ def verify(
     if faults:
         hint = f"The first {MAX_SHOWN} of {len(faults):,} are shown."
         raise UsageError(
-            f"The audit is broken: {len(faults):,} fault(s).",
+            f"The audit log is broken: {len(faults):,} fault(s).",
             hint if len(faults) > MAX_SHOWN else "Compare with a backup.",
         )
-    typer.echo(f"The audit is intact: {last.seq:,} entries. Head {last}")
+    typer.echo(f"The audit log is intact: {last.seq:,} entries. Head {last}")
 
 
 @app.command()

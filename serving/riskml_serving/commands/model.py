@@ -24,7 +24,7 @@ def status(db: Database = None) -> None:
         releases = list_releases(connection)
     serving = next((row["model_version"] for row in releases if row["rejected_at"] is None), None)
     for row in releases:
-        state = "rolled back" if row["rejected_at"] else "serves" if row["model_version"] == serving else "standby"
+        state = "rolled back" if row["rejected_at"] else "in service" if row["model_version"] == serving else "standby"
         typer.echo("\t".join((row["model_version"], f"{row['served_at']:%Y-%m-%d %H:%M:%S}", state, row["source"])))
 
 

@@ -12,7 +12,7 @@ __all__ = ["forget", "retention"]
 
 
 def forget(household: Household, db: Database = None) -> None:
-    """Delete all data of a household, except for a keyed hash in the audit. Backups are not touched."""
+    """Delete all data of a household, except for a keyed hash in the audit log. Backups are not touched."""
     from riskml_serving.judging.jobs.exporting import drop_exports
     from riskml_serving.operations.retention import service
 

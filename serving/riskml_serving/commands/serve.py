@@ -25,7 +25,7 @@ def serve(
 
     Every other setting comes from RISKML_SERVING_* in the environment or from the TOML file that RISKML_SERVING_FILE
     names. `riskml-serving keys create` creates the first API key. The OpenAPI description is at /openapi.json.
-    For reference in study and judgement only, not a basis for a decision.
+    For guidance only, not a basis for any decision.
     """
     from riskml_serving.base.settings import Settings
     from riskml_serving.running.server import run

@@ -55,7 +55,7 @@ def run(settings: Settings, workers: int = 1) -> None:
         timeout_worker_healthcheck=STARTING,
     )
     database = make_url(settings.database_url).render_as_string(hide_password=True)
-    typer.echo(f"riskml serves on http://{settings.host}:{settings.port} (database {database})")
+    typer.echo(f"riskml is listening on http://{settings.host}:{settings.port} (database {database})")
     if settings.model_source == "folder" and not settings.simulated and is_simulated(settings.bundle_folder):
         typer.echo(f"{RULE_LINE_ONLY['zh']}。{RULE_LINE_ONLY['en']}. To try the service out: --trial.")
     if workers > 1:

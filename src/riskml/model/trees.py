@@ -73,7 +73,7 @@ class TreeSettings:
 _FIXED = {
     "deterministic": True,
     "force_row_wise": True,
-    "feature_pre_filter": False,  # one binned data set serves all complexities
+    "feature_pre_filter": False,  # all complexities use the same binned data set
     "verbosity": -1,
 }
 

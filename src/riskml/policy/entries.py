@@ -202,7 +202,7 @@ class ColourRow:
     @classmethod
     def read(cls, node: Node) -> ColourRow:
         """Read one row."""
-        # A table without this key, from before it existed, still raises the colour; null means green, as for other keys.
+        # A table that predates this key still raises the colour; null means green, as for other keys.
         stated = "below_after_spending" in node.read_entries()
         row = node.read_row(cls, below_after_spending=0 if stated else COLOURS.codes.index("orange"))
         if not row.red_below <= row.orange_below <= row.yellow_up_to:

@@ -116,7 +116,7 @@ def test_outside_the_cohort_only_the_rule_line_judges(village, make_narrator, wa
 
 
 class TestHealthRedacted:
-    SECRETS = (  # words and amounts must be hidden; the names of the measures on offer need not be
+    SECRETS = (  # words and amounts must be hidden; the names of available measures need not be
         "12,345",
         "12345",
         "30,000",

@@ -1,4 +1,4 @@
-"""After kill -9 during a model swap and a restart, one complete model serves, and it can still be rolled back."""
+"""After kill -9 during a model swap and a restart, one complete model is in service and can still be rolled back."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def replace_bundle(folder, bundle):
 
 
 def read_served(url, headers):
-    """Return the version of the model that serves, and the probability that it gives."""
+    """Return the version of the model in service, and the probability that it gives."""
     content = httpx.post(f"{url}/v1/scores", content=household.build_body(reasons=False), headers=headers).json()
     return content["model_version"], content["scores"][0]["probability"]
 

@@ -26,7 +26,7 @@ from riskml_serving.web.shell.visitor import SignedIn
 DOCS = Path(__file__).parents[3] / "docs"
 GUIDE, GALLERY = DOCS / "serving" / "pages.md", DOCS / "gallery" / "README.md"
 BEGIN, END = "<!-- generated from the declared pages: begin -->\n", "<!-- generated from the declared pages: end -->\n"
-NOTICE = {"zh": "仅供研判参考，不作为认定依据", "en": "For reference in study and judgement only"}
+NOTICE = {"zh": "仅供研判参考，不作为认定依据", "en": "For guidance only"}
 
 
 def read_text(answer):
@@ -61,7 +61,7 @@ def check_audit(site, page):
         )
         assert {row[0] for row in rows} == {page.action}, answer.url
         shown = {code for code in codes.values() if code in read_text(answer)}
-        assert shown <= {codes[row[1]] for row in rows if row[1]}, f"{answer.url} names households not in the audit"
+        assert shown <= {codes[row[1]] for row in rows if row[1]}, f"{answer.url} names households not in the audit log"
 
 
 def check_region(site, page):

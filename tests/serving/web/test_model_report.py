@@ -1,4 +1,4 @@
-"""The report that the model page links to: headers as strict as its pictures allow, the notice, and its appearance."""
+"""The report that the model page links to: it has the strictest headers its pictures allow, and shows the notice."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def test_the_report_allows_only_its_own_style_sheets_by_hash(site, lang):
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert not re.search(r"<script|\son\w+=|javascript:", answer.text)
-    notice = {"zh": "仅供研判参考，不作为认定依据", "en": "For reference in study and judgement only"}
+    notice = {"zh": "仅供研判参考，不作为认定依据", "en": "For guidance only"}
     assert notice[lang] in answer.text
     assert {"zh": "模拟", "en": "imulated"}[lang] in answer.text

@@ -22,7 +22,7 @@ from riskml_serving.people.auth.service import create_key
 from riskml_serving.store.households.repository import find_households, list_codes
 from riskml_serving.web.router import PAGES as DECLARED
 
-NOTICE = {"zh": "仅供研判参考，不作为认定依据", "en": "For reference in study and judgement only"}
+NOTICE = {"zh": "仅供研判参考，不作为认定依据", "en": "For guidance only"}
 PAGES = [path for page in DECLARED if not page.workbook for path in page.list_addresses("{}")]
 EXPORTS = [path for page in DECLARED if page.workbook for path in page.list_addresses("{}")]
 BLIND = ("village", "township", "analyst", "blind")

@@ -1,4 +1,4 @@
-"""``GET /v1/regions/{code}/summary``: counts for a region and its parts."""
+"""``GET /v1/regions/{code}/summary``: counts for a region and its subregions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ router = APIRouter(tags=["regions"])
 
 @router.get("/v1/regions/{code}/summary", response_model=SUMMARY)
 async def summary(call: ReadCall, code: str) -> Response:
-    """Count the households in a region (`all`: everywhere) and its parts by status, tier, colour and agreement."""
+    """Count the households in a region (`all`: everywhere) and its subregions by status, tier, colour and agreement."""
     region = call.caller.resolve_region("" if code == "all" else code)
     level = next_level(region)
     rows = await call.state.read(lambda connection: repository.count_scores(connection, region, level))

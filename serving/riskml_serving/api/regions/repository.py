@@ -16,7 +16,7 @@ LATEST = ("as_of", "scored_at")
 
 
 def count_scores(connection: Connection, region: str, digits: int) -> list[dict[str, Any]]:
-    """Count the current scores in a region by part of the region, status, tier, signal, section and agreement.
+    """Count the current scores in a region by subregion, status, tier, signal, section and agreement.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def count_scores(connection: Connection, region: str, digits: int) -> list[dict[
     region : str
         Prefix of the region codes.
     digits : int
-        Length of the parts' codes.
+        Length of the subregions' codes.
     """
     return [dict(row) for row in connection.execute(build_count_query(region, digits)).mappings()]
 
@@ -32,8 +32,8 @@ def count_scores(connection: Connection, region: str, digits: int) -> list[dict[
 def build_count_query(region: str, digits: int) -> Select[Any]:
     """Build the query for :func:`count_scores`.
 
-    The query counts villages from the index alone, in index order, and then adds up the counts. Grouping a county
-    directly by shortened codes takes a third longer.
+    The query counts the scores in each village from the index alone, in index order, and then sums the counts for
+    each subregion. Grouping a county's scores directly by shortened codes takes a third longer.
     """
     kinds = ("region_code", *COUNTED)
     columns = [CURRENT.c[name] for name in kinds]

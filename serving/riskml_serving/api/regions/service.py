@@ -1,4 +1,4 @@
-"""Adds up the counts for a region's parts."""
+"""Adds up the counts for a region's subregions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WARNED = ("rule", "model")
 
 
 def next_level(region: str) -> Level:
-    """Return the level of a region's parts; a village's only part is itself.
+    """Return the level of a region's subregions; a village's only subregion is itself.
 
     >>> next_level(""), next_level("370112"), next_level("370112001001")
     (<Level.PROVINCE: 2>, <Level.TOWN: 9>, <Level.VILLAGE: 12>)
@@ -25,7 +25,7 @@ def next_level(region: str) -> Level:
 
 
 def sum_counts(region: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Sum the counts for a region and for each of its parts.
+    """Sum the counts for a region and for each of its subregions.
 
     Parameters
     ----------

@@ -244,7 +244,7 @@ def count_late(connection: Connection, wanted: ListFilter) -> dict[str, int]:
 
 
 def list_parts(connection: Connection, region: str, digits: int) -> Sequence[str]:
-    """List the codes of the parts of a region that have households."""
+    """List the codes of a region's subregions that have households."""
     part = func.substr(CURRENT.c.region_code, 1, digits)
     query = select(part).where(within(CURRENT.c.region_code, region)).distinct().order_by(part)
     return connection.execute(query).scalars().all()

@@ -63,7 +63,7 @@ async def write_once(
 
     Notes
     -----
-    When a response is repeated, the audit records the households that it names. The response to a form is empty, so
+    When a response is repeated, the audit log records the households that it names. The response to a form is empty, so
     repeating it shows nothing.
     """
     scope = " ".join((caller.region, *sorted(caller.rights)))  # so that no repeat shows what other rights allowed

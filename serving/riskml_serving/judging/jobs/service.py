@@ -140,9 +140,9 @@ def write_results(
 
 
 def _record_shown(engine: Engine, caller: Caller, job_id: str, request_id: str) -> None:
-    """Record in the audit that each household in the results was shown.
+    """Record in the audit log that each household in the results was shown.
 
-    Each part has its own transaction, so that the audit is not locked while a whole county is recorded.
+    Each part has its own transaction, so that the audit log is not locked while a whole county is recorded.
     """
     for number in itertools.count():
         with writing(engine) as connection:

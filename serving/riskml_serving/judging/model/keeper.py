@@ -31,7 +31,7 @@ log = logging.getLogger("riskml_serving.judging.model")
 
 @dataclass(frozen=True)
 class Failure:
-    """The reason why the release on offer is not in service."""
+    """The reason why the latest release is not in service."""
 
     at: dt.datetime
     kind: str
@@ -106,7 +106,7 @@ class Keeper:
             return
         model = self._load(offer.fetch(), self._settings.policy, self._settings.simulated)
         if model.version in self._rejected:
-            log.warning("the latest release, %s, was rolled back and is not served", model.version)
+            log.warning("the latest release, %s, was rolled back and stays out of service", model.version)
         elif model.version != self._holder.version:
             self._serve(model, offer.source)
         self._settled = offer.mark

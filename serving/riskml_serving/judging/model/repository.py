@@ -26,19 +26,19 @@ def list_rejected(connection: Connection) -> set[str]:
 
 
 def record_release(connection: Connection, version: str, source: str, at: dt.datetime) -> None:
-    """Record that a worker serves a release."""
+    """Record that a worker has put a release into service."""
     last = connection.execute(select(func.coalesce(func.max(RELEASES.c.turn), 0))).scalar_one()
     row = {"model_version": version, "source": source, "served_at": at, "rejected_at": None, "turn": last + 1}
     upsert(connection, RELEASES, [row])
 
 
 def reject(connection: Connection, version: str, at: dt.datetime) -> None:
-    """Keep every worker from serving a release again."""
+    """Keep every worker from using a release again."""
     connection.execute(update(RELEASES).where(RELEASES.c.model_version == version).values(rejected_at=at))
 
 
 def accept(connection: Connection, version: str) -> bool:
-    """Let workers serve a release that was rolled back; return False if there is no such release."""
+    """Let workers use a rolled-back release again; return False if there is no such release."""
     result = connection.execute(
         update(RELEASES)
         .where(RELEASES.c.model_version == version, RELEASES.c.rejected_at.is_not(None))

@@ -12,7 +12,7 @@ __all__ = ["accept", "roll_back"]
 
 
 def roll_back(connection: Connection) -> tuple[str, str]:
-    """Reject the release in service; from its next refresh on, every worker serves the previous one.
+    """Reject the release in service; from its next refresh on, every worker uses the previous one.
 
     Returns
     -------
@@ -27,22 +27,25 @@ def roll_back(connection: Connection) -> tuple[str, str]:
     standing = [row["model_version"] for row in repository.list_releases(connection) if row["rejected_at"] is None]
     if len(standing) < 2:
         raise UsageError(
-            "There is no release to roll back to.", "`riskml-serving model status` lists all releases that have served."
+            "There is no release to roll back to.",
+            "`riskml-serving model status` lists every release that has been in service.",
         )
     repository.reject(connection, standing[0], now())
     return standing[0], standing[1]
 
 
 def accept(connection: Connection, version: str) -> None:
-    """Accept a release that was rolled back; it returns to service if it is still on offer.
+    """Accept a release that was rolled back.
+
+    It returns to service if it is still in the bundle folder or the registry's champion.
 
     Raises
     ------
     UsageError
-        If it was not rolled back.
+        If there is no such release, or it was not rolled back.
     """
     if not repository.accept(connection, version):
         raise UsageError(
-            f"No release {version!r} was rolled back.",
-            "`riskml-serving model status` lists all releases that have served.",
+            f"There is no rolled-back release {version!r}.",
+            "`riskml-serving model status` lists every release that has been in service.",
         )

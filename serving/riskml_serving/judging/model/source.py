@@ -19,12 +19,12 @@ SEAL = "manifest.sha256"
 
 @dataclass(frozen=True)
 class Offer:
-    """A release on offer, not yet loaded.
+    """The release in the bundle folder, or the registry's champion, before it is loaded.
 
     Parameters
     ----------
     mark : str
-        Text that changes whenever the release on offer changes; it can be obtained without loading the release.
+        Text that changes whenever the release is replaced; it can be read without loading the release.
     source : str
         Description of where the release comes from.
     fetch : callable
@@ -37,7 +37,7 @@ class Offer:
 
 
 def find_offer(settings: Settings) -> Offer:
-    """Find the release on offer now.
+    """Find the release that is in the bundle folder now, or is the registry's champion.
 
     Raises
     ------

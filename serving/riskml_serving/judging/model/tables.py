@@ -1,4 +1,4 @@
-"""The table of model releases that this service has served."""
+"""The table of model releases that have been in service."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ RELEASES = Table(
     Column("turn", BigInteger, nullable=False, server_default="0"),
 )
 """``turn`` is higher than for every release that was in service before, whatever the clock says; ``served_at`` is when
-a worker last began to serve the release. A release that was rolled back is rejected, and no worker serves it until it
+a worker last put the release into service. A release that was rolled back is rejected, and no worker uses it until it
 is accepted."""

@@ -1,4 +1,4 @@
-"""Forgets households and deletes data past its retention period; the audit records both, with household hashes."""
+"""Forgets households and deletes data past its retention period; the audit log records both, with household hashes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from riskml_serving.people.auth import Caller
 __all__ = ["apply_retention", "forget"]
 
 OPERATOR = Caller("operator", "", frozenset())
-"""The caller under whose name the commands appear in the audit."""
+"""The caller under whose name the commands appear in the audit log."""
 
 
 def forget(connection: Connection, household_id: str, because: str = "asked") -> dict[str, int]:
-    """Delete all data of a household; the audit keeps a keyed hash of its code.
+    """Delete all data of a household; the audit log keeps a keyed hash of its code.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def forget(connection: Connection, household_id: str, because: str = "asked") ->
         Connection in a writing transaction.
     household_id : str
     because : str
-        Reason to record in the audit, in one word.
+        Reason to record in the audit log, in one word.
 
     Returns
     -------

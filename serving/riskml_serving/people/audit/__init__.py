@@ -1,4 +1,4 @@
-"""The audit: who saw or changed which household."""
+"""The audit log: who saw or changed which household."""
 
 from riskml_serving.people.audit.batch_writer import BatchWriter
 from riskml_serving.people.audit.service import record

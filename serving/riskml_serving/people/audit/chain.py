@@ -1,4 +1,4 @@
-"""The audit's hash chain: each entry holds the hash of the entry before it."""
+"""The audit log's hash chain: each entry holds the hash of the entry before it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keyed hashes for households in the audit, so that a household can be forgotten while the chain stays intact.
+"""Keyed hashes for households in the audit log, so that a household can be forgotten while the chain stays intact.
 
 Anyone with access to the database can find the entries about a household by its code; the entries alone identify
 nobody.

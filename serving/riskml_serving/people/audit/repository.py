@@ -1,4 +1,4 @@
-"""SQL for the audit: entries are only ever added."""
+"""SQL for the audit log: entries are only ever added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the audit in the request's transaction, so that a change and its entry are saved together or not at all."""
+"""Writes audit entries in the request's transaction, so a change and its entry are saved together or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit: append-only, chained by hashes."""
+"""The audit log: append-only, chained by hashes."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Caller:
     Parameters
     ----------
     key_id : str
-        Name of the caller in the audit; not a secret.
+        Name of the caller in the audit log; not a secret.
     region : str
         Prefix of the regions that the caller may see; empty means everywhere.
     rights : frozenset of str

@@ -136,5 +136,5 @@ def _resolve_rights(names: list[str], roles: Mapping[str, str]) -> frozenset[str
 
 
 def _name_caller(subject: str) -> str:
-    """Name the caller for the audit; a subject that is too long or has unusual characters is replaced by its hash."""
+    """Name the caller for the audit log; replace a subject that is too long or has unusual characters by its hash."""
     return f"oidc:{subject if _NAME.fullmatch(subject) else hashlib.sha256(subject.encode()).hexdigest()[:40]}"

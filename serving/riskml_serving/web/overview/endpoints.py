@@ -1,4 +1,4 @@
-"""``/overview``: counts for a region and for its parts."""
+"""``/overview``: counts for a region and for its subregions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PAGE = Page(
 
 @router.page(PAGE)
 async def overview(request: Request, visitor: SignedIn) -> View:
-    """Show the counts for a region and for its parts, and how they change."""
+    """Show the counts for a region and for its subregions, and how they change."""
     settings, lang = get_state(request).settings, get_language(request)
     region, page = await _gather(request, visitor)
     names = read_region_names(settings.region_names)
@@ -97,7 +97,7 @@ def _list_wider(region: str, top: str) -> list[str]:
 
 @router.page(PAGE.make_workbook("/overview.xlsx", "the same counts, without the small ones", "overview.read"))
 async def overview_workbook(request: Request, visitor: SignedIn) -> View:
-    """Export the counts of a region's parts as a workbook."""
+    """Export the counts for a region's subregions as a workbook."""
     region, page = await _gather(request, visitor)
     settings, lang = get_state(request).settings, get_language(request)
     names = read_region_names(settings.region_names)

@@ -17,7 +17,7 @@ __all__ = ["Page", "View"]
 
 @dataclass(frozen=True)
 class View:
-    """The response of a page, and what the audit records about it.
+    """The response of a page, and what the audit log records about it.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Page:
     titles : dict of int to (str, str)
         Different titles for some readers, by the number of digits in their region's code.
     action : str
-        Action that the audit records when the page is opened.
+        Action that the audit log records when the page is opened.
     right : str, default "read"
         Right that the reader's role must have: one of the rights of API keys, or an action from ``Role.may``.
     households : bool

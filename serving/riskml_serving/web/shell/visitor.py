@@ -98,7 +98,7 @@ async def require_region(request: Request, visitor: Visitor) -> str:
     Raises
     ------
     Problem
-        ``region-not-found`` if it is outside the reader's region; the audit records who requested it.
+        ``region-not-found`` if it is outside the reader's region; the audit log records who requested it.
     """
     region = request.query_params.get("region", "")
     try:

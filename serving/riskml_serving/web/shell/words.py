@@ -42,13 +42,13 @@ SIGNALS = tuple(SHAPES)
 ORDERS = {
     "rule": (
         "红色在前；同色按扣除刚性支出后的人均缺口，由大到小",
-        "by colour, then the gap per head after unavoidable spending, the largest first",
+        "by colour, then by gap per head after unavoidable spending, largest first",
     ),
-    "model": ("按模型概率，由高到低", "by probability, the highest first"),
-    "none": ("按模型概率，由高到低", "by probability, the highest first"),
+    "model": ("按模型概率，由高到低", "by probability, highest first"),
+    "none": ("按模型概率，由高到低", "by probability, highest first"),
     "unknown": (
         "收入记录不足，无法判断，请先核实并补录收入",
-        "too little income recorded to judge: check and complete it first",
+        "too little income on record to judge: check and complete it first",
     ),
 }
 """How each section of a list is ordered."""
@@ -143,7 +143,7 @@ def explain_star(least: int, lang: str) -> str:
     """Explain the star that replaces small counts in exports."""
     if lang == "zh":
         return f"* 村级少于 {least} 户，或为防止由合计推算，未列"
-    return f"* fewer than {least} households of a village, or left out so that totals do not reveal them"
+    return f"* fewer than {least} households in a village, or withheld so that totals do not reveal them"
 
 
 HUNDRED = {"zh": "类似的 100 户中约（户）", "en": "per 100 similar households"}
@@ -159,7 +159,7 @@ def count_per_hundred(probability: float | None) -> float | None:
     return None if probability is None else round(100 * probability, 1)
 
 
-SIMULATED = {"zh": "模拟数据，非真实农户", "en": "Simulated data, no real households"}
+SIMULATED = {"zh": "模拟数据，非真实农户", "en": "Simulated data, not real households"}
 
 ANALYSTS_ONLY = {
     "zh": "模型结果仅供分析人员查看，不适用于这些农户",

@@ -43,7 +43,7 @@ def explain(
 ) -> None:
     """Explain one household's risk: both verdicts, reasons with amounts and periods, data gaps and what to verify.
 
-    Reasons name what is associated with the risk, never its cause. For reference only, not a basis for a decision.
+    Reasons name what is associated with the risk, never its cause. For guidance only, not a basis for any decision.
     """
     from riskml.cli.results import show_explanation
     from riskml.explanation.household.narrator import Narrator

@@ -34,7 +34,7 @@ def report(
     """Write a report on a model as one HTML file that works offline and in print.
 
     The report covers data coverage and delays, the comparison with the rule line, visits and lead time, calibration,
-    contributions, groups, checks and limits. It shows only aggregates. For reference only, not a basis for a decision.
+    contributions, groups, checks and limits. It shows only aggregates. For guidance only, not a basis for any decision.
     """
     from riskml.model import Bundle
     from riskml.reporting import render_report

@@ -29,7 +29,7 @@ def score(
 
     The output has one row per household: its status, the calibrated probability of a fall within the model's horizon,
     the tier, the rule line's colour and flags, the signal (never greener than the rule line's colour), and whether the
-    model and the rule line agree. For reference only, not a basis for a decision.
+    model and the rule line agree. For guidance only, not a basis for any decision.
     """
     from riskml.cli.inputs import read_records, warn_if_simulated
     from riskml.explanation.household.explanation import NOTICE

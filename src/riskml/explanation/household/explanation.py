@@ -15,7 +15,7 @@ __all__ = ["NOTICE", "SIMULATED", "Explanation", "FlagView", "ModelView", "Reaso
 
 NOTICE = {
     "zh": "仅供研判参考，不作为认定依据",
-    "en": "For reference in study and judgement only, not a basis for a decision",
+    "en": "For guidance only, not a basis for any decision",
 }
 """Notice shown on every explanation."""
 

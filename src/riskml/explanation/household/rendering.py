@@ -38,14 +38,15 @@ def describe_probability(probability: float, horizon: int, lang: str) -> str:
     >>> describe_probability(0.123, 12, "zh")
     '类似的 100 户中，约 12 户在未来 12 个月内返贫'
     >>> describe_probability(0.001, 12, "en")
-    'of 100 households like this one, fewer than 1 falls back into poverty within 12 months'
+    'fewer than 1 in 100 households like this one falls back into poverty within 12 months'
     """
     count = round(100 * probability)
     if lang == "zh":
         number = "不到 1 户" if count < 1 else f"约 {count} 户"
         return f"类似的 100 户中，{number}在未来 {horizon} 个月内返贫"
-    number = "fewer than 1 falls" if count < 1 else f"about {count} {'falls' if count == 1 else 'fall'}"
-    return f"of 100 households like this one, {number} back into poverty within {horizon} months"
+    number = "fewer than 1" if count < 1 else f"about {count}"
+    verb = "falls" if count <= 1 else "fall"
+    return f"{number} in 100 households like this one {verb} back into poverty within {horizon} months"
 
 
 def render(explanation: Explanation, lang: str = "zh") -> str:

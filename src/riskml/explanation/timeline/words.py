@@ -15,7 +15,7 @@ LANES = Vocabulary(
     Term("other", "其他", "Other"),
     Term("monitoring", "监测", "Monitored"),
     Term("help", "帮扶", "Help"),
-    Term("scores", "每百户约", "Of 100"),
+    Term("scores", "每百户约", "Per 100"),
 )
 """Lanes below the plot, from top to bottom; the first four and ``help`` are always shown."""
 
@@ -65,8 +65,11 @@ _WORDS = {
     "since": ("{day} 起", "since {day}"),
     "more": ("另 {n} 项", "{n} more"),
     "households": ("{n} 户", "{n}"),
-    "score": ("{day}：类似的 100 户中约 {n} 户返贫", "{day}: of 100 households like this one, about {n} fall back"),
-    "gaps": ("其中 {n} 个月无收入记录", "{n} months without a report"),
+    "score": (
+        "{day}：类似的 100 户中约 {n} 户返贫",
+        "{day}: about {n} in 100 households like this one fall back into poverty",
+    ),
+    "gaps": ("其中 {n} 个月无收入记录", "Months without a report: {n}"),
     "colon": ("：", ": "),
     "comma": ("，", ", "),
     "stop": ("。", ". "),

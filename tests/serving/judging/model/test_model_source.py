@@ -189,7 +189,7 @@ def test_rollback_takes_one_command_and_survives_a_restart(start_keeper, other_b
         line.split("\t")[0]: line.split("\t")[2]
         for line in run("model", "status", database_url=database_url).splitlines()
     }
-    assert states == {first: "serves", second: "rolled back"}
+    assert states == {first: "in service", second: "rolled back"}
     run("model", "accept", second, database_url=database_url)
     keeper.refresh()
     assert holder.version == second
@@ -199,7 +199,7 @@ def test_the_first_release_cannot_be_rolled_back(start_keeper, database_url):
     start_keeper()
     with pytest.raises(Exception, match="no release to roll back to"):
         run("model", "rollback", database_url=database_url)
-    with pytest.raises(Exception, match="No release 'riskml-x' was rolled back"):
+    with pytest.raises(Exception, match="There is no rolled-back release 'riskml-x'"):
         run("model", "accept", "riskml-x", database_url=database_url)
 
 

@@ -1,4 +1,4 @@
-"""Of a forgotten household, only a keyed hash remains in the audit, whose chain stays intact."""
+"""Of a forgotten household, only a keyed hash remains in the audit log, whose chain stays intact."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def filled_engine(client, key):
 
 def test_forgetting_leaves_no_trace_of_a_household_and_the_audit_log_stays_intact(filled_engine, database_url):
     before = read_database(filled_engine)
-    assert "gone-1" not in before["audit"], "the audit never names a household"
+    assert "gone-1" not in before["audit"], "the audit log never names a household"
     output = run("forget", "gone-1", database_url=database_url)
     assert "record_income 1" in output
     after = read_database(filled_engine)

@@ -1,4 +1,4 @@
-"""The audit: all tampering is detected, concurrent writers extend a single chain, and the database refuses changes."""
+"""The audit log: all tampering is detected, concurrent writers extend one chain, and the database refuses changes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ten_entries(engine):
 
 
 def tamper(engine, *statements):
-    """Change the audit in ways that only the database's owner can."""
+    """Change the audit log in ways that only the database's owner can."""
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("ALTER TABLE audit DISABLE TRIGGER audit_only_grows"))

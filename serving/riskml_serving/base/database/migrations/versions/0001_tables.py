@@ -1,4 +1,4 @@
-"""Creates every table of the service, the append-only audit, and the key for the audit's household pseudonyms."""
+"""Creates every table of the service, the append-only audit log, and the key for its household pseudonyms."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ def create_people_tables() -> None:
 
 
 def create_audit() -> None:
-    """Create the audit, generate its key, and make the database refuse any change to an entry."""
+    """Create the audit log, generate its key, and make the database refuse any change to an entry."""
     create_table(
         "audit",
         {"seq": NUMBER},
