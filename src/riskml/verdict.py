@@ -181,7 +181,7 @@ FIELDS: tuple[Field, ...] = (
         lambda o: o.income_until,
         nullable=True,
         brief=False,
-        description="Last day of the last reported month of the income that counts.",
+        description="Last day of the last month that is reported in the income window that counts.",
     ),
     Field("model_version", Kind.VERSION),
     Field("policy_version", Kind.VERSION),

@@ -1,4 +1,4 @@
-"""Which window of income counts where incomes may be old, and what statements and single persons' wages change."""
+"""Which income window counts if incomes may be old, and the effect of statements and individual persons' wages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REGISTER = IncomeBasis(age=18)
 
 
 def freeze(panel: Panel) -> list[bytes]:
-    """Return the bits of everything that is read of a panel's income, and of its features and flags."""
+    """Return the bits of everything that is read from a panel's income, and of its features and flags."""
     ended, verdicts = panel.at_income_end, apply_rule_line(panel, load_policy())
     arrays = (ended.sources, ended.total, ended.reported, ended.size, ended.line, panel.income, panel.income_until)
     return [array.tobytes() for array in (*arrays, build(panel).values, verdicts.observed, verdicts.colour)]
@@ -117,7 +117,7 @@ def test_a_statement_replaces_what_it_covers_from_its_day_on_and_changes_nothing
 
 
 def build_county(*income: dict[str, object]) -> Records:
-    """Pack a household of three with the given income rows, beside a neighbour with rows of every source."""
+    """Pack a household of three with the given income rows, and a neighbour with rows from every source."""
     starts = np.arange(np.datetime64("2020-01", "M"), np.datetime64("2024-07", "M"))
     rows = [*income]
     rows += [{"household_id": "b", "period_start": f"{start}-01", "source": "wage", "amount": 900} for start in starts]
@@ -137,7 +137,7 @@ EMPTY = {
 
 
 def state(source: str, amount: float, year: int) -> dict[str, object]:
-    """State the income of the year that ends in September of ``year``."""
+    """Make the statement of income for the year that ends in September of ``year``."""
     row = {"household_id": "a", "period_start": f"{year - 1}-10-01", "months": 12, "source": source}
     return {**row, "amount": amount, "statement": True}
 

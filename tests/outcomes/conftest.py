@@ -1,4 +1,4 @@
-"""Random counties with incomes near the line, which reach every outcome and every status."""
+"""Random counties with incomes near the line, in which every outcome and every status occurs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REGIONS = ["130529", "130530", "430101"]
 
 
 class County:
-    """Draws the rows of a county; ``register`` is the share of the households with a yearly statement."""
+    """Draws the rows of a county; ``register`` is the share of households with yearly statements."""
 
     def __init__(self, seed: int, months: int, register: float) -> None:
         self.rng, self.months, self.register = np.random.default_rng(seed), months, register
@@ -96,9 +96,9 @@ class County:
 
     def add_reports(self, name: str, size: int, level: float) -> None:
         """Add monthly reports; some households have gaps and late rows, and some stop early."""
-        whole, careless = self.chance(0.3), self.chance(0.5)  # whole: reports only totals
+        whole, careless = self.chance(0.3), self.chance(0.5)  # whole: it reports only totals
         gap = (int(self.rng.integers(0, self.months)), int(self.rng.integers(0, 9)))
-        # Some report one month per quarter, some whole quarters.
+        # Some households report one month per quarter, some report quarterly totals.
         every, length = ((1, 1), (1, 1), (3, 1), (3, 3))[self.rng.integers(0, 4)] if careless else (1, 1)
         last = int(self.rng.integers(6, self.months)) if self.chance(0.3) else self.months
         for month in range(0, last, every):
@@ -116,7 +116,7 @@ class County:
                     self.add_income(*row, recorded_on=again, record_id=record)
 
     def add_statements(self, name: str, size: int, level: float) -> None:
-        """Add a statement for most years from October to September, and what some households report beside it."""
+        """Add statements for most years from October to September, and what some households report in addition."""
         sources, beside = (
             (("total",), ""),
             (("wage", "transfer"), "person"),
@@ -144,7 +144,7 @@ class County:
                     self.add_income(name, START + month, 1, source, amount, member_id=member)
 
     def add_spending(self, name: str, size: int) -> list[dt.date]:
-        """Add bills of every kind, some of unknown amount, some late, some corrected, moved or withdrawn."""
+        """Add bills of every kind; some have unknown amounts, come late, or are corrected, moved or withdrawn."""
         days = []
         for _ in range(int(self.rng.integers(1, 5)) if self.chance(0.5) else 0):
             table, kind = (
@@ -194,7 +194,7 @@ class County:
 
 
 def open_county(tables: Tables) -> tuple[Records, duckdb.DuckDBPyConnection]:
-    """Pack the tables of a county, and create them in a database for SQL that checks them."""
+    """Pack the tables of a county, and create them in a database for the SQL that checks the labels."""
     con = duckdb.connect(config={"threads": 1})
     kinds = {"recorded_on": "DATE", "cleared_on": "DATE", "withdrawn": "BOOLEAN", "emergency": "BOOLEAN"}
     kinds |= {"statement": "BOOLEAN", "member_id": "VARCHAR", "self_paid": "DOUBLE", "amount": "DOUBLE"}
@@ -207,7 +207,7 @@ def open_county(tables: Tables) -> tuple[Records, duckdb.DuckDBPyConnection]:
 
 @pytest.fixture(scope="package", params=[14, 15])
 def county(request):
-    """Draw a county with incomes by the month."""
+    """Draw a county with monthly incomes."""
     records, con = open_county(County(request.param, 30, 0.0).draw())
     with con:
         yield records, con

@@ -30,9 +30,10 @@ def records(
     neighbour: bool = False,
     **tables,
 ) -> Records:
-    """Make records with the income of the months from January 2023 (or ``start``) on; None means not reported.
+    """Make records with monthly income from January 2023 (or month ``start``) on; None means not reported.
 
-    A neighbour, followed up and never poor, keeps an as_of in use at which the household itself is not followed up.
+    A neighbour that is followed up and never poor ensures that an as_of is used even if the household itself is not
+    followed up.
     """
     stated = [("a", month, amount) for month, amount in enumerate(months, start) if amount is not None]
     codes = ["a", "b"] if neighbour else ["a"]
@@ -58,7 +59,7 @@ def helped(*days: str, emergency: bool = True) -> dict[str, list[object]]:
 
 
 def outcome(packed: Records, settings: Settings = MONTH, known_at: str | None = None) -> tuple[object, ...]:
-    """Return the household's label (or the reason for having none), how it fell, and the lead."""
+    """Return the household's label (or the reason why it has none), how it fell, and the lead in months."""
     labels = label(packed, [AS_OF], settings, load_policy(), None if known_at is None else to_day(known_at))
     labels = labels.take(labels.household == 0)
     assert len(labels) == 1
@@ -186,7 +187,7 @@ def test_a_month_a_quarter_is_follow_up_enough():
 
 
 def test_reported_without_a_verdict_is_no_follow_up():
-    # Three months are reported from November on, then only one of the last three: too few for a verdict on six months.
+    # November to January are reported, then only one of the last three months: too few for a verdict on six months.
     packed = records(FINE, FINE, FINE, *[UNSEEN] * 6, FINE, start=-1, neighbour=True)
     assert outcome(packed, Settings(window=6, horizon=7))[0] == "no_follow_up"
     assert outcome(packed, Settings(window=1, horizon=7)) == (0, "", 0)
@@ -200,7 +201,7 @@ def test_at_the_end_the_last_months_end_needs_a_verdict():
 
 def test_a_horizon_under_three_months_uses_its_own_months():
     assert outcome(records(FINE, UNSEEN, FINE), Settings(window=1, horizon=2)) == (0, "", 0)
-    # January is reported, but it is before the span.
+    # January is reported, but it comes before the span.
     packed = records(FINE, UNSEEN, UNSEEN, FINE, neighbour=True)
     assert outcome(packed, Settings(window=1, horizon=2))[0] == "no_follow_up"
     assert outcome(records(FINE, UNSEEN, neighbour=True), Settings(window=2, horizon=1))[0] == "no_follow_up"

@@ -19,7 +19,7 @@ from riskml.records.panel.store import Records
 from riskml.splits import Settings, build_grid
 from riskml.vocabulary.verdicts import STATUSES
 
-FIRST, LAST = 12 * 49 + 9, 12 * 55  # the months that the oracle knows: from October 2019, the first statements
+FIRST, LAST = 12 * 49 + 9, 12 * 55  # the oracle knows these months; the first statements begin in October 2019
 
 PACKAGED = files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
 SWITCHED = PACKAGED.replace("net school cost, counts: true", "net school cost, counts: false").replace(
@@ -91,9 +91,9 @@ SOURCES = ("wage", "business", "property", "transfer")
 class Known:
     """What is known on a day.
 
-    ``months`` holds (income, line, reported, size) by household and month; ``stated`` the households with a statement;
-    ``spending`` the unavoidable spending by household and month; ``entries`` the (entered, cleared) days; and
-    ``emergencies`` the days on which emergency help started.
+    ``months`` holds (income, line, reported, size) by household and month; ``stated`` holds the households with a
+    statement; ``spending`` holds the unavoidable spending by household and month; ``entries`` holds the days of entry
+    and clearance; and ``emergencies`` holds the days on which emergency help started.
     """
 
     months: dict[tuple[str, int], tuple[float | None, float | None, bool, int]]
@@ -166,7 +166,7 @@ def known(
 
 
 def verdict(at: Known, household: str, end: int, month: int) -> str | None:
-    """Judge the window that ends with month ``end``, with the spending of the twelve months to ``month``."""
+    """Judge the window that ends with month ``end``, given the spending of the twelve months up to ``month``."""
     income, line, _, size = at.months[household, end]
     if income is None or line is None:
         return None
@@ -198,7 +198,7 @@ def standing(then: Known, household: str, as_of: dt.date, month: int, settings: 
 
 
 def list_falls(now: Known, household: str, as_of: dt.date, month: int, settings: Settings) -> list[tuple[int, str]]:
-    """List the falls of a span as (months ahead, kind), the one that counts first."""
+    """List the falls in a span as (months ahead, kind), starting with the one that counts."""
     until = to_date(to_month_end(month + settings.horizon))
     span = range(month + 1, month + settings.horizon + 1)
     ends = span[-1:] if settings.outcome == "end" else span
@@ -216,7 +216,7 @@ def is_followed(now: Known, household: str, month: int, settings: Settings) -> b
 
 
 def outcome(then: Known, now: Known, household: str, month: int, settings: Settings) -> tuple[str, str, int]:
-    """Return the label (or the reason for having none), how the household fell, and the lead, for one cohort row."""
+    """Return a cohort row's label (or the reason why it has none), how the household fell, and the lead."""
     as_of, until = to_date(to_month_end(month)), to_date(to_month_end(month + settings.horizon))
     recorded_then = {entered for entered, _ in then.entries.get(household, [])}
     if any(day <= as_of and day not in recorded_then for day, _ in now.entries.get(household, [])):
@@ -235,7 +235,7 @@ def outcome(then: Known, now: Known, household: str, month: int, settings: Setti
 
 @dataclass
 class Expected:
-    """Rows of the cohort as the oracle labels them, their incomes and lines, and the number of each status."""
+    """Return the cohort rows as the oracle labels them, their incomes and lines, and the number of each status."""
 
     rows: list[tuple[str, int, str, str, int]]
     incomes: list[tuple[float, float]]

@@ -73,7 +73,7 @@ class Village:
         return Records.from_tables(tables, load_policy().lines if fallback_lines is None else fallback_lines)
 
     def classified(self, as_of: str = AS_OF, policy=None, **options) -> list[str]:
-        """Name the status of every household."""
+        """Return the name of every household's status."""
         policy, settings = policy or load_policy(), Settings(**options)
         panel = self.records(policy.lines).panel(to_day(as_of), basis=settings.basis)
         return [STATUSES.codes[status] for status in classify_cohort(panel, settings, policy)]

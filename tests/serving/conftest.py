@@ -248,7 +248,7 @@ def _close(engine: Engine) -> None:
 
 @pytest.fixture(scope="session")
 def make_world(unscored: World, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Model], World]:
-    """Return a function that scores a copy of the prepared database by a model, as of two month ends."""
+    """Return a function that scores a copy of the prepared database with a model, as of two month ends."""
 
     def make(model: Model) -> World:
         database = Path(shutil.copy(unscored.database, tmp_path_factory.mktemp("world") / "service.db"))

@@ -59,7 +59,7 @@ def test_records_are_known_late_missing_and_corrected(county: Path) -> None:
 
 @pytest.mark.slow
 def test_the_county_is_not_easier_than_life(tmp_path: Path) -> None:
-    """The ranges that ADR 014 states: falls, their share by spending, the ceiling and the distance to the line."""
+    """Falls, the share by spending, the oracle's AUC and that of the distance are in the ranges of ADR 014."""
     figures = simulate(tmp_path, 6000, 36, 1, None, "last").figures
     assert 0.02 <= figures["falls"] <= 0.07
     assert figures["spending_alone"] >= 0.2

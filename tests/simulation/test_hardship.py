@@ -1,4 +1,4 @@
-"""Unavoidable spending in the county: what the rule line computes from the tables is what the hidden state holds."""
+"""Unavoidable spending in the county: the rule line computes from the tables exactly what the hidden state holds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ALL_RECORDED = {"event_known": 1.0, "corrected": 0.0, "withdrawn": 0.0}
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Records, np.ndarray, int]:
-    """A county in which everything is recorded; what its households lived, and its first month."""
+    """Simulate a county in which everything is recorded; return its records, what happened, and its first month."""
     folder, households, months, seed = tmp_path_factory.mktemp("recorded"), 1500, 30, 8
     simulate(folder, households, months, seed, ALL_RECORDED, "none")
     p = load_parameters(ALL_RECORDED)

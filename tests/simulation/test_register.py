@@ -1,4 +1,4 @@
-"""The county as a register knows it: yearly statements and wage lists; nothing else differs from the monthly county."""
+"""The county as a register knows it: yearly statements and wage lists, but otherwise the same as the monthly county."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_wage_lists_name_a_person_and_stay_below_the_household(read: Callable[[s
     of_persons = lists.groupby(["household_id", "period_start"])["amount"].sum()
     both = pd.concat([of_persons, wages], axis=1, keys=["lists", "wages"]).dropna()
     assert (both["lists"] <= both["wages"] + 1).all()
-    assert (both["lists"] >= both["wages"] - 1).mean() > 0.2  # of some households, every worker is on a list
+    assert (both["lists"] >= both["wages"] - 1).mean() > 0.2  # in some households, every worker is on a wage list
 
 
 def test_a_mixed_county_takes_half_of_its_households_from_each(read: Callable[[str], pd.DataFrame]) -> None:
@@ -110,7 +110,7 @@ def test_the_panel_knows_income_once_the_statement_is_recorded(counties: dict[st
     records = Records.load(counties["register"])
     for day in ("2020-06-30", "2021-12-31", "2022-11-30"):
         assert np.isfinite(records.panel(to_day(day), basis=IncomeBasis(age=18)).income).all()
-    for day in ("2020-06-30", "2022-11-30"):  # fewer than half of the months up to the day are stated
+    for day in ("2020-06-30", "2022-11-30"):  # fewer than half of the months up to the day are covered by statements
         assert np.isnan(records.panel(to_day(day)).income).all()
 
 

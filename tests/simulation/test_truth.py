@@ -21,7 +21,7 @@ LINE = np.full(40, 6000.0)
 
 
 def _judged(folder: Path) -> pd.DataFrame:
-    """True probabilities and falls of all households at the only date."""
+    """Return the true probabilities and the falls of all households on the only as-of date."""
     truth = pd.read_parquet(folder / "truth.parquet")
     assert truth["as_of"].nunique() == 1
     return pd.DataFrame({"y": truth["cause"].notna().astype(int), "p": truth["probability"]})

@@ -148,7 +148,7 @@ class Settings(BaseSettings):
     region_names: Path | None = None
     """CSV file with the columns `code,name` for the regions shown on the pages."""
     simulated: bool = False
-    """Whether all records count as simulated, and pages and answers say so; set by the demo and by `riskml serve
+    """Whether all records count as simulated, and pages and responses say so; set by the demo and by `riskml serve
     --trial`. Without it, a model that was trained on a simulated county stays silent: only the rule line is shown."""
     register_digits: int = Field(default=6, ge=0, le=12)
     """A key may add new households only if its region prefix has at most this many digits (6: a county). A narrower key

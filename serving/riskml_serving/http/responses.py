@@ -23,7 +23,7 @@ ENVELOPE: dict[str, Any] = {
     "feature_schema_hash": str,
     "policy_version": str,
     "model_notice": Annotated[
-        str | None, Field(description="Why the model is silent, or that the service is on trial.")
+        str | None, Field(description="Why the model is silent, or a note that the service is on trial.")
     ],
     "model_notice_en": str | None,
     "data_as_of": Annotated[str | None, Field(description="Day as of which records counted.")],

@@ -25,7 +25,7 @@ _OWN = {
         Kind.WORD,
         words=("capacity", "tier"),
         nullable=True,
-        description="Basis of the model's positive: the county's visit capacity, or the tier.",
+        description="What makes the model's verdict positive: the county's visit capacity, or the tier.",
     ),
     "model_version": Field("feature_schema_hash", Kind.VERSION),
 }

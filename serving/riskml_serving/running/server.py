@@ -57,7 +57,7 @@ def run(settings: Settings, workers: int = 1) -> None:
     database = make_url(settings.database_url).render_as_string(hide_password=True)
     typer.echo(f"riskml is listening on http://{settings.host}:{settings.port} (database {database})")
     if settings.model_source == "folder" and not settings.simulated and is_simulated(settings.bundle_folder):
-        typer.echo(f"{RULE_LINE_ONLY['zh']}。{RULE_LINE_ONLY['en']}. To try the service out: --trial.")
+        typer.echo(f"{RULE_LINE_ONLY['zh']}。{RULE_LINE_ONLY['en']}. To try the service, use --trial.")
     if workers > 1:
         with TemporaryDirectory(prefix="riskml-metrics-") as shared:
             os.environ.setdefault(SHARED, shared)

@@ -41,8 +41,8 @@ def read_records(
     if as_of is not None and records.last_day is not None and as_of > records.last_day:
         last = to_date(records.last_day)
         console.print(
-            f"{to_date(as_of)} is after {last}, the last day that any table speaks of or was recorded on: nothing is"
-            " known about the days between.",
+            f"{to_date(as_of)} is after {last}, the last day that any record is about or was recorded on; nothing is"
+            " known about the days in between.",
             highlight=False,
             soft_wrap=True,
         )

@@ -37,11 +37,11 @@ AsOf = Annotated[
 Window = Annotated[int, typer.Option(help="Months over which income per head is averaged.")]
 OutcomeKind = Annotated[
     Literal["any", "end"],
-    typer.Option(help="A fall is income below the line at any month end of the horizon, or at its last one."),
+    typer.Option(help="Count income below the line as a fall at any month end of the horizon, or only at its end."),
 ]
 IncomeAge = Annotated[
     int,
-    typer.Option(help="Months by which the latest known income may be old; 18 for yearly statements."),
+    typer.Option(help="Maximum age of the latest known income in months; 18 for yearly statements."),
 ]
 Language = Annotated[Literal["zh", "en"], typer.Option("--lang", help="Output language.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]

@@ -61,7 +61,7 @@ def write_table(path: Path, frame: pd.DataFrame, notes: Sequence[str]) -> None:
         case ".xlsx":
             write_file(path, lambda partial: _write_workbook(partial, frame, notes))
         case _:
-            raise UsageError(f"{path} is no table that can be written.", "End --out with .parquet, .csv or .xlsx.")
+            raise UsageError(f"{path} has an unknown ending.", "End --out with .parquet, .csv or .xlsx.")
 
 
 def _write_workbook(path: Path, frame: pd.DataFrame, notes: Sequence[str]) -> None:

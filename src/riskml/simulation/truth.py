@@ -197,9 +197,9 @@ class Figures:
         dict of str to float
             ``n``: number of households at risk, over all dates; ``falls``: share of them that fall within twelve
             months; ``income``, ``spending`` and ``monitoring``: shares of the falls according to what comes first;
-            ``spending_alone``: share of the falls by spending without any fall by income or entry into monitoring
-            within the twelve months; ``oracle`` and ``distance_to_line``: AUC of the true probability and of income
-            per head divided by the line.
+            ``spending_alone``: share of the falls that are by spending, without any fall by income or entry into
+            monitoring within the twelve months; ``oracle`` and ``distance_to_line``: AUC of the true probability and
+            of income per head divided by the line.
         """
         probability, ratio, kind, only = map(np.concatenate, zip(*self._parts, strict=True))
         fell = kind > 0

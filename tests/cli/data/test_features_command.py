@@ -44,7 +44,7 @@ def test_features_of_a_register_need_an_income_age(riskml: Run, tmp_path: Path) 
     incomes = {}
     for age in (0, 13, 14, 18):
         out = tmp_path / f"{age}.parquet"
-        # The statement is of the year to September 2022, 14 months before the last complete month.
+        # The statement covers the year to September 2022, which ends 14 months before the last complete month.
         command = ("features", folder, "--as-of", "2023-11-30", "--out", out, "--income-age", age)
         assert riskml(*command).code == 0
         frame = pd.read_parquet(out)

@@ -1,4 +1,4 @@
-"""``riskml simulate``: what is known of income, and the figures at the end."""
+"""``riskml simulate``: the ways in which income is known, and the figures at the end of the output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_a_register_ends_with_the_figures_of_its_county(riskml: Any, tmp_path: P
     ran = riskml("simulate", tmp_path / "a", "--households", 60, "--months", 26, "--income", "register")
     assert ran.code == 0, ran.err
     assert "households at risk (over all dates) fall" in ran.out
-    assert "of the distance to the line." in ran.out
+    assert "for the distance to the line." in ran.out
     assert "statement" in pq.read_schema(tmp_path / "a" / "income.parquet").names
     assert set(pq.read_table(tmp_path / "a" / "lines.parquet")["source"].to_pylist()) == {"simulated"}
 

@@ -99,7 +99,7 @@ def test_a_tampered_bundle_is_refused(riskml: Run, bundle_path: Path, county: Pa
 
 
 def rename_lines(county: Path, to: Path) -> Path:
-    """Copy the records of the simulated county as if they were of a real one: its lines have another source."""
+    """Copy the records of the simulated county, and give its lines another source so that it counts as real."""
     shutil.copytree(county, to)
     lines = pd.read_parquet(to / "lines.parquet").assign(source="县乡村振兴局")
     lines.to_parquet(to / "lines.parquet", index=False)
@@ -120,7 +120,7 @@ def test_a_simulated_model_scores_real_records_with_one_warning_and_a_note_in_th
         frame = pd.read_parquet(tmp_path / "s.parquet")
         assert (head, len(rows)) == (COLUMNS, len(frame))
         assert [row[0] for row in rows] == frame["household_id"].tolist()
-        assert {row[3] is None for row in rows} == {True, False}  # everything is written: the command is an analyst's
+        assert {row[3] is None for row in rows} == {True, False}  # for analysts, everything is written
         assert (tmp_path / "s.csv").read_bytes().startswith(b"\xef\xbb\xbf")
         code = frame["household_id"][0]
         ran = riskml("explain", bundle_path, folder, code, "--as-of", AS_OF, "--json")

@@ -41,7 +41,7 @@ def leye_child(v):
 
 
 def leye_child_before(v):
-    """The same child before the transplant: transfusions every month, paid for out of an income above the line."""
+    """The same child before the transplant: transfusions every month, paid from an income above the line."""
     v.household(5)
     v.member(1, 1988, working="migrant").member(2, 1990, labour="weak").member(3, 2015, health="serious", labour="none")
     v.member(4, 2018, labour="none").member(5, 1960, labour="weak")

@@ -22,7 +22,7 @@ HEALTHY = ("illness", "disaster", "events", "help", "monitoring")
 
 @pytest.fixture
 def ill(village):
-    """Make a household with two patients, a disability, a bill of 12,345 yuan and a lost job, still above the line."""
+    """Make a household with two patients, a disability, a 12,345 yuan bill and a lost job, but above the line."""
     village.household(3).earns("2022-01", "2022-12", wage=4200).earns("2023-01", "2023-12", wage=3200)
     village.member(1, 1970, health="serious", labour="none").member(2, 1972, health="disabled", labour="weak")
     village.member(3, 1999, working="migrant")

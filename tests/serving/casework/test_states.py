@@ -122,7 +122,7 @@ class Household:
         }
 
     def deadlines(self):
-        """Return, by name of the deadline, the last day, whether it is done, and whether it is late."""
+        """Return each deadline by name: its last day, whether the task is done, and whether it is late."""
         if self.current["signal"] <= 0:
             return {}
         confirmed = self.settled and self.counted[-1]["outcome"] == "confirmed"

@@ -1,4 +1,4 @@
-"""A trial and a county's own service never share a database; the service says at its start why its model is silent."""
+"""A trial and a county's own service never share a database; the service says at startup why its model is silent."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def engine(database_url):
 
 @pytest.fixture
 def start(database_url, bundle_path, monkeypatch, capsys):
-    """Return a function that starts the service up to the first request, and returns what it prints."""
+    """Return a function that starts the service, stopping before it accepts requests, and returns what it prints."""
     monkeypatch.setattr("uvicorn.Server.run", lambda *_: None)
     for name in ("DATABASE_URL", "BUNDLE", "SIMULATED"):
         monkeypatch.setenv(PREFIX + name, "")  # restores what the service sets for its workers
@@ -55,7 +55,7 @@ def test_an_empty_database_can_be_used_for_either_purpose_until_it_contains_reco
 
 
 def test_a_trial_rejects_a_database_with_records_delivered_outside_a_trial(engine, small_county, start):
-    import_folder(engine, small_county, Settings(today=AS_OF).today)  # nobody said what for: they may be real
+    import_folder(engine, small_county, Settings(today=AS_OF).today)  # for no stated purpose: they may be real
     with pytest.raises(UsageError, match="delivered without --trial") as refused:
         start(simulated=True)
     assert "--db" in refused.value.hint

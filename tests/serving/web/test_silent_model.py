@@ -1,7 +1,7 @@
-"""A model from a simulated county is silent about real households: only the rule line leaves the service.
+"""A model from a simulated county is silent about real households: only the rule line's verdict leaves the service.
 
-Two services hold the same records and differ only in what their models say. Apart from what is random or a time of
-day, every page, workbook, answer and file of the one must be that of the other, byte for byte.
+Two services hold the same records and differ only in what their models say. Apart from random values and times of day,
+every page, workbook, response and file of one must equal that of the other, byte for byte.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RANDOM = re.compile(
     r'name="(?:csrf|once)" value="[^"]*"|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?|(?s:<h2>(?:数据变化|Drift)</h2>.*?</section>)"
 )
-"""What differs between two runs of one service: tokens, numbers of requests and jobs, times of day, and the sample of
+"""What differs between two runs of one service: tokens, IDs of requests and jobs, times of day, and the sample of
 features whose drift is measured."""
 
 NOT_COMPARED = ("/metrics", "/healthz", "/readyz")
@@ -42,7 +42,7 @@ ROLES = ("village", "township", "county")
 
 @pytest.fixture(scope="module")
 def models(model):
-    """Two silent models that say different things about every household."""
+    """Build two silent models that say different things about every household."""
     quiet = replace(model, trial=False)
     blend = replace(model.bundle.blend, weights=Weights(1.5, 0.0, 0.3))
     return quiet, replace(quiet, bundle=replace(model.bundle, blend=blend))
@@ -55,7 +55,7 @@ def worlds(make_world, models):
 
 @pytest.fixture
 def sites(make_site, worlds, models, monkeypatch, tmp_path):
-    """Serve both worlds, each by the model that scored it."""
+    """Serve both databases, each with the model that scored it."""
     made = []
     for name, world, one in zip("ab", worlds, models, strict=True):
         monkeypatch.setattr("riskml_serving.running.app.load_model", lambda *_, one=one: one)
@@ -66,7 +66,7 @@ def sites(make_site, worlds, models, monkeypatch, tmp_path):
 
 
 def read_plain(answer):
-    """Read an answer without what differs between two runs: cells of a workbook, otherwise its text."""
+    """Read a response (the cells of a workbook, otherwise the text) without what differs between two runs."""
     if "spreadsheet" in answer.headers["content-type"]:
         book = load_workbook(io.BytesIO(answer.content))
         return [[str(cell.value) for cell in row] for sheet in book for row in sheet.iter_rows()]
@@ -85,7 +85,7 @@ def make_key(site, region=""):
 
 
 def list_gets(site):
-    """List an address for every GET endpoint, with and without what filters and pages a list."""
+    """List addresses for every GET endpoint, with and without the parameters that filter and page a list."""
     household = site.households("")[0]
     job = site.rows("SELECT job_id FROM jobs WHERE kind = 'score' ORDER BY created_at DESC LIMIT 1")[0][0]
     named = {"household_id": household, "code": "all", "job_id": job}
@@ -111,7 +111,7 @@ FILTERS = (
 
 
 def find_values(value, values):
-    """Collect the values of every field in an answer by name."""
+    """Collect the values of every field in a response by name."""
     if isinstance(value, dict):
         for name, own in value.items():
             values.setdefault(name, []).append(own)
@@ -123,7 +123,7 @@ def find_values(value, values):
 
 
 def is_nothing(value):
-    """Return whether a field says nothing: it is null, or a count of nobody (the list's section of the model)."""
+    """Return whether a field says nothing: it is null, or the model's section counts zero households."""
     return value is None or value == 0 or (isinstance(value, dict) and all(map(is_nothing, value.values())))
 
 
@@ -193,7 +193,7 @@ def test_responses_to_new_records_and_changes_show_only_the_rule_line(sites):
         (changed,) = json.loads(answer.text)["scores"]
         assert (changed["changed"], changed["after"]["probability"], changed["after"]["tier"]) == (True, None, None)
         assert changed["after"]["signal"] == changed["after"]["rule_signal"]
-        assert site.rows("SELECT count(*) FROM scores")[0][0] == before + 1  # the visit changes the model's score only
+        assert site.rows("SELECT count(*) FROM scores")[0][0] == before + 1  # the visit changes only the model's score
         site.sign_in("county")
         site.verify(code)
         assert site.rows("SELECT probability, agreement FROM verifications") == [(None, None)]
@@ -244,7 +244,7 @@ def test_in_a_trial_the_same_service_shows_both_verdicts(site, sites):
 def test_a_model_trained_on_real_records_is_shown_from_the_next_scoring_on(
     sites, models, make_site, monkeypatch, tmp_path
 ):
-    """A bundle trained on real records speaks at once; what another withheld stays withheld until the next scoring."""
+    """A bundle trained on real records is not silent; what a silent one withheld is hidden until the next scoring."""
     real = replace(models[0].bundle, manifest={**models[0].bundle.manifest, "trained_on": "real"})
     spoken = replace(models[0], bundle=real)
     monkeypatch.setattr("riskml_serving.running.app.load_model", lambda *_: spoken)

@@ -99,7 +99,7 @@ EXPLANATION = Annotated[dict[str, Any], Field(description="See docs/explanation.
 
 Scored = make_dict_type("Scored", {"household_id": str, **type_fields(FULL), "explanation": NotRequired[EXPLANATION]})
 RECORDS_END = Annotated[
-    str | None, Field(description="Last day that any record speaks of or was recorded on, if `as_of` is later.")
+    str | None, Field(description="Last day that any record is about or was recorded on, if `as_of` is later.")
 ]
 SCORES_ANSWER = make_answer_type(
     "ScoreAnswer", {"scores": make_list_type(Scored), "records_end": RECORDS_END, "unknown": list[str]}

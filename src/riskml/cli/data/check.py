@@ -21,8 +21,8 @@ MIN_WIDTH = 110
 def check(records: RecordsArgument, as_json: AsJson = False) -> None:
     """Check a records folder and list every fault: where it is, how often it occurs, the first rows and what to do.
 
-    The exit code is 0 if the folder can be used (warnings are allowed) and 1 if it has faults. A folder without faults
-    is also told whether it is long enough to train on, and if not, from when on.
+    The exit code is 0 if the folder can be used (warnings are allowed) and 1 if it has faults. For a folder without
+    faults, it also says whether the records cover enough months to train on and, if not, when they will.
     """
     from riskml.records.checking.check import check as run
     from riskml.records.panel.store import Records

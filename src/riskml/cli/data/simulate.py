@@ -29,17 +29,17 @@ def simulate(
     income: Annotated[
         Literal["monthly", "register", "mixed"],
         typer.Option(
-            help="What is known of income: every month (`monthly`), a statement a year and wage lists of single persons"
-            " (`register`), or each for half of the households (`mixed`)."
+            help="What is known of income: reports for every month (`monthly`), yearly statements and wage lists of"
+            " individual persons (`register`), or each of these for half of the households (`mixed`)."
         ),
     ] = "monthly",
 ) -> None:
     """Simulate a county with known risk: a records folder plus truth.parquet.
 
-    The truth is each household's probability of a fall within 12 months, computed from its hidden state over at least
-    1,000 possible futures: no model can do better. A fall is income per head below the line, before or after
-    unavoidable spending, or an entry into monitoring. With truth, the last lines say how many of the households at risk
-    fall, and how well the truth and the distance to the line rank them.
+    The truth is each household's probability of a fall within 12 months, estimated from at least 1,000 possible futures
+    of its hidden state. No model can do better. A household falls if its income per head is below the line, before or
+    after unavoidable spending, or if it enters monitoring. If the truth is written, the output ends with the share of
+    the households at risk that fall, and with how well the truth and the distance to the line rank them.
     """
     from riskml.simulation import simulate as run
 
@@ -50,7 +50,7 @@ def simulate(
     if figures := done.figures:
         typer.echo(
             "Within 12 months, {falls:.1%} of {n:,} households at risk (over all dates) fall: {income:.1%} of these by"
-            " income, {spending:.1%} by spending ({spending_alone:.1%} by nothing else), {monitoring:.1%} by"
-            " monitoring.\nAUC {oracle:.3f} of the true probability, {distance_to_line:.3f} of the distance to the"
-            " line.".format(**figures)
+            " income, {spending:.1%} by spending ({spending_alone:.1%} in no other way), {monitoring:.1%} by"
+            " monitoring.\nThe AUC is {oracle:.3f} for the true probability and {distance_to_line:.3f} for the distance"
+            " to the line.".format(**figures)
         )

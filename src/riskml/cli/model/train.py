@@ -15,11 +15,11 @@ __all__ = ["train"]
 
 def train(
     records: RecordsArgument,
-    out: Annotated[Path, typer.Option("--out", help="Output folder of the model bundle.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Output folder for the model bundle.", show_default=False)],
     window: Window = 12,
     horizon: Annotated[int, typer.Option(help="Months ahead to predict.")] = 12,
     outcome: OutcomeKind = "any",
-    step: Annotated[int, typer.Option(help="Months between two as-of dates.")] = 3,
+    step: Annotated[int, typer.Option(help="Months between as-of dates.")] = 3,
     test_from: Annotated[
         str | None, typer.Option(help="First as-of date of the test rows; by default derived from the records.")
     ] = None,

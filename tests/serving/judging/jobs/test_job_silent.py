@@ -1,4 +1,4 @@
-"""While a model is silent, a job keeps what it says, and its results hold the rule line alone."""
+"""While a model is silent, a job stores its verdicts, but the job's results contain only the rule line's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sections of the list and their order, and the filter by category."""
+"""The sections of the work list and their order, and the filter by category."""
 
 from __future__ import annotations
 
