@@ -75,7 +75,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_load() -> Iterator[None]:
+def _load_bundles_once() -> Iterator[None]:
     """Load each bundle only once for all tests, because models never change and verifying a bundle takes a second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("riskml_serving.running.app.load_model", functools.cache(load_model))
@@ -178,7 +178,7 @@ def small_county(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="session")
-def tables_of(county_rows: dict[str, list[dict[str, Any]]]) -> Callable[..., dict[str, list[dict[str, Any]]]]:
+def select_tables(county_rows: dict[str, list[dict[str, Any]]]) -> Callable[..., dict[str, list[dict[str, Any]]]]:
     """Return a function that selects the rows of some households, with all regional disasters and lines."""
 
     def take(*codes: str) -> dict[str, list[dict[str, Any]]]:

@@ -93,14 +93,14 @@ def test_every_command_in_the_docs_exists():
             assert " ".join(parts[:2]) in known or parts[0] in known, words
 
 
-def instructions():
+def read_instructions():
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return [line.partition(" ")[::2] for line in lines]
 
 
 def test_the_image_runs_unprivileged_and_has_a_health_check():
-    steps = instructions()
+    steps = read_instructions()
     final = steps[max(i for i, (word, _) in enumerate(steps) if word == "FROM") :]
     words = dict(final)
     assert words["USER"] == "10001"
@@ -113,7 +113,7 @@ def test_the_image_runs_unprivileged_and_has_a_health_check():
 
 def test_the_image_includes_the_licence():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    copied = {name for word, rest in instructions() if word == "COPY" for name in rest.split()[:-1]}
+    copied = {name for word, rest in read_instructions() if word == "COPY" for name in rest.split()[:-1]}
     assert {*project["license-files"], project["readme"]} <= copied
     allowed = (ROOT / ".dockerignore").read_text("utf-8").split()
     assert all(f"!{name}" in allowed for name in project["license-files"])
@@ -121,7 +121,7 @@ def test_the_image_includes_the_licence():
 
 def test_every_file_the_image_copies_exists_and_is_not_ignored():
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
-    for word, rest in instructions():
+    for word, rest in read_instructions():
         if word == "COPY" and not rest.startswith("--from"):
             for source in rest.split()[:-1]:
                 assert (ROOT / source).exists()

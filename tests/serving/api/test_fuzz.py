@@ -67,7 +67,7 @@ def register(client, headers, code):
     return code
 
 
-def operations(client):
+def list_operations(client):
     schema = schemathesis.openapi.from_dict(client.app.openapi())
     return [operation.ok() for operation in schema.get_all_operations()]
 
@@ -75,12 +75,12 @@ def operations(client):
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_no_request_valid_or_invalid_under_the_openapi_breaks_the_service(service, mode):
     client, headers = service
-    for operation in operations(client):
+    for operation in list_operations(client):
 
         @seed(20240101)
         @settings(max_examples=LONG // 50 or 12, **QUICK)
         @given(operation.as_strategy(generation_mode=mode), st.sampled_from([*CODES, None]))
-        def once(case, code):
+        def send_request(case, code):
             if code is not None and "household_id" in (case.path_parameters or {}):
                 case.path_parameters["household_id"] = code
             sent = case.as_transport_kwargs(base_url="http://testserver", headers=headers)
@@ -93,7 +93,7 @@ def test_no_request_valid_or_invalid_under_the_openapi_breaks_the_service(servic
             case.validate_response(response, checks=CHECKS)
 
         try:
-            once()
+            send_request()
         except Unsatisfiable:  # nothing in this operation's requests can be wrong
             assert mode is GenerationMode.NEGATIVE
             assert not operation.body
@@ -110,7 +110,7 @@ JUNK = (*NUMBERS, *TEXTS, *DATES, *SHAPES)
 """Values that are put where they do not belong."""
 
 
-def junk(rng):
+def pick_junk(rng):
     """Return a copy of a junk value, so that no value can contain itself after parts are repeated."""
     return copy.deepcopy(rng.choice(JUNK))
 
@@ -126,14 +126,14 @@ def list_paths(value, path=()):
             yield from list_paths(inner, (*path, i))
 
 
-def spoilt(rng, value):
+def corrupt_value(rng, value):
     """Corrupt a JSON value by replacing, removing, repeating, renaming or adding a few parts."""
     value = copy.deepcopy(value)
     for _ in range(rng.randint(1, 3)):
         path = rng.choice(list(list_paths(value)))
         if not path:
             if rng.random() < 0.1:
-                value = junk(rng)
+                value = pick_junk(rng)
             continue
         inside = value
         for step in path[:-1]:
@@ -148,15 +148,15 @@ def spoilt(rng, value):
                 inside.pop(step)
             )
         elif what == 3 and isinstance(inside, dict):
-            inside[rng.choice(["as_of", "recorded_on", "record_id", "attributes", "zz"])] = junk(rng)
+            inside[rng.choice(["as_of", "recorded_on", "record_id", "attributes", "zz"])] = pick_junk(rng)
         else:
-            inside[step] = junk(rng)
+            inside[step] = pick_junk(rng)
     return value
 
 
-def malformed(rng, example):
+def corrupt_body(rng, example):
     """Return a body that was corrupted either as a JSON value or as bytes."""
-    text = json.dumps(spoilt(rng, example)).encode("utf-8", "surrogatepass")
+    text = json.dumps(corrupt_value(rng, example)).encode("utf-8", "surrogatepass")
     kind = rng.randrange(10)
     if kind == 0:
         return text[: rng.randrange(len(text) + 1)]
@@ -178,7 +178,7 @@ def test_malformed_bodies_get_a_problem_response_and_break_nothing(service):
     still_open = "demo-2"
     for number in range(LONG or 300):
         name = rng.choice(list(PATHS))
-        body = malformed(rng, BODIES[name].example)
+        body = corrupt_body(rng, BODIES[name].example)
         sent = dict(headers)
         if rng.random() < 0.2:
             sent["Idempotency-Key"] = rng.choice(["a", "b", "k" * 128, "k" * 129, "%00", "x y"])

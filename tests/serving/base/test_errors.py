@@ -74,11 +74,11 @@ def signed_in(client, sign_in_county):
 def test_api_and_pages_report_and_log_the_same_problem(signed_in, key, monkeypatch, caplog, cause):
     kind, level = EXPECTED[cause]
 
-    def broken(connection, *_):
+    def fail_with_cause(connection, *_):
         cause(connection)
 
-    monkeypatch.setattr("riskml_serving.api.households.endpoints.read_ranked", broken)
-    monkeypatch.setattr("riskml_serving.web.worklist.endpoints.repository.count_by_signal", broken)
+    monkeypatch.setattr("riskml_serving.api.households.endpoints.read_ranked", fail_with_cause)
+    monkeypatch.setattr("riskml_serving.web.worklist.endpoints.repository.count_by_signal", fail_with_cause)
     caplog.set_level(logging.WARNING, "riskml_serving.errors")
     api = signed_in.get("/v1/households", headers=key())
     page = signed_in.get("/worklist")

@@ -10,45 +10,47 @@ from riskml_serving.commands import cli
 
 
 @pytest.fixture
-def users(site):
+def run_users(site):
     def call(*arguments, password=""):
         return CliRunner().invoke(cli.app, ["users", *arguments, "--db", str(site.engine.url)], input=password)
 
     return call
 
 
-def listed(users):
-    rows = (line.split("\t") for line in users("list").stdout.splitlines())
+def list_accounts(run_users):
+    rows = (line.split("\t") for line in run_users("list").stdout.splitlines())
     return {name: rest for name, *rest in rows}
 
 
-def test_an_account_is_created_listed_changed_and_disabled(site, users):
+def test_an_account_is_created_listed_changed_and_disabled(site, run_users):
     region, first, second = site.world.villages[0], "first long password", "second long password"
-    made = users("create", "wangfang", "--role", "village", "--region", region, "--name", "王芳", password=f"{first}\n")
+    made = run_users(
+        "create", "wangfang", "--role", "village", "--region", region, "--name", "王芳", password=f"{first}\n"
+    )
     assert (made.exit_code, made.stdout) == (0, "Created the account wangfang.\n")
-    assert listed(users)["wangfang"] == ["village", region, "no health details", "valid", "王芳"]
+    assert list_accounts(run_users)["wangfang"] == ["village", region, "no health details", "valid", "王芳"]
     assert site.sign_in("wangfang", first).headers["location"] == "/worklist"
     assert "王芳" in site.get("/worklist").text
-    assert users("password", "wangfang", password=f"{second}\n").exit_code == 0
+    assert run_users("password", "wangfang", password=f"{second}\n").exit_code == 0
     assert "/sign-in" in str(site.get("/worklist").url), "a new password ends the sessions"
     assert site.sign_in("wangfang", first).status_code != 303
     assert site.sign_in("wangfang", second).status_code == 303
-    assert users("disable", "wangfang").stdout == "Disabled wangfang.\n"
+    assert run_users("disable", "wangfang").stdout == "Disabled wangfang.\n"
     assert "/sign-in" in str(site.get("/worklist").url), "an open session ends at once"
     assert site.sign_in("wangfang", second).status_code != 303
-    assert listed(users)["wangfang"][3] == "disabled"
+    assert list_accounts(run_users)["wangfang"][3] == "disabled"
 
 
-def test_the_health_details_right_must_be_granted_explicitly_and_a_lock_is_listed(site, users):
-    made = users("create", "li", "--role", "county", "--region", site.world.regions["county"], "--health-details",
+def test_the_health_details_right_must_be_granted_explicitly_and_a_lock_is_listed(site, run_users):
+    made = run_users("create", "li", "--role", "county", "--region", site.world.regions["county"], "--health-details",
                  password="a long enough password\n")  # fmt: skip
     assert made.exit_code == 0
-    assert listed(users)["li"][2:4] == ["health details", "valid"]
+    assert list_accounts(run_users)["li"][2:4] == ["health details", "valid"]
     for _ in range(site.client.app.state.settings.sign_in_failures):
         site.sign_in("li", "wrong")
-    assert listed(users)["li"][3] == "locked"
-    assert users("password", "li", password="another long password\n").exit_code == 0
-    assert listed(users)["li"][3] == "valid"
+    assert list_accounts(run_users)["li"][3] == "locked"
+    assert run_users("password", "li", password="another long password\n").exit_code == 0
+    assert list_accounts(run_users)["li"][3] == "valid"
 
 
 @pytest.mark.parametrize(("arguments", "password"), [
@@ -59,10 +61,10 @@ def test_the_health_details_right_must_be_granted_explicitly_and_a_lock_is_liste
     (("password", "nobody"), "a long enough password"),
     (("disable", "nobody"), ""),
 ])  # fmt: skip
-def test_invalid_arguments_are_rejected_with_a_clear_message(site, users, arguments, password):
-    before = listed(users)
-    ran = users(*arguments, password=f"{password}\n")
+def test_invalid_arguments_are_rejected_with_a_clear_message(site, run_users, arguments, password):
+    before = list_accounts(run_users)
+    ran = run_users(*arguments, password=f"{password}\n")
     assert ran.exit_code != 0
     assert isinstance(ran.exception, UsageError)
     assert ran.exception.message
-    assert listed(users) == before
+    assert list_accounts(run_users) == before

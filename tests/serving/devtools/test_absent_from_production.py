@@ -47,7 +47,7 @@ def run(unpacked_wheel, program, *words):
     return done.stdout
 
 
-def commands(help_text):
+def list_commands(help_text):
     return set(re.findall(r"^[│|] (\S+) ", help_text, re.MULTILINE)) - {"--help"}
 
 
@@ -59,16 +59,16 @@ def test_the_wheel_contains_the_service_but_no_developer_tools(unpacked_wheel):
 
 
 def test_the_shipped_commands_work_and_include_no_developer_tools(unpacked_wheel):
-    assert {"serve", "train", "benchmark"} <= commands(run(unpacked_wheel, "riskml", "--help"))
-    benchmarks = commands(run(unpacked_wheel, "riskml", "benchmark", "--help"))
+    assert {"serve", "train", "benchmark"} <= list_commands(run(unpacked_wheel, "riskml", "--help"))
+    benchmarks = list_commands(run(unpacked_wheel, "riskml", "benchmark", "--help"))
     assert {"gsoep", "features"} <= benchmarks
     assert benchmarks.isdisjoint({"serving", "scale"})
-    served = commands(run(unpacked_wheel, "riskml-serving", "--help"))
+    served = list_commands(run(unpacked_wheel, "riskml-serving", "--help"))
     assert {"keys", "db", "import", "openapi", "settings", "worker"} <= served
     assert served.isdisjoint({"gallery", "pages"})
 
 
-def packages(path):
+def list_packages(path):
     """List the names of the packages that a requirements file installs."""
     lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
     return {re.match(r"[\w.-]+", line)[0].lower() for line in lines if line and not line.startswith("#")}
@@ -76,8 +76,8 @@ def packages(path):
 
 def test_the_image_installs_no_developer_packages():
     extra = {re.match(r"[\w.-]+", line)[0].lower() for line in PROJECT["optional-dependencies"]["devtools"]}
-    assert extra <= packages("requirements/dev.txt")
-    assert extra.isdisjoint(packages("requirements/serve.txt"))
+    assert extra <= list_packages("requirements/dev.txt")
+    assert extra.isdisjoint(list_packages("requirements/serve.txt"))
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
     (compiled,) = (line for line in makefile.splitlines() if "--output-file requirements/serve.txt" in line)
     assert "--extra serve" in compiled

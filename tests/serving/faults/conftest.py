@@ -98,7 +98,7 @@ class Service:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _imported() -> None:
+def _import_modules() -> None:
     """Import everything before the first test starts a service."""
     first = FORKS.Process(target=int)
     first.start()

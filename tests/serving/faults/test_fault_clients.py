@@ -32,7 +32,7 @@ def connect(url):
     return socket.create_connection((parts.hostname, parts.port), timeout=20)
 
 
-def stored(engine):
+def list_stored(engine):
     with reading(engine) as connection:
         rows = connection.execute(text("SELECT record_id FROM record_events WHERE record_id LIKE 'c-%'"))
         return sorted(rows.scalars())
@@ -55,7 +55,7 @@ def test_an_aborted_request_is_stored_completely_or_not_at_all(url, county_engin
         for number in range(12):
             own = {"Idempotency-Key": f"c-{number}", "Content-Type": "application/json"}
             assert client.post("/v1/records", content=build_body(number), headers=own).status_code == 200
-    assert stored(county_engine) == sorted(f"c-{number}" for number in range(12)), "each request is stored once"
+    assert list_stored(county_engine) == sorted(f"c-{number}" for number in range(12)), "each request is stored once"
     with reading(county_engine) as connection:
         kept_answers = connection.execute(text("SELECT count(*) FROM idempotency")).scalar_one()
     assert kept_answers == 12
@@ -66,7 +66,7 @@ def test_an_incomplete_body_stores_nothing(url, county_engine, headers):
     with connect(url) as line:
         line.sendall(build_request(body, headers) + body[: len(body) // 2])
     assert httpx.get(f"{url}/v1/households/H0000000", headers=headers).status_code == 200
-    assert stored(county_engine) == []
+    assert list_stored(county_engine) == []
     counts = httpx.get(f"{url}/metrics").text
     assert 'route="/v1/records",status="499"' in counts, "it is counted as cancelled by the client"
     assert 'status="5' not in counts
@@ -94,11 +94,11 @@ def test_slow_clients_get_a_response_and_delay_nobody_else(url, county_engine, h
             began = time.perf_counter()
             assert client.get("/v1/households/H0000000").status_code == 200
             taken.append(time.perf_counter() - began)
-    assert stored(county_engine) == []
+    assert list_stored(county_engine) == []
     stop.set()
     thread.join()
     assert [line.recv(12) for line in lines] == [b"HTTP/1.1 200"] * SLOW
     for line in lines:
         line.close()
     assert sorted(taken)[len(taken) // 2] < 1, "other clients must not wait, even on a busy machine"
-    assert len(stored(county_engine)) == SLOW
+    assert len(list_stored(county_engine)) == SLOW

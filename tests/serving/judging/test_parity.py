@@ -24,7 +24,7 @@ days = st.dates(dt.date(2021, 1, 1), TODAY).map(dt.date.isoformat)
 months = st.tuples(st.integers(2020, 2023), st.integers(1, 12)).map(lambda ym: f"{ym[0]}-{ym[1]:02d}-01")
 
 
-def code(table, column):
+def pick_code(table, column):
     return st.sampled_from(schema.list_codes(table, column))
 
 
@@ -43,7 +43,7 @@ household = st.fixed_dictionaries(
     {
         "region_code": st.sampled_from(["370112001001", "370112", "130529001001"]),
         "size": st.integers(1, 9),
-        "kind": st.one_of(st.none(), code("households", "kind")),
+        "kind": st.one_of(st.none(), pick_code("households", "kind")),
     },
     optional={"roof": st.sampled_from(["brick", "瓦", None]), "mu": st.one_of(st.none(), st.floats(0, 99))},
 )
@@ -51,21 +51,21 @@ optional = {
     "illness": rows(
         6,
         occurred_on=days,
-        kind=code("illness", "kind"),
+        kind=pick_code("illness", "kind"),
         visits=st.one_of(st.none(), st.integers(0, 5)),
         cost=spent,
         self_paid=spent,
     ),
-    "events": rows(6, occurred_on=days, kind=code("events", "kind"), amount=amounts),
+    "events": rows(6, occurred_on=days, kind=pick_code("events", "kind"), amount=amounts),
     "help": rows(3, started_on=days, measure=st.sampled_from(["临时救助", "grant"]), emergency=st.booleans()),
-    "disaster": rows(3, occurred_on=days, kind=code("disaster", "kind"), loss=spent),
+    "disaster": rows(3, occurred_on=days, kind=pick_code("disaster", "kind"), loss=spent),
     "members": st.lists(
         st.fixed_dictionaries(
             {
                 "member_id": st.sampled_from("abc"),
                 "birth_year": st.one_of(st.none(), st.integers(1930, 2022)),
-                "labour": st.one_of(st.none(), code("members", "labour")),
-                "health": st.one_of(st.none(), code("members", "health")),
+                "labour": st.one_of(st.none(), pick_code("members", "labour")),
+                "health": st.one_of(st.none(), pick_code("members", "health")),
             }
         ),
         max_size=3,

@@ -38,7 +38,7 @@ def read_metrics(client, headers):
     }
 
 
-def test_a_service_with_database_and_model_is_ready(client):
+def test_a_service_with_a_database_and_a_model_is_ready(client):
     answer = client.get("/readyz")
     state = answer.json()
     assert (answer.status_code, state["status"]) == (200, "ready")
@@ -94,11 +94,11 @@ def test_metrics_require_an_admin_key_for_all_regions(client, key, make_client):
     assert make_client(metrics_open=True).get("/metrics").status_code == 200
 
 
-def test_metrics_count_requests_by_route_and_scores_by_tier_and_agreement(client, key, tables_of, county_records):
+def test_metrics_count_requests_by_route_and_scores_by_tier_and_agreement(client, key, select_tables, county_records):
     headers, admin = key(), key("", "admin")
     before = read_metrics(client, admin)
     codes = [str(code) for code in county_records.household_id[:20]]
-    scored = post_scores(client, headers, tables_of(*codes)).json()["scores"]
+    scored = post_scores(client, headers, select_tables(*codes)).json()["scores"]
     client.get(f"/v1/households/{codes[0]}", headers=headers)
     client.get("/v1/nowhere/at/all", headers=headers)
     after = read_metrics(client, admin)
@@ -187,7 +187,7 @@ def test_the_content_of_an_error_is_not_logged():
 
 
 @pytest.fixture
-def logged():
+def log_stream():
     """Collect everything logged during the test, as the service writes it."""
     stream, root = io.StringIO(), logging.getLogger()
     before = (root.handlers[:], root.level)
@@ -196,11 +196,13 @@ def logged():
     root.handlers[:], root.level = before
 
 
-def test_the_logs_of_an_entire_run_name_no_household(client, key, tables_of, county_records, logged, monkeypatch):
+def test_the_logs_of_an_entire_run_name_no_household(
+    client, key, select_tables, county_records, log_stream, monkeypatch
+):
     """Call every endpoint with valid and invalid requests, with database faults and with an unexpected error."""
     headers = key()
     codes = [str(code) for code in county_records.household_id[:3]]
-    tables = tables_of(*codes)
+    tables = select_tables(*codes)
     rows = {"households": [{k: v for k, v in row.items() if k != "recorded_on"} for row in tables["households"]]}
     post_scores(client, headers, tables)
     client.post("/v1/records", json={"tables": rows}, headers=headers)
@@ -221,7 +223,7 @@ def test_the_logs_of_an_entire_run_name_no_household(client, key, tables_of, cou
     monkeypatch.setattr("riskml_serving.api.scores.endpoints._score", fail)
     assert client.get(f"/v1/households/{codes[0]}", headers=headers).status_code == 500
     assert post_scores(client, headers, tables).status_code == 500
-    text = logged.getvalue()
+    text = log_stream.getvalue()
     lines = [json.loads(line) for line in text.splitlines()]
     assert len(lines) > 2 * len(paths)
     assert all(len(line["request_id"]) == 32 for line in lines if line["message"] == "request")

@@ -84,7 +84,7 @@ def test_startup_output_says_why_the_model_is_silent_and_what_to_do(start, bundl
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_option_sets_the_setting(database_url, bundle_path, monkeypatch):
+def test_the_trial_option_sets_the_simulated_setting(database_url, bundle_path, monkeypatch):
     taken = []
     monkeypatch.setattr("riskml_serving.running.server.run", lambda settings, _: taken.append(settings.simulated))
     for trial in (True, False):

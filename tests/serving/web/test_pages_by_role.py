@@ -30,18 +30,18 @@ AFTER, AFTER_SPENDING = "income_below_line_after_spending", "扣除刚性支出�
 SECRET = "透析治疗秘密"
 
 
-def cells(answer):
+def read_cells(answer):
     book = load_workbook(io.BytesIO(answer.content))
     return "\n".join(
         str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None
     )
 
 
-def read_cells(site, path):
+def read_text(site, path):
     """Read the text of a page or an export."""
     answer = site.get(path)
     assert answer.status_code == 200, path
-    return cells(answer) if ".xlsx" in path else answer.text
+    return read_cells(answer) if ".xlsx" in path else answer.text
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_health_details_are_shown_only_to_accounts_with_the_right(site, health):
     page = site.get(f"/households/{telling[0]}").text
     once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
     site.post(f"/households/{telling[0]}/assignments", csrf=site.token(page), once=once, assignee="王", handover=SECRET)
-    seen = {code: read_cells(site, f"/households/{code}") for code in telling}
+    seen = {code: read_text(site, f"/households/{code}") for code in telling}
     for code in telling:
         assert any(words in seen[code] for words in health[code]), "an account with the right must see it"
     assert SECRET in seen[telling[0]]
@@ -86,15 +86,15 @@ def test_health_details_are_shown_only_to_accounts_with_the_right(site, health):
         site.client.cookies.clear()
         site.sign_in(user)
         for path in dict.fromkeys(path.format(code) for path in (*PAGES, *EXPORTS) for code in telling):
-            text = read_cells(site, path)
+            text = read_text(site, path)
             for code in telling:
                 for words in health[code]:
                     assert words not in text, f"{user} {path}"
             assert SECRET not in text, f"{user} {path}"
-        assert 'value="illness"' not in read_cells(site, "/worklist"), "nobody may filter by what they may not see"
+        assert 'value="illness"' not in read_text(site, "/worklist"), "nobody may filter by what they may not see"
         workbook = site.get("/worklist.xlsx?state=all&cause=illness")
-        assert cells(workbook) == read_cells(site, "/worklist.xlsx?state=all")
-        assert "因残" not in re.sub(r"<form.*?</form>", "", read_cells(site, "/overview"), flags=re.DOTALL)
+        assert read_cells(workbook) == read_text(site, "/worklist.xlsx?state=all")
+        assert "因残" not in re.sub(r"<form.*?</form>", "", read_text(site, "/overview"), flags=re.DOTALL)
 
 
 def test_without_the_right_the_spending_flag_hides_amounts_on_page_export_and_api(site):
@@ -107,8 +107,8 @@ def test_without_the_right_the_spending_flag_hides_amounts_on_page_export_and_ap
         site.client.cookies.clear()
         site.sign_in(user)
         page, export = (
-            read_cells(site, f"/households/{household}"),
-            read_cells(site, f"/households/{household}/export.xlsx"),
+            read_text(site, f"/households/{household}"),
+            read_text(site, f"/households/{household}/export.xlsx"),
         )
         with writing(site.engine) as connection:
             key = create_key(connection, user, "", ("read", *right))
@@ -119,7 +119,7 @@ def test_without_the_right_the_spending_flag_hides_amounts_on_page_export_and_ap
         (flag,) = (flag for flag in rule["flags"] if flag["code"] == AFTER)
         assert name in page
         assert name in export
-        assert name in read_cells(site, f"/worklist?q={household}")
+        assert name in read_text(site, f"/worklist?q={household}")
         amount = amount or f"{flag['observed']:,.0f} 元/人/年"
         shown = (flag["observed"], rule["gap_after_spending"])
         seen[user] = (f"{name}：" in page, AFTER_SPENDING in page, amount in page, shown != (None, None))
@@ -151,7 +151,7 @@ def test_households_elsewhere_are_not_found_on_any_page_and_attempts_are_recorde
     for path in ("/worklist?state=all", "/worklist.xlsx?state=all", f"/worklist?q={outside[0]}"):
         shown = site.get(path)
         text = (
-            cells(shown)
+            read_cells(shown)
             if ".xlsx" in path
             else re.sub(r"<form.*?</form>|back=[^\"]*|<p class=\"empty.*", "", shown.text, flags=re.S)
         )

@@ -28,7 +28,7 @@ PATHS = (
 )
 
 
-def first_households(county, folder, n):
+def write_first_households(county, folder, n):
     """Write the records of the first households into a folder; return their codes."""
     codes = sorted(set(pq.read_table(county / "households.parquet")["household_id"].to_pylist()))[:n]
     folder.mkdir()
@@ -44,7 +44,7 @@ def first_households(county, folder, n):
 
 def test_every_page_works_on_either_database(client, sign_in_county, county, tmp_path):
     state = client.app.state
-    codes = first_households(county, tmp_path / "few", 25)
+    codes = write_first_households(county, tmp_path / "few", 25)
     region = pq.read_table(county / "households.parquet")["region_code"][0].as_py()[:6]
     sign_in_county(client, region, health_details=True)
     for path in PATHS:

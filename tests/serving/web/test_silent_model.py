@@ -166,11 +166,11 @@ def test_api_responses_do_not_depend_on_what_the_model_says(sites):
             assert not sum(n for code, n in counts.items() if code != "none"), address
 
 
-def test_scores_on_request_do_not_depend_on_what_the_model_says(sites, tables_of):
+def test_scores_on_request_do_not_depend_on_what_the_model_says(sites, select_tables):
     bodies = []
     for site in sites:
         codes = site.households("")[:12]
-        request = {"tables": tables_of(*codes), "as_of": "2023-06-30", "reasons": True}
+        request = {"tables": select_tables(*codes), "as_of": "2023-06-30", "reasons": True}
         answer = site.client.post("/v1/scores", json=request, headers={"Authorization": make_key(site)})
         assert answer.status_code == 200
         assert {score["status"] for score in answer.json()["scores"]} >= {"at_risk"}

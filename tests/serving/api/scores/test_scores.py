@@ -21,7 +21,7 @@ def post_scores(client, headers, tables, **more):
     return client.post("/v1/scores", json={"as_of": AS_OF, "tables": tables, **more}, headers=headers)
 
 
-def plain(row):
+def select_same(row):
     return {name: None if row[name] != row[name] else row[name] for name in SAME}
 
 
@@ -32,31 +32,33 @@ def expected(county_records, bundle_path):
     return {row["household_id"]: row for row in frame.to_dict("records")}
 
 
-def test_scores_over_http_equal_those_computed_by_riskml_to_the_last_bit(client, key, tables_of, expected):
+def test_scores_over_http_equal_those_computed_by_riskml_to_the_last_bit(client, key, select_tables, expected):
     headers, codes = key(), sorted(expected)
     for start in range(0, len(codes), 200):
         part = codes[start : start + 200]
-        scores = post_scores(client, headers, tables_of(*part)).json()["scores"]
+        scores = post_scores(client, headers, select_tables(*part)).json()["scores"]
         assert [row["household_id"] for row in scores] == part
         for row in scores:
             wanted = expected[row["household_id"]]
-            assert {name: row[name] for name in SAME} == plain(wanted)
+            assert {name: row[name] for name in SAME} == select_same(wanted)
             assert ";".join(row["rule_flags"]) == wanted["rule_flags"]
 
 
 def test_a_household_scored_alone_gets_the_same_score_and_reasons(
-    client, key, tables_of, expected, county_records, bundle_path
+    client, key, select_tables, expected, county_records, bundle_path
 ):
     headers, narrator = key(), Narrator(Bundle.load(bundle_path), load_policy())
     for code in sorted(expected)[::40]:
-        score = post_scores(client, headers, tables_of(code), reasons=True).json()["scores"][0]
+        score = post_scores(client, headers, select_tables(code), reasons=True).json()["scores"][0]
         index = county_records.index(code)
         panel = county_records.panel(to_day(AS_OF), index, index + 1)
-        assert {name: score[name] for name in SAME} == plain(expected[code])
+        assert {name: score[name] for name in SAME} == select_same(expected[code])
         assert score["explanation"] == json.loads(json.dumps(narrator.explain(panel).to_json()))
 
 
-def test_rule_line_and_features_are_computed_once_for_scores_and_reasons(client, key, tables_of, expected, monkeypatch):
+def test_rule_line_and_features_are_computed_once_for_scores_and_reasons(
+    client, key, select_tables, expected, monkeypatch
+):
     calls = []
 
     def record_calls(module, name):
@@ -66,13 +68,13 @@ def test_rule_line_and_features_are_computed_once_for_scores_and_reasons(client,
     record_calls(sys.modules["riskml.scoring"], "apply_rule_line")
     record_calls(sys.modules["riskml.explanation.household.narrator"], "apply_rule_line")
     record_calls(sys.modules["riskml.features.build"], "_fill")
-    scores = post_scores(client, key(), tables_of(*sorted(expected)[:4]), reasons=True).json()["scores"]
+    scores = post_scores(client, key(), select_tables(*sorted(expected)[:4]), reasons=True).json()["scores"]
     assert sum(row["explanation"]["model"] is not None for row in scores) > 1
     assert sorted(calls) == [("_fill", 4), ("apply_rule_line", 4)]
 
 
-def test_a_response_names_the_model_policy_and_time_behind_its_scores(client, key, tables_of, expected):
-    answer = post_scores(client, key(), tables_of(next(iter(expected)))).json()
+def test_a_response_names_the_model_policy_and_time_behind_its_scores(client, key, select_tables, expected):
+    answer = post_scores(client, key(), select_tables(next(iter(expected)))).json()
     bundle = Bundle.load(client.app.state.settings.bundle)
     assert answer["model_name"] == "riskml"
     assert answer["model_version"] == bundle.model_version

@@ -20,13 +20,13 @@ def test_the_demo_prints_the_address_of_the_pages_and_working_accounts(
 ):
     served = []
 
-    def trained(out, *_):
+    def copy_trained(out, *_):
         """Use the county and the model that all tests share, which saves a minute of simulating and training."""
         shutil.copytree(bundle_path, out / "bundle")
         return county
 
     monkeypatch.setattr("riskml.cli.demo._test_on_real_panel", lambda: None)
-    monkeypatch.setattr("riskml.cli.demo._train_on_county", trained)
+    monkeypatch.setattr("riskml.cli.demo._train_on_county", copy_trained)
     monkeypatch.setattr("riskml_serving.running.server.run", served.append)
     monkeypatch.setattr("riskml_serving.commands.demo.serve.prepare_demo.__defaults__", (60, 2))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")

@@ -21,12 +21,12 @@ from riskml_serving.judging.importing.service import import_folder
 AS_OF = dt.date(2023, 6, 30)
 
 
-def count(engine, table):
+def count_rows(engine, table):
     with engine.connect() as connection:
         return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
 
-def listed(client, headers):
+def list_households(client, headers):
     rows, after = [], None
     while True:
         page = client.get(
@@ -46,7 +46,7 @@ def test_an_imported_county_gets_the_scores_reasons_and_agreement_that_riskml_co
     frame = score(model.bundle, county_records, to_day(AS_OF), load_policy())
     assert done.scored == len(frame)
     headers = key()
-    rows = {row["household_id"]: row for row in listed(client, headers)}
+    rows = {row["household_id"]: row for row in list_households(client, headers)}
     assert len(rows) == len(frame)
     assert len({row["region_code"][:6] for row in rows.values()}) == 1, "visit capacity needs a single county"
     for row in frame.to_dict("records"):
@@ -65,7 +65,7 @@ def test_an_imported_county_gets_the_scores_reasons_and_agreement_that_riskml_co
         assert explanation == json.loads(json.dumps(narrator.explain(panel, agreement=agreement).to_json()))
     order = [
         (-COLOURS.codes.index(r["signal"]), -(r["probability"] if r["probability"] is not None else -1))
-        for r in listed(client, headers)
+        for r in list_households(client, headers)
     ]
     assert order == sorted(order)
     assert set(TIERS) >= {row["tier"] for row in rows.values() if row["tier"]}
@@ -79,14 +79,14 @@ def test_a_killed_import_resumes_where_it_stopped_and_is_not_repeated(client, co
     for module, name in ((service.repository, "append"), (service, "keep_range")):
         original = getattr(module, name)
 
-        def once(*args, original=original, **kwargs):
+        def interrupt(*args, original=original, **kwargs):
             calls["n"] += 1
             result = original(*args, **kwargs)
             if calls["n"] in (3, 9, 25):
                 raise KeyboardInterrupt
             return result
 
-        monkeypatch.setattr(module, name, once)
+        monkeypatch.setattr(module, name, interrupt)
     stops, done = 0, None
     while done is None:
         try:
@@ -95,8 +95,8 @@ def test_a_killed_import_resumes_where_it_stopped_and_is_not_repeated(client, co
             stops += 1
     assert stops >= 2
     for table in ("income", "illness", "households"):
-        assert count(engine, f"record_{table}") == len(county_rows[table])
-    assert count(engine, "current_scores") == 800
+        assert count_rows(engine, f"record_{table}") == len(county_rows[table])
+    assert count_rows(engine, "current_scores") == 800
     again = import_folder(engine, county, AS_OF, model)
     assert (again.rows, again.scored) == (0, 0)
 
@@ -113,14 +113,14 @@ def test_a_later_record_changes_one_score_and_no_other(client, key, county):
     engine, model = client.app.state.engine, client.app.state.holder.current
     import_folder(engine, county, AS_OF, model)
     headers = key()
-    before = {row["household_id"]: row for row in listed(client, headers)}
+    before = {row["household_id"]: row for row in list_households(client, headers)}
     code = sorted(before)[5]
     cursor = client.get("/v1/changes", params={"limit": 1000}, headers=headers).json()["next"]
     cursor = client.get("/v1/changes", params={"limit": 1000, "since": cursor}, headers=headers).json()["next"]
     bill = {"household_id": code, "occurred_on": "2023-06-20", "kind": "inpatient", "cost": 150000, "self_paid": 90000}
     answer = client.post("/v1/records", json={"tables": {"illness": [bill]}}, headers=headers).json()
     assert answer["changed"] == 1
-    after = {row["household_id"]: row for row in listed(client, headers)}
+    after = {row["household_id"]: row for row in list_households(client, headers)}
     assert {c for c in after if after[c] != before[c]} == {code}
     changes = client.get("/v1/changes", params={"since": cursor}, headers=headers).json()["changes"]
     assert [row["household_id"] for row in changes] == [code]

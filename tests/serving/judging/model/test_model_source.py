@@ -282,11 +282,11 @@ def test_an_unresponsive_tracking_server_times_out_and_the_old_model_stays(start
 
 
 def test_a_request_in_flight_is_scored_by_the_model_that_it_started_with(
-    make_client, key, tables_of, county_records, bundle_path, monkeypatch
+    make_client, key, select_tables, county_records, bundle_path, monkeypatch
 ):
     """The response has not only that model's version, but also its scores."""
     client, headers = make_client(bundle=bundle_path), key()
-    body = {"as_of": "2023-03-31", "tables": tables_of(*map(str, county_records.household_id[: AT_ONCE + 1]))}
+    body = {"as_of": "2023-03-31", "tables": select_tables(*map(str, county_records.household_id[: AT_ONCE + 1]))}
     began, go_on = threading.Event(), threading.Event()
 
     def slow(model, *rest):

@@ -20,7 +20,7 @@ def event(code, number):
     return {"household_id": code, "occurred_on": f"2023-06-{number % 28 + 1:02d}", "kind": "report"}
 
 
-def rows(client, table):
+def count_rows(client, table):
     with client.app.state.engine.connect() as connection:
         return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
@@ -35,7 +35,7 @@ def test_a_key_sent_by_many_clients_at_once_counts_once(make_client, key):
         )
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
-    assert (rows(first, "record_events"), rows(first, "scores")) == (1, 1)
+    assert (count_rows(first, "record_events"), count_rows(first, "scores")) == (1, 1)
 
 
 def test_writers_to_the_same_households_wait_for_one_another(make_client, key):
@@ -51,7 +51,7 @@ def test_writers_to_the_same_households_wait_for_one_another(make_client, key):
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(write, range(24))) == {200}
-    assert rows(first, "record_events") == 24 * 6
+    assert count_rows(first, "record_events") == 24 * 6
 
 
 def test_rescoring_a_household_waits_for_a_concurrent_rescoring(make_client, key, monkeypatch):
@@ -60,18 +60,18 @@ def test_rescoring_a_household_waits_for_a_concurrent_rescoring(make_client, key
     first.post("/v1/records", json={"tables": {"households": [household("a"), household("b")]}}, headers=headers)
     judge = service.judge_households
 
-    def slowly(*arguments):
+    def judge_slowly(*arguments):
         judging.release()
         assert go_on.wait(20)
         return judge(*arguments)
 
-    def strike(client, day):
+    def send_flood(client, day):
         flood = {"region_code": HOME, "occurred_on": f"2023-06-{day}", "kind": "flood"}
         return client.post("/v1/records", json={"tables": {"disaster": [flood]}}, headers=headers).json()
 
-    monkeypatch.setattr(service, "judge_households", slowly)
+    monkeypatch.setattr(service, "judge_households", judge_slowly)
     with ThreadPoolExecutor(2) as pool:
-        strikes = [pool.submit(strike, first, 10), pool.submit(strike, second, 20)]
+        strikes = [pool.submit(send_flood, first, 10), pool.submit(send_flood, second, 20)]
         assert judging.acquire(timeout=20)
         together = judging.acquire(timeout=0.5)
         go_on.set()

@@ -164,9 +164,9 @@ def test_a_rolled_back_transaction_leaves_no_entry_and_no_gap(engine):
     assert (read_chain_head(engine).seq, list_faults(engine)) == (1, [])
 
 
-def test_read_only_requests_share_a_transaction_and_are_all_recorded(client, key, tables_of, county_rows):
+def test_read_only_requests_share_a_transaction_and_are_all_recorded(client, key, select_tables, county_rows):
     code = county_rows["households"][0]["household_id"]
-    headers, body = key(), {"tables": tables_of(code)}
+    headers, body = key(), {"tables": select_tables(code)}
     answers = [client.post("/v1/scores", json=body, headers=headers) for _ in range(3)]
     assert {answer.status_code for answer in answers} == {200}
     with reading(client.app.state.engine) as connection:

@@ -14,7 +14,7 @@ from riskml_serving.web.household.service import SHOWN_MONTHS
 from riskml_serving.web.shell.region_names import mask_code
 
 
-def drawn(site, household):
+def find_picture(site, household):
     (svg,) = re.findall(r"<svg.*?</svg>", site.get(f"/households/{household}").text, re.DOTALL)
     return svg
 
@@ -39,5 +39,5 @@ def test_the_page_shows_byte_for_byte_the_picture_that_riskml_draws(site, model)
             simulated=True,
             name=mask_code(household),
         )
-        assert drawn(site, household) == picture.strip()
-        assert drawn(site, household) == drawn(site, household)
+        assert find_picture(site, household) == picture.strip()
+        assert find_picture(site, household) == find_picture(site, household)

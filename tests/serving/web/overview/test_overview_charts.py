@@ -9,21 +9,21 @@ from riskml_serving.web.overview.charts import FILLS, SHADES
 from riskml_serving.web.overview.service import count_quarters
 
 
-def charts(site):
+def find_charts(site):
     return {
         chart[1]: chart[0]
         for chart in re.findall(r"(<svg.*?<title>(.*?)</title>.*?</svg>)", site.get("/overview").text, re.S)
     }
 
 
-def fills(chart):
+def find_fills(chart):
     return set(re.findall(r'fill="(#\w{6})" stroke=', chart))
 
 
 def test_causes_over_time_are_drawn_and_labelled_from_dark_to_light(site):
     site.sign_in("county")
     page = site.get("/overview").text
-    chart = charts(site)["各季度新纳入监测的风险原因"]
+    chart = find_charts(site)["各季度新纳入监测的风险原因"]
     heads = re.findall(r'<th class="n">(\d{4} Q\d)</th>', page)
     assert len(heads) > 2
     labels = re.findall(r">(Q\d)</text>", chart)
@@ -38,20 +38,20 @@ def test_causes_over_time_are_drawn_and_labelled_from_dark_to_light(site):
     assert counts == sorted(total.values(), reverse=True)[: len(counts)]
 
     assert 2 <= len(named) <= len(SHADES)
-    assert fills(chart) <= {FILLS[shade][0] for shade in SHADES}
+    assert find_fills(chart) <= {FILLS[shade][0] for shade in SHADES}
     assert "只统计已纳入监测的户" in page
 
 
 def test_the_chart_by_month_has_a_legend_with_every_colour_drawn(site):
     site.sign_in("county")
-    chart = charts(site)["各月信号户数"]
+    chart = find_charts(site)["各月信号户数"]
     assert re.findall(r">([红橙黄绿])</text>", chart) == ["红", "橙", "黄"]
-    assert {FILLS[c][0] for c in ("red", "orange", "yellow")} == fills(chart)
+    assert {FILLS[c][0] for c in ("red", "orange", "yellow")} == find_fills(chart)
 
 
 def test_causes_over_time_leave_out_health_without_the_right(site):
     site.sign_in("blind")
-    assert not set(re.findall(r">(因病|因残)</text>", charts(site)["各季度新纳入监测的风险原因"]))
+    assert not set(re.findall(r">(因病|因残)</text>", find_charts(site)["各季度新纳入监测的风险原因"]))
 
 
 def test_a_quarter_without_entries_is_kept():
