@@ -30,7 +30,8 @@ def signal_income(
     bounds : array of float64, shape (7, n)
         One column per household, with the rows of ``InForce.colours``.
     shock, unmet, hardship, spent : array of bool, shape (n,)
-        Whether any flag counts as a major shock, as a guarantee that is not met, or as hardship.
+        Whether any flag counts as a major shock, as a guarantee that is not met, or as hardship, and whether the flag
+        for income below the line after unavoidable spending is raised.
 
     Returns
     -------
@@ -41,7 +42,8 @@ def signal_income(
     -----
     An income below ``red_below`` × line is red if there is a major shock, and ``below_without_shock`` otherwise. Below
     ``orange_below`` × line it is orange, up to ``yellow_up_to`` × line yellow, and above that green. A guarantee that
-    is not met, or a flag that counts as hardship, can only make the colour graver. Every bound is applied with the
+    is not met, a flag that counts as hardship, and income below the line after spending can only make the colour
+    graver. Every bound is applied with the
     contract's tolerance of 1e-4.
 
     Examples

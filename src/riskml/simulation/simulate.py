@@ -140,7 +140,7 @@ def _run(
     states, people = settle(p, count, np.random.default_rng([seed, 3, first]))
     village = county.assign_villages(first, count, households)
     recorded = len(county.calendar.line) - county.burn_in
-    past = min(county.burn_in, 2 * YEAR + 3)  # two whole years, October to September, have ended before January
+    past = min(county.burn_in, 2 * YEAR + 3)  # includes two full statement years, October to September
     lived = np.zeros((count, past + recorded), MONTH_OUT)
     keep = np.unique(np.concatenate([[county.burn_in - 1], county.burn_in + span.at]))
     kept = np.zeros((len(keep), count), states.dtype)

@@ -98,7 +98,7 @@ STATE = np.dtype(
         ("spending", "f8", len(SPENDING)),  # sum of spent by item
         ("usual", "f8"),  # yuan per year, from the reports of the last twelve months
         ("ratio", "f8"),  # income per head divided by the line, NaN without a verdict
-        ("after", "f8"),  # the same after unavoidable spending
+        ("after", "f8"),  # the same, after unavoidable spending
         ("low", "i4"),  # number of consecutive months with income below a twelfth of the line
         ("alert", "f8"),
         *_declare("i4", "alert_cause", "monitored", "stable"),

@@ -92,7 +92,7 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
     [35, 38, 41, 44]
     >>> plan_truth(600, 23, "last")
     Traceback (most recent call last):
-    riskml.errors.SimulationError: 23 months hold no date with 12 months before and 12 months after it.
+    riskml.errors.SimulationError: 23 months contain no date with 12 months before and 12 months after it.
     Simulate at least 24 months, or give --truth none.
     """
     empty = np.zeros(0, np.int64)
@@ -102,7 +102,7 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
         return Span(empty, empty)
     last, window = months - 1, YEAR
     if income != "monthly":
-        window = 0  # statements of income before the first month are known
+        window = 0  # statements cover the income before the first month
     if income == "register":
         last -= (first + last - (OCTOBER - 1)) % YEAR
     ends = np.arange(last - YEAR, window - 2, -Settings().step, dtype=np.int64)[::-1]

@@ -1,4 +1,4 @@
-"""Write income as a county knows it: reported monthly, stated once a year, or some households in each way."""
+"""Write income as a county knows it: reported monthly, stated once a year, or either way, by household."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 _SOURCES = np.array(list(SOURCES)[:4])
 
 Income = Literal["monthly", "register", "mixed"]
-"""What is known of income: monthly reports; yearly statements and wage lists; or half of the households in each way."""
+"""What is known of income: monthly reports, yearly statements with wage lists, or each for half of the households."""
 
 
 def write_income(chunk: Chunk, income: Income, tables: Tables) -> None:

@@ -63,8 +63,8 @@ def visit_month(
     -----
     Flagged households are visited in random order, as alerts from departments arrive. Without these visits, nothing
     would show what the rule line alone finds. A finding is confirmed if the household is below the line as of the
-    visit, or if it falls below the line or enters monitoring by the last month, at most the model's horizon later. It
-    is pending if the records do not say.
+    visit, or if it falls below the line or enters monitoring by the last month, at most the model's horizon later. In
+    both cases, income after unavoidable spending counts too. A finding is pending if the records do not say.
     """
     months = to_month(to_day(last)) - to_month(to_day(as_of))
     fell = _find_falls(records, replace(span, horizon=min(span.horizon, months)), as_of)

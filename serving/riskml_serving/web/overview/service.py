@@ -97,8 +97,9 @@ def count_months(flows: Iterable[Mapping[str, Any]]) -> list[tuple[str, dict[str
 def count_yields(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Count visits, confirmed cases and their share, by agreement at the time of the visit.
 
-    Households without a prediction (already below the line, or with too little known income) are counted separately:
-    the rule line finds them by definition, which says nothing about how well either verdict foresees poverty.
+    Households without a prediction (already below the line or in hardship, or with too little known income) are counted
+    separately: the rule line finds them by definition, which says nothing about how well either verdict foresees
+    poverty.
 
     >>> rows = count_yields([{"agreement": "both", "predicted": True, "outcome": "confirmed", "n": 1},
     ...                      {"agreement": "both", "predicted": True, "outcome": "not_met", "n": 9}])

@@ -256,7 +256,7 @@ class Panel:
 
     @cached_property
     def income_until(self) -> Ints:
-        """Last day of the last reported month of the window that counts, shape (n,); ``NO_DAY`` without a verdict."""
+        """Last day of the last reported month of the window that counts, shape (n,); ``NO_DAY`` if no verdict."""
         last = self.at_income_end.reported[: self.basis.window].argmax(axis=0)
         days: Ints = _list_month_ends(self.month, self.months + self.basis.age)[self.income_lag + last]
         days[np.isnan(self.income)] = NO_DAY
