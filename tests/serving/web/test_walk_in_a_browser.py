@@ -53,11 +53,11 @@ class Reader:
         self.page.keyboard.press("Enter")
         self.page.wait_for_url("**/worklist*")
 
-    def sideways(self) -> int:
+    def measure_overflow(self) -> int:
         root = "document.documentElement"
         return int(self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
 
-    def first(self) -> str:
+    def open_first(self) -> str:
         """Open the first household on the list; return its address."""
         self.page.locator("table.list tbody a").first.click()
         self.page.wait_for_url("**/households/*")
@@ -69,9 +69,9 @@ class Reader:
 def test_after_signing_in_a_finding_takes_the_household_off_the_list(browser, served, user, width, script):
     reader = Reader(browser, served.address, width, script)
     reader.sign_in(user)
-    assert reader.sideways() == 0
-    household = reader.first()
-    assert reader.sideways() == 0
+    assert reader.measure_overflow() == 0
+    household = reader.open_first()
+    assert reader.measure_overflow() == 0
     assert reader.page.locator("figure svg").count() == 1
     if user == "analyst":
         assert reader.page.locator("[name=outcome]").count() == 0
@@ -81,12 +81,12 @@ def test_after_signing_in_a_finding_takes_the_household_off_the_list(browser, se
         reader.page.locator("form.keep button").click()
         reader.page.wait_for_url("**done=verified*")
         assert "核实结果已保存" in reader.page.inner_text("main")
-        assert reader.sideways() == 0
+        assert reader.measure_overflow() == 0
         reader.page.goto(f"{served.address}/worklist")
         assert household not in reader.page.content()
     for path in ("/overview", "/model", "/worklist?state=all", "/households/none"):
         reader.page.goto(served.address + path)
-        assert reader.sideways() == 0, path
+        assert reader.measure_overflow() == 0, path
     assert reader.outside == []
     assert [message for message in reader.errors if "404" not in message] == []
 
@@ -112,7 +112,7 @@ def test_a_household_prints_on_two_pages_without_forms(browser, served, tmp_path
 def test_a_dropped_connection_loses_no_input(browser, served):
     reader = Reader(browser, served.address, 360, script=True)
     reader.sign_in("village")
-    reader.first()
+    reader.open_first()
     reader.page.check("[name=outcome][value=confirmed]")
     reader.page.fill("[name=note]", "房屋漏雨")
     reader.context.set_offline(True)
@@ -144,7 +144,7 @@ def test_list_and_overview_print_without_controls_and_the_list_in_full(browser, 
             assert not reader.page.locator(control).first.is_visible(), (path, control)
         assert "仅供研判参考" in reader.page.inner_text("body")
         reader.page.set_viewport_size({"width": 703, "height": 900})
-        assert reader.sideways() == 0
+        assert reader.measure_overflow() == 0
         reader.page.emulate_media(media="screen")
 
 
@@ -152,7 +152,7 @@ def fill_form(browser, served):
     """Fill in the form on a household's page; return the reader and the form's button."""
     reader = Reader(browser, served.address, 360, script=True)
     reader.sign_in("village")
-    reader.first()
+    reader.open_first()
     reader.page.check("[name=outcome][value=confirmed]")
     reader.page.fill("[name=note]", "房屋漏雨")
     return reader, reader.page.locator("form.keep button")
@@ -231,7 +231,7 @@ def test_the_content_is_reachable_by_keyboard_and_every_field_has_a_name(browser
     reader.sign_in("county")
     reader.page.keyboard.press("Tab")
     assert reader.page.evaluate("document.activeElement.className") == "skip"
-    reader.first()
+    reader.open_first()
     unnamed = reader.page.evaluate(
         "[...document.querySelectorAll('input:not([type=hidden]),select,textarea')]"
         ".filter(e => !e.labels.length).length"
@@ -249,7 +249,7 @@ def test_every_page_conforms_to_wcag_aa(browser, served, width):
     reader.page.goto(f"{served.address}/sign-in")
     results = {"/sign-in": axe.run(reader.page, options=rules)}
     reader.sign_in("county")
-    household = reader.first()
+    household = reader.open_first()
     for path in ("/worklist?state=all", household, "/overview", "/model", "/households/none"):
         reader.page.goto(served.address + path)
         results[path] = axe.run(reader.page, options=rules)
@@ -260,7 +260,7 @@ def test_every_page_conforms_to_wcag_aa(browser, served, width):
 def test_every_control_is_reachable_by_keyboard_with_visible_focus(browser, served):
     reader = Reader(browser, served.address, 1280, script=True)
     reader.sign_in("county")
-    reader.first()
+    reader.open_first()
     usable = "a[href],button,input:not([type=hidden]):not([type=radio]),select,textarea,summary,[tabindex='0']"
     wanted = reader.page.evaluate(f'[...document.querySelectorAll("{usable}")].filter(e => e.checkVisibility()).length')
     seen, hidden = set(), []
