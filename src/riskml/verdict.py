@@ -40,7 +40,7 @@ class Opinion:
     tier : array of int8, shape (n,)
         Positions in ``TIERS``; -1 unless the household is at risk.
     signal : array of int8, shape (n,)
-        Positions in ``COLOURS``.
+        Positions in ``COLOURS``; -1 if unknown.
     income_until : array of int32, shape (n,)
         Last day of the last month that is reported in the income window that counts; ``NO_DAY`` if there is none.
     verdicts : Verdicts

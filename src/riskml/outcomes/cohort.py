@@ -46,7 +46,7 @@ def classify_cohort(panel: Panel, settings: Settings, policy: Policy) -> NDArray
     Returns
     -------
     array of int8, shape (n,)
-        Positions in ``STATUSES``. A monitored household is ``monitored`` whatever its income. Any other household
+        Positions in ``STATUSES``. A monitored household is ``monitored``, whatever its income. Any other household
         whose income per head or line is unknown is ``no_income``.
     """
     assert panel.basis == settings.basis, "the panel must be cut with the settings' basis of income"

@@ -167,8 +167,8 @@ def explain_all(
         One row per household, in the order of the codes. ``causes`` holds the cause codes of the reasons, joined by
         ``;``, the strongest reason first; ``reasons`` and ``protections`` hold feature names joined by ``;``
         (``health`` if redacted); ``reasons_zh`` and ``protections_zh`` hold one sentence per line. Households that are
-        not at risk (below the line, in monitoring, without income) get no verdict from the model; their causes and
-        sentences come from the rule line's flags.
+        not at risk (below the line, in hardship, in monitoring, or without known income) get no verdict from the
+        model; their causes and sentences come from the rule line's flags.
     """
     hidden = check_redaction(redact)
     basis = narrator.settings.basis
