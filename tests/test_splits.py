@@ -187,7 +187,7 @@ def test_statements_need_five_years_and_the_month_is_named():
     grid = Grid((), JANUARY, JANUARY + 40, stated=True)
     with pytest.raises(SplitError) as refused:
         cut_origins(grid, Settings())
-    assert "With yearly statements they need 60" in str(refused.value)
+    assert "With yearly statements, they need 60" in str(refused.value)
     assert "Training is possible once income up to 2024-12 is recorded." in str(refused.value)
 
 

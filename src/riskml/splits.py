@@ -288,7 +288,7 @@ def _build_too_short(grid: Grid, settings: Settings) -> SplitError:
         f" (the window {window} and twice the horizon {horizon}); the records have {grid.months}{span}."
     )
     if grid.stated:
-        message += f" With yearly statements they need {needed}, because a statement is known months after its end."
+        message += f" With yearly statements, they need {needed}, because a statement is recorded months after its end."
     apart = -(-horizon // step) * step
     if needed <= grid.months:
         if horizon % step:
@@ -296,7 +296,7 @@ def _build_too_short(grid: Grid, settings: Settings) -> SplitError:
                 f"As_ofs every {step} months need {window + horizon + apart}: choose a --step that divides {horizon}."
             )
         else:
-            hint = "At every as_of hardly any household is followed up: add the income that was recorded since."
+            hint = "On every as_of, hardly any household is followed up: add the income that has been recorded since."
         return SplitError(message, hint)
     hint = "Add more months, or choose a shorter --window or --horizon."
     if grid.months:
