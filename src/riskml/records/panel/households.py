@@ -10,9 +10,27 @@ from numpy.typing import NDArray
 from riskml.records.panel.kernels import look_up_month_ends
 from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows
 
-__all__ = ["HouseholdVersions", "pack_households"]
+__all__ = ["Attribute", "HouseholdVersions", "pack_households"]
 
 Ints = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of the households on a date.
+
+    Parameters
+    ----------
+    values : array of float64, shape (n,)
+        Numbers, or positions in ``levels``; NaN if null.
+    levels : tuple of str, optional
+    before : array of float64, shape (n,)
+        Value in the previous version; NaN if there is none.
+    """
+
+    values: NDArray[np.float64]
+    levels: tuple[str, ...] | None
+    before: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -83,6 +101,24 @@ class HouseholdVersions:
         first = self.first[start:stop]
         look_up_month_ends(first, known, self.recorded, self.columns["size"], self.region, grid, days, sizes, lines)
         return sizes, lines
+
+    def read_attributes(self, now: Ints, known: Ints) -> dict[str, Attribute]:
+        """Read the attributes of some households.
+
+        Parameters
+        ----------
+        now : array of int32, shape (n,)
+            Position of each household's latest known version.
+        known : array of int32, shape (n,)
+            Number of its known versions.
+        """
+        second = known > 1
+        attributes = {}
+        for name, column in self.attributes.items():
+            before = np.full(len(now), np.nan)
+            before[second] = column.values[now[second] - 1]
+            attributes[name] = Attribute(column.values[now], column.levels, before)
+        return attributes
 
 
 def pack_households(rows: Rows, households: int) -> HouseholdVersions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -16,12 +16,13 @@ from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.basis import UP_TO_DATE, IncomeBasis
 from riskml.records.panel.events import Events
 from riskml.records.panel.exposure import find_exposures
+from riskml.records.panel.households import Attribute
 from riskml.records.panel.kernels import compute_income_per_head, sum_sources
 from riskml.records.panel.lines import LineRow
 from riskml.records.panel.packed import PackedRecords
 from riskml.records.panel.packed_rows import Array
 
-__all__ = ["BELOW", "Attribute", "Panel", "sum_window"]
+__all__ = ["BELOW", "Panel", "sum_window"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -56,24 +57,6 @@ def sum_window(values: Floats) -> Floats:
 def _pick(values: NDArray[Any], months: Ints) -> NDArray[Any]:
     picked: NDArray[Any] = np.take_along_axis(values, months, axis=0)
     return picked
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """One attribute of the households on a date.
-
-    Parameters
-    ----------
-    values : array of float64, shape (n,)
-        Numbers, or positions in ``levels``; NaN if null.
-    levels : tuple of str, optional
-    before : array of float64, shape (n,)
-        Value in the previous version; NaN if there is none.
-    """
-
-    values: Floats
-    levels: tuple[str, ...] | None
-    before: Floats
 
 
 class Panel:
@@ -234,11 +217,13 @@ class Panel:
     def _moved(self) -> Panel:
         deep, moved = self._deepened, copy(self)
         months = self.income_lag + np.arange(self.months, dtype=np.int32)[:, None]
+        moved.basis = replace(self.basis, age=0)  # its window ends at index 0
         moved.memo = {}
         moved.sources = np.take_along_axis(deep.sources, months[None], axis=1)
         moved._summed = (_pick(deep.total_or_zero, months), _pick(deep.reported, months))
         moved._at_month_ends = (_pick(deep.size, months), _pick(deep.line, months))
-        moved.__dict__.pop("total", None)
+        for name in ("total", "income_lag", "income_until"):
+            moved.__dict__.pop(name, None)
         return moved
 
     @cached_property
@@ -326,14 +311,7 @@ class Panel:
     @cached_property
     def attributes(self) -> dict[str, Attribute]:
         """Attributes in the latest known version and in the version before it."""
-        second = self._versions_known > 1
-        out = {}
-        for name, column in self._records.households.attributes.items():
-            before = np.full(self.n, np.nan)
-            if second.any():
-                before[second] = column.values[self._now[second] - 1]
-            out[name] = Attribute(column.values[self._now], column.levels, before)
-        return out
+        return self._records.households.read_attributes(self._now, self._versions_known)
 
     # -- events -------------------------------------------------------------------------------------------------
 
