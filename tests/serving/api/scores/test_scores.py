@@ -90,7 +90,7 @@ def test_without_income_records_there_is_no_probability_but_the_rule_line_still_
     answer = post_scores(client, key(), {"households": [household], "income": []})
     assert answer.status_code == 200, answer.text
     row = answer.json()["scores"][0]
-    assert (row["status"], row["probability"], row["tier"], row["rule_signal"]) == ("no_income", None, None, "green")
+    assert (row["status"], row["probability"], row["tier"], row["rule_signal"]) == ("no_income", None, None, "unknown")
 
 
 def test_a_household_recorded_after_the_date_is_listed_as_unknown(client, key):
