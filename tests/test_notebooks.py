@@ -29,12 +29,12 @@ def read_text(name: str, kind: str) -> str:
     return "\n".join("".join(cell["source"]) for cell in cells(name, kind))
 
 
-def test_these_are_all() -> None:
+def test_every_notebook_is_listed() -> None:
     assert tuple(sorted(path.stem for path in FOLDER.glob("*.ipynb"))) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_output_and_no_trace_of_a_machine_is_kept(name: str) -> None:
+def test_notebooks_contain_no_output_and_no_trace_of_a_machine(name: str) -> None:
     text = (FOLDER / f"{name}.ipynb").read_text("utf-8")
     notebook = json.loads(text)
     assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
@@ -51,7 +51,7 @@ def test_no_output_and_no_trace_of_a_machine_is_kept(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_reads_like_a_walk_and_says_that_the_county_is_simulated(name: str) -> None:
+def test_each_notebook_explains_its_code_and_says_the_county_is_simulated(name: str) -> None:
     assert "模拟县数据，非真实农户" in read_text(name, "markdown")
     code = list(cells(name, "code"))
     assert len(list(cells(name, "markdown"))) >= len(code) / 2
@@ -70,7 +70,7 @@ def test_it_reads_like_a_walk_and_says_that_the_county_is_simulated(name: str) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_it_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_notebook_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run a notebook in an empty folder, as an analyst would; a glyph missing from a plot causes a warning."""
     for variable in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "TMPDIR"):
         (tmp_path / variable).mkdir()

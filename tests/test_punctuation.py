@@ -34,7 +34,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("top", CODE)
-def test_chinese_strings_in_the_code(top):
+def test_chinese_strings_in_the_code_use_full_width_punctuation(top):
     odd = [
         f"{path.relative_to(ROOT)}:{line}: {text.strip()[:80]}"
         for path in sorted((ROOT / top).rglob("*.py"))
@@ -52,14 +52,14 @@ def read_values(value: object) -> Iterator[str]:
         yield from read_values(part)
 
 
-def test_chinese_texts_of_the_policy():
+def test_chinese_texts_in_the_policy_use_full_width_punctuation():
     texts = [*read_values(yaml.safe_load((ROOT / "src/riskml/policy/policy.yaml").read_text("utf-8")))]
     assert len(texts) > 100
     assert not [text for text in texts if HALF.search(text)]
 
 
 @pytest.mark.parametrize("pattern", TEXTS)
-def test_chinese_texts(pattern):
+def test_chinese_text_files_use_full_width_punctuation(pattern):
     paths = sorted(ROOT.glob(pattern))
     assert paths
     odd = [
@@ -74,5 +74,5 @@ def test_chinese_texts(pattern):
 @pytest.mark.parametrize(
     ("text", "odd"), [("人口,3", True), ("（3)人", True), ("人口，3（户）", False), ("见 a, b", False)]
 )
-def test_what_is_odd(text, odd):
+def test_half_width_punctuation_is_detected_in_chinese_text(text, odd):
     assert bool(HALF.search(text)) is odd

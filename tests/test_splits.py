@@ -46,24 +46,24 @@ def cut(months_there: int, settings: Settings) -> tuple[Origin, ...]:
 
 @pytest.mark.parametrize("name", ["window", "horizon", "step", "origins"])
 @pytest.mark.parametrize("value", [0, -3, 1.5, True])
-def test_numbers_are_whole_and_at_least_one(name, value):
+def test_numbers_must_be_integers_of_at_least_one(name, value):
     with pytest.raises(UsageError, match=f"The {name} is {value}"):
         Settings(**{name: value})
 
 
-def test_an_unknown_outcome_is_refused():
+def test_an_unknown_outcome_is_rejected():
     with pytest.raises(UsageError, match="must be 'any' or 'end'"):
         Settings(outcome="sometimes")
 
 
-def test_an_unknown_treatment_of_hardship_is_refused():
+def test_an_unknown_treatment_of_hardship_is_rejected():
     assert Settings().hardship == "count"
     with pytest.raises(UsageError, match="must be 'count' or 'ignore'"):
         Settings(hardship="sometimes")
 
 
 @pytest.mark.parametrize("age", [-1, 25, 1.5, True])
-def test_the_income_age_is_a_number_of_months_up_to_two_years(age):
+def test_the_income_age_must_be_at_most_two_years_in_months(age):
     with pytest.raises(UsageError, match=f"The income age is {age}"):
         Settings(income_age=age)
 
@@ -73,7 +73,7 @@ def test_the_basis_of_income_follows_from_the_settings():
     assert Settings(3, outcome="end", income_age=24).basis == IncomeBasis(3, True, 24)
 
 
-def test_a_window_longer_than_the_look_back_is_refused():
+def test_a_window_longer_than_the_look_back_is_rejected():
     assert Settings(window=36).window == 36
     with pytest.raises(UsageError, match="may be at most 36"):
         Settings(window=37)
@@ -82,7 +82,7 @@ def test_a_window_longer_than_the_look_back_is_refused():
 # -- grid -------------------------------------------------------------------------------------------------------------
 
 
-def test_as_ofs_are_counted_back_from_the_last_whose_span_is_complete():
+def test_as_ofs_are_counted_back_from_the_last_one_with_a_complete_span():
     grid = build_grid(records([1] * 48), Settings())
     assert months(grid.as_ofs) == [
         f"20{year}" for year in ("20-12", *(f"{y}-{m:02d}" for y in (21, 22) for m in (3, 6, 9, 12)))
@@ -150,12 +150,12 @@ def test_the_test_starts_with_the_first_as_of_in_the_last_horizon_of_the_grid():
     assert months(origin.train) == ["2020-12", "2021-03"]
 
 
-def test_with_little_to_train_on_the_last_as_of_alone_is_tested():
+def test_only_the_last_as_of_is_tested_if_there_is_little_to_train_on():
     (origin,) = cut(36, Settings())
     assert (months(origin.train), months(origin.test)) == (["2020-12"], ["2021-12"])
 
 
-def test_too_few_months_are_refused_with_the_number_needed():
+def test_too_few_months_are_rejected_with_the_number_needed():
     with pytest.raises(SplitError) as refused:
         cut(35, Settings())
     assert "need 36 months of income (the window 12 and twice the horizon 12)" in str(refused.value)
@@ -177,13 +177,13 @@ def test_the_test_starts_later_if_nothing_before_it_is_followed_up():
     assert all(find_span_end(day, 12) <= known_at for day, known_at in calls)
 
 
-def test_records_in_which_nothing_is_followed_up_are_refused_without_a_word_about_the_step():
+def test_records_without_follow_up_are_rejected_and_the_step_is_not_blamed():
     with pytest.raises(SplitError, match="hardly any household is followed up") as refused:
         cut_origins(build_grid(records([1] * 48), Settings()), Settings(), lambda _day, _known_at: False)
     assert "--step" not in str(refused.value)
 
 
-def test_statements_need_five_years_and_the_month_is_named():
+def test_statements_need_five_years_and_the_error_names_the_month():
     grid = Grid((), JANUARY, JANUARY + 40, stated=True)
     with pytest.raises(SplitError) as refused:
         cut_origins(grid, Settings())
@@ -191,27 +191,27 @@ def test_statements_need_five_years_and_the_month_is_named():
     assert "Training is possible once income up to 2024-12 is recorded." in str(refused.value)
 
 
-def test_a_step_that_does_not_divide_the_horizon_needs_more_and_says_so():
+def test_a_step_that_does_not_divide_the_horizon_needs_more_months():
     with pytest.raises(SplitError, match="As_ofs every 5 months need 39: choose a --step that divides 12"):
         cut(38, Settings(step=5))
     assert len(cut(39, Settings(step=5))[0].train) == 1
 
 
-def test_a_chosen_test_start_tests_from_the_next_as_of_on():
+def test_a_chosen_test_start_tests_from_the_next_as_of():
     (origin,) = cut(60, Settings(test_from=to_day("2022-11-15")))
     assert months(origin.test) == ["2022-12", "2023-03", "2023-06", "2023-09", "2023-12"]
     assert to_date(origin.test_from).isoformat() == "2022-11-15"
     assert months(origin.train)[-1] == "2021-09"
 
 
-def test_a_test_start_after_the_last_as_of_is_refused():
+def test_a_test_start_after_the_last_as_of_is_rejected():
     with pytest.raises(SplitError) as refused:
         cut(48, Settings(test_from=to_day("2023-01-01")))
     assert "No as_of is left to test (test from 2023-01-01)" in str(refused.value)
     assert "run from 2020-12-31 to 2022-12-31 every 3 months" in str(refused.value)
 
 
-def test_a_test_start_before_the_first_span_ends_is_refused():
+def test_a_test_start_before_the_end_of_the_first_span_is_rejected():
     assert months(cut(48, Settings(test_from=to_day("2021-12-31")))[0].train) == ["2020-12"]
     with pytest.raises(SplitError) as refused:
         cut(48, Settings(test_from=to_day("2021-12-30")))
@@ -229,14 +229,14 @@ def test_earlier_origins_start_a_horizon_earlier_and_test_up_to_the_next_start()
     assert [months(o.train)[-1] for o in (latest, middle, earliest)] == ["2023-03", "2022-03", "2021-03"]
 
 
-def test_an_origin_too_early_to_train_is_refused():
+def test_an_origin_too_early_to_train_is_rejected():
     with pytest.raises(SplitError) as refused:
         cut(48, Settings(origins=2))
     assert "origin 2 of 2, test from 2021-03-31" in str(refused.value)
     assert "2 origin(s) need 48 months" in str(refused.value)
 
 
-def test_an_origin_without_an_as_of_of_its_own_is_refused():
+def test_an_origin_without_its_own_as_of_is_rejected():
     with pytest.raises(SplitError, match=r"No as_of is left to test \(origin 2 of 2, test from 2023-12-31\)"):
         cut(72, Settings(window=1, horizon=3, step=12, test_from=to_day("2024-03-31"), origins=2))
 

@@ -50,7 +50,7 @@ def find_run(version):
     return client.get_run(client.get_model_version("riskml", str(version)).run_id), client
 
 
-def test_a_run_holds_parameters_metrics_tags_and_the_whole_bundle(office, bundle):
+def test_a_run_holds_parameters_metrics_tags_and_the_entire_bundle(office, bundle):
     version = tracking.log_run(
         bundle,
         {"window": 12, "outcome": "any"},
@@ -91,7 +91,7 @@ def test_the_champion_is_found_with_its_files_from_another_folder(office, bundle
     assert office / "mlartifacts" in result.path.parents
 
 
-def test_a_release_can_be_moved_back(office, bundle):
+def test_a_release_can_be_rolled_back(office, bundle):
     for _ in range(2):
         tracking.log_run(bundle, {}, {})
     tracking.set_champion(2)
@@ -99,7 +99,7 @@ def test_a_release_can_be_moved_back(office, bundle):
     assert tracking.fetch_champion().version == 1
 
 
-def test_an_unknown_version_is_refused_and_the_known_versions_are_named(office, bundle):
+def test_an_unknown_version_is_rejected_and_the_known_versions_are_named(office, bundle):
     with pytest.raises(TrackingError, match="registers the first one"):
         tracking.download(1)
     tracking.log_run(bundle, {}, {})
@@ -107,7 +107,7 @@ def test_an_unknown_version_is_refused_and_the_known_versions_are_named(office, 
         tracking.set_champion(7)
 
 
-def test_a_bundle_whose_files_are_gone_is_named(office, bundle):
+def test_the_error_for_a_bundle_without_its_files_names_it(office, bundle):
     tracking.log_run(bundle, {}, {})
     path = tracking.download(1)
     path.rename(path.with_name("elsewhere"))
@@ -115,12 +115,12 @@ def test_a_bundle_whose_files_are_gone_is_named(office, bundle):
         tracking.download(1)
 
 
-def test_only_a_bundle_is_registered(office, tmp_path):
+def test_only_a_bundle_can_be_registered(office, tmp_path):
     with pytest.raises(TrackingError, match=r"no model bundle at .*nowhere"):
         tracking.log_run(tmp_path / "nowhere", {}, {})
 
 
-def test_a_failed_upload_is_an_error_and_the_run_says_failed(office, bundle):
+def test_a_failed_upload_is_an_error_and_marks_the_run_as_failed(office, bundle):
     (office / "mlartifacts").write_text("a file in the place of the artifacts folder")
     with pytest.raises(TrackingError, match="cannot be used"):
         tracking.log_run(bundle, {}, {})
@@ -132,7 +132,7 @@ def test_a_failed_upload_is_an_error_and_the_run_says_failed(office, bundle):
     assert tracking.fetch_champion() is None
 
 
-def test_an_unreachable_server_is_a_plain_error(office, monkeypatch):
+def test_an_unreachable_server_gives_a_clear_error(office, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://user:secret@127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(TrackingError, match="cannot be used") as caught:
@@ -141,7 +141,7 @@ def test_an_unreachable_server_is_a_plain_error(office, monkeypatch):
     assert "secret" not in str(caught.value)
 
 
-def test_a_file_that_is_no_database_is_a_plain_error(office):
+def test_a_file_that_is_not_a_database_gives_a_clear_error(office):
     Path("mlflow.db").write_text("not a database at all, only text that is long enough to be read as a header" * 20)
     with pytest.raises(TrackingError, match="cannot be used"):
         tracking.fetch_champion()

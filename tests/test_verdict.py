@@ -12,7 +12,7 @@ from riskml.scoring import COLUMNS
 from riskml.verdict import FIELDS, Field, Kind
 
 
-def test_the_columns_of_a_table_of_scores_match_the_contract():
+def test_the_columns_of_a_score_table_match_the_contract():
     assert COLUMNS == (
         "household_id",
         "as_of",
@@ -31,18 +31,18 @@ def test_the_columns_of_a_table_of_scores_match_the_contract():
     assert all(field.identity for field in FIELDS)
 
 
-def test_a_day_is_a_date_or_nothing():
+def test_a_day_becomes_a_date_or_none():
     days = np.array([to_day("2023-09-30"), NO_DAY], np.int32)
     field = Field("income_until", Kind.DAY, nullable=True)
     assert field.to_plain(days) == field.spell(days).tolist() == [dt.date(2023, 9, 30), None]
 
 
-def test_a_level_that_is_none_has_no_word_and_stays_a_position():
+def test_a_missing_level_has_no_word_and_stays_a_position():
     field = Field("tier", Kind.LEVEL, words=("stable", "likely"), nullable=True)
     assert field.spell(np.array([1, -1], np.int8)).tolist() == ["likely", None]
     assert field.to_plain(np.array([1, -1], np.int8)) == [1, -1]
 
 
-def test_a_number_that_is_missing_is_none_where_values_are_plain():
+def test_a_missing_number_is_none_as_a_plain_value():
     field = Field("margin", Kind.NUMBER, nullable=True)
     assert field.to_plain(np.array([0.5, np.nan])) == [0.5, None]

@@ -51,7 +51,7 @@ def parts(monkeypatch) -> list[str]:
     return requests
 
 
-def test_the_parts_take_turns_and_the_least_time_of_each_counts(parts):
+def test_the_parts_alternate_and_the_shortest_time_of_each_counts(parts):
     finding = features.run(60)
     assert parts == ["riskml", "scan", "oracle"] * 2
     assert finding["rounds"] == 2
@@ -63,13 +63,13 @@ def test_the_parts_take_turns_and_the_least_time_of_each_counts(parts):
     assert met == {"scan_ratio": False, "duckdb_ratio": False, "peak_rss_mb": True, "one_household_ms": True}
 
 
-def test_a_busy_machine_gets_one_round(parts, monkeypatch):
+def test_only_one_round_runs_on_a_busy_machine(parts, monkeypatch):
     monkeypatch.setattr(features, "ENOUGH", 0.0)
     assert features.run(60)["rounds"] == 1
     assert parts == list(PARTS)
 
 
-def test_json_is_all_that_goes_to_standard_output(parts):
+def test_only_json_is_written_to_standard_output(parts):
     done = CliRunner().invoke(build_app(), ["benchmark", "features", "--households", "60", "--json"])
     assert done.exit_code == 0, done.output
     assert set(json.loads(done.stdout)) >= FIGURES
@@ -95,13 +95,13 @@ def test_each_part_measures_the_same_rows(county, monkeypatch):
     assert min(own["peak_rss_mb"], own["one_household_ms"], own["one_household_from_rows_ms"]) > 0
 
 
-def test_a_part_runs_in_a_process_of_its_own(county):
+def test_each_part_runs_in_its_own_process(county):
     command = [sys.executable, "-m", "riskml.benchmarks.feature_parts", "scan", str(county), str(county)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert set(json.loads(done.stdout)) == {"seconds", "rows"}
 
 
-def test_a_part_that_fails_says_why(tmp_path):
+def test_a_failing_part_reports_the_reason(tmp_path):
     with pytest.raises(RiskmlError, match="part 'scan' of the benchmark failed") as error:
         features._run_part("scan", tmp_path, tmp_path)
     assert "income" in error.value.hint

@@ -18,7 +18,7 @@ class Listener:
         pass
 
 
-def test_figures_targets_and_stages(monkeypatch):
+def test_the_benchmark_reports_figures_targets_and_stages(monkeypatch):
     monkeypatch.setattr(explain, "BATCH", 300)
     monkeypatch.setattr(explain, "SAMPLE", 30)
     monkeypatch.setattr(explain, "SINGLES", 3)

@@ -27,7 +27,7 @@ def test_a_wrong_path_is_reported_without_a_stack_trace(riskml: Run, args: tuple
     assert "Traceback" not in ran.err
 
 
-def test_every_command_explains_itself(riskml: Run) -> None:
+def test_every_command_has_a_help_text(riskml: Run) -> None:
     overview = riskml("--help").out
     for command in (
         "simulate",

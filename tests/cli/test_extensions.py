@@ -20,7 +20,7 @@ def add_entries(monkeypatch: pytest.MonkeyPatch, *entries: tuple[str, str]) -> N
     monkeypatch.setattr(extensions, "entry_points", lambda group: made)
 
 
-def test_a_command_that_cannot_be_loaded_says_why_and_the_others_keep_working(
+def test_a_command_that_fails_to_load_says_why_and_the_others_still_work(
     riskml: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_entries(monkeypatch, ("lost", "no_such_package.commands:run"), ("benchmark.gone", "json:no_such_function"))
@@ -37,7 +37,7 @@ def test_a_command_that_cannot_be_loaded_says_why_and_the_others_keep_working(
         assert "Traceback" not in ran.err
 
 
-def test_a_command_of_an_extra_that_is_not_installed_is_left_out(riskml: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_from_an_extra_that_is_not_installed_is_hidden(riskml: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     add_entries(monkeypatch, ("tool", "no_such_package.tools:run [devtools]"))
     assert "tool" not in riskml("--help").out
 

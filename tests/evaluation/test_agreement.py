@@ -35,11 +35,11 @@ def test_a_fall_that_the_rule_line_never_flags_counts_until_the_fall(make_rows):
     assert lead(make_rows, flag=[np.nan], fall=[8], chance=[1]) == (8.0, 8.0)
 
 
-def test_months_after_the_fall_are_no_lead(make_rows):
+def test_months_after_the_fall_do_not_count_as_lead(make_rows):
     assert lead(make_rows, flag=[11], fall=[4], chance=[1]) == (4.0, 4.0)
 
 
-def test_only_fallers_that_the_model_finds_count_and_as_often_as_it_does(make_rows):
+def test_only_fallers_found_by_the_model_count_weighted_by_how_often_they_are_found(make_rows):
     assert lead(make_rows, flag=[1, 5, 9], fall=[12, 12, 12], chance=[1, 0.5, 0]) == (pytest.approx(3.5 / 1.5), 1.0)
 
 

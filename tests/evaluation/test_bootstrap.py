@@ -8,7 +8,7 @@ import pytest
 from riskml.evaluation.bootstrap import draw_household_weights, estimate_interval, resample
 
 
-def test_a_household_comes_and_goes_with_all_its_rows():
+def test_a_household_is_resampled_with_all_its_rows():
     household = np.array([3, 1, 3, 2, 1, 3])
     for weight in draw_household_weights(household, resamples=20, seed=1):
         assert len({weight[i] for i in (0, 2, 5)}) == 1
@@ -33,7 +33,7 @@ def test_models_are_measured_on_the_same_resamples(county):
     assert np.array_equal(alone["riskml"]["ap"], draws["riskml"]["ap"])
 
 
-def test_a_resample_equals_the_rows_it_draws(county):
+def test_a_resample_gives_the_same_figures_as_the_rows_it_draws(county):
     from riskml.evaluation.capacity import VisitList
     from riskml.evaluation.ranking import Ranking
 
@@ -50,7 +50,7 @@ def test_a_resample_equals_the_rows_it_draws(county):
         assert draws["brier"][i] == pytest.approx(((model.probability[copies] - positive) ** 2).mean())
 
 
-def test_the_spread_of_a_mean_is_the_known_one(make_rows, predict):
+def test_the_spread_of_a_mean_matches_theory(make_rows, predict):
     # If the forecast is always 0, the Brier score is the share of fallers: a mean with a known standard error.
     label = np.repeat([1, 0], [200, 800])
     rows = make_rows(label)
@@ -61,7 +61,7 @@ def test_the_spread_of_a_mean_is_the_known_one(make_rows, predict):
     assert high == pytest.approx(0.2 + 1.96 * error, abs=0.004)
 
 
-def test_rows_of_one_household_widen_the_interval(make_rows, predict):
+def test_repeated_rows_for_one_household_widen_the_interval(make_rows, predict):
     # Ten equal rows say no more than one, so resampling rows instead of households would give a tenth of the variance.
     label = np.repeat(np.repeat([1, 0], [20, 80]), 10)
     never = predict(np.zeros(1000), np.zeros(1000))

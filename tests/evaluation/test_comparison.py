@@ -33,14 +33,14 @@ def test_every_figure_is_in_the_markdown_table(evaluated):
     assert models["rule_line"][8] == "0.0"
 
 
-def test_markdown_has_one_line_a_model_and_equally_many_cells(evaluated):
+def test_markdown_has_one_line_per_model_with_equal_numbers_of_cells(evaluated):
     lines = render_markdown(evaluated, "Test 2024").splitlines()
     assert lines[:2] == ["**Test 2024**", ""]
     assert {len(cells(line)) for line in lines[2:]} == {10}
     assert len(lines) == 2 + 2 + 3
 
 
-def test_plain_text_holds_no_colour_and_fits_a_wide_terminal(evaluated):
+def test_plain_text_has_no_colour_codes_and_fits_a_wide_terminal(evaluated):
     text = render_text(evaluated, "Test 2024")
     assert "\x1b" not in text
     assert max(len(line) for line in text.splitlines()) <= 120
@@ -59,7 +59,7 @@ def test_simulated_households_are_labelled(evaluated, lang, label):
         assert label not in write(evaluated, "Test", lang=lang)
 
 
-def test_figures_that_do_not_exist_are_shown_as_such(make_rows, predict):
+def test_missing_figures_are_shown_as_missing(make_rows, predict):
     evaluation = evaluate(make_rows([0, 0]), {"riskml": predict([1, 2])}, resamples=0)
     row = cells(render_markdown(evaluation).splitlines()[2])
     assert row[1:3] == ["n/a", "n/a"]
@@ -67,7 +67,7 @@ def test_figures_that_do_not_exist_are_shown_as_such(make_rows, predict):
     assert row[8] == "n/a"
 
 
-def test_the_terminals_table_is_the_same_table(evaluated):
+def test_the_terminal_shows_the_same_table(evaluated):
     console = Console(width=200)
     with console.capture() as capture:
         console.print(build_table(evaluated, "Test"))

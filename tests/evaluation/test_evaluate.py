@@ -17,7 +17,7 @@ def evaluated(county):
     return evaluate(*county, resamples=100, seed=1)
 
 
-def test_the_parts_match_the_contract(evaluated):
+def test_the_sections_of_the_evaluation_match_the_contract(evaluated):
     assert {"models", "by_lead", "by_kind", "complement", "calibration", "groups"} <= set(evaluated)
     assert set(evaluated["models"]) == {"riskml", "rule_line", "weighted_past_income"}
     for measured in evaluated["models"].values():
@@ -38,7 +38,7 @@ def test_measures_agree_with_scikit_learn(county, evaluated):
         assert measured["brier"] == pytest.approx(brier_score_loss(rows.label, model.probability))
 
 
-def test_intervals_hold_the_figures_and_are_no_wider_than_the_scale(evaluated):
+def test_intervals_contain_the_figures_and_stay_within_the_scale(evaluated):
     for measured in evaluated["models"].values():
         for name in ("auc", "ap", "brier"):
             low, high = measured["ci"][name]
@@ -63,7 +63,7 @@ def test_a_model_does_not_differ_from_itself(county):
     assert evaluation["ap_difference"] == {"champion": {"value": 0.0, "ci": [0.0, 0.0]}}
 
 
-def test_fallers_are_counted_by_lead_and_by_kind(county, evaluated):
+def test_falls_are_counted_by_lead_and_by_kind(county, evaluated):
     rows, _ = county
     positives = int(rows.label.sum())
     assert sum(part["n"] for part in evaluated["by_lead"].values()) == positives
@@ -74,7 +74,7 @@ def test_fallers_are_counted_by_lead_and_by_kind(county, evaluated):
     assert result / positives == pytest.approx(evaluated["models"]["riskml"]["recall_at"]["0.10"])
 
 
-def test_a_kind_of_fall_is_ranked_against_rows_without_a_fall(county, evaluated):
+def test_each_kind_of_fall_is_ranked_against_rows_without_a_fall(county, evaluated):
     rows, models = county
     compared = rows.by <= 1
     expected = roc_auc_score(rows.by[compared] == 1, models["riskml"].score[compared])
@@ -88,7 +88,7 @@ def test_leads_fall_into_whole_months_and_later_leads_are_kept(make_rows, predic
     assert {name: part["n"] for name, part in evaluation.items()} == {"1-3": 4, "4-6": 2, "7-12": 1, "13+": 1}
 
 
-def test_the_complement_counts_the_list_of_visits(county, evaluated):
+def test_the_complement_counts_the_visit_list(county, evaluated):
     kinds = evaluated["complement"]
     assert kinds["both"]["n"] + kinds["model_only"]["n"] == 120
     assert sum(part["n"] for part in kinds.values()) == 1200
@@ -131,7 +131,7 @@ def test_models_under_other_names_are_compared_without_an_audit(county):
     [([], []), ([0, 0, 0], [1, 2, 3]), ([1, 1], [1, 2]), ([1], [1]), ([0], [1]), ([1, 0, 0], [5, 5, 5])],
     ids=["empty", "no faller", "all fell", "one faller", "one row", "one household"],
 )
-def test_figures_that_do_not_exist_are_null(make_rows, predict, label, household):
+def test_undefined_figures_are_null(make_rows, predict, label, household):
     rows = make_rows(
         label,
         household=np.array(household, dtype=np.int64),
@@ -148,7 +148,7 @@ def test_figures_that_do_not_exist_are_null(make_rows, predict, label, household
         assert set(evaluation["models"]["riskml"]["recall_at"].values()) == {None}
 
 
-def test_ties_everywhere_are_a_coins_toss(make_rows, predict):
+def test_identical_scores_rank_no_better_than_a_coin_toss(make_rows, predict):
     label = np.tile([1, 0, 0, 0], 25)
     measured = evaluate(make_rows(label), {"riskml": predict(np.zeros(100))}, resamples=20)["models"]["riskml"]
     assert (measured["auc"], measured["ap"]) == (0.5, 0.25)
@@ -162,7 +162,7 @@ def test_a_model_must_score_every_row(make_rows, predict):
 
 
 @pytest.mark.parametrize("capacity", [0.0, -0.1, 1.1])
-def test_a_capacity_is_a_share(make_rows, predict, capacity):
+def test_a_capacity_must_be_a_share(make_rows, predict, capacity):
     with pytest.raises(ModelError, match="must be above 0 and at most 1"):
         evaluate(make_rows([1, 0]), {"riskml": predict([1, 2])}, capacity=capacity)
 
@@ -178,12 +178,12 @@ def test_a_capacity_is_a_share(make_rows, predict, capacity):
         ({"lead": np.full(3, -1.0)}, "before their as_of"),
     ],
 )
-def test_test_rows_that_contradict_themselves_are_refused(make_rows, wrong, message):
+def test_contradictory_test_rows_are_rejected(make_rows, wrong, message):
     with pytest.raises(ModelError, match=message):
         make_rows([1, 0, 0], **wrong)
 
 
-def test_a_missing_outcome_is_refused(make_rows):
+def test_a_missing_outcome_is_rejected(make_rows):
     with pytest.raises(ModelError, match=r"1 test row.* label other than 0 and 1"):
         make_rows([1, -1, 0])
 

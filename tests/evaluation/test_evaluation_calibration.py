@@ -19,7 +19,7 @@ def drawn(make_rows, predict, slope=1.0, intercept=0.0, n=20_000, **columns):
     return make_rows(random.random(n) < truth, **columns), predict(margin)
 
 
-def test_a_calibrated_model_has_slope_one_and_intercept_nought(make_rows, predict):
+def test_a_calibrated_model_has_slope_one_and_intercept_zero(make_rows, predict):
     calibration = assess_calibration(*drawn(make_rows, predict))
     assert calibration["slope_ci"][0] < 1 < calibration["slope_ci"][1]
     assert calibration["intercept_ci"][0] < 0 < calibration["intercept_ci"][1]
@@ -35,7 +35,7 @@ def test_a_distortion_is_recovered(make_rows, predict, slope, intercept):
     assert calibration["slope_ci"][0] < slope < calibration["slope_ci"][1]
 
 
-def test_the_fit_is_the_maximum_of_the_likelihood(make_rows, predict):
+def test_the_fit_maximises_the_likelihood(make_rows, predict):
     rows, model = drawn(make_rows, predict, 0.7, 0.2, n=500)
     label, margin = rows.label, model.score
 
@@ -48,7 +48,7 @@ def test_the_fit_is_the_maximum_of_the_likelihood(make_rows, predict):
     )
 
 
-def test_rows_of_one_household_widen_the_intervals(make_rows, predict):
+def test_repeated_rows_for_one_household_widen_the_intervals(make_rows, predict):
     apart = assess_calibration(*drawn(make_rows, predict, n=400))
     rows, model = drawn(make_rows, predict, n=400)
     twice = make_rows(np.tile(rows.label, 4), household=np.tile(np.arange(400), 4))
@@ -57,7 +57,7 @@ def test_rows_of_one_household_widen_the_intervals(make_rows, predict):
     assert np.ptp(together["slope_ci"]) == pytest.approx(np.ptp(apart["slope_ci"]), rel=1e-4)
 
 
-def test_bins_hold_equally_many_rows_and_their_shares(make_rows, predict):
+def test_bins_hold_equal_numbers_of_rows_and_their_observed_shares(make_rows, predict):
     rows, model = drawn(make_rows, predict, n=1000)
     calibration = assess_calibration(rows, model)
     assert [one["n"] for one in calibration["bins"]] == [100] * 10
@@ -68,7 +68,7 @@ def test_bins_hold_equally_many_rows_and_their_shares(make_rows, predict):
 
 
 @given(st.lists(st.sampled_from([0.0, 0.1, 0.2, 0.5, 1.0]), min_size=1, max_size=50))
-def test_equal_probabilities_share_a_bin_and_bins_rise(values):
+def test_equal_probabilities_share_a_bin_and_bins_are_in_ascending_order(values):
     probability = np.array(values)
     bins = assign_bins(probability)
     assert set(bins) == set(range(max(bins) + 1))
@@ -77,7 +77,7 @@ def test_equal_probabilities_share_a_bin_and_bins_rise(values):
     assert len({(p, b) for p, b in zip(values, bins.tolist(), strict=True)}) == len(set(values))
 
 
-def test_one_probability_for_all_has_no_slope(make_rows, predict):
+def test_a_constant_probability_has_no_slope(make_rows, predict):
     calibration = assess_calibration(make_rows([1, 0, 0, 0]), predict(np.zeros(4), np.full(4, 0.5)))
     assert (calibration["slope"], calibration["intercept"], calibration["slope_ci"]) == (None, None, None)
     assert calibration["ece"] == pytest.approx(0.25)
@@ -85,18 +85,18 @@ def test_one_probability_for_all_has_no_slope(make_rows, predict):
 
 
 @pytest.mark.parametrize("label", [[0, 0, 0], [1, 1, 1]])
-def test_one_class_has_no_slope(make_rows, predict, label):
+def test_a_single_class_has_no_slope(make_rows, predict, label):
     calibration = assess_calibration(make_rows(label), predict([1, 2, 3]))
     assert calibration["slope"] is None
     assert len(calibration["bins"]) == 3
 
 
 @pytest.mark.parametrize("score", [[3, 2, 1, 0], [0, 1, 2, 3]])
-def test_separated_classes_have_no_slope(make_rows, predict, score):
+def test_perfectly_separated_classes_have_no_slope(make_rows, predict, score):
     assert assess_calibration(make_rows([1, 1, 0, 0]), predict(score))["slope"] is None
 
 
-def test_certain_forecasts_are_bounded_not_infinite(make_rows, predict):
+def test_forecasts_of_0_and_1_are_bounded_rather_than_infinite(make_rows, predict):
     probability = np.array([0.0, 0.0, 1.0, 1.0, 0.5, 0.5])
     calibration = assess_calibration(make_rows([1, 0, 1, 0, 1, 0]), predict(np.arange(6), probability))
     assert calibration["slope"] is not None

@@ -37,7 +37,7 @@ def test_figures_come_from_the_rows_of_the_group(audit):
         assert one["missed"] == pytest.approx(1 - one["recall_at_capacity"])
 
 
-def test_the_visit_list_is_drawn_up_over_all_groups(audit):
+def test_the_visit_list_covers_all_groups_together(audit):
     rows, _, result = audit
     regions = [one for one in result if one["group"] == "region"]
     assert sum(one["visited"] * one["n"] for one in regions) == pytest.approx(0.1 * len(rows))
@@ -65,7 +65,7 @@ def test_a_group_without_a_faller_has_no_recall(make_rows, predict):
     json.dumps(one, allow_nan=False)
 
 
-def test_nothing_to_audit_gives_an_empty_list(make_rows, predict):
+def test_no_groups_give_an_empty_list(make_rows, predict):
     assert audit_groups(make_rows([1, 0]), predict([1, 0]), np.ones(2)) == []
     empty = make_rows([], groups={"kind": np.array([], dtype=str)})
     assert audit_groups(empty, predict([]), np.array([])) == []

@@ -28,7 +28,7 @@ def test_ties_count_as_in_scikit_learn(rows):
 
 @settings(max_examples=100, deadline=None)
 @given(both_classes, st.data())
-def test_a_whole_weight_equals_copies_of_the_row(rows, data):
+def test_an_integer_weight_equals_that_many_copies_of_the_row(rows, data):
     score, fallen = np.array([s for s, _ in rows]), np.array([f for _, f in rows])
     weight = np.array(data.draw(st.lists(st.integers(0, 4), min_size=len(rows), max_size=len(rows))))
     copies = np.repeat(np.arange(len(rows)), weight)
@@ -56,15 +56,15 @@ def test_the_order_of_rows_does_not_matter(rows, random):
 
 
 @pytest.mark.parametrize("fallen", [[], [0, 0], [1, 1], [1]])
-def test_one_class_or_no_row_has_neither_measure(fallen):
+def test_one_class_or_no_rows_gives_neither_measure(fallen):
     assert all(math.isnan(value) for value in Ranking.from_scores(np.arange(len(fallen)), fallen).measure())
 
 
-def test_weights_that_leave_one_class_have_neither_measure():
+def test_weights_that_leave_one_class_give_neither_measure():
     assert all(math.isnan(value) for value in Ranking.from_scores([2, 1], [1, 0]).measure(np.array([0.0, 2.0])))
 
 
-def test_a_perfect_and_a_reversed_ranking_are_the_bounds():
+def test_perfect_and_reversed_rankings_give_the_extreme_values():
     fallen = [1, 1, 0, 0, 0]
     assert Ranking.from_scores([5, 4, 3, 2, 1], fallen).measure() == (1.0, 1.0)
     auc, ap = Ranking.from_scores([1, 2, 3, 4, 5], fallen).measure()
@@ -76,6 +76,6 @@ def test_infinite_scores_are_ranked():
     assert Ranking.from_scores([np.inf, 1.0, -np.inf], [1, 0, 0]).measure() == (1.0, 1.0)
 
 
-def test_groups_of_several_keys_split_where_any_key_changes():
+def test_groups_by_several_keys_split_where_any_key_changes():
     assert find_ties([0, 0, 0, 1], [2.0, 2.0, 1.0, 1.0]).tolist() == [0, 2, 3]
     assert find_ties(np.array([])).tolist() == []

@@ -28,7 +28,7 @@ def by_enumeration(score, as_of, fallen, share):
 
 @settings(max_examples=60, deadline=None)
 @given(few_rows, st.sampled_from([0.01, 0.25, 0.5, 0.75, 1.0]))
-def test_ties_are_averaged_over_every_order(rows, share):
+def test_ties_are_averaged_over_all_orders(rows, share):
     as_of, score, fallen = (list(column) for column in zip(*rows, strict=True))
     hits, visited = by_enumeration(score, as_of, fallen, share)
     recall, precision = VisitList.from_scores(score, as_of, fallen).measure([share])
@@ -41,7 +41,7 @@ def test_ties_are_averaged_over_every_order(rows, share):
 
 @settings(max_examples=60, deadline=None)
 @given(few_rows, st.sampled_from([0.01, 0.3, 0.5, 1.0]))
-def test_the_chances_to_be_visited_give_the_same_recall(rows, share):
+def test_visit_probabilities_give_the_same_recall(rows, share):
     as_of, score, fallen = (np.array(column) for column in zip(*rows, strict=True))
     visit_list = VisitList.from_scores(score, as_of, fallen)
     chance = visit_list.estimate_chances(share)
@@ -53,7 +53,7 @@ def test_the_chances_to_be_visited_give_the_same_recall(rows, share):
 
 @settings(max_examples=100, deadline=None)
 @given(few_rows, st.data())
-def test_a_whole_weight_equals_copies_of_the_row(rows, data):
+def test_an_integer_weight_equals_that_many_copies_of_the_row(rows, data):
     as_of, score, fallen = (np.array(column) for column in zip(*rows, strict=True))
     weight = np.array(data.draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows))))
     copies = np.repeat(np.arange(len(rows)), weight)
@@ -64,7 +64,7 @@ def test_a_whole_weight_equals_copies_of_the_row(rows, data):
         assert result.tolist() == pytest.approx(expected.tolist(), nan_ok=True)
 
 
-def test_capacity_is_rounded_up_within_each_as_of_and_hits_are_pooled():
+def test_capacity_is_rounded_up_for_each_as_of_and_hits_are_pooled():
     # 11 rows at one date allow 2 visits and 3 rows at the other allow 1; the three visits find two of three fallers.
     score = [*range(11, 0, -1), 3, 2, 1]
     as_of = [0] * 11 + [1] * 3
@@ -89,23 +89,23 @@ def test_without_rows_there_is_nothing_to_measure():
 @pytest.mark.parametrize(
     ("share", "n", "expected"), [(0.1, 0, 0), (0.1, 1, 1), (0.1, 10, 1), (0.1, 11, 2), (1.0, 7, 7)]
 )
-def test_visits_are_a_share_rounded_up(share, n, expected):
+def test_the_number_of_visits_is_a_share_rounded_up(share, n, expected):
     assert count_visits(share, n) == expected
 
 
 @pytest.mark.parametrize("percent", range(1, 101))
-def test_a_whole_product_is_not_rounded_up_by_floating_point(percent):
+def test_floating_point_error_does_not_round_up_an_exact_product(percent):
     assert count_visits(percent / 100, 700) == 7 * percent
     recall, precision = VisitList.from_scores(np.arange(700), np.zeros(700), np.ones(700)).measure([percent / 100])
     assert (recall[0], precision[0]) == (pytest.approx(percent / 100), 1.0)
 
 
-def test_the_list_of_visits_ends_ties_by_household_code():
+def test_the_visit_list_breaks_ties_by_household_code():
     listed = mark_visits([2.0, 1.0, 1.0, 1.0], [5, 5, 5, 5], ["d", "c", "b", "a"], share=0.5)
     assert listed.tolist() == [True, False, False, True]
 
 
-def test_the_list_of_visits_does_not_depend_on_the_order_of_rows():
+def test_the_visit_list_does_not_depend_on_row_order():
     random = np.random.default_rng(1)
     score, as_of = random.integers(0, 4, 300).astype(float), random.integers(0, 3, 300)
     code = np.array([f"h{i:03d}" for i in range(300)])

@@ -54,39 +54,39 @@ def care(*rows):
     ("monthly_income", "below"),
     [(1000.0, 0), (1000 * (1 - 1e-4) + 1e-7, 0), (1000 * (1 - 1e-4) - 1e-7, 1), (999.0, 1), (-50.0, 1)],
 )
-def test_below_the_line_leaves_a_ten_thousandth_of_room(monthly_income, below):
+def test_being_below_the_line_allows_a_tolerance_of_one_ten_thousandth(monthly_income, below):
     values = features(income=monthly([monthly_income]))
     assert values["months_below_line_6m"] == below
     assert values["consecutive_months_below"] == below
     assert values["months_since_below"] == (0 if below else 36)
 
 
-def test_a_month_is_compared_with_the_line_of_its_time():
+def test_a_month_is_compared_with_the_line_in_force_at_the_time():
     values = features(income=monthly([1000, 1000]), lines=((None, "2016-01-01", 6000.0), (None, "2023-12-31", 12000.0)))
     assert values["log_income_to_line_1m"] == pytest.approx(math.log(0.5))
     assert values["log_income_to_line_3m"] == pytest.approx(math.log(0.75))
     assert values["months_below_line_6m"] == 0.5
 
 
-def test_a_gap_ends_the_run_of_months_below_but_not_at_its_latest_end():
+def test_a_gap_ends_a_run_of_months_below_the_line_unless_it_comes_last():
     assert features(income=monthly([900, None, 900, 900, None]))["consecutive_months_below"] == 2
     assert features(income=monthly([900, 1100, 900]))["consecutive_months_below"] == 1
     assert features(income=monthly([900] * 40))["consecutive_months_below"] == 36
 
 
-def test_trend_and_volatility_leave_gaps_out():
+def test_trend_and_volatility_ignore_gaps():
     values = features(income=monthly([1000, None, 1200, 1300]))
     assert values["income_trend_6m"] == pytest.approx(0.1)
     assert values["income_volatility_6m"] == pytest.approx(np.std([1.0, 1.2, 1.3], ddof=1))
     assert math.isnan(features(income=monthly([1000, 1200]))["income_trend_6m"])
 
 
-def test_a_change_on_the_year_needs_both_months():
+def test_a_year_on_year_change_needs_both_months():
     values = features(income=monthly([800, 900] + [None] * 10 + [1000, None]))
     assert values["income_change_on_year_3m"] == pytest.approx(0.2)
 
 
-def test_a_period_is_spread_over_its_months_and_known_at_its_end():
+def test_a_period_is_spread_over_its_months_and_becomes_known_at_its_end():
     year = {"household_id": ["h"], "period_start": ["2023-01-01"], "months": [12], "source": ["total"]}
     values = features(income={**year, "amount": [24000.0]})
     assert values["log_income_to_line_12m"] == pytest.approx(math.log(2))
@@ -95,12 +95,12 @@ def test_a_period_is_spread_over_its_months_and_known_at_its_end():
     assert math.isnan(features("2023-12-30", income={**year, "amount": [24000.0]})["log_income_to_line_12m"])
 
 
-def test_incomes_at_or_under_nothing_have_the_floor():
+def test_zero_and_negative_incomes_get_the_minimum_value():
     assert features(income=monthly([-3000]))["log_income_to_line_1m"] == pytest.approx(-4)
     assert features(income=monthly([0.0]))["weighted_past_income"] == pytest.approx(-4)
 
 
-def test_sources_share_out_absolute_incomes():
+def test_income_shares_use_the_absolute_amounts_of_the_sources():
     wage, business = monthly([1500]), monthly([-500], source="business")
     both = {name: wage[name] + business[name] for name in wage}
     values = features(income=both)
@@ -118,7 +118,7 @@ def test_windows_of_days_begin_after_the_same_day_of_an_earlier_month():
     assert features("2023-06-01", illness=bills)["self_paid_to_line_3m"] == 0
 
 
-def test_what_was_paid_is_unknown_only_where_no_bill_says_it():
+def test_self_paid_spending_is_unknown_only_if_no_bill_states_it():
     some = care(("2023-11-02", "inpatient", None, 900.0), ("2023-11-03", "inpatient", 300.0, 900.0))
     values = features(illness=some)
     assert values["self_paid_to_line_3m"] == pytest.approx(300 / 12000)
@@ -131,13 +131,13 @@ def test_what_was_paid_is_unknown_only_where_no_bill_says_it():
     assert values["regular_self_paid_to_line_12m"] == 0
 
 
-def test_a_bill_over_a_small_income_counts_at_least_a_tenth_of_the_line():
+def test_a_bill_is_divided_by_at_least_a_tenth_of_the_line():
     values = features(income=monthly([10.0]), illness=care(("2023-11-02", "inpatient", 1200.0, None)))
     assert values["self_paid_to_income_12m"] == pytest.approx(0.1 / 0.1)
     assert values["income_after_self_paid_12m"] == pytest.approx(0.01 - 0.1)
 
 
-def test_a_disaster_reaches_who_lives_under_its_prefix():
+def test_a_disaster_affects_every_household_under_its_region_prefix():
     region = {"household_id": [None] * 3, "region_code": ["1305", "130529101201", "1306"], "kind": ["flood"] * 3}
     values = features(disaster={**region, "occurred_on": ["2023-06-30"] * 3})
     assert values["region_disasters_12m"] == 2
@@ -145,7 +145,7 @@ def test_a_disaster_reaches_who_lives_under_its_prefix():
     assert values["months_since_region_disaster"] == pytest.approx(184 / 30.4375)
 
 
-def test_who_moves_on_the_day_of_a_disaster_lives_there_already():
+def test_a_household_that_moves_in_on_the_day_of_a_disaster_is_affected():
     moved = {"household_id": ["h", "h"], "recorded_on": [None, "2023-06-30"], "size": [2, 2]}
     region = {"household_id": [None] * 2, "region_code": ["13", "41"], "kind": ["flood"] * 2}
     tables = {
@@ -159,14 +159,14 @@ def test_who_moves_on_the_day_of_a_disaster_lives_there_already():
         assert matrix.column("region_disasters_12m").tolist() == [struck]
 
 
-def test_a_bill_of_an_incomplete_month_is_compared_with_the_last_complete_one():
+def test_a_bill_in_an_incomplete_month_is_compared_with_the_last_complete_one():
     lines = ((None, "2016-01-01", LINE), (None, "2023-11-30", 2 * LINE), (None, "2023-12-01", 9 * LINE))
     bill = care(("2023-12-10", "inpatient", 1200.0, None))
     assert features("2023-12-15", lines=lines[:2], illness=bill)["self_paid_to_line_3m"] == pytest.approx(0.05)
     assert features("2023-12-15", lines=lines, illness=bill)["self_paid_to_line_3m"] == pytest.approx(0.05)
 
 
-def test_labour_counts_the_weak_half_and_nobody_listed_is_nobody():
+def test_weak_labour_counts_as_half_and_former_members_do_not_count():
     people = {"household_id": ["h"] * 3, "member_id": ["1", "2", "3"], "labour": ["skilled", "weak", None]}
     values = features(members={**people, "birth_year": [1963, 2008, None]})
     assert values["labour_force"] == 1.5
@@ -179,7 +179,7 @@ def test_labour_counts_the_weak_half_and_nobody_listed_is_nobody():
     assert math.isnan(gone["labour_share"])
 
 
-def test_help_is_in_place_until_the_day_it_ends():
+def test_help_remains_in_place_until_the_day_it_ends():
     measure = {"household_id": ["h"] * 2, "started_on": ["2023-01-01", "2020-12-31"], "measure": ["loan"] * 2}
     assert features(help={**measure, "ended_on": ["2024-01-01", None]})["help_in_place"] == 1
     ended = features(help={**measure, "ended_on": ["2023-12-31", None], "amount": [600.0, 1.0]})
@@ -187,7 +187,7 @@ def test_help_is_in_place_until_the_day_it_ends():
     assert ended["help_amount_to_line_12m"] == pytest.approx(600 / 12000)
 
 
-def test_a_clearing_after_the_date_is_not_known_yet():
+def test_a_clearance_after_the_date_is_not_known_yet():
     entry = {"household_id": ["h"], "category": ["borderline"], "entered_on": ["2022-01-01"]}
     assert math.isnan(features(monitoring={**entry, "cleared_on": ["2024-01-01"]})["months_since_cleared"])
     values = features(monitoring={**entry, "cleared_on": [END], "recorded_on": ["2022-01-05"]})
@@ -195,7 +195,7 @@ def test_a_clearing_after_the_date_is_not_known_yet():
     assert values["monitoring_entries_36m"] == 1
 
 
-def test_the_lowest_year_ahead_is_where_good_months_have_left_the_window():
+def test_the_projected_low_falls_when_good_months_leave_the_window():
     # four good months, then eight at half the line (500 per person and month): in a year, only the eight count
     values = features(income=monthly([4000.0] * 4 + [500.0] * 8))
     assert values["projected_lowest_income_3m"] == pytest.approx(math.log(0.5))
@@ -208,7 +208,7 @@ def test_the_lowest_year_ahead_is_where_good_months_have_left_the_window():
     assert math.isnan(features(income=monthly([4000.0] + [None] * 3))["projected_lowest_income_3m"])
 
 
-def test_columns_that_repeat_another_in_every_row_are_one():
+def test_columns_identical_in_every_row_are_merged():
     # a yearly survey gives twelve equal months, so all windows of up to a year have the same mean
     households = {"household_id": ["a", "b"], "region_code": ["130529101201"] * 2, "size": [2, 2]}
     income = {

@@ -46,7 +46,7 @@ def test_an_adverse_feature_is_a_state_or_has_a_window():
     assert states == {"no_labour", "members_chronic", "members_seriously_ill", "members_disabled", "students"}
 
 
-def test_a_name_is_entered_once():
+def test_a_feature_name_can_be_declared_only_once():
     with pytest.raises(ValueError, match="'household_size' is declared twice"):
 
         @feature(topic="household", unit="persons", cause="other", zh="家庭人口", en="household size")
@@ -75,7 +75,7 @@ def test_an_absent_table_is_unknown_and_an_empty_one_is_none(table, random_recor
             assert np.isnan(empty.column(f.name)).all(), f.name
 
 
-def test_amounts_over_the_line_are_nothing_where_the_table_is_empty(random_records):
+def test_amounts_relative_to_the_line_are_zero_if_the_table_is_empty(random_records):
     empty = matrix(random_records(3, 10, empty=OPTIONAL))
     income = empty.column("log_income_to_line_12m")
     for f in CATALOGUE.values():

@@ -11,7 +11,7 @@ from riskml.features.describe import describe
 DICTIONARY = Path(__file__).parents[2] / "docs" / "features.md"
 
 
-def test_the_committed_dictionary_is_the_generated_one(golden):
+def test_the_committed_dictionary_equals_the_generated_one(golden):
     golden(DICTIONARY, describe())
 
 

@@ -38,7 +38,7 @@ def freeze(panel: Panel) -> list[bytes]:
 
 @few
 @given(seed=seeds, statements=st.booleans())
-def test_without_an_age_the_panel_is_the_panel(seed, statements, random_records):
+def test_without_an_income_age_the_panel_is_unchanged(seed, statements, random_records):
     drawn = random_records(seed, 8, statements=statements)
     records = Records.from_tables(drawn.frames())
     for day in map(to_day, drawn.as_ofs):
@@ -50,7 +50,7 @@ def test_without_an_age_the_panel_is_the_panel(seed, statements, random_records)
 
 @few
 @given(seed=seeds)
-def test_an_income_that_is_up_to_date_is_the_same_whatever_age_is_allowed(seed, random_records):
+def test_an_up_to_date_income_is_the_same_for_any_allowed_age(seed, random_records):
     drawn = random_records(seed, 8)
     records = Records.from_tables(drawn.frames())
     for day in map(to_day, drawn.as_ofs):
@@ -64,7 +64,7 @@ def test_an_income_that_is_up_to_date_is_the_same_whatever_age_is_allowed(seed, 
 
 @few
 @given(seed=seeds, statements=st.booleans(), age=st.sampled_from([1, 6, 18, 24]))
-def test_income_is_known_until_the_last_reported_month_of_the_window_that_counts(seed, statements, age, random_records):
+def test_income_is_known_up_to_the_last_reported_month_of_the_window_used(seed, statements, age, random_records):
     drawn = random_records(seed, 8, statements=statements)
     records = Records.from_tables(drawn.frames())
     for day in map(to_day, drawn.as_ofs):
@@ -90,9 +90,7 @@ def test_income_is_known_until_the_last_reported_month_of_the_window_that_counts
 
 @few
 @given(seed=seeds, source=st.sampled_from(SOURCES[:4]), late=st.integers(0, 400), age=st.sampled_from([0, 18]))
-def test_a_statement_replaces_what_it_covers_from_its_day_on_and_changes_nothing_before(
-    seed, source, late, age, random_records
-):
+def test_a_statement_replaces_the_rows_it_covers_only_from_its_recording_date(seed, source, late, age, random_records):
     drawn = random_records(seed, 5)
     day = dt.date(2022, 9, 30) + dt.timedelta(days=late)
     row = {"household_id": "h001", "period_start": dt.date(2021, 10, 1), "months": 12, "source": source}

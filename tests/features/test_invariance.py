@@ -73,7 +73,7 @@ shapes = pytest.mark.parametrize(("statements", "age"), [(False, 0), (True, 18)]
 @shapes
 @few
 @given(seed=seeds, parts=st.integers(1, 4))
-def test_row_order_parts_and_reader_do_not_matter(seed, parts, statements, age, random_records, tmp_path_factory):
+def test_row_order_file_parts_and_reader_do_not_matter(seed, parts, statements, age, random_records, tmp_path_factory):
     drawn = random_records(seed, 6, statements=statements)
     order = np.random.default_rng(seed)
     shuffled = drawn.changed(
@@ -88,7 +88,7 @@ def test_row_order_parts_and_reader_do_not_matter(seed, parts, statements, age, 
 @shapes
 @few
 @given(seed=seeds)
-def test_what_is_known_later_does_not_matter(seed, statements, age, random_records):
+def test_rows_recorded_later_do_not_matter(seed, statements, age, random_records):
     drawn = random_records(seed, 6, statements=statements)
     other = random_records(seed + 1, 8, statements=statements)
     later = Later(drawn.tables, other.tables, np.random.default_rng(seed))
@@ -132,7 +132,7 @@ class Later:
 @shapes
 @few
 @given(seed=seeds)
-def test_a_household_alone_has_the_bits_it_has_among_many(seed, statements, age, random_records):
+def test_a_household_has_the_same_bits_alone_as_among_many(seed, statements, age, random_records):
     drawn = random_records(seed, 9, statements=statements)
     drawn = drawn.changed(**{name: unmoved(rows) for name, rows in drawn.tables.items()})
     records = Records.from_tables(drawn.frames())
@@ -179,7 +179,7 @@ MONEY = ("amount", "cost", "self_paid", "loss")
 
 @few
 @given(seed=seeds, factor=st.sampled_from([2.0**-3, 2.0, 2.0**7, 10.0]))
-def test_features_see_money_only_relative(seed, factor, random_records):
+def test_features_use_money_only_as_ratios(seed, factor, random_records):
     drawn = random_records(seed, 6)
     scaled = drawn.changed(
         **{
@@ -196,7 +196,7 @@ def test_features_see_money_only_relative(seed, factor, random_records):
             same(bits(first), bits(second))
 
 
-def test_equal_rows_without_record_id_add_up(random_records):
+def test_equal_rows_without_a_record_id_are_summed(random_records):
     drawn = random_records(21, 8)
     plain = {
         name: [row for row in drawn.tables[name] if row["record_id"] is None] for name in ("illness", "events", "help")

@@ -62,7 +62,7 @@ def test_every_feature_agrees_with_the_oracle_on_statements(seed, random_records
 
 
 @pytest.mark.parametrize(("seed", "age"), [(20, 18), (21, 18), (22, 6), (23, 24)])
-def test_every_feature_agrees_with_the_oracle_on_incomes_that_may_be_old(seed, age, random_records, tmp_path):
+def test_every_feature_agrees_with_the_oracle_if_incomes_may_be_old(seed, age, random_records, tmp_path):
     drawn = random_records(seed, households=40, statements=True)
     folder = drawn.write(tmp_path)
     compare(folder, drawn.as_ofs, age)
@@ -71,7 +71,7 @@ def test_every_feature_agrees_with_the_oracle_on_incomes_that_may_be_old(seed, a
     assert len(np.unique(lags)) > 4
 
 
-def test_incomes_without_statements_may_be_old_too(random_records, tmp_path):
+def test_incomes_without_statements_may_also_be_old(random_records, tmp_path):
     drawn = random_records(24, households=40)
     compare(drawn.write(tmp_path), drawn.as_ofs, 12)
 
@@ -84,7 +84,7 @@ def test_features_of_absent_and_empty_tables_agree_with_the_oracle(some, random_
     compare(drawn.write(tmp_path, parts=2), drawn.as_ofs[-1:])
 
 
-def test_columns_that_are_not_there_are_null(random_records, tmp_path):
+def test_absent_columns_are_null(random_records, tmp_path):
     drawn = random_records(8, 10)
     bare = {}
     for name, rows in drawn.tables.items():

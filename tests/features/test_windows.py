@@ -29,7 +29,7 @@ def recent(name: str, rows, edge: dt.date):
 
 
 @pytest.mark.parametrize("as_of", AS_OFS)
-def test_nothing_older_than_the_window_matters(as_of, random_records):
+def test_rows_older_than_the_window_do_not_matter(as_of, random_records):
     drawn = random_records(5, 25)
     whole = build(Records.from_tables(drawn.frames()).panel(to_day(as_of)))
     windows = sorted({f.window for f in CATALOGUE.values()} - {0})

@@ -17,7 +17,7 @@ def scored(n=2000, seed=0):
     return score, (rng.random(n) < 1 / (1 + np.exp(1 + score))).astype(float)
 
 
-def test_it_is_the_plain_logistic_regression_of_one_variable():
+def test_the_baseline_is_a_plain_logistic_regression_on_one_variable():
     score, y = scored()
     sk = LogisticRegression(C=np.inf, tol=1e-10).fit(score[:, None], y)
     assert np.allclose(
@@ -25,7 +25,7 @@ def test_it_is_the_plain_logistic_regression_of_one_variable():
     )
 
 
-def test_the_order_of_the_score_is_kept_and_ties_stay_ties():
+def test_the_order_of_scores_and_their_ties_are_preserved():
     score, y = scored()
     score = np.round(score)
     probability = fit_ranking(score, y).predict_probability(score)
@@ -33,7 +33,7 @@ def test_the_order_of_the_score_is_kept_and_ties_stay_ties():
     assert (np.diff(probability[np.argsort(-score, kind="stable")]) >= 0).all()
 
 
-def test_a_missing_score_takes_the_training_median():
+def test_a_missing_score_is_replaced_by_the_training_median():
     score, y = scored()
     holes = score.copy()
     holes[:100] = np.nan
@@ -44,19 +44,19 @@ def test_a_missing_score_takes_the_training_median():
     )
 
 
-def test_a_score_that_separates_or_never_varies_gives_finite_numbers():
+def test_a_separating_or_constant_score_gives_finite_numbers():
     y = np.r_[np.zeros(20), np.ones(20)]
     separated = fit_ranking(y.copy(), y).predict_probability(y)
     assert separated.min() < 0.05 < 0.95 < separated.max()
     assert fit_ranking(np.full(40, 7.0), y).predict_probability(np.array([7.0, 9.0])) == pytest.approx([0.5, 0.5])
 
 
-def test_one_class_is_refused():
+def test_a_single_class_is_rejected():
     with pytest.raises(ModelError, match="same outcome"):
         fit_ranking(np.arange(5.0), np.zeros(5))
 
 
-def test_baselines_survive_json_to_the_bit(problem):
+def test_baselines_survive_a_json_round_trip_bit_for_bit(problem):
     income = problem.X.column("income_over_line")
     made = Baselines(fit_logistic(problem.X, problem.y), {"distance_to_line": fit_ranking(income, problem.y)})
     again = Baselines.from_json(made.logistic.schema, json.loads(json.dumps(made.to_json(), allow_nan=False)))

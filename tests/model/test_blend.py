@@ -27,7 +27,7 @@ def test_the_probability_follows_the_margin(blend, problem):
     assert blend.predict_probability(problem.X).mean() == pytest.approx(problem.y.mean(), rel=0.25)
 
 
-def test_one_row_gives_the_bits_of_the_batch(blend, problem):
+def test_one_row_gives_the_same_bits_as_in_a_batch(blend, problem):
     values = problem.X.values
     batch, sure = blend.predict_margin(problem.X), blend.predict_probability(problem.X)
     for i in range(0, len(values), 7):
@@ -47,7 +47,7 @@ def test_the_same_input_gives_the_same_model(blend, problem):
     assert again.linear.to_json() == blend.linear.to_json()
 
 
-def test_the_bundle_holds_the_choice(blend):
+def test_the_bundle_records_the_choice_of_complexity_and_weights(blend):
     assert blend.choice["trees"]["depth"] <= 5
     assert blend.choice["default"] is (blend.choice["evidence"] == 0)
     result = blend.choice["out_of_sample"]
@@ -63,13 +63,13 @@ def test_progress_is_reported_in_sentences(few):
     assert any("all rows" in text for text in texts)
 
 
-def test_with_few_data_the_weights_stay_near_one_half(few):
+def test_the_weights_stay_near_one_half_with_little_data(few):
     weights = fitted(few).weights
     assert weights.linear == pytest.approx(0.5, abs=0.2)
     assert weights.trees == pytest.approx(0.5, abs=0.2)
 
 
-def test_two_positives_are_enough_to_get_an_answer(few):
+def test_two_positives_are_enough_to_fit_a_model(few):
     y = np.zeros(len(few.y))
     y[:2] = 1
     model = fit_blend(few.X, y, few.household, few.X.as_of, 12)
@@ -77,7 +77,7 @@ def test_two_positives_are_enough_to_get_an_answer(few):
     assert 0 < model.predict_probability(few.X).mean() < 0.2
 
 
-def test_a_household_with_nothing_known_gets_a_finite_score(blend, problem):
+def test_a_household_without_any_known_feature_gets_a_finite_score(blend, problem):
     nothing = FeatureMatrix(np.array(["x"]), np.zeros(1, np.int32), (), np.empty((1, 0)), {})
     margin = blend.predict_margin(nothing)
     assert np.isfinite(margin).all()
@@ -85,12 +85,12 @@ def test_a_household_with_nothing_known_gets_a_finite_score(blend, problem):
 
 
 @pytest.mark.parametrize("label", [0.0, 1.0])
-def test_one_class_is_refused(few, label):
+def test_a_single_class_is_rejected(few, label):
     with pytest.raises(ModelError, match="same outcome"):
         fit_blend(few.X, np.full(len(few.y), label), few.household, few.X.as_of, 12)
 
 
-def test_missing_labels_lengths_and_empty_rows_are_refused(few):
+def test_missing_labels_wrong_lengths_and_empty_rows_are_rejected(few):
     y = few.y.copy()
     y[3] = np.nan
     with pytest.raises(ModelError, match="1 label"):
@@ -102,7 +102,7 @@ def test_missing_labels_lengths_and_empty_rows_are_refused(few):
         fit_blend(few.X.take(none), few.y[none], few.household[none], few.X.as_of[none], 12)
 
 
-def test_an_array_of_another_width_is_refused(blend):
+def test_an_array_with_the_wrong_width_is_rejected(blend):
     with pytest.raises(ModelError, match="takes 6 features"):
         blend.predict_margin(np.zeros((2, 5)))
 

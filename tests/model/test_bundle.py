@@ -37,7 +37,7 @@ def reseal(folder, change):
     (folder / "manifest.sha256").write_bytes(make_seal(text))
 
 
-def test_a_loaded_bundle_scores_to_the_bit(bundle, saved, problem):
+def test_a_loaded_bundle_gives_bit_identical_scores(bundle, saved, problem):
     again = Bundle.load(saved)
     assert again.predict_probability(problem.X).tobytes() == bundle.predict_probability(problem.X).tobytes()
     assert again.predict_margin(problem.X).tobytes() == bundle.predict_margin(problem.X).tobytes()
@@ -61,14 +61,14 @@ def test_the_same_model_gives_the_same_bytes(bundle, blend, problem, build_bundl
     assert build_bundle(blend, problem).files == bundle.files
 
 
-def test_the_version_follows_the_content(bundle, blend, problem, build_bundle):
+def test_the_version_depends_on_the_content(bundle, blend, problem, build_bundle):
     other = build_bundle(blend, problem, policy_version="2026-01")
     assert other.model_version != bundle.model_version
     assert build_bundle(blend, problem, refit=True).model_version != bundle.model_version
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_one_changed_byte_is_refused_whichever_file_it_is_in(saved, name):
+def test_a_changed_byte_in_any_file_is_rejected(saved, name):
     file = saved / name
     content = bytearray(file.read_bytes())
     position = len(content) // 2
@@ -87,39 +87,39 @@ def test_a_missing_file_is_named(saved, name):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_that_became_a_folder_is_refused(saved, name):
+def test_a_folder_in_place_of_a_file_is_rejected(saved, name):
     (saved / name).unlink()
     (saved / name).mkdir()
     with pytest.raises(BundleError, match=name.replace(".", r"\.")):
         Bundle.load(saved)
 
 
-def test_a_file_too_many_is_named(saved):
+def test_an_extra_file_is_named(saved):
     (saved / "notes.txt").write_text("x")
     with pytest.raises(BundleError, match=r"not in its manifest: notes\.txt"):
         Bundle.load(saved)
 
 
-def test_no_bundle_at_all(tmp_path):
+def test_a_folder_without_a_bundle_is_rejected(tmp_path):
     with pytest.raises(BundleError, match="no model bundle"):
         Bundle.load(tmp_path / "nowhere")
     with pytest.raises(BundleError, match=r"manifest\.json is missing"):
         Bundle.load(tmp_path)
 
 
-def test_a_resealed_manifest_still_has_to_bear_its_own_version(saved):
+def test_a_resealed_manifest_must_still_match_its_version(saved):
     reseal(saved, lambda manifest: manifest.update(policy_version="other"))
     with pytest.raises(BundleError, match="model version does not match"):
         Bundle.load(saved)
 
 
-def test_a_manifest_that_lists_other_files_is_refused(saved):
+def test_a_manifest_that_lists_other_files_is_rejected(saved):
     reseal(saved, lambda manifest: manifest["files"].update({"../evil.txt": "0"}))
     with pytest.raises(BundleError, match="does not list the files of a bundle"):
         Bundle.load(saved)
 
 
-def test_another_format_says_which_riskml_to_use(saved):
+def test_a_bundle_in_another_format_names_the_riskml_version_to_use(saved):
     reseal(saved, lambda manifest: manifest.update(format=99))
     with pytest.raises(BundleError, match="format 99"):
         Bundle.load(saved)
@@ -136,13 +136,13 @@ def test_another_format_says_which_riskml_to_use(saved):
         ("golden.json", b'"margin": -', b'"margin": -1', "golden"),
     ],
 )
-def test_a_consistent_forgery_that_does_not_work_is_refused(saved, name, old, new, text):
+def test_a_consistent_forgery_that_cannot_score_is_rejected(saved, name, old, new, text):
     forge(saved, name, lambda content: content.replace(old, new, 1))
     with pytest.raises(BundleError, match=text):
         Bundle.load(saved)
 
 
-def test_a_schema_that_does_not_match_its_hash_is_refused(saved):
+def test_a_schema_that_does_not_match_its_hash_is_rejected(saved):
     def swap(manifest):
         columns = manifest["schema"]["columns"]
         columns[0], columns[1] = columns[1], columns[0]
@@ -182,7 +182,7 @@ def reversion(folder, change):
     reseal(folder, both)
 
 
-def test_saving_again_replaces_a_bundle_whole(bundle, saved, blend, problem, build_bundle):
+def test_saving_again_replaces_the_entire_bundle(bundle, saved, blend, problem, build_bundle):
     other = build_bundle(blend, problem, policy_version="2026-01")
     other.save(saved)
     assert Bundle.load(saved).policy_version == "2026-01"
@@ -204,7 +204,7 @@ def test_a_folder_with_other_files_is_not_overwritten(bundle, saved, tmp_path, s
     assert (other / stray).read_text() == "precious"
 
 
-def test_a_file_in_the_place_of_the_folder_is_not_overwritten(bundle, tmp_path):
+def test_a_file_in_place_of_the_folder_is_not_overwritten(bundle, tmp_path):
     (tmp_path / "file").write_text("precious")
     with pytest.raises(BundleError, match="is a file"):
         bundle.save(tmp_path / "file")

@@ -21,7 +21,7 @@ def test_with_many_periods_an_overconfident_margin_is_flattened():
     assert calibration.slope == pytest.approx(0.6, abs=0.05)
 
 
-def test_one_period_moves_little_however_many_its_rows():
+def test_a_single_period_changes_little_regardless_of_its_number_of_rows():
     calibration = Calibration.fit(*drawn(200_000, slope=0.6, shift=-1.0), periods=1)
     assert 0.9 < calibration.slope < 1.0
     margin, y = drawn(200_000, shift=0.5)
@@ -29,13 +29,13 @@ def test_one_period_moves_little_however_many_its_rows():
     assert expit(margin).mean() < level < expit(margin).mean() + 0.3 * (y.mean() - expit(margin).mean())
 
 
-def test_few_rows_move_less_than_many_of_as_many_periods():
+def test_few_rows_change_less_than_many_rows_from_as_many_periods():
     few = Calibration.fit(*drawn(150, slope=0.3, seed=1), periods=200)
     many = Calibration.fit(*drawn(50_000, slope=0.3, seed=1), periods=200)
     assert many.slope < 0.6 < 0.95 < few.slope
 
 
-def test_rows_that_overlap_count_less():
+def test_overlapping_rows_count_less():
     rows = drawn(3000, slope=0.3)
     assert Calibration.fit(*rows, periods=200, weight=0.1).slope > Calibration.fit(*rows, periods=200).slope
 
@@ -51,7 +51,7 @@ def test_the_slope_stays_positive_even_if_the_order_was_wrong():
     assert Calibration.fit(-margin - 5, y).slope > 0
 
 
-def test_one_class_leaves_the_margin_as_it_is():
+def test_a_single_class_leaves_the_margin_unchanged():
     assert Calibration.fit(np.array([-1.0, -2.0]), np.zeros(2)) == Calibration(0.0, 1.0)
 
 

@@ -22,23 +22,23 @@ def where(pick):
     return (pick.strength, pick.tree, pick.stop)
 
 
-def test_noise_alone_leaves_the_default():
+def test_noise_alone_keeps_the_default():
     assert [where(choose(candidates(500, seed=seed), 1.0)) for seed in range(5)] == [DEFAULT] * 5
 
 
-def test_clear_evidence_moves_it():
+def test_clear_evidence_changes_the_choice():
     pick = choose(candidates(20_000, better=(1, 3), noise=1.0), 1.0)
     assert where(pick)[1:] == (1, 3)
     assert pick.evidence > 3
 
 
-def test_the_same_rows_counted_many_times_are_no_clear_evidence():
+def test_repeating_the_same_rows_is_not_clear_evidence():
     cases = candidates(1500, better=(1, 3), noise=1.0)
     assert choose(cases, 1.0).evidence > 3
     assert where(choose(cases, 0.02)) == DEFAULT
 
 
-def test_few_rows_keep_equal_weights_and_many_follow_the_better_part():
+def test_few_rows_keep_equal_weights_and_many_rows_favour_the_better_part():
     few = choose(candidates(100), 1.0)
     assert (few.linear, few.trees) == pytest.approx((0.5, 0.5), abs=0.1)
     cases = candidates(20_000)
@@ -47,13 +47,13 @@ def test_few_rows_keep_equal_weights_and_many_follow_the_better_part():
     assert many.linear < 0.1 < 0.8 < many.trees
 
 
-def test_a_part_that_points_the_wrong_way_gets_weight_zero_not_less():
+def test_a_part_that_points_the_wrong_way_gets_weight_zero():
     cases = candidates(20_000)
     pick = choose(Candidates(cases.y, cases.household, cases.as_of, cases.later, -cases.linear, cases.trees), 1.0)
     assert pick.linear == 0.0
 
 
-def test_the_level_of_later_periods_does_not_move_the_constant():
+def test_the_base_rate_of_later_periods_does_not_change_the_constant():
     cases = candidates(20_000, later=0.5, noise=0.01)
     rng = np.random.default_rng(2)
     y = np.where(cases.later & (rng.random(len(cases.y)) < 0.5), 0.0, cases.y)

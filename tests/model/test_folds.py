@@ -30,13 +30,13 @@ def test_households_and_later_periods_are_never_on_both_sides(households, step, 
             assert not set(household[fold.fit]) & set(household[fold.judge])
 
 
-def test_folds_of_households_judge_every_row_once():
+def test_household_folds_evaluate_every_row_once():
     y, household, as_of = rows(50, 12, 3)
     judged = np.concatenate([f.judge for f in plan_folds(y, household, as_of, 12, 0) if not f.later])
     assert sorted(judged.tolist()) == list(range(150))
 
 
-def test_many_rows_are_judged_in_fewer_folds_and_by_a_sample_of_households():
+def test_many_rows_use_fewer_folds_and_a_sample_of_households():
     y, household, as_of = rows(70_000, 12, 3, rate=0.05)
     folds = plan_folds(y, household, as_of, 12, 0)
     assert sum(not fold.later for fold in folds) == 1
@@ -46,7 +46,7 @@ def test_many_rows_are_judged_in_fewer_folds_and_by_a_sample_of_households():
     assert not fit & judge
 
 
-def test_many_periods_are_put_together_and_purged_for_the_earliest_of_each_group():
+def test_many_periods_are_grouped_and_purged_for_the_earliest_in_each_group():
     y, household, as_of = rows(60, 1, 30)
     later = [fold for fold in plan_folds(y, household, as_of, 12, 0) if fold.later]
     assert len(later) == 3
@@ -56,18 +56,18 @@ def test_many_periods_are_put_together_and_purged_for_the_earliest_of_each_group
     )
 
 
-def test_a_side_with_one_class_is_no_fold():
+def test_a_fold_with_one_class_on_a_side_is_skipped():
     y, household, as_of = rows(60, 12, 1, rate=0.0)
     assert plan_folds(y, household, as_of, 12, 0) == []
 
 
-def test_yearly_periods_are_judged_by_all_that_went_before():
+def test_yearly_periods_are_evaluated_after_training_on_all_earlier_ones():
     y, household, as_of = rows(200, 12, 3)
     later = [fold for fold in plan_folds(y, household, as_of, 12, 0) if fold.later]
     assert [(len(fold.fit), len(fold.judge)) for fold in later] == [(200, 200), (400, 200)]
 
 
-def test_a_past_with_too_few_positives_is_no_evidence():
+def test_training_periods_with_too_few_positives_give_no_evidence():
     y, household, as_of = rows(200, 12, 2, rate=0.0)
     y[: FEWEST_POSITIVES - 1] = 1
     y[200:260] = 1
@@ -90,5 +90,5 @@ def test_overlap_counts_how_often_a_month_is_used(step, dates, horizon, expected
 
 
 @pytest.mark.parametrize(("step", "dates", "expected"), [(12, 3, 3), (3, 4, 1), (3, 6, 2), (1, 1, 1)])
-def test_spans_count_times_that_do_not_overlap(step, dates, expected):
+def test_only_spans_that_do_not_overlap_are_counted(step, dates, expected):
     assert count_spans(rows(2, step, dates)[2], 12) == expected

@@ -19,7 +19,7 @@ def walked(forest, row):
     return margin
 
 
-def test_following_the_answers_gives_the_margin_of_lightgbm(model):
+def test_following_the_splits_gives_the_same_margin_as_lightgbm(model):
     forest = read_forest(model.text)
     constants = model.booster.num_trees() - len(forest.trees)
     raw = model.booster.predict(model.rows, raw_score=True)
@@ -30,7 +30,7 @@ def test_following_the_answers_gives_the_margin_of_lightgbm(model):
         np.testing.assert_allclose(margins, raw, rtol=0, atol=1e-12)
 
 
-def test_each_split_answers_alike_for_one_row_and_for_many(model):
+def test_each_split_gives_the_same_result_for_one_row_as_for_many(model):
     splits = read_forest(model.text).splits
     one = np.array([splits.answer_row(row) for row in model.rows])
     for s in range(len(splits)):
@@ -38,19 +38,19 @@ def test_each_split_answers_alike_for_one_row_and_for_many(model):
     assert one.shape == (len(model.rows), len(splits))
 
 
-def test_base_is_the_mean_over_the_rows_trees_were_grown_on(model):
+def test_the_base_is_the_mean_over_the_rows_used_to_grow_the_trees(model):
     forest = read_forest(model.text)
     assert forest.base == pytest.approx(model.predict_contributions()[0, -1], abs=1e-12)
 
 
-def test_a_model_of_constants_has_no_tree_left(train):
+def test_a_constant_model_has_no_trees(train):
     forest = read_forest(train("constant").model_to_string())
     assert forest.trees == ()
     assert len(forest.splits) == 0
     assert forest.base == pytest.approx(float(train("constant").predict(np.zeros((1, 6)), raw_score=True)[0]))
 
 
-def test_windows_line_ends_change_nothing(model):
+def test_windows_line_endings_change_nothing(model):
     forest, other = read_forest(model.text), read_forest(model.text.replace("\n", "\r\n"))
     np.testing.assert_array_equal(forest.splits.threshold, other.splits.threshold)
     assert forest.base == other.base
@@ -68,12 +68,12 @@ def test_windows_line_ends_change_nothing(model):
         (lambda text: text.replace("\nleaf_count=", "\nleaf_count=0 "), "Tree 0 is incomplete"),
     ],
 )
-def test_a_text_that_cannot_be_explained_is_refused(deep, change, message):
+def test_a_model_text_that_cannot_be_explained_is_rejected(deep, change, message):
     with pytest.raises(ModelError, match=message):
         read_forest(change(deep.text))
 
 
-def test_nodes_without_rows_are_refused():
+def test_nodes_without_rows_are_rejected():
     X = np.array([[0.0], [1.0]] * 30)
     booster = lgb.train(
         {"objective": "binary", "verbosity": -1, "num_leaves": 2, "min_data_in_leaf": 1},

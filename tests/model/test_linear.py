@@ -56,7 +56,7 @@ def test_levels_are_one_hot_with_the_same_penalty():
     )
 
 
-def test_contributions_add_up_and_are_centred_on_the_training_rows(problem):
+def test_contributions_sum_to_the_margin_and_are_centred_on_the_training_rows(problem):
     model = LinearProblem(Schema.from_matrix(problem.X), problem.X.values, problem.y).solve(0.1)
     parts = model.explain(problem.X)
     assert parts.shape == problem.X.values.shape
@@ -64,7 +64,7 @@ def test_contributions_add_up_and_are_centred_on_the_training_rows(problem):
     assert np.allclose(parts.mean(axis=0), 0.0, atol=1e-9)
 
 
-def test_one_row_gives_the_bits_of_the_batch(problem):
+def test_one_row_gives_the_same_bits_as_in_a_batch(problem):
     model = fit_logistic(problem.X, problem.y)
     values = problem.X.values
     batch = model.predict_margin(values)
@@ -81,7 +81,7 @@ def test_one_row_gives_the_bits_of_the_batch(problem):
     )
 )
 @settings(max_examples=60, deadline=None)
-def test_any_input_gets_a_finite_margin_that_does_not_depend_on_company(linear_part, rows):
+def test_any_input_gets_a_finite_margin_independent_of_other_rows(linear_part, rows):
     values = np.array(rows)
     margin = linear_part.predict_margin(values)
     assert np.isfinite(margin).all()
@@ -98,7 +98,7 @@ def test_the_json_round_trip_keeps_every_bit(linear_part, problem):
     assert again.predict_margin(problem.X).tobytes() == linear_part.predict_margin(problem.X).tobytes()
 
 
-def test_directions_hold_even_where_the_data_say_otherwise():
+def test_directions_hold_even_if_the_data_contradict_them():
     rng = np.random.default_rng(5)
     x = rng.normal(size=(500, 2))
     y = (rng.random(500) < 1 / (1 + np.exp(-x[:, 0] - x[:, 1]))).astype(float)
@@ -110,7 +110,7 @@ def test_directions_hold_even_where_the_data_say_otherwise():
     assert LinearProblem(schema, x, y, directed=False).solve(1.0).slope[0] > 0.5
 
 
-def test_an_outlier_counts_no_more_than_the_winsorising_bound():
+def test_an_outlier_is_winsorised():
     values, y = noisy(2000)
     wild = values.copy()
     wild[0, 0] = 1e15
@@ -121,7 +121,7 @@ def test_an_outlier_counts_no_more_than_the_winsorising_bound():
     assert np.allclose(model.predict_margin(values)[1:], calm.predict_margin(values)[1:], atol=0.05)
 
 
-def test_a_rare_event_keeps_its_size():
+def test_a_rare_event_is_not_winsorised_away():
     x = np.zeros((3000, 1))
     x[:2] = 5.0
     y = np.zeros(3000)
@@ -129,7 +129,7 @@ def test_a_rare_event_keeps_its_size():
     assert LinearProblem(Schema.from_matrix(matrix(x)), x, y).solve(1.0).high[0] == 5.0
 
 
-def test_rounding_is_not_standardised_into_a_feature():
+def test_rounding_noise_is_not_scaled_up_into_a_feature():
     rng = np.random.default_rng(0)
     x = np.column_stack([rng.normal(size=200), np.where(rng.random(200) < 0.3, 1e-9, 0.0)])
     y = (rng.random(200) < 0.3).astype(float)
@@ -146,12 +146,12 @@ def test_unknown_and_missing_levels_differ_from_known_levels(linear_part):
     assert margin[2] == margin[3] == margin[4]
 
 
-def test_constant_and_never_reported_features_contribute_nothing(linear_part):
+def test_constant_features_and_those_never_reported_contribute_nothing(linear_part):
     rows = np.array([[0.5, 0.0, 0.0, 1.0, np.nan, 1.0], [0.5, 0.0, 0.0, 1.0, 7.0, 99.0]])
     assert linear_part.explain(rows)[:, 4:].tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
-def test_a_matrix_of_another_schema_is_brought_into_this_one(linear_part, problem):
+def test_a_matrix_with_another_schema_is_converted_to_this_one(linear_part, problem):
     X = problem.X
     order = [3, 0, 1]
     other = FeatureMatrix(
@@ -173,19 +173,19 @@ def test_a_model_without_any_usable_feature_gives_the_base_rate():
     assert model.predict_probability(matrix(values)) == pytest.approx(np.full(40, 0.25))
 
 
-def test_rows_of_another_width_are_refused(problem):
+def test_rows_with_the_wrong_width_are_rejected(problem):
     model = LinearProblem(Schema.from_matrix(problem.X), problem.X.values, problem.y).solve(0.1)
     with pytest.raises(ModelError, match="takes 6 features, got 5"):
         model.predict_margin(problem.X.values[:3, :5])
 
 
-def test_one_class_is_refused():
+def test_a_single_class_is_rejected():
     values, _ = noisy(20)
     with pytest.raises(ModelError, match="same outcome"):
         fit_logistic(matrix(values), np.zeros(20))
 
 
-def test_the_margin_is_the_contributions_added_in_their_order_to_the_bit(problem):
+def test_the_margin_equals_the_contributions_summed_in_order_bit_for_bit(problem):
     model = LinearProblem(Schema.from_matrix(problem.X), problem.X.values, problem.y).solve(0.1)
     rows = problem.X.values[:60].copy()
     rows[0], rows[1], rows[2] = np.nan, np.inf, -np.inf

@@ -14,7 +14,7 @@ def rows(values, codes):
     )
 
 
-def test_deciles_shares_and_missing():
+def test_deciles_shares_and_missing_values_are_recorded():
     values = np.linspace(0, 100, 101)
     values[100] = np.nan
     codes = np.zeros(101)
@@ -27,7 +27,7 @@ def test_deciles_shares_and_missing():
     assert reference["probability"] == [0.123] * 9
 
 
-def test_few_rows_and_rare_levels_are_not_shown():
+def test_small_samples_and_rare_levels_are_not_shown():
     codes = np.zeros(30)
     codes[:3] = 1.0
     values = np.full(30, np.nan)

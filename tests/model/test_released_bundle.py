@@ -32,7 +32,7 @@ def test_there_is_one_released_bundle():
     assert len(list(FOLDER.glob("*/manifest.json"))) == 1
 
 
-def test_it_was_trained_on_todays_features(released):
+def test_the_bundle_was_trained_on_the_current_features(released):
     own = [c for c in released.columns if not c.name.startswith(("region_", "attribute_"))]
     gone = [c.name for c in own if c.name not in CATALOGUE]
     turned = [c.name for c in own if c.name in CATALOGUE and CATALOGUE[c.name].column != c]
@@ -40,20 +40,20 @@ def test_it_was_trained_on_todays_features(released):
     assert not turned, AGAIN
 
 
-def test_it_was_trained_under_todays_policy(released):
+def test_the_bundle_was_trained_under_the_current_policy(released):
     policy = load_policy()
     assert released.policy_version == policy.version, AGAIN
     assert released.thresholds == {code: tier.probability for code, tier in policy.tiers.items()}, AGAIN
 
 
-def test_its_model_card_has_todays_texts(released, folder, golden):
+def test_the_model_card_has_the_current_texts(released, folder, golden):
     renewed = released.with_report(released.report, write_model_card)
     assert renewed.model_version == released.model_version
     for name in (CARD, MANIFEST, SEAL):
         golden(folder / name, renewed.files[name].decode())
 
 
-def test_it_holds_no_household_and_says_that_its_county_is_simulated(released):
+def test_the_bundle_holds_no_household_and_says_its_county_is_simulated(released):
     files = [path for path in FOLDER.glob("*/*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 2_000_000
     assert released.manifest["refit"]

@@ -25,7 +25,7 @@ def penalties(k, strength):
 
 
 @pytest.mark.parametrize("strength", [0.01, 1.0, 100.0])
-def test_without_bounds_it_is_scikit_learns_logistic_regression(strength):
+def test_without_bounds_the_solution_equals_scikit_learns_logistic_regression(strength):
     Z, y = rows()
     sk = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-10).fit(Z[:, :-1], y)
     w = solve(Z, y, penalties(5, strength))
@@ -55,21 +55,21 @@ def test_a_bounded_solution_is_within_bounds_and_no_feasible_step_improves_it(se
             assert loss(other) >= best - 1e-9
 
 
-def test_the_penalty_pulls_to_its_target():
+def test_the_penalty_pulls_coefficients_towards_their_target():
     Z, y = rows()
     target = np.array([0.5, 0.5, 0.5, 0.5, 0.5, 0.0])
     strong = solve(Z, y, np.append(np.full(5, 1e9), 0.0), target=target)
     assert np.allclose(strong[:-1], 0.5, atol=1e-5)
 
 
-def test_a_warm_start_does_not_move_the_solution():
+def test_a_warm_start_does_not_change_the_solution():
     Z, y = rows()
     cold = solve(Z, y, penalties(5, 0.1))
     warm = solve(Z, y, penalties(5, 0.1), start=solve(Z, y, penalties(5, 10.0)))
     assert np.allclose(cold, warm, atol=1e-6)
 
 
-def test_many_blocks_add_up_to_the_same_solution(monkeypatch):
+def test_computing_in_many_blocks_gives_the_same_solution(monkeypatch):
     Z, y = rows(1000)
     whole = solve(Z, y, penalties(5, 1.0))
     monkeypatch.setattr(ridge, "BLOCK", 64)
@@ -86,7 +86,7 @@ def test_the_number_of_blas_threads_does_not_change_a_bit(monkeypatch):
     assert one.tobytes() == two.tobytes()
 
 
-def test_separable_rows_stay_finite():
+def test_separable_rows_give_finite_coefficients():
     Z = np.column_stack([np.r_[-np.ones(50), np.ones(50)], np.ones(100)])
     w = solve(Z, np.r_[np.zeros(50), np.ones(50)], np.array([1e-4, 0.0]))
     assert np.isfinite(w).all()
@@ -94,7 +94,7 @@ def test_separable_rows_stay_finite():
 
 
 @pytest.mark.parametrize("label", [0.0, 1.0])
-def test_one_class_is_refused_in_plain_words(label):
+def test_a_single_class_is_rejected_with_a_clear_message(label):
     Z, _ = rows(30)
     with pytest.raises(ModelError, match="All 30 training rows have the same outcome"):
         solve(Z, np.full(30, label), penalties(5, 1.0))

@@ -36,7 +36,7 @@ def wide(problem):
     return Schema(problem.X.columns + columns, problem.X.levels), np.hstack([problem.X.values, noise])
 
 
-def test_the_text_is_the_same_when_fits_run_side_by_side(problem):
+def test_the_text_is_the_same_when_fits_run_in_parallel(problem):
     schema, values = wide(problem)
 
     def one(seed):
@@ -55,7 +55,7 @@ def test_few_rows_get_smaller_leaves_instead_of_no_trees(problem):
     assert len(np.unique(few.predict_margin(problem.X.values[:400]))) > 2
 
 
-def test_the_text_names_no_thread_and_no_path(fitted):
+def test_the_text_contains_no_thread_count_and_no_path(fitted):
     assert "parameters" not in fitted.text
     assert "num_threads" not in fitted.text
     assert fitted.text.startswith("tree\n")
@@ -68,7 +68,7 @@ def test_the_text_round_trip_keeps_every_bit(fitted, problem):
     assert again.booster.model_to_string().startswith(fitted.text.rstrip("\n"))
 
 
-def test_one_row_gives_the_bits_of_the_batch(fitted, problem):
+def test_one_row_gives_the_same_bits_as_in_a_batch(fitted, problem):
     values = problem.X.values
     batch = fitted.predict_margin(values)
     assert [fitted.predict_margin(values[i : i + 1])[0] for i in range(300)] == batch[:300].tolist()
@@ -85,13 +85,13 @@ def test_the_margin_is_lightgbms_raw_score(fitted, problem):
     assert np.array_equal(fitted.predict_margin(problem.X.values), booster.predict(problem.X.values, raw_score=True))
 
 
-def test_the_path_gives_the_margin_after_each_number_of_trees(fitted, problem):
+def test_the_staged_margins_match_each_number_of_trees(fitted, problem):
     path = fitted.predict_path(problem.X.values, [10, 25, 40, 60])
     for k, stop in enumerate((10, 25, 40, 40)):
         assert np.allclose(path[:, k], fitted.predict_margin(problem.X.values, rounds=stop), atol=1e-12)
 
 
-def test_depth_stays_within_what_exact_contributions_allow(fitted):
+def test_the_depth_stays_within_the_limit_for_exact_contributions(fitted):
     def depth(node):
         return 0 if "leaf_value" in node else 1 + max(depth(node["left_child"]), depth(node["right_child"]))
 
@@ -114,7 +114,7 @@ def test_an_unknown_category_is_scored_like_a_missing_one(fitted, problem):
     assert first == second
 
 
-def test_constant_and_empty_columns_do_not_disturb(problem):
+def test_constant_and_empty_columns_do_no_harm(problem):
     values = problem.X.values.copy()
     values[:, 0] = 1.0
     values[:, 1] = np.nan
@@ -122,18 +122,18 @@ def test_constant_and_empty_columns_do_not_disturb(problem):
     assert np.isfinite(margin).all()
 
 
-def test_no_training_noise_reaches_the_terminal(problem, capfd):
+def test_training_prints_nothing_to_the_terminal(problem, capfd):
     TreeProblem(Schema.from_matrix(problem.X), problem.X.values[:30], problem.y[:30] * 0 + (np.arange(30) < 3)).solve(
         SMALL, 1
     )
     assert capfd.readouterr() == ("", "")
 
 
-def test_one_class_is_refused(problem):
+def test_a_single_class_is_rejected(problem):
     with pytest.raises(ModelError, match="same outcome"):
         TreeProblem(Schema.from_matrix(problem.X), problem.X.values, np.zeros(len(problem.y)))
 
 
-def test_broken_text_is_a_plain_error():
+def test_broken_model_text_gives_a_clear_error():
     with pytest.raises(BundleError, match="trees cannot be read"):
         _ = Trees("tree\nnothing here\n").booster

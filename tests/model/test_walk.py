@@ -12,7 +12,7 @@ def bits(values):
     return np.asarray(values, np.float64).view(np.int64).tolist()
 
 
-def test_a_walk_gives_the_bits_of_lightgbm(model):
+def test_a_walk_gives_the_same_bits_as_lightgbm(model):
     trees = model.booster.num_trees()
     walk = Walk.read(model.text, trees)
     if walk is None:
@@ -22,7 +22,7 @@ def test_a_walk_gives_the_bits_of_lightgbm(model):
 
 
 @pytest.mark.parametrize("kind", ["as riskml trains", "zero is missing", "depth 3"])
-def test_few_rows_are_walked_and_many_are_not_with_the_same_bits(train, model, kind, monkeypatch):
+def test_small_batches_are_walked_and_give_the_same_bits_as_large_ones(train, model, kind, monkeypatch):
     trees = Trees(train(kind).model_to_string())
     many = trees.predict_margin(model.rows)
     monkeypatch.setattr(type(trees.booster), "predict", None)
@@ -31,12 +31,12 @@ def test_few_rows_are_walked_and_many_are_not_with_the_same_bits(train, model, k
         assert bits(trees.predict_margin(model.rows[part])) == bits(many[part])
 
 
-def test_rows_of_another_width_are_refused_by_lightgbm(train):
+def test_rows_with_the_wrong_width_are_rejected_by_lightgbm(train):
     with pytest.raises(lgb.basic.LightGBMError, match="number of features"):
         Trees(train("depth 3").model_to_string()).predict_margin(np.zeros((1, 5)))
 
 
-def test_what_only_lightgbm_can_add_up_is_left_to_it(train):
+def test_forests_that_cannot_be_walked_are_left_to_lightgbm(train):
     assert Walk.read("no model at all", 1) is None
     booster = train("constant")
     row = np.zeros((1, 6))

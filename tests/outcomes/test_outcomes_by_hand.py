@@ -97,7 +97,7 @@ def test_a_month_after_the_span_does_not_count():
 
 
 @pytest.mark.parametrize(("amount", "y"), [(99.9905, 0), (99.9895, 1)])
-def test_incomes_heap_on_the_line_so_a_ten_thousandth_is_not_below_it(amount, y):
+def test_an_income_a_ten_thousandth_below_the_line_does_not_count_as_below(amount, y):
     assert outcome(records(FINE, FINE, FINE, amount))[0] == y
 
 
@@ -106,7 +106,7 @@ def test_the_line_is_the_one_in_force_at_that_months_end():
     assert outcome(records(FINE, FINE, FINE, FINE, lines=lines)) == (1, "income", 2)
 
 
-def test_income_of_the_window_before_the_as_of_counts_in_the_span():
+def test_income_in_the_window_before_the_as_of_counts_in_the_span():
     assert outcome(records(FINE, 40.0, 160.0, 140.0), Settings(window=2, horizon=3)) == (1, "income", 1)
     assert outcome(records(FINE, 80.0, 130.0, 60.0), Settings(window=2, horizon=3)) == (1, "income", 3)
 
@@ -133,13 +133,13 @@ def test_entering_monitoring_needs_no_follow_up():
 @pytest.mark.parametrize(
     ("day", "expected"), [("2023-02-20", "monitoring"), ("2023-03-05", "income"), ("2023-04-05", "income")]
 )
-def test_the_earlier_month_says_how_and_in_one_month_it_is_income(day, expected):
+def test_the_kind_of_fall_is_that_of_the_earlier_month_and_income_in_a_tie(day, expected):
     packed = records(FINE, FINE, POOR, FINE, monitoring=entered(day))
     assert outcome(packed)[:2] == (1, expected)
     assert outcome(packed)[2] == (1 if expected == "monitoring" else 2)
 
 
-def test_a_fall_without_follow_up_does_not_say_how():
+def test_a_fall_without_follow_up_has_no_kind():
     packed = records(FINE, POOR, neighbour=True, monitoring=entered("2023-05-05"))
     assert outcome(packed, Settings(window=1, horizon=6)) == (1, "monitoring", 4)
 
@@ -152,12 +152,12 @@ def test_an_entry_up_to_the_as_of_recorded_after_it_leaves_the_label_missing(day
     assert outcome(records(FINE, FINE, POOR, FINE, monitoring=late), known_at="2023-03-09") == (0, "", 0)
 
 
-def test_a_late_entry_beats_an_entry_in_the_span():
+def test_a_late_entry_takes_precedence_over_an_entry_in_the_span():
     both = entered("2023-01-05", "2023-03-05", recorded_on=["2023-03-10", None])
     assert outcome(records(FINE, FINE, FINE, FINE, monitoring=both))[0] == "entered_recorded_late"
 
 
-def test_a_later_version_of_an_entry_known_in_time_is_no_late_entry():
+def test_a_later_version_of_an_entry_known_in_time_is_not_a_late_entry():
     versions = entered(
         "2022-01-05", "2022-01-05", cleared_on=["2022-12-01"] * 2, recorded_on=["2022-12-02", "2023-03-10"]
     )
@@ -173,33 +173,33 @@ def test_a_household_cleared_before_may_enter_again():
 
 
 @pytest.mark.parametrize("first", [FINE, POOR])
-def test_without_income_in_the_last_three_months_there_is_no_label_for_fallers_and_others_alike(first):
+def test_a_household_without_income_in_the_last_three_months_has_no_label(first):
     settings = Settings(window=1, horizon=4)
     assert outcome(records(FINE, first, neighbour=True), settings)[0] == "no_follow_up"
     assert outcome(records(FINE, first, FINE), settings)[0] == int(first == POOR)
     assert outcome(records(FINE, first, UNSEEN, UNSEEN, FINE), settings)[0] == int(first == POOR)
 
 
-def test_a_month_a_quarter_is_follow_up_enough():
+def test_one_report_per_quarter_is_enough_follow_up():
     packed = records(FINE, UNSEEN, UNSEEN, FINE, UNSEEN, UNSEEN, POOR)
     assert outcome(packed) == (0, "", 0)
     assert outcome(packed, Settings(window=1, horizon=6)) == (1, "income", 6)
 
 
-def test_reported_without_a_verdict_is_no_follow_up():
+def test_reported_months_without_a_verdict_are_not_follow_up():
     # November to January are reported, then only one of the last three months: too few for a verdict on six months.
     packed = records(FINE, FINE, FINE, *[UNSEEN] * 6, FINE, start=-1, neighbour=True)
     assert outcome(packed, Settings(window=6, horizon=7))[0] == "no_follow_up"
     assert outcome(packed, Settings(window=1, horizon=7)) == (0, "", 0)
 
 
-def test_at_the_end_the_last_months_end_needs_a_verdict():
+def test_the_outcome_at_the_end_needs_a_verdict_for_the_last_month_end():
     packed = records(FINE, FINE, FINE, UNSEEN, neighbour=True)
     assert outcome(packed) == (0, "", 0)
     assert outcome(packed, Settings(window=1, horizon=3, outcome="end"))[0] == "no_follow_up"
 
 
-def test_a_horizon_under_three_months_uses_its_own_months():
+def test_a_horizon_below_three_months_checks_only_its_own_months():
     assert outcome(records(FINE, UNSEEN, FINE), Settings(window=1, horizon=2)) == (0, "", 0)
     # January is reported, but it comes before the span.
     packed = records(FINE, UNSEEN, UNSEEN, FINE, neighbour=True)
@@ -218,12 +218,12 @@ def test_without_a_line_in_the_last_months_there_is_no_verdict():
     ("day", "y"),
     [("2023-01-31", 0), ("2023-02-01", "emergency_help"), ("2023-04-30", "emergency_help"), ("2023-05-01", 0)],
 )
-def test_emergency_help_in_the_span_is_no_proof_of_safety(day, y):
+def test_emergency_help_in_the_span_does_not_prove_safety(day, y):
     assert outcome(records(FINE, FINE, FINE, FINE, help=helped(day)))[0] == y
     assert outcome(records(FINE, FINE, FINE, FINE, help=helped(day, emergency=False)))[0] == 0
 
 
-def test_emergency_help_does_not_hide_a_fall_nor_a_lack_of_follow_up():
+def test_emergency_help_hides_neither_a_fall_nor_a_lack_of_follow_up():
     assert outcome(records(FINE, POOR, FINE, FINE, help=helped("2023-03-05"))) == (1, "income", 1)
     entering = {"monitoring": entered("2023-03-05"), "help": helped("2023-02-05")}
     assert outcome(records(FINE, neighbour=True, **entering)) == (1, "monitoring", 2)
@@ -233,19 +233,19 @@ def test_emergency_help_does_not_hide_a_fall_nor_a_lack_of_follow_up():
 # -- knowledge --------------------------------------------------------------------------------------------------------
 
 
-def test_training_labels_know_only_what_was_recorded_by_then():
+def test_training_labels_use_only_what_was_recorded_by_the_time_of_training():
     packed = records(FINE, FINE, POOR, FINE, recorded={3: "2023-06-10"})
     assert outcome(packed, known_at="2023-06-10") == (1, "income", 2)
     assert outcome(packed, known_at="2023-06-09") == (0, "", 0)
 
 
-def test_the_cohort_is_as_known_then_however_much_is_known_later():
+def test_the_cohort_depends_only_on_what_was_known_at_the_as_of():
     late = records(FINE, FINE, FINE, FINE, recorded={1: "2023-02-10"})
     assert standing(late) == "no_income"
     assert count_labels(label(late, [AS_OF], MONTH, load_policy()))["excluded"]["no_income"] == 1
 
 
-def test_standings_have_an_order():
+def test_standings_have_an_order_of_precedence():
     poor = records(POOR, FINE, FINE, FINE)
     assert standing(poor) == "below_line"
     assert standing(records(POOR, monitoring=entered("2023-01-31"))) == "monitored"
@@ -255,12 +255,12 @@ def test_standings_have_an_order():
     assert STATUSES.codes[AT_RISK] == "at_risk"
 
 
-def test_rows_carry_income_and_line_at_the_as_of():
+def test_rows_hold_income_and_line_at_the_as_of():
     labels = label(records(FINE, FINE, FINE, FINE), [AS_OF], MONTH, load_policy())
     assert (labels.income_per_head.item(), labels.line.item(), labels.as_of.item()) == (1800, 1200, AS_OF)
 
 
-def test_the_income_of_a_row_is_the_one_that_put_it_into_the_cohort():
+def test_a_rows_income_is_the_one_used_to_admit_it_to_the_cohort():
     gap = records(FINE, FINE, None, FINE, FINE, FINE)
     by_half = Settings(window=3, horizon=2)
     assert label(gap, [to_day("2023-04-30")], by_half, load_policy()).income_per_head.item() == 1800
@@ -278,7 +278,7 @@ def test_counts_name_every_reason_and_standing():
     }
 
 
-def test_taking_rows_keeps_the_counts_outside_the_cohort():
+def test_selecting_rows_keeps_the_counts_outside_the_cohort():
     labels = label(records(FINE, FINE, FINE, FINE), [AS_OF], MONTH, load_policy())
     none = labels.take(np.array([], np.int64))
     assert (len(none), none.labelled.tolist(), none.status.tolist()) == (0, [], labels.status.tolist())
@@ -297,7 +297,7 @@ def test_no_households_give_no_rows():
     assert count_labels(label(none, [AS_OF], MONTH, load_policy()))["cohort"] == 0
 
 
-def test_lines_of_the_policy_table_serve_where_the_folder_has_none():
+def test_lines_from_the_policy_table_apply_if_the_folder_has_none():
     elsewhere = {"region_code": ["14"], "effective_from": ["2020-01-01"], "amount": [1200.0]}
     households = {"household_id": ["a"], "region_code": ["13"], "size": [1]}
     income = {"household_id": ["a"], "period_start": ["2023-01-01"], "source": ["wage"], "amount": [FINE]}

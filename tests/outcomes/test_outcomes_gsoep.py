@@ -29,7 +29,7 @@ def cut(records):
     return cut_origins(build_grid(records, SETTINGS), SETTINGS)
 
 
-def test_the_default_test_start_is_that_of_the_contract(records):
+def test_the_default_test_start_matches_the_contract(records):
     grid = build_grid(records, SETTINGS)
     assert [str(to_date(day)) for day in grid.as_ofs] == [f"{year}-12-31" for year in (1984, 1985, 1986, 1987)]
     default = replace(SETTINGS, test_from=None)
@@ -52,7 +52,7 @@ def test_the_positives_match_the_contract(records, cut):
     assert count_labels(test)["missing"] == missing
 
 
-def test_every_fall_is_by_income_at_the_end_of_the_year(records, cut):
+def test_every_fall_is_by_income_and_at_the_end_of_the_year(records, cut):
     labels = label(records, cut[0].test, SETTINGS, load_policy())
     fell = labels.y == 1
     assert np.unique(labels.by[fell]).tolist() == [1]

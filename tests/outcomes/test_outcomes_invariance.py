@@ -47,11 +47,11 @@ def compare_with_what_was_recorded_by_then(county, settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("kind", ["any", "end"])
-def test_what_is_recorded_after_testing_starts_changes_no_training_label(county, kind):
+def test_records_after_the_test_start_change_no_training_label(county, kind):
     compare_with_what_was_recorded_by_then(county, Settings(3, 6, kind, step=2))
 
 
-def test_what_is_recorded_after_testing_starts_changes_no_training_label_of_a_register(register):
+def test_records_after_the_test_start_change_no_training_label_for_a_register(register):
     compare_with_what_was_recorded_by_then(register, Settings(12, 6, step=2, income_age=18))
 
 
@@ -68,5 +68,5 @@ def test_labels_do_not_depend_on_the_chunk_or_on_other_as_ofs(county):
     compare_groupings(county, Settings(3, 6, step=2))
 
 
-def test_labels_of_a_register_do_not_depend_on_the_chunk_or_on_other_as_ofs(register):
+def test_labels_for_a_register_do_not_depend_on_the_chunk_or_on_other_as_ofs(register):
     compare_groupings(register, Settings(12, 6, step=4, income_age=18))

@@ -318,11 +318,11 @@ def test_labels_agree_with_the_oracle(county, kind, window, horizon, policy, kno
     [(12, 12, 0, "packaged"), (12, 12, 18, "packaged"), (12, 3, 6, "switched"), (3, 12, 18, "switched")],
 )
 @pytest.mark.parametrize("kind", ["any", "end"])
-def test_labels_of_a_register_agree_with_the_oracle(register, kind, window, horizon, age, policy, known_at):
+def test_labels_for_a_register_agree_with_the_oracle(register, kind, window, horizon, age, policy, known_at):
     compare(register, Settings(window, horizon, kind, step=4, income_age=age), policy, known_at)
 
 
-def test_spending_is_that_of_the_last_twelve_months_by_the_size_that_the_income_uses(register):
+def test_spending_covers_twelve_months_per_head_by_the_size_used_for_income(register):
     records, con = register
     settings, resized = Settings(income_age=18), 0
     for day in build_grid(records, settings).as_ofs:

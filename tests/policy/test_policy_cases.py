@@ -8,7 +8,7 @@ import pytest
 from riskml.vocabulary.verdicts import COLOURS
 
 
-def test_julu_heart_surgery_of_a_household_out_of_poverty(village):
+def test_julu_heart_surgery_in_a_formerly_poor_household(village):
     # The household farms and keeps sheep, and has been out of poverty since 2016. Of a bill of over 180,000 yuan, over
     # 90,000 were reimbursed and about 90,000 self-paid.
     village.add("households", size=4, kind="exited", exited_on="2016-12-31", region_code="130529")
@@ -95,13 +95,13 @@ class TestLeyeChildbirthBill:
         return village.add("illness", kind="inpatient", occurred_on="2023-10-03", cost=14_000, self_paid=9800).judged()
 
     @pytest.mark.parametrize("kind", ["ordinary", None])
-    def test_an_ordinary_household_is_not_flagged_at_all(self, village, kind):
+    def test_an_ordinary_household_has_no_flag(self, village, kind):
         verdicts = self.household(village, kind)
         assert verdicts.list_flag_codes(0) == ()
         assert verdicts.read_colour(0) == "green"
         assert verdicts.read_category(0) is None
 
-    def test_one_out_of_poverty_is_flagged_low_and_stays_green(self, village):
+    def test_a_formerly_poor_household_is_flagged_low_and_stays_green(self, village):
         # Exceeding the lower thresholds for households out of poverty calls for a check, not for an alarm.
         verdicts = self.household(village, "exited")
         assert verdicts.list_flag_codes(0) == ("inpatient_self_pay", "single_admission")
@@ -166,7 +166,7 @@ def childbirth(village, add):
         (childbirth, "at_risk", "green", "yellow"),
     ],
 )
-def test_a_case_has_one_verdict_however_the_county_knows_incomes(village, shape, case, status, least, most):
+def test_a_case_has_the_same_verdict_however_the_county_records_incomes(village, shape, case, status, least, most):
     add, basis, settings = shape
     case(village, lambda home, income: getattr(home, add)(income))
     assert village.classified(**settings) == [status]

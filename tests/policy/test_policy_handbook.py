@@ -17,7 +17,7 @@ def document():
     return DOCUMENT.read_text("utf-8")
 
 
-def test_the_document_holds_the_tables_of_the_packaged_policy(document, golden):
+def test_the_document_contains_the_tables_of_the_packaged_policy(document, golden):
     golden(DOCUMENT, renew_handbook(document, load_policy()))
 
 
@@ -30,7 +30,7 @@ def test_every_trigger_is_listed_with_its_threshold_and_source(document):
                 assert (f"{threshold:,g}" if threshold == threshold else "never") in row
 
 
-def test_a_trigger_that_is_off_says_so():
+def test_a_disabled_trigger_is_described_as_disabled():
     (row,) = [line for line in render_handbook(load_policy()).splitlines() if line.startswith("| `disaster_loss` | 灾")]
     assert "never: no figure is known" in row
 
@@ -41,7 +41,7 @@ def test_thresholds_by_kind_are_distinguished():
     assert "monitored > 0.5 × rural per-capita income, others > 1 × rural per-capita income (yuan)" in text
 
 
-def test_every_row_of_a_table_has_the_cells_of_its_head():
+def test_every_table_row_has_as_many_cells_as_its_header():
     tables = [block for block in render_handbook(load_policy()).split("\n\n") if block.startswith("|")]
     assert len(tables) == 10
     for table in tables:

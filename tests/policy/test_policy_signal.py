@@ -20,7 +20,7 @@ def test_the_signal_is_never_greener_than_the_rule():
 
 
 @pytest.mark.parametrize(("tier", "expected"), [("stable", "green"), ("likely", "yellow"), ("very_likely", "orange")])
-def test_a_tier_lifts_green_to_its_own_colour(tier, expected):
+def test_a_tier_raises_green_to_its_own_colour(tier, expected):
     signal = combine_signal(np.zeros(1, np.int8), np.array([TIERS.codes.index(tier)], np.int8))
     assert COLOURS.codes[signal[0]] == expected
 
@@ -31,7 +31,7 @@ def test_the_colours_of_tiers_come_from_the_table(packaged):
     assert COLOURS.codes[signal[0]] == "red"
 
 
-def test_agreement_of_every_pair():
+def test_agreement_is_right_for_every_pair():
     model, rule = np.array([0, 0, 1, 1], bool), np.array([0, 1, 0, 1], bool)
     assert tuple(name_agreement(model, rule)) == AGREEMENTS.codes
     assert name_agreement(model[:0], rule[:0]).shape == (0,)

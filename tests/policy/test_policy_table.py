@@ -53,7 +53,7 @@ def test_the_packaged_lines_match_the_reports(region, date, amount):
 
 
 @pytest.mark.parametrize("region", ["", "13", "1305", "130529", "130529101", "130529101203"])
-def test_a_row_holds_in_every_region_that_begins_with_its_prefix(region):
+def test_a_row_applies_in_every_region_that_begins_with_its_prefix(region):
     elsewhere = SimpleNamespace(region="41", effective_from=0)
     rows = [SimpleNamespace(region=region, effective_from=0), elsewhere]
     assert DatedTable(rows, [Node(None, str(i), "file") for i in range(2)]).find("130529101203", 1) is rows[0]
@@ -85,7 +85,7 @@ def test_causes_are_official_with_their_chinese_names_and_measures():
     assert {trigger.cause for trigger in policy.triggers.values()} <= {None, *CAUSES}
 
 
-def test_a_county_may_name_causes_and_tiers_its_own_way(content):
+def test_a_county_may_rename_causes_and_tiers(content):
     content["causes"] = {
         "illness": {"zh": "因大病", "en": "serious illness", "topics": ["illness"]},
         "water": {"en": "wells"},
@@ -126,7 +126,7 @@ def test_a_trigger_that_a_file_leaves_out_is_off(content):
     assert "job_loss" not in parsed(content).triggers
 
 
-def test_provincial_income_beats_the_national_and_an_unknown_one_is_passed_over(content):
+def test_provincial_income_takes_precedence_and_an_unknown_one_is_skipped(content):
     content["rural_income"] += [
         {"region": "13", "year": 2022, "effective_from": day("2023-02-01"), "amount": 19000, "source": "x"},
         {"region": "43", "year": 2022, "effective_from": day("2023-02-01"), "amount": None, "source": "not found"},
@@ -137,7 +137,7 @@ def test_provincial_income_beats_the_national_and_an_unknown_one_is_passed_over(
     assert np.isnan(policy.find_in_force("130529", to_day("2019-01-31")).rural_income)
 
 
-def test_tiers_by_probability():
+def test_tiers_follow_the_probability():
     probability = np.array([0.0, 0.0499, 0.05, 0.1499, 0.15, 1.0, np.nan])
     assert load_policy().assign_tiers(probability).tolist() == [0, 0, 1, 1, 2, 2, -1]
     assert TIERS.codes[2] == "very_likely"
@@ -160,17 +160,17 @@ def test_broken_yaml_names_the_line():
         parse_policy("version: x\nlines: ]\n", "county.yaml")
 
 
-def test_a_key_that_is_a_date_is_refused():
+def test_a_date_as_a_key_is_rejected():
     with pytest.raises(PolicyError, match="key 2024-01-01 is neither text nor a number"):
         parse_policy("causes:\n  illness:\n    topics:\n      2024-01-01: x\n", "policy.yaml")
 
 
-def test_a_key_written_twice_is_refused():
+def test_a_duplicate_key_is_rejected():
     with pytest.raises(PolicyError, match="key 'version' appears twice"):
         parse_policy('version: "1"\nversion: "2"\n', "county.yaml")
 
 
-def test_an_empty_file_is_refused():
+def test_an_empty_file_is_rejected():
     with pytest.raises(PolicyError, match=r"county\.yaml: the file must be a mapping, not null"):
         parse_policy("", "county.yaml")
 
@@ -251,7 +251,7 @@ def test_a_fault_says_what_to_do(content, change, hint):
     assert hint in caught.value.hint
 
 
-def test_a_policy_can_be_sent_to_another_process():
+def test_a_policy_can_be_pickled_to_another_process():
     policy = load_policy()
     policy.find_in_force("130529", to_day("2023-12-31"))
     copied = pickle.loads(pickle.dumps(policy))

@@ -30,7 +30,7 @@ def test_a_comfortable_household_has_no_flag(comfortable):
     assert comfortable.judged().list_flag_codes(0) == ()
 
 
-def test_an_absent_table_fires_nothing_and_says_nothing_is_known(village):
+def test_an_absent_table_fires_no_trigger_and_is_reported_as_unknown(village):
     village.household().earns(30_000)
     verdicts = village.judged()
     assert verdicts.list_flag_codes(0) == ()
@@ -39,11 +39,11 @@ def test_an_absent_table_fires_nothing_and_says_nothing_is_known(village):
 
 
 @pytest.mark.parametrize(("income", "below"), [(8299.0, True), (8299.2, False), (8300.0, False), (-500.0, True)])
-def test_income_below_line_has_the_tolerance_of_the_contract(village, income, below):
+def test_income_below_line_uses_the_tolerance_in_the_contract(village, income, below):
     assert fires(village.household().earns(income), "income_below_line") is below
 
 
-def test_a_line_of_the_folder_precedes_the_line_of_the_policy(village):
+def test_a_line_in_the_folder_takes_precedence_over_the_policys_line(village):
     village.household().earns(9000).add("lines", region_code="1305", effective_from="2023-01-01", amount=9500)
     verdicts = village.judged()
     assert verdicts.list_flag_codes(0)[0] == "income_below_line"
@@ -55,7 +55,7 @@ def test_a_line_of_the_folder_precedes_the_line_of_the_policy(village):
     ("ordinary", 19_999, False), ("ordinary", 20_000, True),
     (None, 19_999, False), (None, 20_000, True),
 ])  # fmt: skip
-def test_inpatient_self_pay_by_kind(village, kind, self_paid, fired):
+def test_the_inpatient_threshold_depends_on_the_kind(village, kind, self_paid, fired):
     village.household(kind=kind).earns(90_000)
     inpatient(inpatient(village, self_paid / 2), self_paid / 2, on="2023-09-01")
     assert fires(village, "inpatient_self_pay") is fired
@@ -72,7 +72,7 @@ def test_a_bill_counts_only_once_it_is_known(comfortable):
     assert fires(comfortable, "inpatient_self_pay", as_of="2024-01-05")
 
 
-def test_an_unknown_self_paid_part_is_neither_zero_nor_the_cost(comfortable):
+def test_an_unknown_self_paid_amount_is_neither_zero_nor_the_full_cost(comfortable):
     comfortable.add("illness", kind="inpatient", occurred_on="2023-06-01", cost=90_000)
     assert observed(comfortable, "inpatient_self_pay") != observed(comfortable, "inpatient_self_pay")
     assert not fires(comfortable, "inpatient_self_pay")
@@ -81,17 +81,17 @@ def test_an_unknown_self_paid_part_is_neither_zero_nor_the_cost(comfortable):
 @pytest.mark.parametrize(("kind", "self_paid", "fired"), [
     ("exited", 6000, False), ("exited", 6001, True), ("ordinary", 10_000, False), ("ordinary", 10_001, True),
 ])  # fmt: skip
-def test_single_admission_is_above_not_at_the_threshold(village, kind, self_paid, fired):
+def test_a_single_admission_must_exceed_the_threshold(village, kind, self_paid, fired):
     assert fires(inpatient(village.household(kind=kind).earns(90_000), self_paid), "single_admission") is fired
 
 
-def test_a_row_of_three_admissions_is_shared_out(comfortable):
+def test_a_row_for_three_admissions_is_divided_equally(comfortable):
     inpatient(comfortable, 18_000, visits=3)
     assert observed(comfortable, "single_admission") == 6000
     assert not fires(comfortable, "single_admission")
 
 
-def test_outpatient_sums_are_of_one_calendar_month_and_include_chronic_care(comfortable):
+def test_outpatient_sums_cover_a_calendar_month_and_include_chronic_care(comfortable):
     comfortable.add("illness", kind="outpatient", occurred_on="2023-11-02", self_paid=300)
     comfortable.add("illness", kind="chronic", occurred_on="2023-11-30", self_paid=199)
     comfortable.add("illness", kind="outpatient", occurred_on="2023-12-01", self_paid=400)
@@ -109,7 +109,7 @@ def test_outpatient_care_counts_for_three_months(comfortable, on, fired):
 @pytest.mark.parametrize(("monitored", "self_paid", "fired"), [
     (False, 20_133, False), (False, 20_134, True), (True, 10_066.5, False), (True, 10_067, True),
 ])  # fmt: skip
-def test_medical_burden_by_monitoring(comfortable, monitored, self_paid, fired):
+def test_the_medical_burden_threshold_depends_on_monitoring(comfortable, monitored, self_paid, fired):
     if monitored:
         comfortable.add("monitoring", category="borderline", entered_on="2023-03-01")
     comfortable.add("illness", kind="other", occurred_on="2023-06-01", self_paid=self_paid)
@@ -122,7 +122,7 @@ def test_a_cleared_household_is_no_longer_monitored(comfortable):
     assert not fires(comfortable, "medical_burden")
 
 
-def test_school_cost_is_net_and_of_one_school_year(comfortable):
+def test_school_cost_is_net_and_covers_one_school_year(comfortable):
     comfortable.add("events", kind="school_fee", occurred_on="2023-08-31", amount=9000)
     comfortable.add("events", kind="school_fee", occurred_on="2023-09-01", amount=12_000)
     comfortable.add("events", kind="school_fee", occurred_on="2023-10-01", amount=-2000)
@@ -142,7 +142,7 @@ def test_every_event_flags_for_twelve_months(new_village, kind):
     assert household("2022-12-31").judged().list_flag_codes(0) == ()
 
 
-def test_reports_and_visits_are_no_flags(comfortable):
+def test_reports_and_visits_raise_no_flags(comfortable):
     for kind in ("report", "visit"):
         comfortable.add("events", kind=kind, occurred_on="2023-06-01")
     assert comfortable.judged().list_flag_codes(0) == ()
@@ -156,7 +156,7 @@ def test_a_disaster_is_compared_with_a_year_at_the_line(village, loss, code):
     assert village.judged().list_flag_codes(0) == (() if code is None else (code,))
 
 
-def test_a_regional_disaster_is_no_flag(comfortable):
+def test_a_regional_disaster_raises_no_flag(comfortable):
     comfortable.add("disaster", None, region_code="13", kind="flood", occurred_on="2023-06-01", loss=9e9)
     assert comfortable.judged().list_flag_codes(0) == ()
 
@@ -164,7 +164,7 @@ def test_a_regional_disaster_is_no_flag(comfortable):
 @pytest.mark.parametrize(("measure", "fired"), [
     ("低保", True), ("农村最低生活保障金", True), ("Minimum income support", True), ("培训", False),
 ])  # fmt: skip
-def test_new_minimum_income_support_is_found_by_its_name(comfortable, measure, fired):
+def test_new_minimum_income_support_is_recognised_by_its_name(comfortable, measure, fired):
     comfortable.add("help", started_on="2023-05-01", measure="产业奖补")
     comfortable.add("help", started_on="2023-06-01", measure=measure)
     assert fires(comfortable, "new_low_income") is fired
@@ -211,12 +211,12 @@ class TestThreeMonthsBelow:
         verdicts = village.judged(as_of="2023-02-28")
         assert verdicts.observed[verdicts.codes.index("three_months_below"), 0] == 2
 
-    def test_a_quarterly_survey_never_fires_it(self, village):
+    def test_a_quarterly_survey_never_fires_the_trigger(self, village):
         self.months(village, [None, None, 1] * 4)
         assert observed(village, "three_months_below") == 1
 
 
-def test_spending_is_flagged_only_where_it_makes_the_difference(new_village):
+def test_spending_is_flagged_only_if_it_makes_the_difference(new_village):
     def household(income, spent, size=2):
         village = new_village().household(size=size).earns(income * size)
         return village.add("illness", kind="outpatient", occurred_on="2023-01-20", self_paid=spent)
@@ -243,7 +243,7 @@ def test_a_null_threshold_never_fires_and_a_county_can_set_it(comfortable, packa
     assert comfortable.judged(policy=policy, as_of="2023-06-30").list_flag_codes(0) == ()
 
 
-def test_an_income_drop_is_observed_once_a_county_sets_a_figure(village, packaged):
+def test_an_income_drop_is_flagged_once_a_county_sets_a_threshold(village, packaged):
     village.household().earns(40_000, year=2022).earns(30_000)
     text = packaged.replace('all: null, source: "Julu 2022', 'all: 0.25, source: "Julu 2022')
     verdicts = village.judged(policy=parse_policy(text))

@@ -21,29 +21,29 @@ def colour(village, **options):
     (0.5, "orange"), (0.9998, "orange"), (1.0, "orange"), (1.1248, "orange"), (1.125, "yellow"), (1.25, "yellow"),
     (1.2502, "green"), (4.0, "green"),
 ])  # fmt: skip
-def test_signal_income_without_flags(village, ratio, expected):
+def test_the_signal_follows_income_if_there_are_no_flags(village, ratio, expected):
     assert colour(village.household().earns(ratio * LINE)) == expected
 
 
-def test_below_the_line_a_major_shock_makes_it_red(village):
+def test_a_major_shock_below_the_line_gives_red(village):
     village.household().earns(0.9 * LINE)
     assert colour(village) == "orange"
     assert colour(village.add("events", kind="job_loss", occurred_on="2023-06-01")) == "red"
 
 
-def test_above_the_line_no_shock_makes_it_red(village):
+def test_no_shock_above_the_line_gives_red(village):
     village.household().earns(1.05 * LINE).add("events", kind="job_loss", occurred_on="2023-06-01")
     assert colour(village) == "orange"
 
 
 @pytest.mark.parametrize("kind", ["dropout", "housing_unsafe", "water_unsafe"])
-def test_a_guarantee_that_is_not_met_is_never_green(comfortable, kind):
+def test_an_unmet_guarantee_is_never_green(comfortable, kind):
     comfortable.add("events", kind=kind, occurred_on="2023-06-01")
     assert colour(comfortable) == "yellow"
     assert comfortable.judged().read_category(0) is None
 
 
-def test_without_income_the_flags_and_the_guarantees_still_speak(village):
+def test_flags_and_guarantees_still_count_without_income(village):
     village.household().has("income")
     assert colour(village) == "unknown"
     village.add("events", kind="dropout", occurred_on="2023-06-01")
@@ -91,14 +91,14 @@ def test_a_monitored_household_keeps_its_latest_open_category(village):
     assert verdicts.read_category(0) == "sudden_hardship"
 
 
-def test_a_clearing_after_the_date_is_not_known_yet(village):
+def test_a_clearance_after_the_date_is_not_known_yet(village):
     village.household().earns(20_000)
     village.add("monitoring", category="borderline", entered_on="2023-05-01", cleared_on="2024-02-01")
     assert village.judged().read_category(0) == "borderline"
     assert village.judged(as_of="2024-02-01").read_category(0) is None
 
 
-def test_the_window_of_income_can_be_that_of_a_survey(village):
+def test_the_income_window_can_be_that_of_a_survey(village):
     village.household()
     for month in (3, 6, 9, 12):
         village.add("income", period_start=f"2023-{month:02d}-01", source="total", amount=600)
@@ -107,7 +107,7 @@ def test_the_window_of_income_can_be_that_of_a_survey(village):
     assert "income_below_line" in village.judged(window=1).list_flag_codes(0)
 
 
-def test_a_flag_says_all_that_a_verifier_needs(village):
+def test_a_flag_states_all_that_a_verifier_needs(village):
     village.household(kind="exited").earns(50_000)
     village.add("illness", kind="inpatient", occurred_on="2023-06-01", self_paid=5500)
     (flag,) = village.judged().list_flags(0)
@@ -124,7 +124,7 @@ def test_a_relative_threshold_is_shown_in_yuan(village):
     assert (flag.code, flag.threshold, flag.observed) == ("disaster_severe", LINE * 3 / 4, 7000)
 
 
-def test_spending_counts_what_is_switched_on(village, packaged):
+def test_only_enabled_kinds_of_spending_count(village, packaged):
     village.household(size=2).earns(90_000)
     village.add("illness", kind="inpatient", occurred_on="2023-06-01", self_paid=1000)
     village.add("illness", kind="inpatient", occurred_on="2023-07-01", self_paid=None)
@@ -140,14 +140,14 @@ def test_spending_counts_what_is_switched_on(village, packaged):
     assert village.judged(policy=parse_policy(nothing)).spending[0] == 0
 
 
-def test_spending_is_unknown_where_no_table_speaks_of_it(village):
+def test_spending_is_unknown_if_no_table_records_it(village):
     verdicts = village.household().earns(9000).judged()
     assert np.isnan(verdicts.spending[0])
     assert np.isnan(verdicts.gap_after_spending[0])
     assert verdicts.gap[0] == 700
 
 
-def test_the_rank_goes_by_colour_then_flags_then_nearness(new_village):
+def test_the_rank_follows_colour_then_flags_then_distance_to_the_line(new_village):
     village = new_village()
     for code, ratio in {"a": 0.9, "b": 0.9, "c": 1.05, "d": 1.06, "e": 1.2, "f": 3.0, "g": 5.0}.items():
         village.household(code).earns(ratio * LINE, code)
@@ -217,7 +217,7 @@ def random_records(households=60, seed=3):
     )
 
 
-def test_one_household_alone_gives_the_same_bits_as_among_many():
+def test_a_household_alone_gives_the_same_bits_as_among_many():
     records, policy, as_of = random_records(), load_policy(), to_day("2023-06-15")
     together = apply_rule_line(records.panel(as_of), policy)
     assert together.fired.any(axis=1).sum() > 12, "the households must fire most triggers"

@@ -56,17 +56,17 @@ def version_with(path, value):
     return parse_policy(write(content)).version
 
 
-def test_the_version_is_that_of_the_file_and_twelve_digits_of_the_content():
+def test_the_version_combines_the_files_version_and_twelve_digits_of_its_hash():
     assert re.fullmatch(r"2025\.1\+[0-9a-f]{12}", load_policy().version)
 
 
-def test_a_lower_school_cost_is_another_version():
+def test_changing_the_school_cost_changes_the_version():
     assert version_with(("triggers", "school_cost", "values", 0, "all"), 100) != load_policy().version
 
 
 @SOME
 @given(st.sampled_from(FIGURES), st.floats(-2e4, 2e4) | st.integers(-3, 3))
-def test_any_other_figure_is_another_version(path, change):
+def test_changing_any_other_figure_changes_the_version(path, change):
     old = value_at(CONTENT, path)
     new = not old if isinstance(old, bool) else old + change
     try:
@@ -78,16 +78,16 @@ def test_any_other_figure_is_another_version(path, change):
 
 @SOME
 @given(st.sampled_from(TEXTS), st.text("确认0 (", min_size=1, max_size=3))
-def test_any_other_source_or_name_is_another_version(path, more):
+def test_changing_any_source_or_name_changes_the_version(path, more):
     assert version_with(path, value_at(CONTENT, path) + more) != load_policy().version
 
 
 @pytest.mark.parametrize("path", DAYS[::7], ids=str)
-def test_another_day_is_another_version(path):
+def test_changing_the_date_changes_the_version(path):
     assert version_with(path, yaml.safe_load("2018-03-03")) != load_policy().version
 
 
-def test_scores_and_explanations_name_the_policy_that_was_used_and_the_bundle_its_own(trained, county_records):
+def test_scores_and_explanations_name_the_policy_used_and_the_bundles_own(trained, county_records):
     cheaper = read()
     cheaper["triggers"]["school_cost"]["values"][0]["all"] = 100
     day, bundle = to_day("2024-06-30"), trained
@@ -109,7 +109,7 @@ def shuffle(value, dice):
 
 @SOME
 @given(st.randoms(use_true_random=False), st.booleans(), st.integers(40, 400))
-def test_order_of_keys_comments_layout_and_spelling_of_numbers_do_not_matter(dice, flow, width):
+def test_key_order_comments_layout_and_number_format_do_not_matter(dice, flow, width):
     text = write(shuffle(read(), dice), sort_keys=False, default_flow_style=flow, width=width)
     commented = text if flow else re.sub(r"(?m)^(?=\w)", "# checked by the county\n\n", text)
     assert parse_policy(commented).version == load_policy().version

@@ -40,13 +40,13 @@ def test_every_check_has_a_page(check):
     assert all(f"\n## {part}\n" in page for part in ("What it says", "When it fires", "What to do"))
 
 
-def test_no_page_without_a_check():
+def test_every_page_belongs_to_a_check():
     pages = (path.name for path in files("riskml.reporting").joinpath("checks").iterdir())
     assert set(pages) == {f"{code}.{lang}.md" for code in CODES for lang, _ in LANGUAGES}
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=CODES)
-def test_the_chinese_page_has_the_same_parts_and_the_same_figures(check):
+def test_the_chinese_page_has_the_same_sections_and_figures(check):
     chinese, english = read_check_page(check.code, "zh"), read_check_page(check.code, "en")
     assert chinese.startswith(f"# {check.code} {check.title_zh}\n")
     assert re.findall("^## .*", chinese, re.MULTILINE) == ["## 说明什么", "## 何时触发", "## 怎么办"]

@@ -18,7 +18,7 @@ from riskml.training import run_release_checks
 from riskml.training.aggregates import describe_coverage
 
 
-def test_comparison_holds_every_model_with_its_interval(trained: Bundle) -> None:
+def test_the_comparison_holds_every_model_with_its_interval(trained: Bundle) -> None:
     tabulated = frames.tabulate_comparison(trained.evaluation)
     assert tabulated.index[0] == "riskml 模型"
     assert {"监测线规则", "加权历史收入", "逻辑回归"} <= set(tabulated.index)
@@ -30,7 +30,7 @@ def test_comparison_holds_every_model_with_its_interval(trained: Bundle) -> None
     assert "rule line" in frames.tabulate_comparison(trained.evaluation, "en").index
 
 
-def test_two_models_are_listed_by_version_in_the_requested_order(trained: Bundle) -> None:
+def test_two_bundles_are_listed_by_version_in_the_requested_order(trained: Bundle) -> None:
     models = trained.evaluation["models"]
     compared = {
         "models": {"b-later": models["riskml"], "a-earlier": models["logistic"], "rule_line": models["rule_line"]}
@@ -38,7 +38,7 @@ def test_two_models_are_listed_by_version_in_the_requested_order(trained: Bundle
     assert frames.tabulate_comparison(compared).index.tolist() == ["b-later", "a-earlier", "监测线规则"]
 
 
-def test_groups_equal_the_audit_and_small_groups_are_left_out(trained: Bundle) -> None:
+def test_groups_match_the_evaluation_and_small_groups_are_left_out(trained: Bundle) -> None:
     tabulated = frames.tabulate_groups(trained.evaluation)
     assert len(tabulated) == len(trained.evaluation["groups"])
     assert (tabulated["户次"] >= 20).all()

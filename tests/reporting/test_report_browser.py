@@ -12,7 +12,7 @@ from fontTools.ttLib import TTFont
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize(("width", "media"), [(1280, "screen"), (400, "screen"), (690, "print")])
-def test_everything_shows_and_nothing_is_requested(offline_browser, files, lang, width, media):
+def test_everything_is_visible_and_nothing_is_loaded_from_elsewhere(offline_browser, files, lang, width, media):
     with offline_browser(files[lang], width, media) as visit:
         assert not visit.failed
         assert not visit.outside()
@@ -34,7 +34,7 @@ def test_everything_shows_and_nothing_is_requested(offline_browser, files, lang,
         )
 
 
-def test_on_paper_nothing_is_cut_off(offline_browser, files):
+def test_nothing_is_cut_off_in_print(offline_browser, files):
     with offline_browser(files["zh"], 690, "print") as visit:
         over = visit.page.evaluate(
             """[...document.querySelectorAll("table, svg, p, dl")].map(e => [e.getBoundingClientRect().right, e.tagName,
@@ -45,7 +45,7 @@ def test_on_paper_nothing_is_cut_off(offline_browser, files):
         assert 5 < pages < 25
 
 
-def test_every_glyph_comes_with_the_page(offline_browser, files, html):
+def test_every_glyph_is_embedded_in_the_page(offline_browser, files, html):
     with offline_browser(files["zh"]) as visit:
         text = visit.page.evaluate("document.body.innerText")
         assert visit.page.evaluate("text => document.fonts.check('16px \"Noto Sans SC\"', text)", text)

@@ -21,7 +21,7 @@ def feature(*groups: tuple[int, float | str | None, float]) -> dict:
     return {"groups": [{"n": n, "value": value, "contribution": c} for n, value, c in groups]}
 
 
-def test_a_dot_is_an_equal_share_of_the_rows():
+def test_each_dot_stands_for_an_equal_share_of_the_rows():
     explanation = make_shap_explanation([feature((60, 1.0, -0.5), (20, 9.0, 0.7))], ["income"])
     assert explanation.values.shape == (DOTS, 1)
     assert (explanation.values == 0.7).sum() == DOTS // 4
@@ -47,7 +47,7 @@ def models(recall: float, precision: float) -> dict:
     return {"riskml": one, "rule_line": one}
 
 
-def test_the_pictures_follow_the_figures():
+def test_the_pictures_match_the_figures():
     drawn = [str(draw_capacity(models(*values), EN)) for values in ((0.4, 0.1), (0.4, 0.2), (0.5, 0.1))]
     assert len(set(drawn)) == 3
     leads = {"1-3": {"n": 20, "recall_at_capacity": {"riskml": 0.5, "rule_line": 0.25}}}
@@ -56,7 +56,7 @@ def test_the_pictures_follow_the_figures():
     assert draw_lead_times(leads, 19, EN) != draw_lead_times(few, 19, EN)
 
 
-def test_ids_of_two_figures_never_meet():
+def test_ids_in_two_figures_never_collide():
     one = {"missed": 0.5, "positives": 30, "gap": "wide", "name": "a", "word": "b"}
     first, second = str(draw_groups([one], EN)), str(draw_capacity(models(0.4, 0.1), EN))
     ids = [set(re.findall(r'\bid="([^"]+)"', text)) for text in (first, second)]

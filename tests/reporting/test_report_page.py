@@ -28,7 +28,7 @@ LANGUAGES = ("zh", "en")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_section_is_there_in_order_and_every_link_has_a_target(html, read, lang):
+def test_every_section_is_present_in_order_and_every_link_has_a_target(html, read, lang):
     page = read(html[lang])
     assert page.ids == [*SECTIONS, *(f"RKD00{i}" for i in range(1, 9))]
     links = [link for link in page.references if not link.startswith("data:")]
@@ -47,7 +47,7 @@ def test_the_page_needs_nothing_from_elsewhere(html, read, lang):
     assert not re.findall(r"url\((?!#|data:font/woff2;base64,)[^)]{0,40}", text)
 
 
-def test_the_two_languages_say_what_they_should(html, read):
+def test_both_languages_contain_the_required_notices(html, read):
     chinese, english = read(html["zh"]).text, read(html["en"]).text
     assert chinese.count("仅供研判参考，不作为认定依据") >= 3
     assert english.count("not a basis for any decision") >= 3
@@ -78,7 +78,7 @@ def test_the_comparison_shows_the_figures_of_the_evaluation(html, read, bundle):
         assert cells[8] == ("–" if m["lead_months"] is None else f"{m['lead_months']:.1f}")
 
 
-def test_data_groups_and_reasons_show_the_figures_of_the_bundle(html, read, bundle):
+def test_data_groups_and_reasons_show_the_figures_from_the_bundle(html, read, bundle):
     page = read(html["zh"])
     rows = {row[0].split()[-1]: row for row in page.rows if row and row[0]}
     for name, table in bundle.report["coverage"]["tables"].items():
@@ -138,21 +138,21 @@ def test_small_groups_do_not_leak(bundle, read):
     assert not [row for row in page.rows if row not in others.rows and ("13" in row or "777" in row)]
 
 
-def test_few_falls_of_a_lead_are_not_shown(bundle, read):
+def test_leads_with_few_falls_are_not_shown(bundle, read):
     by_lead = {**bundle.evaluation["by_lead"], "1-3": {"n": 19, "recall_at_capacity": {"riskml": 0.777}}}
     page = read(render_report(replace(bundle, evaluation={**bundle.evaluation, "by_lead": by_lead})))
     [row] = [row for row in page.rows if row and row[0].startswith("1-3")]
     assert row[1:] == ["不足 20 次，不列"]
 
 
-def test_leads_are_drawn_where_there_are_falls_enough(bundle, html):
+def test_leads_with_enough_falls_are_drawn(bundle, html):
     figures = {"n": 20, "recall_at_capacity": dict.fromkeys(bundle.evaluation["models"], 0.5)}
     text = render_report(replace(bundle, evaluation={**bundle.evaluation, "by_lead": {"4-6": figures}}))
     assert ("按提前期的查全率" in html["zh"]) == any(part["n"] >= 20 for part in bundle.evaluation["by_lead"].values())
     assert "按提前期的查全率" in text
 
 
-def test_a_bundle_without_report_data_says_how_to_get_them(bundle, read):
+def test_a_report_from_a_bundle_without_report_data_says_how_to_get_them(bundle, read):
     page = read(render_report(bundle, report_data={}))
     assert page.ids[: len(SECTIONS)] == SECTIONS
     assert page.text.count("riskml report BUNDLE --records FOLDER") == 2
@@ -166,7 +166,7 @@ def _nothing(value):
     return None if isinstance(value, float | list) else value
 
 
-def test_figures_that_do_not_exist_are_dashes_not_errors(bundle, read):
+def test_missing_figures_are_shown_as_dashes(bundle, read):
     nobody = {"n": 0, "recall_at_capacity": dict.fromkeys(bundle.evaluation["models"])}
     empty = {
         **bundle.evaluation,
@@ -182,7 +182,7 @@ def test_figures_that_do_not_exist_are_dashes_not_errors(bundle, read):
     assert "没有检验行，未测量" in page.text
 
 
-def test_names_from_the_data_are_text_not_markup(bundle):
+def test_names_from_the_data_are_escaped(bundle):
     feature = {**bundle.report["contributions"]["features"][0], "name": "attribute_<b>x</b>$\\alpha$-->"}
     report_data = {**bundle.report, "contributions": {**bundle.report["contributions"], "features": [feature]}}
     text = render_report(bundle, report_data=report_data)
@@ -191,7 +191,7 @@ def test_names_from_the_data_are_text_not_markup(bundle):
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_the_same_bundle_gives_the_same_bytes_and_leaves_chance_alone(bundle, html, lang):
+def test_the_same_bundle_gives_the_same_bytes_and_random_state_is_untouched(bundle, html, lang):
     np.random.seed(5)  # noqa: NPY002
     before = np.random.get_state()[1].copy()  # noqa: NPY002
     assert render_report(bundle, lang=lang) == html[lang]

@@ -21,13 +21,13 @@ def _bytes(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
 
 
-def test_a_county_has_no_fault_and_every_table(county: Path) -> None:
+def test_a_county_has_every_table_and_no_faults(county: Path) -> None:
     report = check(county)
     assert report.ok, report.render()
     assert {file.stem for file in county.iterdir()} == {*TABLES, "truth"}
 
 
-def test_same_seed_same_bytes_and_another_seed_another_county(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_county(tmp_path: Path) -> None:
     for name, seed in (("a", 4), ("b", 4), ("c", 5)):
         simulate(tmp_path / name, 120, 30, seed, None, "none")
     assert _bytes(tmp_path / "a") == _bytes(tmp_path / "b")
@@ -43,7 +43,7 @@ def test_truth_covers_the_default_test_dates(county: Path) -> None:
     assert not truth.duplicated(["household_id", "as_of"]).any()
 
 
-def test_records_are_known_late_missing_and_corrected(county: Path) -> None:
+def test_some_records_are_late_missing_or_corrected(county: Path) -> None:
     income = duckdb.sql(
         f"SELECT count(*) FILTER (recorded_on > last_day(period_start)) / count(*), count(record_id),"
         f" count(*) FILTER (amount IS NULL) FROM '{county}/income.parquet'"
@@ -58,7 +58,7 @@ def test_records_are_known_late_missing_and_corrected(county: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_county_is_not_easier_than_life(tmp_path: Path) -> None:
+def test_the_county_is_not_easier_than_reality(tmp_path: Path) -> None:
     """Falls, the share by spending, the oracle's AUC and that of the distance are in the ranges of ADR 014."""
     figures = simulate(tmp_path, 6000, 36, 1, None, "last").figures
     assert 0.02 <= figures["falls"] <= 0.07
@@ -69,7 +69,7 @@ def test_the_county_is_not_easier_than_life(tmp_path: Path) -> None:
     assert min(figures["income"], figures["monitoring"]) > 0.05
 
 
-def test_parameters_are_overridden_or_refused(tmp_path: Path) -> None:
+def test_parameters_can_be_overridden_and_unknown_ones_are_rejected(tmp_path: Path) -> None:
     simulate(tmp_path / "a", 60, 20, 1, {"households_per_village": 30}, "none")
     simulate(tmp_path / "b", 60, 20, 1, None, "none")
     assert _bytes(tmp_path / "a") != _bytes(tmp_path / "b")

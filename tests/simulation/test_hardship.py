@@ -35,7 +35,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Records, np.ndar
     return Records.load(folder), chunk.lived, county.first
 
 
-def test_the_rule_on_the_tables_agrees_with_the_hidden_state(recorded: tuple[Records, np.ndarray, int]) -> None:
+def test_applying_the_rule_to_the_tables_agrees_with_the_hidden_state(
+    recorded: tuple[Records, np.ndarray, int],
+) -> None:
     records, lived, first = recorded
     seen = 0
     for at in (11, 17, 23, 29):
@@ -47,7 +49,7 @@ def test_the_rule_on_the_tables_agrees_with_the_hidden_state(recorded: tuple[Rec
     assert seen > 20
 
 
-def test_outcomes_from_the_tables_agree_with_the_falls_of_the_hidden_state(
+def test_outcomes_from_the_tables_agree_with_falls_in_the_hidden_state(
     recorded: tuple[Records, np.ndarray, int],
 ) -> None:
     records, lived, first = recorded
@@ -60,7 +62,7 @@ def test_outcomes_from_the_tables_agree_with_the_falls_of_the_hidden_state(
     assert (known.lead[fell] == month[known.household][fell] - 17).all()
 
 
-def test_a_bill_of_julu_brings_hardship_monitoring_and_later_loss() -> None:
+def test_a_bill_as_in_julu_causes_hardship_then_monitoring_and_later_losses() -> None:
     bill = {
         "admission": 0.0, "serious": 1.0, "serious_cost": [np.log(180_000.0), 0.0], "elsewhere": [1.0, 0.5],
         "entry_hardship": 0.3, "burn_in": 1,

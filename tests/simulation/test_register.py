@@ -36,7 +36,7 @@ def read(counties: dict[str, Path]) -> Callable[[str], pd.DataFrame]:
     return lambda income: duckdb.sql(f"SELECT * FROM '{counties[income]}/income.parquet'").df()
 
 
-def test_a_register_has_no_fault_and_differs_in_income_only(counties: dict[str, Path]) -> None:
+def test_a_register_has_no_faults_and_differs_only_in_income(counties: dict[str, Path]) -> None:
     for income in ("register", "mixed"):
         report = check(counties[income])
         assert report.ok, report.render()
@@ -63,7 +63,7 @@ def test_statements_are_the_sums_of_the_monthly_county(read: Callable[[str], pd.
     assert (pairs["stated"].fillna(0) == pairs["sum"].fillna(0)).all()
 
 
-def test_statements_run_from_two_years_before_and_are_recorded_months_later(
+def test_statements_start_two_years_before_and_are_recorded_months_later(
     read: Callable[[str], pd.DataFrame],
 ) -> None:
     register = read("register")
@@ -78,7 +78,7 @@ def test_statements_run_from_two_years_before_and_are_recorded_months_later(
     assert stated["recorded_on"].max() > FIRST.asfreq("D").to_timestamp() + pd.DateOffset(months=MONTHS)
 
 
-def test_wage_lists_name_a_person_and_stay_below_the_household(read: Callable[[str], pd.DataFrame]) -> None:
+def test_wage_lists_name_a_person_and_stay_below_the_households_income(read: Callable[[str], pd.DataFrame]) -> None:
     monthly, register = read("monthly"), read("register")
     lists = register[~register["statement"].astype(bool)]
     assert set(lists["source"]) == {"wage"}
@@ -94,7 +94,7 @@ def test_wage_lists_name_a_person_and_stay_below_the_household(read: Callable[[s
     assert (both["lists"] >= both["wages"] - 1).mean() > 0.2  # in some households, every worker is on a wage list
 
 
-def test_a_mixed_county_takes_half_of_its_households_from_each(read: Callable[[str], pd.DataFrame]) -> None:
+def test_a_mixed_county_takes_half_of_its_households_from_each_kind(read: Callable[[str], pd.DataFrame]) -> None:
     mixed, register, monthly = read("mixed"), read("register"), read("monthly")
     stated = set(mixed.loc[mixed["statement"].astype(bool), "household_id"])
     assert 0.4 < len(stated) / mixed["household_id"].nunique() < 0.6
@@ -127,7 +127,7 @@ def test_the_same_seed_gives_the_same_register_and_truth(tmp_path: Path) -> None
     pd.testing.assert_frame_equal(truth["a"], truth["c"][truth["c"]["as_of"] < "2020-12-31"].reset_index(drop=True))
 
 
-def test_a_shorter_past_and_an_unknown_choice(tmp_path: Path) -> None:
+def test_a_shorter_past_works_and_an_unknown_choice_is_rejected(tmp_path: Path) -> None:
     simulate(tmp_path / "a", 20, 14, 1, {"burn_in": 6}, "none", income="register")
     starts = duckdb.sql(f"SELECT DISTINCT period_start FROM '{tmp_path}/a/income.parquet' WHERE statement").fetchall()
     assert [str(start) for (start,) in starts] == ["2019-10-01"]

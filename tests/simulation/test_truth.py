@@ -55,7 +55,7 @@ def test_two_half_samples_agree_in_average_precision(halves: list[pd.DataFrame])
     assert first == pytest.approx(second, rel=0.02)
 
 
-def test_the_true_probability_says_how_many_fall(halves: list[pd.DataFrame]) -> None:
+def test_the_true_probability_matches_how_many_fall(halves: list[pd.DataFrame]) -> None:
     # sort by the other half's probabilities; sorted by its own, the luckiest draws would gather at the bottom
     rows = halves[0].loc[halves[1]["p"].sort_values(kind="stable").index]
     assert len(rows) > 3000
@@ -79,13 +79,13 @@ def _effect(lived: np.ndarray, cause: str, months: range, yuan: float) -> None:
     lived["effect"][0, months, list(CAUSES).index(cause)] = yuan
 
 
-def test_who_does_not_fall_has_no_cause() -> None:
+def test_households_that_do_not_fall_have_no_cause() -> None:
     assert attribute_falls(_lived(), 20, LINE).tolist() == [None]
     # a fall before or at as_of, or more than twelve months after it, belongs to another year
     assert attribute_falls(_lived(below={20: 1, 33: 1}), 20, LINE).tolist() == [None]
 
 
-def test_an_entry_has_the_cause_of_its_alert_and_a_fall_that_of_its_loss() -> None:
+def test_an_entry_takes_its_alerts_cause_and_a_fall_its_losss_cause() -> None:
     lived = _lived(entered={25: 1}, alert_cause={25: list(CAUSES).index("disaster")}, below={28: 1})
     assert attribute_falls(lived, 20, LINE).tolist() == ["disaster"]
     lived = _lived(entered={29: 1}, below={28: 1})
@@ -94,7 +94,7 @@ def test_an_entry_has_the_cause_of_its_alert_and_a_fall_that_of_its_loss() -> No
     assert attribute_falls(lived, 20, LINE).tolist() == ["illness"]
 
 
-def test_a_fall_by_spending_has_the_cause_of_its_largest_item_that_counts() -> None:
+def test_a_fall_by_spending_takes_the_cause_of_its_largest_eligible_item() -> None:
     lived = _lived(hardship={25: 1}, below={28: 1}, fee={12: 9e4, 14: 8000.0}, treatment_paid={24: 5000.0, 25: 4000.0})
     lived["repair"][0, 22] = 50_000.0  # housing does not count in the packaged policy table
     assert attribute_falls(lived, 20, LINE).tolist() == ["illness"]
@@ -111,7 +111,7 @@ def test_within_a_month_income_comes_before_spending_and_spending_before_monitor
     assert find_falls(_lived(hardship={26: 1}, entered=month), 20)[0].tolist() == [3]
 
 
-def test_a_fall_without_a_loss_worth_naming_is_other() -> None:
+def test_a_fall_without_a_notable_loss_has_the_cause_other() -> None:
     lived = _lived(below={28: 1})
     _effect(lived, "illness", range(22, 29), 20.0)  # 140 yuan, with a line of 12,000 for two people
     assert attribute_falls(lived, 20, LINE).tolist() == ["other"]

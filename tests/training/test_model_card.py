@@ -34,7 +34,7 @@ def test_the_card_names_its_model_and_is_bound_by_the_manifest(trained, card, bu
         Bundle.load(copy)
 
 
-def test_another_report_is_another_version_but_another_card_is_not(trained):
+def test_changing_the_report_changes_the_version_but_changing_the_card_does_not(trained):
     bundle = trained
     same = bundle.with_report(bundle.report, lambda _: "other words")
     assert same.model_version == bundle.model_version
@@ -84,7 +84,7 @@ def test_a_real_panel_is_not_called_simulated(trained):
     assert "真实原因未知" in card
 
 
-def test_small_groups_stay_out_of_the_card(trained):
+def test_small_groups_are_left_out_of_the_card(trained):
     small = {"group": "exited", "value": None, "suppressed": 1, "n": 7}
     groups = [one for one in trained.evaluation["groups"] if one["group"] == "region"] + [small]
     bundle = replace(trained, evaluation={**trained.evaluation, "groups": groups})
@@ -98,7 +98,7 @@ def test_true_causes_are_looked_up_by_household_and_date(trained, county):
     assert falls <= truth["cause"].notna().sum()
 
 
-def test_records_alone_give_what_the_bundle_carries(trained, county, county_records):
+def test_report_data_can_be_recomputed_from_the_records_alone(trained, county, county_records):
     texts = rebuild_report_data(county_records, trained, load_policy(), county, Silent())
     assert texts.pop("other_records") is False
     assert json.loads(json.dumps(texts)) == trained.report

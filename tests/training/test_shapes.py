@@ -79,7 +79,7 @@ def yearly() -> dict[str, pd.DataFrame]:
     ],
     ids=["quarterly", "yearly"],
 )
-def test_a_survey_trains_without_special_code(tables, settings: Settings) -> None:
+def test_a_model_can_be_trained_on_a_survey_without_special_code(tables, settings: Settings) -> None:
     trained = train(Records.from_tables(tables()), settings, load_policy()).evaluation
     assert trained["split"]["n_test"] > 30
     assert trained["split"]["n_positive"] > 3

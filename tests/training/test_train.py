@@ -53,7 +53,7 @@ def test_split_counts_match_the_labels(trained: Bundle, county_records: Records)
     assert max(train_days) < min(test_days)
 
 
-def test_complement_adds_up_to_the_test_rows(trained: Bundle) -> None:
+def test_the_complement_sums_to_the_test_rows(trained: Bundle) -> None:
     kinds = trained.evaluation["complement"].values()
     assert sum(kind["n"] for kind in kinds) == trained.evaluation["split"]["n_test"]
     assert sum(kind["positives"] for kind in kinds) == trained.evaluation["split"]["n_positive"]
@@ -78,17 +78,17 @@ def test_the_ceiling_is_the_true_probability(trained: Bundle, county: Path, coun
     assert trained.evaluation["models"]["oracle"]["brier"] == pytest.approx(expected, abs=1e-12)
 
 
-def test_same_records_same_bytes(trained: Bundle, county: Path, county_records: Records) -> None:
+def test_the_same_records_give_the_same_bytes(trained: Bundle, county: Path, county_records: Records) -> None:
     again = train(Records.load(county), SMALL, load_policy(), folder=county)
     assert again.files == trained.files
 
 
-def test_truth_is_not_used_for_another_outcome(county: Path, county_records: Records) -> None:
+def test_the_truth_is_not_used_for_another_outcome(county: Path, county_records: Records) -> None:
     trained = train(county_records, Settings(window=6, horizon=6, step=6), load_policy(), folder=county)
     assert "oracle" not in trained.evaluation["models"]
 
 
-def test_refit_keeps_the_evaluation_and_says_so(trained: Bundle, county: Path, county_records: Records) -> None:
+def test_refitting_keeps_the_evaluation_and_is_recorded(trained: Bundle, county: Path, county_records: Records) -> None:
     again = train(county_records, SMALL, load_policy(), folder=county, refit=True)
     assert again.manifest["refit"] is True
     assert trained.manifest["refit"] is False
@@ -98,7 +98,7 @@ def test_refit_keeps_the_evaluation_and_says_so(trained: Bundle, county: Path, c
     assert not again.find_differences(trained)
 
 
-def test_origins_go_back_a_horizon_each(county_records: Records) -> None:
+def test_each_earlier_origin_starts_one_horizon_earlier(county_records: Records) -> None:
     settings = Settings(window=6, horizon=6, step=6, origins=2)
     trained = train(county_records, settings, load_policy())
     first, second = trained.evaluation["origins"]
@@ -107,7 +107,7 @@ def test_origins_go_back_a_horizon_each(county_records: Records) -> None:
     assert second["split"]["test_to"] < first["test_from"]
 
 
-def test_too_few_months_are_refused(county_records: Records) -> None:
+def test_too_few_months_are_rejected(county_records: Records) -> None:
     with pytest.raises(SplitError, match=r"need 60 months .* the records have 42"):
         train(county_records, Settings(window=12, horizon=24), load_policy())
 
@@ -147,7 +147,7 @@ def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Record
     assert (figures > 0).any()
 
 
-def test_compare_needs_the_same_rows(trained: Bundle, county_records: Records) -> None:
+def test_bundles_can_be_compared_only_on_the_same_rows(trained: Bundle, county_records: Records) -> None:
     other = train(county_records, Settings(window=6, horizon=6, step=6), load_policy())
     with pytest.raises(UsageError, match="different rows"):
         compare_stored(trained, other)
@@ -157,7 +157,7 @@ def test_compare_needs_the_same_rows(trained: Bundle, county_records: Records) -
     assert other.model_version in comparison["ap_difference"]
 
 
-def test_models_of_different_outcomes_are_refused(trained: Bundle) -> None:
+def test_models_for_different_outcomes_are_rejected(trained: Bundle) -> None:
     require_same_outcome(trained, trained)
     settings = {**trained.manifest["settings"], "hardship": "ignore"}
     other = replace(trained, manifest={**trained.manifest, "settings": settings})
@@ -165,7 +165,7 @@ def test_models_of_different_outcomes_are_refused(trained: Bundle) -> None:
         require_same_outcome(trained, other)
 
 
-def test_compare_with_itself_differs_by_nothing(trained: Bundle) -> None:
+def test_a_model_compared_with_itself_shows_no_difference(trained: Bundle) -> None:
     comparison = compare_stored(trained, trained)
     assert comparison["models"][trained.model_version] == trained.evaluation["models"]["riskml"]
 
@@ -181,7 +181,7 @@ def test_a_champion_tested_on_other_rows_blocks_without_records(trained: Bundle,
     assert unmeasured not in beside.message
 
 
-def test_first_release_has_no_champion(trained: Bundle) -> None:
+def test_the_first_release_has_no_champion(trained: Bundle) -> None:
     results = run_release_checks(trained, None, None, load_policy())
     assert [r.code for r in results] == [f"RKD00{i}" for i in range(1, 9)]
     assert next(r for r in results if r.code == "RKD005").status == "passed"

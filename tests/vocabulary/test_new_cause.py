@@ -91,7 +91,7 @@ def run(case: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 @pytest.mark.integration
-def test_a_declared_cause_with_its_policy_row_is_everywhere(tmp_path):
+def test_a_declared_cause_with_a_policy_row_appears_everywhere(tmp_path):
     done = run("declared", tmp_path)
     assert done.returncode == 0, done.stderr
     content = json.loads(done.stdout)
@@ -109,14 +109,14 @@ def test_a_declared_cause_with_its_policy_row_is_everywhere(tmp_path):
         ("no step", ("'debt'", "no verification step", "riskml/vocabulary/causes.py")),
     ],
 )
-def test_what_a_cause_lacks_is_named_with_the_file_to_add_it_to(tmp_path, case, words):
+def test_the_error_for_an_incomplete_cause_names_the_file_to_edit(tmp_path, case, words):
     done = run(case, tmp_path)
     assert done.returncode == 1
     assert "KeyError" not in done.stderr
     assert all(word in done.stderr for word in words), done.stderr
 
 
-def test_a_feature_of_an_undeclared_cause_is_refused():
+def test_a_feature_with_an_undeclared_cause_is_rejected():
     from riskml.features.catalogue import feature
 
     with pytest.raises(ValueError, match=r"no cause 'debt' is declared: add it to riskml/vocabulary/causes\.py"):

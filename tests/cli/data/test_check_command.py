@@ -28,21 +28,21 @@ def run(*arguments):
     return CliRunner().invoke(build_app(), ["check", *map(str, arguments)])
 
 
-def test_a_sound_folder_ends_with_0(make):
+def test_a_sound_folder_exits_with_0(make):
     result = run(make())
     assert result.exit_code == 0
     assert "Rows read: households 2, income 2, lines 1" in result.output
     assert "No faults and no warnings" in result.output
 
 
-def test_warnings_end_with_0(make):
+def test_warnings_exit_with_0(make):
     result = run(make(INCOME + INCOME.partition("\n")[2]))
     assert result.exit_code == 0
     assert "equal_rows" in result.output
     assert "0 fault(s) and 1 warning(s)" in result.output
 
 
-def test_faults_end_with_1_and_are_listed_with_advice(make):
+def test_faults_exit_with_1_and_are_listed_with_advice(make):
     result = run(make(INCOME.replace("wage", "[red]wages[/]")))
     assert result.exit_code == 1
     assert "income.source" in result.output
@@ -50,14 +50,14 @@ def test_faults_end_with_1_and_are_listed_with_advice(make):
     assert "[red]wages[/]" in result.output.replace("\n", "").replace(" ", "")
 
 
-def test_json_is_all_that_is_printed(make):
+def test_only_json_is_printed(make):
     result = run(make(INCOME.replace(",1,wage", ",0,wage")), "--json")
     assert result.exit_code == 1
     content = json.loads(result.output)
     assert [(fault["code"], fault["rows"]) for fault in content["faults"]] == [("below_minimum", [1])]
 
 
-def test_json_of_a_sound_folder(make):
+def test_a_sound_folder_gives_json_without_faults(make):
     result = run(make(), "--json")
     assert result.exit_code == 0
     report = json.loads(result.output)
@@ -70,7 +70,7 @@ def test_json_of_a_sound_folder(make):
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]])
-def test_a_missing_folder_is_a_fault_and_not_a_stack_trace(tmp_path, arguments):
+def test_a_missing_folder_is_reported_without_a_stack_trace(tmp_path, arguments):
     result = run(tmp_path / "nowhere", *arguments)
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
@@ -83,7 +83,7 @@ def test_help_says_what_the_command_does():
     assert "list every fault" in result.output
 
 
-def test_a_sound_folder_says_from_when_on_it_can_train(make, county):
+def test_checking_a_sound_folder_states_when_training_becomes_possible(make, county):
     short = "the records have 1 (2023-01 to 2023-01)"
     result = run(make())
     assert short in " ".join(result.output.split())

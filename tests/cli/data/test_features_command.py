@@ -17,7 +17,7 @@ Run = Callable[..., Any]
 AS_OF = "2022-12-31"
 
 
-def test_features_equal_the_features_of_the_kernel(
+def test_features_equal_those_computed_by_the_kernel(
     riskml: Run, county: Path, county_records: Records, tmp_path: Path
 ) -> None:
     ran = riskml("features", county, "--as-of", AS_OF, "--out", tmp_path / "f.parquet")
@@ -33,7 +33,7 @@ def test_features_equal_the_features_of_the_kernel(
             assert frame[name].fillna("").tolist() == expected[name].fillna("").tolist()
 
 
-def test_features_of_a_register_need_an_income_age(riskml: Run, tmp_path: Path) -> None:
+def test_computing_features_for_a_register_requires_an_income_age(riskml: Run, tmp_path: Path) -> None:
     folder = tmp_path / "records"
     folder.mkdir()
     (folder / "households.csv").write_text("household_id,region_code,size\nH1,130529101201,2\n", "utf-8")

@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.integration
 
 
-def test_a_register_ends_with_the_figures_of_its_county(riskml: Any, tmp_path: Path) -> None:
+def test_simulating_a_register_prints_the_figures_for_its_county(riskml: Any, tmp_path: Path) -> None:
     ran = riskml("simulate", tmp_path / "a", "--households", 60, "--months", 26, "--income", "register")
     assert ran.code == 0, ran.err
     assert "households at risk (over all dates) fall" in ran.out
@@ -20,7 +20,7 @@ def test_a_register_ends_with_the_figures_of_its_county(riskml: Any, tmp_path: P
     assert set(pq.read_table(tmp_path / "a" / "lines.parquet")["source"].to_pylist()) == {"simulated"}
 
 
-def test_income_is_monthly_by_default_and_an_unknown_choice_is_refused(riskml: Any, tmp_path: Path) -> None:
+def test_income_is_monthly_by_default_and_an_unknown_choice_is_rejected(riskml: Any, tmp_path: Path) -> None:
     assert riskml("simulate", tmp_path / "b", "--households", 5, "--months", 3, "--truth", "none").code == 0
     assert "statement" not in pq.read_schema(tmp_path / "b" / "income.parquet").names
     ran = riskml("simulate", tmp_path / "c", "--households", 5, "--months", 3, "--income", "weekly")

@@ -12,7 +12,9 @@ from riskml.model import Bundle
 Run = Callable[..., Any]
 
 
-def test_compare_and_report(riskml: Run, bundle_path: Path, county: Path, trained: Bundle, tmp_path: Path) -> None:
+def test_two_bundles_can_be_compared_and_reported(
+    riskml: Run, bundle_path: Path, county: Path, trained: Bundle, tmp_path: Path
+) -> None:
     version = trained.model_version
     assert version in riskml("compare", bundle_path, bundle_path).out
     output = json.loads(riskml("compare", bundle_path, bundle_path, "--json").out)

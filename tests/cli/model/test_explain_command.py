@@ -14,7 +14,7 @@ Run = Callable[..., Any]
 AS_OF = "2022-12-31"
 
 
-def test_explain_gives_the_same_in_text_and_json(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+def test_explain_says_the_same_in_text_and_json(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
     riskml("score", bundle_path, county, "--as-of", AS_OF, "--out", tmp_path / "s.parquet", "--explain")
     frame = pd.read_parquet(tmp_path / "s.parquet").sort_values("margin")
     row = frame[frame["status"] == "at_risk"].iloc[-1]
@@ -33,7 +33,7 @@ def test_explain_gives_the_same_in_text_and_json(riskml: Run, bundle_path: Path,
     assert "基" not in english.replace(row["household_id"], "")
 
 
-def test_explain_an_unknown_household(riskml: Run, bundle_path: Path, county: Path) -> None:
+def test_explaining_an_unknown_household_is_an_error(riskml: Run, bundle_path: Path, county: Path) -> None:
     ran = riskml("explain", bundle_path, county, "nobody", "--as-of", AS_OF)
     assert ran.code == 1
     assert "no household 'nobody'" in ran.err

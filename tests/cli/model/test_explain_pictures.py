@@ -29,7 +29,7 @@ def ill(county: Path) -> str:
     return str(bills.loc[wanted, "household_id"].min())
 
 
-def test_explain_draws_the_timeline_of_riskml_with_its_font_and_that_it_is_simulated(
+def test_explain_draws_a_timeline_with_its_font_and_a_note_that_it_is_simulated(
     riskml: Run, bundle_path: Path, county: Path, county_records: Records, tmp_path: Path
 ) -> None:
     code, svg, png = ill(county), tmp_path / "new" / "t.svg", tmp_path / "t.png"
@@ -47,7 +47,7 @@ def test_explain_draws_the_timeline_of_riskml_with_its_font_and_that_it_is_simul
     assert Image.open(BytesIO(png.read_bytes())).width == 1080
 
 
-def test_explain_draws_in_english_and_without_health(
+def test_explain_can_draw_in_english_and_without_health_data(
     riskml: Run, bundle_path: Path, county: Path, tmp_path: Path
 ) -> None:
     svg = tmp_path / "t.svg"

@@ -11,7 +11,7 @@ from riskml.model import Bundle
 Run = Callable[..., Any]
 
 
-def test_release_moves_the_champion_or_says_which_check_failed(
+def test_release_changes_the_champion_or_names_the_failed_check(
     riskml: Run, bundle_path: Path, trained: Bundle, tmp_path: Path
 ) -> None:
     from riskml import tracking
@@ -29,7 +29,7 @@ def test_release_moves_the_champion_or_says_which_check_failed(
         assert Bundle.load(champion.path).model_version == trained.model_version
 
 
-def test_release_takes_one_name(riskml: Run, bundle_path: Path) -> None:
+def test_release_accepts_only_one_name(riskml: Run, bundle_path: Path) -> None:
     ran = riskml("release", bundle_path, "--version", 3)
     assert ran.code == 1
     assert "either a bundle or a registered --version" in ran.err

@@ -20,7 +20,7 @@ def test_the_report_can_be_in_english(riskml: Run, bundle_path: Path, tmp_path: 
     assert "Coverage and late recording" in page
 
 
-def test_records_of_the_training_give_the_same_report(
+def test_the_training_records_give_the_same_report(
     riskml: Run, bundle_path: Path, county: Path, tmp_path: Path
 ) -> None:
     assert riskml("report", bundle_path, "--out", tmp_path / "a.html").code == 0
@@ -28,7 +28,7 @@ def test_records_of_the_training_give_the_same_report(
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
 
 
-def test_the_report_says_that_the_records_are_others(
+def test_the_report_says_if_its_records_differ_from_the_training_records(
     riskml: Run, bundle_path: Path, trained: Bundle, county: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
@@ -44,7 +44,7 @@ def test_the_report_says_that_the_records_are_others(
     assert f"<td>{(len(illness) + 1) // 2:,}</td>" in page
 
 
-def test_rows_set_aside_are_counted(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+def test_skipped_rows_are_counted_in_the_report(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()
     for file in county.glob("*.parquet"):
@@ -59,7 +59,7 @@ def test_rows_set_aside_are_counted(riskml: Run, bundle_path: Path, county: Path
     assert "<code>below_minimum</code> 3" in page
 
 
-def test_records_that_do_not_reach_the_test_dates_are_refused(riskml: Run, bundle_path: Path, tmp_path: Path) -> None:
+def test_records_that_end_before_the_test_dates_are_rejected(riskml: Run, bundle_path: Path, tmp_path: Path) -> None:
     assert riskml("simulate", tmp_path / "short", "--households", 200, "--months", 26, "--truth", "none").code == 0
     ran = riskml("report", bundle_path, "--records", tmp_path / "short", "--out", tmp_path / "r.html")
     assert ran.code == 1

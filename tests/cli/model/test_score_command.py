@@ -23,7 +23,7 @@ Run = Callable[..., Any]
 AS_OF = "2022-12-31"
 
 
-def test_score_writes_one_row_a_household(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+def test_score_writes_one_row_per_household(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
     ran = riskml("score", bundle_path, county, "--as-of", AS_OF, "--out", tmp_path / "s.parquet")
     assert ran.code == 0
     assert "仅供研判参考，不作为认定依据" in ran.out
@@ -43,7 +43,7 @@ def test_score_writes_one_row_a_household(riskml: Run, bundle_path: Path, county
     assert (frame["signal"].map(order.index) >= frame["rule_signal"].map(order.index)).all()
 
 
-def test_scores_equal_the_scores_of_one_household_alone(
+def test_scoring_a_household_alone_gives_the_same_scores(
     riskml: Run, bundle_path: Path, county: Path, county_records: Records, tmp_path: Path
 ) -> None:
     riskml("score", bundle_path, county, "--as-of", AS_OF, "--out", tmp_path / "s.parquet")
@@ -58,14 +58,14 @@ def test_scores_equal_the_scores_of_one_household_alone(
         assert alone.flags[0] == frame["rule_flags"][i]
 
 
-def test_a_text_that_is_not_a_date_is_refused(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+def test_text_that_is_not_a_date_is_rejected(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
     ran = riskml("score", bundle_path, county, "--as-of", "2022/13/1", "--out", tmp_path / "s.parquet")
     assert ran.code == 1
     assert "not a date" in ran.err
     assert not (tmp_path / "s.parquet").exists()
 
 
-def test_a_folder_with_faults_is_refused_or_its_bad_rows_are_set_aside(
+def test_a_faulty_folder_is_rejected_unless_its_bad_rows_are_set_aside(
     riskml: Run, county: Path, bundle_path: Path, tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken"
@@ -128,7 +128,9 @@ def test_a_simulated_model_scores_real_records_with_one_warning_and_a_note_in_th
         assert json.loads(ran.out)["simulated"] != bool(warned)
 
 
-def test_a_table_of_an_unknown_kind_is_refused(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+def test_a_score_file_with_an_unknown_extension_is_rejected(
+    riskml: Run, bundle_path: Path, county: Path, tmp_path: Path
+) -> None:
     ran = riskml("score", bundle_path, county, "--as-of", AS_OF, "--out", tmp_path / "s.ods")
     assert ran.code == 1
     assert "End --out with .parquet, .csv or .xlsx." in " ".join(ran.err.split())

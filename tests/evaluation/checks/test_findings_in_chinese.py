@@ -49,7 +49,7 @@ def figures(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_every_message_has_its_chinese(evidence, case):
+def test_every_message_has_a_chinese_translation(evidence, case):
     results = run_checks(evidence(**case))
     assert [result.title_zh for result in results] == [check.title_zh for check in CHECKS]
     for result in results:
@@ -60,6 +60,6 @@ def test_every_message_has_its_chinese(evidence, case):
             assert figures(result.message_zh) == figures(result.message)
 
 
-def test_a_group_is_named_in_words(evidence):
+def test_groups_are_named_in_words(evidence):
     [result] = [result for result in run_checks(evidence(groups=GROUPS)) if result.code == "RKD006"]
     assert result.message_zh == "1 个分组的返贫户漏判偏多：是否脱贫户“是”（漏判 90%，其他取值 20%）。"

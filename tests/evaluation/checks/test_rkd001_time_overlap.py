@@ -25,13 +25,13 @@ def test_fires_when_a_label_reaches_one_month_into_the_test_period(evidence):
     assert "up to 2022-12-31" in finding.hint
 
 
-def test_a_leap_years_month_ends_are_whole_months(evidence):
+def test_months_are_counted_correctly_across_a_leap_year(evidence):
     leap = split(["2023-02-28"], test=["2024-02-29"])
     assert TimeOverlap().run(evidence(split=leap)) is None
     assert TimeOverlap().run(evidence(split=leap, outcome={"horizon": 13})) is not None
 
 
-def test_fires_when_training_rows_are_labelled_by_later_records(evidence):
+def test_fires_when_training_rows_are_labelled_from_later_records(evidence):
     finding = TimeOverlap().run(evidence(split=split(["2022-12-31"], known_by="2024-01-31")))
     assert isinstance(finding, Finding)
     assert "records up to 2024-01-31" in finding.message

@@ -14,7 +14,7 @@ def test_quiet_for_honest_features(evidence, auc):
 
 
 @pytest.mark.parametrize(("auc", "blocking"), [(0.99, True), (0.01, True), (0.95, True), (0.92, False), (0.08, False)])
-def test_fires_for_a_feature_that_holds_the_answer_either_way(evidence, auc, blocking):
+def test_fires_for_a_feature_that_reveals_the_label_in_either_direction(evidence, auc, blocking):
     finding = Leakage().run(evidence(feature_auc={"age": 0.6, "attribute_status": auc}))
     assert isinstance(finding, Finding)
     assert finding.blocking is blocking
@@ -22,7 +22,7 @@ def test_fires_for_a_feature_that_holds_the_answer_either_way(evidence, auc, blo
     assert "attribute_status" in finding.message
 
 
-def test_the_strongest_feature_comes_first(evidence):
+def test_the_strongest_feature_is_listed_first(evidence):
     finding = Leakage().run(evidence(feature_auc={"a": 0.91, "b": 0.03}))
     assert "b (0.970), a (0.910)" in finding.message
 

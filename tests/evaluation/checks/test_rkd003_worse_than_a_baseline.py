@@ -23,14 +23,14 @@ def test_quiet_when_better_or_equal(evidence):
     assert run(evidence, champion=ChampionEvidence(0.01, [-0.02, 0.04])) is None
 
 
-def test_any_loss_to_the_rule_line_blocks_even_if_it_may_be_chance(evidence):
+def test_losing_to_the_rule_line_blocks_even_if_it_may_be_chance(evidence):
     result = run(evidence, rule_line=(-0.001, [-0.1, 0.1]))
     assert isinstance(result, Finding)
     assert result.blocking
     assert result.message == "Average precision is 0.001 lower than that of the rule line."
 
 
-def test_a_loss_to_weighted_past_income_blocks_only_when_it_is_no_chance(evidence):
+def test_losing_to_weighted_past_income_blocks_only_if_beyond_chance(evidence):
     certain = run(evidence, weighted_past_income=(-0.05, [-0.09, -0.001]))
     assert certain.blocking
     assert "weighted past income (95 % interval of the difference -0.090 to -0.001)" in certain.message
@@ -44,7 +44,7 @@ def test_the_champion_is_judged_like_past_income(evidence):
     assert not run(evidence, champion=ChampionEvidence(-0.02, [-0.05, 0.01])).blocking
 
 
-def test_without_an_interval_the_figure_decides(evidence):
+def test_without_an_interval_the_point_estimate_decides(evidence):
     assert run(evidence, weighted_past_income=(-0.001, None)).blocking
     assert run(evidence, weighted_past_income=(0.001, None)) is None
 
@@ -57,25 +57,25 @@ def test_a_baseline_that_was_not_measured_blocks(evidence, missing):
 
 
 @pytest.mark.parametrize("champion", [ChampionEvidence(0.1, [0.0, 0.2], same_rows=False), ChampionEvidence(None, None)])
-def test_a_champion_on_other_rows_blocks(evidence, champion):
+def test_a_champion_evaluated_on_other_rows_blocks(evidence, champion):
     result = run(evidence, champion=champion)
     assert result.blocking
     assert result.message == "The released champion was not measured on the same test rows."
 
 
-def test_every_loss_is_named_and_one_that_blocks_comes_first(evidence):
+def test_every_loss_is_listed_and_blocking_losses_come_first(evidence):
     result = run(evidence, rule_line=(-0.01, None), weighted_past_income=(-0.05, [-0.11, 0.01]))
     assert result.blocking
     assert result.message.index("the rule line") < result.message.index("weighted past income")
     assert "Keep the current model" in result.hint
 
 
-def test_does_not_apply_without_a_fall(evidence):
+def test_does_not_apply_if_no_household_fell(evidence):
     finding = WorseThanBaseline().run(evidence(models={"riskml": {"ap": None}}))
     assert isinstance(finding, NotApplicable)
 
 
-def test_it_reads_what_evaluate_writes(county, evidence):
+def test_the_check_reads_the_output_of_evaluate(county, evidence):
     from riskml.evaluation import evaluate
 
     rows, models = county

@@ -20,7 +20,7 @@ def figures(ratio_ci=(0.9, 1.1), slope_ci=(0.9, 1.1)):
 
 
 @pytest.mark.parametrize("ci", [(0.9, 1.1), (0.1, 3.0), (1.2, 1.4), (0.5, 0.81)])
-def test_quiet_when_the_interval_touches_what_is_tolerated(evidence, ci):
+def test_quiet_when_the_interval_reaches_the_tolerated_range(evidence, ci):
     assert Miscalibrated().run(evidence(calibration=figures(ratio_ci=ci))) is None
     assert Miscalibrated().run(evidence(calibration=figures(slope_ci=ci))) is None
 
@@ -36,13 +36,13 @@ def test_fires_beyond_a_factor_of_one_and_a_half(evidence, ci):
 
 
 @pytest.mark.parametrize("ci", [(1.26, 1.6), (0.6, 0.79)])
-def test_warns_beyond_a_quarter(evidence, ci):
+def test_warns_beyond_a_deviation_of_a_quarter(evidence, ci):
     finding = Miscalibrated().run(evidence(calibration=figures(ratio_ci=ci)))
     assert isinstance(finding, Finding)
     assert not finding.blocking
 
 
-def test_one_figure_is_enough(evidence):
+def test_a_single_figure_is_enough_to_fire(evidence):
     assert Miscalibrated().run(evidence(calibration=figures(slope_ci=None))) is None
     assert Miscalibrated().run(evidence(calibration=figures(slope_ci=None, ratio_ci=(2, 3)))).blocking
 
@@ -53,7 +53,7 @@ def test_does_not_apply_without_figures(evidence):
 
 
 @pytest.mark.parametrize(("shift", "status"), [(0.0, None), (1.0, "blocks")])
-def test_it_reads_what_calibration_writes(make_rows, predict, evidence, shift, status):
+def test_the_check_reads_the_output_of_calibration(make_rows, predict, evidence, shift, status):
     random = np.random.default_rng(0)
     margin = random.normal(-2.5, 1.0, 5000)
     rows = make_rows(random.random(5000) < 1 / (1 + np.exp(-margin - shift)))

@@ -33,12 +33,12 @@ def matrix():
     return FeatureMatrix(np.array([f"h{i}" for i in range(200)]), np.zeros(200, np.int32), COLUMNS, values, {})
 
 
-def test_quiet_when_nothing_moves_the_wrong_way(evidence):
+def test_quiet_when_no_feature_moves_the_wrong_way(evidence):
     probes = [probe("income", -1, 0.0), probe("self_paid", 1, 1e-12)]
     assert NotMonotone().run(evidence(monotonicity=probes)) is None
 
 
-def test_fires_with_the_worst_feature_first(evidence):
+def test_fires_and_lists_the_worst_feature_first(evidence):
     probes = [probe("income", -1, 0.02), probe("self_paid", 1, 0.3), probe("loss", 1, 0.0)]
     finding = NotMonotone().run(evidence(monotonicity=probes))
     assert isinstance(finding, Finding)
@@ -47,7 +47,7 @@ def test_fires_with_the_worst_feature_first(evidence):
     assert "self_paid (falls by 0.3 in the margin), income (rises by 0.02 in the margin)" in finding.message
 
 
-def test_a_move_that_is_not_a_number_is_reported(evidence):
+def test_a_nan_change_is_reported(evidence):
     assert NotMonotone().run(evidence(monotonicity=[probe("income", -1, np.nan)])) is not None
 
 
@@ -66,7 +66,7 @@ def complete(matrix):
     return matrix.take(~np.isnan(matrix.column("income")))
 
 
-def test_the_probe_is_nought_for_a_monotone_model(matrix, evidence):
+def test_the_probe_returns_zero_for_a_monotone_model(matrix, evidence):
     probes = probe_monotonicity(lambda m: -np.floor(m.column("income")) + m.column("self_paid"), complete(matrix))
     assert [one["worst"] for one in probes] == [0.0, 0.0]
     assert NotMonotone().run(evidence(monotonicity=probes)) is None
@@ -87,7 +87,7 @@ def test_the_probe_finds_an_interaction_in_the_sampled_rows(matrix):
     assert probes[1]["worst"] > 0.1
 
 
-def test_the_probe_changes_nothing_in_the_matrix(matrix):
+def test_the_probe_does_not_modify_the_matrix(matrix):
     before = matrix.values.copy()
     probe_monotonicity(lambda m: m.column("self_paid"), matrix)
     assert np.array_equal(before, matrix.values, equal_nan=True)

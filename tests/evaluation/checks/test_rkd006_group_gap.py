@@ -14,7 +14,7 @@ def groups(*parts, group="category"):
     ]
 
 
-def test_quiet_when_groups_are_missed_alike(evidence):
+def test_quiet_when_groups_are_missed_equally_often(evidence):
     assert GroupGap().run(evidence(groups=groups(("exited", 200, 0.5), ("ordinary", 150, 0.55)))) is None
 
 
@@ -25,20 +25,20 @@ def test_fires_for_the_group_that_is_missed_more_often(evidence):
     assert "1 group(s): category ordinary (80% against 40%)" in finding.message
 
 
-def test_a_gap_that_may_be_chance_is_quiet(evidence):
+def test_quiet_for_a_gap_that_may_be_chance(evidence):
     assert GroupGap().run(evidence(groups=groups(("exited", 10, 0.5), ("ordinary", 12, 0.75)))) is None
 
 
-def test_a_certain_but_small_gap_is_quiet(evidence):
+def test_quiet_for_a_significant_but_small_gap(evidence):
     assert GroupGap().run(evidence(groups=groups(("exited", 20_000, 0.5), ("ordinary", 20_000, 0.6)))) is None
 
 
-def test_values_are_compared_within_their_own_group_only(evidence):
+def test_values_are_compared_only_within_their_group(evidence):
     parts = groups(("exited", 100, 0.2)) + groups(("13", 100, 0.9), group="region")
     assert isinstance(GroupGap().run(evidence(groups=parts)), NotApplicable)
 
 
-def test_a_group_never_missed_can_show_the_gap_of_another(evidence):
+def test_a_value_that_is_never_missed_can_reveal_a_gap_for_another(evidence):
     assert GroupGap().run(evidence(groups=groups(("a", 30, 0.0), ("b", 30, 1.0)))) is not None
 
 
@@ -56,7 +56,7 @@ def test_does_not_apply_without_two_values_that_can_be_judged(evidence, parts):
     assert isinstance(GroupGap().run(evidence(groups=parts)), NotApplicable)
 
 
-def test_it_reads_what_the_audit_writes(county, evidence):
+def test_the_check_reads_the_output_of_the_group_audit(county, evidence):
     from riskml.evaluation import evaluate
 
     groups = evaluate(*county, resamples=0)["groups"]

@@ -32,7 +32,7 @@ def test_quiet_for_equal_distributions(train, evidence):
     assert Drifted().run(evidence(population_stability=drift)) is None
 
 
-def test_the_index_is_that_of_its_definition():
+def test_the_index_matches_its_definition():
     # The quantiles of 0..9 split the training rows into ten bins of one row each; all test rows are in the first bin.
     drift = measure_stability(matrix(np.arange(10), np.zeros(10)), matrix(np.zeros(10), np.zeros(10)))
     before, after = np.array([1.5] * 10 + [0.5]) / 15.5, np.array([10.5] + [0.5] * 10) / 15.5
@@ -40,7 +40,7 @@ def test_the_index_is_that_of_its_definition():
     assert drift["region"] == 0.0
 
 
-def test_a_shift_a_new_gap_and_other_categories_are_reported(train, evidence):
+def test_shifts_new_missing_values_and_changed_categories_are_reported(train, evidence):
     shifted = measure_stability(train, matrix(train.column("income") + 1, train.column("region")))
     assert shifted["income"] > 0.5
     gone = measure_stability(train, matrix(np.full(4000, np.nan), np.zeros(4000)))
@@ -69,7 +69,7 @@ def test_without_rows_there_is_no_index_and_the_check_does_not_apply(train, evid
     assert isinstance(Drifted().run(evidence()), NotApplicable)
 
 
-def test_features_are_measured_one_by_one_where_they_are_known(train):
+def test_each_feature_is_measured_on_the_rows_where_it_is_known(train):
     income = np.array([1.0, 2.0, np.nan, 3.0, 4.0])
     positive = np.array([False, True, True, False, True])
     assert measure_feature_auc(matrix(income, np.zeros(5)), positive) == {"income": pytest.approx(0.75)}

@@ -23,14 +23,14 @@ def test_a_good_model_passes_every_check_that_applies(evidence):
     require_release(results)
 
 
-def test_checks_without_evidence_say_so_and_do_not_block(evidence):
+def test_checks_without_evidence_report_that_and_do_not_block(evidence):
     results = {result.code: result for result in run_checks(evidence())}
     assert results["RKD002"].status == results["RKD007"].status == "not_applicable"
     assert results["RKD002"].message
     require_release(list(results.values()))
 
 
-def test_a_failed_check_refuses_the_release_and_names_itself(evidence):
+def test_a_failed_check_blocks_the_release_and_is_named(evidence):
     results = run_checks(evidence(by_kind={"income": {"n": 3}, "monitoring": {"n": 0}}))
     with pytest.raises(ReleaseError, match=r"1 of 8 check\(s\) failed: RKD008 too few positives: Only 3") as refused:
         require_release(results)
@@ -38,7 +38,7 @@ def test_a_failed_check_refuses_the_release_and_names_itself(evidence):
     assert "docs/checks" in refused.value.hint
 
 
-def test_a_warning_does_not_refuse_the_release(evidence):
+def test_a_warning_does_not_block_the_release(evidence):
     results = run_checks(evidence(by_kind={"income": {"n": 60}, "monitoring": {"n": 0}}))
     assert [result.code for result in results if result.status == "warning"] == ["RKD008"]
     require_release(results)

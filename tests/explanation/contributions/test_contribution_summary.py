@@ -24,7 +24,7 @@ def rows():
     return values, contributions, household
 
 
-def test_means_match_the_rows(rows):
+def test_mean_contributions_match_the_rows(rows):
     values, contributions, household = rows
     summary = summarise_contributions(values, contributions, FEATURES, household, LEVELS)
     assert (summary["rows"], summary["households"]) == (1200, 300)
@@ -71,7 +71,7 @@ def test_similar_rows_are_grouped():
     assert len(one["groups"]) == 20
 
 
-def test_only_the_strongest_are_listed():
+def test_only_the_strongest_features_are_listed():
     names = [(f"f{i}", "other") for i in range(20)]
     contributions = np.tile(np.arange(20.0), (100, 1))
     summary = summarise_contributions(np.zeros((100, 20)), contributions, names, np.arange(100))

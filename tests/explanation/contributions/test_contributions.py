@@ -59,7 +59,7 @@ def explainer(blend: Blend) -> Explainer:
     return Explainer(blend)
 
 
-def test_base_and_contributions_add_up_to_the_margin_of_every_row(explainer, blend):
+def test_base_and_contributions_sum_to_the_margin_for_every_row(explainer, blend):
     X = matrix(500, seed=7)
     contributions = explainer.explain(X)
     np.testing.assert_allclose(contributions.margin, blend.predict_margin(X), rtol=0, atol=1e-9)
@@ -69,13 +69,13 @@ def test_base_and_contributions_add_up_to_the_margin_of_every_row(explainer, ble
     contributions.require_margin(blend.predict_margin(X))
 
 
-def test_calibration_is_a_step_of_its_own(explainer, blend):
+def test_calibration_is_a_separate_step(explainer, blend):
     X = matrix(50, seed=7)
     contributions = explainer.explain(X)
     np.testing.assert_allclose(contributions.probability, blend.predict_probability(X), atol=1e-12)
 
 
-def test_a_row_alone_among_many_and_on_two_threads_has_the_same_bits(explainer, monkeypatch):
+def test_a_row_has_the_same_bits_alone_among_many_and_on_two_threads(explainer, monkeypatch):
     X = matrix(300, seed=3).values
     many = explainer.explain(X).values
     for i in (0, 17, 299):
@@ -97,7 +97,7 @@ def test_category_and_missing_value_belong_to_their_feature(explainer, blend):
     np.testing.assert_allclose(contributions.margin, blend.predict_margin(unknown), atol=1e-9)
 
 
-def test_linear_contributions_average_to_nothing_over_the_training_rows(explainer, blend, training):
+def test_linear_contributions_average_to_zero_over_the_training_rows(explainer, blend, training):
     mean = blend.linear.explain(training).mean(axis=0)
     np.testing.assert_allclose(mean, 0, atol=1e-9)
 
@@ -114,18 +114,18 @@ def test_a_feature_that_is_never_known_contributes_nothing(explainer):
         elements=st.one_of(st.floats(-1e6, 1e6), st.just(float("nan")), st.integers(-1, 4).map(float)),
     )
 )
-def test_any_rows_add_up(explainer, blend, values):
+def test_contributions_sum_to_the_margin_for_any_rows(explainer, blend, values):
     values[:, 3] = np.where(np.isnan(values[:, 3]), np.nan, np.clip(np.round(values[:, 3]), -1, 5))
     explainer.explain(values).require_margin(blend.predict_margin(values))
 
 
-def test_margins_of_another_model_are_refused(explainer, blend):
+def test_margins_from_another_model_are_rejected(explainer, blend):
     X = matrix(5)
     with pytest.raises(ModelError, match=r"contributions of 2 of 5 rows do not add up.*\n.*same model"):
         explainer.explain(X).require_margin(blend.predict_margin(X) + np.array([0, 1e-6, 0, 0, np.nan]))
 
 
-def test_trees_too_deep_for_tables_are_walked_and_say_so(blend, training, caplog):
+def test_trees_too_deep_for_tables_are_walked_with_a_note(blend, training, caplog):
     y = (training.values[:, 0] > 0).astype(float)
     y[::7] = 1 - y[::7]
     deep = TreeProblem(blend.schema, training.values, y).solve(
@@ -138,11 +138,11 @@ def test_trees_too_deep_for_tables_are_walked_and_say_so(blend, training, caplog
     explainer.explain(X, threads=2).require_margin(explainer.blend.predict_margin(X))
 
 
-def test_quick_explainer_has_nothing_to_note(explainer):
+def test_a_fast_explainer_has_no_note(explainer):
     assert explainer.note == ""
 
 
-def test_a_kernel_that_errs_is_refused_when_the_model_is_loaded(blend, monkeypatch):
+def test_a_faulty_kernel_is_rejected_when_the_model_is_loaded(blend, monkeypatch):
     real = contributions.Tables.build
 
     def wrong(forest):
@@ -156,13 +156,13 @@ def test_a_kernel_that_errs_is_refused_when_the_model_is_loaded(blend, monkeypat
         Explainer(blend)
 
 
-def test_a_model_without_features_explains_nothing_but_its_base(explainer):
+def test_a_model_without_features_has_only_a_base_value(explainer):
     empty = contributions.Contributions(-2.0, np.zeros((3, 0)), Calibration())
     np.testing.assert_array_equal(empty.margin, [-2.0, -2.0, -2.0])
     assert len(empty) == 3
 
 
-def test_no_rows_are_no_fault(explainer):
+def test_an_empty_matrix_is_not_an_error(explainer):
     contributions = explainer.explain(matrix(0))
     assert contributions.values.shape == (0, 5)
     assert contributions.margin.shape == (0,)

@@ -41,13 +41,13 @@ def test_base_and_values_add_up_to_the_raw_margin(trained, matrix, explained):
     assert np.ptp(margin) > 0.5
 
 
-def test_an_explainer_gives_the_same_as_its_bundle(trained, matrix, explained):
+def test_an_explainer_gives_the_same_values_as_its_bundle(trained, matrix, explained):
     again = to_shap(Explainer(trained.blend), matrix)
     assert np.array_equal(again.values, explained.values)
     assert again.feature_names == [column.name for column in trained.columns]
 
 
-def test_data_are_the_features_and_categories_show_their_names(trained, matrix, explained):
+def test_the_data_are_the_features_with_categories_shown_by_name(trained, matrix, explained):
     values = trained.blend.align(matrix)
     np.testing.assert_array_equal(explained.data, values)
     names = [column.name for column in trained.columns]
@@ -72,7 +72,7 @@ def test_labels_match_the_catalogue():
         label_features(names, "fr")
 
 
-def test_beeswarm_and_waterfall_draw_chinese(explained, find_missing_glyphs):
+def test_beeswarm_and_waterfall_plots_show_chinese_text(explained, find_missing_glyphs):
     """Draw two plots. Warnings are errors, so a glyph missing from the font fails the test."""
     import shap
 

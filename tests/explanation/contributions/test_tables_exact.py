@@ -80,7 +80,7 @@ def test_tables_give_the_shapley_values_of_the_game(model):
     assert kernel.base == pytest.approx(brute[0, -1], abs=1e-11)
 
 
-def test_tables_agree_with_lightgbm_and_add_up(model):
+def test_tables_agree_with_lightgbm_and_sum_to_the_margin(model):
     kernel = Tables.build(read_forest(model.text))
     theirs, raw = model.predict_contributions(), model.booster.predict(model.rows, raw_score=True)
     for contributions in (kernel.explain_each(model.rows), kernel.explain_batch(model.rows)):
@@ -89,13 +89,13 @@ def test_tables_agree_with_lightgbm_and_add_up(model):
 
 
 @pytest.mark.parametrize("most_bits", [5, 6, 8])
-def test_how_trees_are_cut_does_not_matter(most_bits, train, probing):
+def test_how_trees_are_grouped_does_not_matter(most_bits, train, probing):
     forest = read_forest(train("depth 5").model_to_string())
     contributions = Tables.build(forest, most_bits).explain(probing)
     np.testing.assert_allclose(contributions, Tables.build(forest).explain(probing), rtol=0, atol=1e-12)
 
 
-def test_small_blocks_while_building_change_nothing(monkeypatch, train):
+def test_building_in_small_blocks_changes_nothing(monkeypatch, train):
     forest = read_forest(train("depth 5").model_to_string())
     before = Tables.build(forest).table
     monkeypatch.setattr("riskml.explanation.contributions.shapley.BLOCK", 1)
@@ -109,13 +109,13 @@ def test_every_split_of_every_tree_is_in_a_group(model):
     assert sum(len(group.leaves) for group in groups) == sum(len(tree.value) for tree in forest.trees)
 
 
-def test_a_row_alone_gets_the_same_bits_as_among_many(model):
+def test_a_row_gets_the_same_bits_alone_as_among_many(model):
     kernel = Tables.build(read_forest(model.text))
     many = kernel.explain_batch(np.tile(model.rows, (3, 1)))
     np.testing.assert_array_equal(kernel.explain_each(model.rows), many[: len(model.rows)])
 
 
-def test_no_rows_and_no_trees_are_explained_too(model):
+def test_empty_inputs_and_empty_forests_can_be_explained(model):
     kernel = Tables.build(read_forest(model.text))
     assert kernel.explain(model.rows[:0]).shape == (0, 6)
     if model.kind == "constant":
@@ -123,7 +123,7 @@ def test_no_rows_and_no_trees_are_explained_too(model):
         assert not kernel.explain_batch(model.rows).any()
 
 
-def test_a_tree_too_deep_for_tables_is_refused_with_the_way_out(deep):
+def test_a_tree_too_deep_for_tables_is_rejected_with_a_workaround(deep):
     with pytest.raises(
         TooDeepError, match=r"a leaf under \d+ splits; the lookup tables hold at most 7.\n.*LightGBM itself"
     ):
@@ -141,7 +141,7 @@ values = st.one_of(
 
 @settings(max_examples=60, deadline=None)
 @given(row=st.lists(values, min_size=6, max_size=6), kind=st.sampled_from(["as riskml trains", "zero is missing"]))
-def test_any_row_adds_up_and_agrees(row, kind, train):
+def test_any_row_sums_to_the_margin_and_agrees_with_lightgbm(row, kind, train):
     booster, x = train(kind), np.array([row])
     kernel = Tables.build(read_forest(booster.model_to_string()))
     contributions = kernel.explain(x)
@@ -151,7 +151,7 @@ def test_any_row_adds_up_and_agrees(row, kind, train):
     )
 
 
-def test_the_check_on_loading_passes_and_notices_a_wrong_table(model):
+def test_the_check_on_loading_passes_and_detects_a_wrong_table(model):
     kernel = Tables.build(read_forest(model.text))
     assert check_tables(kernel, model.booster) < 1e-12
     if len(kernel.table):
@@ -160,14 +160,14 @@ def test_the_check_on_loading_passes_and_notices_a_wrong_table(model):
             check_tables(kernel, model.booster)
 
 
-def test_the_check_notices_a_path_of_its_own_for_many_rows(model, monkeypatch):
+def test_the_check_detects_a_batch_path_that_differs(model, monkeypatch):
     kernel = Tables.build(read_forest(model.text))
     monkeypatch.setattr(Tables, "explain_batch", lambda self, rows: np.nextafter(self.explain_each(rows), np.inf))
     with pytest.raises(BundleError, match="A single row is explained differently"):
         check_tables(kernel, model.booster)
 
 
-def test_probing_rows_lie_at_the_thresholds_and_on_unknown_categories(model):
+def test_probe_rows_cover_the_thresholds_and_unknown_categories(model):
     splits = read_forest(model.text).splits
     rows = make_probe_rows(splits, 6)
     assert rows.shape == (checking.ROWS, 6)

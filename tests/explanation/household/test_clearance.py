@@ -40,23 +40,23 @@ def met(last_months: float, labour: str | None = "full", months: int = 30):
     return {condition.code: condition.met for condition in check_clearance(panel, policy, rule)}
 
 
-def test_a_household_that_stayed_above_the_line_meets_all():
+def test_a_household_that_stayed_above_the_line_meets_every_condition():
     assert met(1.5) == {"stable_income": True, "no_flags": True, "labour": True}
 
 
-def test_one_month_end_below_the_line_is_enough_to_fail():
+def test_a_single_month_end_below_the_line_fails_the_condition():
     assert met(0.4)["stable_income"] is False
     assert met(0.4)["no_flags"] is False
 
 
-def test_an_income_right_on_the_line_is_not_below_it():
+def test_an_income_exactly_on_the_line_is_not_below_it():
     assert met(0.5)["stable_income"] is True, "half a year at 1.5, then half a year at 0.5, is on the line"
 
 
 @pytest.mark.parametrize(("labour", "expected"), [("none", False), ("weak", True), (None, None)])
-def test_without_labour_a_household_never_meets_it_and_unknown_is_not_met(labour, expected):
+def test_a_household_without_known_labour_does_not_meet_the_labour_condition(labour, expected):
     assert met(1.5, labour)["labour"] is expected
 
 
-def test_months_that_nobody_reported_are_unknown():
+def test_unreported_months_are_unknown():
     assert met(1.5, months=12)["stable_income"] is None

@@ -68,7 +68,7 @@ def reasons(county_records, narrator, as_of):
     return explain_all(narrator, county_records, as_of, threads=1)
 
 
-def test_every_known_household_has_a_row_and_no_other(county_records, narrator, as_of, reasons):
+def test_every_known_household_and_no_other_has_a_row(county_records, narrator, as_of, reasons):
     panel = county_records.panel(as_of)
     status = classify_cohort(panel, narrator.settings, load_policy())
     assert tuple(reasons.columns) == COLUMNS
@@ -77,7 +77,7 @@ def test_every_known_household_has_a_row_and_no_other(county_records, narrator, 
     assert (reasons["causes"][at_risk] != "").mean() > 0.95
 
 
-def test_households_outside_the_model_s_scope_show_their_flags(county_records, narrator, as_of, reasons):
+def test_households_outside_the_cohort_show_their_flags(county_records, narrator, as_of, reasons):
     panel = county_records.panel(as_of)
     status = classify_cohort(panel, narrator.settings, load_policy())
     outside = reasons.set_index("household_id").loc[panel.household_id[(status != AT_RISK) & (status != UNKNOWN)]]
@@ -96,7 +96,7 @@ def test_households_outside_the_model_s_scope_show_their_flags(county_records, n
         ]
 
 
-def test_each_row_says_what_the_household_s_own_explanation_says(county_records, narrator, as_of, reasons):
+def test_each_row_matches_the_individual_explanation(county_records, narrator, as_of, reasons):
     panel = county_records.panel(as_of)
     position = {code: i for i, code in enumerate(panel.household_id.tolist())}
     for row in reasons[reasons["reasons"] != ""].iloc[::37].itertuples():
@@ -108,7 +108,7 @@ def test_each_row_says_what_the_household_s_own_explanation_says(county_records,
         assert row.protections_zh.splitlines() == [reason.zh for reason in e.protections]
 
 
-def test_causes_without_words_are_the_same(county_records, narrator, as_of, reasons):
+def test_causes_are_the_same_without_sentences(county_records, narrator, as_of, reasons):
     panel = county_records.panel(as_of)
     causes = ExplainedPanel.build(narrator, panel).list_causes()
     assert causes == dict(zip(reasons["household_id"], reasons["causes"], strict=True))
@@ -116,7 +116,7 @@ def test_causes_without_words_are_the_same(county_records, narrator, as_of, reas
     assert ExplainedPanel.build(narrator, panel, verdicts).list_causes() == causes
 
 
-def test_threads_and_parts_change_nothing(county_records, narrator, as_of, reasons):
+def test_threads_and_chunks_change_nothing(county_records, narrator, as_of, reasons):
     assert explain_all(narrator, county_records, as_of, threads=2).equals(reasons)
     counted = []
     explain_all(narrator, county_records, as_of, progress=counted.append)
@@ -124,7 +124,7 @@ def test_threads_and_parts_change_nothing(county_records, narrator, as_of, reaso
     assert max(counted) <= CHUNK
 
 
-def test_every_explained_row_adds_up(county_records, narrator, as_of):
+def test_every_explained_row_sums_to_its_margin(county_records, narrator, as_of):
     panel = county_records.panel(as_of)
     X = build(panel)
     contributions = narrator.explainer.explain(X)
@@ -157,14 +157,14 @@ def test_a_panel_without_anybody_at_risk_gives_an_empty_table(county_records, na
     assert tuple(explain_panel(narrator, early).columns) == COLUMNS
 
 
-def test_attributes_of_the_data_set_count_but_are_never_mentioned(county_records, narrator, as_of):
+def test_custom_attributes_count_but_are_never_mentioned(county_records, narrator, as_of):
     assert {"attribute_land_mu", "attribute_distance_km"} <= {column.name for column in narrator.bundle.columns}
     frame = explain_panel(narrator, county_records.panel(as_of, 0, 400))
     assert not frame[["reasons", "protections"]].stack().str.contains("attribute_").any()
     assert not frame[["reasons_zh", "protections_zh"]].stack().str.contains("属性").any()
 
 
-def test_features_that_the_records_lack_are_silent(county_records, narrator, as_of):
+def test_features_missing_from_the_records_are_not_mentioned(county_records, narrator, as_of):
     """Explain with a model that uses an attribute these records lack: it is missing, and no reason mentions it."""
     schema = narrator.bundle.blend.schema
     columns = tuple(
@@ -181,14 +181,14 @@ def test_features_that_the_records_lack_are_silent(county_records, narrator, as_
 
 
 class TestTrials:
-    def test_the_true_cause_is_looked_for_in_the_first_reason_and_the_first_three(self):
+    def test_the_true_cause_is_sought_in_the_first_and_the_first_three_reasons(self):
         causes = ["work;illness", "other", "a;b;c;work"]
         quality = measure_named_causes(causes, ["illness", "work", "work"])
         assert quality == {"falls": 3, "first": 0.0, "first_three": pytest.approx(1 / 3)}
         assert measure_named_causes(causes, ["illness", "work", "work"], [True, False, False])["first_three"] == 1.0
         assert np.isnan(measure_named_causes([], [])["first"])
 
-    def test_a_household_with_a_new_or_late_row_is_not_quiet(self, village):
+    def test_a_household_with_a_new_or_late_row_does_not_count_as_quiet(self, village):
         village.household(2).earns("2023-01", "2023-12", wage=900).has("illness", "events", "help", "monitoring")
         village.add("members", member_id="M1").add(
             "members", household_id="H4", member_id="M2", recorded_on="2023-12-09"

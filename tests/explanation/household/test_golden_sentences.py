@@ -120,7 +120,7 @@ CASES = (julu, leye_child, leye_child_before, leye_shop, fengjie, weixian, child
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-def test_explanation_reads_as_a_person_approved_it(case, village, make_narrator, golden):
+def test_the_explanation_reads_as_approved_by_a_person(case, village, make_narrator, golden):
     panel = case(village).panel()
     narrator = make_narrator(panel)
     texts = {

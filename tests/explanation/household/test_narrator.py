@@ -34,7 +34,7 @@ def ill(village):
     return village.has(*HEALTHY)
 
 
-def test_an_explanation_holds_both_verdicts_and_adds_up(ill, make_narrator):
+def test_an_explanation_holds_both_verdicts_and_sums_to_the_margin(ill, make_narrator):
     panel = ill.panel()
     narrator = make_narrator(panel)
     e = narrator.explain(panel)
@@ -54,7 +54,7 @@ def test_an_explanation_holds_both_verdicts_and_adds_up(ill, make_narrator):
     assert len(e.protections) <= 3
 
 
-def test_json_is_plain_and_says_what_the_text_says(ill, make_narrator):
+def test_json_is_plain_and_says_the_same_as_the_text(ill, make_narrator):
     panel = ill.panel()
     e = make_narrator(panel).explain(panel)
     data = json.loads(json.dumps(e.to_json(), allow_nan=False))
@@ -71,7 +71,7 @@ def test_json_is_plain_and_says_what_the_text_says(ill, make_narrator):
         assert NOTICE[lang] in render(e, lang)
 
 
-def test_a_row_of_many_is_explained_as_alone_and_nothing_is_changed_by_explaining(ill, make_narrator):
+def test_a_row_is_explained_as_if_alone_and_explaining_changes_nothing(ill, make_narrator):
     ill.add("households", household_id="A0", size=1, region_code="130529", kind="exited")
     for month in range(1, 13):
         ill.add("income", household_id="A0", period_start=f"2023-{month:02d}-01", months=1, source="wage", amount=900)
@@ -86,7 +86,7 @@ def test_a_row_of_many_is_explained_as_alone_and_nothing_is_changed_by_explainin
     np.testing.assert_array_equal(build(panel).values, before)
 
 
-def test_agreement_as_scored_comes_before_the_tier(ill, make_narrator):
+def test_agreement_as_scored_takes_precedence_over_the_tier(ill, make_narrator):
     panel = ill.panel()
     narrator = make_narrator(panel)
     assert narrator.explain(panel).agreement_by == "tier"
@@ -95,7 +95,7 @@ def test_agreement_as_scored_comes_before_the_tier(ill, make_narrator):
     assert "模型判断风险不高" in render(scored, "zh")
 
 
-def test_where_neither_points_nothing_is_offered(village, make_narrator):
+def test_no_measures_are_suggested_if_neither_verdict_points_to_a_household(village, make_narrator):
     panel = village.household(2).earns("2023-01", "2023-12", wage=9000).has(*HEALTHY).panel()
     e = make_narrator(panel).explain(panel)
     assert (e.agreement, e.signal, e.model.tier) == ("neither", "green", "stable")
@@ -104,7 +104,7 @@ def test_where_neither_points_nothing_is_offered(village, make_narrator):
 
 
 @pytest.mark.parametrize(("wage", "status"), [(100, "below_line"), (None, "no_income")])
-def test_outside_the_cohort_only_the_rule_line_judges(village, make_narrator, wage, status):
+def test_only_the_rule_line_judges_households_outside_the_cohort(village, make_narrator, wage, status):
     village.household(3).has(*HEALTHY)
     if wage is not None:
         village.earns("2023-01", "2023-12", wage=wage)
@@ -132,7 +132,7 @@ class TestHealthRedacted:
         "serious",
     )
 
-    def test_nothing_tells_diagnosis_member_or_sum(self, ill, make_narrator):
+    def test_nothing_reveals_the_diagnosis_the_member_or_the_amount(self, ill, make_narrator):
         panel = ill.panel()
         e = make_narrator(panel).explain(panel, redact=["health"])
         data = e.to_json()
@@ -155,7 +155,7 @@ class TestHealthRedacted:
         assert [reason.zh for reason in hidden] == ["医疗支出或健康状况与风险相关（健康信息需经授权查看）"]
         assert all(reason.feature is not None for reason in e.protections)
 
-    def test_contributions_still_add_up(self, ill, make_narrator):
+    def test_contributions_still_sum_to_the_margin(self, ill, make_narrator):
         panel = ill.panel()
         narrator = make_narrator(panel)
         e, full = narrator.explain(panel, redact=["health"]), narrator.explain(panel)
@@ -164,14 +164,14 @@ class TestHealthRedacted:
         assert e.model.probability == full.model.probability
         assert not any(concerns_health(CATALOGUE[name]) for name in e.model.contributions if name in CATALOGUE)
 
-    def test_the_rest_stays(self, ill, make_narrator):
+    def test_reasons_unrelated_to_health_remain(self, ill, make_narrator):
         panel = ill.panel()
         narrator = make_narrator(panel)
         shown = {r.zh for r in narrator.explain(panel).reasons if r.cause not in HEALTH_CAUSES}
         kept = {r.zh for r in narrator.explain(panel, redact=["health"]).reasons}
         assert shown <= kept
 
-    def test_other_words_are_refused(self, ill, make_narrator):
+    def test_unknown_redactions_are_rejected(self, ill, make_narrator):
         panel = ill.panel()
         with pytest.raises(UsageError, match=r"'income' cannot be redacted.\nWhat can be redacted: health"):
             make_narrator(panel).explain(panel, redact=["income"])
@@ -181,31 +181,31 @@ class TestMissing:
     def list_texts(self, village):
         return {gap.code: gap.zh for gap in find_missing(village.panel())}
 
-    def test_months_without_income_at_the_end_and_before(self, village):
+    def test_missing_income_months_are_listed_at_the_end_and_earlier(self, village):
         village.household(2).earns("2022-01", "2022-12", wage=900).earns("2023-02", "2023-03", wage=900)
         village.earns("2023-07", "2023-08", wage=900)
         texts = self.list_texts(village)
         assert texts["stale_income"] == "近 4 个月无收入记录"
         assert texts["income_gaps"] == "近 12 个月中另有 4 个月无收入记录"
 
-    def test_one_month_late_is_not_worth_a_word(self, village):
+    def test_a_delay_of_one_month_is_not_mentioned(self, village):
         texts = self.list_texts(village.household(2).earns("2022-01", "2023-11", wage=900))
         assert "stale_income" not in texts
         assert "income_gaps" not in texts
 
-    def test_no_income_at_all_and_no_line(self, village):
+    def test_missing_income_and_a_missing_line_are_listed(self, village):
         village.household(2, region_code="999999")
         village.rows["lines"].clear()
         assert self.list_texts(village)["no_income"] == "近 36 个月无收入记录"
 
-    def test_absent_tables_are_named_and_empty_ones_are_known(self, village):
+    def test_absent_tables_are_listed_but_empty_tables_are_not(self, village):
         village.household(2).earns("2023-01", "2023-12", wage=900).has("events", "members")
         texts = self.list_texts(village)
         assert texts["absent_tables"] == "未提供的数据：就医、灾害、帮扶、监测对象"
         assert texts["no_members"] == "无家庭成员信息"
         assert texts["no_visit"] == "近 12 个月无入户走访记录"
 
-    def test_amounts_and_states_that_were_not_filled_in(self, village):
+    def test_missing_amounts_and_states_are_listed(self, village):
         village.household(2).earns("2023-01", "2023-12", wage=900)
         village.add("members", member_id="M1", labour="full").add("members", member_id="M2", health="healthy")
         village.add("illness", kind="inpatient", occurred_on="2023-03-10", visits=1)
@@ -224,7 +224,7 @@ class TestChecklist:
         assert all(zh and en for cause in CAUSES.values() for zh, en in cause.steps)
         assert set(load_policy().measures) == set(CAUSES)
 
-    def test_steps_follow_the_causes_and_keep_room_for_what_is_missing(self):
+    def test_steps_follow_the_causes_and_leave_room_for_missing_data(self):
         steps = choose_steps(list(CAUSES)[:4], list(STEPS_MISSING))
         assert len(steps) == 10
         assert [step.cause for step in steps[:7]] == [
@@ -247,7 +247,7 @@ class TestChecklist:
         assert {"schooling", "accident"} <= {flag.cause for flag in e.rule.flags}
         assert {flag.cause for flag in e.rule.flags} <= {None, *(step.cause for step in e.steps)}
 
-    def test_redacted_steps_and_measures_do_not_tell_illness_from_disability(self, village, make_narrator):
+    def test_redacted_steps_and_measures_do_not_distinguish_illness_from_disability(self, village, make_narrator):
         shown = []
         for kind in ("illness", "disability"):
             own = type(village)().household(3).member(1, 1972).member(2, 1974).earns("2022-01", "2023-12", wage=1500)
@@ -266,7 +266,7 @@ class TestChecklist:
             shown[0][2]
         )
 
-    def test_offers_come_from_the_policy_table(self, ill, make_narrator):
+    def test_suggested_measures_come_from_the_policy_table(self, ill, make_narrator):
         panel = ill.panel()
         e = make_narrator(panel).explain(panel)
         policy = load_policy()
@@ -275,7 +275,7 @@ class TestChecklist:
         assert next(iter(e.options)) == e.reasons[0].cause
 
 
-def test_there_are_two_languages(ill, make_narrator):
+def test_only_chinese_and_english_are_accepted(ill, make_narrator):
     panel = ill.panel()
     with pytest.raises(UsageError, match="no explanations in 'fr'"):
         render(make_narrator(panel).explain(panel), "fr")

@@ -37,7 +37,7 @@ def of(position: float, changes: dict[str, float], causes: dict[str, float]) -> 
     return {cause: float(allotted[0, g]) for cause, g in groups.items() if allotted[0, g]}, shown
 
 
-def test_a_decline_that_nothing_explains_is_the_sources_own():
+def test_an_unexplained_decline_stays_with_its_source():
     allotted, features = of(1.5, {"wage_change_on_year_12m": -8000.0, "wage_change_on_year_3m": -9000.0}, {})
     assert allotted == {"work": pytest.approx(1.5)}
     assert features == {"work": "wage_change_on_year_3m"}
@@ -45,11 +45,11 @@ def test_a_decline_that_nothing_explains_is_the_sources_own():
     assert (allotted, features) == ({"venture": pytest.approx(1.5)}, {"venture": "business_change_on_year_12m"})
 
 
-def test_a_loss_is_noticed_from_a_thousand_yuan_on():
+def test_a_loss_counts_from_a_thousand_yuan_upwards():
     assert of(1.0, {"wage_change_on_year_12m": -NOTICEABLE}, {})[0] == {"work": pytest.approx(1.0)}
 
 
-def test_a_recorded_blow_explains_the_decline_as_far_as_it_is_strong():
+def test_a_recorded_blow_explains_the_decline_up_to_its_own_strength():
     allotted, features = of(2.0, {"wage_change_on_year_12m": -8000.0}, {"illness": 0.3, "labour": 0.05})
     weight = UNEXPLAINED + 0.35
     assert allotted["illness"] == pytest.approx(0.3 + 2.0 * 0.3 / weight)
@@ -58,14 +58,14 @@ def test_a_recorded_blow_explains_the_decline_as_far_as_it_is_strong():
     assert features["work"] == "wage_change_on_year_12m"
 
 
-def test_a_job_loss_speaks_for_the_lost_wage_itself():
+def test_a_job_loss_explains_the_whole_lost_wage():
     loss = NAMES[GROUPING.members[GROUPING.index["work", ""]][0]]
     allotted, features = of(2.0, {"wage_change_on_year_12m": -8000.0}, {"work": 0.5})
     assert allotted == {"work": pytest.approx(2.5)}
     assert features == {"work": loss}
 
 
-def test_a_disaster_lowers_the_trade_and_not_the_wage():
+def test_a_disaster_explains_lost_business_income_but_not_lost_wages():
     allotted, _ = of(
         1.0, {"wage_change_on_year_12m": -3000.0, "business_change_on_year_12m": -1000.0}, {"disaster": 0.2}
     )
@@ -79,11 +79,11 @@ SMALL = 1 - NOTICEABLE
 
 
 @pytest.mark.parametrize("changes", [{}, {"wage_change_on_year_12m": 500.0, "business_change_on_year_12m": SMALL}])
-def test_without_a_source_that_shrank_the_position_stays_with_itself(changes):
+def test_the_income_level_keeps_its_contribution_if_no_source_shrank(changes):
     assert of(3.0, changes, {"illness": 0.2})[0] == {"illness": 0.2}
 
 
-def test_records_without_sources_of_income_are_ranked_as_they_are():
+def test_records_without_income_sources_are_ranked_unchanged():
     few = Grouping.from_features([CATALOGUE[name] for name in ("accidents_12m", "household_size")])
     ranked = Rankings.from_contributions(few, np.array([[1.0, 3.0]]), np.array([[0.2, 0.4]]), [0.0, 3.0])
     assert ranked.reasons.strength[0, :2].tolist() == [0.2, 0.4]
@@ -94,7 +94,7 @@ def test_records_without_sources_of_income_are_ranked_as_they_are():
     x=hnp.arrays(np.float64, (len(FEATURES), 4), elements=st.one_of(st.floats(-1e5, 1e5), st.just(float("nan")))),
     strength=hnp.arrays(np.float64, (4, len(GROUPING.groups)), elements=st.floats(0, 4)),
 )
-def test_what_is_allotted_adds_up_to_the_position_and_is_the_same_alone(x, strength):
+def test_allotments_sum_to_the_income_contribution_and_are_the_same_alone(x, strength):
     best = np.zeros(strength.shape, np.intp)
     allotted, features = allot_income(GROUPING, x, strength, best)
     changes = [j for cause in SHOCKS for j in GROUPING.changes[cause]]

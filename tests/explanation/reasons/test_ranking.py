@@ -64,7 +64,7 @@ def list_features(ranking) -> list[str]:
         ("household_size", [1.0, 4.0], [1.0, 4.0]),
     ],
 )
-def test_rules_for_warnings_and_protections(name, warns, protects):
+def test_only_permitted_features_become_warnings_or_protections(name, warns, protects):
     feature = CATALOGUE[name]
     for value in {*warns, *protects} or {0.0, 1.0}:
         x = np.array([value])
@@ -75,14 +75,14 @@ def test_rules_for_warnings_and_protections(name, warns, protects):
     assert not may_protect(feature, missing)[0]
 
 
-def test_more_of_something_good_than_most_have_is_no_reason():
+def test_an_above_average_value_of_a_good_thing_is_not_a_warning():
     wage = CATALOGUE["wage_to_line_12m"]
     values = np.array([0.2, 0.5, 0.9])
     assert may_warn(wage, values, 0.5).tolist() == [True, True, False]
     assert may_protect(wage, values, 0.5).tolist() == [False, True, True]
 
 
-def test_causes_come_first_by_strength_and_the_last_reason_is_kept_for_the_rest():
+def test_causes_come_first_by_strength_and_the_last_reason_covers_the_rest():
     names = ["self_paid_to_line_12m", "job_losses_12m", "disaster_loss_to_line_12m", "dropouts_12m", "accidents_12m"]
     values = dict.fromkeys([*names, "log_income_to_line_12m", "household_size"], 1.0)
     strength = {name: 0.1 * (k + 1) for k, name in enumerate(names)}
@@ -93,7 +93,7 @@ def test_causes_come_first_by_strength_and_the_last_reason_is_kept_for_the_rest(
     assert list_features(few.reasons) == ["dropouts_12m", "log_income_to_line_12m", "household_size"]
 
 
-def test_a_cause_is_as_strong_as_its_strongest_speaking_feature_however_many_it_has():
+def test_a_cause_is_only_as_strong_as_its_strongest_stated_feature():
     values = {"self_paid_to_line_12m": 1.0, "admissions_12m": 2.0, "months_since_care": 30.0, "job_losses_12m": 1.0}
     effects = {"self_paid_to_line_12m": 0.3, "admissions_12m": 0.4, "months_since_care": 5.0, "job_losses_12m": 0.45}
     rankings = ranked(values, effects)
@@ -101,7 +101,7 @@ def test_a_cause_is_as_strong_as_its_strongest_speaking_feature_however_many_it_
     assert rankings.reasons.strength[0, :2].tolist() == [0.45, 0.4]
 
 
-def test_what_is_no_official_cause_is_as_strong_as_its_speaking_features_together():
+def test_reasons_without_an_official_cause_add_up_their_stated_features():
     values = {"household_size": 4.0, "mean_age": 60.0, "leads_3m": 1.0}
     rankings = ranked(values, {"household_size": 0.2, "mean_age": 0.3, "leads_3m": 0.4})
     assert list_features(rankings.reasons) == ["mean_age", "leads_3m"]
@@ -115,7 +115,7 @@ def test_a_long_lasting_state_counts_half():
     assert rankings.reasons.strength[0, :3].tolist() == [0.3, 0.25, 0.2]
 
 
-def test_what_hardly_matters_is_left_out():
+def test_negligible_contributions_are_left_out():
     rankings = ranked(
         {"job_losses_12m": 1.0, "labour_share": 0.9}, {"job_losses_12m": LEAST / 2, "labour_share": -LEAST / 2}
     )
@@ -133,7 +133,7 @@ def test_protections_are_the_three_strongest_of_any_cause():
     ]
 
 
-def test_contributions_by_cause_add_up():
+def test_contributions_by_cause_sum_to_the_margin():
     rng = np.random.default_rng(0)
     contributions = rng.normal(size=(7, len(FEATURES)))
     by_cause = sum_by_cause(contributions, [feature.cause for feature in FEATURES])
@@ -146,7 +146,7 @@ def test_contributions_by_cause_add_up():
     c=hnp.arrays(np.float64, (3, len(FEATURES)), elements=st.floats(-1, 1)),
     x=hnp.arrays(np.float64, (3, len(FEATURES)), elements=st.one_of(st.floats(-3, 40), st.just(float("nan")))),
 )
-def test_any_contributions_give_ordered_reasons_that_the_rules_allow(c, x):
+def test_any_contributions_give_ordered_and_permitted_reasons(c, x):
     rankings = Rankings.from_contributions(GROUPING, x, c, UNKNOWN)
     for ranking, most, may, sign in (
         (rankings.reasons, MOST_REASONS, may_warn, 1),
@@ -170,7 +170,7 @@ def test_any_contributions_give_ordered_reasons_that_the_rules_allow(c, x):
             assert (np.diff(named.astype(int)) <= 0).all(), "official causes come before the rest"
 
 
-def test_one_household_is_ranked_as_among_many():
+def test_a_household_is_ranked_the_same_alone_as_among_many():
     rng = np.random.default_rng(1)
     x, c = rng.normal(size=(50, len(FEATURES))), rng.normal(size=(50, len(FEATURES)))
     many = Rankings.from_contributions(GROUPING, x, c, UNKNOWN)

@@ -51,7 +51,7 @@ def fengjie(village):
     return village.has(*ALL)
 
 
-def test_the_picture_is_the_one_that_was_looked_at(fengjie, golden):
+def test_the_picture_equals_the_one_that_was_reviewed(fengjie, golden):
     svg = draw_timeline_svg(fengjie.panel(), scores=[(to_day("2023-06-30"), 0.114), (to_day("2023-09-30"), 0.236)])
     golden(GOLDEN, svg)
     assert len(svg.encode()) < 30_000
@@ -68,7 +68,7 @@ def test_numbers_match_the_rule(fengjie):
     assert timeline.income[-1] == 12_800 / 4
 
 
-def test_a_month_that_nobody_reported_is_a_gap_and_never_a_bar(village):
+def test_an_unreported_month_is_a_gap_and_not_a_bar(village):
     village.household(2).earns("2023-01", "2023-04", total=2000).earns("2023-07", "2023-12", total=2000)
     picture = ET.fromstring(draw_timeline_svg(village.panel(), months=12))
     bars = [
@@ -84,14 +84,14 @@ def test_a_month_that_nobody_reported_is_a_gap_and_never_a_bar(village):
     assert "无收入记录" in read_words(draw_timeline_svg(village.panel(), months=12))
 
 
-def test_a_month_of_nothing_is_a_bar_and_not_a_gap(village):
+def test_a_month_with_zero_income_is_a_bar_and_not_a_gap(village):
     village.household(2).earns("2023-01", "2023-12", total=0.0)
     svg = draw_timeline_svg(village.panel(), months=12)
     assert "无收入记录" not in read_words(svg)
     assert svg.count('fill="#a9bccb"') == 12 + 1  # and one more in the legend
 
 
-def test_the_line_is_drawn_in_its_yearly_steps(fengjie):
+def test_the_line_is_drawn_in_yearly_steps(fengjie):
     picture = ET.fromstring(draw_timeline_svg(fengjie.panel()))
     steps = next(
         p.get("d") for p in picture.iter(f"{SVG}path") if p.get("stroke") == "#9c2f1f" and len(p.get("d")) > 20
@@ -102,7 +102,7 @@ def test_the_line_is_drawn_in_its_yearly_steps(fengjie):
     assert {"7,300/年", "8,300/年"} <= set(read_words(draw_timeline_svg(fengjie.panel())).split("\n"))
 
 
-def test_marks_carry_words_and_sums(fengjie):
+def test_marks_show_words_and_amounts(fengjie):
     text = read_words(draw_timeline_svg(fengjie.panel()))
     for part in ("2023-04-12 住院，自付 24,000 元", "所在地区干旱", "辍学", "18,000元", "医疗救助", "边缘易致贫户"):
         assert part in text
@@ -114,7 +114,7 @@ def test_marks_carry_words_and_sums(fengjie):
     assert re.search("[\u4e00-\u9fff]", english.replace("医疗救助", "").replace("公益性岗位", "")) is None
 
 
-def test_without_permission_nothing_concerns_health(fengjie):
+def test_nothing_about_health_is_shown_without_permission(fengjie):
     svg = draw_timeline_svg(fengjie.panel(), health=False)
     for part in ("病", "残", "住院", "门诊", "自付", "24,000", "医疗", "3,000 元"):
         assert part not in svg
@@ -146,26 +146,26 @@ def test_scores_later_than_the_panel_are_left_out(fengjie):
     assert "类似的 100 户中约 24 户" in read_words(draw_timeline_svg(panel, scores=[(AS_OF, 0.236)]))
 
 
-def test_one_household_of_many_is_the_same_to_the_byte(fengjie):
+def test_a_household_among_many_gives_the_same_bytes_as_alone(fengjie):
     alone = draw_timeline_svg(fengjie.panel())
     fengjie.add("households", household_id="A", size=2, kind="ordinary", region_code="130529101203")
     fengjie.add("events", household_id="A", kind="accident", occurred_on="2023-10-01")
     assert draw_timeline_svg(fengjie.panel(), 1) == alone
 
 
-def test_a_harvest_month_is_cut_off_and_says_its_amount(fengjie):
+def test_a_bar_for_a_harvest_month_is_cut_off_and_states_its_amount(fengjie):
     text = read_words(draw_timeline_svg(fengjie.panel()))
     assert "7,700" in text.split("\n")
 
 
-def test_the_standalone_file_brings_its_glyphs(fengjie, find_missing_glyphs):
+def test_the_standalone_file_embeds_its_glyphs(fengjie, find_missing_glyphs):
     svg = draw_timeline_svg(fengjie.panel(), embed_font=True)
     assert "@font-face" in svg
     assert find_missing_glyphs(read_words(draw_timeline_svg(fengjie.panel()))) == ""
     assert len(svg.encode()) < 60_000
 
 
-def test_png_has_the_requested_width_and_ink_where_chinese_text_is(fengjie):
+def test_a_png_has_the_requested_width_and_shows_the_chinese_text(fengjie):
     image = Image.open(BytesIO(draw_timeline_png(fengjie.panel(), width=720))).convert("L")
     assert image.width == 720
     headline = image.crop((0, 4, 400, 40))
@@ -174,14 +174,14 @@ def test_png_has_the_requested_width_and_ink_where_chinese_text_is(fengjie):
     assert draw_timeline_png(fengjie.panel(), width=720) == draw_timeline_png(fengjie.panel(), width=720)
 
 
-def test_every_mark_differs_from_its_ground_in_greyscale(fengjie):
+def test_every_mark_differs_from_its_background_in_greyscale(fengjie):
     inks = set(re.findall(r'(?:fill|stroke)="#(\w{6})"', draw_timeline_svg(fengjie.panel())))
     grey = {ink: sum(w * int(ink[k : k + 2], 16) for w, k in ((0.2126, 0), (0.7152, 2), (0.0722, 4))) for ink in inks}
     assert grey["1d2733"] < 60 < grey["9c2f1f"] + 40 < grey["a9bccb"] - 60
     assert grey["a9bccb"] < 215
 
 
-def test_a_month_is_divided_by_the_size_known_then():
+def test_monthly_income_is_divided_by_the_household_size_known_at_the_time():
     households = {
         "household_id": ["H1", "H1"],
         "recorded_on": [None, "2023-07-01"],
@@ -196,7 +196,7 @@ def test_a_month_is_divided_by_the_size_known_then():
     assert timeline.average[-1] == 1200 * 12 / 4
 
 
-def test_what_ended_before_the_months_shown_is_not_drawn(village):
+def test_help_that_ended_before_the_first_month_shown_is_not_drawn(village):
     village.household(2).earns("2023-01", "2023-12", total=1500).has(*ALL)
     before = draw_timeline_svg(village.panel())
     village.add("events", kind="job_loss", occurred_on="2021-12-31")
@@ -208,7 +208,7 @@ def test_what_ended_before_the_months_shown_is_not_drawn(village):
     assert "边缘易致贫户" not in draw_timeline_svg(village.panel())
 
 
-def test_a_mark_names_the_first_few_of_a_month_and_counts_the_rest(village):
+def test_a_mark_names_the_first_events_of_a_month_and_counts_the_rest(village):
     village.household(2).earns("2023-01", "2023-12", total=1500).has(*ALL)
     for day in range(1, 8):
         village.add("illness", kind="outpatient", occurred_on=f"2023-05-0{day}", visits=1, self_paid=100.0)
@@ -219,14 +219,14 @@ def test_a_mark_names_the_first_few_of_a_month_and_counts_the_rest(village):
     assert "700元" in read_words(svg).split("\n")
 
 
-def test_words_of_the_records_are_escaped(village):
+def test_text_from_the_records_is_escaped(village):
     village.household(2).earns("2023-01", "2023-12", total=1500).has(*ALL)
     village.add("help", started_on="2023-05-01", measure="<script>\x01&\"'</script>")
     assert "<script>\ufffd&\"'</script>" in read_words(draw_timeline_svg(village.panel()))
     assert make_element("a", title='<"&\x02>') == "<a title='&lt;\"&amp;\ufffd&gt;'/>"
 
 
-def test_most_that_can_happen_stays_small(village):
+def test_the_busiest_timeline_stays_small(village):
     village.household(3).earns("2021-01", "2023-12", wage=1234.5)
     for month in range(24):
         day = f"{2022 + month // 12}-{month % 12 + 1:02d}"

@@ -37,7 +37,7 @@ def test_a_sentence_names_known_facts_and_no_cause(name):
     assert slots(feature.reason_zh) - {Slot("yearly")} <= slots(feature.reason_en) | {Slot("value"), Slot("number")}
 
 
-def test_silent_features_speak_of_records_or_of_two_things_at_once():
+def test_silent_features_describe_records_or_combine_two_facts():
     assert set(CATALOGUE) - set(SPOKEN) == {
         "income_coverage_12m",
         "income_coverage_36m",
@@ -97,7 +97,7 @@ def test_medical_spending_is_given_in_yuan_and_relative_to_income(village, make_
     assert en in explained.writer.write(0, j, "en", risk=True)
 
 
-def test_a_comparison_that_is_not_known_is_left_out(village, make_narrator):
+def test_an_unknown_comparison_is_left_out(village, make_narrator):
     village.household(2).earns("2023-01", "2023-12", wage=-100)
     village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=1, self_paid=400)
     panel = village.panel()
@@ -106,7 +106,7 @@ def test_a_comparison_that_is_not_known_is_left_out(village, make_narrator):
     assert explained.writer.write(0, j, "zh", risk=True) == "近 12 个月自付医疗费 400 元"
 
 
-def test_a_feature_without_wording_appears_by_its_name(village):
+def test_a_feature_without_wording_is_shown_by_name(village):
     panel = village.household(2).earns("2023-01", "2023-12", wage=100).panel()
     from dataclasses import replace
 
@@ -129,7 +129,7 @@ def test_a_feature_without_wording_appears_by_its_name(village):
         ("yearly", (3.0,), "按年计", "annualised"),
     ],
 )
-def test_phrases_of_numbers(kind, numbers, zh, en):
+def test_numbers_are_put_into_phrases(kind, numbers, zh, en):
     context = PhraseContext(0.0, "line", True, float("nan"))
     assert PHRASES[kind]("zh", context, *numbers) == zh
     assert PHRASES[kind]("en", context, *numbers).startswith(en)
@@ -146,7 +146,7 @@ def test_phrases_of_numbers(kind, numbers, zh, en):
         ("more_persons", -1.0, "减少 1 人"),
     ],
 )
-def test_phrases_of_the_value(kind, value, zh):
+def test_values_choose_their_phrases(kind, value, zh):
     assert PHRASES[kind]("zh", PhraseContext(value, "months", True, float("nan"))) == zh
     assert PHRASES[kind]("en", PhraseContext(value, "months", True, float("nan")))
 
@@ -161,11 +161,11 @@ def test_phrases_of_the_value(kind, value, zh):
         (-0.2, "line", "-20%"),
     ],
 )
-def test_values_in_words(value, unit, words):
+def test_values_are_put_into_words(value, unit, words):
     assert describe_value(value, unit, "zh") == words
 
 
-def test_the_kind_of_a_disaster_appears_with_the_loss(village):
+def test_the_kind_of_disaster_is_stated_with_the_loss(village):
     village.household(3).earns("2022-01", "2023-12", wage=1500)
     village.add("disaster", kind="price_fall", occurred_on="2023-11-05", loss=4000)
     village.add("disaster", kind="flood", occurred_on="2023-07-05", loss=2000)

@@ -62,7 +62,7 @@ def test_unreadable_cells_and_ragged_rows_keep_their_text(make, tmp_path):
     assert json.loads(rows[2][4]) == ["2022-01-01", "7000", "8000"]
 
 
-def test_all_rows_of_a_conflict_and_what_depends_on_them_are_set_aside(make, tmp_path):
+def test_all_conflicting_rows_and_their_dependants_are_set_aside(make, tmp_path):
     rows = make.rows("households")
     folder = make(households=[*rows, rows[0] | {"size": 9}])
     with open_checked(folder, tmp_path / "bad.csv") as opened:
@@ -70,7 +70,7 @@ def test_all_rows_of_a_conflict_and_what_depends_on_them_are_set_aside(make, tmp
         assert opened.skipped == {"duplicate_version": 2, "unknown_household": 1}
 
 
-def test_rows_of_parts_are_named_by_their_file(make, tmp_path):
+def test_rows_in_table_parts_are_named_by_their_file(make, tmp_path):
     folder = make("parts", income=[*make.rows("income"), make.rows("income", months=0)[0]])
     with open_checked(folder, tmp_path / "bad.csv") as opened:
         assert opened.count_rows("income") == 2
@@ -84,13 +84,13 @@ def test_warnings_are_not_set_aside(make, tmp_path):
         assert [fault.code for fault in folder.report.warnings] == ["equal_rows"]
 
 
-def test_the_data_without_the_bad_rows_have_the_fingerprint_of_clean_data(make, tmp_path):
+def test_data_without_the_bad_rows_have_the_same_fingerprint_as_clean_data(make, tmp_path):
     with open_checked(make()) as clean, open_checked(bad_folder(make), tmp_path / "bad.csv") as cleaned:
         # A column that had a value only in the bad row remains, filled with its default.
         assert cleaned.fingerprint() == clean.fingerprint()
 
 
-def test_faults_of_files_are_refused_all_the_same(make, tmp_path):
+def test_faults_in_files_are_still_rejected(make, tmp_path):
     folder = bad_folder(make)
     (folder / "notes.txt").touch()
     with pytest.raises(RecordsError, match=r"folder unknown_file \(1\), income.source unknown_code \(1\)") as refused:
@@ -99,7 +99,7 @@ def test_faults_of_files_are_refused_all_the_same(make, tmp_path):
     assert not (tmp_path / "bad.csv").exists()
 
 
-def test_a_damaged_file_does_not_stop_setting_aside(make, tmp_path):
+def test_a_damaged_file_does_not_stop_bad_rows_from_being_set_aside(make, tmp_path):
     folder = make(income=[make.rows("income")[0] | {"record_id": f"{i:05d}"} for i in range(5000)])
     content = bytearray((folder / "income.parquet").read_bytes())
     content[10 : len(content) // 3] = bytes(len(content) // 3 - 10)
@@ -116,14 +116,14 @@ def test_a_table_may_not_become_empty(make, tmp_path):
         open_checked(folder, tmp_path / "bad.csv")
 
 
-def test_without_a_file_bad_rows_are_refused_with_the_way_out(make):
+def test_bad_rows_are_rejected_with_a_hint_if_no_file_is_chosen(make):
     with pytest.raises(RecordsError, match=r"have 3 fault\(s\): income.source unknown_code \(1\), ") as refused:
         open_checked(bad_folder(make))
     assert "`riskml check" in refused.value.hint
     assert "--skip-bad-rows FILE" in refused.value.hint
 
 
-def test_the_file_must_lie_elsewhere_and_have_a_known_ending(make, tmp_path):
+def test_the_file_must_be_outside_the_folder_with_a_known_extension(make, tmp_path):
     folder = bad_folder(make)
     with pytest.raises(UsageError, match="lies in the records folder"):
         open_checked(folder, folder / "bad.csv")
@@ -135,12 +135,12 @@ def test_the_file_must_lie_elsewhere_and_have_a_known_ending(make, tmp_path):
         open_checked(folder, tmp_path / "file" / "bad.csv")
 
 
-def test_a_missing_folder_is_refused(tmp_path):
+def test_a_missing_folder_is_rejected(tmp_path):
     with pytest.raises(RecordsError, match="no records folder"):
         open_checked(tmp_path / "nowhere")
 
 
-def test_corrections_are_found_again_without_the_bad_rows(make, tmp_path):
+def test_corrections_are_recomputed_without_the_bad_rows(make, tmp_path):
     record = {"record_id": "R", "recorded_on": dt.date(2023, 2, 1)}
     first, second = (row | {"household_id": "0012"} for row in make.rows("income"))
     rows = [first | record, second | {"source": "wage"} | record, first | {"record_id": "S"}]

@@ -45,7 +45,7 @@ def test_bad_number(make, only_fault):
     assert "'1_000', '6,000', '6000元', …" in fault.message
 
 
-def test_a_bad_number_is_no_missing_amount_and_no_withdrawal(make):
+def test_a_bad_number_is_neither_a_missing_amount_nor_a_withdrawal(make):
     text = "household_id,period_start,source,amount\n0012,2023-01-01,wage,lots\n"
     assert list_faults(make.csv(income=text)) == [("income", "amount", "bad_number", 1, (1,))]
 
@@ -121,7 +121,7 @@ def test_regions_of_every_level(make):
 
 
 @pytest.mark.parametrize("code", [None, ""])
-def test_a_line_without_region_holds_everywhere(make, code):
+def test_a_line_without_a_region_applies_everywhere(make, code):
     assert list_faults(make(lines=make.rows("lines", region_code=code))) == []
 
 
@@ -147,7 +147,7 @@ def test_below_minimum(make, table, column, least, too_small):
         assert list_faults(make(**{table: rows})) == expected
 
 
-def test_a_line_is_above_zero(make):
+def test_a_line_must_be_above_zero(make):
     line = make.rows("lines")[0]
     lines = [line, line | {"effective_from": DAY, "amount": 0.0}]
     assert list_faults(make(lines=lines)) == [("lines", "amount", "below_minimum", 1, (2,))]
@@ -164,7 +164,7 @@ def test_not_finite(make):
     assert list_faults(make(income=rows)) == [("income", "amount", "not_finite", 3, (1, 3, 4))]
 
 
-def test_an_attribute_may_not_be_infinite_and_its_nan_is_a_null(make):
+def test_an_attribute_may_not_be_infinite_and_its_nan_counts_as_null(make):
     assert list_faults(make(households=make.rows("households", land=float("nan")))) == []
     folder = make(households=make.rows("households", land=float("inf")))
     assert list_faults(folder) == [("households", "land", "not_finite", 1, (1,))]
@@ -196,12 +196,12 @@ def test_an_open_end_may_be_written_as_the_last_day_of_the_calendar(make):
     assert list_faults(make(help=rows)) == []
 
 
-def test_birth_years_lie_in_this_age(make):
+def test_birth_years_must_be_plausible(make):
     rows = [{"household_id": "0012", "member_id": "1", "birth_year": 2101}]
     assert list_faults(make(members=rows)) == [("members", "birth_year", "date_out_of_range", 1, (1,))]
 
 
-def test_all_faults_are_found_at_once(make):
+def test_all_faults_are_reported_at_once(make):
     row = {"household_id": "0012", "period_start": dt.date(2023, 1, 2), "source": "x", "amount": float("inf")}
     folder = make(income=[row, row | {"months": 0, "household_id": None}], lines=make.rows("lines", amount=0.0))
     assert {(fault[0], fault[2], fault[3]) for fault in list_faults(folder)} == {

@@ -117,7 +117,7 @@ def test_total_and_sources(make):
     assert list_faults(incomes(make, total(), total(amount=5.0))) == []
 
 
-def test_a_statement_or_the_part_of_one_person_may_accompany_a_total(make):
+def test_a_total_may_have_a_statement_or_one_persons_income_next_to_it(make):
     assert list_faults(incomes(make, {"statement": True}, total(statement=False))) == []
     assert list_faults(incomes(make, {"statement": False}, total(statement=True))) == []
     assert list_faults(incomes(make, {"member_id": "m1"}, total())) == []
@@ -139,7 +139,7 @@ def test_duplicate_statement(make):
         assert list_faults(incomes(make, stated, stated | change | {"amount": 5.0})) == []
 
 
-def test_only_rows_in_force_can_clash(make):
+def test_only_rows_in_force_can_conflict(make):
     old, new = (
         {"record_id": "R", "recorded_on": day("2023-02-03")},
         {"record_id": "R", "recorded_on": day("2023-03-03")},
@@ -150,6 +150,6 @@ def test_only_rows_in_force_can_clash(make):
     assert list_faults(incomes(make, old, total(**new), {})) == [("fault", "source", "total_and_sources", 2, (2, 3))]
 
 
-def test_the_clash_of_a_long_period_names_its_rows_once(make):
+def test_a_conflict_over_a_long_period_names_its_rows_once(make):
     folder = incomes(make, total(months=24), *({"period_start": day(f"2023-{m:02d}-01")} for m in range(1, 13)))
     assert list_faults(folder) == [("fault", "source", "total_and_sources", 13, (1, 2, 3, 4, 5))]

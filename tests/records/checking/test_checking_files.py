@@ -60,7 +60,7 @@ def test_truth_is_known(make):
     assert list_faults(folder) == []
 
 
-def test_unknown_file_among_parts(make, only_fault):
+def test_an_unknown_file_among_table_parts_is_reported(make, only_fault):
     folder = make("parts")
     (folder / "income" / "part.csv").touch()
     fault = only_fault(folder)
@@ -83,7 +83,7 @@ def test_damaged_file(make, only_fault, content):
     assert "help.parquet cannot be read" in fault.message
 
 
-def test_damage_within_a_sound_frame_is_found_and_other_tables_are_checked(make):
+def test_damage_inside_a_readable_file_is_found_and_other_tables_are_checked(make):
     folder = make(lines=make.rows("lines", amount=-1.0))
     path = folder / "households.parquet"
     rows = [{"household_id": f"{i:04d}", "region_code": "13", "size": i % 9 + 1} for i in range(5000)]
@@ -107,7 +107,7 @@ def test_one_damaged_part_does_not_hide_the_others(make):
     assert codes == [("damaged_file", ()), ("not_finite", ("part-0.parquet:2",))]
 
 
-def test_a_failure_outside_the_files_is_reported_in_plain_words(make):
+def test_a_failure_outside_the_files_is_reported_clearly(make):
     with open_folder(make()) as folder:
         folder.connection.execute("DROP VIEW records_households")
         with pytest.raises(RecordsError, match=r"Checking .* failed: Catalog Error"):
@@ -139,7 +139,7 @@ def test_missing_column(make):
     assert "Did you mean 'amount'?" in faults[4].message
 
 
-def test_missing_column_of_some_parts(make):
+def test_a_column_missing_from_some_parts_is_reported(make):
     folder = make("parts")
     pq.write_table(pa.table({"household_id": ["0014"]}), folder / "households" / "part-2.parquet")
     columns = [(fault.column, fault.code) for fault in check(folder).faults]
@@ -148,12 +148,12 @@ def test_missing_column_of_some_parts(make):
     assert columns[2:] == [("region_code", "missing_value"), ("size", "missing_value")]
 
 
-def test_unknown_column_but_for_attributes(make):
+def test_unknown_columns_are_reported_unless_they_are_attributes(make):
     assert list_faults(make(households=make.rows("households", village="x"))) == []
     assert list_faults(make(lines=make.rows("lines", village="x"))) == [("lines", "village", "unknown_column", 1)]
 
 
-def test_an_attribute_cannot_be_a_declared_column_in_capitals(make, only_fault):
+def test_an_attribute_cannot_differ_from_a_declared_column_only_by_case(make, only_fault):
     rows = [{"household_id": code, "region_code": "13", "size": 1, "Kind": "exited"} for code in ("0012", "0013")]
     fault = only_fault(make(households=rows))
     assert (fault.column, fault.code) == ("Kind", "unknown_column")

@@ -29,7 +29,7 @@ def test_unknown_household_in_every_table(make):
     assert "not in households: '12'" in report.faults[0].message
 
 
-def test_households_are_not_looked_for_where_they_cannot_be_read(make):
+def test_links_are_not_checked_if_households_cannot_be_read(make):
     folder = make()
     (folder / "households.parquet").write_bytes(b"")
     assert [row[1:4] for row in list_faults(folder)] == [("households", "", "damaged_file")]
@@ -66,13 +66,13 @@ def test_no_line(make):
     assert list_faults(make(lines=[line("13", "2023-02-01"), line(None, "2020-01-01")])) == []
 
 
-def test_a_period_that_reaches_a_line_is_not_reported(make):
+def test_a_period_that_ends_when_a_line_applies_is_not_reported(make):
     lines = [line("13", "2023-03-31")]
     folder = make(lines=lines, income=make.rows("income", months=3))
     assert list_faults(folder) == [("warning", "income", "period_start", "no_line", (2,))]
 
 
-def test_a_household_that_moved_is_counted_where_it_had_a_line(make):
+def test_a_household_that_moved_uses_the_line_where_it_lived(make):
     rows = make.rows("households")
     moved = rows[0] | {"region_code": "14", "recorded_on": DAY}
     assert list_faults(make(households=[*rows, moved])) == []

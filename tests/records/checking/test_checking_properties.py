@@ -44,7 +44,7 @@ def test_neither_order_nor_splitting_matters(make, income, parts, data):
 
 @few
 @given(income=rows)
-def test_what_is_left_after_setting_rows_aside_has_no_faults(make, tmp_path, income):
+def test_rows_that_are_not_set_aside_have_no_faults(make, tmp_path, income):
     sound = make.rows("income", period_start=dt.date(2020, 1, 1), record_id="sound")[:1]
     with open_checked(make(income=sound + income), tmp_path / "bad.parquet") as folder:
         assert folder.report is not None

@@ -38,7 +38,7 @@ def test_json_has_every_field_of_every_finding(report):
     assert (warning["code"], warning["severity"]) == ("equal_rows", "warning")
 
 
-def test_text_names_the_same(report):
+def test_the_text_lists_the_same_findings(report):
     lines = report.render().splitlines()
     assert lines[:3] == ["households: 2 rows", "income: 4 rows", "lines: 1 rows"]
     assert "fault below_minimum in income.months: 1 row(s) have months below 1: '0'." in lines
@@ -46,7 +46,7 @@ def test_text_names_the_same(report):
     assert lines[-1].startswith("1 fault(s) and 1 warning(s) in ")
 
 
-def test_refusal_counts_faults_but_not_warnings(report):
+def test_a_rejection_counts_faults_but_not_warnings(report):
     with pytest.raises(RecordsError, match=r"have 1 fault\(s\): income.months below_minimum \(1\)\.") as refused:
         refuse_faults(report)
     assert "--skip-bad-rows FILE" in refused.value.hint
@@ -57,7 +57,7 @@ def test_warnings_pass(report):
     refuse_faults(CheckReport(report.path, report.warnings))
 
 
-def test_a_report_of_nothing_passes():
+def test_an_empty_report_passes():
     refuse_faults(CheckReport("records"))
 
 
@@ -71,7 +71,7 @@ def test_at_most_five_rows_are_named(make):
 RULES = list_rules()
 
 
-def test_codes_are_stable_names_and_different():
+def test_codes_are_stable_and_distinct():
     codes = [rule.code for rule in RULES]
     assert len(set(codes)) == len(codes)
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", code) for code in codes)

@@ -53,11 +53,11 @@ def test_household_or_region(make):
 
 
 @pytest.mark.parametrize("key", [HOME, {"region_code": "13"}])
-def test_one_of_household_and_region_may_have_no_column(make, key):
+def test_the_household_or_the_region_column_may_be_absent(make, key):
     assert list_faults(make(disaster=[key | {"occurred_on": day("2023-01-05"), "kind": "flood"}])) == []
 
 
-def test_a_disaster_table_may_not_lack_both_columns(make):
+def test_a_disaster_table_must_have_at_least_one_of_the_columns(make):
     rows = [{"occurred_on": day("2023-01-05"), "kind": "flood"}]
     assert list_faults(make(disaster=rows)) == [("fault", "", "household_or_region", (1,))]
 

@@ -10,7 +10,7 @@ from riskml.records.reading.folder import open_folder
 README = Path(__file__).parents[3] / "data" / "README.md"
 
 
-def test_the_committed_file_is_the_generated_one(golden):
+def test_the_committed_file_equals_the_generated_one(golden):
     golden(README, describe())
 
 
@@ -29,7 +29,7 @@ def test_every_table_column_code_and_rule_is_described():
         assert rule.what_to_do in text
 
 
-def test_the_example_passes_the_check_and_means_what_the_text_says(tmp_path):
+def test_the_example_passes_the_check_and_matches_its_description(tmp_path):
     for name, content in EXAMPLE.items():
         (tmp_path / f"{name}.csv").write_text(content, encoding="utf-8")
         assert f"```csv\n{content}```" in describe()

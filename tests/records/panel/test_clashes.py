@@ -16,12 +16,12 @@ TOTAL = ("a", "2024-01-01", 3, "total", 900.0, None, "t")
 WAGE = ("a", "2024-03-01", None, "wage", 300.0, None, None)
 
 
-def test_any_month_of_a_period_clashes():
+def test_any_month_in_a_period_can_conflict():
     assert clashes(WAGE, TOTAL) == [1]
     assert clashes(("a", "2024-04-01", None, "wage", 300.0, None, None), TOTAL) == []
 
 
-def test_another_household_does_not():
+def test_rows_for_another_household_do_not_conflict():
     assert clashes(("b", *WAGE[1:]), TOTAL) == []
 
 
@@ -33,7 +33,7 @@ def test_only_the_latest_record_counts_in_any_order():
     assert clashes(late, moved, WAGE) == [0]
 
 
-def test_a_record_without_a_day_is_known_at_the_end_of_its_period():
+def test_a_record_without_a_recording_date_is_known_at_the_end_of_its_period():
     withdrawn = (*TOTAL[:4], None, "2024-03-30", "t")
     assert clashes(WAGE, TOTAL, withdrawn) == [1]
     assert clashes(WAGE, TOTAL, (*TOTAL[:4], None, "2024-04-01", "t")) == []
@@ -76,11 +76,11 @@ LINE = {"region_code": None, "effective_from": "2024-01-01"}
         ("lines", LINE, {"effective_from": "2024-02-01"}, False),
     ],
 )
-def test_two_records_of_one_day_are_found(name, first, change, faulty):
+def test_two_records_from_the_same_day_conflict(name, first, change, faulty):
     assert repeated(name, first, {**first, **change}) == ([1] if faulty else [])
     assert repeated(name, {**first, **change}, first) == ([1] if faulty else [])
     assert repeated(name, first) == []
 
 
-def test_rows_without_any_record_add_up():
+def test_rows_without_a_record_id_are_summed():
     assert repeated("events", *[{"household_id": "a", "occurred_on": "2024-01-05"}] * 3) == []

@@ -107,7 +107,7 @@ def read_values(panel: Panel, table: str, kind: Kind) -> list[Any]:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_new_column_of_any_kind_reaches_the_panel_by_every_way(table, declare, make):
+def test_a_new_column_of_any_kind_reaches_the_panel_by_every_route(table, declare, make):
     assert set(CELLS) == set(Kind)
     declare(table, *Kind)
     filled = {f"new_{kind}": cell for kind, (cell, _, _) in CELLS.items()}
@@ -117,13 +117,13 @@ def test_a_new_column_of_any_kind_reaches_the_panel_by_every_way(table, declare,
 
 
 @pytest.mark.parametrize("table", [name for name in TABLES if name != "lines"])
-def test_a_new_day_that_lies_ahead_is_unknown(table, declare, make):
+def test_a_future_date_in_a_new_column_is_unknown(table, declare, make):
     declare(table, Kind.DATE)
     for way, panel in every_way(make, tables_with(table, {"new_date": DAY}, {"new_date": NEXT_YEAR})).items():
         assert read_values(panel, table, Kind.DATE) == [to_day(DAY), NO_DAY], way
 
 
-def test_a_new_column_of_a_regional_disaster_reaches_the_households_it_struck(declare, make):
+def test_a_new_column_for_regional_disasters_reaches_the_affected_households(declare, make):
     declare("disaster", Kind.TEXT)
     struck = [{"region_code": "130529", "occurred_on": DAY, "kind": "flood", "new_text": "堤坝"}]
     for way, panel in every_way(make, ROWS | {"disaster": struck}).items():
@@ -133,7 +133,7 @@ def test_a_new_column_of_a_regional_disaster_reaches_the_households_it_struck(de
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_new_column_that_no_row_fills_changes_nothing_else(table, declare, make):
+def test_a_new_column_without_values_changes_nothing_else(table, declare, make):
     plain = Records.load(make(**ROWS)).panel(AS_OF)
     declare(table, Kind.AMOUNT)
     for panel in every_way(make, ROWS).values():
@@ -142,7 +142,7 @@ def test_a_new_column_that_no_row_fills_changes_nothing_else(table, declare, mak
         assert panel.illness["visits"].tolist() == plain.illness["visits"].tolist()
 
 
-def test_without_a_new_column_income_is_held_in_its_block_alone(make):
+def test_without_a_new_column_income_is_held_only_in_its_block(make):
     for panel in every_way(make, ROWS).values():
         assert panel.income_rows is None
 

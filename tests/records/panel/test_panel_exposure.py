@@ -57,11 +57,11 @@ def test_a_household_is_exposed_where_it_lived_on_that_day():
     assert exposed(packed, "2023-05-31") == [2, 2, 1]
 
 
-def test_before_its_first_version_a_household_lived_where_that_says():
+def test_the_first_versions_region_also_applies_before_it():
     assert exposed(records(disaster=regional(("130529001002", "2023-01-05"))), "2023-03-31") == [0, 1, 0]
 
 
-def test_a_move_known_only_later_does_not_take_the_household_away_yet():
+def test_a_move_that_is_not_yet_known_does_not_change_the_region():
     # The move was recorded on 20 May, so on 8 May nothing is known about it.
     packed = records(disaster=regional(("13", "2023-05-05"), recorded_on=["2023-05-08"]))
     assert [exposed(packed, day) for day in ("2023-05-07", "2023-05-08", "2023-06-30")] == [
@@ -71,7 +71,7 @@ def test_a_move_known_only_later_does_not_take_the_household_away_yet():
     ]
 
 
-def test_a_regional_loss_is_not_shared_out_and_a_households_own_disaster_is_no_exposure():
+def test_a_regional_loss_is_not_divided_and_a_households_own_disaster_is_no_exposure():
     disaster = regional(("13", "2023-03-05"), (None, "2023-03-06"))
     packed = records(disaster={**disaster, "household_id": [None, "there"], "loss": [9e6, 500.0]})
     panel = packed.panel(to_day("2023-03-31"))
@@ -92,7 +92,7 @@ def test_a_regional_row_is_corrected_and_withdrawn_by_its_record_id():
     ]
 
 
-def test_a_correction_may_turn_a_regional_row_into_one_of_a_household():
+def test_a_correction_may_turn_a_regional_row_into_a_household_row():
     rows = regional(("13", "2023-03-05"), (None, "2023-03-05"))
     rows |= {"household_id": [None, "here"], "record_id": ["r", "r"], "recorded_on": [None, "2023-04-10"]}
     packed = records(disaster=rows)
@@ -100,7 +100,7 @@ def test_a_correction_may_turn_a_regional_row_into_one_of_a_household():
     assert packed.panel(to_day("2023-04-30")).disaster.count().tolist() == [1, 0, 0]
 
 
-def test_rows_of_the_look_back_count_and_older_rows_do_not():
+def test_rows_within_the_look_back_count_and_older_rows_do_not():
     rows = regional(("13", "2020-03-31"), ("13", "2020-04-01"), ("13", "2023-03-31"), ("13", "2023-04-01"))
     packed = records(disaster=rows, events={**rows, "household_id": ["here"] * 4, "kind": ["visit"] * 4})
     panel = packed.panel(to_day("2023-03-31"))
@@ -109,7 +109,7 @@ def test_rows_of_the_look_back_count_and_older_rows_do_not():
     assert panel.events["lag"].tolist() == [35, 0]
 
 
-def test_in_the_middle_of_a_month_income_ends_with_the_last_complete_month_and_events_with_the_day():
+def test_mid_month_income_ends_with_the_last_complete_month_and_events_with_the_day():
     packed = records(
         events={"household_id": ["here"] * 2, "occurred_on": ["2023-03-09", "2023-03-11"], "kind": ["visit"] * 2}
     )
@@ -118,7 +118,7 @@ def test_in_the_middle_of_a_month_income_ends_with_the_last_complete_month_and_e
     assert panel.events["lag"].tolist() == [0]
 
 
-def test_an_absent_table_is_unknown_and_an_empty_one_is_known_to_be_none():
+def test_an_absent_table_means_unknown_and_an_empty_one_means_none():
     days = {"illness": "occurred_on", "disaster": "occurred_on", "events": "occurred_on", "help": "started_on"}
     days |= {"monitoring": "entered_on", "members": "member_id"}
     codes_of = {"help": "measure", "monitoring": "category"}
@@ -144,7 +144,7 @@ def test_totals_distinguish_none_from_unknown():
     assert illness["visits"].tolist() == [1, 1, 1]
 
 
-def test_records_without_any_income_have_panels_too():
+def test_records_without_any_income_also_have_panels():
     panel = records().panel(to_day("2023-03-31"))
     assert not panel.reported.any()
     assert np.isnan(panel.income_per_head(12)).all()

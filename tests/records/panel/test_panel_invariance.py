@@ -246,7 +246,7 @@ def test_the_random_records_hold_every_kind_of_row(tables, records):
     assert not records.panel(AS_OFS[0]).known.all()
 
 
-def test_a_folder_says_the_same_as_the_same_rows_in_memory(tables, records, tmp_path):
+def test_a_folder_gives_the_same_panel_as_the_same_rows_in_memory(tables, records, tmp_path):
     loaded = Records.load(write(tables, tmp_path / "records"))
     assert loaded.household_id.tolist() == records.household_id.tolist()
     assert loaded.present == records.present
@@ -255,7 +255,7 @@ def test_a_folder_says_the_same_as_the_same_rows_in_memory(tables, records, tmp_
         assert everything(loaded, as_of) == everything(records, as_of)
 
 
-def test_shuffled_rows_in_parts_say_the_same_as_one_file(tables, records, tmp_path):
+def test_shuffled_rows_in_parts_give_the_same_panel_as_one_file(tables, records, tmp_path):
     plain, parts = write(tables, tmp_path / "plain"), write(tables, tmp_path / "parts", seed=5)
     one, other = Records.load(plain), Records.load(parts)
     for as_of in AS_OFS:
@@ -266,7 +266,7 @@ def test_shuffled_rows_in_parts_say_the_same_as_one_file(tables, records, tmp_pa
     assert shuffled.fingerprint == records.fingerprint
 
 
-def test_a_household_alone_says_the_same_as_among_many(tables, records):
+def test_a_household_gives_the_same_panel_alone_as_among_many(tables, records):
     together = [everything(records, as_of) for as_of in AS_OFS]
     for i, code in enumerate(records.household_id):
         own = {name: frame[frame["household_id"] == code] for name, frame in tables.items() if name != "lines"}
@@ -277,7 +277,7 @@ def test_a_household_alone_says_the_same_as_among_many(tables, records):
             assert everything(alone, as_of) == [among[i]]
 
 
-def test_panels_of_any_size_say_the_same(records):
+def test_panels_of_any_size_give_the_same_values(records):
     for as_of in AS_OFS:
         assert everything(records, as_of, chunk=1) == everything(records, as_of, chunk=5) == everything(records, as_of)
 
@@ -295,7 +295,7 @@ def test_rows_known_only_later_change_nothing(tables, records, as_of):
     assert everything(then, as_of) == list_known(everything(records, as_of))
 
 
-def test_a_later_day_of_knowledge_equals_records_that_were_always_known(tables, records):
+def test_a_later_knowledge_date_equals_records_that_were_always_known(tables, records):
     as_of, later = AS_OFS[0], AS_OFS[-1]
     one = records.panel(as_of, known_at=later)
     assert not np.array_equal(one.total, records.panel(as_of).total, equal_nan=True)

@@ -58,7 +58,7 @@ def count(events: Events | None) -> int:
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-def test_the_correction_recorded_latest_and_known_counts(backwards):
+def test_the_latest_known_correction_counts(backwards):
     rows = [
         {"record_id": "r", "amount": 100.0},
         {"record_id": "r", "amount": 70.0, "recorded_on": "2023-03-10"},
@@ -69,14 +69,14 @@ def test_the_correction_recorded_latest_and_known_counts(backwards):
     assert list(seen.values()) == [100, 100, 70, 70, 40]
 
 
-def test_an_income_row_without_amount_withdraws():
+def test_an_income_row_without_an_amount_withdraws_its_record():
     packed = records([{"record_id": "r"}, {"record_id": "r", "amount": None, "recorded_on": "2023-03-10"}])
     assert january(packed, "2023-03-09") == 100
     assert np.isnan(january(packed, "2023-03-10"))
     assert not packed.panel(to_day("2023-03-10")).reported.any()
 
 
-def test_a_withdrawn_income_can_be_stated_again():
+def test_a_withdrawn_income_can_be_recorded_again():
     withdrawn = {"record_id": "r", "amount": None, "recorded_on": "2023-03-10"}
     packed = records([{"record_id": "r"}, withdrawn, {"record_id": "r", "amount": 5.0, "recorded_on": "2023-04-10"}])
     assert january(packed, "2023-04-10") == 5
@@ -97,17 +97,17 @@ def test_a_correction_may_move_the_period_and_the_source():
     assert panel.total[2, 0] == 80
 
 
-def test_rows_with_other_record_ids_or_none_add_up_even_if_equal():
+def test_equal_rows_with_other_record_ids_or_none_are_summed():
     packed = records([{"record_id": "r"}, {"record_id": "s"}, {}, {}])
     assert january(packed, "2023-01-31") == 400
 
 
-def test_a_corrected_row_leaves_others_of_its_cell_alone():
+def test_a_correction_leaves_other_rows_in_the_same_cell_unchanged():
     packed = records([{}, {"record_id": "r"}, {"record_id": "r", "amount": 1.0, "recorded_on": "2023-04-10"}])
     assert [january(packed, day) for day in ("2023-03-31", "2023-04-30")] == [200, 101]
 
 
-def test_a_correction_of_an_event_may_move_its_day():
+def test_a_correction_may_change_the_date_of_an_event():
     row = {"record_id": "r", "occurred_on": "2023-01-05", "kind": "job_loss"}
     packed = records(events=[row, {**row, "occurred_on": "2023-06-05", "recorded_on": "2023-02-10"}])
     assert [count(packed.panel(to_day(day)).events) for day in ("2023-02-09", "2023-02-10", "2023-06-05")] == [1, 0, 1]
@@ -123,7 +123,7 @@ def test_null_in_other_tables_means_unknown_and_withdraws_nothing():
 
 
 @pytest.mark.parametrize("table", ["illness", "disaster", "events", "help"])
-def test_withdrawn_removes_a_record_from_the_day_it_is_recorded(table):
+def test_a_withdrawal_removes_a_record_from_the_day_it_is_recorded(table):
     day, fixed = DATED[table]
     row = {"record_id": "r", day: "2023-01-05", **fixed}
     packed = records(**{table: [row, {**row, "withdrawn": True, "recorded_on": "2023-02-10"}]})
@@ -131,7 +131,7 @@ def test_withdrawn_removes_a_record_from_the_day_it_is_recorded(table):
 
 
 @pytest.mark.parametrize("table", ["illness", "events", "help"])
-def test_a_corrected_row_without_recorded_on_was_recorded_on_its_day(table):
+def test_a_corrected_row_without_recorded_on_counts_as_recorded_on_its_own_date(table):
     # An empty recorded_on counts as earlier than every date only for rows that are versions.
     day, fixed = DATED[table]
     rows = [{"record_id": "r", day: "2023-01-20", **fixed}]
@@ -157,7 +157,7 @@ def test_a_period_recorded_early_counts_only_for_months_that_are_over():
     assert panel.income_per_head(3)[0] == 100 * 12 / 2
 
 
-def test_part_of_a_period_lies_in_the_window():
+def test_only_the_part_of_a_period_inside_the_window_counts():
     packed = records([{"months": 12, "amount": 1200.0, "period_start": "2022-06-01"}])
     panel = packed.panel(to_day("2023-07-31"))
     assert panel.income_per_head(4)[0] == 600
@@ -165,7 +165,7 @@ def test_part_of_a_period_lies_in_the_window():
     assert np.isnan(packed.panel(to_day("2023-08-31")).income_per_head(5)[0])
 
 
-def test_a_month_is_reported_if_any_source_is_and_sums_its_sources():
+def test_a_month_is_reported_if_any_source_is_and_sources_are_summed():
     packed = records([{}, {"source": "business", "amount": -30.0}])
     assert packed.panel(to_day("2023-01-31")).total[0, 0] == 70
 
@@ -175,7 +175,7 @@ def test_a_total_covers_all_sources():
     assert packed.panel(to_day("2023-01-31")).total[0, 0] == 50
 
 
-def test_reports_are_counted_once_a_household_and_month_and_not_where_withdrawn():
+def test_reports_are_counted_once_per_household_and_month_unless_withdrawn():
     rows = [{}, {"source": "business"}, {"period_start": "2023-02-01", "amount": None}]
     rows += [{"period_start": "2023-03-01", "record_id": "r"}]
     rows += [{"period_start": "2023-03-01", "record_id": "r", "amount": None, "recorded_on": "2023-05-01"}]
@@ -186,7 +186,7 @@ def test_reports_are_counted_once_a_household_and_month_and_not_where_withdrawn(
 
 
 @pytest.mark.parametrize("table", DATED)
-def test_rows_are_known_from_recorded_on_and_by_default_from_their_day(table):
+def test_rows_are_known_from_recorded_on_or_else_from_their_own_date(table):
     day, fixed = DATED[table]
     packed = records(**{table: [{day: "2023-01-05", **fixed}]})
     late = records(**{table: [{day: "2023-01-05", **fixed, "recorded_on": "2023-03-01"}]})
@@ -195,14 +195,14 @@ def test_rows_are_known_from_recorded_on_and_by_default_from_their_day(table):
     assert [count(getattr(late.panel(to_day(at)), table)) for at in dates] == [0, 0, 0, 1]
 
 
-def test_income_is_known_from_recorded_on_however_late():
+def test_income_is_known_only_from_recorded_on_even_if_that_is_late():
     packed = records([{"recorded_on": "2023-04-20"}])
     assert np.isnan(january(packed, "2023-04-19"))
     assert january(packed, "2023-04-20") == 100
 
 
 @pytest.mark.parametrize(("table", "column"), [("help", "ended_on"), ("monitoring", "cleared_on")])
-def test_an_end_after_the_date_is_not_known_then(table, column):
+def test_an_end_after_the_date_is_not_yet_known(table, column):
     day, fixed = DATED[table]
     packed = records(**{table: [{day: "2023-01-05", **fixed, column: "2023-05-01"}]})
     ends = [getattr(packed.panel(to_day(at)), table)[column].item() for at in ("2023-04-30", "2023-05-01")]
@@ -221,7 +221,7 @@ def test_a_member_belongs_until_the_day_it_left():
     assert [count(packed.panel(to_day(at)).members) for at in ("2023-04-30", "2023-05-01")] == [1, 0]
 
 
-def test_exited_on_after_the_date_is_not_known_then():
+def test_exited_on_after_the_date_is_not_yet_known():
     packed = records(households={**HOUSEHOLD, "exited_on": ["2023-05-01"]})
     assert packed.panel(to_day("2023-04-30")).get_latest("exited_on").tolist() == [NO_DAY]
     assert packed.panel(to_day("2023-05-01")).get_latest("exited_on").tolist() == [to_day("2023-05-01")]
@@ -248,7 +248,7 @@ def test_a_household_is_known_from_its_first_version_and_always_without_recorded
     assert records().panel(to_day("1990-01-01")).known.item()
 
 
-def test_size_is_the_one_known_at_the_windows_end():
+def test_the_household_size_is_the_one_known_at_the_end_of_the_window():
     income = [{"period_start": f"2023-{month:02d}-01"} for month in range(1, 7)]
     packed = records(income, versions(("2023-05-20", 4, "13"), (None, 2, "13"), ("2023-02-28", 3, "13")))
     panel = packed.panel(to_day("2023-06-10"))
@@ -262,14 +262,14 @@ def read_region(panel: Panel) -> str:
     return codes[positions.item()]
 
 
-def test_a_version_recorded_later_does_not_exist_yet():
+def test_a_version_recorded_later_does_not_count_yet():
     packed = records(households=versions((None, 2, "13"), ("2023-05-20", 4, "43")))
     before = packed.panel(to_day("2023-05-19"))
     assert (before.size_now.item(), read_region(before)) == (2, "13")
     assert read_region(packed.panel(to_day("2023-05-20"))) == "43"
 
 
-def test_attributes_keep_the_value_of_the_version_before():
+def test_attributes_keep_the_value_from_the_previous_version():
     packed = records(households=versions((None, 2, "13"), ("2023-05-20", 4, "13")))
     before, after = (packed.panel(to_day(at)).attributes for at in ("2023-05-19", "2023-05-20"))
     assert (before["pigs"].values.item(), after["pigs"].values.item(), after["pigs"].before.item()) == (2, 4, 2)
@@ -333,7 +333,7 @@ def test_the_longest_prefix_in_force_decides_then_the_latest_row():
     assert [line_at(packed, "2023-06-30", lag) for lag in (0, 1, 3, 5)] == [4, 3, 2, 1]
 
 
-def test_the_policy_table_applies_only_where_no_row_of_the_folder_is_in_force():
+def test_the_policy_table_applies_only_if_no_row_in_the_folder_is_in_force():
     packed = records(fallback=[LineRow("130529", 0, 7777.0)])
     assert [line_at(packed, day) for day in ("2019-12-31", "2020-01-31")] == [7777, 6000]
 
@@ -350,7 +350,7 @@ def test_the_line_follows_the_region_of_the_version_in_force():
 @pytest.mark.parametrize(
     "day", ["2023/1/5", "2023-01-05T10:00:00", dt.datetime(2023, 1, 5), np.datetime64("2023-01-05")]
 )
-def test_dates_in_memory_may_have_any_usual_form(day):
+def test_dates_in_memory_may_have_any_usual_type(day):
     events = records(events=[{"occurred_on": day, "kind": "visit", "recorded_on": np.datetime64("NaT")}])
     assert events.panel(to_day("2023-01-05")).events["day"].tolist() == [to_day("2023-01-05")]
 
@@ -364,6 +364,6 @@ def test_dates_in_memory_may_have_any_usual_form(day):
         ({"months": 0}, "0 is too small"),
     ],
 )
-def test_rows_in_memory_that_would_spoil_other_cells_are_refused(row, message):
+def test_rows_in_memory_that_would_corrupt_other_cells_are_rejected(row, message):
     with pytest.raises(RecordsError, match=message):
         records([row])

@@ -74,7 +74,7 @@ def matrix(records):
     return build(records.panel(AS_OF))
 
 
-def test_arrow_tables_give_the_features_that_plain_tables_give():
+def test_arrow_tables_give_the_same_features_as_plain_tables():
     lines = load_policy().lines
     expected = matrix(Records.from_tables(TABLES_OF, lines))
     columns = {name: dict(cells) for name, cells in TABLES_OF.items()}
@@ -84,7 +84,7 @@ def test_arrow_tables_give_the_features_that_plain_tables_give():
     assert np.array_equal(actual.values, expected.values, equal_nan=True)
 
 
-def test_a_county_in_arrow_is_the_county_of_the_folder(county_records, county):
+def test_a_county_in_arrow_tables_equals_the_county_in_a_folder(county_records, county):
     import pyarrow.parquet as pq
 
     tables = {
@@ -99,7 +99,7 @@ EMPTY_TYPES = [pa.int64(), pa.string(), pa.float64(), pa.null(), pa.bool_(), pa.
 
 
 @pytest.mark.parametrize("empty", EMPTY_TYPES, ids=str)
-def test_a_table_without_rows_counts_as_known_for_any_types_of_its_columns(empty):
+def test_an_empty_table_counts_as_known_whatever_the_types_of_its_columns(empty):
     lines = load_policy().lines
     optional = {name: {column: [] for column in table.names} for name, table in TABLES.items() if not table.required}
     expected = matrix(Records.from_tables(TABLES_OF | optional, lines))
@@ -113,7 +113,7 @@ def test_a_table_without_rows_counts_as_known_for_any_types_of_its_columns(empty
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_every_column_is_cast_to_its_type_where_it_holds_no_value(name):
+def test_every_column_without_values_is_cast_to_its_type(name):
     table = TABLES[name]
     wanted = [ARROW_TYPES[column.kind] for column in table.columns]
     for type_ in EMPTY_TYPES:
@@ -124,7 +124,7 @@ def test_every_column_is_cast_to_its_type_where_it_holds_no_value(name):
             assert cast.num_rows == rows
 
 
-def test_columns_are_cast_from_what_a_database_without_dates_and_flags_has():
+def test_columns_are_cast_from_the_types_of_a_database_without_dates_and_flags():
     text = pa.table({"household_id": ["a"], "started_on": ["2023-02-03"], "emergency": [1], "amount": [5]})
     assert cast_table("help", text).to_pylist() == [
         {"household_id": "a", "started_on": dt.date(2023, 2, 3), "emergency": True, "amount": 5.0}
@@ -133,7 +133,7 @@ def test_columns_are_cast_from_what_a_database_without_dates_and_flags_has():
 
 
 @pytest.mark.parametrize("odd", [["soon"], [3], [True]])
-def test_a_value_that_its_type_cannot_hold_names_table_and_column_but_not_the_value(odd):
+def test_an_error_for_a_value_of_the_wrong_type_names_its_column_but_not_the_value(odd):
     with pytest.raises(RecordsError, match="'help', column 'started_on'") as caught:
         cast_table("help", pa.table({"started_on": odd}))
     assert "soon" not in str(caught.value)
@@ -151,7 +151,7 @@ def test_an_attribute_without_values_changes_nothing_else():
         assert np.array_equal(actual.values[:, kept], expected.values, equal_nan=True)
 
 
-def test_flags_and_days_are_text_attributes_as_in_a_folder():
+def test_flag_and_date_attributes_become_text_as_in_a_folder():
     lines = load_policy().lines
     cells = TABLES_OF["households"] | {"since": [dt.date(2020, 1, 1), None, None]}
     expected = matrix(Records.from_tables(TABLES_OF | {"households": cells}, lines))
@@ -162,7 +162,7 @@ def test_flags_and_days_are_text_attributes_as_in_a_folder():
     assert np.array_equal(actual.values, expected.values, equal_nan=True)
 
 
-def test_what_is_missing_is_named():
+def test_missing_tables_and_columns_are_named():
     with pytest.raises(RecordsError, match="households"):
         Records.from_arrow({})
     tables = plain(TABLES_OF)
@@ -173,6 +173,6 @@ def test_what_is_missing_is_named():
         _ = Records.from_arrow(plain(TABLES_OF)).fingerprint
 
 
-def test_an_attribute_of_empty_texts_has_no_value_as_in_a_file():
+def test_an_attribute_with_empty_texts_has_no_value_as_in_a_file():
     assert build_attribute(["", None]).to_pylist() == [None, None]
     assert build_attribute(["", "red", float("nan")]).to_pylist() == [None, "red", None]

@@ -56,7 +56,7 @@ def test_a_statement_is_known_five_months_after_its_period():
     assert cut([yearly("total", 2023, 12000, recorded_on="2023-11-05")], "2023-11-30").reported.sum() == 12
 
 
-def test_a_statement_replaces_the_rows_of_its_source_from_its_day_on():
+def test_a_statement_replaces_its_sources_rows_from_the_day_it_is_recorded():
     rows = [*monthly("wage", "2023-01", 3, 900), *monthly("business", "2023-01", 3, 50), yearly("wage", 2023, 12000)]
     assert read(cut(rows, "2024-02-28"), "2023-01") == {"wage": 900, "business": 50}
     assert read(cut(rows, "2024-02-29"), "2023-01") == {"wage": 1000, "business": 50}
@@ -82,7 +82,7 @@ def test_the_statement_recorded_latest_counts(statements, expected):
         assert read(cut(order, "2024-03-31"), "2023-03") == expected
 
 
-def test_of_statements_of_one_day_the_one_that_starts_latest_counts():
+def test_among_statements_from_the_same_day_the_latest_starting_one_counts():
     rows = [
         yearly("wage", 2023, 12000, recorded_on="2024-01-01"),
         row("wage", "2023-04-01", 1200, months=6, statement=True, recorded_on="2024-01-01"),
@@ -99,7 +99,7 @@ def test_a_plain_total_may_accompany_the_statement_of_a_source():
     assert read(panel, "2023-02") == {"wage": 1000}
 
 
-def test_outside_statements_a_month_needs_every_source_that_is_not_zero():
+def test_a_month_outside_statements_needs_every_source_that_is_not_zero():
     stated = [yearly("wage", 2023, 12000), yearly("transfer", 2023, 2400), yearly("business", 2023, 0)]
     wage, transfer = monthly("wage", "2023-11", 1, 100), monthly("transfer", "2023-11", 1, 10)
     assert read(cut([*stated, *wage, *transfer], "2024-02-29"), "2023-11") == {"wage": 100, "transfer": 10}
@@ -109,14 +109,14 @@ def test_outside_statements_a_month_needs_every_source_that_is_not_zero():
     assert read(cut([*stated, *wage], "2024-01-31"), "2023-11") == {"wage": 100}
 
 
-def test_after_a_total_a_month_needs_all_four_sources():
+def test_a_month_after_a_total_needs_all_four_sources():
     stated = [yearly("wage", 2022, 12000), yearly("total", 2023, 24000)]
     four = [cell for source in SOURCES[:4] for cell in monthly(source, "2023-11", 1, 25)]
     assert read(cut([*stated, *four], "2024-02-29"), "2023-11") == dict.fromkeys(SOURCES[:4], 25)
     assert read(cut([*stated, *four[:3]], "2024-02-29"), "2023-11") == {}
 
 
-def test_a_household_that_lives_on_nothing_is_not_reported_without_a_row():
+def test_a_household_without_any_income_is_not_reported_unless_there_is_a_row():
     panel = cut([yearly("wage", 2023, 0)], "2024-02-29")
     assert panel.reported.sum() == 12
     assert not panel.reported[:5].any()
@@ -124,7 +124,7 @@ def test_a_household_that_lives_on_nothing_is_not_reported_without_a_row():
 
 
 @pytest.mark.parametrize("person", [{"member_id": "m1"}, {"member_id": "m1", "statement": True}])
-def test_one_persons_part_reports_no_month_and_enters_no_sum(person):
+def test_one_persons_income_neither_makes_a_month_reported_nor_enters_sums(person):
     rows = monthly("wage", "2023-01", 12, 900)
     alone = cut([*rows, *monthly("wage", "2023-06", 3, 400, **person)], "2023-12-31")
     assert np.array_equal(alone.sources, cut(rows, "2023-12-31").sources, equal_nan=True)
@@ -140,7 +140,7 @@ def test_an_unchanged_wage_of_one_person_raises_no_flag_eight_months_after_the_s
     assert np.array_equal(quiet.observed, listed.observed, equal_nan=True)
 
 
-def test_a_correction_may_withdraw_a_statement_or_make_it_a_plain_row():
+def test_a_correction_may_withdraw_a_statement_or_turn_it_into_a_plain_row():
     plain = monthly("wage", "2023-01", 1, 900)
     stated = yearly("wage", 2023, 12000, record_id="r", recorded_on="2023-12-01")
     withdrawn = row("wage", "2022-10-01", None, months=12, statement=True, record_id="r", recorded_on="2024-01-01")

@@ -31,22 +31,22 @@ def test_encodings_are_detected(make, encoding):
     assert households(with_bytes(make, (HEADER + ROWS).encode(encoding))) == EXPECTED
 
 
-def test_characters_cut_by_a_chunk_are_decoded(make, monkeypatch):
+def test_characters_split_between_chunks_are_decoded(make, monkeypatch):
     monkeypatch.setattr(reading_csv, "_CHUNK", 7)
     assert households(with_bytes(make, (HEADER + ROWS).encode("gb18030"))) == EXPECTED
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
-def test_line_ends(make, end):
+def test_all_kinds_of_line_endings_are_read(make, end):
     assert households(with_bytes(make, (HEADER + ROWS).replace("\n", end).encode())) == EXPECTED
 
 
-def test_the_last_line_may_lack_its_end_and_blank_lines_are_passed_over(make):
+def test_the_last_line_ending_may_be_missing_and_blank_lines_are_skipped(make):
     text = HEADER + "\n" + ROWS.replace("\n", "\n\n").rstrip()
     assert households(with_bytes(make, text.encode())) == EXPECTED
 
 
-def test_line_ends_may_be_mixed_with_blank_lines(make):
+def test_line_endings_may_be_mixed_with_blank_lines(make):
     text = HEADER.replace("\n", "\r\n") + "\r\n" + ROWS
     assert households(with_bytes(make, text.encode())) == EXPECTED
 
@@ -66,7 +66,7 @@ def test_a_quote_within_a_cell_does_not_stop_reading(make):
     assert [row[:3] for row in households(with_bytes(make, text.encode()))] == [(1, "0012", 3), (2, "0013", 2)]
 
 
-def test_ragged_rows_are_named_and_the_others_keep_their_row_numbers(make):
+def test_ragged_rows_are_named_and_other_rows_keep_their_numbers(make):
     text = HEADER + "0011,130529,3\n" + ROWS + "0014,130529,3,a,b\n"
     with open_folder(with_bytes(make, text.encode())) as folder:
         (fault,) = folder.faults
@@ -76,7 +76,7 @@ def test_ragged_rows_are_named_and_the_others_keep_their_row_numbers(make):
         assert folder.layouts["households"].ragged[4] == ["0014", "130529", "3", "a", "b"]
 
 
-def test_rows_are_numbered_in_the_order_of_a_long_file(make, monkeypatch):
+def test_rows_in_a_long_file_are_numbered_in_order(make, monkeypatch):
     monkeypatch.setattr(reading_csv, "_BATCH", 1000)
     lines = [f"{i:06d},130529,3,x\n" for i in range(1, 60_001)]
     fast = with_bytes(make, (HEADER + "".join(lines)).encode())
@@ -105,13 +105,13 @@ def test_a_header_without_rows_is_an_empty_table(make):
     ],
     ids=["empty", "blank", "utf-16", "binary", "endless-cell"],
 )
-def test_what_is_no_csv_is_a_fault(make, content, code):
+def test_a_file_that_is_not_csv_is_a_fault(make, content, code):
     with open_folder(with_bytes(make, content)) as folder:
         assert [(fault.table, fault.code) for fault in folder.faults] == [("households", code)]
         assert not folder.has("households")
 
 
-def test_a_repeated_column_is_a_fault_and_the_first_one_counts(make):
+def test_a_repeated_column_is_a_fault_and_the_first_is_used(make):
     text = "household_id,region_code,size,Size\n0012,13,3,9\n"
     with open_folder(with_bytes(make, text.encode())) as folder:
         (fault,) = folder.faults

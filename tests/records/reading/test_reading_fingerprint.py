@@ -13,13 +13,13 @@ def fingerprint(folder):
         return opened.fingerprint()
 
 
-def test_it_is_32_hexadecimal_digits(make):
+def test_the_fingerprint_has_32_hexadecimal_digits(make):
     digest = fingerprint(make())
     assert len(digest) == 32
     assert int(digest, 16) >= 0
 
 
-def test_every_value_counts(make):
+def test_every_value_changes_the_fingerprint(make):
     changed = [
         make(households=make.rows("households", size=4)),
         make(households=make.rows("households", land=1.0)),
@@ -35,11 +35,11 @@ def test_every_value_counts(make):
     assert len({fingerprint(folder) for folder in [make(), *changed]}) == len(changed) + 1
 
 
-def test_an_absent_column_is_a_null_one(make):
+def test_an_absent_column_equals_a_null_column(make):
     assert fingerprint(make()) == fingerprint(make(income=make.rows("income", recorded_on=None, months=1)))
 
 
-def test_truth_is_no_part_of_the_data(make):
+def test_the_truth_table_is_not_part_of_the_data(make):
     folder = make()
     before = fingerprint(folder)
     pq.write_table(pa.table({"household_id": ["0012"], "probability": [0.5]}), folder / "truth.parquet")
@@ -51,7 +51,7 @@ amounts = st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), min_size=1, max_s
 
 @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(amounts=amounts, parts=st.integers(1, 4), data=st.data())
-def test_neither_order_nor_splitting_nor_form_matters(make, amounts, parts, data):
+def test_row_order_file_parts_and_file_format_do_not_matter(make, amounts, parts, data):
     rows = [
         make.rows("income")[0] | {"household_id": f"{i % 3:04d}", "amount": amount, "record_id": f"{i}"}
         for i, amount in enumerate(amounts)

@@ -38,7 +38,7 @@ def test_every_table_has_every_declared_column_in_order_with_its_type(make, form
             assert [(row[0], row[1]) for row in described] == [(c.name, SQL_TYPES[c.kind]) for c in table.columns]
 
 
-def test_all_forms_hold_the_same_rows(make):
+def test_all_file_formats_hold_the_same_rows(make):
     tables = full(make)
     opened = [open_folder(make(form, **tables)) for form in ("parquet", "csv", "parts")]
     for name in TABLES:
@@ -72,7 +72,7 @@ def test_an_absent_table_is_not_an_empty_one(make):
             folder.get_view("disaster")
 
 
-def test_there_must_be_a_folder(tmp_path):
+def test_a_missing_records_folder_is_an_error(tmp_path):
     with pytest.raises(RecordsError, match="no records folder at"):
         open_folder(tmp_path / "nowhere")
 
@@ -114,7 +114,7 @@ def test_file_names_may_hold_brackets_and_quotes(make):
         assert opened.count_rows("income") == 2
 
 
-def test_repeated_records_are_found_once_and_again_after_rows_are_left_out(make):
+def test_repeated_records_are_searched_once_and_again_after_rows_are_left_out(make):
     rows = [
         row | {"record_id": "R", "recorded_on": dt.date(2024, 1, 1 + i)} for i, row in enumerate(make.rows("income"))
     ]

@@ -57,7 +57,7 @@ DAY = dt.date(2023, 1, 5)
         (Kind.TEXT, "[1]", "INTEGER[]", "wrong"),
     ],
 )
-def test_parquet_types(kind, value, sql_type, expected):
+def test_parquet_types_are_checked(kind, value, sql_type, expected):
     described = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}.get(sql_type, sql_type)
     cell = convert_cell("x", kind, described)
     if expected == "wrong":
@@ -96,11 +96,11 @@ def test_parquet_types(kind, value, sql_type, expected):
         (Kind.TEXT, " 0012", (" 0012", None)),
     ],
 )
-def test_csv_texts(kind, text, expected):
+def test_csv_texts_are_parsed(kind, text, expected):
     assert cast(kind, f"'{text}'", "VARCHAR", text=True) == expected
 
 
-def test_a_column_without_values_fits_every_kind(make):
+def test_a_column_without_values_fits_every_type(make):
     folder = make()
     frame = pd.DataFrame(make.rows("income")).assign(record_id=None, recorded_on=None, months=None)
     frame.to_parquet(folder / "income.parquet")
@@ -147,6 +147,6 @@ def test_parquet_attributes_keep_their_type(make):
     assert values == [(3.0, "maize", "12", "true", None), (None, None, None, None, 2.0)]
 
 
-def test_nested_attributes_are_refused():
+def test_nested_attributes_are_rejected():
     assert convert_attribute("x", "INTEGER[]", "text").wrong
     assert convert_attribute("x", "STRUCT(a INTEGER)", "text").wrong
