@@ -41,7 +41,7 @@ SIGNALS = tuple(SHAPES)
 
 ORDERS = {
     "rule": (
-        "红色在前；同色按扣除刚性支出后的人均缺口，由大到小",
+        "红色在前；同色按人均缺口（监测线减去收入，收入已扣刚性支出），由大到小",
         "by colour, then by gap per head after unavoidable spending, largest first",
     ),
     "model": ("按模型概率，由高到低", "by probability, highest first"),

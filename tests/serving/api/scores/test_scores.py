@@ -93,6 +93,16 @@ def test_without_income_records_there_is_no_probability_but_the_rule_line_still_
     assert (row["status"], row["probability"], row["tier"], row["rule_signal"]) == ("no_income", None, None, "unknown")
 
 
+def test_a_date_after_the_last_record_names_the_last_day_that_any_record_speaks_of(client, key):
+    household = {"household_id": "h1", "region_code": "370112001001", "size": 3}
+    income = {"household_id": "h1", "source": "total", "period_start": "2022-01-01", "months": 12, "amount": 60_000}
+    lines = [{"region_code": "37", "effective_from": "2022-01-01", "amount": 8000}]
+    tables = {"households": [household], "income": [income], "lines": lines}
+    assert post_scores(client, key(), tables).json()["records_end"] == "2022-12-31"
+    bill = {"household_id": "h1", "kind": "inpatient", "occurred_on": "2022-12-20", "recorded_on": AS_OF}
+    assert post_scores(client, key(), {**tables, "illness": [bill]}).json()["records_end"] is None
+
+
 def test_a_household_recorded_after_the_date_is_listed_as_unknown(client, key):
     household = {"household_id": "h1", "region_code": "370112001001", "size": 3, "recorded_on": "2023-04-01"}
     answer = post_scores(client, key(), {"households": [household], "income": []}).json()
