@@ -109,7 +109,7 @@ def test_a_page_can_embed_every_glyph_that_riskml_uses() -> None:
     assert len(fonts.subset_font(text)) < 400_000
 
 
-def test_without_the_package_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_package_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     fonts.find_font.cache_clear()
     monkeypatch.setattr(fonts, "PACKAGE", "no_such_font")
     with pytest.raises(FontError, match="pip install no_such_font"):

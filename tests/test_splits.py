@@ -112,7 +112,7 @@ def test_months_without_reports_do_not_lower_the_median():
     assert months(build_grid(records(survey), Settings(1, 3)).as_ofs)[-2:] == ["2022-01", "2022-04"]
 
 
-def test_records_without_income_have_no_grid():
+def test_records_without_income_give_no_grid():
     grid = build_grid(records([]), Settings())
     assert (grid.as_ofs, grid.months) == ((), 0)
     with pytest.raises(SplitError, match=r"need 36 months of income .*; the records have 0"):
@@ -162,7 +162,7 @@ def test_too_few_months_are_rejected_with_the_number_needed():
     assert "the records have 35 (2020-01 to 2022-11)" in str(refused.value)
 
 
-def test_the_test_starts_later_if_nothing_before_it_is_followed_up():
+def test_the_test_starts_later_if_no_earlier_row_has_follow_up():
     grid = build_grid(records([1] * 48), Settings())
     last = grid.as_ofs[-1]
     calls = []

@@ -77,7 +77,7 @@ def test_the_newest_run_is_the_challenger_and_not_the_champion(office, bundle):
     assert tracking.fetch_champion() is None
 
 
-def test_the_champion_is_found_with_its_files_from_another_folder(office, bundle, tmp_path, monkeypatch):
+def test_the_champion_and_its_files_are_found_from_another_folder(office, bundle, tmp_path, monkeypatch):
     tracking.log_run(bundle, {}, {})
     tracking.log_run(bundle, {}, {})
     tracking.set_champion(1)

@@ -27,7 +27,7 @@ def lead(make_rows, flag, fall, chance):
     return measure_lead(rows, np.array(chance, dtype=float))
 
 
-def test_the_lead_is_the_months_until_the_rule_lines_first_flag(make_rows):
+def test_the_lead_is_the_number_of_months_until_the_rule_lines_first_flag(make_rows):
     assert lead(make_rows, flag=[0, 2, 7], fall=[9, 9, 9], chance=[1, 1, 1]) == (3.0, 2.0)
 
 

@@ -88,7 +88,7 @@ def test_resamples_without_a_faller_are_left_out_of_the_interval(make_rows, pred
     assert estimate_interval(draws["auc"]) == [1.0, 1.0]
 
 
-def test_an_interval_needs_two_figures():
+def test_an_interval_needs_at_least_two_figures():
     assert estimate_interval(np.array([])) is None
     assert estimate_interval(np.array([np.nan, np.nan])) is None
     assert estimate_interval(np.array([0.5, 0.7]), level=1.0) == [0.5, 0.7]

@@ -47,7 +47,7 @@ def test_levels_unknown_in_training_are_counted_together():
     assert compare_shares({"brick": 1.0}, 0.0, ["straw"] * 100) > 1
 
 
-def test_the_score_drifts_too_and_without_rows_there_is_no_drift():
+def test_drift_is_also_measured_for_the_score_and_is_absent_without_rows():
     rng = np.random.default_rng(6)
     train, scores = matrix(rng.normal(size=2000)), rng.uniform(size=2000)
     reference = build_reference(train, scores)

@@ -81,7 +81,7 @@ def test_each_kind_of_fall_is_ranked_against_rows_without_a_fall(county, evaluat
     assert evaluated["by_kind"]["income"]["models"]["riskml"]["auc"] == pytest.approx(expected)
 
 
-def test_leads_fall_into_whole_months_and_later_leads_are_kept(make_rows, predict):
+def test_leads_are_grouped_by_month_and_long_leads_are_kept(make_rows, predict):
     lead = np.array([0.0, 0.4, 3.0, 3.01, 3.5, 6.0, 12.02, 13.0, np.nan])
     rows = make_rows([1] * 8 + [0], lead=lead)
     evaluation = evaluate(rows, {"riskml": predict(np.arange(9))}, resamples=0)["by_lead"]
@@ -119,7 +119,7 @@ def test_without_resamples_there_are_no_intervals(county):
     assert set(measured["ci"]["recall_at"].values()) == {None}
 
 
-def test_models_under_other_names_are_compared_without_an_audit(county):
+def test_models_with_other_names_are_compared_without_a_group_audit(county):
     rows, models = county
     evaluation = evaluate(rows, {"old": models["rule_line"]}, resamples=0)
     assert (evaluation["complement"], evaluation["calibration"], evaluation["groups"]) == (None, None, [])

@@ -103,7 +103,7 @@ def test_forecasts_of_0_and_1_are_bounded_rather_than_infinite(make_rows, predic
     assert abs(calibration["slope"]) < 0.1
 
 
-def test_a_model_that_never_expects_a_fall_has_no_ratio(make_rows, predict):
+def test_a_model_that_never_predicts_a_fall_has_no_ratio(make_rows, predict):
     calibration = assess_calibration(make_rows([1, 0]), predict([1, 0], [0.0, 0.0]))
     assert calibration["observed_over_expected"] is None
     assert calibration["mean_probability"] == 0.0

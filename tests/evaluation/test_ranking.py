@@ -19,7 +19,7 @@ both_classes = st.lists(st.tuples(st.integers(-3, 3), st.booleans()), min_size=2
 
 @settings(max_examples=200, deadline=None)
 @given(both_classes)
-def test_ties_count_as_in_scikit_learn(rows):
+def test_ties_are_treated_as_in_scikit_learn(rows):
     score, fallen = np.array([s for s, _ in rows]), np.array([f for _, f in rows])
     auc, ap = Ranking.from_scores(score, fallen).measure()
     assert auc == pytest.approx(roc_auc_score(fallen, score), abs=1e-12)

@@ -110,7 +110,7 @@ def test_income_shares_use_the_absolute_amounts_of_the_sources():
     assert values["income_concentration"] == pytest.approx(0.75**2 + 0.25**2)
 
 
-def test_windows_of_days_begin_after_the_same_day_of_an_earlier_month():
+def test_windows_in_days_begin_after_the_same_day_of_an_earlier_month():
     bills = care(("2023-02-28", "outpatient", 600.0, None), ("2023-03-01", "chronic", 600.0, None))
     assert features("2023-05-28", illness=bills)["self_paid_to_line_3m"] == pytest.approx(600 / 12000)
     assert features("2023-05-30", illness=bills)["self_paid_to_line_3m"] == pytest.approx(600 / 12000)

@@ -59,7 +59,7 @@ def matrix(drawn):
 
 
 @pytest.mark.parametrize("table", OPTIONAL)
-def test_an_absent_table_is_unknown_and_an_empty_one_is_none(table, random_records):
+def test_an_absent_table_means_unknown_and_an_empty_one_means_none(table, random_records):
     absent = matrix(random_records(3, 10, absent=(table,)))
     empty = matrix(random_records(3, 10, empty=(table,)))
     full = matrix(random_records(3, 10))

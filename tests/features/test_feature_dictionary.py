@@ -15,7 +15,7 @@ def test_the_committed_dictionary_equals_the_generated_one(golden):
     golden(DICTIONARY, describe())
 
 
-def test_every_feature_has_one_row_with_its_whole_declaration():
+def test_every_feature_has_one_row_with_its_full_declaration():
     rows = {line.split("`")[1]: line for line in describe().splitlines() if line.startswith("| `")}
     assert list(rows)[: len(CATALOGUE)] == [
         name for topic in TOPICS for name, f in CATALOGUE.items() if f.topic == topic

@@ -51,7 +51,7 @@ def test_a_loaded_bundle_gives_bit_identical_scores(bundle, saved, problem):
     assert again.evaluation == {"models": {"riskml": {"auc": 0.8, "ap": None}}}
 
 
-def test_the_folder_holds_these_files_and_no_pickle(saved):
+def test_the_folder_holds_exactly_the_expected_files_and_no_pickle(saved):
     assert sorted(file.name for file in saved.iterdir()) == list(FILES)
     for file in saved.iterdir():
         file.read_text(encoding="utf-8")

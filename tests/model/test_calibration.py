@@ -40,13 +40,13 @@ def test_overlapping_rows_count_less():
     assert Calibration.fit(*rows, periods=200, weight=0.1).slope > Calibration.fit(*rows, periods=200).slope
 
 
-def test_a_good_margin_is_left_alone():
+def test_a_well_calibrated_margin_is_left_unchanged():
     margin, y = drawn(50_000)
     calibration = Calibration.fit(margin, y, periods=10)
     assert calibration.predict_probability(margin) == pytest.approx(expit(margin), abs=0.01)
 
 
-def test_the_slope_stays_positive_even_if_the_order_was_wrong():
+def test_the_slope_stays_positive_even_if_the_ranking_is_reversed():
     margin, y = drawn(50_000)
     assert Calibration.fit(-margin - 5, y).slope > 0
 

@@ -21,7 +21,7 @@ def rows(households, step, dates, rate=0.5, seed=0):
     st.integers(20, 60), st.sampled_from([1, 3, 12]), st.integers(1, 9), st.sampled_from([3, 12]), st.integers(0, 99)
 )
 @settings(max_examples=60, deadline=None)
-def test_households_and_later_periods_are_never_on_both_sides(households, step, dates, horizon, seed):
+def test_no_household_or_later_period_is_on_both_sides_of_a_fold(households, step, dates, horizon, seed):
     y, household, as_of = rows(households, step, dates)
     for fold in plan_folds(y, household, as_of, horizon, seed):
         if fold.later:
@@ -76,7 +76,7 @@ def test_training_periods_with_too_few_positives_give_no_evidence():
     assert any(fold.later for fold in plan_folds(y, household, as_of, 12, 0))
 
 
-def test_the_seed_alone_decides_the_draw():
+def test_only_the_seed_determines_the_draw():
     y, household, as_of = rows(50, 12, 1)
     one, same, other = (plan_folds(y, household, as_of, 12, seed)[0].judge.tolist() for seed in (1, 1, 2))
     assert one == same != other

@@ -31,7 +31,7 @@ def noisy(n=400, seed=0):
     return values, y
 
 
-def test_the_baseline_is_the_textbook_pipeline():
+def test_the_linear_model_equals_the_textbook_pipeline():
     values, y = noisy()
     textbook = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True),
@@ -44,7 +44,7 @@ def test_the_baseline_is_the_textbook_pipeline():
     )
 
 
-def test_levels_are_one_hot_with_the_same_penalty():
+def test_levels_are_one_hot_encoded_with_the_same_penalty():
     rng = np.random.default_rng(3)
     codes = rng.integers(0, 3, 600).astype(float)
     y = (rng.random(600) < np.array([0.1, 0.3, 0.5])[codes.astype(int)]).astype(float)

@@ -28,7 +28,7 @@ def released(folder: Path) -> Bundle:
     return Bundle.load(folder)
 
 
-def test_there_is_one_released_bundle():
+def test_there_is_exactly_one_released_bundle():
     assert len(list(FOLDER.glob("*/manifest.json"))) == 1
 
 

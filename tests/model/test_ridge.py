@@ -76,7 +76,7 @@ def test_computing_in_many_blocks_gives_the_same_solution(monkeypatch):
     assert np.allclose(solve(Z, y, penalties(5, 1.0)), whole, atol=1e-9)
 
 
-def test_the_number_of_blas_threads_does_not_change_a_bit(monkeypatch):
+def test_the_number_of_blas_threads_does_not_change_any_bit(monkeypatch):
     Z, y = rows(3000, 40)
     monkeypatch.setattr(ridge, "BLOCK", 512)
     with threadpool_limits(1):

@@ -48,7 +48,7 @@ def test_the_text_is_the_same_when_fits_run_in_parallel(problem):
     assert texts[0] != texts[1]
 
 
-def test_few_rows_get_smaller_leaves_instead_of_no_trees(problem):
+def test_with_few_rows_the_trees_get_smaller_leaves(problem):
     few = TreeProblem(Schema.from_matrix(problem.X), problem.X.values[:400], problem.y[:400]).solve(
         TreeSettings(rounds=5), 0
     )

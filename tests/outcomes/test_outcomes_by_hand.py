@@ -85,7 +85,7 @@ def standing(packed: Records, settings: Settings = MONTH) -> str:
         ((FINE, FINE, POOR), (1, "income", 3), (1, "income", 3)),
     ],
 )
-def test_a_fall_counts_at_any_months_end_or_only_at_the_last(months, by_any, by_end):
+def test_a_fall_counts_at_any_month_end_or_only_at_the_last_one(months, by_any, by_end):
     packed = records(FINE, *months)
     assert outcome(packed) == by_any
     assert outcome(packed, Settings(window=1, horizon=3, outcome="end")) == by_end
@@ -101,7 +101,7 @@ def test_an_income_a_ten_thousandth_below_the_line_does_not_count_as_below(amoun
     assert outcome(records(FINE, FINE, FINE, amount))[0] == y
 
 
-def test_the_line_is_the_one_in_force_at_that_months_end():
+def test_the_line_is_the_one_in_force_at_each_month_end():
     lines = {"region_code": ["", "13"], "effective_from": ["2020-01-01", "2023-03-31"], "amount": [1200.0, 1900.0]}
     assert outcome(records(FINE, FINE, FINE, FINE, lines=lines)) == (1, "income", 2)
 
@@ -145,7 +145,7 @@ def test_a_fall_without_follow_up_has_no_kind():
 
 
 @pytest.mark.parametrize("day", ["2023-01-05", "2023-01-31"])
-def test_an_entry_up_to_the_as_of_recorded_after_it_leaves_the_label_missing(day):
+def test_an_entry_before_the_as_of_but_recorded_later_leaves_the_label_missing(day):
     late = entered(day, recorded_on=["2023-03-10"])
     assert outcome(records(FINE, FINE, POOR, FINE, monitoring=late)) == ("entered_recorded_late", "", 0)
     # Before the entry is recorded, nothing is known about it.
@@ -164,7 +164,7 @@ def test_a_later_version_of_an_entry_known_in_time_is_not_a_late_entry():
     assert outcome(records(FINE, FINE, FINE, FINE, monitoring=versions)) == (0, "", 0)
 
 
-def test_a_household_cleared_before_may_enter_again():
+def test_a_household_that_was_cleared_may_enter_again():
     again = entered("2022-01-05", "2023-03-05", cleared_on=["2022-12-01", None])
     assert outcome(records(FINE, neighbour=True, monitoring=again)) == (1, "monitoring", 2)
 

@@ -55,7 +55,7 @@ def test_leye_child_with_thalassaemia(village):
     ("loss", "flags"),
     [(120_000, ("disaster_severe",)), (None, ("disaster_unassessed",))],
 )
-def test_leye_shop_burnt_down_although_above_the_line(village, loss, flags):
+def test_leye_shop_that_burnt_down_but_stays_above_the_line(village, loss, flags):
     village.household(size=4, kind="ordinary", region="451028").earns(4 * 20_000).has("illness", "events")
     village.add("disaster", kind="fire", occurred_on="2023-11-02", loss=loss)
     verdicts = village.judged()
@@ -214,7 +214,7 @@ def test_a_bill_stops_counting_after_a_year_while_the_statement_still_stands(vil
     assert village.classified("2024-04-30", income_age=18) == ["no_income"]
 
 
-def test_hardship_may_be_left_out_of_the_status_but_never_of_the_rule_line(village):
+def test_hardship_may_be_excluded_from_the_status_but_never_from_the_rule_line(village):
     julu(village, lambda home, income: home.earns(income))
     assert village.classified(hardship="ignore") == ["at_risk"]
     assert village.judged().read_colour(0) == "orange"

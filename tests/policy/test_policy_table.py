@@ -63,7 +63,7 @@ def test_there_is_no_line_before_the_first_one():
     assert np.isnan(LineTable([], load_policy().lines).find_amount("440100", to_day("2020-12-31")))
 
 
-def test_every_function_has_a_row_and_every_row_a_function():
+def test_every_trigger_function_has_a_row_and_every_row_has_a_function():
     assert set(load_policy().triggers) == set(TRIGGERS)
     assert list(load_policy().triggers) == sorted(TRIGGERS)
 
@@ -78,7 +78,7 @@ def test_every_rule_names_its_source():
     assert all(row.source.strip() for row in rows)
 
 
-def test_causes_are_official_with_their_chinese_names_and_measures():
+def test_causes_are_official_and_have_chinese_names_and_measures():
     policy = load_policy()
     assert policy.causes == dict(CAUSES)
     assert all(policy.measures[cause] for cause in CAUSES)
@@ -121,7 +121,7 @@ def test_a_file_replaces_the_packaged_table(tmp_path, content):
     assert parse_policy(path.read_text("utf-8-sig")).version == policy.version
 
 
-def test_a_trigger_that_a_file_leaves_out_is_off(content):
+def test_a_trigger_left_out_of_a_file_is_disabled(content):
     del content["triggers"]["job_loss"]
     assert "job_loss" not in parsed(content).triggers
 
@@ -227,7 +227,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("message", FAULTS)
-def test_a_fault_names_its_path(content, message):
+def test_a_fault_names_its_path_in_the_file(content, message):
     FAULTS[message](content)
     with pytest.raises(PolicyError) as caught:
         parsed(content)

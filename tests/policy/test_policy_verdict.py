@@ -68,11 +68,11 @@ def test_a_household_in_monitoring_has_a_colour_even_without_income(village):
 @pytest.mark.parametrize(("kind", "category"), [
     ("exited", "unstable_exit"), ("ordinary", "borderline"), (None, "borderline"),
 ])  # fmt: skip
-def test_below_the_line_the_category_follows_the_kind(village, kind, category):
+def test_the_category_below_the_line_follows_the_kind(village, kind, category):
     assert village.household(kind=kind).earns(7000).judged().read_category(0) == category
 
 
-def test_above_the_line_hardship_suggests_sudden_hardship(village):
+def test_hardship_above_the_line_suggests_the_category_sudden_hardship(village):
     village.household(kind="exited").earns(20_000)
     village.add("illness", kind="inpatient", occurred_on="2023-06-01", self_paid=60_000)
     verdicts = village.judged()
@@ -161,7 +161,7 @@ def test_the_rank_follows_colour_then_flags_then_distance_to_the_line(new_villag
     assert "".join(order) == "abdcefg"
 
 
-def test_deeper_below_the_line_ranks_higher_even_below_zero(new_village):
+def test_households_further_below_the_line_rank_higher_even_below_zero(new_village):
     village = new_village()
     for code, income in {"a": 8000, "b": 1, "c": 0, "d": -1, "e": -100_000}.items():
         village.household(code).earns(income, code)

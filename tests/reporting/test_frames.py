@@ -47,7 +47,7 @@ def test_groups_match_the_evaluation_and_small_groups_are_left_out(trained: Bund
     assert tabulated.loc[0, "预测概率"] == pytest.approx(first["mean_probability"])
 
 
-def test_checks_are_listed_by_code_in_words(trained: Bundle) -> None:
+def test_checks_are_listed_by_code_and_described_in_words(trained: Bundle) -> None:
     results = run_release_checks(trained, None, None)
     tabulated = frames.tabulate_checks(results)
     assert tabulated["编号"].tolist() == [check.code for check in CHECKS]

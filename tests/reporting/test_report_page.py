@@ -38,7 +38,7 @@ def test_every_section_is_present_in_order_and_every_link_has_a_target(html, rea
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_the_page_needs_nothing_from_elsewhere(html, read, lang):
+def test_the_page_loads_nothing_from_elsewhere(html, read, lang):
     text, page = html[lang], read(html[lang])
     assert len(text.encode()) < 5_000_000
     assert not page.tags & {"script", "link", "iframe", "img", "object", "embed", "base"}

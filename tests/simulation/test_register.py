@@ -45,7 +45,7 @@ def test_a_register_has_no_faults_and_differs_only_in_income(counties: dict[str,
             assert same == (file.name != "income.parquet"), file.name
 
 
-def test_statements_are_the_sums_of_the_monthly_county(read: Callable[[str], pd.DataFrame]) -> None:
+def test_statements_equal_the_sums_of_the_monthly_county(read: Callable[[str], pd.DataFrame]) -> None:
     monthly, register = read("monthly"), read("register")
     monthly = monthly.sort_values("recorded_on", kind="stable")
     corrected = monthly["record_id"].notna()

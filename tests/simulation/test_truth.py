@@ -102,7 +102,7 @@ def test_a_fall_by_spending_takes_the_cause_of_its_largest_eligible_item() -> No
     assert (kind.tolist(), month.tolist(), alone.tolist()) == ([2], [25], [False])
 
 
-def test_within_a_month_income_comes_before_spending_and_spending_before_monitoring() -> None:
+def test_income_precedes_spending_and_spending_precedes_monitoring_within_a_month() -> None:
     month = {25: 1}
     assert find_falls(_lived(below=month, hardship=month, entered=month), 20)[0].tolist() == [1]
     kind, _, alone = find_falls(_lived(hardship=month), 20)

@@ -25,7 +25,7 @@ def card(trained) -> str:
     return trained.files["model_card.md"].decode()
 
 
-def test_the_card_names_its_model_and_is_bound_by_the_manifest(trained, card, bundle_path, tmp_path):
+def test_the_card_names_its_model_and_is_sealed_by_the_manifest(trained, card, bundle_path, tmp_path):
     assert card.startswith(f"# 模型卡 {trained.model_version}\n")
     assert {"model_card.md", "report.json"} <= set(trained.manifest["files"])
     copy = trained.save(tmp_path / "b")
@@ -104,7 +104,7 @@ def test_report_data_can_be_recomputed_from_the_records_alone(trained, county, c
     assert json.loads(json.dumps(texts)) == trained.report
 
 
-def test_without_a_folder_there_is_no_coverage(county_records):
+def test_there_is_no_coverage_without_a_folder(county_records):
     trained = train(county_records, Settings(), load_policy())
     assert trained.report["coverage"] is None
     assert set(trained.report["reasons"]) == {"steadiness"}

@@ -24,7 +24,7 @@ SMALL = Settings()
 MODELS = {"riskml", "rule_line", "distance_to_line", "weighted_past_income", "logistic", "oracle"}
 
 
-def test_evaluation_has_the_shape_of_the_contract(trained: Bundle) -> None:
+def test_the_evaluation_has_the_structure_in_the_contract(trained: Bundle) -> None:
     e = trained.evaluation
     assert set(e["models"]) == MODELS
     assert {"train_to", "test_from", "n_train", "n_test", "n_positive", "positive_rate", "missing"} <= set(e["split"])
@@ -59,7 +59,7 @@ def test_the_complement_sums_to_the_test_rows(trained: Bundle) -> None:
     assert sum(kind["positives"] for kind in kinds) == trained.evaluation["split"]["n_positive"]
 
 
-def test_the_ceiling_is_the_true_probability(trained: Bundle, county: Path, county_records: Records) -> None:
+def test_the_true_probability_is_the_ceiling(trained: Bundle, county: Path, county_records: Records) -> None:
     split = trained.evaluation["split"]
     later = label(county_records, [to_day(text) for text in split["test_as_ofs"]], SMALL, load_policy(), None)
     known = later.take(later.labelled)
@@ -170,7 +170,9 @@ def test_a_model_compared_with_itself_shows_no_difference(trained: Bundle) -> No
     assert comparison["models"][trained.model_version] == trained.evaluation["models"]["riskml"]
 
 
-def test_a_champion_tested_on_other_rows_blocks_without_records(trained: Bundle, county_records: Records) -> None:
+def test_a_champion_tested_on_other_rows_blocks_if_there_are_no_records(
+    trained: Bundle, county_records: Records
+) -> None:
     policy = load_policy()
     other = train(county_records, Settings(window=6, horizon=6, step=6), policy)
     unmeasured = "The released champion was not measured on the same test rows."

@@ -77,7 +77,7 @@ def test_a_missing_folder_is_reported_without_a_stack_trace(tmp_path, arguments)
     assert "missing_folder" in result.output
 
 
-def test_help_says_what_the_command_does():
+def test_the_help_text_describes_the_command():
     result = run("--help")
     assert result.exit_code == 0
     assert "list every fault" in result.output

@@ -61,9 +61,7 @@ def test_explain_can_draw_in_english_and_without_health_data(
     assert "income and events" in hidden
 
 
-def test_a_picture_that_cannot_be_written_is_an_error(
-    riskml: Run, bundle_path: Path, county: Path, tmp_path: Path
-) -> None:
+def test_failing_to_write_a_picture_is_an_error(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ran = riskml("explain", bundle_path, county, ill(county), "--as-of", AS_OF, "--png", tmp_path / "file" / "t.png")
     assert ran.code == 1

@@ -86,7 +86,7 @@ def test_a_faulty_folder_is_rejected_unless_its_bad_rows_are_set_aside(
     assert json.loads((tmp_path / "bad.json").read_text())
 
 
-def test_a_tampered_bundle_is_refused(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+def test_a_tampered_bundle_is_rejected(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     copy.mkdir()
     for file in bundle_path.iterdir():

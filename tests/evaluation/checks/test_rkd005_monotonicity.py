@@ -93,5 +93,5 @@ def test_the_probe_does_not_modify_the_matrix(matrix):
     assert np.array_equal(before, matrix.values, equal_nan=True)
 
 
-def test_without_rows_nothing_is_probed(matrix):
+def test_nothing_is_probed_without_rows(matrix):
     assert probe_monotonicity(lambda m: m.column("age"), matrix.take(np.zeros(200, dtype=bool))) == []

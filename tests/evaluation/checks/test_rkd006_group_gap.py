@@ -52,7 +52,7 @@ def test_a_value_that_is_never_missed_can_reveal_a_gap_for_another(evidence):
         groups(("exited", 100, 0.2), ("ordinary", 0, None)),
     ],
 )
-def test_does_not_apply_without_two_values_that_can_be_judged(evidence, parts):
+def test_does_not_apply_with_fewer_than_two_comparable_values(evidence, parts):
     assert isinstance(GroupGap().run(evidence(groups=parts)), NotApplicable)
 
 

@@ -36,7 +36,7 @@ def test_mean_contributions_match_the_rows(rows):
     assert summary["causes"]["work"] == 0
 
 
-def test_every_group_holds_many_households_and_lies_within_its_feature(rows):
+def test_every_group_has_many_households_and_stays_within_its_feature(rows):
     values, contributions, household = rows
     summary = summarise_contributions(values, contributions, FEATURES, household, LEVELS)
     for j, one in enumerate(summary["features"]):
@@ -50,7 +50,7 @@ def test_every_group_holds_many_households_and_lies_within_its_feature(rows):
     assert sum(group["n"] for group in missing) == np.isnan(values[:, 3]).sum()
 
 
-def test_a_rare_level_and_a_rare_value_are_left_out(rows):
+def test_rare_levels_and_rare_values_are_left_out(rows):
     values, contributions, household = rows
     values[:5, 1] = 99.0
     summary = {

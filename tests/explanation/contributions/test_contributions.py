@@ -85,7 +85,7 @@ def test_a_row_has_the_same_bits_alone_among_many_and_on_two_threads(explainer, 
     np.testing.assert_array_equal(explainer.explain(X, threads=2).values, many)
 
 
-def test_category_and_missing_value_belong_to_their_feature(explainer, blend):
+def test_categories_and_missing_values_count_towards_their_feature(explainer, blend):
     row = matrix(1, seed=5).values
     elsewhere = row.copy()
     elsewhere[0, 3], elsewhere[0, 1] = np.nan, np.nan
@@ -102,7 +102,7 @@ def test_linear_contributions_average_to_zero_over_the_training_rows(explainer, 
     np.testing.assert_allclose(mean, 0, atol=1e-9)
 
 
-def test_a_feature_that_is_never_known_contributes_nothing(explainer):
+def test_a_feature_that_is_always_missing_contributes_nothing(explainer):
     assert not explainer.explain(matrix(200, seed=2)).values[:, 4].any()
 
 

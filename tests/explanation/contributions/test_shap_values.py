@@ -34,7 +34,7 @@ def explained(trained, matrix):
     return to_shap(trained, matrix, lang="zh")
 
 
-def test_base_and_values_add_up_to_the_raw_margin(trained, matrix, explained):
+def test_base_and_values_sum_to_the_raw_margin(trained, matrix, explained):
     margin = trained.blend.predict_margin(matrix)
     assert type(explained).__module__.startswith("shap.")
     np.testing.assert_allclose(explained.base_values + explained.values.sum(axis=1), margin, rtol=0, atol=1e-9)

@@ -71,7 +71,7 @@ def shapley(booster, row):
     return out
 
 
-def test_tables_give_the_shapley_values_of_the_game(model):
+def test_tables_give_the_exact_shapley_values(model):
     kernel = Tables.build(read_forest(model.text))
     rows = model.rows[::12]
     contributions = kernel.explain(rows)

@@ -57,7 +57,7 @@ def test_the_picture_equals_the_one_that_was_reviewed(fengjie, golden):
     assert len(svg.encode()) < 30_000
 
 
-def test_numbers_match_the_rule(fengjie):
+def test_the_numbers_match_the_rule(fengjie):
     panel = fengjie.panel()
     timeline = Timeline.from_panel(panel)
     assert timeline.average[-1] == panel.income_per_head(12)[0] == (12 * 800 + 12_000 + 0) / 12 * 12 / 4

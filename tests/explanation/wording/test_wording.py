@@ -25,7 +25,7 @@ def test_every_fact_has_a_phrase():
 
 
 @pytest.mark.parametrize("name", SPOKEN)
-def test_a_sentence_names_known_facts_and_no_cause(name):
+def test_a_sentence_states_known_facts_and_no_cause(name):
     feature = SPOKEN[name]
     assert feature.reason_zh
     assert feature.reason_en, "a Chinese sentence needs an English one"

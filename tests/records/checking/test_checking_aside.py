@@ -50,7 +50,7 @@ def test_a_sound_folder_gives_a_file_without_rows(make, tmp_path):
     assert read(tmp_path / "bad.parquet") == []
 
 
-def test_unreadable_cells_and_ragged_rows_keep_their_text(make, tmp_path):
+def test_unreadable_cells_and_ragged_rows_keep_their_original_text(make, tmp_path):
     folder = make.csv(lines="effective_from,amount\n2020-01-01,6000\n2021-13-01,six\n2022-01-01,7000,8000\n")
     with open_checked(folder, tmp_path / "bad.json") as opened:
         assert opened.count_rows("lines") == 1
@@ -110,7 +110,7 @@ def test_a_damaged_file_does_not_stop_bad_rows_from_being_set_aside(make, tmp_pa
     assert [fault.code for fault in report.faults] == ["damaged_file"]
 
 
-def test_a_table_may_not_become_empty(make, tmp_path):
+def test_setting_rows_aside_must_not_empty_a_table(make, tmp_path):
     folder = make(income=[row | {"months": 0} for row in make.rows("income")])
     with pytest.raises(RecordsError, match=r"income empty_table \(1\)"):
         open_checked(folder, tmp_path / "bad.csv")

@@ -92,7 +92,7 @@ def test_unknown_codes_are_counted_and_the_nearest_is_suggested(make, only_fault
     assert "'工资性' (2×), 'rent'; did you mean 'wage' for '工资性'?" in fault.message
 
 
-def test_causes_are_codes_joined_by_semicolons(make):
+def test_causes_are_codes_separated_by_semicolons(make):
     sound = ["illness", "illness;work", "illness; work", None]
     wrong = ["illness;", "illness,work", "illness;因病", ";"]
     row = {"household_id": "0012", "category": "borderline"}

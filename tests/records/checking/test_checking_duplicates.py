@@ -45,7 +45,7 @@ def test_duplicate_records_are_compared_by_the_default_of_recorded_on(make, reco
     assert list_faults(folder) == [("fault", "record_id", "duplicate_record", 2, (1, 2))] * clash
 
 
-def test_duplicate_records_of_events_are_compared_by_their_day(make):
+def test_duplicate_records_of_events_are_compared_by_their_date(make):
     event = HOME | {"kind": "visit", "occurred_on": day("2023-01-05"), "record_id": "R"}
     rows = [event, event | {"occurred_on": day("2023-01-04"), "recorded_on": day("2023-01-05")}]
     assert list_faults(make(events=rows)) == [("fault", "record_id", "duplicate_record", 2, (1, 2))]

@@ -35,7 +35,7 @@ def counted(folder):
 
 @few
 @given(income=rows, parts=st.integers(1, 3), data=st.data())
-def test_neither_order_nor_splitting_matters(make, income, parts, data):
+def test_neither_row_order_nor_splitting_into_parts_matters(make, income, parts, data):
     whole, split = make(income=income), make()
     (split / "income.parquet").unlink()
     make.write_table(split, "income", data.draw(st.permutations(income)), "parts", parts)
@@ -61,7 +61,7 @@ cells = st.text(alphabet="0123456789-/.,;\"'\n\r\t eEx元NaN[]{}\\%_", max_size=
 
 @settings(few, max_examples=20)
 @given(header=st.lists(st.sampled_from(["effective_from", "amount", "region_code", "x", ""]), max_size=5), text=cells)
-def test_no_text_crashes_the_check(make, header, text):
+def test_the_check_never_crashes_on_any_text(make, header, text):
     folder = make.csv(lines=",".join(header) + "\n2020-01-01,6000\n" + text)
     report = check(folder)
     assert report.tables.get("households") == 2
@@ -70,7 +70,7 @@ def test_no_text_crashes_the_check(make, header, text):
 
 @settings(few, max_examples=20)
 @given(content=st.binary(max_size=60), name=st.sampled_from(["help.csv", "help.parquet", "income.csv"]))
-def test_no_bytes_crash_the_check(make, content, name):
+def test_the_check_never_crashes_on_any_bytes(make, content, name):
     folder = make()
     (folder / "income.parquet").unlink(missing_ok=name == "income.csv")
     (folder / name).write_bytes(content)

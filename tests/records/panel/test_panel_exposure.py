@@ -47,11 +47,11 @@ def exposed(packed: Records, as_of: str) -> list[float]:
         ("1305290010020", [0, 0, 0]),
     ],
 )
-def test_a_prefix_exposes_every_household_there(prefix, expected):
+def test_a_region_prefix_exposes_every_household_in_the_region(prefix, expected):
     assert exposed(records(disaster=regional((prefix, "2023-03-05"))), "2023-03-31") == expected
 
 
-def test_a_household_is_exposed_where_it_lived_on_that_day():
+def test_a_household_is_exposed_in_the_region_where_it_lived_on_that_day():
     packed = records(disaster=regional(("13", "2023-05-19"), ("13", "2023-05-20"), ("43", "2023-05-20")))
     assert exposed(packed, "2023-05-19") == [1, 1, 0]
     assert exposed(packed, "2023-05-31") == [2, 2, 1]

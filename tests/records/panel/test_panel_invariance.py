@@ -283,7 +283,7 @@ def test_panels_of_any_size_give_the_same_values(records):
 
 
 @pytest.mark.parametrize("as_of", AS_OFS)
-def test_rows_known_only_later_change_nothing(tables, records, as_of):
+def test_rows_recorded_later_change_nothing(tables, records, as_of):
     # Instead of adding rows that become known later, compare with records without any such row.
     known_then = {}
     for name, frame in tables.items():

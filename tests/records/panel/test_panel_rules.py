@@ -150,7 +150,7 @@ def test_a_period_is_spread_evenly_and_known_from_its_last_day():
     assert packed.panel(to_day("2023-03-31")).total[:4, 0].tolist()[:3] == [200, 200, 200]
 
 
-def test_a_period_recorded_early_counts_only_for_months_that_are_over():
+def test_a_period_recorded_early_counts_only_for_completed_months():
     packed = records([{"months": 12, "amount": 1200.0, "recorded_on": "2023-01-15"}])
     panel = packed.panel(to_day("2023-04-10"))
     assert panel.reported[:, 0].nonzero()[0].tolist() == [0, 1, 2]
@@ -209,7 +209,7 @@ def test_an_end_after_the_date_is_not_yet_known(table, column):
     assert ends == [NO_DAY, to_day("2023-05-01")]
 
 
-def test_a_household_is_monitored_until_the_day_on_which_it_is_cleared():
+def test_a_household_is_monitored_until_the_day_it_is_cleared():
     day, fixed = DATED["monitoring"]
     packed = records(monitoring=[{day: "2023-01-05", **fixed, "cleared_on": "2023-05-01"}])
     assert [packed.panel(to_day(at)).monitored.item() for at in ("2023-01-04", "2023-01-05", "2023-04-30")] == [0, 1, 1]
@@ -242,7 +242,7 @@ def versions(*rows: tuple[str | None, int, str]) -> dict[str, list[object]]:
     }
 
 
-def test_a_household_is_known_from_its_first_version_and_always_without_recorded_on():
+def test_a_household_is_known_from_its_first_version_or_always_without_recorded_on():
     late = records(households=versions(("2023-02-10", 2, "13")))
     assert [late.panel(to_day(at)).known.item() for at in ("2023-02-09", "2023-02-10")] == [False, True]
     assert records().panel(to_day("1990-01-01")).known.item()
@@ -278,7 +278,7 @@ def test_attributes_keep_the_value_from_the_previous_version():
     assert after["crop"].levels[int(after["crop"].values.item())] == "crop4"
 
 
-def test_versions_of_a_member_replace_one_another_and_an_empty_recorded_on_is_the_first():
+def test_member_versions_replace_one_another_and_an_empty_recorded_on_comes_first():
     rows = [
         {"member_id": "m", "health": "serious", "recorded_on": "2023-03-01"},
         {"member_id": "m", "health": "healthy"},
@@ -290,7 +290,7 @@ def test_versions_of_a_member_replace_one_another_and_an_empty_recorded_on_is_th
     assert names == [sorted(map(health, ("healthy", "chronic"))), sorted(map(health, ("serious", "chronic")))]
 
 
-def test_versions_of_a_monitoring_entry_replace_one_another_and_another_entry_is_kept():
+def test_versions_of_a_monitoring_entry_replace_one_another_but_other_entries_stay():
     fixed = {"category": "borderline"}
     rows = [
         {"entered_on": "2022-01-05", **fixed, "causes": "illness"},
@@ -305,7 +305,7 @@ def test_versions_of_a_monitoring_entry_replace_one_another_and_another_entry_is
     assert panels[0].monitoring["causes"].item() != panels[1].monitoring["causes"].item() != 0
 
 
-def test_a_version_known_late_but_ordered_first_never_counts():
+def test_a_version_recorded_late_but_ordered_first_never_counts():
     # The version with an empty recorded_on comes first, although it is known only from the day of entry.
     rows = [
         {"entered_on": "2023-01-05", "category": "borderline"},
@@ -322,7 +322,7 @@ def line_at(packed: Records, as_of: str, lag: int = 0) -> float:
     return float(packed.panel(to_day(as_of)).line[lag, 0])
 
 
-def test_the_longest_prefix_in_force_decides_then_the_latest_row():
+def test_the_longest_prefix_in_force_decides_and_then_the_latest_row():
     rows = [("", "2020-01-01", 1), ("1305", "2023-02-01", 2), ("130529", "2023-04-01", 3), ("130529", "2023-06-15", 4)]
     rows += [("", "2023-05-01", 9), ("14", "2020-01-01", 99)]
     region, since, amount = zip(*rows, strict=True)
@@ -338,7 +338,7 @@ def test_the_policy_table_applies_only_if_no_row_in_the_folder_is_in_force():
     assert [line_at(packed, day) for day in ("2019-12-31", "2020-01-31")] == [7777, 6000]
 
 
-def test_the_line_follows_the_region_of_the_version_in_force():
+def test_the_line_follows_the_region_in_the_version_in_force():
     lines = {"region_code": ["13", None], "effective_from": ["2020-01-01"] * 2, "amount": [1.0, 2.0]}
     packed = records(households=versions((None, 2, "1305"), ("2023-05-20", 2, "43")), lines=lines)
     assert packed.panel(to_day("2023-06-30")).line[:3, 0].tolist() == [2, 2, 1]

@@ -76,7 +76,7 @@ def test_a_statement_replaces_its_sources_rows_from_the_day_it_is_recorded():
         ),
     ],
 )
-def test_the_statement_recorded_latest_counts(statements, expected):
+def test_the_latest_recorded_statement_counts(statements, expected):
     rows = [yearly(source, 2023, amount, recorded_on=day) for source, amount, day in statements]
     for order in (rows, rows[::-1]):
         assert read(cut(order, "2024-03-31"), "2023-03") == expected

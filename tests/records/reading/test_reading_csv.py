@@ -56,7 +56,7 @@ def test_spaces_around_column_names_do_not_matter(make):
     assert households(with_bytes(make, text.encode())) == EXPECTED
 
 
-def test_quoted_cells_hold_commas_quotes_and_line_breaks(make):
+def test_quoted_cells_may_contain_commas_quotes_and_line_breaks(make):
     text = HEADER + '"0012",130529,3,"张,""家""\n二"\n'
     assert households(with_bytes(make, text.encode())) == [(1, "0012", 3, '张,"家"\n二')]
 

@@ -54,7 +54,7 @@ def test_absent_columns_are_null_and_defaults_are_filled_in(make):
         assert fetch(folder, "illness", "visits, withdrawn") == [(1, None)]
 
 
-def test_parquet_is_never_copied(make):
+def test_parquet_files_are_never_copied(make):
     with open_folder(make("parts")) as folder:
         folder.fingerprint()
         assert folder.connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)]
@@ -106,7 +106,7 @@ def test_parts_may_differ_in_columns_and_types(make):
         ]
 
 
-def test_file_names_may_hold_brackets_and_quotes(make):
+def test_file_names_may_contain_brackets_and_quotes(make):
     folder = make("parts")
     (folder / "income" / "part-0.parquet").rename(folder / "income" / "it's [0]*.parquet")
     with open_folder(folder) as opened:

@@ -37,7 +37,7 @@ def income(households) -> pd.DataFrame:
 LINES = pd.DataFrame({"region_code": ["13"], "effective_from": [dt.date(2022, 1, 1)], "amount": [7000.0]})
 
 
-def test_lateness_is_counted_from_the_day_or_the_end_of_the_period(tmp_path, households, income):
+def test_lateness_is_counted_from_the_date_or_the_end_of_the_period(tmp_path, households, income):
     income.loc[:9, "recorded_on"] = dt.date(2023, 4, 10)  # ten days after the end of the period
     income.loc[10:13, "recorded_on"] = dt.date(2023, 5, 2)  # 32 days after the end of the period
     income.loc[14:17, "recorded_on"] = None
