@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     oidc_audience: str | None = None
     """Audience that bearer tokens must name; by default, no tokens are accepted."""
     oidc_client_id: str | None = None
-    """Client ID registered with the provider for the pages; without one, the provider is not offered."""
+    """Client ID registered with the provider for the pages; without one, the sign-in page omits the provider."""
     oidc_client_secret: SecretStr | None = None
     """Secret of that client; leave it empty for a public client. PKCE is always used."""
     oidc_redirect_url: str | None = None

@@ -23,8 +23,8 @@ __all__ = ["RULE_LINE_ONLY", "TRIAL", "Holder", "Model", "load_model"]
 
 RULE_LINE_ONLY = {
     "zh": "模型尚未用本县数据训练，仅显示监测线规则；请先导入历史数据，再训练、审核并发布本县模型",
-    "en": "The model was not trained on this county, so only the rule line is shown: deliver its history, train, audit "
-    "and release a model of its own",
+    "en": "The model was not trained on this county, so only the rule line is shown: import its history, then train, "
+    "audit and release a model for it",
 }
 """Why the model is silent, and what to do."""
 
@@ -68,7 +68,7 @@ class Model:
 
     @property
     def silent(self) -> bool:
-        """Whether only the rule line may be shown, because a model trained on a simulated county serves a real one."""
+        """Whether only the rule line may be shown, because a model from a simulated county judges real data."""
         return self.bundle.simulated and not self.trial
 
     @property

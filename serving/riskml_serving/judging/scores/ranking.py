@@ -13,7 +13,7 @@ __all__ = ["RANKED", "SECTIONS", "rank"]
 
 SECTIONS = Vocabulary(
     Term("rule", "规则已预警", "flagged by the rule line"),
-    Term("model", "模型提前预警", "warned of early by the model"),
+    Term("model", "模型提前预警", "early warning by the model"),
     Term("none", "未预警", "no warning"),
     Term("unknown", "收入不明", "income unknown"),
 )
