@@ -7,7 +7,7 @@ from prometheus_client import Counter
 __all__ = ["COUNTERS", "REFUSED", "SCORED", "SWAPPED"]
 
 SCORED = Counter("riskml_scores", "Households scored on request", ("tier", "agreement"), registry=None)
-SWAPPED = Counter("riskml_model_swaps", "Releases that workers began to serve", registry=None)
+SWAPPED = Counter("riskml_model_swaps", "Releases that workers put into service", registry=None)
 REFUSED = Counter(
     "riskml_model_load_failures", "Checks in which the latest release was refused or unavailable", registry=None
 )
