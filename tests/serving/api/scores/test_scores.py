@@ -93,7 +93,7 @@ def test_without_income_records_there_is_no_probability_but_the_rule_line_still_
     assert (row["status"], row["probability"], row["tier"], row["rule_signal"]) == ("no_income", None, None, "unknown")
 
 
-def test_a_date_after_the_last_record_names_the_last_day_that_any_record_speaks_of(client, key):
+def test_a_date_after_the_last_record_returns_the_last_day_covered_by_records(client, key):
     household = {"household_id": "h1", "region_code": "370112001001", "size": 3}
     income = {"household_id": "h1", "source": "total", "period_start": "2022-01-01", "months": 12, "amount": 60_000}
     lines = [{"region_code": "37", "effective_from": "2022-01-01", "amount": 8000}]
