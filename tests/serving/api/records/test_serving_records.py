@@ -11,6 +11,7 @@ from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.scoring import judge
+from riskml.vocabulary.verdicts import COLOURS, STATUSES
 
 TODAY = dt.date(2023, 6, 30)
 HOME = "370112001001"
@@ -69,7 +70,9 @@ def test_a_hospital_bill_changes_the_score_and_the_response_says_how(client, key
     assert change["after"]["rule_flags"]
     assert change["changed"]
     opinion = judge_directly(client, {"households": [household()], "income": wages(), "illness": [bill]})
-    assert change["after"]["probability"] == float(opinion.probability[0])
+    assert change["after"]["status"] == STATUSES.codes[opinion.status[0]] == "in_hardship"
+    assert change["after"]["probability"] is None
+    assert change["after"]["rule_signal"] == COLOURS.codes[opinion.rule_colour[0]]
 
 
 def test_a_request_sent_twice_counts_once_and_gets_an_identical_response(client, key):

@@ -25,6 +25,7 @@ HELD_BEFORE = {
         "_select_rows": "read_rows takes codes that find_households let through; disasters of regions are nobody's",
         "add_rows": "intake has held every row against the register",
         "supersede": "the rows come from add_rows's caller",
+        "holds_records": "says only whether there are any rows",
     },
     "judging/importing/repository.py": {"append": "a command of the operator, for all regions"},
     "judging/bulk/repository.py": {
@@ -35,10 +36,12 @@ HELD_BEFORE = {
         "write_scores": "takes changes of households that find_households let through",
         "_write_history": "takes scores of such households",
         "move_scores": "takes scores that read_current let through",
+        "retract_scores": "the service itself withdraws a model's verdicts, in all regions",
     },
     "store/households/repository.py": {
         "add_households": "inserts only what is not there",
         "update_households": "takes rows that find_households let through",
+        "is_open": "a condition of queries that are narrowed",
     },
     "casework/assignments/repository.py": {"add_assignment": "takes a household that was required before"},
     "web/household/repository.py": {"read_freshness": "narrowed by _narrow"},

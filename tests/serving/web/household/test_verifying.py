@@ -48,7 +48,9 @@ def test_a_more_severe_signal_after_a_finding_brings_a_household_back_with_a_new
     )
     last = "(SELECT max(seq) FROM scores)"
     site.change(
-        f"UPDATE current_scores SET signal = 3, order_signal = -3, seq = {last} WHERE household_id = :h", h=household
+        f"UPDATE current_scores SET signal = 3, order_signal = -3, order_section = 0, order_rank = -1e6, seq = {last} "
+        "WHERE household_id = :h",
+        h=household,
     )
     assert list_codes(site)[0] == household
     row = re.search(rf"<tr[^>]*>(?:(?!</tr>).)*{household}.*?</tr>", site.get("/worklist").text, re.DOTALL)[0]
