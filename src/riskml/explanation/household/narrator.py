@@ -147,6 +147,8 @@ class Narrator:
             agreement = str(name_agreement(is_above_safest(tier), verdicts.any_flag[row : row + 1])[0])
         missing = tuple(gap for gap in find_missing(household) if not (gap.health and "health" in hidden))
         causes = [] if agreement == "neither" else [*(reason.cause for reason in reasons), *rule.causes]
+        if STATUSES.codes[status] == "in_hardship":
+            causes.append("other")  # its steps ask about spending and debts
         causes = list(dict.fromkeys(causes))
         return Explanation(
             household_id=str(household.household_id[0]),
