@@ -26,7 +26,7 @@ def test_a_tier_raises_green_to_its_own_colour(tier, expected):
 
 
 def test_the_colours_of_tiers_come_from_the_table(packaged):
-    text = packaged.replace("probability: 0.15, colour: orange", "probability: 0.15, colour: red")
+    text = packaged.replace("probability: 0.30, colour: orange", "probability: 0.30, colour: red")
     signal = combine_signal(np.zeros(1, np.int8), np.array([2], np.int8), parse_policy(text))
     assert COLOURS.codes[signal[0]] == "red"
 

@@ -138,7 +138,7 @@ def test_provincial_income_takes_precedence_and_an_unknown_one_is_skipped(conten
 
 
 def test_tiers_follow_the_probability():
-    probability = np.array([0.0, 0.0499, 0.05, 0.1499, 0.15, 1.0, np.nan])
+    probability = np.array([0.0, 0.0999, 0.1, 0.2999, 0.3, 1.0, np.nan])
     assert load_policy().assign_tiers(probability).tolist() == [0, 0, 1, 1, 2, 2, -1]
     assert TIERS.codes[2] == "very_likely"
 

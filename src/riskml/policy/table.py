@@ -101,7 +101,7 @@ class Policy:
     def assign_tiers(self, probability: NDArray[np.float64]) -> NDArray[np.int8]:
         """Assign a tier to each probability, as a position in ``TIERS``; -1 if the probability is NaN.
 
-        >>> load_policy().assign_tiers(np.array([0.15, 0.1499, 0.0, np.nan])).tolist()
+        >>> load_policy().assign_tiers(np.array([0.3, 0.2999, 0.0, np.nan])).tolist()
         [2, 1, 0, -1]
         """
         bounds = np.array([self.tiers[code].probability for code in TIERS])
