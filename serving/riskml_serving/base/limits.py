@@ -46,7 +46,7 @@ class RateLimiter:
     Parameters
     ----------
     per_minute : int
-        Requests allowed per minute and key; 0 means no limit.
+        Requests allowed per key and minute; 0 means no limit.
 
     Notes
     -----
@@ -88,6 +88,6 @@ class RateLimiter:
             raise Problem(
                 "too-many-requests",
                 f"每个密钥每分钟最多 {self.per_minute} 次请求（设置 rate_per_minute）",
-                f"At most {self.per_minute} requests per minute and key (setting rate_per_minute)",
+                f"Each key may make at most {self.per_minute} requests per minute (setting rate_per_minute)",
                 headers={"Retry-After": str(max(1, round(seconds)))},
             )

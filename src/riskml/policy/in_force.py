@@ -1,4 +1,4 @@
-"""The rows in force in a region on a day, packed into arrays that can be applied to many households at once."""
+"""The policy rows in force in a region on a day, packed into arrays that can be applied to many households at once."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class InForce:
 
 @dataclass(frozen=True)
 class Layout:
-    """Positions of the triggers in the sorted codes, grouped by how they fire, by base and by what they count as."""
+    """Positions of the triggers, in the order of their codes, grouped by how they fire, by base, and by what they mean."""
 
     fires: dict[str, NDArray[np.intp]]
     base: dict[str, NDArray[np.intp]]

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 def test_simulating_a_register_prints_the_figures_for_its_county(riskml: Any, tmp_path: Path) -> None:
     ran = riskml("simulate", tmp_path / "a", "--households", 60, "--months", 26, "--income", "register")
     assert ran.code == 0, ran.err
-    assert "households at risk (over all dates) fall" in ran.out
+    assert "households at risk (summed over all dates) fall" in ran.out
     assert "for the distance to the line." in ran.out
     assert "statement" in pq.read_schema(tmp_path / "a" / "income.parquet").names
     assert set(pq.read_table(tmp_path / "a" / "lines.parquet")["source"].to_pylist()) == {"simulated"}

@@ -29,8 +29,8 @@ def simulate(
     income: Annotated[
         Literal["monthly", "register", "mixed"],
         typer.Option(
-            help="What is known of income: reports for every month (`monthly`), yearly statements and wage lists of"
-            " individual persons (`register`), or each of these for half of the households (`mixed`)."
+            help="How income is recorded: reports for every month (`monthly`), yearly statements plus wage lists"
+            " that name one person a row (`register`), or half of the households each way (`mixed`)."
         ),
     ] = "monthly",
 ) -> None:
@@ -38,8 +38,8 @@ def simulate(
 
     The truth is each household's probability of a fall within 12 months, estimated from at least 1,000 possible futures
     of its hidden state. No model can do better. A household falls if its income per head is below the line, before or
-    after unavoidable spending, or if it enters monitoring. If the truth is written, the output ends with the share of
-    the households at risk that fall, and with how well the truth and the distance to the line rank them.
+    after unavoidable spending, or if it enters monitoring. If the truth is written, the command also prints the
+    share of households at risk that fall, and the AUC of the true probability and of the distance to the line.
     """
     from riskml.simulation import simulate as run
 
@@ -49,8 +49,8 @@ def simulate(
     typer.echo(f"Simulated county in {out}: {join_counts(done.rows)}.")
     if figures := done.figures:
         typer.echo(
-            "Within 12 months, {falls:.1%} of {n:,} households at risk (over all dates) fall: {income:.1%} of these by"
-            " income, {spending:.1%} by spending ({spending_alone:.1%} in no other way), {monitoring:.1%} by"
-            " monitoring.\nThe AUC is {oracle:.3f} for the true probability and {distance_to_line:.3f} for the distance"
+            "Within 12 months, {falls:.1%} of the {n:,} households at risk (summed over all dates) fall. By what comes"
+            " first, {income:.1%} of these falls are due to income, {spending:.1%} to spending ({spending_alone:.1%} to"
+            " spending alone) and {monitoring:.1%} to entering monitoring.\nThe AUC is {oracle:.3f} for the true probability and {distance_to_line:.3f} for the distance"
             " to the line.".format(**figures)
         )
