@@ -63,7 +63,7 @@ class InForce:
 
 @dataclass(frozen=True)
 class Layout:
-    """Positions of the triggers, in the order of their codes, grouped by how they fire, by base, and by what they mean."""
+    """Positions of the triggers, in the order of their codes, by how they fire, by base, and by what they mean."""
 
     fires: dict[str, NDArray[np.intp]]
     base: dict[str, NDArray[np.intp]]

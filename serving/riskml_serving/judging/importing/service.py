@@ -128,7 +128,7 @@ class _Import:
             if taken := find_households(connection, codes, EVERYWHERE):
                 raise UsageError(
                     f"{len(taken):,} of {len(codes):,} households are already in the database, from another source.",
-                    "An import only adds households that are not in the database yet; use POST /v1/records to append to others.",
+                    "An import only adds households that are new to the database; for others, use POST /v1/records.",
                 )
             rows = [{"household_id": code, "region_code": region, **common} for code, region in regions.items()]
             add_households(connection, rows)
@@ -144,7 +144,8 @@ class _Import:
         self.bar.stage(name, total)
         if finished:
             return 0
-        query = f"SELECT * FROM {self.opened.get_view(name)} ORDER BY ALL OFFSET {start}"  # an order that does not depend on how files split the table
+        # The order, and so the place to continue, must not depend on how files split the table.
+        query = f"SELECT * FROM {self.opened.get_view(name)} ORDER BY ALL OFFSET {start}"
         done, received = start, now()
         for batch in self.opened.connection.sql(query).to_arrow_reader(PART):
             rows = _complete(name, pa.Table.from_batches([batch]), received, self.request_id)

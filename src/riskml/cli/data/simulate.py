@@ -51,6 +51,6 @@ def simulate(
         typer.echo(
             "Within 12 months, {falls:.1%} of the {n:,} households at risk (summed over all dates) fall. By what comes"
             " first, {income:.1%} of these falls are due to income, {spending:.1%} to spending ({spending_alone:.1%} to"
-            " spending alone) and {monitoring:.1%} to entering monitoring.\nThe AUC is {oracle:.3f} for the true probability and {distance_to_line:.3f} for the distance"
-            " to the line.".format(**figures)
+            " spending alone) and {monitoring:.1%} to entering monitoring.\nThe AUC is {oracle:.3f} for the true"
+            " probability and {distance_to_line:.3f} for the distance to the line.".format(**figures)
         )
