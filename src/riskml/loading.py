@@ -30,5 +30,5 @@ def load_records(folder: str | Path, policy: Policy | None = None, skip_bad_rows
     with open_checked(folder, skip_bad_rows) as opened:
         records = Records.load(opened, (policy or load_policy()).lines)
         records.skipped = dict(opened.skipped)
-        _ = records.fingerprint  # computed while the folder is open
+        _ = records.fingerprint  # must be computed while the folder is open
         return records

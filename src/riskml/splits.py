@@ -1,4 +1,4 @@
-"""Splits by time: the grid of as_of dates, and which of them each origin uses for training and for testing."""
+"""Splits by time: the grid of as_of dates, and which of them each test start (*origin*) uses to train and to test."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ STATED_MONTHS = 60
 """Number of months of income that training needs if income is known from yearly statements."""
 
 OLDEST_INCOME = 24
-"""Largest income age allowed, in months."""
+"""Largest value allowed for ``income_age``, in months."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Features: functions of a panel, each declared with its unit, window, direction, cause and sentences."""
+"""Features: functions of a panel, each declared with its unit, window, direction, cause and wording."""
 
 from riskml.features import disaster, events, household, illness, income, sources, support  # noqa: F401
 from riskml.features.build import build, build_all

@@ -120,10 +120,9 @@ def feature(
 
     If ``windows`` are given, the function takes the argument ``window``, and is added once for each of them. The number
     of months replaces ``{w}`` in ``zh``, ``en`` and the sentences, and is appended to the name. For a window of one
-    month, ``last {w} months`` becomes ``last month``. ``earlier`` is the
-    number of months before the window that the feature also uses, for a comparison. ``window`` is the least number of
-    months that can affect the feature; it need not be given if the name ends in a number of months, as in
-    ``disasters_12m``.
+    month, ``last {w} months`` becomes ``last month``. ``earlier`` is the number of months before the window that the
+    feature also uses, for a comparison. ``window`` is the least number of months that can affect the feature; it need
+    not be given if the name ends in a number of months, as in ``disasters_12m``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Features of disasters: the household's losses, and disasters that struck its village or town."""
+"""Features about disasters: the household's losses, and disasters that struck its village or town."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features of the table ``events``: schooling, work, ventures, accidents, housing, and leads that reach the county."""
+"""Features from the table ``events``: schooling, work, ventures, accidents, housing, and leads sent to the county."""
 
 from __future__ import annotations
 

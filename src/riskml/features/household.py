@@ -1,4 +1,4 @@
-"""Features of the household's structure: its members, and their ability to work, health and schooling."""
+"""Features about a household's members: their number and ages, and their ability to work, health and schooling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features of illness: out-of-pocket spending, visits and admissions, and the share that insurance covered."""
+"""Features about illness: out-of-pocket spending, visits and admissions, and the share that insurance covered."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def self_paid_to_income_12m(panel: Panel) -> Floats:
 @declare(
     unit="line",
     direction=LOWER,
-    cause="other",  # it depends on income as much as on spending
+    cause="other",  # the feature depends on income as much as on spending
     zh="近 12 个月扣除自付医疗费后的人均收入（相对监测线）",
     en="income per head minus out-of-pocket medical spending, relative to the line, last 12 months",
     reason_zh=None,

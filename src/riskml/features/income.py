@@ -1,4 +1,4 @@
-"""Features of income: its level, trend and volatility, months below the line, and how many months are reported."""
+"""Features about income: its level, trend and volatility, months below the line, and how many months are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features of the four sources of income: their level, share, concentration and change."""
+"""Features about the four sources of income: their level, share, concentration and change."""
 
 from __future__ import annotations
 

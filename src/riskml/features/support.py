@@ -1,4 +1,4 @@
-"""Features of help and of earlier monitoring."""
+"""Features about help that a household received and about its earlier monitoring."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens in the spans after the as_ofs: verdicts at month ends, entries into monitoring, emergency help."""
+"""What happens in the months after an as_of date (its *span*): low income, entries into monitoring, emergency help."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def find_first_day(events: Events, after: int, until: int, mask: Mask | None = N
 
 @dataclass(frozen=True)
 class After:
-    """The spans of several as_ofs, for the same households.
+    """What happens to the same households in the spans after several as_ofs.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class After:
 
     @cached_property
     def _spending(self) -> Floats | None:
-        """Unavoidable spending of each month in yuan, the latest first, shape (T, n); None if there is none to count.
+        """Unavoidable spending in each month, yuan, the latest first, shape (T, n); None if there is none to count.
 
         An unknown amount adds nothing.
         """

@@ -1,4 +1,4 @@
-"""Policy: the rule line as dated rows with sources, its triggers, its colours and its verdicts on households."""
+"""Policy: the *rule line*, which judges households by the official rules; its dated rows, triggers and colours."""
 
 from riskml.policy.rule_line import apply_rule_line
 from riskml.policy.signal import combine_signal, name_agreement

@@ -26,7 +26,7 @@ _EXITED = schema.list_codes("households", "kind").index("exited")
 
 @dataclass(frozen=True)
 class Item:
-    """Table and column with the amounts of an item of unavoidable spending; ``kind`` selects rows of ``events``."""
+    """An item of unavoidable spending: the table and column with its amounts; ``kind`` selects rows of ``events``."""
 
     table: str
     column: str
@@ -88,7 +88,7 @@ class Case:
 
     @cached_property
     def line(self) -> Floats:
-        """Line in force at the end of that window, yuan/person/year, shape (n,)."""
+        """Line in force at the end of the window that counts, yuan/person/year, shape (n,)."""
         line: Floats = self.panel.at_income_end.line[0]
         return line
 

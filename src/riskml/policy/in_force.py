@@ -21,7 +21,7 @@ NEVER: tuple[float, ...] = (np.nan, np.nan, np.nan, 0.0, 0.0, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class InForce:
-    """Rows in force in one region on one day.
+    """The policy rows in force in one region on one day.
 
     Parameters
     ----------
@@ -63,7 +63,10 @@ class InForce:
 
 @dataclass(frozen=True)
 class Layout:
-    """Positions of the triggers, in the order of their codes, by how they fire, by base, and by what they mean."""
+    """A policy table's triggers, grouped by how they fire, by the base of their thresholds, and by what they count as.
+
+    A group lists its triggers by position, with all triggers sorted by code.
+    """
 
     fires: dict[str, NDArray[np.intp]]
     base: dict[str, NDArray[np.intp]]
@@ -71,7 +74,7 @@ class Layout:
 
     @classmethod
     def group(cls, triggers: Iterable[Trigger]) -> Layout:
-        """Group the triggers."""
+        """Group triggers, which must be sorted by code."""
         triggers = list(triggers)
         return cls(
             {how: _find_positions([trigger.fires == how for trigger in triggers]) for how in FIRES},

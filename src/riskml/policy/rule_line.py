@@ -27,7 +27,7 @@ _UNSTABLE, _BORDERLINE, _SUDDEN = (
 
 
 AFTER_SPENDING = "income_below_line_after_spending"
-"""The trigger that has a separate colour."""
+"""Code of the one trigger for which the policy table states a separate colour."""
 
 
 def apply_rule_line(panel: Panel, policy: Policy) -> Verdicts:

@@ -43,8 +43,7 @@ def signal_income(
     An income below ``red_below`` × line is red if there is a major shock, and ``below_without_shock`` otherwise. Below
     ``orange_below`` × line it is orange, up to ``yellow_up_to`` × line yellow, and above that green. A guarantee that
     is not met, a flag that counts as hardship, and income below the line after spending can only make the colour
-    graver. Every bound is applied with the
-    contract's tolerance of 1e-4.
+    graver. Every bound is applied with the contract's tolerance of 1e-4.
 
     Examples
     --------

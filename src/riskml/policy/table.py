@@ -52,7 +52,7 @@ class Policy:
     rural_income : DatedTable of IncomeRow
         Rural per-capita disposable income; rows with an unknown amount are left out.
     triggers : dict of str to Trigger
-        Triggers by code, in the order of their codes.
+        Maps each code to its trigger, sorted by code.
     colours : DatedTable of ColourRow
     tiers : dict of str to Tier
     visit_capacity : float
@@ -85,7 +85,7 @@ class Policy:
 
     @cached_property
     def layout(self) -> Layout:
-        """The triggers, grouped by how they fire, by their base and by what they count as."""
+        """The triggers, grouped by how they fire, by the base of their thresholds, and by what they count as."""
         return Layout.group(self.triggers.values())
 
     def find_in_force(self, region: str, day: int) -> InForce:

@@ -1,4 +1,4 @@
-"""The triggers: what each of them observes.
+"""The triggers of the rule line: the value that each of them observes for a household.
 
 A trigger is a function in this module, with its wording and its thresholds under the same code in the policy table.
 The function returns the value observed for each household, in the unit that the table states, or NaN if it is not

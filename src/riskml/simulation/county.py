@@ -27,7 +27,7 @@ class CountyMap:
     regions : str array (villages,)
         Twelve-digit region codes of the villages.
     far : float array (villages,)
-        Distance of each village to the county seat, in kilometres.
+        Distance from each village to the county seat, in kilometres.
     exposure : float array (villages,)
         Factor by which the hazard of disasters is multiplied.
     severity : float array (villages, months)

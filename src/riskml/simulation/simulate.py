@@ -56,7 +56,7 @@ class Simulated:
     rows : dict of str to int
         Number of rows in each table.
     figures : dict of str to float
-        Figures about falls on the dates of the truth (`truth.Figures.summarize`); empty if no truth was written.
+        Figures about falls after the as-of dates (`truth.Figures.summarize`); empty if no truth was written.
     """
 
     rows: dict[str, int]
@@ -91,7 +91,7 @@ def simulate(
     progress : callable, optional
         Called after each part of the county with the number of households in it.
     income : {"monthly", "register", "mixed"}, default "monthly"
-        What is known of income: with ``monthly``, a report for every month; with ``register``, wage lists of
+        How income is recorded: with ``monthly``, a report for every month; with ``register``, wage lists of
         individual persons and a statement for every year from October to September, known months after the year's
         end; with ``mixed``, each of these for half of the households. The choice affects neither the households nor
         their truth nor any other table.

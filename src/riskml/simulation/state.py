@@ -92,10 +92,10 @@ STATE = np.dtype(
         *_declare("i4", "dragging", "treated", "venture", "missed"),
         ("totals", "f8", YEAR),
         ("reported", "i4", YEAR),
-        ("income", "f8"),  # sum of totals
-        ("reports", "i4"),  # sum of reported
+        ("income", "f8"),  # sum of ``totals``
+        ("reports", "i4"),  # sum of ``reported``
         ("spent", "f8", len(SPENDING) * YEAR),  # month by month, item after item
-        ("spending", "f8", len(SPENDING)),  # sum of spent by item
+        ("spending", "f8", len(SPENDING)),  # sum of ``spent`` for each item
         ("usual", "f8"),  # yuan per year, from the reports of the last twelve months
         ("ratio", "f8"),  # income per head divided by the line, NaN without a verdict
         ("after", "f8"),  # the same, after unavoidable spending

@@ -172,7 +172,7 @@ def estimate_fall_probability(
 
 
 class Figures:
-    """Falls among the households at risk on the dates of the truth, and how well a ranking could foresee them.
+    """Falls among the households at risk on the as-of dates, and how well a ranking could foresee them.
 
     A household is at risk if it is not monitored and its income per head is known and not below the line, before or
     after unavoidable spending. Households that did not fall but received emergency help are left out, as in the

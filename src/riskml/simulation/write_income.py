@@ -1,4 +1,4 @@
-"""Write income as a county knows it: reported monthly, stated once a year, or either way, by household."""
+"""Write the income table: monthly reports, yearly statements, or one of the two for each household."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 _SOURCES = np.array(list(SOURCES)[:4])
 
 Income = Literal["monthly", "register", "mixed"]
-"""What is known of income: monthly reports, yearly statements with wage lists, or each for half of the households."""
+"""How income is recorded: as monthly reports, as yearly statements with wage lists, or each for half the households."""
 
 
 def write_income(chunk: Chunk, income: Income, tables: Tables) -> None:

@@ -1,4 +1,4 @@
-"""Write income as a register knows it: yearly statements by household and source, and individual workers' wages."""
+"""Write income as a register records it: yearly statements by household and source, and individual workers' wages."""
 
 from __future__ import annotations
 

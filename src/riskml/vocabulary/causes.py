@@ -1,4 +1,4 @@
-"""Official causes of risk: they say why a household is monitored, and what a reason refers to.
+"""Official causes of risk: each says why a household is monitored, or what a reason for a score is about.
 
 To add a cause, declare it here, before ``other``, and add its measures to ``policy/policy.yaml``.
 """

@@ -1,4 +1,4 @@
-"""Run every probe on a table; all conditions on individual rows are evaluated in one pass over it."""
+"""Run every check on a table; the conditions on individual rows are all evaluated in one pass over the table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VALUES_SHOWN = 3
 
 @dataclass(frozen=True)
 class Hit:
-    """A probe and the rows that match it.
+    """A check's probe (a condition or query that selects bad rows) and the rows that match it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Rule for which window of a household's income counts on a date."""
+"""The rule that decides which window of a household's income counts on a date."""
 
 from __future__ import annotations
 
@@ -28,4 +28,4 @@ class IncomeBasis:
 
 
 UP_TO_DATE = IncomeBasis()
-"""Basis under which only the twelve months up to the last complete one count."""
+"""Basis under which only the twelve months up to the last complete month count."""

@@ -1,4 +1,4 @@
-"""Tables of rows (members, medical bills, disasters, events, help, monitoring): packed, sorted, selected for a date."""
+"""Pack and sort the rows of members, care, disasters, events, help and monitoring, and select those known on a date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Disasters that struck a region, assigned to every household that lived there on that day."""
+"""Disasters that struck a region, assigned to every household that lived there at the time."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ CHUNK = 4096
 
 @dataclass(frozen=True)
 class _Extra:
-    """Cells that have several rows or a corrected row, in an order that does not depend on the order of the rows."""
+    """Income cells with several rows or a corrected row, in an order that does not depend on the order of the input."""
 
     household: NDArray[np.int32]
     source: NDArray[np.int32]

@@ -1,4 +1,4 @@
-"""Rows of a table as arrays: every reader returns them in this form, and the stores are packed from it."""
+"""The rows of a records table as arrays, the form that every reader returns and that the records are packed from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was known about households on a date, packed into arrays; features have no other input."""
+"""The panel: what was known about households on a date, packed into arrays; features have no other input."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Panel:
     as_of : int
         Day of the panel, which shows what is known at the end of that day.
     start, stop : int
-        Range of households, in the order of their sorted codes.
+        Range of positions in the list of all households, which is sorted by household code.
     months : int, default 36
         Length of the time axis T.
     known_at : int, optional

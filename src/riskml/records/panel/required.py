@@ -1,4 +1,4 @@
-"""Requirements for tables that, unlike a records folder, have not been checked."""
+"""Refuse unknown tables and missing columns in tables that, unlike a records folder, have not been checked."""
 
 from __future__ import annotations
 
