@@ -1,4 +1,4 @@
-"""Compare the time to build features from files with one scan of the income table and with the SQL oracle."""
+"""Time how features are built from files, compared with one scan of the income table and with features in SQL."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The features of riskml, as an analyst would write them in DuckDB SQL.
+"""The SQL oracle: the features of riskml, as an analyst would write them in DuckDB SQL.
 
-They are an independent check: the queries in ``sql/`` follow the data contract and the data dictionary and share no
-code with :mod:`riskml.features`. The tests compare the two, and the benchmark runs both on the same files. Nothing else
+The oracle is an independent check: the queries in ``sql/`` follow the data contract and the data dictionary, and share
+no code with :mod:`riskml.features`. The tests compare the two, and the benchmark runs both on the same files. Nothing else
 may import this module: riskml itself has only one implementation of the features.
 """
 

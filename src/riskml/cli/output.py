@@ -44,7 +44,7 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
 
 
 def write_table(path: Path, frame: pd.DataFrame, notes: Sequence[str]) -> None:
-    """Write a table in the format that the file name ends with: .parquet, .csv (UTF-8 with BOM) or .xlsx.
+    """Write a table in the format that the ending of the file name asks for: .parquet, .csv (UTF-8 with BOM) or .xlsx.
 
     A workbook starts with the notes.
 

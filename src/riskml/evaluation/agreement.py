@@ -1,4 +1,7 @@
-"""Compare the model with the rule line: which of them flags a household, and how much earlier the model does."""
+"""Compare the model with the rule line, the monitoring rules already in use.
+
+Count which of the two flags each household, and measure how much earlier the model does.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compute intervals by resampling households; all rows of a household are drawn together."""
+"""Compute confidence intervals by resampling households; all rows of a household are drawn together."""
 
 from __future__ import annotations
 

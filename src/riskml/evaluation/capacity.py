@@ -34,7 +34,9 @@ def count_visits(share: float, n: int) -> int:
 
 
 def make_visit_key(score: Any, household_code: Any) -> tuple[Any, Any]:
-    """Make the sort key for visits, for one household or for arrays: the highest score first, then by code.
+    """Make the key that sorts households for visits: the highest score first, ties by household code.
+
+    The arguments are those of one household, or arrays.
 
     >>> make_visit_key(2.0, "b") < make_visit_key(1.0, "a") < make_visit_key(1.0, "b")
     True

@@ -1,4 +1,4 @@
-"""Compute evidence for the checks from the features: strength of individual features, drift and monotonicity."""
+"""Compute evidence for the release checks: strength of individual features, drift and monotonicity."""
 
 from __future__ import annotations
 
@@ -121,6 +121,6 @@ def probe_monotonicity(
         values = repeated.values.copy()
         values[:, i] = np.tile(grid, len(sample))
         moves = np.diff(margin(replace(repeated, values=values)).reshape(len(sample), len(grid)), axis=1)
-        worst = float(np.maximum(0.0, (-int(column.direction) * moves).max()))  # keeps a NaN, which the check reports
+        worst = float(np.maximum(0.0, (-int(column.direction) * moves).max()))  # NaN stays NaN, for the check to report
         probes.append({"feature": column.name, "direction": int(column.direction), "worst": worst})
     return probes

@@ -36,9 +36,11 @@ class TestRows:
     label : array of int8, shape (n,)
         1 if the household fell, 0 if not.
     by : array of int8, shape (n,)
-        0 for no fall, 1 for a fall of income below the line, 2 for entry into monitoring (see ``riskml.outcomes.BY``).
+        How the household fell (see ``riskml.outcomes.BY``): 0 for no fall, 1 for income below the line, 2 for income
+        below the line after unavoidable spending, 3 for entry into monitoring.
     lead : array of float, shape (n,)
-        Months from the as-of date to the fall: the first month end below the line, or the entry into monitoring.
+        Months from the as-of date to the fall, that is, to the first month end at which income is below the line
+        (before or after unavoidable spending), or to the entry into monitoring.
         Used only for households that fell.
     rule_positive : array of bool, shape (n,)
         Whether the rule line raises any flag at the as-of date.

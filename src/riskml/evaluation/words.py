@@ -66,7 +66,7 @@ def name_groups(rows: Iterable[Mapping[str, Any]], lang: str) -> list[dict[str, 
 
 
 def sort_models(models: Iterable[str]) -> list[str]:
-    """Put models first, then the baselines in the order of the contract.
+    """Sort names: models before baselines, and baselines in the order in which they are declared.
 
     >>> sort_models(["logistic", "riskml", "rule_line"])
     ['riskml', 'rule_line', 'logistic']

@@ -1,4 +1,4 @@
-"""The model: a linear part and a tree part whose margins are added, with calibration, baselines and the bundle."""
+"""The model: a linear part and a tree part whose log odds are added, with calibration, baselines and the bundle."""
 
 from riskml.model.baselines import Baselines, fit_ranking
 from riskml.model.blend import Blend, fit_blend, refit_blend

@@ -179,7 +179,7 @@ def _fit_calibration(unseen: Candidates, pick: Pick, horizon: int, weight: float
 
 
 def _summarize_unseen(unseen: Candidates, pick: Pick, calibration: Calibration, folds: list[Fold]) -> dict[str, Any]:
-    """Summarize each kind of fold.
+    """Summarize the out-of-sample results for each kind of fold: unseen households, and later periods.
 
     The summary has the number of rows and positives, and the mean log loss of both parts, the blend and the calibrated
     margin.

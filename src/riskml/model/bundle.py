@@ -262,7 +262,7 @@ def _assemble(files: dict[str, bytes]) -> Bundle:
         schema = Schema.from_json(manifest["schema"])
         if schema.hash != manifest["schema_hash"]:
             raise BundleError(f"The feature schema in {MANIFEST} does not match its hash.", AGAIN)
-        TRAINED_ON.index(manifest["trained_on"])  # anything else is refused
+        TRAINED_ON.index(manifest["trained_on"])  # raises an error if the value is unknown
         name = "linear.json"
         linear = Linear.from_json(schema, decode_json(files, name))
         name = "trees.txt"

@@ -34,7 +34,7 @@ class Calibration:
 
     @classmethod
     def fit(cls, margin: FloatArray, y: FloatArray, periods: int = 1, weight: float = 1.0) -> Calibration:
-        """Fit on margins from periods later than those on which the parts were fitted.
+        """Fit on margins from periods later than those on which the linear part and the trees were fitted.
 
         Parameters
         ----------

@@ -104,7 +104,7 @@ def predict_unseen(
     seed: int,
     progress: Progress,
 ) -> Candidates:
-    """Fit every candidate on each fold and predict the rows it did not see.
+    """Fit every candidate in each fold, and predict the rows of the fold that were not used in the fit.
 
     Several trees are fitted in parallel, on one thread each. This is faster than fitting one after another on all
     threads, and the results are identical.

@@ -63,7 +63,7 @@ def plan_folds(
     -----
     A later period t is predicted by parts fitted on the as-of dates with as_of + horizon <= t, so that no fitted label
     was decided after t (purging, López de Prado 2018, ch. 7). Periods are merged into at most three groups, each purged
-    for its earliest period. Groups with too few positives before or in them are left out.
+    for its earliest period. A group is left out if it has, or is preceded by, too few positives.
     """
     rng = np.random.default_rng(seed)
     folds = [*_split_by_household(household, rng), *_split_by_period(y, as_of, horizon)]

@@ -1,4 +1,4 @@
-"""The linear part: ridge-penalised logistic regression, compiled to one contribution per feature."""
+"""The linear part of the model: ridge-penalised logistic regression, compiled to one contribution per feature."""
 
 from __future__ import annotations
 

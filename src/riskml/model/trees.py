@@ -1,4 +1,4 @@
-"""The tree part: LightGBM trees, shrunk, monotone if policy demands a direction, and stored as text."""
+"""The tree part of the model: LightGBM trees, monotone wherever policy demands a direction, and stored as text."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _strip_parameters(text: str) -> str:
 
 @dataclass(frozen=True)
 class Trees:
-    """Fitted trees as LightGBM's text.
+    """Fitted trees, stored in LightGBM's text format.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ class Trees:
             Number of trees to add up; -1 means all.
         """
         walk = self._walk if len(values) <= FEW_ROWS and (first, rounds) == (0, -1) else None
-        if walk is not None and values.shape[1] == walk.features:  # LightGBM itself rejects any other number
+        if walk is not None and values.shape[1] == walk.features:  # else LightGBM raises an error
             return walk.predict_margin(values)
         threads = 1 if len(values) < MANY_ROWS else THREADS
         out = self.booster.predict(

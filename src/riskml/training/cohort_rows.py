@@ -1,4 +1,4 @@
-"""Collect the rows of the cohort: features and the rule line's verdict for each household and as-of date."""
+"""Collect the cohort: households at risk on each as-of date, with their features and the rule line's verdict."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def find_first_flags(
 ) -> NDArray[np.float64]:
     """Find how many months after each as-of date the rule line first raises a flag for the kind of fall that happened.
 
-    It judges by what was known at the time.
+    At the end of each month, the rule line is applied to what was known by then.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ __all__ = ["train"]
 
 @dataclass(frozen=True)
 class _Fitted:
-    """The models fitted for one origin, and the rows on which they were fitted."""
+    """The models fitted for one origin (one test period), and the rows on which they were fitted."""
 
     blend: Blend
     baselines: Baselines
@@ -59,7 +59,7 @@ def train(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Bundle:
-    """Fit a model for every origin, evaluate it on the test rows of that origin, and bundle the latest model.
+    """Fit a model for every origin (test period), evaluate it on the test rows of that origin, and bundle the latest.
 
     Parameters
     ----------

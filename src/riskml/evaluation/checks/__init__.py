@@ -1,1 +1,1 @@
-"""The release checks: each returns a finding, None, or the reason why it does not apply."""
+"""The release checks; each returns a finding about a model, None, or the reason why the check does not apply."""

@@ -1,4 +1,7 @@
-"""The interface of a check: it reads evidence and returns a finding, None, or the reason why it does not apply."""
+"""The interface of a release check.
+
+A check reads evidence about a model and returns a finding, None, or the reason why the check does not apply.
+"""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class Tables:
         """Explain a few rows: for each row, compute all answers, look up their patterns and add up the values."""
         out = np.empty(values.shape)
         for row, target in zip(zero_tiny(values), out, strict=True):
-            answers = np.append(self.forest.splits.answer_row(row), np.uint8(0))  # for the padding -1: "no such split"
+            answers = np.append(self.forest.splits.answer_row(row), np.uint8(0))  # last entry, for the padding -1
             patterns = np.packbits(answers[self.splits], axis=1, bitorder="little")[:, 0]
             # Like explain_batch, bincount adds one entry after another.
             target[:] = np.bincount(self.feature, self.table[self.offset + patterns[self.group]], len(row))

@@ -78,7 +78,7 @@ class ExplainedPanel:
         return cls(panel, at_risk, others, rows, verdicts, window)
 
     def list_causes(self) -> dict[str, str]:
-        """Return each household's causes by its code, unredacted and in the format of :func:`explain_all`."""
+        """Return each household's causes, by household code, unredacted and in the format of :func:`explain_all`."""
         codes, out = self.panel.household_id.tolist(), {}
         if self.rows is not None:
             features = self.rows.grouping.features

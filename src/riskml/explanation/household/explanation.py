@@ -51,9 +51,9 @@ class Reason:
     feature : str or None
         Name of the feature; None if redacted.
     contribution : float
-        Strength of the group in log odds, negative for a protective factor. For a cause, it comes from the strongest
-        feature and the cause's part of the income position; for other groups, from all features. Reasons do not add up
-        to the margin; the contributions in :class:`ModelView` do.
+        Strength in log odds, negative for a protective factor. For a cause, it comes from the cause's strongest feature
+        and its part of the contribution of income; for any other topic, from all features of the topic. Reasons do not
+        add up to the margin; the contributions in :class:`ModelView` do.
     zh, en : str
     """
 
@@ -153,7 +153,7 @@ class RuleView:
         Number of months over which income is averaged.
     income, line, gap, gap_after_spending, income_after_spending : float or None
     income_until : str or None
-        Last day of the last month that is reported in the window that counts.
+        Last day of the last reported month in the window from which income is taken.
     spending : tuple of SpendingView
         What the unavoidable spending consists of; empty if redacted.
     flags : tuple of FlagView

@@ -148,7 +148,7 @@ class Narrator:
         missing = tuple(gap for gap in find_missing(household) if not (gap.health and "health" in hidden))
         causes = [] if agreement == "neither" else [*(reason.cause for reason in reasons), *rule.causes]
         if STATUSES.codes[status] == "in_hardship":
-            causes.append("other")  # its steps ask about spending and debts
+            causes.append("other")  # the steps for "other" ask about spending and debts
         causes = list(dict.fromkeys(causes))
         return Explanation(
             household_id=str(household.household_id[0]),

@@ -1,4 +1,4 @@
-"""Measure the quality of the reasons: whether they name a fall's true cause, and stay the same in quiet months."""
+"""Measure the quality of the reasons: whether they name a fall's true cause, and stay the same if nothing happens."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def find_quiet_households(before: Panel, after: Panel) -> NDArray[np.bool_]:
 
 
 def _select_recent(events: Events, after: Panel) -> NDArray[np.bool_]:
-    """Select the rows whose day is within the look-back period at both dates, and rows without a day (members)."""
+    """Select rows without a day (those of members), and rows whose day is in the look-back period at both dates."""
     return np.asarray((events["day"] > after.as_of - RECENT_DAYS) | (events["day"] == NO_DAY))
 
 

@@ -24,7 +24,7 @@ Positions = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Ranking:
-    """Groups shown for n households, the strongest first.
+    """The groups of features shown as reasons or protective factors for n households, the strongest first.
 
     Parameters
     ----------

@@ -72,7 +72,7 @@ class Timeline:
     line : tuple of float, one per month
         Monitoring line in force at the end of each month, in yuan/person/year; NaN if there is none.
     older : tuple of (int, float, float), optional
-        Last reported day, income and line of the window that counts, if that is an earlier one; otherwise empty.
+        If income is taken from an earlier window: its last reported day, its income and its line. Otherwise empty.
     marks : tuple of Mark
     scores : tuple of (int, float)
         Day and probability of each earlier score, the earliest first.

@@ -206,7 +206,7 @@ FACTS: dict[str, Fact] = {
     # The feature's value is in multiples of the line; multiplying by the line gives yuan.
     "slope": Fact("slope", lambda panel, _window, _: panel.at_income_end.line[0]),
     "more_yuan": Fact("more_yuan", lambda panel, _window, _: panel.at_income_end.line[0]),
-    # These need only the feature's own value.
+    # These facts need only the feature's own value.
     **{
         name: Fact(name, lambda _panel, _window, _: ())
         for name in ("value", "number", "typical", "higher", "ago", "more_persons", "since_below")
