@@ -1,8 +1,8 @@
 """The SQL oracle: the features of riskml, as an analyst would write them in DuckDB SQL.
 
 The oracle is an independent check: the queries in ``sql/`` follow the data contract and the data dictionary, and share
-no code with :mod:`riskml.features`. The tests compare the two, and the benchmark runs both on the same files. Nothing else
-may import this module: riskml itself has only one implementation of the features.
+no code with :mod:`riskml.features`. The tests compare the two, and the benchmark runs both on the same files. Nothing
+else may import this module: riskml itself has only one implementation of the features.
 """
 
 from __future__ import annotations
