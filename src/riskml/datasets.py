@@ -1,6 +1,6 @@
-"""Real panels from installable packages, converted to records folders.
+"""Real panel surveys from installable packages, converted to records folders.
 
-A converted panel follows the data contract and is processed like a county's own records: no later step depends on
+A converted survey follows the data contract and is processed like a county's own records: no later step depends on
 where the folder came from.
 """
 

@@ -1,4 +1,4 @@
-"""Dated rows by region: the latest of the rows in force that have the longest matching prefix applies."""
+"""Dated policy rows for regions: of the rows in force with the longest matching prefix, the latest one applies."""
 
 from __future__ import annotations
 

@@ -35,7 +35,10 @@ DRAWS = 1000
 """Number of possible futures that are drawn for every household."""
 
 MORE_DRAWS = 2000
-"""Number of further futures for households with at least `WORTH` falls in the first, since they decide a ranking."""
+"""Number of additional futures for households that fall in at least `WORTH` of the first `DRAWS`.
+
+The order of these households decides how good a ranking is, so their probabilities must be more precise.
+"""
 
 WORTH = 8
 THREADS = 2

@@ -13,7 +13,7 @@ from riskml.records.reading.folder import Folder
 __all__ = ["LATE_MONTHS", "build_recorded_sql"]
 
 LATE_MONTHS = 36
-"""A row recorded more than this many months after the date it is about is too old for every window once it is known."""
+"""A row recorded more than this many months after the date it is about is too old for every window when it arrives."""
 
 
 def build_recorded_sql(table: Table) -> str:
@@ -98,7 +98,7 @@ def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a row that is too old to count when it becomes known; monitoring counts however long ago it began."""
+    """Report a row that is too old to count by the time it is known; monitoring is exempt, as it counts at any age."""
     if table.day and not table.key and has_columns(folder, table.name, "recorded_on", table.day):
         # Counting 31 days per month allows for months of any length, without calendar arithmetic on each row.
         where = f"recorded_on - {table.day} > {31 * LATE_MONTHS}"

@@ -1,1 +1,1 @@
-"""The data contract: its tables, columns and calendar, when a row is known, and how faults are described."""
+"""The data contract: its tables, columns and calendar, the days on which a row counts, and how faults are described."""

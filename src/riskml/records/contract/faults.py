@@ -1,4 +1,4 @@
-"""Rules with stable codes, the faults that a check finds, and the report on a records folder."""
+"""The rules that records must follow, the faults that a check finds, and the report on a records folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a row is known: from the day it was recorded until a later row with the same key replaces it."""
+"""Days on which a row counts: from the day it was recorded until a later row with the same key replaces it."""
 
 from __future__ import annotations
 

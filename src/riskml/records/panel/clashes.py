@@ -95,7 +95,7 @@ def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
     []
     """
     statements, _ = _sort_income(income)
-    if len(statements) < 2:  # usually so; no day of recording is needed then
+    if len(statements) < 2:  # the usual case, which needs no day of recording
         return []
     days = list(_list_recording_days(TABLES["income"], income, len(income["source"])))
     starts = map(parse_month, income["period_start"])
@@ -140,7 +140,7 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
     if rows < 2 or names[-1] not in columns:
         return []
     keys = list_keys(table, names, {name: columns.get(name, [None] * rows) for name in names})
-    if len(set(keys)) == rows:  # usually so; no day of recording is needed then
+    if len(set(keys)) == rows:  # the usual case, which needs no day of recording
         return []
     dated = enumerate(zip(keys, _list_recording_days(table, columns, rows), strict=True))
     return _list_repeats({i: (key, day) for i, (key, day) in dated if key[-1] is not None})

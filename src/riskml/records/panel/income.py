@@ -104,7 +104,7 @@ class IncomeBlock:
         use = (extra.known_from[part] <= known_at) & (known_at < extra.known_until[part])
         use &= ~np.isnan(extra.value[part]) & (lag >= 0) & (lag < out.shape[1])
         where = (extra.source[part][use], lag[use], extra.household[part][use] - start)
-        out[where] = -0.0  # adding a number to it gives that number, including the sign of a zero
+        out[where] = -0.0  # -0.0 plus a number gives that number, including the sign of a zero
         np.add.at(out, where, extra.value[part][use])
 
     def count_reports_by_month(self) -> NDArray[np.int64]:

@@ -217,7 +217,7 @@ class Panel:
     def _moved(self) -> Panel:
         deep, moved = self._deepened, copy(self)
         months = self.income_lag + np.arange(self.months, dtype=np.int32)[:, None]
-        moved.basis = replace(self.basis, age=0)  # its window ends at index 0
+        moved.basis = replace(self.basis, age=0)  # the window that counts now ends at index 0
         moved.memo = {}
         moved.sources = np.take_along_axis(deep.sources, months[None], axis=1)
         moved._summed = (_pick(deep.total_or_zero, months), _pick(deep.reported, months))
@@ -241,7 +241,7 @@ class Panel:
 
     @cached_property
     def income_until(self) -> Ints:
-        """Last day of the last reported month of the window that counts, shape (n,); ``NO_DAY`` if no verdict."""
+        """Last day of the last reported month of the window that counts, shape (n,); ``NO_DAY`` without a verdict."""
         last = self.at_income_end.reported[: self.basis.window].argmax(axis=0)
         days: Ints = _list_month_ends(self.month, self.months + self.basis.age)[self.income_lag + last]
         days[np.isnan(self.income)] = NO_DAY
@@ -342,7 +342,7 @@ class Panel:
 
     @cached_property
     def exposure(self) -> Events | None:
-        """Disasters that hit the region where the household lived then, within the panel's months: kind, day, lag."""
+        """Disasters that hit the region where the household then lived, within the panel's months: kind, day, lag."""
         regional = self._records.regional
         if regional is None:
             return None

@@ -11,10 +11,10 @@ from riskml.records.reading.folder import Folder
 __all__ = ["FEWEST_ROWS", "LATE_DAYS", "measure_coverage"]
 
 FEWEST_ROWS = 20
-"""Tables with fewer rows, and quantiles over fewer rows, are left out, as their figures could identify a household."""
+"""Tables with fewer rows than this, and quantiles over fewer, are left out, as they could identify a household."""
 
 LATE_DAYS = 31
-"""A row recorded more than this many days after the date it is about misses the next monthly round."""
+"""A row recorded more than this many days after the date it is about misses the next monthly scoring."""
 
 QUANTILES = (0.5, 0.9, 0.99)
 

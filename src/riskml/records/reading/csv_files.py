@@ -1,4 +1,4 @@
-"""CSV files: their encoding, header and rows of the wrong width, and how they are loaded as text.
+"""Load CSV files as text: detect their encoding, read their header, and leave out rows of the wrong width.
 
 DuckDB reads a well-formed file at full speed. Only a file that it rejects is read again row by row, so that its
 malformed rows can be reported and left out.
