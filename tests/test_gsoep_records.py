@@ -1,4 +1,5 @@
-"""The real panel as a records folder: SQL counts the rows independently, using only the written files."""
+"""The German household panel (GSOEP), written as a records folder; independent SQL on the written files must count the
+same rows."""
 
 from __future__ import annotations
 

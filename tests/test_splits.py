@@ -1,4 +1,4 @@
-"""The grid of as-of dates, and the origins that are taken from it."""
+"""Splitting records by time: the grid of as-of dates, and the origins (days on which testing starts) cut from it."""
 
 from __future__ import annotations
 

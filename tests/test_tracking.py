@@ -1,4 +1,4 @@
-"""Runs and releases in a real MLflow database, an SQLite file."""
+"""Training runs and releases are recorded in a real MLflow database, an SQLite file."""
 
 import os
 from pathlib import Path

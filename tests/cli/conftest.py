@@ -1,4 +1,4 @@
-"""Fixtures that run commands in the test's process as a user would run them."""
+"""Fixtures that run ``riskml`` commands as a user would, but in the process of the test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The model compared with the rule line: which households only the model finds, and how much earlier it warns."""
+"""Compare the model with the rule line (the policy's fixed rules): which households only the model finds, and how much
+earlier it warns."""
 
 from __future__ import annotations
 

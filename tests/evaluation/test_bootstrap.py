@@ -1,4 +1,5 @@
-"""Intervals: households are resampled with all their rows, in the same way for all models; the spread fits theory."""
+"""Bootstrap intervals: households are resampled with all their rows, in the same way for all models, and the width of
+the intervals agrees with theory."""
 
 from __future__ import annotations
 
@@ -62,7 +63,8 @@ def test_the_spread_of_a_mean_matches_theory(make_rows, predict):
 
 
 def test_repeated_rows_for_one_household_widen_the_interval(make_rows, predict):
-    # Ten equal rows say no more than one, so resampling rows instead of households would give a tenth of the variance.
+    # A household's ten equal rows carry no more information than one. Resampling rows instead of households would
+    # ignore this and give a tenth of the variance.
     label = np.repeat(np.repeat([1, 0], [20, 80]), 10)
     never = predict(np.zeros(1000), np.zeros(1000))
     apart = make_rows(label)

@@ -1,4 +1,4 @@
-"""The comparison of models, rendered as text and as Markdown."""
+"""How a comparison of several models is rendered as text and as Markdown."""
 
 from __future__ import annotations
 

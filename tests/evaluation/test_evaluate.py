@@ -1,4 +1,4 @@
-"""The evaluation as a whole: its parts, edge cases, and JSON output without NaN."""
+"""The complete evaluation of a model: its parts, edge cases, and JSON output without NaN."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from riskml.evaluation.calibration import assess_calibration, assign_bins
 
 
 def drawn(make_rows, predict, slope=1.0, intercept=0.0, n=20_000, **columns):
-    """Draw rows whose true logit is ``intercept + slope × margin``, where the margin is the model's."""
+    """Draw rows whose true logit is ``intercept + slope × margin``, where ``margin`` is the margin from the model."""
     random = np.random.default_rng(0)
     margin = random.normal(-2.5, 1.0, n)
     truth = 1 / (1 + np.exp(-(intercept + slope * margin)))

@@ -1,4 +1,5 @@
-"""Recall and precision at visit capacity equal the mean over all orders of tied rows; weights act like copies."""
+"""Recall and precision at visit capacity equal their mean over all orders of tied rows, and a row with weight n counts
+like n copies of the row."""
 
 from __future__ import annotations
 

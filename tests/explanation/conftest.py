@@ -113,7 +113,7 @@ class Village:
 def hand_made(
     names: tuple[str, ...], categorical: tuple[str, ...], effects: tuple[tuple[str, float], ...] = ()
 ) -> Bundle:
-    """Make a bundle whose margin is -2.5 plus the effects above; its trees are constant."""
+    """Make a bundle whose trees are constant; its margin is -2.5 plus ``EFFECTS``, some replaced by ``effects``."""
     columns = tuple(
         FeatureColumn(name, CATALOGUE[name].direction if name in CATALOGUE else Direction.FREE, name in categorical)
         for name in names

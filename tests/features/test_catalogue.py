@@ -1,4 +1,4 @@
-"""Every feature's declaration is valid, and features treat absent and empty tables as the contract says."""
+"""Every feature's declaration is valid, and features treat absent and empty tables as the data contract says."""
 
 from __future__ import annotations
 

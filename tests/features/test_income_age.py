@@ -1,4 +1,5 @@
-"""Which income window counts if incomes may be old, and the effect of statements and individual persons' wages."""
+"""Which twelve months of income count if the latest are not reported, and what effect yearly statements and the wages
+of individual persons have."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ REGISTER = IncomeBasis(age=18)
 
 
 def freeze(panel: Panel) -> list[bytes]:
-    """Return the bits of everything that is read from a panel's income, and of its features and flags."""
+    """Return the exact bits of a panel's incomes and of what is derived from them: lines, features and verdicts."""
     ended, verdicts = panel.at_income_end, apply_rule_line(panel, load_policy())
     arrays = (ended.sources, ended.total, ended.reported, ended.size, ended.line, panel.income, panel.income_until)
     return [array.tobytes() for array in (*arrays, build(panel).values, verdicts.observed, verdicts.colour)]

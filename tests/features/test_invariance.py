@@ -1,4 +1,4 @@
-"""A feature stays the same to the bit whatever becomes known later, in whatever order the rows come, and whatever
+"""A feature stays the same to the last bit, whatever becomes known later, whatever the order of the rows, and whatever
 other households there are."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every feature equals the SQL oracle's, on random records in Parquet files."""
+"""On random records, every feature has the value that independent SQL (the oracle) computes from the Parquet files."""
 
 from __future__ import annotations
 

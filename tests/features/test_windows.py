@@ -1,4 +1,4 @@
-"""A feature's declared window is true: nothing older can change the feature."""
+"""Nothing older than the window that a feature declares can change the feature."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ def last_day(name: str, row) -> dt.date:
 
 
 def recent(name: str, rows, edge: dt.date):
-    """Drop rows that ended by the edge of the window. All rows of a record are kept or dropped together, because a
-    correction may change its day."""
+    """Drop rows about days or periods that ended by the edge of the window.
+
+    All rows of a record are kept or dropped together, because a correction may change the record's day.
+    """
     young = {row.get("record_id") for row in rows if last_day(name, row) > edge}
     return [row for row in rows if last_day(name, row) > edge or (row.get("record_id") in young - {None})]
 

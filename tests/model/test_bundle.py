@@ -1,4 +1,4 @@
-"""A bundle can be loaded only if it is unchanged since it was saved, and gives exactly the same scores as then."""
+"""A bundle can be loaded only if it is unchanged since it was saved, and then gives exactly the same scores."""
 
 import json
 import shutil

@@ -1,4 +1,5 @@
-"""The default complexity is left only on clear evidence, and the weights also depend on the strength of evidence."""
+"""The choice of the model's complexity and weights: only clear evidence changes the default complexity, and little
+evidence keeps the weights nearly equal."""
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from riskml.model.choice import DEFAULT, ROUNDS, STRENGTHS, TREES, Candidates, c
 
 
 def candidates(n, better=None, noise=0.3, seed=0, later=0.0):
-    """Make candidates whose margins are equally close to the truth, except for one tree setting that is closer."""
+    """Make candidates whose margins are all equally noisy; the tree setting ``better``, if passed, has no noise."""
     rng = np.random.default_rng(seed)
     truth = rng.normal(-2.5, 1.2, n)
     y = (rng.random(n) < 1 / (1 + np.exp(-truth))).astype(float)

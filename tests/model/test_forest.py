@@ -1,3 +1,5 @@
+"""LightGBM's text format is read into a forest that gives the same margins, or is rejected."""
+
 import lightgbm as lgb
 import numpy as np
 import pytest

@@ -1,4 +1,5 @@
-"""The linear part: it matches a textbook model, has exact contributions for one row or many, and handles odd data."""
+"""The linear part of the model: it matches a textbook model, has exact contributions for one row or many, and handles
+odd data."""
 
 import json
 

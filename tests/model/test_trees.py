@@ -1,5 +1,5 @@
-"""The tree part has the same bytes every time, scores a row the same whatever other rows there are, and respects
-directions."""
+"""The trees of the model: refitting gives the same bytes, a row's score does not depend on other rows, and features act
+only in their declared directions."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -96,7 +96,7 @@ class County:
 
     def add_reports(self, name: str, size: int, level: float) -> None:
         """Add monthly reports; some households have gaps and late rows, and some stop early."""
-        whole, careless = self.chance(0.3), self.chance(0.5)  # whole: it reports only totals
+        whole, careless = self.chance(0.3), self.chance(0.5)  # whole: the household reports only totals
         gap = (int(self.rng.integers(0, self.months)), int(self.rng.integers(0, 9)))
         # Some households report one month per quarter, some report quarterly totals.
         every, length = ((1, 1), (1, 1), (3, 1), (3, 3))[self.rng.integers(0, 4)] if careless else (1, 1)

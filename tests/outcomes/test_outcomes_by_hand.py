@@ -1,4 +1,4 @@
-"""Outcomes computed by hand for one household, with a line of 100 yuan per month, as of the end of January 2023."""
+"""Labels (fell or not) computed by hand for one household as of January 31, 2023, with a line of 100 yuan a month."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def records(
 ) -> Records:
     """Make records with monthly income from January 2023 (or month ``start``) on; None means not reported.
 
-    A neighbour that is followed up and never poor ensures that an as_of is used even if the household itself is not
-    followed up.
+    A neighbour that is followed up and never poor ensures that the as-of date is used even if the household itself
+    is not followed up.
     """
     stated = [("a", month, amount) for month, amount in enumerate(months, start) if amount is not None]
     codes = ["a", "b"] if neighbour else ["a"]
@@ -187,7 +187,7 @@ def test_one_report_per_quarter_is_enough_follow_up():
 
 
 def test_reported_months_without_a_verdict_are_not_follow_up():
-    # November to January are reported, then only one of the last three months: too few for a verdict on six months.
+    # November to January are reported, then only one of the last three months. This is too little to judge six months.
     packed = records(FINE, FINE, FINE, *[UNSEEN] * 6, FINE, start=-1, neighbour=True)
     assert outcome(packed, Settings(window=6, horizon=7))[0] == "no_follow_up"
     assert outcome(packed, Settings(window=1, horizon=7)) == (0, "", 0)
@@ -201,7 +201,7 @@ def test_the_outcome_at_the_end_needs_a_verdict_for_the_last_month_end():
 
 def test_a_horizon_below_three_months_checks_only_its_own_months():
     assert outcome(records(FINE, UNSEEN, FINE), Settings(window=1, horizon=2)) == (0, "", 0)
-    # January is reported, but it comes before the span.
+    # January is reported, but it comes before the span in which a fall would count.
     packed = records(FINE, UNSEEN, UNSEEN, FINE, neighbour=True)
     assert outcome(packed, Settings(window=1, horizon=2))[0] == "no_follow_up"
     assert outcome(records(FINE, UNSEEN, neighbour=True), Settings(window=2, horizon=1))[0] == "no_follow_up"
@@ -230,7 +230,7 @@ def test_emergency_help_hides_neither_a_fall_nor_a_lack_of_follow_up():
     assert outcome(records(FINE, neighbour=True, help=helped("2023-03-05")))[0] == "no_follow_up"
 
 
-# -- knowledge --------------------------------------------------------------------------------------------------------
+# -- what was known, and when -----------------------------------------------------------------------------------------
 
 
 def test_training_labels_use_only_what_was_recorded_by_the_time_of_training():

@@ -1,4 +1,5 @@
-"""Counts for the real panel, which is written to a folder and read by the same code as any other records."""
+"""The numbers of rows and labels for the German household panel (GSOEP), which is written to a folder and then read by
+the same code as any other records."""
 
 from __future__ import annotations
 

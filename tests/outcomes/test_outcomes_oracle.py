@@ -1,4 +1,5 @@
-"""Outcomes and cohort agree with an independent oracle: SQL finds what is known, and simple loops apply the rules."""
+"""Labels and the choice of households agree with an independent oracle, in which SQL finds what is known and simple
+loops apply the rules."""
 
 from __future__ import annotations
 
@@ -177,7 +178,7 @@ def verdict(at: Known, household: str, end: int, month: int) -> str | None:
 
 
 def find_end(then: Known, household: str, month: int, settings: Settings) -> int:
-    """Find the last month of the window that counts at the end of ``month``."""
+    """Find where the income window ends that is judged at the end of ``month``: there, or earlier if income is old."""
     income, _, reported, _ = then.months[household, month]
     if income is None or (household in then.stated and not reported):
         for end in range(month - 1, month - settings.income_age - 1, -1):
@@ -198,7 +199,7 @@ def standing(then: Known, household: str, as_of: dt.date, month: int, settings: 
 
 
 def list_falls(now: Known, household: str, as_of: dt.date, month: int, settings: Settings) -> list[tuple[int, str]]:
-    """List the falls in a span as (months ahead, kind), starting with the one that counts."""
+    """List the falls within the horizon as (months ahead, kind); only the first one decides the label."""
     until = to_date(to_month_end(month + settings.horizon))
     span = range(month + 1, month + settings.horizon + 1)
     ends = span[-1:] if settings.outcome == "end" else span
@@ -216,7 +217,7 @@ def is_followed(now: Known, household: str, month: int, settings: Settings) -> b
 
 
 def outcome(then: Known, now: Known, household: str, month: int, settings: Settings) -> tuple[str, str, int]:
-    """Return a cohort row's label (or the reason why it has none), how the household fell, and the lead."""
+    """Return a cohort row's label (or the reason why it has none), how the household fell, and the lead in months."""
     as_of, until = to_date(to_month_end(month)), to_date(to_month_end(month + settings.horizon))
     recorded_then = {entered for entered, _ in then.entries.get(household, [])}
     if any(day <= as_of and day not in recorded_then for day, _ in now.entries.get(household, [])):
@@ -235,7 +236,7 @@ def outcome(then: Known, now: Known, household: str, month: int, settings: Setti
 
 @dataclass
 class Expected:
-    """Return the cohort rows as the oracle labels them, their incomes and lines, and the number of each status."""
+    """The cohort rows as the oracle labels them, their incomes and lines, and the number of households by status."""
 
     rows: list[tuple[str, int, str, str, int]]
     incomes: list[tuple[float, float]]
@@ -365,7 +366,7 @@ def test_the_random_registers_hold_every_outcome_and_incomes_of_every_age(regist
     lag, stated = panel.income_lag, records.income.statements.mark_known(panel.as_of, 0, len(records))
     assert len(set(lag.tolist())) > 5
     assert (lag[stated] > 0).any()
-    assert (lag[~stated] > 0).any()  # gaps of other households
+    assert (lag[~stated] > 0).any()  # other households have gaps in their reports
     assert (lag[stated] == 0).any()
     changed = panel.line[lag, np.arange(panel.n)] != panel.line[0]
     resized = panel.size[lag, np.arange(panel.n)] != panel.size[0]

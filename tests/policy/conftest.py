@@ -48,7 +48,7 @@ class Village:
         return self.add("households", code, size=size, kind=kind, region_code=region)
 
     def earns(self, yearly_per_head: float, code: str = "h", year: int = 2023, start: int = 1, months: int = 12):
-        """Add one income report over several months, in yuan per year for a household of one person."""
+        """Add one income report that covers several months; ``yearly_per_head`` is for a household of one person."""
         amount = yearly_per_head * months / 12
         return self.add(
             "income", code, period_start=f"{year}-{start:02d}-01", months=months, source="total", amount=amount

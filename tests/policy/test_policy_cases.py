@@ -111,7 +111,7 @@ class TestLeyeChildbirthBill:
 
 
 SHAPES = {
-    # Incomes for the calendar year, or the last statement that is known, which covers the year to September 2022.
+    # Either incomes for the calendar year, or a statement for the year to September 2022, the last one known.
     "monthly": ("earns", {}, {}),
     "register": ("states", {"age": 18}, {"income_age": 18}),
 }
@@ -119,7 +119,7 @@ SHAPES = {
 
 @pytest.fixture(params=SHAPES)
 def shape(request):
-    """Choose how a county knows incomes: the method that adds them, and options for the verdict and the status."""
+    """Choose how a county records incomes; return the method that adds them, and options for verdict and status."""
     return SHAPES[request.param]
 
 
@@ -176,7 +176,8 @@ def test_a_case_has_the_same_verdict_however_the_county_records_incomes(village,
 
 def test_twelve_couples_with_one_bill_are_in_hardship_and_ranked_by_need(new_village, shape):
     add, basis, settings = shape
-    # With statements, the line is that of the end of their window; they became known eight months before the date.
+    # With statements, the line is the one in force at the end of the period that they cover (September 2022). The
+    # statements became known eight months before the as-of date.
     as_of, line = "2023-10-31", 7300 if basis else 8300
     ratios = np.linspace(1.2, 5, 12)
     village = new_village()

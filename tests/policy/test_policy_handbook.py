@@ -1,4 +1,4 @@
-"""The rule line's documentation agrees with the packaged policy table."""
+"""The documentation of the policy's rules agrees with the packaged policy table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""How the rule line's colour and the model's tier combine into one signal, and when the two verdicts agree."""
+"""How the colour from the rule line (the policy's fixed rules) and the model's tier combine into one signal, and when
+the two verdicts agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Every trigger is tested at its threshold, for each kind of household, and at the edge of its window."""
+"""Every trigger (a rule that flags a household) is tested at its threshold, for each kind of household, and at the edge
+of its window."""
 
 from __future__ import annotations
 

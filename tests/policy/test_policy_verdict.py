@@ -1,4 +1,5 @@
-"""The complete verdict: its colour, category and rank, which are the same for a household alone and among many."""
+"""The policy's complete verdict on a household: its colour, category and rank, which are the same for a household alone
+and among many."""
 
 from __future__ import annotations
 

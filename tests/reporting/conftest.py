@@ -1,4 +1,4 @@
-"""Fixtures for the report on the small simulated county, rendered once in each language."""
+"""Fixtures for the report on the model of the small simulated county, rendered once in each language."""
 
 from __future__ import annotations
 

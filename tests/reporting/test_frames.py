@@ -1,4 +1,4 @@
-"""Data frames for notebooks show the same facts as evaluation, checks and coverage, but in words."""
+"""Data frames for notebooks show the same facts as evaluation, checks and coverage, but in readable words."""
 
 from __future__ import annotations
 

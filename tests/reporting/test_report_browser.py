@@ -1,4 +1,4 @@
-"""In a real browser without a network, the report shows every picture and glyph on desktop, phone and paper."""
+"""In a real browser without a network, a model's report shows every picture and glyph on desktop, phone and paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In the charts, each dot represents an equal share of the rows, and the bars show the evaluation's figures."""
+"""In the report's charts, every dot stands for the same share of rows, and the bars show the evaluation's figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report holds every section and the evaluation's figures, and loads nothing from elsewhere."""
+"""The report on a model holds every section and the evaluation's figures, and loads nothing from other addresses."""
 
 from __future__ import annotations
 

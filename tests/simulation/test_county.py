@@ -59,7 +59,11 @@ def test_some_records_are_late_missing_or_corrected(county: Path) -> None:
 
 @pytest.mark.slow
 def test_the_county_is_not_easier_than_reality(tmp_path: Path) -> None:
-    """Falls, the share by spending, the oracle's AUC and that of the distance are in the ranges of ADR 014."""
+    """Key figures of the county are in the ranges of ADR 014.
+
+    They are the share of falls, the share of these by spending alone, and the AUC of the true probability and of the
+    distance to the line.
+    """
     figures = simulate(tmp_path, 6000, 36, 1, None, "last").figures
     assert 0.02 <= figures["falls"] <= 0.07
     assert figures["spending_alone"] >= 0.2

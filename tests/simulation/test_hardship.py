@@ -1,4 +1,5 @@
-"""Unavoidable spending in the county: the rule line computes from the tables exactly what the hidden state holds."""
+"""Unavoidable spending in the simulated county: from the tables, the rule line computes exactly the amounts in the
+simulation's hidden state."""
 
 from __future__ import annotations
 

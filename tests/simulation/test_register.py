@@ -1,4 +1,5 @@
-"""The county as a register knows it: yearly statements and wage lists, but otherwise the same as the monthly county."""
+"""The simulated county with register data, that is, yearly income statements and wage lists instead of monthly reports;
+everything else stays the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A simulated county's truth is stable across draws, right on average, and has the right causes."""
+"""The true probabilities of a simulated county are stable across draws and right on average, and falls have the right
+causes."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ LINE = np.full(40, 6000.0)
 
 
 def _judged(folder: Path) -> pd.DataFrame:
-    """Return the true probabilities and the falls of all households on the only as-of date."""
+    """Return every household's true probability, and whether it fell, for the only as-of date."""
     truth = pd.read_parquet(folder / "truth.parquet")
     assert truth["as_of"].nunique() == 1
     return pd.DataFrame({"y": truth["cause"].notna().astype(int), "p": truth["probability"]})
@@ -56,7 +57,7 @@ def test_two_half_samples_agree_in_average_precision(halves: list[pd.DataFrame])
 
 
 def test_the_true_probability_matches_how_many_fall(halves: list[pd.DataFrame]) -> None:
-    # sort by the other half's probabilities; sorted by its own, the luckiest draws would gather at the bottom
+    # Sort by the other half's probabilities. Sorting by its own would gather its luckiest draws at the bottom.
     rows = halves[0].loc[halves[1]["p"].sort_values(kind="stable").index]
     assert len(rows) > 3000
     half, tenth = len(rows) // 2, len(rows) // 10
@@ -90,7 +91,7 @@ def test_an_entry_takes_its_alerts_cause_and_a_fall_its_losss_cause() -> None:
     assert attribute_falls(lived, 20, LINE).tolist() == ["disaster"]
     lived = _lived(entered={29: 1}, below={28: 1})
     _effect(lived, "illness", range(22, 29), 400.0)
-    _effect(lived, "work", range(40), 500.0)  # no more than before, so it does not explain the fall
+    _effect(lived, "work", range(40), 500.0)  # the loss is no larger than before, so it does not explain the fall
     assert attribute_falls(lived, 20, LINE).tolist() == ["illness"]
 
 
@@ -113,5 +114,5 @@ def test_income_precedes_spending_and_spending_precedes_monitoring_within_a_mont
 
 def test_a_fall_without_a_notable_loss_has_the_cause_other() -> None:
     lived = _lived(below={28: 1})
-    _effect(lived, "illness", range(22, 29), 20.0)  # 140 yuan, with a line of 12,000 for two people
+    _effect(lived, "illness", range(22, 29), 20.0)  # a loss of only 140 yuan; the line for two people is 12,000
     assert attribute_falls(lived, 20, LINE).tolist() == ["other"]

@@ -1,4 +1,4 @@
-"""Both shapes of survey data in the contract are handled by the same code as a county's records."""
+"""Quarterly and yearly survey data, which the data contract allows, are handled by the same code as county records."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Training: the bundle and its evaluation, reproducibility, earlier origins, and comparisons with a champion."""
+
 from __future__ import annotations
 
 import json

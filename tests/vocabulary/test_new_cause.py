@@ -1,4 +1,4 @@
-"""A new cause needs one declaration and one policy row: when a new process declares one, it appears everywhere."""
+"""A new cause needs only one declaration and one policy row: if a process declares a cause, it appears everywhere."""
 
 from __future__ import annotations
 

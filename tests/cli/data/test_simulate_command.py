@@ -1,4 +1,4 @@
-"""``riskml simulate``: the ways in which income is known, and the figures at the end of the output."""
+"""``riskml simulate``: the choice between monthly and yearly records of income, and the figures printed at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``riskml compare``, and the report on the same bundle."""
+"""``riskml compare``, and ``riskml report`` on the same bundle."""
 
 from __future__ import annotations
 

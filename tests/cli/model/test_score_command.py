@@ -120,7 +120,7 @@ def test_a_simulated_model_scores_real_records_with_one_warning_and_a_note_in_th
         frame = pd.read_parquet(tmp_path / "s.parquet")
         assert (head, len(rows)) == (COLUMNS, len(frame))
         assert [row[0] for row in rows] == frame["household_id"].tolist()
-        assert {row[3] is None for row in rows} == {True, False}  # for analysts, everything is written
+        assert {row[3] is None for row in rows} == {True, False}  # the file is for analysts, so no score is withheld
         assert (tmp_path / "s.csv").read_bytes().startswith(b"\xef\xbb\xbf")
         code = frame["household_id"][0]
         ran = riskml("explain", bundle_path, folder, code, "--as-of", AS_OF, "--json")

@@ -1,4 +1,4 @@
-"""Every finding of a check also has a Chinese text with the same figures."""
+"""Everything that a check of a model finds is also reported in Chinese, with the same figures."""
 
 from __future__ import annotations
 

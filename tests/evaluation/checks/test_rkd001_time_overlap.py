@@ -1,4 +1,4 @@
-"""RKD001: time overlap."""
+"""The check RKD001, which fires if training labels use anything later than the first test date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RKD002: leakage."""
+"""The check RKD002, which fires if a single feature ranks the falls almost perfectly, which suggests leakage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RKD003: worse than a baseline."""
+"""The check RKD003, which fires if the model ranks the test rows worse than a baseline or the released champion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RKD004: miscalibration."""
+"""The check RKD004, which fires if the predicted probabilities are miscalibrated."""
 
 from __future__ import annotations
 

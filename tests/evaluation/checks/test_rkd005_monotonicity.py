@@ -1,4 +1,4 @@
-"""RKD005: broken monotonicity, and the probe that the check uses."""
+"""The check RKD005, which fires if a feature moves the risk in the wrong direction, and the probe that finds this."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RKD006: a gap between groups in the share of missed households."""
+"""The check RKD006, which fires if the model misses a clearly larger share of falls in one group than in the others."""
 
 from __future__ import annotations
 

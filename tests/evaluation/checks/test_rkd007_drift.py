@@ -1,4 +1,4 @@
-"""RKD007: drift between training and test rows, and the index that the check uses."""
+"""The check RKD007, which fires if features drift between training and test rows, and the stability index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RKD008: too few positives."""
+"""The check RKD008, which fires if the test rows contain too few falls for reliable figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All checks together: their codes, documentation and outcomes, and how they block a release."""
+"""All checks of a model together: their codes, documentation and outcomes, and how they block a release."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Feature contributions: they sum to the model's margin and are the same for a row alone as among many."""
+
 from __future__ import annotations
 
 from dataclasses import replace

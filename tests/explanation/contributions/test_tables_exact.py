@@ -1,4 +1,5 @@
-"""The table kernel agrees with LightGBM, and both agree with Shapley values found by enumeration."""
+"""The fast code for tree contributions (the table kernel) agrees with LightGBM, and both agree with Shapley values
+found by enumeration."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ LINE = 6000.0
 
 
 def met(last_months: float, labour: str | None = "full", months: int = 30):
-    """Return which conditions a one-person household meets; ``last_months`` is its income in the last six months,
-    relative to the line."""
+    """Return which conditions a one-person household meets; ``last_months`` is the ratio of its income in the
+    last six months to the line."""
     starts = [dt.date(2022 + m // 12, m % 12 + 1, 1) for m in range(months)]
     amounts = [LINE / 12 * 1.5] * (months - 6) + [LINE / 12 * last_months] * 6
     tables = {

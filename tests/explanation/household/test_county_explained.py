@@ -36,7 +36,7 @@ def explain_panel(narrator, panel, hidden=frozenset()):
 
 @pytest.fixture(scope="session")
 def narrator(county_records) -> Narrator:
-    """Fit a small model on one date of the county."""
+    """Fit a small model on the county as of one date, and return a narrator for it."""
     settings = Settings(**SETTINGS)
     day = build_grid(county_records, settings).as_ofs[0]
     labels = label(county_records, (day,), settings, load_policy(), None)
@@ -165,7 +165,7 @@ def test_custom_attributes_count_but_are_never_mentioned(county_records, narrato
 
 
 def test_features_missing_from_the_records_are_not_mentioned(county_records, narrator, as_of):
-    """Explain with a model that uses an attribute these records lack: it is missing, and no reason mentions it."""
+    """Explain with a model that uses an attribute which these records lack; no reason may mention the attribute."""
     schema = narrator.bundle.blend.schema
     columns = tuple(
         column._replace(name="attribute_altitude") if column.name == "attribute_land_mu" else column

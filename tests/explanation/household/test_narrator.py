@@ -138,7 +138,7 @@ class TestHealthRedacted:
         data = e.to_json()
         data["model"]["tier"] = ""
         shown = json.dumps(data, ensure_ascii=False) + render(e, "zh") + render(e, "en")
-        for cause in HEALTH_CAUSES:  # offered to every household with this reason, so they reveal nothing
+        for cause in HEALTH_CAUSES:  # their measures are offered to everyone, so they reveal nothing
             for measure in load_policy().measures[cause]:
                 for word in (measure.code, measure.zh, measure.en):
                     shown = shown.replace(word, "")

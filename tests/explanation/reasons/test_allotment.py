@@ -1,5 +1,5 @@
-"""The strength of the income position is divided among the sources that shrank, then among the causes that
-reduced them."""
+"""The contribution of a low or falling income is divided among the income sources that shrank, then among the causes
+that reduced them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ INCOME = GROUPING.index["other", "income"]
 
 
 def of(position: float, changes: dict[str, float], causes: dict[str, float]) -> tuple[dict[str, float], dict[str, str]]:
-    """Divide the strength of the income position; return each cause's strength and the feature that represents it."""
+    """Divide ``position``, the contribution of a low or falling income.
+
+    Return each cause's strength and the feature that represents it.
+    """
     x = np.full((len(FEATURES), 1), np.nan)
     for name, yuan in changes.items():
         x[NAMES.index(name)] = yuan

@@ -1,4 +1,4 @@
-"""Which features may give reasons, and the order of the causes."""
+"""Which features may be given as reasons for a household's risk, and how the causes are ordered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The timeline: what it draws, what it must not reveal, and that it uses only what was known on the date."""
+"""The picture of a household's timeline: what it shows, what it must not reveal, and that it uses only what was known
+on the as-of date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Bad rows are set aside: they are written to a file, counted and skipped, and all other rows are used."""
+"""Faulty rows of a records folder can be set aside: they are written to a file, counted and skipped, and all other rows
+are used."""
 
 import datetime as dt
 import json

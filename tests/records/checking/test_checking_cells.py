@@ -1,4 +1,4 @@
-"""Faults in individual cells, read from Parquet and from CSV."""
+"""Checks that find faults in individual cells of records, read from Parquet and from CSV."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Records, versions and lines that contradict one another."""
+"""Checks that find records, versions and poverty lines that contradict one another."""
 
 import datetime as dt
 
@@ -81,7 +81,7 @@ def test_duplicate_version_of_members_and_monitoring(make):
             entry | {"recorded_on": entry["entered_on"], "cleared_on": day("2023-08-05")},
         ],
     )
-    # An empty recorded_on counts as earlier than every date, even than the day of entry.
+    # An empty recorded_on counts as earlier than any date, even the day of entry.
     assert list_faults(folder) == [
         ("fault", "recorded_on", "duplicate_version", 2, (1, 2)),
         ("fault", "recorded_on", "duplicate_version", 2, (2, 4)),

@@ -1,4 +1,4 @@
-"""Faults in folders, files and columns: each becomes one finding with its own code, never a crash."""
+"""Faults in the folders, files and columns of records: each gives one finding with its own code, never a crash."""
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -143,7 +143,7 @@ def test_a_column_missing_from_some_parts_is_reported(make):
     folder = make("parts")
     pq.write_table(pa.table({"household_id": ["0014"]}), folder / "households" / "part-2.parquet")
     columns = [(fault.column, fault.code) for fault in check(folder).faults]
-    # The missing columns are reported, and so are the part's cells in them, which count as empty.
+    # The part lacks some columns. They are reported, and so are its cells in these columns, which count as empty.
     assert columns[:2] == [("region_code", "missing_column"), ("size", "missing_column")]
     assert columns[2:] == [("region_code", "missing_value"), ("size", "missing_value")]
 

@@ -1,4 +1,4 @@
-"""Checks of links between tables."""
+"""Checks that rows in one table of the records fit the rows in other tables."""
 
 import datetime as dt
 

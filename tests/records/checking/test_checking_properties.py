@@ -1,4 +1,4 @@
-"""Checking any folder gives a report, which does not depend on the order of rows or the file format."""
+"""Whatever a records folder contains, a check returns a report that does not depend on row order or file format."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""A check's report, its rules, and the refusal of a folder."""
+"""The report that a check of records returns, the rules that it applies, and the rejection of folders with faults."""
 
 import json
 import re

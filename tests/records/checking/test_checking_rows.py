@@ -1,4 +1,4 @@
-"""Checks that compare cells within a row."""
+"""Checks that compare cells within one row of the records."""
 
 import datetime as dt
 

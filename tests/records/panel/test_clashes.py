@@ -1,4 +1,4 @@
-"""Clashes between a total and a source reported for the same month."""
+"""Months for which a household reports both its total income and the income from one source are found as faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grid of lines has the same values as if every cell were looked up separately."""
+"""The grid of poverty lines by day and region holds the same values as a separate look-up for each cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A newly declared column reaches the panel from every kind of input without any further change to the code."""
+"""A column that is newly declared in the data contract is read from every kind of input, without other changes to the
+code."""
 
 from __future__ import annotations
 

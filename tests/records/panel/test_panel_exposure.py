@@ -1,4 +1,4 @@
-"""Exposure to regional disasters, how far back rows count, and the difference between absent and empty tables."""
+"""Which households a regional disaster affects, how far back rows count, and how absent and empty tables differ."""
 
 from __future__ import annotations
 

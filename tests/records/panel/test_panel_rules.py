@@ -1,4 +1,4 @@
-"""Every rule in the contract about what is known at a date: corrections, versions, withdrawals, periods, lines."""
+"""Every rule in the data contract about what is known at a date: corrections, versions, withdrawals, periods, lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Income statements and rows about individual members: which of them counts for which month, and from which day."""
+"""Yearly income statements and income rows about one member: for which months and from which day they count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fingerprint depends on the data, not on the files that hold it."""
+"""The fingerprint (hash) of a records folder depends on the data, not on the files in which they are stored."""
 
 import pyarrow as pa
 import pyarrow.parquet as pq

@@ -1,4 +1,4 @@
-"""Opening a folder: whatever a table's file format, it becomes the same typed view."""
+"""Opening a records folder: every table becomes the same typed view, whatever its file format."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""How cells of Parquet types and CSV texts are converted."""
+"""How cells of records are converted from Parquet types and CSV texts to the declared types."""
 
 import datetime as dt
 

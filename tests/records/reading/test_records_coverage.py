@@ -1,4 +1,4 @@
-"""A folder's coverage and the delays in its records equal figures counted by hand."""
+"""The figures on the periods that a records folder covers and on the delays of its rows equal those counted by hand."""
 
 from __future__ import annotations
 

@@ -48,8 +48,10 @@ QUICK = {
 
 @pytest.fixture
 def service(make_client, key):
-    """Start a service that holds two households, has no rate limit and runs on the examples' day; return headers with
-    all rights."""
+    """Start a service that holds two households and has no rate limit; return it with headers that carry all rights.
+
+    Its current day is the one that the examples in the documentation use.
+    """
     client = make_client(rate_per_minute=0, today=dt.date(2024, 12, 31))
     headers = key("", "score", "read", "write", "health-details", "admin")
     for code in CODES:
@@ -111,7 +113,7 @@ JUNK = (*NUMBERS, *TEXTS, *DATES, *SHAPES)
 
 
 def pick_junk(rng):
-    """Return a copy of a junk value, so that no value can contain itself after parts are repeated."""
+    """Return a junk value; it is copied so that no value can contain itself after parts are repeated."""
     return copy.deepcopy(rng.choice(JUNK))
 
 

@@ -1,4 +1,4 @@
-"""The migrations create exactly the tables that the code declares."""
+"""The database migrations create exactly the tables that the code declares."""
 
 from __future__ import annotations
 

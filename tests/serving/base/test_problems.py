@@ -1,4 +1,4 @@
-"""Every kind of problem, compared word for word with golden files; limits; and bodies that no program should send."""
+"""Error responses, compared word for word with golden files; limits on requests; and API keys that are rejected."""
 
 from __future__ import annotations
 

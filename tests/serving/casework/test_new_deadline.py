@@ -1,4 +1,4 @@
-"""A new deadline needs only one declaration: when a separate process declares one, it appears everywhere."""
+"""A new deadline needs only one declaration: if a separate process declares a deadline, it appears everywhere."""
 
 from __future__ import annotations
 

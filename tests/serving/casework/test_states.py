@@ -58,7 +58,7 @@ HISTORIES = st.lists(st.tuples(st.lists(VERIFICATION, max_size=1), SCORE, STEPS)
 
 @dataclass
 class Household:
-    """A history, and the states and deadlines that staff would derive from it."""
+    """A household's history, and the states and deadlines that staff would derive from it."""
 
     code: str
     scores: list[dict[str, Any]]

@@ -1,4 +1,4 @@
-"""Working days according to China's holidays, for which some weekend days are worked instead."""
+"""Working days in China, where some weekend days are worked to make up for public holidays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages are small, and the command's code can measure their times on a service in another process."""
+"""The staff pages are small, and the developer tool can measure their loading times on a service in another process."""
 
 from __future__ import annotations
 

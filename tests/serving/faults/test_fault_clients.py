@@ -48,7 +48,8 @@ def test_an_aborted_request_is_stored_completely_or_not_at_all(url, county_engin
         body = build_body(number)
         whole = build_request(body, headers, **{"Idempotency-Key": f"c-{number}"}) + body
         with connect(url) as line:
-            # break every third off in its body, the others once they are sent, some of these while they are handled
+            # Every third connection is closed in the middle of the body. The others are closed once the request is
+            # sent, some of them while the service is still handling it.
             line.sendall(whole if number % 3 else whole[: -len(body) // 2])
             time.sleep(0.01 * (number % 4))
     with httpx.Client(base_url=url, headers=headers, timeout=20) as client:
@@ -78,7 +79,7 @@ def test_slow_clients_get_a_response_and_delay_nobody_else(url, county_engine, h
     stop = threading.Event()
 
     def send_slowly():
-        for at in range(60):  # a byte at a time, and the rest only after the other client has its responses
+        for at in range(60):  # one byte at a time; the rest follows once the other client has its responses
             for line, whole in zip(lines, wholes, strict=True):
                 line.sendall(whole[at : at + 1])
             stop.wait(0.02)

@@ -1,4 +1,5 @@
-"""If PostgreSQL stops while the service runs, requests are refused with that reason. Once it is back, all works."""
+"""If PostgreSQL stops while the service runs, requests are refused and say why. Once it is back, all requests
+succeed again."""
 
 from __future__ import annotations
 
@@ -102,7 +103,7 @@ def add_waiting_job(engine, folder):
 def test_a_worker_resumes_its_own_job_as_soon_as_the_database_is_back(
     database_url, bundle_path, small_county, monkeypatch
 ):
-    """A worker need not wait until its own lease expires; other workers must."""
+    """A worker need not wait until its own lease on the job expires; other workers must."""
     engine, model = open_engine(database_url), load_model(bundle_path, trial=True)
     add_waiting_job(engine, small_county)
     settings = Settings(database_url=database_url, job_chunk=40, job_lease_seconds=3600)

@@ -1,4 +1,4 @@
-"""A new field of a score needs one declaration: when a separate process declares one, it appears everywhere."""
+"""A new field of a score needs only one declaration: if a separate process declares a field, it appears everywhere."""
 
 from __future__ import annotations
 

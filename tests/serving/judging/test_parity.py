@@ -1,4 +1,4 @@
-"""Over HTTP, from the database and from riskml itself, any records get exactly the same scores."""
+"""Any records get exactly the same scores if sent for scoring, stored first, or scored by riskml without a service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Probes, metrics, logs and traces: they say why the service is not ready, and never name a household."""
+"""The service's probes, metrics, logs and traces: they say why the service is not ready, and never name a household."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state that all requests share is accessed through one typed function."""
+"""The state that all requests share in the service is accessed through one typed function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service has exactly the endpoints in its registries, so the checks of types and pages cover them all."""
+"""The service has exactly the endpoints in its registries, so tests that go through these cover every endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A trial and a county's own service never share a database; the service says at startup why its model is silent."""
+"""A trial (simulated records) never shares a database with real records, and the service says at startup why its model
+is silent."""
 
 from __future__ import annotations
 
@@ -55,7 +56,7 @@ def test_an_empty_database_can_be_used_for_either_purpose_until_it_contains_reco
 
 
 def test_a_trial_rejects_a_database_with_records_delivered_outside_a_trial(engine, small_county, start):
-    import_folder(engine, small_county, Settings(today=AS_OF).today)  # for no stated purpose: they may be real
+    import_folder(engine, small_county, Settings(today=AS_OF).today)  # no purpose is stated, so the records may be real
     with pytest.raises(UsageError, match="delivered without --trial") as refused:
         start(simulated=True)
     assert "--db" in refused.value.hint
@@ -80,7 +81,7 @@ def test_startup_output_says_why_the_model_is_silent_and_what_to_do(start, bundl
     assert RULE_LINE_ONLY["zh"] not in start(simulated=True)
     broken = Path(shutil.copytree(bundle_path, tmp_path / "broken"))
     (broken / "manifest.json").write_text("{")
-    assert RULE_LINE_ONLY["zh"] not in start(bundle=broken)  # /readyz says what is wrong with it
+    assert RULE_LINE_ONLY["zh"] not in start(bundle=broken)  # /readyz says what is wrong with the bundle
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

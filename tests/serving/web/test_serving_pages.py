@@ -1,4 +1,4 @@
-"""The staff pages on both databases: all their queries run, and a finding changes the list."""
+"""The staff pages on both databases: all their queries run, and a finding that staff record changes the list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in and out: sessions, lock-out, forged forms, and the page that opens after signing in."""
+"""Signing in to the staff pages and out: sessions, lock-out, forged forms, and the page that opens after signing in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Staff's findings can be exported as records for retraining, and `riskml check` accepts the export."""
+"""What staff find on visits can be exported as records for retraining, and `riskml check` accepts the export."""
 
 from __future__ import annotations
 

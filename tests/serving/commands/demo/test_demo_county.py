@@ -1,4 +1,5 @@
-"""The demo imports complete towns up to a limit, gives them made-up names, and creates one account for each role."""
+"""The demo imports complete towns up to a limited number of households, gives them made-up names, and creates one
+account for each role."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The service's benchmark: its row is scored as expected, its client counts responses, and ``riskml`` has a command
-for it."""
+"""The benchmark of the service: its household gets the same score from the model as over HTTP, its client counts
+responses, and ``riskml`` has a command for it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""``riskml-serving import``: an imported county gets exactly the scores that riskml computes from its folder, each
-once."""
+"""``riskml-serving import``: every household in an imported county gets exactly one score, equal to the one that riskml
+computes from the records folder."""
 
 from __future__ import annotations
 

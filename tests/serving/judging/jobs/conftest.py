@@ -1,4 +1,4 @@
-"""Fixtures for a small county whose jobs are run by a worker in the test."""
+"""Fixtures for a service with a small county, whose jobs (background scoring) are run by a worker in the test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Headers = dict[str, str]
 
 @pytest.fixture
 def client(make_client: Callable[..., TestClient]) -> TestClient:
-    """Start a service that leaves the jobs to the test's worker."""
+    """Start a service that runs no jobs itself, because the test's worker runs them."""
     return make_client(job_chunk=60, job_worker=False, rescore_at_once=100)
 
 
@@ -63,7 +63,7 @@ class Jobs:
         return job["job"]
 
     def wait_for(self, headers: Headers, job: str, seconds: float = 60) -> dict[str, Any]:
-        """Wait until a job ends; return its last state."""
+        """Wait until a job ends; return its final state."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             state = self.client.get(f"/v1/jobs/{job}", headers=headers).json()

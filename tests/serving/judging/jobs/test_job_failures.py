@@ -1,4 +1,5 @@
-"""If a bug makes a job fail, the attempt counts and is logged; if the database is lost, the worker only waits."""
+"""If a job fails because of a bug, the attempt is counted and logged; if the database is unreachable, the worker only
+waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Callers start, follow and cancel jobs, and write records while jobs run."""
+"""API callers start, follow and cancel scoring jobs, and write records while jobs run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""While a model is silent, a job stores its verdicts, but the job's results contain only the rule line's."""
+"""While a model is silent (its verdicts are withheld), a job stores them, but the job's results contain only the
+verdicts of the rule line."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Only one worker at a time leases a job. A job is abandoned after too many failures, and starts again if the model
-changes."""
+"""Only one worker at a time can lease a scoring job. A job is abandoned after too many failures, and starts again if
+the model changes."""
 
 from __future__ import annotations
 

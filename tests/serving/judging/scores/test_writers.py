@@ -1,4 +1,4 @@
-"""With several writers at once, no change is lost or repeated, and readers with a cursor miss none."""
+"""If several clients write at once, no change of a score is lost or repeated, and readers with a cursor miss none."""
 
 from __future__ import annotations
 

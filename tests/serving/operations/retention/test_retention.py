@@ -1,4 +1,4 @@
-"""Of a forgotten household, only a keyed hash remains in the audit log, whose chain stays intact."""
+"""After a household is forgotten, only a keyed hash of its code remains, in the audit log, whose chain stays intact."""
 
 from __future__ import annotations
 

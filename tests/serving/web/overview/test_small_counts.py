@@ -1,4 +1,4 @@
-"""Small counts for villages stay inside the office: they are exact on screen, but withheld in Excel and in print."""
+"""Small counts for villages must not leave the office: they are exact on screen, but withheld in Excel and in print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""If a list or chart is cut short, it says so, and the full list can be printed."""
+"""If a list or chart on a staff page is cut short, it says so, and the full list can be printed."""
 
 from __future__ import annotations
 
