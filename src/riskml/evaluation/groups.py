@@ -14,7 +14,7 @@ from riskml.evaluation.ranking import Ranking
 __all__ = ["SMALLEST_GROUP", "audit_groups", "select_shown_groups"]
 
 SMALLEST_GROUP = 20
-"""Smaller groups are not shown: their figures are mostly noise and could identify a household."""
+"""Minimum number of rows in a group that is shown; figures for fewer rows are noisy and could identify a household."""
 
 
 def audit_groups(rows: TestRows, prediction: Prediction, chance: FloatArray) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ MODELS = Vocabulary(
     Term("logistic", "逻辑回归", "logistic regression"),
     Term("oracle", "真实概率（模拟上限）", "true probability (ceiling of the simulation)"),
 )
-"""The model, followed by the baselines in the order of the contract."""
+"""The model, followed by the baselines in the order in which tables list them."""
 
 GROUPS = Vocabulary(
     Term("category", "监测线规则建议的类别", "category suggested by the rule line"),
@@ -66,7 +66,7 @@ def name_groups(rows: Iterable[Mapping[str, Any]], lang: str) -> list[dict[str, 
 
 
 def sort_models(models: Iterable[str]) -> list[str]:
-    """Sort names: models before baselines, and baselines in the order in which they are declared.
+    """Sort names: models before baselines, and baselines in the order in which ``MODELS`` lists them.
 
     >>> sort_models(["logistic", "riskml", "rule_line"])
     ['riskml', 'rule_line', 'logistic']

@@ -105,6 +105,6 @@ class Baselines:
 
     @classmethod
     def from_json(cls, schema: Schema, data: dict[str, Any]) -> Baselines:
-        """Rebuild the baselines from :meth:`to_json`."""
+        """Rebuild the baselines from the result of :meth:`to_json`."""
         rankings = {name: RankingModel(**ranking) for name, ranking in data["rankings"].items()}
         return cls(Linear.from_json(schema, data["logistic"]), rankings)

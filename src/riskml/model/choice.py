@@ -45,7 +45,7 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class Candidates:
-    """Out-of-sample margins of every candidate.
+    """Out-of-sample margins of every candidate for the complexity of the model.
 
     Parameters
     ----------

@@ -105,7 +105,7 @@ class Linear:
 
     @classmethod
     def from_json(cls, schema: Schema, data: dict[str, Any]) -> Linear:
-        """Rebuild the model from :meth:`to_json`."""
+        """Rebuild the model from the result of :meth:`to_json`."""
         arrays = {name: np.array(data[name], np.float64) for name in ARRAYS}
         tables = {int(j): np.array(table, np.float64) for j, table in data["tables"].items()}
         return cls(schema=schema, base=float(data["base"]), tables=tables, **arrays)

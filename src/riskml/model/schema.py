@@ -83,7 +83,7 @@ class Schema:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Schema:
-        """Rebuild a schema from :meth:`to_json`.
+        """Rebuild a schema from the result of :meth:`to_json`.
 
         >>> schema = Schema((FeatureColumn("region_code_6", categorical=True),), {"region_code_6": ("130529",)})
         >>> Schema.from_json(schema.to_json()) == schema

@@ -1,4 +1,4 @@
-"""RKD003: the model is worse than a baseline or the champion."""
+"""Release check RKD003: the model is worse than a baseline or the champion."""
 
 from __future__ import annotations
 

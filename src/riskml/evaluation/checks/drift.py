@@ -1,4 +1,4 @@
-"""RKD007: test households differ from training households."""
+"""Release check RKD007: test households differ from training households."""
 
 from __future__ import annotations
 

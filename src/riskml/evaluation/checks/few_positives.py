@@ -1,4 +1,4 @@
-"""RKD008: too few falls to evaluate a model."""
+"""Release check RKD008: too few falls to evaluate a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RKD006: the model misses some kinds of households more often than others."""
+"""Release check RKD006: the model misses some kinds of households more often than others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RKD002: a single feature predicts too well."""
+"""Release check RKD002: a single feature predicts too well."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RKD004: probabilities are miscalibrated."""
+"""Release check RKD004: probabilities are miscalibrated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RKD005: the model breaks a direction that policy demands."""
+"""Release check RKD005: the model breaks a direction that policy demands."""
 
 from __future__ import annotations
 

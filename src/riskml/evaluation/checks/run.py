@@ -29,7 +29,7 @@ CHECKS: tuple[Check, ...] = (
     Drifted(),
     TooFewPositives(),
 )
-"""All checks, by code."""
+"""All checks, in the order of their codes."""
 
 
 @dataclass(frozen=True)

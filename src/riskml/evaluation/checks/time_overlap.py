@@ -1,4 +1,4 @@
-"""RKD001: training labels reach into the test period."""
+"""Release check RKD001: training labels reach into the test period."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from riskml.vocabulary.terms import Term
 __all__ = ["Missing", "find_missing"]
 
 STALE, GAPS = 2, 3
-"""Minimum number of months without a report to be mentioned: at the end, and elsewhere in the last year."""
+"""Minimum number of months without an income report that is mentioned: up to now, and before that in the last year."""
 
 
 @dataclass(frozen=True)
