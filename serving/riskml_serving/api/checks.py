@@ -1,4 +1,4 @@
-"""All checks of requests except those of the types of fields, which are made when a body is parsed."""
+"""Checks on requests, except on the types of their fields, which are checked when a body is parsed."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def refuse_households(tables: TableRows, codes: Collection[str]) -> None:
 
 
 def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str, Any]], household_id: str) -> None:
-    """Check that the households that follow a closed one are other, open households in the caller's region.
+    """Check that a closed household's successors are other, open households in the caller's region.
 
     Parameters
     ----------
@@ -129,14 +129,14 @@ def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str
 def require_open(
     households: Mapping[str, Mapping[str, Any]], list_paths: Callable[[Collection[str]], Iterable[str]] = lambda _: ()
 ) -> None:
-    """Refuse households that are closed.
+    """Raise a problem if any of the households is closed.
 
     Parameters
     ----------
     households : dict of str to dict
         Rows of the register, by code.
     list_paths : callable
-        Lists the paths of the request's fields that name the given households. By default there are none, for requests
+        Returns the paths of the request's fields that name the given households; by default no paths, for requests
         whose URL names the household.
 
     Raises
@@ -182,8 +182,8 @@ def find_code(field: str, code: str, allowed: Mapping[str, Any]) -> Any:
 def require_one_income(rows: Rows, columns: Columns) -> None:
     """Refuse contradictory income rows.
 
-    A month must not have both a total and an individual source of income. Of two statements for the same source and
-    start date, one must have been recorded later.
+    A month must not have both a total and an individual source of income. Two statements for the same source and
+    start date must have been recorded on different days.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ def _require_one_subject(tables: TableRows) -> None:
 
 
 def _require_once(tables: Mapping[str, Columns]) -> None:
-    """Refuse a record, version or line that is sent twice with one date of recording: only one of them can count."""
+    """Refuse records, versions and lines sent twice with the same date of recording: only one of the two can count."""
     paths = (f"tables.{name}[{i}]" for name, columns in tables.items() for i in find_repeated_rows(name, columns))
     _refuse(paths, "twice", "The same record or version appears twice with the same recorded_on")
 

@@ -1,4 +1,4 @@
-"""The OpenAPI description: FastAPI's, plus the problems and the request bodies that endpoints parse themselves."""
+"""The OpenAPI description: FastAPI's, plus error responses and the request bodies that endpoints parse themselves."""
 
 from __future__ import annotations
 

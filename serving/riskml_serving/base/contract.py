@@ -1,4 +1,4 @@
-"""The contract's tables as JSON: typed rows, generated from riskml's declaration."""
+"""Types for the data contract's tables as JSON, generated from riskml's declaration of the contract."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
     """
     if isinstance(error, Problem):
         return error
-    if isinstance(error, RiskmlError):  # its message names tables and columns, never personal data
+    if isinstance(error, RiskmlError):  # the message names tables and columns, never personal data
         return Problem("invalid-request", en=str(error).replace("\n", " "))
     if isinstance(error, RequestValidationError):
         return Problem("invalid-request", errors=read_field_errors(error.errors()))
@@ -58,11 +58,11 @@ def is_unavailable(error: Exception) -> bool:
     """Return whether the database is unreachable or locked, in which case it makes sense to wait and try again."""
     if isinstance(error, PoolTimeout | ConnectionError | adbc_driver_manager.OperationalError):
         return True
-    if isinstance(error, adbc_driver_manager.Error):  # this SQLite driver reports a lock as an error in SQL
+    if isinstance(error, adbc_driver_manager.Error):  # this SQLite driver reports a locked database as wrong SQL
         return "database is locked" in str(error)
     if not isinstance(error, DBAPIError):
         return False
-    wrong_sql = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR  # an OperationalError too
+    wrong_sql = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR  # also raised as OperationalError
     return error.connection_invalidated or (isinstance(error, OperationalError) and not wrong_sql)
 
 

@@ -46,7 +46,7 @@ class RateLimiter:
     Parameters
     ----------
     per_minute : int
-        Requests allowed per key and minute; 0 means no limit.
+        Number of requests that each key may send in a minute; 0 means no limit.
 
     Notes
     -----

@@ -1,1 +1,1 @@
-"""What staff do for a household on the list: they visit it, decide, and name a helper. Each step has a deadline."""
+"""What staff do for a household on the work list: visit it, decide its case, and name a helper, each by a deadline."""

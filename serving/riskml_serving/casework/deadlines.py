@@ -1,4 +1,4 @@
-"""Deadlines for visiting, deciding and naming a helper, with the same rules for list, workbook and household page."""
+"""Deadlines for visiting a household, deciding its case and naming a helper, wherever they are shown."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class DeadlineKind(Term):
     applies, still_due : Rule
         Whether a household has the deadline, and whether what the deadline requires is still to be done.
     start : str
-        Name of the fact that holds the day from which the deadline runs.
+        Name of the fact (see ``casework.states``) that holds the day from which the deadline runs.
     days : callable
         Takes the policy and the settings; returns the number of days until the deadline.
     working : bool, default True
@@ -147,7 +147,7 @@ class Deadlines:
 
     @cached_property
     def late(self) -> dict[str, Rule]:
-        """Rules for whether a household is late, by deadline; each applies both to a query and to one of its rows."""
+        """By deadline, the rule for whether a household is late; it applies to queries and to the rows they return."""
         return {
             name: kind.applies & kind.still_due & compare(kind.start, le, self._find_last_late_start(kind))
             for name, kind in DEADLINES.items()

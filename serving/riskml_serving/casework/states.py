@@ -9,7 +9,7 @@ The list's query reads these facts, which the rules compare:
 ``since``
     Day on which that signal began or, after a finding, became more severe; null if there is no signal.
 ``visited``
-    Whether somebody has met the household on a visit since then, whatever the finding.
+    Whether somebody has met the household on a visit since that day, whatever the finding.
 ``last_outcome``, ``last_signal``, ``last_seq``, ``last_verified_on``
     Finding of the last verification that was not undone, the signal and number of the score at that time, and the day
     of the visit; empty, 0 or null if there is none.

@@ -1,4 +1,4 @@
-"""``riskml-serving audit``: verify the chain of entries, and compare it with a head noted earlier."""
+"""``riskml-serving audit``: verify the audit log, show its last entry, and list the entries about a household."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The fields of a score in the service: those that riskml declares, and those that only a service knows.
+"""The fields of a score in the service: those that riskml declares, and those that the service adds.
 
-Database columns, Arrow types and JSON types are derived from ``FIELDS`` here; words are in ``wording``.
+Database columns, Arrow types and JSON types are derived from ``FIELDS`` here; ``wording`` puts their values into words.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _OWN = {
 FIELDS: dict[str, Field] = {
     field.name: field for own in verdict.FIELDS for field in (own, _OWN.get(own.name)) if field is not None
 }
-"""Fields of a score by name, in the order of all tables."""
+"""Fields of a score by name, in the order that all tables follow."""
 
 VERSIONS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VERSION)
 """Fields that state the provenance of a score."""

@@ -1,1 +1,1 @@
-"""Operates the service: logs, metrics, traces, readiness and retention."""
+"""What the service's operators need: logs, metrics, traces, readiness checks and data retention."""

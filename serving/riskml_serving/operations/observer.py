@@ -66,6 +66,6 @@ class Observer:
             "route": route,
             "status": status,
             "ms": round(seconds * 1000, 2),
-            "key_id": None if caller is None or ":" in caller else caller,  # people who signed in are not named
+            "key_id": None if caller is None or ":" in caller else caller,  # the log does not name people who signed in
         }
         log.log(logging.WARNING if status >= 500 else logging.INFO, "request", extra=extra)

@@ -16,8 +16,8 @@ from riskml_serving.web.shell.rendering import wants_page
 __all__ = ["RequestNumber", "respond_to_error"]
 
 BROKEN_OFF = 499
-"""Status, for logs and metrics, of a request whose client disconnected in the middle of the body: that is not the
-service's fault, and nobody receives a response."""
+"""Status in logs and metrics for a request whose client disconnected while sending the body. This is not the service's
+fault, and nobody receives a response."""
 
 
 async def respond_to_error(request: Request, error: Exception) -> Response:

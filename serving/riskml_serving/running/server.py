@@ -40,7 +40,7 @@ def run(settings: Settings, workers: int = 1) -> None:
 
     if settings.model_source == "folder":
         require_bundle(settings.bundle_folder)
-    with open_database(settings.database_url) as engine:  # here, so that two workers do not both migrate a file
+    with open_database(settings.database_url) as engine:  # migrates an SQLite file before workers start
         require_purpose(engine, simulated=settings.simulated)
     os.environ.update(settings.to_environment())
     server = uvicorn.Config(

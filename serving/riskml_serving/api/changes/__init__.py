@@ -1,1 +1,1 @@
-"""The changes since a cursor."""
+"""The list of changes to stored scores, read from a cursor onwards."""

@@ -1,4 +1,4 @@
-"""SQL for the list of changes."""
+"""SQL for the list of changes to stored scores."""
 
 from __future__ import annotations
 

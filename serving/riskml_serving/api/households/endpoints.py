@@ -37,7 +37,7 @@ FILTERS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "agreement": ("agreement", {code: code for code in AGREEMENTS}),
     "section": ("order_section", {code: i for i, code in enumerate(SECTIONS)}),
 }
-"""Column for each parameter that narrows the list, and values by code; ``none``: households without a tier."""
+"""Query parameters that narrow the list: column, and its values by code; ``none`` selects households without a tier."""
 
 Choice = Annotated[list[str] | None, Query(description="Repeat it for several values.")]
 

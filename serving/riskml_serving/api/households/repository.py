@@ -1,4 +1,4 @@
-"""SQL for the ranked list."""
+"""SQL for the ranked list of households."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ async def batches(call: ScoreCall) -> Response:
 
 
 def add_location(answer: Response) -> Response:
-    """Put the address of a response's job into its ``Location`` header."""
+    """Set a response's ``Location`` header to the address of its job."""
     if answer.status_code == 202:
         answer.headers["Location"] = f"/v1/jobs/{json.loads(bytes(answer.body))['job']}"
     return answer

@@ -30,7 +30,7 @@ async def records(call: WriteCall) -> Response:
     tables = body["tables"]
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        return append_records(connection, call, tables)  # checked only here: a repeat gets the stored response
+        return append_records(connection, call, tables)  # not earlier: a repeated request gets the stored response
 
     answer = add_location(await call.write_once(content, work))
     if tables.get("lines"):

@@ -1,4 +1,4 @@
-"""Registers households, appends rows, and rescores the affected households."""
+"""Registers a request's households, appends its rows, and rescores the affected households."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Counts by region."""
+"""Counts of households by region."""

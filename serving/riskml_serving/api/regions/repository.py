@@ -1,4 +1,4 @@
-"""SQL for counts by region."""
+"""SQL that counts households by region."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds up the counts for a region's subregions."""
+"""Adds up the counts of households for a region and each of its subregions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from riskml_serving.judging.scores.ranking import SECTIONS
 __all__ = ["WARNED", "next_level", "sum_counts"]
 
 WARNED = ("rule", "model")
-"""Sections in which the households with a signal are counted."""
+"""Sections of the ranked list that hold the households with a signal."""
 
 
 def next_level(region: str) -> Level:

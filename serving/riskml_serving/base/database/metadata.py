@@ -1,4 +1,4 @@
-"""The metadata of all tables, and the column types they share."""
+"""The SQLAlchemy metadata to which all tables belong, and the column types that they share."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def insert_returning(
     return inserted
 
 
-@cache  # building a statement takes longer than executing it for one row
+@cache  # for a single row, building the statement takes longer than executing it
 def _build_upsert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
     statement = _build_insert(backend, table, names)
     keys = [column.name for column in table.primary_key]
@@ -47,9 +47,9 @@ def _build_upsert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
 def _build_insert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
     """Build the statement that inserts rows; all rows have the same columns.
 
-    PostgreSQL gets one list per column. If every value in thousands of rows were a parameter, the driver would take
-    longer to number the parameters than the database takes to store the rows (measured: a third of the time for a
-    county's job).
+    PostgreSQL receives each column as one list. If every value in thousands of rows were a parameter, the driver would
+    take longer to number the parameters than the database takes to store the rows (measured: a third of the time for
+    a county's job).
     """
     if backend != "postgresql":
         return sqlite.insert(table)

@@ -1,4 +1,4 @@
-"""Assigns a household to a member of staff, or hands it over."""
+"""Assigns a household to a member of staff, or hands it over to another one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL for verifications; a join narrows them to the households in a region."""
+"""SQL for the verifications of households in a region."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def _list_causes(row: dict[str, Any], caller: Caller) -> list[str]:
 
 
 def to_monitoring(row: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Turn a verification into a row of the contract's table ``monitoring`` that is known from the day of saving."""
+    """Turn a verification into a row of the contract's table ``monitoring``, known from the day when it was saved."""
     return {
         "household_id": row["household_id"],
         "category": row["category"],

@@ -1,4 +1,4 @@
-"""SQL for the work list: current scores with the facts that its states and deadlines compare."""
+"""SQL for the work list: current scores, with the facts that determine a household's state and deadlines."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ __all__ = ["ListFilter", "count_by_signal", "count_late", "is_entry_known", "is_
 
 EARLIER = SCORES.alias("earlier")
 LAST = VERIFICATIONS.alias("last")
-"""The last verification."""
+"""A household's last verification."""
 DECIDED = VERIFICATIONS.alias("decided")
-"""The last verification that settled a signal."""
+"""A household's last verification that settled a signal."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from riskml_serving.people.auth import Caller, covers
 __all__ = ["VISITS_A_MONTH", "visit_month"]
 
 VISITS_A_MONTH = 7
-"""Households visited per month: this many from the list, and as many from alerts. Some must stay on today's list."""
+"""Visits per month to households on the list, and as many again after alerts: few enough to leave some on the list."""
 
 DELAY = dt.timedelta(days=3)
 """Time between the end of a month and the visits."""
@@ -45,7 +45,7 @@ NOTE = "演示：模拟走访，结果取自模拟农户此后的实际变化"
 def visit_month(
     engine: Engine, records: Records, span: Span, accounts: Sequence[Account], as_of: dt.date, last: dt.date
 ) -> int:
-    """Visit the first households on a month-end list, and as many that a rule flagged; return the number of visits.
+    """Visit the first households on a month-end list, and as many others flagged by a rule; return their number.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def _hash_code(row: dict[str, Any]) -> str:
 
 
 def _find_falls(records: Records, span: Span, as_of: dt.date) -> dict[str, bool]:
-    """Find out which households fell within the span; omit those for which the records do not say."""
+    """Find out which households fell below the line or entered monitoring within the span; omit unclear cases."""
     labels = label(records, [to_day(as_of)], span, load_policy())
     codes = records.household_id[labels.household]
     return {str(code): bool(y) for code, y in zip(codes, labels.y, strict=True) if y != MISSING}

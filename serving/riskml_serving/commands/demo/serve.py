@@ -53,7 +53,7 @@ def prepare_demo(
     from riskml_serving.judging.model import load_model
     from riskml_serving.store.records.purpose import require_purpose
 
-    out, bundle = out.resolve(), bundle.resolve()  # the service may run in another folder
+    out, bundle = out.resolve(), bundle.resolve()  # absolute, since the service may run in another folder
     *_, today = as_ofs = list_month_ends(last, months + HELD_BACK)[:months]
     database, names = out / "service.db", out / "region_names.csv"
     for suffix in ("", "-wal", "-shm"):

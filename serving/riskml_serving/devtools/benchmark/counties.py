@@ -48,7 +48,7 @@ def prepare_database(url: str, rights: Sequence[str] = ("read", "write", "health
 
 @contextmanager
 def open_postgresql(url: str | None) -> Iterator[str]:
-    """Yield the address of an empty PostgreSQL database: ``url``, or a database on a server started for the block."""
+    """Yield the address of an empty PostgreSQL database: ``url`` or, if None, one on a temporary server."""
     if url is not None:
         yield url
         return
@@ -96,5 +96,5 @@ def repeat_scores(source: Engine, target: Engine, total: int, progress: Progress
             connection.execute(insert(CURRENT).from_select([column.name for column in CURRENT.c], scores))
             progress.step()
     with target.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE current_scores"))  # PostgreSQL would do so by itself after a while
+        connection.execute(text("VACUUM ANALYZE current_scores"))  # PostgreSQL would do this by itself, but later
     return counties

@@ -1,4 +1,4 @@
-"""Measures how long a county's job takes and how much memory it needs, in a separate process."""
+"""Measures, in a separate process, how much time and memory a job needs that scores a whole county."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A closed loop: each connection sends its next request once the previous one has been answered."""
+"""Puts load on a server in a closed loop: each connection waits for a response before it sends its next request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 __all__ = ["CONNECTIONS", "build_request", "load"]
 
 CONNECTIONS = 16
-"""Enough connections to keep a single-process server busy and to let waiting requests share a commit."""
+"""Number of connections: enough to keep a single-process server busy and to let waiting requests share a commit."""
 
 
 def build_request(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:

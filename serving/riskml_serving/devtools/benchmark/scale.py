@@ -1,4 +1,4 @@
-"""The service at full scale: a whole county, and a million scores."""
+"""Measures the service at full scale: with a whole county, and with a million scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Throughput of the service, an empty endpoint and MLflow's server, measured in turn so that other load affects all."""
+"""Measures throughput in turn for the service, an empty endpoint and MLflow's server: other load then affects all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from riskml_serving.judging.model import Model, load_model
 __all__ = ["measure_throughput"]
 
 WARM_UP = 1.0
-"""Seconds of warm-up load on each arm. An arm is one of the alternatives that are compared."""
+"""Seconds of warm-up load on each arm. An arm is one of the alternatives that the benchmark compares."""
 
 Arm = Callable[[float], tuple[float, list[float]]]
 

@@ -66,7 +66,7 @@ async def write_once(
     When a response is repeated, the audit log records the households that it names. The response to a form is empty, so
     repeating it shows nothing.
     """
-    scope = " ".join((caller.region, *sorted(caller.rights)))  # so that no repeat shows what other rights allowed
+    scope = " ".join((caller.region, *sorted(caller.rights)))  # a repeat under other rights is a conflict
     content = b"\n".join((request.method.encode(), request.url.path.encode(), scope.encode(), body))
     request_hash = hashlib.sha256(content).hexdigest()
 

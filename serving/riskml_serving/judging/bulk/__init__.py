@@ -1,1 +1,1 @@
-"""Judges many households at once: a separate process reads them as Arrow tables, range by range."""
+"""Judges many households; a separate process reads their records as Arrow tables, one range of codes at a time."""

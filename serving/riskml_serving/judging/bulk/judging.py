@@ -1,4 +1,4 @@
-"""Judges many households range by range; while one range is judged, a separate process reads the next."""
+"""Judges many households, one range of codes at a time, while a separate process reads the next range."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def judge_ranges(
     redact : tuple of str
         Parts that the reasons must leave out.
     after : str
-        Code of the last household to skip.
+        Code after which to start.
     size : int
 
     Raises

@@ -1,4 +1,4 @@
-"""The reading process: reads ranges from its input and writes Arrow tables for each, until the main process ends."""
+"""The process that reads records: for each range of households in its input, it writes the records as Arrow tables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST = 1 << 24
 
 def main() -> None:
     """Respond to requests until the input ends or nobody reads the responses anymore."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides when to end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C, the main process decides when this one ends
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # anything that libraries print must stay out of the responses
     with contextlib.suppress(BrokenPipeError):

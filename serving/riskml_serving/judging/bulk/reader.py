@@ -26,7 +26,7 @@ log = logging.getLogger("riskml_serving.judging.bulk")
 Tables = dict[str, pa.Table]
 
 ENDED: dict[str, Any] = {"error": "it has ended", "unavailable": True}
-"""Used in place of a response that does not arrive or is cut off."""
+"""Stands in for a response that does not arrive or is cut off."""
 
 
 class Reader:
@@ -57,7 +57,7 @@ class Reader:
             command = [sys.executable, "-m", "riskml_serving.judging.bulk.process"]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
         assert self._process.stdin is not None, "it was started with a pipe"
-        question = json.dumps({"url": self.url, "range": asdict(range_)})  # arguments would be visible to all users
+        question = json.dumps({"url": self.url, "range": asdict(range_)})  # arguments would be visible to every user
         try:
             self._process.stdin.write(question.encode() + b"\n")
             self._process.stdin.flush()

@@ -97,7 +97,7 @@ def import_folder(
 
 
 class _Import:
-    """Runs an import from where it stopped to its end."""
+    """Runs an import, continuing where an interrupted run stopped."""
 
     def __init__(self, engine: Engine, opened: Folder, today: dt.date, bar: Progress) -> None:
         self.engine, self.opened, self.today, self.bar = engine, opened, today, bar
@@ -144,7 +144,7 @@ class _Import:
         self.bar.stage(name, total)
         if finished:
             return 0
-        # The order, and so the place to continue, must not depend on how files split the table.
+        # An import continues at a row number, so the order must not depend on how the table is split into files.
         query = f"SELECT * FROM {self.opened.get_view(name)} ORDER BY ALL OFFSET {start}"
         done, received = start, now()
         for batch in self.opened.connection.sql(query).to_arrow_reader(PART):
@@ -157,7 +157,7 @@ class _Import:
         return done - start
 
     def score(self, model: Model, codes: Sequence[str]) -> int:
-        """Score the households as of today and recompute their counties' visit capacity; count the scores kept."""
+        """Score the households as of today, then update their counties' visit capacity; return the number of scores kept."""
         done, finished = self.progress.get(SCORING, (0, False))
         if finished:
             return 0

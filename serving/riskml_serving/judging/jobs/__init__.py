@@ -1,1 +1,1 @@
-"""Jobs: long-running work that workers lease from a table, so that it survives a crash."""
+"""Jobs: long-running work, queued in a table from which workers lease it, so that no job is lost in a crash."""

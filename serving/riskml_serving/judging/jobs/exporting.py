@@ -47,7 +47,7 @@ def _list_columns() -> Iterator[tuple[str, pa.DataType]]:
 
 
 RESULTS = pa.schema(list(_list_columns()))
-"""List the columns of a results file with their types."""
+"""Columns of a results file with their types."""
 
 
 def _open_parquet(file: BinaryIO, names: Mapping[str, str]) -> AbstractContextManager[Any]:
@@ -56,7 +56,7 @@ def _open_parquet(file: BinaryIO, names: Mapping[str, str]) -> AbstractContextMa
 
 
 def _open_csv(file: BinaryIO, _: Mapping[str, str]) -> AbstractContextManager[Any]:
-    file.write(b"\xef\xbb\xbf")  # without it, spreadsheets misread the Chinese
+    file.write(b"\xef\xbb\xbf")  # without this mark, spreadsheets misread Chinese text
     return csv.CSVWriter(file, RESULTS)  # type: ignore[no-any-return]
 
 

@@ -1,4 +1,4 @@
-"""Runs one job from its checkpoint to its end. Results and checkpoint are saved in one transaction."""
+"""Runs a job, starting at its checkpoint. Each part's results and the new checkpoint are saved in one transaction."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Run:
         self.at: dict[str, Any] = {**START, **json.loads(self.job["checkpoint"] or "{}")}
 
     def work(self) -> None:
-        """Work from the checkpoint to the end.
+        """Run the job from its checkpoint to the end.
 
         Raises
         ------
@@ -78,7 +78,7 @@ class Run:
         """
         versions = self.model.versions
         if self.job["model_version"] and any(self.job[name] != value for name, value in versions.items()):
-            with writing(self.engine) as connection:  # judged by another model or policy: start over
+            with writing(self.engine) as connection:  # the first parts used another model or policy: start over
                 self.at = dict(START)
                 repository.drop_parts(connection, self.job["job_id"])
                 self._save_checkpoint(connection)
@@ -123,7 +123,7 @@ class Run:
             self._check_stop()
 
     def _judge(self, redact: tuple[str, ...]) -> Iterator[pa.Table]:
-        """Judge range after range, starting at the checkpoint."""
+        """Judge one range of households after another, starting at the checkpoint."""
         region, payload = self.job["region"], self.payload
         selection = Selection(region, payload.get("regions", [region]), payload.get("households", []))
         after, size = self.at["after"], self.size

@@ -1,4 +1,4 @@
-"""The model in service: loads it, verifies it, warms it up, and replaces it in one step."""
+"""Loads, verifies and warms up the model in service, and replaces it in one step."""
 
 from riskml_serving.judging.model.holder import RULE_LINE_ONLY, Holder, Model, load_model
 from riskml_serving.judging.model.keeper import Keeper

@@ -1,4 +1,4 @@
-"""Keeps copies of the releases that were in service, so that a rollback needs neither their folder nor the registry."""
+"""Keeps copies of the releases that were in service, so that a rollback needs no bundle folder and no registry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counters for scores and releases, one set per process for all models, so that workers' counts can be added up."""
+"""Prometheus counters for scores and releases, shared by all models in a process, so that workers' counts add up."""
 
 from __future__ import annotations
 

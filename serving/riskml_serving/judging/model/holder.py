@@ -26,10 +26,10 @@ RULE_LINE_ONLY = {
     "en": "The model was not trained on this county, so only the rule line is shown: import its history, then train, "
     "audit and release a model for it",
 }
-"""Why the model is silent, and what to do."""
+"""Notice that says why the model is silent, and what to do."""
 
 TRIAL = {"zh": "试用：数据按模拟数据对待，非真实农户", "en": "Trial: all records count as simulated"}
-"""What a service on trial says about all records."""
+"""Notice on every response of a service on trial."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Keeps the model up to date: replaces it once another release has loaded completely; otherwise keeps the old one."""
+"""Keeps the model up to date: replaces it once another release has loaded completely, not before."""
 
 from __future__ import annotations
 

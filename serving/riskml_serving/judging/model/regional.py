@@ -1,4 +1,4 @@
-"""Hides the model's results for other regions from a reader who may see only one."""
+"""Hides a model's evaluation results for other regions from a reader who may see only one region."""
 
 from __future__ import annotations
 

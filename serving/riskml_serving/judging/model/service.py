@@ -1,4 +1,4 @@
-"""Rolls a release back, and accepts it again."""
+"""Rolls back a model release, and accepts a rolled-back release again."""
 
 from __future__ import annotations
 

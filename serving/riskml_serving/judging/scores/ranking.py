@@ -1,4 +1,4 @@
-"""A household's section and its place in lists; both are defined only here."""
+"""The section of a list to which a household belongs, and its place there; both are defined only here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RANKED = ("order_signal", "order_section", "order_rank", "household_id")
 
 _ORANGE = COLOURS.codes.index("orange")
 _LAST = 1e12
-"""Rank of a household for which the figure that its section is ranked by is unknown."""
+"""Rank of a household if the figure by which its section is ordered is unknown."""
 
 
 def rank(score: Mapping[str, Any]) -> dict[str, Any]:

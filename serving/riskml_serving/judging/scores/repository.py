@@ -91,7 +91,7 @@ def _split_region(region: str) -> dict[str, str]:
 
 
 def retract_scores(connection: Connection) -> None:
-    """Reduce all current scores to the rule line's part; this is done when a silent model replaces one that was not.
+    """Reduce all current scores to the rule line's part; done when a silent model replaces one that was not silent.
 
     The history keeps the verdicts of the earlier model, and records the change.
     """

@@ -43,5 +43,5 @@ TRIES = Table(
     Column("minute", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),
 )
-"""Number of attempts to sign in from an address, across all workers, in the minute of the last attempt from it (in
-minutes since 1970). Rows for earlier minutes are deleted with the next attempt from any address."""
+"""For each address, the minute of the last attempt to sign in (in minutes since 1970), and the number of attempts in it
+across all workers. Rows for earlier minutes are deleted with the next attempt from any address."""

@@ -1,4 +1,4 @@
-"""The region scope, in one place: every query about households is restricted here."""
+"""The region scope: the only place where queries about households are restricted to a region."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The register of households and where each lives now, against which a caller's region is checked."""
+"""The register of households: where each one lives now, and so which callers may see it."""

@@ -1,4 +1,4 @@
-"""The register of households and where each lives now, against which a caller's region is checked."""
+"""The table for the register of households: where each one lives now, and so which callers may see it."""
 
 from __future__ import annotations
 

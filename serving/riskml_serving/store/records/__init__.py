@@ -1,1 +1,1 @@
-"""Stores the contract's tables."""
+"""Stores records in the data contract's tables."""

@@ -50,7 +50,7 @@ OF_REGIONS = _select_rows("disaster", "region_code")
 
 
 def split_codes(codes: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[str]]:
-    """Cut a list of codes into parts.
+    """Cut a list of codes into parts, each short enough for one query.
 
     >>> list(split_codes(["a", "b", "c"], 2))
     [['a', 'b'], ['c']]

@@ -48,7 +48,7 @@ def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
     body: dict[str, Any] = {}
     errors: list[FieldError] = []
     for adapter, part in ((_VERIFICATION, fields), (_DAY, {"verified_on": form.get_text("verified_on")})):
-        try:  # separate, so that a future day is reported with the other errors
+        try:  # one part at a time, so that a future day is reported with the other errors
             body |= _parse(adapter, part)
             require_no_future({"verified_on": body.get("verified_on", today)}, today)
         except Problem as problem:

@@ -1,4 +1,4 @@
-"""SQL for how recent a household's records are."""
+"""SQL that finds out how recent a household's records are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads everything that a household's page shows, without what the reader may not see."""
+"""Reads what a household's page shows, leaving out what the reader may not see."""
 
 from __future__ import annotations
 

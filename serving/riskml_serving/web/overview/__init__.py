@@ -1,1 +1,1 @@
-"""Counts for a region by colour, tier, category, cause and agreement, its history, and the yield of visits."""
+"""The overview of a region: counts by colour, tier, category, cause and agreement, history, and the yield of visits."""

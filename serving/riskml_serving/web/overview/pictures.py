@@ -54,7 +54,7 @@ def draw_charts(page: Mapping[str, Any], region: str, names: Mapping[str, str], 
 
 
 def _draw_quarters(quarters: list[tuple[str, dict[str, int]]], title: str, lang: str) -> str:
-    """Draw the most frequent causes for the entries in each quarter, and all other causes as one part."""
+    """Draw entries into monitoring by quarter: the most frequent causes, and all other causes as one part."""
     total: Counter[str] = sum((Counter(counts) for _, counts in quarters), Counter())
     frequent = [code for code, _ in total.most_common(len(SHADES) - 1)]
     if not frequent:

@@ -23,7 +23,7 @@ __all__ = ["count_months", "count_quarters", "count_yields", "gather_overview", 
 
 MAX_MONTHS, MAX_QUARTERS = 12, 8
 UNWARNED = {"none": "green", "unknown": "unknown"}
-"""For each section without a warning, the signal that all its households have."""
+"""Sections of households without a warning, and the signal that all households in each section have."""
 
 
 def gather_overview(connection: Connection, region: str, caller: Caller, today: dt.date) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""What every page shares: sign-in, layout, forms, words, names and charts."""
+"""What all pages share: sign-in, layout, forms, words, names and charts."""

@@ -1,4 +1,4 @@
-"""Rows of the work list for Excel."""
+"""Turns rows of the work list into rows of an Excel sheet."""
 
 from __future__ import annotations
 
