@@ -39,7 +39,7 @@ def list_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def list_rooms(path: Path, tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """List every name of a file, its folders or its functions that is one of the words to avoid."""
+    """List which of the names of a file, its folders and its functions are words to avoid."""
     functions = [(node.lineno, node.name) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     for line, name in [*((0, part) for part in path.with_suffix("").parts), *functions]:
         if name in ROOMS | (WORDS if line == 0 else set()):

@@ -1,4 +1,4 @@
-"""How a score's fields are declared: the names that the contract fixes, and how each kind of field is worded."""
+"""Declared fields of a household's score: their names, which the contract fixes, and how their values are worded."""
 
 from __future__ import annotations
 

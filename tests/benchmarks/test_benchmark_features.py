@@ -31,7 +31,7 @@ def county(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def parts(monkeypatch) -> list[str]:
-    """Replace the parts' processes by fixed results, without simulating a county; return the names of the parts run."""
+    """Replace the processes that run the benchmark's parts by fixed results; return the names of the parts run."""
     requests: list[str] = []
     own = {"rows": 360, "households": 60, "features": 130, "as_ofs": 6, "peak_rss_mb": 300.0}
     own |= {"one_household_ms": 0.5, "one_household_from_rows_ms": 1.5}

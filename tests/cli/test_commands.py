@@ -1,4 +1,4 @@
-"""Rules that hold for every command."""
+"""Rules that every ``riskml`` command must obey."""
 
 from __future__ import annotations
 

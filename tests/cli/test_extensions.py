@@ -1,4 +1,4 @@
-"""Other packages can add commands, and the application starts without importing large libraries."""
+"""Other packages can add commands to ``riskml``, which starts without importing large libraries."""
 
 from __future__ import annotations
 

@@ -203,7 +203,7 @@ class Generator:
                         rows.append({**row, "record_id": self.maybe(self.record_id(), 0.6)})
         rows = self.corrected(rows, lambda row: self.pick([{"amount": self.amount(6000)}, {"amount": None}]))
         seen: dict[tuple[object, ...], Row] = {}
-        for row in rows:  # two statements recorded on one day with the same source and start are a fault
+        for row in rows:  # a second statement recorded on the same day with the same source and start would be a fault
             seen.setdefault((*(row[k] for k in ("household_id", "source", "period_start")), row["recorded_on"]), row)
         wages = [row for row in income if row["source"] == "wage" and self.chance(0.2)]
         persons = [{**row, "member_id": self.pick(["m0", "m1"]), "record_id": None} for row in wages]

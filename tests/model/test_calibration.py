@@ -1,4 +1,4 @@
-"""Calibration moves probabilities only as far as the evidence supports, and never changes their order."""
+"""Calibrating a model moves its probabilities only as far as the data support, and never changes their order."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The rows on which a fold is fitted contain no household that it predicts and no label from the future."""
+"""In each fold, the rows used for fitting contain no household that is predicted and no label from the future."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,5 @@
-"""The complete model moves in the directions that policy demands, and the probe notices a model that does not."""
+"""The model's risk moves with each feature in the direction that policy demands, and the probe notices a model whose
+risk does not."""
 
 from dataclasses import replace
 

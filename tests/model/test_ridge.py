@@ -1,4 +1,4 @@
-"""The ridge solver agrees with scikit-learn, respects bounds, and handles edge cases."""
+"""The solver for ridge regression agrees with scikit-learn, respects bounds, and handles edge cases."""
 
 import numpy as np
 import pytest

@@ -116,7 +116,7 @@ class County:
                     self.add_income(*row, recorded_on=again, record_id=record)
 
     def add_statements(self, name: str, size: int, level: float) -> None:
-        """Add statements for most years from October to September, and what some households report in addition."""
+        """Add yearly statements (October to September) for most years, and what some households report in addition."""
         sources, beside = (
             (("total",), ""),
             (("wage", "transfer"), "person"),

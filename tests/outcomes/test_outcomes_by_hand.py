@@ -148,7 +148,7 @@ def test_a_fall_without_follow_up_has_no_kind():
 def test_an_entry_before_the_as_of_but_recorded_later_leaves_the_label_missing(day):
     late = entered(day, recorded_on=["2023-03-10"])
     assert outcome(records(FINE, FINE, POOR, FINE, monitoring=late)) == ("entered_recorded_late", "", 0)
-    # Before the entry is recorded, nothing is known about it.
+    # Until the entry is recorded, it cannot be known.
     assert outcome(records(FINE, FINE, POOR, FINE, monitoring=late), known_at="2023-03-09") == (0, "", 0)
 
 

@@ -1,4 +1,5 @@
-"""A policy's version is computed from its content, so policies that decide differently have different versions."""
+"""A policy's version is computed from its content, so any two policies that can give different verdicts have
+different versions."""
 
 from __future__ import annotations
 

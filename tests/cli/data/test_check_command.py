@@ -1,4 +1,4 @@
-"""``riskml check``, as called by people and by programs."""
+"""``riskml check``: exit codes, and the output for people and for programs (JSON)."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""``riskml features``."""
+"""``riskml features``: it writes the same features that the library computes."""
 
 from __future__ import annotations
 

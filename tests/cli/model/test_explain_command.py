@@ -1,4 +1,4 @@
-"""``riskml explain``: the text that it prints."""
+"""``riskml explain``: it explains one household, saying the same in text and in JSON."""
 
 from __future__ import annotations
 

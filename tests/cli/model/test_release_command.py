@@ -1,4 +1,4 @@
-"""``riskml release``."""
+"""``riskml release``: it makes a bundle the champion, or names the check that failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``riskml report``."""
+"""``riskml report``: it writes a report on a bundle, with or without records."""
 
 from __future__ import annotations
 

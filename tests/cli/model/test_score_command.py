@@ -1,4 +1,4 @@
-"""``riskml score``, and how every command reads records and bundles."""
+"""``riskml score``: the scores that it writes, and how faulty records and bundles are rejected."""
 
 from __future__ import annotations
 

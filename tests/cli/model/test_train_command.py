@@ -1,4 +1,4 @@
-"""``riskml train``."""
+"""``riskml train``: it writes a bundle and registers it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""shap objects carry riskml's exact contributions, and shap's own plots draw them with Chinese labels."""
+"""Objects for the ``shap`` library carry riskml's exact contributions, and its plots draw them with Chinese labels."""
 
 from __future__ import annotations
 

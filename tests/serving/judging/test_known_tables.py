@@ -1,4 +1,4 @@
-"""Whichever tables a household has, even empty ones, every way into the service gives the same scores as riskml."""
+"""Whichever tables a household has, even empty ones, every way of sending them to the service gives riskml's scores."""
 
 from __future__ import annotations
 

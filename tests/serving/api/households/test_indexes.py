@@ -68,7 +68,7 @@ def plan(engine, query):
 def test_a_page_of_the_ranked_list_is_read_in_index_order(engine, region, index, after):
     steps = plan(engine, build_ranked_query(region, {}, after, 20))
     assert f"ix_current_scores_ranked_{index}" in steps, "the index must supply the order of the rows"
-    if index != "village":  # only 15 rows of a village follow this position, less than a page, so they may be sorted
+    if index != "village":  # only 15 rows of a village follow this position, less than a page, so sorting them is cheap
         assert "Sort" not in steps
         assert "TEMP B-TREE" not in steps
 

@@ -1,4 +1,4 @@
-"""The scale benchmark loads a county with all its scores, and compares the measured figures with their limits."""
+"""The benchmark for large counties loads a county with all its scores, and compares measured figures with limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model is swapped completely or not at all: bad releases, rollback, restart, an unreachable registry."""
+"""The service's model is replaced entirely or not at all: bad releases, rollback, restart, an unreachable registry."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def ten_entries(engine):
 
 
 def tamper(engine, *statements):
-    """Change the audit log in ways that only the database's owner can."""
+    """Change the audit log with statements that only the database's owner can execute."""
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("ALTER TABLE audit DISABLE TRIGGER audit_only_grows"))

@@ -1,4 +1,4 @@
-"""The timeline has the same bytes every time, and is the same picture that riskml draws of the household."""
+"""The timeline on a household's page has the same bytes every time, and is the picture that riskml itself draws."""
 
 from __future__ import annotations
 

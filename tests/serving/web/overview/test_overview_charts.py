@@ -1,4 +1,4 @@
-"""The overview's charts show the right counts for every quarter, with a legend that names each shade."""
+"""The charts on the overview page show the right counts for every quarter, with a legend that names each shade."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changing the language of the staff pages."""
+"""Changing the language of the staff pages keeps the user on the same page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Deadlines for visit, decision and helper: the list, filters, counts and workbook agree with the household's page."""
+"""Deadlines for visiting, deciding and assigning a helper: the work list, its filters, counts and workbook agree
+with the household's page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the work list marks, and what its filters and its search find."""
+"""The work list (households for staff to visit): what it marks, and what its filters and its search find."""
 
 from __future__ import annotations
 

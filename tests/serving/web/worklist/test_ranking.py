@@ -1,4 +1,4 @@
-"""The sections of the work list and their order, and the filter by category."""
+"""The work list (households for staff to visit): its sections, their order, and the filter by category."""
 
 from __future__ import annotations
 
