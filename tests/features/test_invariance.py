@@ -41,7 +41,7 @@ def bits(matrix: FeatureMatrix) -> dict[str, list[object]]:
 
 
 def judge(panel: Panel) -> dict[str, list[object]]:
-    """Return the bits of a panel's features and, for known households, of their income and the rule's view."""
+    """Return the bits of a panel's features and, for known households, of their income and the rule line's verdict."""
     verdicts = apply_rule_line(panel, load_policy())
     out = bits(build(panel))
     for name, values in (

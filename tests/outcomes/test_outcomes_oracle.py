@@ -90,7 +90,7 @@ SOURCES = ("wage", "business", "property", "transfer")
 
 @dataclass
 class Known:
-    """What is known on a day.
+    """What is known about all households on a given day.
 
     ``months`` holds (income, line, reported, size) by household and month; ``stated`` holds the households with a
     statement; ``spending`` holds the unavoidable spending by household and month; ``entries`` holds the days of entry

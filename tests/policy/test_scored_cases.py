@@ -71,7 +71,7 @@ def test_before_the_bill_a_rising_illness_has_a_higher_probability_than_a_quiet_
     for code in ("ill", "quiet"):
         village.household(code, size=3, kind="ordinary")
         add_income(village, code, 3 * 8300 * 1.8)
-    for month in range(4, 13):  # treatment every month, and admissions that come closer together
+    for month in range(4, 13):  # monthly treatment; the intervals between admissions become shorter
         village.add("illness", "ill", kind="chronic", occurred_on=f"2023-{month:02d}-10", cost=1500, self_paid=700)
     for day in ("2023-06-05", "2023-09-20", "2023-11-25"):
         village.add("illness", "ill", kind="inpatient", occurred_on=day, cost=9000, self_paid=2600)

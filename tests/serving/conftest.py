@@ -1,5 +1,5 @@
-"""Fixtures that run the service on SQLite and PostgreSQL, and put a small county on the staff pages with one account
-per role."""
+"""Fixtures that run the service on SQLite and PostgreSQL, and fill the staff pages with a small county and one account
+for each role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contributions of many rows are summarised so that nobody can read an individual household's from the summary."""
+"""A summary of many households' contributions does not reveal the contributions of any single household."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Explanations of a few hand-made households, compared word for word with texts that a person has checked.
 
-After a change of wording, run `make docs`, read what changed, and commit it.
+If the wording changes, run `make docs`, read the changed texts, and commit them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A panel never depends on the order of rows, file parts, other households, the way of reading, or later knowledge."""
+"""A panel (what was known about households on a date) never depends on the order of rows, how files are divided, other
+households, how the records are read, or what becomes known later."""
 
 from __future__ import annotations
 

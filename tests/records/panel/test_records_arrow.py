@@ -1,4 +1,4 @@
-"""Arrow tables, as a database delivers them, give the same panel as plain tables and as a folder."""
+"""Arrow tables, as a database delivers them, give the same panel as Python lists and as a folder of files."""
 
 from __future__ import annotations
 

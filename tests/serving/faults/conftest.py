@@ -1,4 +1,4 @@
-"""Fixtures for services in separate processes, which the tests kill, deprive of resources and restart."""
+"""Fixtures that run the service in separate processes, which tests can kill, deprive of resources and restart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""If the disk is full during an export, the response says so, and no partial file is left."""
+"""If the disk fills up during an export, the response says so, and no partial file is left."""
 
 from __future__ import annotations
 

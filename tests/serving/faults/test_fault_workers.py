@@ -1,4 +1,4 @@
-"""With two workers on one port, either worker's metrics cover both, even after one was killed."""
+"""If two worker processes share a port, the metrics of either cover both, even after one was killed."""
 
 from __future__ import annotations
 

@@ -51,7 +51,10 @@ def reseal(path, manifest):
 
 @pytest.fixture
 def start_keeper(database_url, bundle_path, tmp_path):
-    """Return a function that starts model keepers as workers do; they share a database and a folder of releases."""
+    """Return a function that starts model keepers, which load new releases, as the service's workers do.
+
+    All keepers share a database and a folder of releases.
+    """
     engine = open_engine(database_url)
     upgrade(engine)
     folder = tmp_path / "offered"

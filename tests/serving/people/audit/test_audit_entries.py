@@ -1,4 +1,5 @@
-"""Every view of a household leaves an audit entry, at any address and even if a stored response is replayed."""
+"""Whenever somebody views a household, an audit entry is written, at any address and even if a stored response is
+replayed."""
 
 from __future__ import annotations
 
