@@ -80,7 +80,7 @@ def _drop_dead_workers(folder: Path) -> None:
 
 
 def _is_alive(pid: int) -> bool:
-    """Return whether a process is running and not a zombie, which a killed process is until its parent reaps it."""
+    """Return whether a process is running and not a zombie: a killed process is one until its parent reaps it."""
     try:
         return b") Z " not in Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:

@@ -21,7 +21,7 @@ OPEN_TO_ALL = frozenset(
 """Addresses that need no account and show nothing about the county."""
 
 PAGES = require_declared(ROUTERS, OPEN_TO_ALL)
-"""Every page and workbook; the tests check the roles, audit, region, size, times, gallery and docs for each of them."""
+"""Every page and workbook; for each, the tests check roles, audit entries, regions, sizes, times, gallery and docs."""
 
 show_in_menu(page for page in PAGES if page.menu)
 

@@ -30,7 +30,7 @@ class Account:
 
 
 def create_accounts(engine: Engine, villages: Sequence[str]) -> list[Account]:
-    """Create one account per role in the first village, its town and its county."""
+    """Create an account for each role, with the first village, its town or its county as its region."""
     out = []
     for code, role in ROLES.items():
         password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))

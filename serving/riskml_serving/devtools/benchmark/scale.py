@@ -26,7 +26,7 @@ from riskml_serving.store.households.repository import list_codes, require_house
 __all__ = ["LIMITS", "measure_scale"]
 
 LIMITS = {"records_p50_ms": 20.0, "list_p50_ms": 50.0, "summary_p50_ms": 50.0, "job_s": 60.0, "job_peak_growth": 1.5}
-"""Upper limits. ``job_peak_growth`` is the memory for the county's job divided by that for a job on a tenth of it."""
+"""Upper limits. ``job_peak_growth`` is the memory for a job on the county divided by that for one on a tenth of it."""
 
 WARM_UP = 10
 

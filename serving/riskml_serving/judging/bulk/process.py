@@ -22,7 +22,7 @@ from riskml_serving.judging.bulk.repository import Range
 __all__ = ["main", "read_range"]
 
 MOST = 1 << 24
-"""Maximum rows in a batch from SQLite: one batch must hold all, since the first one determines the column types."""
+"""Maximum rows in a batch from SQLite: one batch must hold all rows, since the first batch sets the column types."""
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def _answer(out: BinaryIO, url: str, range_: Range) -> None:
     try:
         tables = read_range(url, range_)
         head: dict[str, Any] = {"tables": list(tables)}
-    except Exception as error:  # any error, since the main process waits for a response
+    except Exception as error:  # catches every error, since the main process waits for a response
         from riskml_serving.base import errors  # slow to import, and seldom needed
 
         unavailable = errors.is_unavailable(error)

@@ -157,7 +157,10 @@ class _Import:
         return done - start
 
     def score(self, model: Model, codes: Sequence[str]) -> int:
-        """Score the households as of today and update their counties' visit capacity; return the number of scores kept."""
+        """Score the households as of today and update their counties' visit capacity.
+
+        Return the number of scores that were kept.
+        """
         done, finished = self.progress.get(SCORING, (0, False))
         if finished:
             return 0

@@ -65,7 +65,7 @@ class Worker:
             while not self.stopping.is_set():
                 try:
                     busy = self.step()
-                except Exception as error:  # any error: later jobs still get their turn
+                except Exception as error:  # catches every error, so that later jobs get their turn
                     busy = False
                     if is_unavailable(error):
                         log.warning("jobs are waiting: %s", describe_error(error))
@@ -97,7 +97,7 @@ class Worker:
         for job in jobs:
             if not self._is_own(job) and not self._watch.is_free(job):
                 continue
-            owner = f"{self.name}-{job['beats']}"  # unique: every lease increments the beats
+            owner = f"{self.name}-{job['beats']}"  # unique, because every lease increments the beats
             with writing(self.engine) as connection:
                 taken = repository.lease(connection, job, owner)
             if taken:
@@ -122,7 +122,7 @@ class Worker:
             return
         except Stopped:
             self._end(job, owner, "waiting")
-        except Exception as error:  # any error: a job that fails must not end the worker
+        except Exception as error:  # catches every error: a job that fails must not end the worker
             if is_unavailable(error):
                 raise
             _log_failure("job failed", error, job_id=job["job_id"])

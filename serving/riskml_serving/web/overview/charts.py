@@ -28,7 +28,7 @@ BAR_STEP, BAR_LEFT = 26.0, 130.0
 COLUMN_LEFT, COLUMN_BOTTOM, COLUMN_STEP, COLUMNS_HEIGHT = 8.0, 178.0, 70.0, 216.0
 
 Row = tuple[str, Sequence[tuple[str, float]]]
-"""A label, then the colour and number for each part."""
+"""A row of a chart: its label, and the colour and number of each part."""
 
 
 def draw_bars(rows: Sequence[Row], title: str) -> str:
