@@ -136,7 +136,7 @@ def require_open(
     households : dict of str to dict
         Rows of the register, by code.
     list_paths : callable
-        Returns the paths of the request's fields that name the given households; by default no paths, for requests
+        Returns the paths of the request's fields that name the given households; by default, no paths, for requests
         whose URL names the household.
 
     Raises

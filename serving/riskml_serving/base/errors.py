@@ -58,7 +58,7 @@ def is_unavailable(error: Exception) -> bool:
     """Return whether the database is unreachable or locked, in which case it makes sense to wait and try again."""
     if isinstance(error, PoolTimeout | ConnectionError | adbc_driver_manager.OperationalError):
         return True
-    if isinstance(error, adbc_driver_manager.Error):  # this SQLite driver reports a locked database as wrong SQL
+    if isinstance(error, adbc_driver_manager.Error):  # how this driver reports a locked SQLite database
         return "database is locked" in str(error)
     if not isinstance(error, DBAPIError):
         return False

@@ -1,4 +1,4 @@
-"""Deadlines for visiting a household, deciding its case and naming a helper, wherever they are shown."""
+"""Deadlines for visiting a household, deciding its case and naming a helper; all pages and files use these."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ FILTERS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "agreement": ("agreement", {code: code for code in AGREEMENTS}),
     "section": ("order_section", {code: i for i, code in enumerate(SECTIONS)}),
 }
-"""Query parameters that narrow the list: column, and its values by code; ``none`` selects households without a tier."""
+"""For each query parameter that narrows the list: its column, and the column's values by code (``none``: no tier)."""
 
 Choice = Annotated[list[str] | None, Query(description="Repeat it for several values.")]
 

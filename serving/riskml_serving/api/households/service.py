@@ -103,7 +103,7 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     close_household(connection, household_id, region, on, because, ";".join(followers))
     remove_scores(connection, household_id, region, call.request_id)
     call.record(connection, "household.close", household_id, because=because, to=len(followers))
-    if followers:  # an entry's code is hashed only in its own column, not in the details
+    if followers:  # audit entries hash household codes in one column, not in the details
         call.record(connection, "household.follow", followers)
     return {
         **call.make_envelope(),

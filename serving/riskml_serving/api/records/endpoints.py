@@ -30,7 +30,7 @@ async def records(call: WriteCall) -> Response:
     tables = body["tables"]
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        return append_records(connection, call, tables)  # not earlier: a repeated request gets the stored response
+        return append_records(connection, call, tables)  # checks run here, so not for a repeated request
 
     answer = add_location(await call.write_once(content, work))
     if tables.get("lines"):

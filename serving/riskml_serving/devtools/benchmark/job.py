@@ -1,4 +1,4 @@
-"""Measures, in a separate process, how much time and memory a job needs that scores a whole county."""
+"""Measures, in a separate process, how much time and memory a job for a whole county needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process that reads records: for each range of households in its input, it writes the records as Arrow tables."""
+"""The process that reads records: for each range of households requested, it writes the records as Arrow tables."""
 
 from __future__ import annotations
 

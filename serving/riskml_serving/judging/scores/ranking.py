@@ -1,4 +1,4 @@
-"""The section of a list to which a household belongs, and its place there; both are defined only here."""
+"""Determines a household's section in lists, and its rank within the section; both are defined only here."""
 
 from __future__ import annotations
 

@@ -43,5 +43,5 @@ TRIES = Table(
     Column("minute", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),
 )
-"""For each address, the minute of the last attempt to sign in (in minutes since 1970), and the number of attempts in it
-across all workers. Rows for earlier minutes are deleted with the next attempt from any address."""
+"""For each address, the minute of the last attempt to sign in (in minutes since 1970), and the number of attempts in
+that minute across all workers. Rows for earlier minutes are deleted with the next attempt from any address."""
