@@ -20,7 +20,7 @@ PACKAGED = files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
 
 _COLUMNS = {
     "households": ("household_id", "region_code", "size", "kind", "exited_on"),
-    "income": ("household_id", "period_start", "months", "source", "amount", "statement", "recorded_on"),
+    "income": ("household_id", "period_start", "months", "source", "amount", "statement", "member_id", "recorded_on"),
     "lines": ("region_code", "effective_from", "amount", "source"),
     "illness": ("household_id", "occurred_on", "kind", "visits", "cost", "self_paid", "recorded_on"),
     "disaster": ("household_id", "region_code", "occurred_on", "kind", "loss", "recorded_on"),

@@ -219,3 +219,15 @@ def test_hardship_may_be_excluded_from_the_status_but_never_from_the_rule_line(v
     julu(village, lambda home, income: home.earns(income))
     assert village.classified(hardship="ignore") == ["at_risk"]
     assert village.judged().read_colour(0) == "orange"
+
+
+def test_a_job_loss_in_a_wage_list_is_an_event_and_never_three_months_below_the_line(village):
+    village.household(size=3, kind="exited", region="130529").states(3 * 12_000).has("illness")
+    for month in range(1, 10):  # the list names one worker; it stops when the job is lost
+        row = {"period_start": f"2023-{month:02d}-01", "months": 1, "source": "wage", "member_id": "m1"}
+        village.add("income", amount=2800 if month < 7 else 0, **row)
+    village.add("events", kind="job_loss", occurred_on="2023-07-03")
+    verdicts = village.judged("2023-09-30", age=18)
+    assert verdicts.list_flag_codes(0) == ("job_loss",)
+    assert verdicts.income[0] == 12_000
+    assert village.classified("2023-09-30", income_age=18) == ["at_risk"]

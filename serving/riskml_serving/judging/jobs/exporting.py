@@ -142,6 +142,7 @@ def put_into_words(
     capacity: Capacity,
     policy: Policy,
     redact: tuple[str, ...],
+    notice: str | None,
 ) -> pa.Table:
     """Turn a part into what files show: codes instead of positions, agreement by visit capacity, permitted flags only.
 
@@ -155,6 +156,8 @@ def put_into_words(
     capacity : dict
     policy : Policy
     redact : tuple of str
+    notice : str or None
+        What every response says about the model.
 
     Returns
     -------
@@ -171,7 +174,8 @@ def put_into_words(
         **{name: [spell(FIELDS[name], value) for value in table[name].to_pylist()] for name in spelt},
         **{name: [row[name] for row in rows] for name in COMPARED},
         "notice": [
-            NOTICE["zh"] + f"；{RULE_LINE_ONLY['zh']}" * (text is not None) for text in table["withheld"].to_pylist()
+            "；".join(filter(None, (NOTICE["zh"], notice if withheld is None else RULE_LINE_ONLY["zh"])))
+            for withheld in table["withheld"].to_pylist()
         ],
         "rule_flags": [";".join(codes) for codes, _ in flags],
         "hidden_flags": [hidden for _, hidden in flags],

@@ -131,9 +131,10 @@ def write_results(
 
     def read_tables() -> Iterator[pa.Table]:
         as_of, capacity = json.loads(job["payload"])["as_of"], json.loads(job["result"])["capacity"]
+        notice = None if model.notice is None else model.notice["zh"]
         with reading(engine) as connection:
             for part in repository.read_parts(connection, job_id):
-                yield put_into_words(from_parquet(part), as_of, job, capacity, model.policy, redact)
+                yield put_into_words(from_parquet(part), as_of, job, capacity, model.policy, redact, notice)
 
     head = _make_head(job, model, request_id)
     return export(settings.export_folder, job_id, form, read_tables(), extract_provenance(head)), head

@@ -14,6 +14,7 @@ from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.scoring import score
 from riskml_serving.base.database import reading, writing
+from riskml_serving.judging.model.holder import TRIAL
 
 AS_OF = dt.date(2023, 6, 30)
 
@@ -36,7 +37,7 @@ def test_a_county_gets_the_scores_reasons_and_agreement_that_riskml_computes(imp
     )
     for name in reasons.columns:
         assert table.loc[reasons.index, name].tolist() == reasons[name].tolist(), name
-    assert set(table["notice"]) == {NOTICE["zh"]}
+    assert set(table["notice"]) == {f"{NOTICE['zh']}；{TRIAL['zh']}"}
     with reading(imported.app.state.engine) as connection:
         kept = {row["household_id"]: row for row in connection.execute(text("SELECT * FROM current_scores")).mappings()}
     for code, row in table.iterrows():
@@ -57,6 +58,7 @@ def test_csv_results_equal_parquet_results_and_open_in_a_spreadsheet(imported, j
     assert plain.column_names == packed.column_names
     assert plain["probability"].to_pylist() == packed["probability"].to_pylist()
     assert plain["reasons_zh"].to_pylist() == [text or "" for text in packed["reasons_zh"].to_pylist()]
+    assert set(plain["notice"].to_pylist()) == {f"{NOTICE['zh']}；{TRIAL['zh']}"}, "the county is a trial"
 
 
 def test_scoring_the_same_records_again_changes_nothing(imported, jobs, key, work):
