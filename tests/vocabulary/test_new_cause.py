@@ -65,7 +65,7 @@ def use(folder: Path) -> dict[str, object]:
         }
     )
     narrator = Narrator(bundle, load_policy())
-    explanation = narrator.explain(records.panel(to_day("2023-12-31")))
+    explanation = narrator.explain(records.panel(to_day("2023-12-31"), basis=narrator.settings.basis))
     report = bundle.report
     report["contributions"]["causes"]["debt"] = 9.0
     report["contributions"]["features"][0]["cause"] = "debt"

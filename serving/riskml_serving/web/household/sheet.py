@@ -59,6 +59,9 @@ def _list_verdicts(page: dict[str, Any], t: Translate, lang: str) -> list[tuple[
     flags = [t(flag.zh, flag.en) for flag in rule.flags]
     if rule.hidden_flags:
         flags.append(t("健康类提示（需授权）", "about health (needs permission)"))
+    after_spending = []  # without permission for health details, even its name is left out, as on the page
+    if rule.income_after_spending is not None:
+        after_spending.append((t("扣除刚性支出后", "after unavoidable spending") + unit, rule.income_after_spending))
     return [
         (t("截至", "as of"), explanation.as_of),
         (t("综合信号", "signal"), get_word("signal", page["current"]["signal"], lang)),
@@ -68,7 +71,7 @@ def _list_verdicts(page: dict[str, Any], t: Translate, lang: str) -> list[tuple[
         (t("差额", "gap") + unit, rule.gap),
         (t("收入数据截至", "income known up to"), page["income_until"]),
         *((item.get_name(lang) + t("（元，12 个月）", " (yuan, 12 months)"), item.amount) for item in rule.spending),
-        (t("扣除刚性支出后", "after unavoidable spending") + unit, rule.income_after_spending),
+        *after_spending,
         (t("情况", "status"), get_word("status", explanation.status, lang)),
         (t("规则研判类别", "category by the rule line"), page["category"]),
         (t("规则提示", "flags"), "、".join(flags)),
