@@ -39,8 +39,9 @@ class Labels:
     reason : array of int8, shape (n,)
         Why the label is missing (see ``REASONS``).
     by : array of int8, shape (n,)
-        How the household fell (see ``BY``). If it fell in several ways, the earliest counts. In the same month, income
-        and spending come before monitoring, since the household then enters it because the rule detected them.
+        How the household fell (see ``BY``). If it fell in several ways, the earliest counts. Within one month,
+        income and spending come before monitoring, because a household usually enters monitoring once the rule has
+        detected the shortfall.
     lead : array of int32, shape (n,)
         Number of months, at least 1, from the as_of to the month at whose end income is below the line (before or
         after unavoidable spending), or to the month of entry into monitoring if that is earlier; 0 if the household
@@ -109,8 +110,8 @@ def count_labels(labels: Labels) -> dict[str, Any]:
     -------
     dict
         ``cohort``, ``labelled`` and ``positive`` are numbers of rows; ``missing`` is the number of rows by reason;
-        ``excluded`` is the number of cases of a household outside the cohort on an as_of, by status. Every reason and
-        status is listed, even if its count is 0.
+        ``excluded`` counts the pairs of a household and an as_of outside the cohort, by status. Every reason and status
+        is listed, even if its count is 0.
     """
     tally = np.bincount(labels.reason, minlength=len(REASONS) + 1)
     outside = labels.status.sum(axis=0)

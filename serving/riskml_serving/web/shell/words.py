@@ -108,7 +108,7 @@ def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
 
 
 def refine_agreement(agreement: str, tier: str) -> str:
-    """Refine the agreement code for a household outside the visit capacity.
+    """Refine the agreement code for a household that is not among the visits that staff can make.
 
     Its tier may be above the safest one even though other households come first for a visit. In that case, it would be
     wrong to say that the model does not point to it.
@@ -165,7 +165,7 @@ ANALYSTS_ONLY = {
     "zh": "模型结果仅供分析人员查看，不适用于这些农户",
     "en": "The model's results are for analysts only and say nothing about these households",
 }
-"""Label for analysts of what a silent model withholds from all other readers."""
+"""Label that analysts see next to results that nobody else sees, because the model was trained on another county."""
 
 
 def choose_notices(lang: str, *, simulated: bool, silent: bool, revealed: bool) -> list[str]:
