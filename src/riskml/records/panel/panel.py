@@ -200,12 +200,12 @@ class Panel:
         """
         basis, lag = self.basis, np.zeros(self.n, np.int32)
         if basis.age:
-            deep = self._deepened
-            verdict = [~np.isnan(self._read_basis(deep, earlier)) for earlier in range(basis.age + 1)]
             stated = self._records.income.statements.mark_known(self.known_at, *self._range)
-            open_cases = ~verdict[0] | (stated & ~deep.reported[0])
-            for earlier in range(basis.age, 0, -1):
-                lag[open_cases & verdict[earlier] & deep.reported[earlier]] = earlier
+            open_cases = np.isnan(self._read_basis(self)) | (stated & ~self.reported[0])
+            for earlier in range(basis.age, 0, -1) if open_cases.any() else ():
+                deep = self._deepened
+                verdict = ~np.isnan(self._read_basis(deep, earlier))
+                lag[open_cases & verdict & deep.reported[earlier]] = earlier
         return lag
 
     @property
