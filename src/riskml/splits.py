@@ -119,6 +119,11 @@ class Settings:
             )
 
     @property
+    def fall(self) -> dict[str, str | int]:
+        """What defines a fall; models that differ in it predict different outcomes."""
+        return {name: getattr(self, name) for name in ("outcome", "window", "horizon", "hardship")}
+
+    @property
     def basis(self) -> IncomeBasis:
         """The basis that determines which window of a household's income counts."""
         return IncomeBasis(self.window, self.outcome == "end", self.income_age)

@@ -74,6 +74,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     admin.dispose()
 
 
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Open an empty database with the current tables."""
+    engine = open_engine(database_url)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _load_bundles_once() -> Iterator[None]:
     """Load each bundle only once for all tests, because models never change and verifying a bundle takes a second."""

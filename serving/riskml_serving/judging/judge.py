@@ -23,7 +23,7 @@ from riskml.scoring import judge
 from riskml.verdict import Opinion, read_fields
 from riskml_serving.judging.grouping import Tables, group_by_known_tables, pack
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.verdict import FIELDS
+from riskml_serving.judging.verdict import FIELDS, WITHHELD
 
 __all__ = ["Judged", "judge_groups", "judge_tables", "reveal", "silence"]
 
@@ -42,10 +42,6 @@ def reveal(row: Mapping[str, Any]) -> dict[str, Any]:
     0.5
     """
     return {**row, **json.loads(row["withheld"] or "{}")}
-
-
-WITHHELD = ("probability", "margin", "tier")
-"""Fields that a silent model withholds, besides its agreement with the rule line."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +95,18 @@ class Judged:
         compared: dict[str, list[Any]] = {"agreement": self.agreement, "agreement_by": ["tier"] * len(self.codes)}
         withheld: list[str | None] = [None] * len(self.codes)
         if self.model.silent:
-            kept = {**{name: self._read(self.opinion)[name] for name in WITHHELD}, **compared}
+            own = self._read(self.opinion)
+            kept = {**{name: own[name] for name in WITHHELD}, **compared}
             withheld = [json.dumps(dict(zip(kept, row, strict=True))) for row in zip(*kept.values(), strict=True)]
             compared = dict.fromkeys(compared, [None] * len(self.codes))
         shortfall = [None if x != x else x for x in self.opinion.verdicts.shortfall[self.known].tolist()]
-        own = {"shortfall": shortfall, "withheld": withheld}
-        return {"household_id": self.codes, **self._read(self.shown), **compared, **own}
+        return {
+            "household_id": self.codes,
+            **self._read(self.shown),
+            **compared,
+            "shortfall": shortfall,
+            "withheld": withheld,
+        }
 
     def _read(self, opinion: Opinion) -> dict[str, list[Any]]:
         return {name: FIELDS[name].to_plain(values[self.known]) for name, values in read_fields(opinion).items()}

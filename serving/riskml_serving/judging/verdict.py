@@ -17,7 +17,7 @@ from riskml import verdict
 from riskml.verdict import Field, Kind
 from riskml_serving.base.contract import make_choice_type
 
-__all__ = ["BRIEF", "FIELDS", "FULL", "VERSIONS", "make_columns", "make_schema", "type_fields"]
+__all__ = ["BRIEF", "FIELDS", "FULL", "VERSIONS", "WITHHELD", "make_columns", "make_schema", "type_fields"]
 
 _OWN = {
     "agreement": Field(
@@ -44,6 +44,9 @@ FULL = tuple(name for name in FIELDS if name not in VERSIONS)
 
 BRIEF = tuple(name for name in FULL if FIELDS[name].brief)
 """Fields of a score in a short response about a change."""
+
+WITHHELD: dict[str, Any] = {"probability": None, "margin": None, "tier": -1}
+"""Fields that a silent model withholds, besides its agreement with the rule line, and what is stored instead."""
 
 _SQL: dict[Kind, TypeEngine[Any]] = {
     Kind.WORD: String(16),

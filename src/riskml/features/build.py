@@ -14,8 +14,9 @@ from riskml.features.catalogue import CATALOGUE, Feature
 from riskml.features.matrix import FeatureColumn, FeatureMatrix
 from riskml.features.views import cached_on_panel
 from riskml.records.panel.basis import UP_TO_DATE, IncomeBasis
+from riskml.records.panel.income import CHUNK
 from riskml.records.panel.panel import Panel
-from riskml.records.panel.store import CHUNK, Records
+from riskml.records.panel.store import Records
 
 __all__ = ["build", "build_all"]
 

@@ -14,8 +14,9 @@ from riskml.outcomes.spans import YEAR, After, build_pair_keys, find_first_day
 from riskml.policy import Policy
 from riskml.records.contract.calendar import is_month_end, to_date, to_month
 from riskml.records.contract.versions import FOREVER, NO_DAY
+from riskml.records.panel.income import CHUNK
 from riskml.records.panel.panel import Panel
-from riskml.records.panel.store import CHUNK, Records
+from riskml.records.panel.store import Records
 from riskml.splits import Settings, find_span_end
 from riskml.vocabulary.verdicts import STATUSES
 

@@ -165,21 +165,19 @@ class Case:
 
         The items that count are added up. An unknown item adds nothing; if all of them are unknown, the sum is NaN.
         """
-        codes = [code for code in SPENDING if self._spending[code].counts]
-        name, memo = "spending " + " ".join(codes), self.panel.memo
+        name, memo = "spending " + " ".join(code for code in SPENDING if self._spending[code].counts), self.panel.memo
         if name not in memo:
-            memo[name] = self._sum_spending([SPENDING[code] for code in codes])
+            memo[name] = self._sum_spending()
         spending: Floats = memo[name]  # type: ignore[assignment]
         return spending
 
-    def _sum_spending(self, items: list[Item]) -> Floats:
+    def _sum_spending(self) -> Floats:
         total, stated = np.zeros(self.panel.n), np.zeros(self.panel.n, bool)
-        for item in items:
-            part = self.sum_self_paid(12) if item.kind is None else self.sum_amounts(item.kind, 12)
+        for part in self.spending_items.values():
             known = ~np.isnan(part)
             np.add(total, part, out=total, where=known)
             stated |= known
-        return np.where(stated, total / self.panel.at_income_end.size[0], np.nan) if items else total
+        return np.where(stated, total / self.panel.at_income_end.size[0], np.nan) if self.spending_items else total
 
     @cached_property
     def income_after_spending(self) -> Floats:

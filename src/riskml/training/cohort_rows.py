@@ -15,7 +15,8 @@ from riskml.outcomes import AT_RISK, BY, classify_cohort
 from riskml.policy import Policy, apply_rule_line
 from riskml.progress import Progress
 from riskml.records.contract.calendar import to_month, to_month_end
-from riskml.records.panel.store import CHUNK, Records
+from riskml.records.panel.income import CHUNK
+from riskml.records.panel.store import Records
 from riskml.splits import Settings
 
 __all__ = ["Cohort", "collect_cohort", "find_first_flags"]

@@ -22,8 +22,8 @@ def require_same_outcome(first: Bundle, second: Bundle) -> None:
     ------
     UsageError
     """
-    for name in ("outcome", "window", "horizon", "hardship"):
-        one, other = getattr(first.settings, name), getattr(second.settings, name)
+    for name, one in first.settings.fall.items():
+        other = second.settings.fall[name]
         if one != other:
             raise UsageError(
                 f"The bundles predict different outcomes ({name} is {one} and {other}) and cannot be compared.",

@@ -17,10 +17,6 @@ ENOUGH = 0.99
 """Minimum share of the test rows that the truth must cover."""
 
 
-def _read_outcome(settings: Settings) -> tuple[object, ...]:
-    return settings.window, settings.horizon, settings.outcome, settings.hardship
-
-
 def read_truth(folder: Path | None, settings: Settings, column: str) -> pd.DataFrame | None:
     """Read one column of a simulated county's truth.
 
@@ -39,7 +35,7 @@ def read_truth(folder: Path | None, settings: Settings, column: str) -> pd.DataF
         ``household_id``, ``as_of`` (day number) and the column; None if the folder holds no truth for this outcome.
     """
     path = find_truth(folder)
-    if path is None or _read_outcome(settings) != _read_outcome(Settings()):
+    if path is None or settings.fall != Settings().fall:
         return None
     truth = pd.read_parquet(path, columns=["household_id", "as_of", column])
     days = pd.to_datetime(truth["as_of"]).to_numpy("datetime64[D]").astype(np.int64)

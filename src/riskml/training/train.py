@@ -124,7 +124,7 @@ def _build_bundle(job: _Job, fitted: _Fitted, evaluation: dict[str, Any], *, ref
         fitted.baselines,
         fitted.training.cohort.features,
         evaluation=evaluation,
-        settings={k: value for k, value in asdict(job.settings).items() if k not in ("test_from", "origins")},
+        settings=_list_settings(job.settings),
         split=evaluation["split"],
         data={"fingerprint": job.records.fingerprint, "households": len(job.records)},
         simulated=job.records.simulated,
@@ -132,6 +132,11 @@ def _build_bundle(job: _Job, fitted: _Fitted, evaluation: dict[str, Any], *, ref
         thresholds={code: tier.probability for code, tier in job.policy.tiers.items()},
         refit=refit,
     )
+
+
+def _list_settings(settings: Settings) -> dict[str, Any]:
+    """List the settings that say what was predicted, without those of the split."""
+    return {name: value for name, value in asdict(settings).items() if name not in ("test_from", "origins")}
 
 
 def _fit(job: _Job, origin: Origin, name: str) -> _Fitted:
@@ -177,7 +182,7 @@ def _evaluate(job: _Job, fitted: _Fitted, origin: Origin, test: LabelledRows, na
         predictions["oracle"] = Prediction(truth, truth)
     training, features = fitted.training.cohort.features, test.cohort.features
     return {
-        "outcome": {k: v for k, v in asdict(settings).items() if k not in ("test_from", "origins")},
+        "outcome": _list_settings(settings),
         "test_from": str(to_date(origin.test_from)),
         "split": _describe_split(origin, fitted.training, test, settings),
         **evaluate(rows, predictions, capacity=job.policy.visit_capacity),

@@ -24,7 +24,7 @@ from riskml.model.trees import TreeProblem, TreeSettings
 from riskml.outcomes import AT_RISK, UNKNOWN, classify_cohort, label
 from riskml.policy import apply_rule_line, load_policy
 from riskml.records.contract.calendar import to_day
-from riskml.records.panel.store import CHUNK
+from riskml.records.panel.income import CHUNK
 from riskml.splits import Settings, build_grid
 
 SETTINGS = {"window": 12, "horizon": 12, "outcome": "any", "step": 3}

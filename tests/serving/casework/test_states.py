@@ -6,13 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from riskml.policy import load_policy
-from riskml_serving.base.database import open_engine, upgrade
 from riskml_serving.base.settings import Settings
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
 from riskml_serving.casework.deadlines import DEADLINES, Deadlines
@@ -176,14 +174,6 @@ def save(connection, households):
         if household.assigned:
             row = {"household_id": code, "assignee": "w", "note": "", "assigned_on": TODAY}
             connection.execute(insert(ASSIGNMENTS), {**common, **row})
-
-
-@pytest.fixture
-def engine(database_url):
-    engine = open_engine(database_url)
-    upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

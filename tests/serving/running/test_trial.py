@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner
 
 from riskml.errors import UsageError
-from riskml_serving.base.database import open_engine, upgrade
 from riskml_serving.base.settings import PREFIX, Settings
 from riskml_serving.commands import cli
 from riskml_serving.commands.serve import serve
@@ -20,14 +19,6 @@ from riskml_serving.running.server import run
 from riskml_serving.store.records.purpose import require_purpose
 
 AS_OF = "2023-06-30"
-
-
-@pytest.fixture
-def engine(database_url):
-    engine = open_engine(database_url)
-    upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

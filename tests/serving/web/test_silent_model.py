@@ -20,8 +20,8 @@ from riskml.model.blend import Weights
 from riskml_serving.api.openapi import list_endpoints
 from riskml_serving.api.routers import ROUTERS
 from riskml_serving.base.database import writing
-from riskml_serving.judging.judge import WITHHELD
 from riskml_serving.judging.model import RULE_LINE_ONLY
+from riskml_serving.judging.verdict import WITHHELD
 from riskml_serving.people.auth.service import create_key
 from riskml_serving.web.router import PAGES
 from riskml_serving.web.shell.words import ANALYSTS_ONLY, HUNDRED

@@ -26,9 +26,16 @@ from riskml_serving.judging.scores.capacity import JUDGED, settle
 __all__ = ["Run", "Stopped", "from_parquet", "to_parquet"]
 
 
-START: dict[str, Any] = {"stage": "judging", "after": "", "last_day": "", "capacity": {}} | dict.fromkeys(
-    ("parts", "parts_kept", "judged", "kept"), 0
-)
+START: dict[str, Any] = {
+    "stage": "judging",
+    "after": "",
+    "last_day": "",
+    "parts": 0,
+    "parts_kept": 0,
+    "judged": 0,
+    "kept": 0,
+    "capacity": {},
+}
 """Checkpoint of a job that has not begun."""
 
 

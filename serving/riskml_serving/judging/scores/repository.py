@@ -14,7 +14,7 @@ from riskml_serving.base.database.upserts import insert_returning, upsert
 from riskml_serving.judging.scores.changes import Change
 from riskml_serving.judging.scores.ranking import rank
 from riskml_serving.judging.scores.tables import CAPACITY, CURRENT, SCORES
-from riskml_serving.judging.verdict import FIELDS
+from riskml_serving.judging.verdict import FIELDS, WITHHELD
 from riskml_serving.people.auth import within
 from riskml_serving.store.records.repository import split_codes
 
@@ -95,7 +95,7 @@ def retract_scores(connection: Connection) -> None:
 
     The history keeps the verdicts of the earlier model, and records the change.
     """
-    nothing = {"probability": None, "margin": None, "tier": -1, "agreement": None, "agreement_by": None, "causes": ""}
+    nothing = {**WITHHELD, "agreement": None, "agreement_by": None, "causes": ""}
     spoken = select(CURRENT).where(CURRENT.c.agreement.is_not(None)).limit(AT_ONCE)
     while rows := [dict(row) for row in connection.execute(spoken).mappings()]:
         quiet = ({**row, **nothing, "signal": row["rule_signal"], "scored_at": now()} for row in rows)

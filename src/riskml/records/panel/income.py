@@ -15,13 +15,13 @@ from riskml.records.panel.kernels import copy_known_income, fill_income
 from riskml.records.panel.packed_rows import INCOME_BLOCK, Rows, concatenate_rows, find_income_days
 from riskml.records.panel.statements import NO_STATEMENTS, Statements, pack_statements
 
-__all__ = ["IncomeBlock", "pack_income"]
+__all__ = ["CHUNK", "IncomeBlock", "pack_income"]
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.int32]
 
 CHUNK = 4096
-"""Number of households whose income is read at a time."""
+"""Number of households in a batch, chosen so that the arrays of its panel fit the processor's cache."""
 
 
 @dataclass(frozen=True)

@@ -198,12 +198,14 @@ class Panel:
         statement of the household is known. Otherwise, the latest earlier window that has a verdict and ends with a
         reported month counts, if it is not older than the basis allows; if there is none, this is also 0.
         """
-        basis, lag = self.basis, np.zeros(self.n, np.int32)
-        if basis.age:
-            stated = self._records.income.statements.mark_known(self.known_at, *self._range)
-            open_cases = np.isnan(self._read_basis(self)) | (stated & ~self.reported[0])
-            for earlier in range(basis.age, 0, -1) if open_cases.any() else ():
-                deep = self._deepened
+        lag = np.zeros(self.n, np.int32)
+        if not self.basis.age:
+            return lag
+        stated = self._records.income.statements.mark_known(self.known_at, *self._range)
+        open_cases = np.isnan(self._read_basis(self)) | (stated & ~self.reported[0])
+        if open_cases.any():
+            deep = self._deepened
+            for earlier in range(self.basis.age, 0, -1):
                 verdict = ~np.isnan(self._read_basis(deep, earlier))
                 lag[open_cases & verdict & deep.reported[earlier]] = earlier
         return lag

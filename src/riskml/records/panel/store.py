@@ -10,6 +10,7 @@ import pyarrow as pa
 from riskml.records.contract.calendar import LOOK_BACK, find_last_complete_month
 from riskml.records.panel.arrow import ArrowTables
 from riskml.records.panel.basis import UP_TO_DATE, IncomeBasis
+from riskml.records.panel.income import CHUNK
 from riskml.records.panel.lines import LineRow
 from riskml.records.panel.memory_rows import Columns, read_memory
 from riskml.records.panel.packed import PackedRecords
@@ -17,10 +18,7 @@ from riskml.records.panel.panel import Panel
 from riskml.records.panel.view_rows import read_views
 from riskml.records.reading.folder import Folder, open_folder
 
-__all__ = ["CHUNK", "Records"]
-
-CHUNK = 4096
-"""Number of households in a batch panel, chosen so that its arrays fit into the processor's cache."""
+__all__ = ["Records"]
 
 
 class Records(PackedRecords):

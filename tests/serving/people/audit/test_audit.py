@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
-from riskml_serving.base.database import open_engine, reading, upgrade, writing
+from riskml_serving.base.database import open_engine, reading, writing
 from riskml_serving.commands.cli import app
 from riskml_serving.people import audit
 from riskml_serving.people.audit.chain import Head, find_faults
@@ -17,14 +17,6 @@ from riskml_serving.people.audit.repository import read_all, read_head
 from riskml_serving.people.auth import Caller
 
 CALLER = Caller("k1", "3701", frozenset())
-
-
-@pytest.fixture
-def engine(database_url):
-    engine = open_engine(database_url)
-    upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
