@@ -10,6 +10,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 
 from riskml.errors import ModelError
 from riskml.evaluation import SHARES, Prediction, evaluate
+from riskml.evaluation.evaluate import COMPARED
 
 
 @pytest.fixture
@@ -48,19 +49,21 @@ def test_intervals_contain_the_figures_and_stay_within_the_scale(evaluated):
                 assert 0 <= low <= measured[name][share] <= high <= 1
 
 
-def test_the_difference_is_paired(evaluated):
+@pytest.mark.parametrize("measure", COMPARED)
+def test_the_difference_is_paired(evaluated, measure):
     own, other = evaluated["models"]["riskml"], evaluated["models"]["rule_line"]
-    difference = evaluated["ap_difference"]["rule_line"]
-    assert difference["value"] == pytest.approx(own["ap"] - other["ap"])
-    apart = np.hypot(np.ptp(own["ci"]["ap"]), np.ptp(other["ci"]["ap"]))
+    difference = evaluated[f"{measure}_difference"]["rule_line"]
+    assert difference["value"] == pytest.approx(own[measure] - other[measure])
+    apart = np.hypot(np.ptp(own["ci"][measure]), np.ptp(other["ci"][measure]))
     assert np.ptp(difference["ci"]) < apart
-    assert set(evaluated["ap_difference"]) == {"rule_line", "weighted_past_income"}
+    assert set(evaluated[f"{measure}_difference"]) == {"rule_line", "weighted_past_income"}
 
 
 def test_a_model_does_not_differ_from_itself(county):
     rows, models = county
     evaluation = evaluate(rows, {"riskml": models["riskml"], "champion": models["riskml"]}, resamples=20)
-    assert evaluation["ap_difference"] == {"champion": {"value": 0.0, "ci": [0.0, 0.0]}}
+    for measure in COMPARED:
+        assert evaluation[f"{measure}_difference"] == {"champion": {"value": 0.0, "ci": [0.0, 0.0]}}
 
 
 def test_falls_are_counted_by_lead_and_by_kind(county, evaluated):

@@ -7,11 +7,12 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+import yaml
 
 from riskml.errors import SimulationError
 from riskml.records.checking.check import check
 from riskml.records.contract.schema import TABLES
-from riskml.simulation import simulate
+from riskml.simulation import parameters, simulate
 from riskml.vocabulary.causes import CAUSES
 
 pytestmark = pytest.mark.integration
@@ -79,3 +80,9 @@ def test_parameters_can_be_overridden_and_unknown_ones_are_rejected(tmp_path: Pa
     assert _bytes(tmp_path / "a") != _bytes(tmp_path / "b")
     with pytest.raises(SimulationError, match="job_loss"):
         simulate(tmp_path / "c", 60, 20, 1, {"job_los": 0.1}, "none")
+
+
+def test_every_parameter_names_a_report_or_the_contract_or_is_marked_as_assumed() -> None:
+    declared = yaml.safe_load(Path(parameters.__file__).with_name("params.yaml").read_text("utf-8"))
+    sources = {name: entry["source"] for group in declared.values() for name, entry in group.items()}
+    assert not [name for name, text in sources.items() if not text.startswith(("assumed", "report", "contract"))]

@@ -18,7 +18,10 @@ from riskml.evaluation.predictions import BoolArray, FloatArray, Prediction, Tes
 from riskml.evaluation.ranking import Ranking
 from riskml.outcomes import BY
 
-__all__ = ["SHARES", "evaluate"]
+__all__ = ["COMPARED", "SHARES", "evaluate"]
+
+COMPARED = ("auc", "ap", "brier")
+"""Measures whose differences from the audited model are reported."""
 
 SHARES = (0.01, 0.05, 0.10)
 """Capacities at which every model's recall and precision are reported."""
@@ -62,15 +65,15 @@ def evaluate(
         - ``models``: for each model, ``auc``, ``ap``, ``brier``, ``recall_at`` and ``precision_at`` ("0.01", "0.05",
           "0.10"), ``lead_months`` (the mean) and ``lead_months_median`` over the falls on its visit list,
           ``visits_per_case`` at capacity, and ``ci`` with the intervals.
-        - ``ap_difference``: for each other model, the audited model's average precision minus that model's, as
-          ``value``, and its interval over the same resamples, as ``ci``.
+        - ``auc_difference``, ``ap_difference`` and ``brier_difference``: for each other model, the audited model's
+          figure minus that model's, as ``value``, and its interval over the same resamples, as ``ci``.
         - ``by_lead`` ("1-3", "4-6", "7-12" months to the fall; "13+" if there are longer leads): the number ``n`` of
           falls and the ``recall_at_capacity`` of each model.
         - ``by_kind`` ("income", "spending", "monitoring"): the number ``n`` of falls of that kind; for each model,
           ``auc`` and ``ap`` when these falls are compared with the rows without a fall, and ``recall_at_capacity``
           on the visit list drawn from all rows.
         - ``complement``, ``calibration`` and ``groups`` of the audited model. If that model is not among the
-          predictions, ``groups`` and ``ap_difference`` are empty, and the other two are None.
+          predictions, ``groups`` and the differences are empty, and the other two are None.
 
     Raises
     ------
@@ -112,7 +115,10 @@ def evaluate(
     return {
         "capacity": capacity,
         "models": results,
-        "ap_difference": {} if audited is None else _compare_ap(model, results, draws),
+        **{
+            f"{measure}_difference": {} if audited is None else _compare(measure, model, results, draws)
+            for measure in COMPARED
+        },
         "by_lead": _measure_by_lead(rows, chance),
         "by_kind": {kind: _measure_kind(rows, predictions, chance, code) for kind, code in BY.items()},
         "complement": None
@@ -143,19 +149,19 @@ def _measure_model(
         "lead_months": mean,
         "lead_months_median": median,
         "ci": {
-            **{measure: estimate_interval(draws[measure]) for measure in ("auc", "ap", "brier")},
+            **{measure: estimate_interval(draws[measure]) for measure in COMPARED},
             "recall_at": {key: estimate_interval(draws["recall"][:, i]) for i, key in enumerate(keys)},
             "precision_at": {key: estimate_interval(draws["precision"][:, i]) for i, key in enumerate(keys)},
         },
     }
 
 
-def _compare_ap(model: str, results: dict[str, Any], draws: dict[str, Draws]) -> dict[str, Any]:
-    audited_ap = results[model]["ap"]
+def _compare(measure: str, model: str, results: dict[str, Any], draws: dict[str, Draws]) -> dict[str, Any]:
+    audited = results[model][measure]
     return {
         name: {
-            "value": None if audited_ap is None else audited_ap - other["ap"],
-            "ci": estimate_interval(draws[model]["ap"] - draws[name]["ap"]),
+            "value": None if audited is None else audited - other[measure],
+            "ci": estimate_interval(draws[model][measure] - draws[name][measure]),
         }
         for name, other in results.items()
         if name != model

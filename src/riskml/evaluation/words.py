@@ -24,6 +24,7 @@ GROUPS = Vocabulary(
     Term("category", "监测线规则建议的类别", "category suggested by the rule line"),
     Term("exited", "是否脱贫户", "registered as formerly poor"),
     Term("no_labour", "是否无劳动力户", "without labour"),
+    Term("income", "收入登记方式", "how income becomes known"),
     Term("region", "地区", "region"),
 )
 
@@ -32,6 +33,8 @@ GROUP_VALUES = Vocabulary(
     Term("no", "否", "no"),
     Term("unknown", "不详", "unknown"),
     Term("none", "无", "none"),
+    Term("stated", "年度申报", "yearly statements"),
+    Term("monthly", "按月登记", "reports by month"),
     *CATEGORIES.values(),
 )
 """Names of the groups' values; a region is named by its code."""

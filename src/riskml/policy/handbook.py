@@ -96,8 +96,7 @@ def render_handbook(policy: Policy) -> str:
             ),
         ),
     }
-    capacity, window = f"visit capacity {policy.visit_capacity:.0%}", f"income window {policy.income_window} months"
-    head = f"Version `{policy.version}`, {capacity}, {window}.\n"
+    head = f"Version `{policy.version}`, visit capacity {policy.visit_capacity:.0%}.\n"
     return "\n".join([head, *(f"### {title}\n\n{table}" for title, table in sections.items())])
 
 

@@ -21,7 +21,6 @@ from riskml.policy.entries import CauseNames, ColourRow, IncomeRow, Line, Measur
 from riskml.policy.in_force import InForce, Layout
 from riskml.policy.reading import Node, read_yaml, suggest
 from riskml.policy.triggers import TRIGGERS
-from riskml.records.contract.calendar import LOOK_BACK
 from riskml.records.panel.lines import LineRow
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.terms import Term
@@ -57,8 +56,6 @@ class Policy:
     tiers : dict of str to Tier
     visit_capacity : float
         Fraction of the households at risk that can be visited.
-    income_window : int
-        Number of months whose income is compared with the line.
     spending, counting : dict of str to Switch
         Items of unavoidable spending and of income, and whether each of them counts.
     timing : dict of str to Timing
@@ -75,7 +72,6 @@ class Policy:
     colours: DatedTable[ColourRow]
     tiers: dict[str, Tier]
     visit_capacity: float
-    income_window: int
     spending: dict[str, Switch]
     counting: dict[str, Switch]
     timing: dict[str, Timing]
@@ -157,8 +153,8 @@ def _load_packaged() -> Policy:
 def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
     """Parse and check the text of a policy table; see :func:`load_policy`."""
     file = read_yaml(text, name)
-    keys = ["version", "visit_capacity", "income_window", "lines", "rural_income", "triggers", "colours", "tiers"]
-    root = file.read_mapping([*keys, "spending", "counting", "timing", "measures"], ["causes"])
+    keys = ["version", "visit_capacity", "lines", "rural_income", "triggers", "colours", "tiers"]
+    root = file.read_mapping([*keys, "spending", "counting", "timing", "measures"], ["causes", "income_window"])
     return Policy(
         lines=_read_lines(root["lines"]),
         rural_income=_read_rural_income(root["rural_income"]),
@@ -166,7 +162,6 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
         colours=DatedTable.read(root["colours"], ColourRow.read),
         tiers=_read_tiers(root["tiers"]),
         visit_capacity=root["visit_capacity"].read_number(0, 1, exclusive=True),
-        income_window=root["income_window"].read_count(1, LOOK_BACK),
         spending=_read_terms(root["spending"].read_mapping(list(SPENDING)), Switch),
         counting=_read_terms(root["counting"].read_entries(), Switch),
         timing=_read_terms(root["timing"].read_entries(), Timing),

@@ -41,7 +41,7 @@ def trigger(observe: Observe) -> Observe:
 
 @trigger
 def income_below_line(case: Case, rule: Trigger) -> Floats:
-    """Income per head over the policy's income window."""
+    """Income per head over the income window (``--window`` of ``riskml train``; 12 months by default)."""
     del rule
     return case.income
 

@@ -41,6 +41,16 @@ _ABOUT = {
         "They live on transfers and care, and policy never clears them automatically. They are few, so figures "
         "fluctuate.",
     ),
+    ("income", "zh"): (
+        "时点上已登记年度收入申报的户，和只按月登记收入的户。",
+        "年度申报几个月后才知道，其间的收入变化看不见；若这些户漏判高，走访和部门名单更要跟上。",
+    ),
+    ("income", "en"): (
+        "Households with a known yearly statement of income at the date, and those whose income is only reported month"
+        " by month.",
+        "A statement arrives months after its year, and what happens to income in between is unknown. If these"
+        " households are missed more often, visits and department lists matter all the more for them.",
+    ),
     ("region", "zh"): (
         "区划代码前缀相同的户；取有差别的最粗一级。",
         "登记习惯因地而异：某地漏判高，先查该地收入和医疗记录是否完整、是否迟到。",

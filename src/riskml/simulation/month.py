@@ -14,7 +14,7 @@ from riskml.records.panel.panel import BELOW
 from riskml.simulation.blows import alarm, apply_disaster, count_workers, draw_rare_shock, hurt, leave, lose_work, treat
 from riskml.simulation.draws import compiled, draw_bell, draw_normal, draw_uniform
 from riskml.simulation.parameters import Process
-from riskml.simulation.state import CAUSE, DRAGS, EMPTY, GONE, OUT, SPENDING, WORKING, YEAR
+from riskml.simulation.state import CAUSE, DRAGS, EMPTY, GONE, OUT, SPENDING, WORKING, YEAR, list_paid
 
 __all__ = ["step"]
 
@@ -26,6 +26,7 @@ ILLNESS, SCHOOLING, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, HOUSI
     )
 )  # fmt: skip
 ITEMS = len(SPENDING)
+_list_paid = compiled(list_paid)
 SPENT_ON = tuple(CAUSE[cause] for cause in SPENDING.values())
 MIGRANT = 2
 
@@ -261,7 +262,7 @@ def _report(p: Process, s: Any, o: Any, line: float, r: Any) -> None:
 def _spend(p: Process, s: Any, o: Any, line: float) -> None:
     """Subtract the unavoidable spending of the last twelve months from income, exactly as the rule line does."""
     slot = s.clock % YEAR
-    paid = (o.self_paid + o.treatment_paid + o.visit_paid, o.fee, o.repair)
+    paid = _list_paid(o)
     spending = 0.0
     for i in range(ITEMS):
         # The amounts are whole yuan, so the running sum is exact.

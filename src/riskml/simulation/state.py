@@ -7,13 +7,15 @@ event.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from riskml.vocabulary.causes import CAUSES
 
 __all__ = [
     "CAUSE", "DRAGS", "EMPTY", "GONE", "MEMBERS", "MONTH_OUT", "OUT", "SHOCK", "SHOCKS", "SPENDING", "STATE", "WORKING",
-    "YEAR",
+    "YEAR", "list_paid",
 ]  # fmt: skip
 
 CAUSE = {name: number for number, name in enumerate(CAUSES)}
@@ -126,3 +128,8 @@ MONTH_OUT = np.dtype(
     align=True,
 )
 """What happens to a household in a month."""
+
+
+def list_paid(o: Any) -> tuple[Any, Any, Any]:
+    """List what was paid for each item of `SPENDING`, in yuan, in one month or, as a record array, in many."""
+    return o.self_paid + o.treatment_paid + o.visit_paid, o.fee, o.repair

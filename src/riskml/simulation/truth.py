@@ -17,7 +17,7 @@ from riskml.records.panel.panel import BELOW
 from riskml.simulation.county import CountyMap
 from riskml.simulation.lives import simulate_futures
 from riskml.simulation.parameters import count_spending
-from riskml.simulation.state import CAUSE, SPENDING, YEAR
+from riskml.simulation.state import CAUSE, SPENDING, YEAR, list_paid
 from riskml.simulation.write_income import Income
 from riskml.simulation.write_statements import OCTOBER
 from riskml.splits import Grid, Settings, cut_origins
@@ -44,9 +44,6 @@ WORTH = 8
 THREADS = 2
 NOTHING = 0.02
 """Minimum loss per person, as a share of the line, for a cause to be named as the cause of a fall."""
-
-PAID = (("self_paid", "treatment_paid", "visit_paid"), ("fee",), ("repair",))
-"""Fields of `state.MONTH_OUT` that make up each item of `state.SPENDING`."""
 
 Truth = Literal["none", "last", "all"]
 """Dates at which the true probability is computed: none, the default test dates, or all dates of the default grid."""
@@ -264,8 +261,8 @@ def attribute_falls(lived: NDArray[np.void], at: int, line: Floats) -> NDArray[n
     alert = lived["alert_cause"][by_entry, month[by_entry]].astype(int)
     cause[by_entry] = names[np.where(alert < 0, len(names) - 1, alert)]
     year = np.maximum(month[by_spending][:, None] - np.arange(YEAR), 0)
-    paid = [sum(lived[name][by_spending[:, None], year].sum(1) for name in names_of) for names_of in PAID]
-    largest = (np.array(paid) * np.array(count_spending())[:, None]).argmax(0)
+    paid = list_paid(lived[by_spending[:, None], year].view(np.recarray))
+    largest = (np.array(paid).sum(2) * np.array(count_spending())[:, None]).argmax(0)
     cause[by_spending] = names[np.array([CAUSE[name] for name in SPENDING.values()])[largest]]
     fell = month[by_income]
     sums = np.cumsum(lived["effect"][by_income].astype(np.float64), axis=1)

@@ -39,6 +39,8 @@ class Cohort:
         Whether any trigger fired.
     category : array of str, shape (n,)
         The category that the rule line suggests; empty if it suggests none.
+    stated : array of bool, shape (n,)
+        Whether a statement of the household's income is known.
     """
 
     household: NDArray[np.int64]
@@ -46,6 +48,7 @@ class Cohort:
     rule_score: NDArray[np.float64]
     rule_positive: NDArray[np.bool_]
     category: NDArray[np.str_]
+    stated: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.household)
@@ -95,6 +98,7 @@ def collect_cohort(
             verdicts.score[rows],
             verdicts.any_flag[rows],
             np.array([verdicts.read_category(int(i)) or "" for i in rows], dtype=np.str_),
+            panel.stated[rows],
         )
         progress.step()
         return part

@@ -63,8 +63,8 @@ def compare_on(
     Returns
     -------
     dict
-        A dictionary like ``evaluation.json``; ``ap_difference`` is the first model's average precision minus that of
-        each other model, with intervals over the same resamples.
+        A dictionary like ``evaluation.json``; ``auc_difference``, ``ap_difference`` and ``brier_difference`` are the
+        first model's figures minus those of each other model, with intervals over the same resamples.
 
     Notes
     -----

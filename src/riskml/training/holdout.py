@@ -163,7 +163,11 @@ def holdout_rows(
 
 
 def _assign_groups(rows: Cohort) -> dict[str, NDArray[np.str_]]:
-    """Assign rows to the audited groups: rule category, exited, labour, and the coarsest region level that differs."""
+    """Assign rows to the audited groups.
+
+    The groups are the rule line's category, exited, labour, the coarsest region level that differs, and, if only some
+    rows have a known statement of income, whether they have one.
+    """
     words = np.array(["no", "yes", "unknown"])
     groups = {"category": np.where(rows.category == "", "none", rows.category)}
     for group, feature in (("exited", "exited_household"), ("no_labour", "no_labour")):
@@ -172,5 +176,7 @@ def _assign_groups(rows: Cohort) -> dict[str, NDArray[np.str_]]:
     columns = list(REGION_FEATURES.values())
     name = next((column for column in columns if len(rows.features.levels[column]) > 1), columns[-1])
     levels, value = rows.features.levels[name], rows.features.column(name)
+    if rows.stated.any() and not rows.stated.all():
+        groups["income"] = np.where(rows.stated, "stated", "monthly")
     groups["region"] = np.array([*levels, "unknown"])[np.where(np.isnan(value), len(levels), value).astype(int)]
     return groups

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from riskml.model import Bundle
+from riskml.training.card import write_model_card
 
 Run = Callable[..., Any]
 
@@ -26,3 +27,13 @@ def test_two_bundles_can_be_compared_and_reported(
     assert "模拟县" in page
     assert "src=" not in page
     assert "http" not in page
+
+
+def test_differences_have_paired_intervals_if_the_records_are_given(
+    riskml: Run, bundle_path: Path, county: Path, trained: Bundle, tmp_path: Path
+) -> None:
+    other = trained.with_report({**trained.report, "coverage": None}, write_model_card).save(tmp_path / "other")
+    assert "Give --records RECORDS" in riskml("compare", bundle_path, other).out
+    output = riskml("compare", bundle_path, other, "--records", county).out
+    for name in ("AUC", "average precision", "Brier (lower is better)"):
+        assert f"{name}: +0.0000 (+0.0000 to +0.0000)" in output

@@ -47,10 +47,12 @@ def compare(
         print_json(comparison)
         return
     typer.echo(render_text(comparison, f"{first.model_version} and {second.model_version} on the same test rows"))
-    difference = comparison["ap_difference"].get(second.model_version)
-    if difference and difference["value"] is not None:
-        low, high = difference["ci"] or (float("nan"), float("nan"))
-        typer.echo(
-            f"Average precision of the first minus that of the second: {difference['value']:+.4f}"
-            f" (95 % interval {low:+.4f} to {high:+.4f})."
-        )
+    if records is None:
+        typer.echo("Give --records RECORDS for the differences, with paired 95 % intervals.")
+        return
+    typer.echo("First minus second, with 95 % intervals over the same resamples of households:")
+    for measure, name in (("auc", "AUC"), ("ap", "average precision"), ("brier", "Brier (lower is better)")):
+        difference = comparison[f"{measure}_difference"].get(second.model_version)
+        if difference and difference["value"] is not None:
+            low, high = difference["ci"] or (float("nan"), float("nan"))
+            typer.echo(f"  {name}: {difference['value']:+.4f} ({low:+.4f} to {high:+.4f})")

@@ -191,6 +191,11 @@ class Panel:
         return income
 
     @cached_property
+    def stated(self) -> Mask:
+        """Whether a statement of the household's income is known, shape (n,)."""
+        return self._records.income.statements.mark_known(self.known_at, *self._range)
+
+    @cached_property
     def income_lag(self) -> Ints:
         """Number of months from the end of the window that counts to the last complete month, shape (n,).
 
@@ -201,8 +206,7 @@ class Panel:
         lag = np.zeros(self.n, np.int32)
         if not self.basis.age:
             return lag
-        stated = self._records.income.statements.mark_known(self.known_at, *self._range)
-        open_cases = np.isnan(self._read_basis(self)) | (stated & ~self.reported[0])
+        open_cases = np.isnan(self._read_basis(self)) | (self.stated & ~self.reported[0])
         if open_cases.any():
             deep = self._deepened
             for earlier in range(self.basis.age, 0, -1):
