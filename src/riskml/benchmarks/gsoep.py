@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from riskml.datasets import GSOEP, write_gsoep
+from riskml.datasets import GSOEP, write_survey
 from riskml.loading import load_records
 from riskml.policy import load_policy
 from riskml.progress import Progress
@@ -43,9 +43,8 @@ def run(progress: Progress | None = None) -> dict[str, Any]:
     """
     policy = load_policy()
     with tempfile.TemporaryDirectory(prefix="riskml-gsoep-") as folder:
-        write_gsoep(folder)
-        records = load_records(folder, policy)
-        evaluation = train(records, GSOEP, policy, folder=Path(folder), progress=progress).evaluation
+        records = load_records(write_survey(folder, GSOEP), policy)
+        evaluation = train(records, GSOEP.cuts[0].settings, policy, folder=Path(folder), progress=progress).evaluation
     figures, origins = evaluation["models"]["riskml"], evaluation["origins"]
     mean_ap = {name: float(np.mean([o["models"][name]["ap"] for o in origins])) for name in origins[0]["models"]}
     best = max((name for name in mean_ap if name != "riskml"), key=lambda name: mean_ap[name])

@@ -9,6 +9,7 @@ import typer
 from riskml.cli.benchmark.explain import explain as benchmark_explain
 from riskml.cli.benchmark.features import features as benchmark_features
 from riskml.cli.benchmark.gsoep import gsoep
+from riskml.cli.benchmark.panels import panels
 from riskml.cli.data.check import check
 from riskml.cli.data.features import features
 from riskml.cli.data.simulate import simulate
@@ -26,7 +27,7 @@ __all__ = ["build_app", "main"]
 
 Commands = tuple[Callable[..., None], ...]
 COMMANDS: Commands = (check, compare, demo, explain, features, release, report, score, simulate, train)
-BENCHMARKS: Commands = (benchmark_explain, benchmark_features, gsoep)
+BENCHMARKS: Commands = (benchmark_explain, benchmark_features, gsoep, panels)
 EXTENSIONS = "riskml.commands"
 """Entry-point group for commands from other packages; an entry ``benchmark.NAME`` is added to ``riskml benchmark``."""
 

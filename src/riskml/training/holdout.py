@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riskml.errors import SplitError
 from riskml.evaluation import Prediction, TestRows
 from riskml.features.attributes import REGION_FEATURES
-from riskml.model import Baselines, Blend, Bundle
+from riskml.model import Baselines, Blend, Bundle, fit_logistic, fit_ranking
 from riskml.outcomes import Labels, count_labels, label
 from riskml.policy import Policy
 from riskml.progress import Progress
@@ -20,7 +20,7 @@ from riskml.records.panel.store import Records
 from riskml.splits import Settings, build_grid, cut_origins
 from riskml.training.cohort_rows import Cohort, collect_cohort, find_first_flags
 
-__all__ = ["LabelledRows", "collect_holdout", "holdout_rows", "label_rows", "predict_all", "rank_rows"]
+__all__ = ["LabelledRows", "collect_holdout", "fit_baselines", "holdout_rows", "label_rows", "predict_all", "rank_rows"]
 
 Floats = NDArray[np.float64]
 
@@ -126,6 +126,12 @@ def rank_rows(rows: LabelledRows) -> dict[str, Floats]:
         "distance_to_line": distance,
         "weighted_past_income": -rows.cohort.features.column("weighted_past_income"),
     }
+
+
+def fit_baselines(training: LabelledRows) -> Baselines:
+    """Fit the baselines on the training rows."""
+    rankings = {name: fit_ranking(score, training.y) for name, score in rank_rows(training).items()}
+    return Baselines(fit_logistic(training.cohort.features, training.y), rankings)
 
 
 def predict_all(blend: Blend, baselines: Baselines, rows: LabelledRows) -> dict[str, Prediction]:

