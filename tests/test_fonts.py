@@ -37,7 +37,7 @@ def collect_texts() -> Iterator[str]:
         for path in SOURCE.rglob(f"*.{suffix}"):
             yield path.read_text(encoding="utf-8")
     for feature in CATALOGUE.values():
-        yield from (feature.zh, feature.reason_zh or "")
+        yield from (feature.zh, feature.reason_zh)
 
 
 def drawn() -> Figure:

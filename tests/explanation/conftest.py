@@ -131,7 +131,7 @@ def hand_made(
     rows = np.random.default_rng(0).normal(size=(40, size))
     rows[:, [column.categorical for column in columns]] = 0
     constant = TreeProblem(schema, rows, np.arange(40) % 2.0).solve(TreeSettings(rounds=1, min_rows=1000), seed=0)
-    medians = {"labour_share": 0.6, "workers_share": 0.4, "household_size": 4.0, "admissions_12m": 0.0}
+    medians = {"labour_share": 0.6, "workers_share": 0.4, "admissions_12m": 0.0, "log_income_to_line_12m": 0.7}
     return Bundle(
         blend=Blend(schema, linear, constant, Weights(0.0, 1.0, 0.0), Calibration(0.1, 0.9)),
         baselines=Baselines(linear, {}),

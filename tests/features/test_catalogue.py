@@ -54,6 +54,24 @@ def test_a_feature_name_can_be_declared_only_once():
             return panel.size_now
 
 
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({"risky": "high", "reason_zh": "多", "reason_en": "many"}, "risky is 'high'; it must be one of"),
+        ({"risky": "more than most"}, "either `risky` and a sentence in both languages, or none"),
+        ({"reason_zh": "多", "reason_en": "many"}, "either `risky` and a sentence in both languages, or none"),
+        ({"risky": "recent", "reason_zh": "近"}, "either `risky` and a sentence in both languages, or none"),
+        (
+            {"risky": "less than most", "reason_zh": "少", "reason_en": "few", "direction": Direction.HIGHER_RISK},
+            "risky='less than most' contradicts direction=HIGHER_RISK",
+        ),
+    ],
+)
+def test_a_reason_needs_its_risky_side_and_a_sentence_and_agrees_with_the_direction(declared, message):
+    with pytest.raises(ValueError, match=message):
+        feature(topic="household", unit="persons", cause="other", zh="家庭人口", en="household size", **declared)
+
+
 def matrix(drawn):
     return build(Records.from_tables(drawn.frames()).panel(to_day(drawn.as_ofs[-1])))
 

@@ -29,8 +29,6 @@ REGION_FEATURES = {level: f"region_{level:d}" for level in Level if level != Lev
     cause="other",
     zh="脱贫户",
     en="household that left registered poverty",
-    reason_zh="属于脱贫户|不是脱贫户",
-    reason_en="the household left registered poverty|the household was never registered as poor",
 )
 def exited_household(panel: Panel) -> Floats:
     """1 for a household that left registered poverty, 0 for an ordinary one; missing if the kind is not known."""
@@ -45,8 +43,6 @@ def exited_household(panel: Panel) -> Floats:
     cause="other",
     zh="脱贫至今月数",
     en="months since leaving registered poverty",
-    reason_zh="脱贫至今 {value}",
-    reason_en="{value} since leaving registered poverty",
 )
 def months_since_exit(panel: Panel) -> Floats:
     """Days since ``exited_on`` ÷ 30.4375; missing if there is no such day."""
@@ -55,9 +51,7 @@ def months_since_exit(panel: Panel) -> Floats:
 
 
 @lru_cache(maxsize=1024)
-def _declare(
-    name: str, unit: str, zh: str, en: str, categorical: bool, reason: tuple[str | None, str | None] = (None, None)
-) -> Feature:
+def _declare(name: str, unit: str, zh: str, en: str, categorical: bool) -> Feature:
     """Declare a feature that only some records have; its values are computed elsewhere."""
     return Feature(
         name=name,
@@ -69,8 +63,6 @@ def _declare(
         function=lambda panel: np.full(panel.n, np.nan),
         definition=en,
         categorical=categorical,
-        reason_zh=reason[0],
-        reason_en=reason[1],
     )
 
 
@@ -82,8 +74,7 @@ def list_region_features(names: tuple[str, ...]) -> list[tuple[Feature, Levels, 
         levels = tuple(sorted(set(prefixes) - {""}))
         position = {prefix: float(i) for i, prefix in enumerate(levels)}
         text = f"first {level:d} digits of the region code"
-        reason = (f"所在{level.zh}（{{value}}）整体风险{{higher}}", "the overall risk in region {value} is {higher}")
-        declared = _declare(column, "code", f"所在{level.zh}", text, True, reason)
+        declared = _declare(column, "code", f"所在{level.zh}", text, True)
         out.append((declared, levels, np.array([position.get(prefix, np.nan) for prefix in prefixes])))
     return out
 
@@ -108,7 +99,7 @@ def derive_features(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
 
     Notes
     -----
-    An attribute is never used as a reason, since its column name is not a sentence that staff could check on a visit.
+    None of them is ever a reason, since nobody can check a region's risk or a column's name on a visit.
     """
     yield from _derive_regions(panel)
     for name, attribute in sorted(panel.attributes.items()):

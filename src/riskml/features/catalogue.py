@@ -34,6 +34,22 @@ TOPICS: dict[Topic, str] = {
     "attributes": "属性",
 }
 
+RISKY = {
+    "": (),
+    "below the line": (Direction.LOWER_RISK,),
+    "decline": (Direction.LOWER_RISK, Direction.FREE),
+    "less than most": (Direction.LOWER_RISK, Direction.FREE),
+    "more than most": (Direction.HIGHER_RISK, Direction.FREE),
+    "recent": (Direction.LOWER_RISK, Direction.FREE),
+}
+"""What a reason compares a value with, and on which side the risk lies; each with the directions that agree with it.
+
+``below the line``: income below the monitoring line or, above it, below that of most households. ``decline``: a change
+below zero. ``less than most``, ``more than most``: a value on that side of the median over the training rows; in the
+second case, the value is an amount or a number, and zero means that there is none. ``recent``: an event in the last
+twelve months.
+"""
+
 
 @dataclass(frozen=True)
 class Feature:
@@ -66,12 +82,13 @@ class Feature:
         Tables that the feature needs; it is missing if one of them is absent.
     categorical : bool
         Whether the values are positions in levels.
-    reason_zh, reason_en : str or None
-        The sentence that an explanation shows. Names in braces stand for the value (``{value}``) or for facts from
-        ``riskml.explanation.wording.facts``. A part in brackets is left out if a fact in it is unknown, and the text
-        after ``|`` is used if the value is 0. If the sentence is empty, one is built from ``zh`` or ``en`` and the
-        value. If it is None, the feature is never a reason, for example because it describes the records and not the
-        household.
+    risky : str
+        One of ``RISKY``: which values count against a household in a way that a visitor can check. If it is empty, the
+        feature is never a reason; an explanation only names it among the other factors.
+    reason_zh, reason_en : str
+        The sentence that an explanation shows; empty if ``risky`` is. Names in braces stand for the value
+        (``{value}``) or for facts from ``riskml.explanation.wording.facts``. A part in brackets is left out if a fact
+        in it is unknown, and the text after ``|`` is used if the value is 0.
     """
 
     name: str
@@ -86,8 +103,9 @@ class Feature:
     direction: Direction = Direction.FREE
     requires: tuple[str, ...] = ()
     categorical: bool = False
-    reason_zh: str | None = ""
-    reason_en: str | None = ""
+    risky: str = ""
+    reason_zh: str = ""
+    reason_en: str = ""
 
     @cached_property
     def column(self) -> FeatureColumn:
@@ -113,8 +131,9 @@ def feature(
     earlier: int = 0,
     direction: Direction = Direction.FREE,
     requires: tuple[str, ...] = (),
-    reason_zh: str | None = "",
-    reason_en: str | None = "",
+    risky: str = "",
+    reason_zh: str = "",
+    reason_en: str = "",
 ) -> Callable[[F], F]:
     """Add a function to the catalogue under its own name, or under ``name`` if one function serves several features.
 
@@ -127,8 +146,10 @@ def feature(
     Raises
     ------
     ValueError
-        If a name is declared twice, or the cause is not declared.
+        If a name is declared twice, if the cause is not declared, or if ``risky`` is not in ``RISKY``, contradicts
+        ``direction``, or comes without a sentence in both languages.
     """
+    _check_reason(risky, direction, reason_zh, reason_en)
     if cause not in CAUSES:
         raise ValueError(f"no cause {cause!r} is declared: add it to riskml/vocabulary/causes.py")
 
@@ -153,12 +174,22 @@ def feature(
                 requires=requires,
                 function=partial(function, window=months) if windows else function,
                 definition=definition or inspect.getdoc(documented) or "",
-                reason_zh=reason_zh and fill(reason_zh),
-                reason_en=reason_en and fill(reason_en),
+                risky=risky,
+                reason_zh=fill(reason_zh),
+                reason_en=fill(reason_en),
             )
         return function
 
     return register
+
+
+def _check_reason(risky: str, direction: Direction, reason_zh: str, reason_en: str) -> None:
+    if risky not in RISKY:
+        raise ValueError(f"risky is {risky!r}; it must be one of {', '.join(map(repr, RISKY))}")
+    if risky and direction not in RISKY[risky]:
+        raise ValueError(f"risky={risky!r} contradicts direction={direction.name}")
+    if bool(risky) != bool(reason_zh and reason_en) or bool(reason_zh) != bool(reason_en):
+        raise ValueError("a feature has either `risky` and a sentence in both languages, or none of the three")
 
 
 def _fill_window(text: str, months: int) -> str:

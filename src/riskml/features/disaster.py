@@ -16,7 +16,7 @@ from riskml.records.panel.panel import Panel
 Floats = NDArray[np.float64]
 PRODUCTION = tuple(list_codes("disaster", "kind").index(kind) for kind in ("pest", "animal_disease", "price_fall"))
 
-declare = partial(feature, topic="disaster", cause="disaster", requires=("disaster",))
+declare = partial(feature, topic="disaster", cause="disaster", risky="more than most", requires=("disaster",))
 """Declares a feature of this module; each declaration adds only what is specific to it."""
 
 
@@ -101,6 +101,7 @@ def production_shocks_24m(panel: Panel) -> Floats:
     window=36,
     zh="距最近一次家庭受灾的月数",
     en="months since the latest disaster that struck the household",
+    risky="recent",
     reason_zh="最近一次家庭受灾在{ago}",
     reason_en="the latest disaster that struck the household was {ago}",
 )
@@ -129,6 +130,7 @@ def region_disasters(panel: Panel, window: int) -> Floats:
     window=36,
     zh="距所在地最近一次受灾的月数",
     en="months since the latest disaster in the household's region",
+    risky="recent",
     reason_zh="所在地最近一次受灾在{ago}",
     reason_en="the latest disaster in the region was {ago}",
 )

@@ -92,8 +92,9 @@ for _kind, _name, _windows, _topic, _cause, _direction, _zh, _en in _COUNTS:
         cause=_cause,
         zh=f"近 {{w}} 个月{_zh}次数",
         en=f"{_en}, last {{w}} months",
-        reason_zh=_COUNT_ZH.format(_zh, _kind),
-        reason_en=_COUNT_EN.format(_en, _kind),
+        risky="more than most" if _kind != "visit" else "",
+        reason_zh=_COUNT_ZH.format(_zh, _kind) if _kind != "visit" else "",
+        reason_en=_COUNT_EN.format(_en, _kind) if _kind != "visit" else "",
     )(partial(_count_kind, _code_kind(_kind)))
 
 # kind, name, topic, cause, Chinese, English
@@ -116,6 +117,7 @@ for _kind, _name, _topic, _cause, _zh, _en in _AMOUNTS:
         cause=_cause,
         zh=f"近 12 个月{_zh}（人均，相对监测线）",
         en=f"{_en} per head relative to the line, last 12 months",
+        risky="more than most",
         reason_zh=_AMOUNT_ZH.format(_zh, _kind),
         reason_en=_AMOUNT_EN.format(_en, _kind),
     )(partial(_sum_kind, _code_kind(_kind)))
@@ -135,8 +137,9 @@ for _kind, _name, _topic, _cause, _zh, _en in _TIMES:
         cause=_cause,
         zh=f"距最近一次{_zh}的月数",
         en=f"months since the latest {_en}",
-        reason_zh=f"最近一次{_zh}在{{ago}}",
-        reason_en=f"the latest {_en} was {{ago}}",
+        risky="recent" if _kind != "visit" else "",
+        reason_zh=f"最近一次{_zh}在{{ago}}" if _kind != "visit" else "",
+        reason_en=f"the latest {_en} was {{ago}}" if _kind != "visit" else "",
     )(partial(_count_months_since_kind, _code_kind(_kind)))
 
 
@@ -159,6 +162,7 @@ for _code, _zh, _en in (
         cause="other",
         zh=f"近 12 个月{_zh}数",
         en=f"{_en}, last 12 months",
+        risky="more than most",
         reason_zh=f"近 12 个月收到{_zh} {{number}} 条|近 12 个月无{_zh}",
         reason_en=f"{_en} in the last 12 months: {{number}}|no {_en} in the last 12 months",
     )(partial(_count_leads, list_codes("events", "channel").index(_code)))
@@ -171,6 +175,7 @@ for _code, _zh, _en in (
     cause="other",
     zh="近 {w} 个月线索数",
     en="leads from all channels, last {w} months",
+    risky="more than most",
     reason_zh="近 {w} 个月收到线索 {number} 条|近 {w} 个月未收到线索",
     reason_en="leads in the last {w} months: {number}|no leads in the last {w} months",
 )

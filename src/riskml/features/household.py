@@ -62,8 +62,6 @@ def _count_aged(panel: Panel, low: float, high: float) -> Floats:
     cause="other",
     zh="家庭人口",
     en="household size",
-    reason_zh="家庭人口 {value}[（{typical}）]",
-    reason_en="household size: {number}[ ({typical})]",
 )
 def household_size(panel: Panel) -> Floats:
     """Number of persons in the latest known version."""
@@ -75,8 +73,6 @@ def household_size(panel: Panel) -> Floats:
     cause="other",
     zh="近 12 个月家庭人口变化",
     en="change in household size, last 12 months",
-    reason_zh="近 12 个月家庭人口{more_persons}|近 12 个月家庭人口没有变化",
-    reason_en="the household {more_persons} in the last 12 months|household size did not change in the last 12 months",
 )
 def household_size_change_12m(panel: Panel) -> Floats:
     """Number of persons in the latest known version minus the number at the end of the month 12 months earlier."""
@@ -89,6 +85,7 @@ def household_size_change_12m(panel: Panel) -> Floats:
     cause="labour",
     zh="劳动力人数（弱劳动力按半个计）",
     en="members able to work (weak labour counts half)",
+    risky="less than most",
     reason_zh="劳动力 {value}（弱劳动力按半个计）[，{typical}]|登记的家庭成员中无劳动力",
     reason_en="members able to work (weak labour counts half): {number}[, {typical}]"
     "|no registered member is able to work",
@@ -105,6 +102,7 @@ def labour_force(panel: Panel) -> Floats:
     cause="labour",
     zh="劳动力占家庭人口比例",
     en="share of members able to work",
+    risky="less than most",
     reason_zh="劳动力占家庭人口的 {value}[（{typical}）]|登记的家庭成员中无劳动力",
     reason_en="{value} of the members are able to work[ ({typical})]|no registered member is able to work",
 )
@@ -119,6 +117,7 @@ def labour_share(panel: Panel) -> Floats:
     cause="labour",
     zh="无劳动力家庭",
     en="household with no member able to work",
+    risky="more than most",
     reason_zh="登记的家庭成员中无劳动力|家庭有劳动力",
     reason_en="no registered member is able to work|the household has members able to work",
 )
@@ -132,6 +131,7 @@ def no_labour(panel: Panel) -> Floats:
     cause="other",
     zh="16 岁以下人数",
     en="members under 16",
+    risky="more than most",
     reason_zh="16 岁以下 {value}[（{typical}）]|无 16 岁以下成员",
     reason_en="members under 16: {number}[ ({typical})]|no member under 16",
 )
@@ -144,6 +144,7 @@ def children(panel: Panel) -> Floats:
     cause="labour",
     zh="60 岁及以上人数",
     en="members aged 60 or over",
+    risky="more than most",
     reason_zh="60 岁及以上 {value}[（{typical}）]|无 60 岁及以上成员",
     reason_en="members aged 60 or over: {number}[ ({typical})]|no member aged 60 or over",
 )
@@ -157,8 +158,6 @@ def elders(panel: Panel) -> Floats:
     cause="other",
     zh="成员平均年龄",
     en="mean age of the members",
-    reason_zh="成员平均年龄 {value}[（{typical}）]",
-    reason_en="the members' mean age is {number}[ ({typical})]",
 )
 def mean_age(panel: Panel) -> Floats:
     """Mean of the year of ``as_of`` minus the year of birth, over the members whose year of birth is known."""
@@ -179,6 +178,7 @@ for _name, _health, _cause, _zh, _en in (
         cause=_cause,
         zh=f"{_zh}人数",
         en=f"members with {_en}",
+        risky="more than most",
         reason_zh=f"登记有{_zh}成员 {{value}}|登记的家庭成员中无{_zh}",
         reason_en=f"members registered with {_en}: {{number}}|no member is registered with {_en}",
     )(partial(_count_health, _health))
@@ -189,8 +189,6 @@ for _name, _health, _cause, _zh, _en in (
     cause="schooling",
     zh="义务教育在校人数",
     en="members in compulsory education",
-    reason_zh="义务教育阶段在校 {value}|无义务教育阶段在校成员",
-    reason_en="members in compulsory education: {number}|no member in compulsory education",
 )
 def pupils(panel: Panel) -> Floats:
     """Number of members in compulsory education."""
@@ -203,6 +201,7 @@ def pupils(panel: Panel) -> Floats:
     cause="schooling",
     zh="高中、中职及以上在校人数",
     en="members in senior secondary school or college",
+    risky="more than most",
     reason_zh="高中、中职及以上在校 {value}|无高中、中职及以上在校成员",
     reason_en="members in senior secondary school or college: {number}|no member in senior secondary school or college",
 )
@@ -216,6 +215,7 @@ def students(panel: Panel) -> Floats:
     cause="work",
     zh="外出务工人数",
     en="members working away from home",
+    risky="less than most",
     reason_zh="外出务工 {value}[（{typical}）]|无外出务工成员",
     reason_en="members working away from home: {number}[ ({typical})]|no member works away from home",
 )
@@ -229,6 +229,7 @@ def migrant_workers(panel: Panel) -> Floats:
     cause="work",
     zh="本地务工人数",
     en="members working locally",
+    risky="less than most",
     reason_zh="本地务工 {value}[（{typical}）]|无本地务工成员",
     reason_en="members working locally: {number}[ ({typical})]|no member works locally",
 )
@@ -244,6 +245,7 @@ def local_workers(panel: Panel) -> Floats:
     cause="work",
     zh="务工人数占家庭人口比例",
     en="share of members in work",
+    risky="less than most",
     reason_zh="务工人数占家庭人口的 {value}[（{typical}）]|登记的家庭成员中无人务工",
     reason_en="{value} of the members are in work[ ({typical})]|no registered member is in work",
 )

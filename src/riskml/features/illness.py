@@ -18,7 +18,7 @@ HIGHER, LOWER = Direction.HIGHER_RISK, Direction.LOWER_RISK
 INPATIENT = list_codes("illness", "kind").index("inpatient")
 REGULAR = (list_codes("illness", "kind").index("outpatient"), list_codes("illness", "kind").index("chronic"))
 
-declare = partial(feature, topic="illness", cause="illness", requires=("illness",))
+declare = partial(feature, topic="illness", cause="illness", risky="more than most", requires=("illness",))
 """Declares a feature of this module; each declaration adds only what is specific to it."""
 
 
@@ -70,8 +70,7 @@ def self_paid_to_income_12m(panel: Panel) -> Floats:
     cause="other",  # the feature depends on income as much as on spending
     zh="近 12 个月扣除自付医疗费后的人均收入（相对监测线）",
     en="income per head minus out-of-pocket medical spending, relative to the line, last 12 months",
-    reason_zh=None,
-    reason_en=None,
+    risky="",
 )
 def income_after_self_paid_12m(panel: Panel) -> Floats:
     """Mean income minus the self-paid sum over 12 months, both in multiples of the line at the time."""
@@ -163,8 +162,10 @@ def chronic_visits_12m(panel: Panel) -> Floats:
     unit="share",
     zh="近 12 个月医疗费报销比例",
     en="share of medical costs reimbursed, last 12 months",
-    reason_zh="近 12 个月医疗费报销比例 {value}[，总费用 {medical_cost}]",
-    reason_en="{value} of medical costs in the last 12 months were reimbursed[; the total cost was {medical_cost}]",
+    risky="less than most",
+    reason_zh="近 12 个月医疗费报销比例 {value}[（{typical}）][，总费用 {medical_cost}]",
+    reason_en="{value} of medical costs in the last 12 months were reimbursed[ ({typical})]"
+    "[; the total cost was {medical_cost}]",
 )
 def reimbursed_share_12m(panel: Panel) -> Floats:
     """1 - sum of the self-paid amounts ÷ sum of the costs, over the rows that state both; missing if no row does."""
@@ -178,8 +179,7 @@ def reimbursed_share_12m(panel: Panel) -> Floats:
     window=36,
     zh="距最近一次就诊的月数",
     en="months since the latest medical care",
-    reason_zh="最近一次就诊在{ago}",
-    reason_en="the latest medical care was {ago}",
+    risky="",
 )
 def months_since_care(panel: Panel) -> Floats:
     """Days since the latest row ÷ 30.4375; missing if there is none in the last 36 months."""
@@ -191,6 +191,7 @@ def months_since_care(panel: Panel) -> Floats:
     window=36,
     zh="距最近一次住院的月数",
     en="months since the latest admission",
+    risky="recent",
     reason_zh="最近一次住院在{ago}",
     reason_en="the latest hospital admission was {ago}",
 )

@@ -32,8 +32,9 @@ declare = partial(feature, topic="income", cause="other", direction=LOWER)
     windows=(1, 3, 6, 12, 24, 36),
     zh="近 {w} 个月人均纯收入与监测线之比（对数）",
     en="income per head relative to the line, last {w} months (log)",
-    reason_zh="近 {w} 个月人均纯收入{yearly} {income}[，{income_vs_line}]",
-    reason_en="income per head in the last {w} months was {income} a year[, {income_vs_line}]",
+    risky="below the line",
+    reason_zh="{income_level}",
+    reason_en="{income_level}",
 )
 def log_income_to_line(panel: Panel, window: int) -> Floats:
     """Log of the mean, over the window's reported months, of 12 × income per head ÷ that month's line; at least -4."""
@@ -45,8 +46,9 @@ def log_income_to_line(panel: Panel, window: int) -> Floats:
     window=36,
     zh="最近一次报告月份人均收入与监测线之比（对数）",
     en="income per head relative to the line in the latest reported month (log)",
-    reason_zh="最近一次有记录的月份人均收入按年计 {latest_income}[，{latest_income_vs_line}]",
-    reason_en="income per head in the latest reported month was {latest_income} a year[, {latest_income_vs_line}]",
+    risky="below the line",
+    reason_zh="{latest_income_level}",
+    reason_en="{latest_income_level}",
 )
 def log_latest_income_to_line(panel: Panel) -> Floats:
     """Log of 12 × income per head ÷ the line in the latest reported month of the last 36; at least -4."""
@@ -61,8 +63,6 @@ def log_latest_income_to_line(panel: Panel) -> Floats:
     window=36,
     zh="近 36 个月加权人均收入水平（对数，越近权重越大）",
     en="past income relative to the line, weighted towards recent months (log)",
-    reason_zh="近 36 个月人均收入水平（越近权重越大）相当于监测线的 {value}",
-    reason_en="income per head over the last 36 months, weighted towards recent months, was {value} the line",
 )
 def weighted_past_income(panel: Panel) -> Floats:
     """Weighted mean of log(12 × income per head ÷ that month's line), each at least -4, over the reported months.
@@ -81,6 +81,7 @@ def weighted_past_income(panel: Panel) -> Floats:
     windows=(6, 12, 24),
     zh="近 {w} 个月收入走势（每月变化，相对监测线）",
     en="trend of income over the last {w} months (change per month, relative to the line)",
+    risky="decline",
     reason_zh="近 {w} 个月收入{slope}",
     reason_en="income over the last {w} months was {slope}",
 )
@@ -95,6 +96,7 @@ def income_trend(panel: Panel, window: int) -> Floats:
     earlier=12,
     zh="近 {w} 个月收入比上年同月的变化（相对监测线）",
     en="change in income from the same months a year before, last {w} months",
+    risky="decline",
     reason_zh="近 {w} 个月家庭收入{change:total@{w}}",
     reason_en="household income in the last {w} months was {change:total@{w}}",
 )
@@ -108,6 +110,7 @@ def income_change_on_year(panel: Panel, window: int) -> Floats:
     window=12,
     zh="近 3 个月收入与近 12 个月平均之差（相对监测线）",
     en="mean income of the last 3 months minus that of the last 12",
+    risky="decline",
     reason_zh="近 3 个月人均收入按年计比近 12 个月平均{more_yuan}",
     reason_en="annualised income per head in the last 3 months was {more_yuan} than the mean of the last 12",
 )
@@ -123,9 +126,10 @@ def income_recent_change(panel: Panel) -> Floats:
     zh="按近 {w} 个月水平推算，未来一年内最低的年人均纯收入与监测线之比（对数）",
     en="lowest yearly income per head in the coming year relative to the line, if income stays as in the "
     "last {w} months (log)",
-    reason_zh="若收入保持近 {w} 个月的水平，未来一年内最低时年人均纯收入约为监测线的 {value}",
+    risky="below the line",
+    reason_zh="若收入保持近 {w} 个月的水平，未来一年内最低时年人均纯收入约为监测线的 {value}[（{typical}）]",
     reason_en="if income stays as in the last {w} months, the lowest yearly income per head in the coming year would "
-    "be about {value} the line",
+    "be about {value} the line[ ({typical})]",
 )
 def projected_lowest_income(panel: Panel, window: int) -> Floats:
     """Log of the lowest trailing 12-month mean in the next 12 months, if income stays at the mean of the window.
@@ -141,6 +145,7 @@ def projected_lowest_income(panel: Panel, window: int) -> Floats:
     window=36,
     zh="近 12 个月收入与前两年中较好一年之差（相对监测线）",
     en="income of the last year minus that of the better of the two years before",
+    risky="decline",
     reason_zh="近 12 个月人均收入比前两年中较好一年约{more_yuan}（按现行监测线折算）",
     reason_en="income per head in the last 12 months was about {more_yuan} than in the better of the two years "
     "before (at today's line)",
@@ -160,9 +165,6 @@ def income_below_best_year(panel: Panel) -> Floats:
     windows=(6, 12, 24),
     zh="近 {w} 个月收入波动（标准差，相对监测线）",
     en="volatility of monthly income, last {w} months (standard deviation)",
-    reason_zh="近 {w} 个月收入波动（标准差）相当于监测线的 {value}[（{typical}）]",
-    reason_en="the volatility of income over the last {w} months (standard deviation) was {value} the line"
-    "[ ({typical})]",
 )
 def income_volatility(panel: Panel, window: int) -> Floats:
     """Sample standard deviation of 12 × income per head ÷ that month's line; missing for fewer than two months."""
@@ -174,9 +176,6 @@ def income_volatility(panel: Panel, window: int) -> Floats:
     window=12,
     zh="近 12 个月最低月收入（相对监测线）",
     en="income of the lowest of the last 12 months, relative to the line",
-    reason_zh="近 12 个月中收入最低的一个月，人均收入按年计相当于监测线的 {value}|近 12 个月中有的月份没有收入",
-    reason_en="in the lowest of the last 12 months, annualised income per head was {value} the line"
-    "|at least one of the last 12 months had no income",
 )
 def income_lowest_month(panel: Panel) -> Floats:
     """Smallest value of 12 × income per head ÷ that month's line among the reported months of the last 12."""
@@ -191,6 +190,7 @@ def income_lowest_month(panel: Panel) -> Floats:
     direction=HIGHER,
     zh="近 {w} 个月中低于监测线的月份占比",
     en="share of reported months below the line, last {w} months",
+    risky="more than most",
     reason_zh="近 {w} 个月有收入记录的 {months_known} 个月中，{months_below} 个月低于监测线"
     "|近 {w} 个月有收入记录的 {months_known} 个月均不低于监测线",
     reason_en="income was below the line in {months_below} of the {months_known} months reported in the last {w}"
@@ -207,9 +207,6 @@ def months_below_line(panel: Panel, window: int) -> Floats:
     direction=HIGHER,
     zh="近 {w} 个月平均收入缺口（相对监测线）",
     en="mean shortfall below the line, last {w} months",
-    reason_zh="近 {w} 个月平均每月收入缺口相当于监测线的 {value}|近 {w} 个月有记录的月份均无收入缺口",
-    reason_en="the mean shortfall below the line over the last {w} months was {value} the line"
-    "|no month reported in the last {w} fell short of the line",
 )
 def income_shortfall(panel: Panel, window: int) -> Floats:
     """Mean of max(0, 1 - 12 × income per head ÷ that month's line) over the reported months."""
@@ -224,6 +221,7 @@ def income_shortfall(panel: Panel, window: int) -> Floats:
     direction=HIGHER,
     zh="截至最近报告月连续低于监测线的月数",
     en="consecutive months below the line up to the latest reported month",
+    risky="more than most",
     reason_zh="截至最近有记录的月份，已连续 {value}低于监测线|最近有记录的月份不低于监测线",
     reason_en="income has been below the line for {value} in a row, up to the latest reported month"
     "|the latest reported month was not below the line",
@@ -239,6 +237,7 @@ def consecutive_months_below(panel: Panel) -> Floats:
     window=36,
     zh="距最近一次低于监测线的月数",
     en="months since the latest month below the line",
+    risky="recent",
     reason_zh="{since_below}",
     reason_en="{since_below}",
 )
@@ -255,8 +254,6 @@ def months_since_below(panel: Panel) -> Floats:
     windows=(12, 36),
     zh="近 {w} 个月有收入记录的月份占比",
     en="share of months with a report, last {w} months",
-    reason_zh=None,
-    reason_en=None,
 )
 def income_coverage(panel: Panel, window: int) -> Floats:
     """Number of reported months ÷ number of months in the window."""
@@ -270,8 +267,6 @@ def income_coverage(panel: Panel, window: int) -> Floats:
     window=36,
     zh="最近一次收入记录距今月数",
     en="months since the latest income report",
-    reason_zh=None,
-    reason_en=None,
 )
 def months_since_report(panel: Panel) -> Floats:
     """Months from the latest reported month to the last complete one; missing if no month is reported."""

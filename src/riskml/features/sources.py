@@ -46,24 +46,22 @@ def _compute_change(source: str, panel: Panel, window: int) -> Floats:
 
 for _source in PARTS:
     _name, _english = ZH[_source], f"{_source} income"
-    _none, _no = f"近 {{w}} 个月无{_name}记录", f"no {_english} is recorded in the last {{w}} months"
     declare(
         name=f"{_source}_to_line",
         unit="line",
         windows=(3, 12) if _source in ("wage", "business") else (12,),
         zh=f"近 {{w}} 个月人均{_name}（相对监测线）",
         en=f"{_english} per head relative to the line, last {{w}} months",
-        reason_zh=f"近 {{w}} 个月{_name} {{source_sum:{_source}}}[，占家庭收入的 {{source_share:{_source}}}]|{_none}",
-        reason_en=f"{_english} in the last {{w}} months was {{source_sum:{_source}}}"
-        f"[, {{source_share:{_source}}} of the household's income]|{_no}",
+        risky="less than most",
+        reason_zh=f"近 {{w}} 个月人均{_name}{{yearly}}{{per_head}}[，{{typical_per_head}}]|近 {{w}} 个月无{_name}记录",
+        reason_en=f"{_english} per head in the last {{w}} months was {{per_head}} a year[; {{typical_per_head}}]"
+        f"|no {_english} is recorded in the last {{w}} months",
     )(partial(_average, _source))
     declare(
         name=f"{_source}_share_12m",
         unit="share",
         zh=f"近 {{w}} 个月{_name}占比",
         en=f"{_english} as a share of all income, last {{w}} months",
-        reason_zh=f"近 {{w}} 个月{_name}占家庭收入的 {{value}}[（{{typical}}）]|{_none}",
-        reason_en=f"{_english} was {{value}} of the household's income in the last {{w}} months[ ({{typical}})]|{_no}",
     )(partial(_compute_share, _source))
     if _source in ("wage", "business", "transfer"):
         declare(
@@ -75,6 +73,7 @@ for _source in PARTS:
             cause=CAUSE[_source],
             zh=f"近 {{w}} 个月{_name}比上年同月的变化（相对监测线）",
             en=f"change in {_english} from the same months a year before, last {{w}} months",
+            risky="decline",
             reason_zh=f"近 {{w}} 个月{_name}{{change:{_source}@{{w}}}}",
             reason_en=f"{_english} in the last {{w}} months was {{change:{_source}@{{w}}}}",
         )(partial(_compute_change, _source))
@@ -85,8 +84,6 @@ for _source in PARTS:
     window=12,
     zh="近 12 个月收入来源集中度",
     en="concentration of income sources, last 12 months",
-    reason_zh="近 12 个月收入来源集中度 {value}（100% 为只有一种来源）",
-    reason_en="the concentration of income sources over the last 12 months was {value} (100% means a single source)",
 )
 def income_concentration(panel: Panel) -> Floats:
     """Sum of the squared shares of the four sources (Herfindahl index), from their means over the last 12 months."""

@@ -29,6 +29,7 @@ _require_monitoring = partial(require_rows, "monitoring")
     window=36,
     zh="正在落实的帮扶措施数",
     en="support measures in place",
+    risky="less than most",
     reason_zh="正在落实帮扶措施 {number} 项|目前无正在落实的帮扶措施",
     reason_en="support measures in place: {number}|no support measure is in place",
 )
@@ -42,6 +43,7 @@ def help_in_place(panel: Panel) -> Floats:
     unit="count",
     zh="近 12 个月新增帮扶措施数",
     en="support measures begun, last 12 months",
+    risky="less than most",
     reason_zh="近 12 个月新增帮扶措施 {number} 项|近 12 个月无新增帮扶措施",
     reason_en="support measures begun in the last 12 months: {number}|no support measure began in the last 12 months",
 )
@@ -55,6 +57,7 @@ def help_begun_12m(panel: Panel) -> Floats:
     unit="line",
     zh="近 12 个月帮扶金额（人均，相对监测线）",
     en="amount of help per head relative to the line, last 12 months",
+    risky="less than most",
     reason_zh="近 12 个月帮扶金额 {help_amount}|近 12 个月无帮扶金额记录",
     reason_en="help worth {help_amount} in the last 12 months|no amount of help is recorded in the last 12 months",
 )
@@ -68,8 +71,6 @@ def help_amount_to_line_12m(panel: Panel) -> Floats:
     unit="count",
     zh="近 12 个月应急救助次数",
     en="emergency support measures, last 12 months",
-    reason_zh="近 12 个月应急救助 {value}|近 12 个月无应急救助",
-    reason_en="emergency support measures in the last 12 months: {number}|no emergency help in the last 12 months",
 )
 def emergency_help_12m(panel: Panel) -> Floats:
     """Number of emergency measures that started in the last 12 months."""
@@ -82,8 +83,6 @@ def emergency_help_12m(panel: Panel) -> Floats:
     window=36,
     zh="距最近一次帮扶开始的月数",
     en="months since the latest support measure began",
-    reason_zh="最近一次帮扶开始于{ago}",
-    reason_en="the latest support measure began {ago}",
 )
 def months_since_help(panel: Panel) -> Floats:
     """Days since the latest measure started ÷ 30.4375; missing if none started in the last 36 months."""
@@ -96,6 +95,7 @@ def months_since_help(panel: Panel) -> Floats:
     requires=("monitoring",),
     zh="近 36 个月纳入监测次数",
     en="entries into monitoring, last 36 months",
+    risky="more than most",
     reason_zh="近 36 个月曾纳入监测 {value}|近 36 个月未曾纳入监测",
     reason_en="entries into monitoring in the last 36 months: {number}|no entry into monitoring in the last 36 months",
 )
@@ -111,8 +111,6 @@ def monitoring_entries_36m(panel: Panel) -> Floats:
     requires=("monitoring",),
     zh="距风险消除的月数",
     en="months since the risk was declared gone",
-    reason_zh="风险消除于{ago}",
-    reason_en="the risk was declared gone {ago}",
 )
 def months_since_cleared(panel: Panel) -> Floats:
     """Days since the latest ``cleared_on`` of the entries in the last 36 months ÷ 30.4375; missing if there is none."""

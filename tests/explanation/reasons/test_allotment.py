@@ -18,7 +18,6 @@ from riskml.vocabulary.causes import CAUSES
 FEATURES = list(CATALOGUE.values())
 NAMES = list(CATALOGUE)
 GROUPING = Grouping.from_features(FEATURES)
-INCOME = GROUPING.index["other", "income"]
 
 
 def of(position: float, changes: dict[str, float], causes: dict[str, float]) -> tuple[dict[str, float], dict[str, str]]:
@@ -30,11 +29,10 @@ def of(position: float, changes: dict[str, float], causes: dict[str, float]) -> 
     for name, yuan in changes.items():
         x[NAMES.index(name)] = yuan
     strength, best = np.zeros((1, len(GROUPING.groups))), np.full((1, len(GROUPING.groups)), -1)
-    strength[0, INCOME] = position
     for cause, own in causes.items():
         strength[0, GROUPING.index[cause, ""]] = own
         best[0, GROUPING.index[cause, ""]] = GROUPING.members[GROUPING.index[cause, ""]][0]
-    allotted, features = allot_income(GROUPING, x, strength, best)
+    allotted, features = allot_income(GROUPING, x, np.array([position]), strength, best)
     groups = {cause: GROUPING.index[cause, ""] for cause in CAUSES if cause != "other"}
     shown = {cause: NAMES[features[0, g]] for cause, g in groups.items() if features[0, g] >= 0}
     return {cause: float(allotted[0, g]) for cause, g in groups.items() if allotted[0, g]}, shown
@@ -87,8 +85,8 @@ def test_the_income_level_keeps_its_contribution_if_no_source_shrank(changes):
 
 
 def test_records_without_income_sources_are_ranked_unchanged():
-    few = Grouping.from_features([CATALOGUE[name] for name in ("accidents_12m", "household_size")])
-    ranked = Rankings.from_contributions(few, np.array([[1.0, 3.0]]), np.array([[0.2, 0.4]]), [0.0, 3.0])
+    few = Grouping.from_features([CATALOGUE[name] for name in ("accidents_12m", "children")])
+    ranked = Rankings.from_contributions(few, np.array([[1.0, 3.0]]), np.array([[0.2, 0.4]]), [0.0, 2.0])
     assert ranked.reasons.strength[0, :2].tolist() == [0.2, 0.4]
 
 
@@ -96,15 +94,16 @@ def test_records_without_income_sources_are_ranked_unchanged():
 @given(
     x=hnp.arrays(np.float64, (len(FEATURES), 4), elements=st.one_of(st.floats(-1e5, 1e5), st.just(float("nan")))),
     strength=hnp.arrays(np.float64, (4, len(GROUPING.groups)), elements=st.floats(0, 4)),
+    position=hnp.arrays(np.float64, 4, elements=st.floats(0, 4)),
 )
-def test_allotments_sum_to_the_income_contribution_and_are_the_same_alone(x, strength):
+def test_allotments_sum_to_the_income_contribution_and_are_the_same_alone(x, strength, position):
     best = np.zeros(strength.shape, np.intp)
-    allotted, features = allot_income(GROUPING, x, strength, best)
+    allotted, features = allot_income(GROUPING, x, position, strength, best)
     changes = [j for cause in SHOCKS for j in GROUPING.changes[cause]]
     shrank = (np.nan_to_num(x[changes]) <= -NOTICEABLE).any(axis=0)
-    np.testing.assert_allclose((allotted - strength).sum(axis=1), np.where(shrank, strength[:, INCOME], 0.0), atol=1e-9)
+    np.testing.assert_allclose((allotted - strength).sum(axis=1), np.where(shrank, position, 0.0), atol=1e-9)
     assert (allotted >= strength).all()
     for i in range(4):
-        alone = allot_income(GROUPING, x[:, [i]], strength[[i]], best[[i]])
+        alone = allot_income(GROUPING, x[:, [i]], position[[i]], strength[[i]], best[[i]])
         assert np.array_equal(alone[0][0], allotted[i])
         assert np.array_equal(alone[1][0], features[i])

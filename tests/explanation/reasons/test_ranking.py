@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from riskml.explanation.contributions.summary import sum_by_cause
 from riskml.explanation.reasons.grouping import NAMED, Grouping
 from riskml.explanation.reasons.ranking import LEAST, MOST_PROTECTIONS, MOST_REASONS, Rankings
-from riskml.explanation.reasons.selection import RULES, choose_protection_rule, choose_warning_rule
+from riskml.explanation.reasons.selection import MARGIN, RULES
 from riskml.features import CATALOGUE
 from riskml.vocabulary.causes import CAUSES
 
@@ -22,11 +22,11 @@ NAMES = list(CATALOGUE)
 
 
 def may_warn(feature, values, median=float("nan")):
-    return RULES[choose_warning_rule(feature)](values, np.array(median))
+    return RULES[feature.risky].admits(values, np.array(median), risk=True)
 
 
 def may_protect(feature, values, median=float("nan")):
-    return RULES[choose_protection_rule(feature)](values, np.array(median))
+    return RULES[feature.risky].admits(values, np.array(median), risk=False)
 
 
 def ranked(
@@ -45,52 +45,65 @@ def list_features(ranking) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "warns", "protects"),
+    ("name", "median", "warns", "protects"),
     [
-        ("self_paid_to_line_12m", [0.5], [0.0, 0.5]),
-        ("admissions_12m", [2.0], [0.0]),
-        ("months_since_admission", [3.0, 12.0], [12.5, 30.0]),
-        ("income_change_on_year_12m", [-0.1], [0.1]),
-        ("wage_change_on_year_3m", [-0.1], [0.1]),
-        ("log_income_to_line_12m", [-0.1, 0.0, 0.9], [-0.1, 0.0, 0.9]),
-        ("labour_share", [0.0, 0.4], [0.4]),
-        ("no_labour", [1.0], [0.0]),
-        ("local_workers", [0.0, 1.0], [1.0]),
-        ("leads_3m", [1.0], [0.0]),
-        ("income_volatility_12m", [0.0, 0.5], []),
-        ("income_coverage_12m", [], []),
-        ("help_in_place", [0.0, 1.0], [1.0]),
-        ("deaths_12m", [1.0], [0.0]),
-        ("household_size", [1.0, 4.0], [1.0, 4.0]),
+        ("self_paid_to_line_12m", 0.3, [0.5], [0.0]),
+        ("admissions_12m", 1.0, [2.0], [0.0]),
+        ("months_since_admission", 13.0, [3.0, 12.0], []),
+        ("income_change_on_year_12m", 0.0, [-0.1], [0.1]),
+        ("wage_change_on_year_3m", 0.0, [-0.1], [0.1]),
+        ("log_income_to_line_12m", 0.5, [-0.1, 0.1], [0.1, 0.5, 0.9]),
+        ("labour_share", 0.6, [0.0, 0.4], [0.9]),
+        ("no_labour", 0.0, [1.0], [0.0]),
+        ("local_workers", 1.0, [0.0], [2.0]),
+        ("wage_to_line_12m", 0.5, [0.2], [0.9]),
+        ("elders", 1.0, [2.0], [0.0]),
+        ("leads_3m", 0.0, [1.0], [0.0]),
+        ("help_in_place", 0.0, [], [1.0]),
+        ("deaths_12m", 0.0, [1.0], [0.0]),
+        ("income_volatility_12m", 0.2, [], []),
+        ("mean_age", 40.0, [], []),
+        ("months_since_exit", 40.0, [], []),
+        ("months_since_visit", 5.0, [], []),
+        ("household_size", 4.0, [], []),
     ],
 )
-def test_only_permitted_features_become_warnings_or_protections(name, warns, protects):
+def test_only_values_on_the_risky_side_become_reasons_and_only_those_on_the_other_protect(
+    name, median, warns, protects
+):
     feature = CATALOGUE[name]
-    for value in {*warns, *protects} or {0.0, 1.0}:
+    for value in {*warns, *protects, median}:
         x = np.array([value])
-        assert may_warn(feature, x)[0] == (value in warns), value
-        assert may_protect(feature, x)[0] == (value in protects), value
+        assert may_warn(feature, x, median)[0] == (value in warns), value
+        assert may_protect(feature, x, median)[0] == (value in protects), value
     missing = np.array([np.nan])
-    assert not may_warn(feature, missing)[0]
-    assert not may_protect(feature, missing)[0]
+    assert not may_warn(feature, missing, median)[0]
+    assert not may_protect(feature, missing, median)[0]
 
 
-def test_an_above_average_value_of_a_good_thing_is_not_a_warning():
-    wage = CATALOGUE["wage_to_line_12m"]
-    values = np.array([0.2, 0.5, 0.9])
-    assert may_warn(wage, values, 0.5).tolist() == [True, True, False]
-    assert may_protect(wage, values, 0.5).tolist() == [False, True, True]
+@given(x=st.floats(-50, 50), median=st.one_of(st.floats(-5, 5), st.just(float("nan"))), rule=st.sampled_from([*RULES]))
+def test_no_value_both_raises_and_lowers_the_risk_except_income_between_line_and_median(x, median, rule):
+    value = np.array([x])
+    both = RULES[rule].admits(value, median, risk=True) & RULES[rule].admits(value, median, risk=False)
+    assert both[0] == (rule == "below the line" and 0 < x < median - MARGIN)
+
+
+def test_a_comparison_with_an_unknown_median_is_never_made():
+    values = np.array([0.0, 0.5, 2.0])
+    assert not may_warn(CATALOGUE["labour_share"], values).any()
+    assert not may_protect(CATALOGUE["labour_share"], values).any()
+    assert may_warn(CATALOGUE["admissions_12m"], values).tolist() == [False, True, True], "some differs from none"
 
 
 def test_causes_come_first_by_strength_and_the_last_reason_covers_the_rest():
     names = ["self_paid_to_line_12m", "job_losses_12m", "disaster_loss_to_line_12m", "dropouts_12m", "accidents_12m"]
-    values = dict.fromkeys([*names, "log_income_to_line_12m", "household_size"], 1.0)
+    values = {**dict.fromkeys([*names, "children"], 1.0), "log_income_to_line_12m": -0.1}
     strength = {name: 0.1 * (k + 1) for k, name in enumerate(names)}
-    rankings = ranked(values, {**strength, "log_income_to_line_12m": 3.0, "household_size": 2.0})
+    rankings = ranked(values, {**strength, "log_income_to_line_12m": 3.0, "children": 2.0})
     assert list_features(rankings.reasons) == [*names[:0:-1], "log_income_to_line_12m"]
     assert list_features(ranked(values, strength).reasons) == names[::-1]
-    few = ranked(values, {"dropouts_12m": 0.1, "log_income_to_line_12m": 3.0, "household_size": 2.0})
-    assert list_features(few.reasons) == ["dropouts_12m", "log_income_to_line_12m", "household_size"]
+    few = ranked(values, {"dropouts_12m": 0.1, "log_income_to_line_12m": 3.0, "children": 2.0})
+    assert list_features(few.reasons) == ["dropouts_12m", "log_income_to_line_12m", "children"]
 
 
 def test_a_cause_is_only_as_strong_as_its_strongest_stated_feature():
@@ -102,9 +115,9 @@ def test_a_cause_is_only_as_strong_as_its_strongest_stated_feature():
 
 
 def test_reasons_without_an_official_cause_add_up_their_stated_features():
-    values = {"household_size": 4.0, "mean_age": 60.0, "leads_3m": 1.0}
-    rankings = ranked(values, {"household_size": 0.2, "mean_age": 0.3, "leads_3m": 0.4})
-    assert list_features(rankings.reasons) == ["mean_age", "leads_3m"]
+    values = {"leads_3m": 1.0, "leads_12m": 1.0, "months_since_visit": 2.0, "children": 3.0}
+    rankings = ranked(values, {"leads_3m": 0.2, "leads_12m": 0.3, "months_since_visit": 0.9, "children": 0.4})
+    assert list_features(rankings.reasons) == ["leads_12m", "children"]
     assert rankings.reasons.strength[0, :2].tolist() == [0.5, 0.4]
 
 
@@ -116,9 +129,8 @@ def test_a_long_lasting_state_counts_as_half():
 
 
 def test_negligible_contributions_are_left_out():
-    rankings = ranked(
-        {"job_losses_12m": 1.0, "labour_share": 0.9}, {"job_losses_12m": LEAST / 2, "labour_share": -LEAST / 2}
-    )
+    effects = {"job_losses_12m": LEAST / 2, "labour_share": -LEAST / 2}
+    rankings = ranked({"job_losses_12m": 1.0, "labour_share": 0.9}, effects, {"labour_share": 0.5})
     assert list_features(rankings.reasons) == []
     assert list_features(rankings.protections) == []
 
@@ -126,7 +138,7 @@ def test_negligible_contributions_are_left_out():
 def test_protections_are_the_three_strongest_of_any_cause():
     values = {"log_income_to_line_12m": 1.0, "labour_share": 0.9, "admissions_12m": 0.0, "students": 0.0}
     effects = {"log_income_to_line_12m": -1.0, "labour_share": -0.2, "admissions_12m": -0.3, "students": -0.1}
-    assert list_features(ranked(values, effects).protections) == [
+    assert list_features(ranked(values, effects, {"labour_share": 0.5}).protections) == [
         "log_income_to_line_12m",
         "admissions_12m",
         "labour_share",

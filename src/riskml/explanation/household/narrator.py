@@ -24,7 +24,7 @@ from riskml.explanation.reasons.redaction import (
     concerns_health,
     redact_features,
 )
-from riskml.explanation.wording.facts import convert_changes_to_yuan
+from riskml.explanation.wording.facts import compute_stated_values
 from riskml.explanation.wording.sentences import SentenceWriter, read_medians
 from riskml.features import CATALOGUE, Feature, FeatureColumn, FeatureMatrix, build
 from riskml.features.attributes import derive_features
@@ -203,8 +203,8 @@ class Narrator:
         contributions.require_margin(margin)
         grouping = self._group_features(panel)
         medians = read_medians(grouping.features, self.bundle.reference)
-        in_yuan = convert_changes_to_yuan(panel, grouping.features, values, rows)
-        rankings = Rankings.from_contributions(grouping, in_yuan, contributions.values, medians)
+        stated = compute_stated_values(panel, grouping.features, values, rows)
+        rankings = Rankings.from_contributions(grouping, stated, contributions.values, medians)
         writer = SentenceWriter(panel, grouping.features, values, self.bundle.levels, medians, rows)
         return ExplainedRows(grouping, contributions, margin, rankings, writer)
 
@@ -255,4 +255,4 @@ def _write_reasons(rows: ExplainedRows, ranking: Ranking, hidden: frozenset[str]
 
 def _make_unknown(name: str) -> Feature:
     """Make a placeholder for a feature that these records lack; its values are missing, so it is never a reason."""
-    return replace(CATALOGUE["household_size"], name=name, topic="attributes", reason_zh=None, reason_en=None)
+    return replace(CATALOGUE["household_size"], name=name, topic="attributes")

@@ -25,14 +25,18 @@ Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
 
-def allot_income(grouping: Grouping, values: Floats, strength: Floats, best: Positions) -> tuple[Floats, Positions]:
+def allot_income(
+    grouping: Grouping, values: Floats, position: Floats, strength: Floats, best: Positions
+) -> tuple[Floats, Positions]:
     """Add to the strength of each cause its part of the income position's contribution.
 
     Parameters
     ----------
     grouping : Grouping
     values : array of float64, shape (F, n)
-        Values with changes in yuan; see :func:`riskml.explanation.wording.facts.convert_changes_to_yuan`.
+        Values as sentences state them; see :func:`riskml.explanation.wording.facts.compute_stated_values`.
+    position : array of float64, shape (n,)
+        Contribution of the income position that raises the risk, whether a sentence can state it or not.
     strength : array of float64, shape (n, G)
         Strength of each group, in log odds.
     best : array of int, shape (n, G)
@@ -41,9 +45,8 @@ def allot_income(grouping: Grouping, values: Floats, strength: Floats, best: Pos
     Returns
     -------
     tuple
-        ``strength`` and ``best`` with the parts added; the position's strength does not change. If the unexplained part
-        of a source exceeds the previous strength of its cause, the change in that source becomes the feature shown for
-        the cause.
+        ``strength`` and ``best`` with the parts added. If the unexplained part of a source exceeds the previous
+        strength of its cause, the change in that source becomes the feature shown for the cause.
 
     Examples
     --------
@@ -54,22 +57,19 @@ def allot_income(grouping: Grouping, values: Floats, strength: Floats, best: Pos
     >>> names = ["wage_change_on_year_12m", "business_change_on_year_12m", "accidents_12m", "log_income_to_line_12m"]
     >>> grouping = Grouping.from_features([CATALOGUE[name] for name in names])
     >>> groups = [grouping.index[group] for group in (("work", ""), ("venture", ""), ("accident", ""))]
-    >>> income = grouping.index["other", "income"]
     >>> strength, best = np.zeros((1, len(grouping.groups))), np.full((1, len(grouping.groups)), -1)
-    >>> strength[0, income], strength[0, groups[2]], best[0, groups[2]] = 2.0, 0.15, 2
-    >>> strength, best = allot_income(grouping, np.array([[-6000.0], [-2000.0], [1.0], [0.1]]), strength, best)
+    >>> strength[0, groups[2]], best[0, groups[2]] = 0.15, 2
+    >>> values = np.array([[-6000.0], [-2000.0], [1.0], [0.1]])
+    >>> strength, best = allot_income(grouping, values, np.array([2.0]), strength, best)
     >>> strength[0, groups].round(3).tolist(), [names[j] for j in best[0, groups]]
     ([0.375, 0.125, 1.65], ['wage_change_on_year_12m', 'business_change_on_year_12m', 'accidents_12m'])
     """
-    position = grouping.index.get(("other", "income"))
-    if position is None:
-        return strength, best
     losses = {cause: _compute_losses(values[grouping.changes[cause]]) for cause in SHOCKS}
     lost = {cause: np.add.accumulate(losses[cause])[-1] for cause in SHOCKS if len(losses[cause])}
     whole = np.add.accumulate(list(lost.values()))[-1] if lost else np.zeros(len(strength))
     out, best = strength.copy(), best.copy()
     for cause, yuan in lost.items():
-        part = strength[:, position] * np.divide(yuan, whole, out=np.zeros_like(whole), where=whole > 0)
+        part = position * np.divide(yuan, whole, out=np.zeros_like(whole), where=whole > 0)
         shocks = [grouping.index[shock, ""] for shock in SHOCKS[cause]]
         weight = UNEXPLAINED + np.add.accumulate(strength[:, shocks], axis=1)[:, -1]
         out[:, shocks] += strength[:, shocks] * (part / weight)[:, None]

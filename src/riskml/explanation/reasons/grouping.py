@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.explanation.reasons.selection import choose_protection_rule, choose_warning_rule
 from riskml.features.catalogue import Feature
 from riskml.vocabulary.causes import CAUSES
 
@@ -83,16 +82,12 @@ class Grouping:
         return np.where(lasting, LASTING, 1.0)[:, None]
 
     @cached_property
-    def warning(self) -> dict[str, Positions]:
-        """Features by the rule that decides which of their values are a reason."""
-        return _index_by_rule([choose_warning_rule(feature) for feature in self.features])
+    def by_rule(self) -> dict[str, Positions]:
+        """Features by their ``risky``, which names the rule for the values that can be stated."""
+        rules = np.array([feature.risky for feature in self.features], dtype=object)
+        return {rule: np.flatnonzero(rules == rule) for rule in sorted(set(rules.tolist())) if rule}
 
     @cached_property
-    def protecting(self) -> dict[str, Positions]:
-        """Features by the rule that decides which of their values are a protective factor."""
-        return _index_by_rule([choose_protection_rule(feature) for feature in self.features])
-
-
-def _index_by_rule(rules: list[str]) -> dict[str, Positions]:
-    names = np.array(rules, dtype=object)
-    return {rule: np.flatnonzero(names == rule) for rule in sorted(set(rules)) if rule != "never"}
+    def position(self) -> Positions:
+        """Features of the income position: the level and the changes of income from all sources."""
+        return np.flatnonzero([f.topic == "income" and f.cause == "other" for f in self.features])

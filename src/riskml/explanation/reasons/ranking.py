@@ -56,7 +56,7 @@ class Rankings:
         ----------
         grouping : Grouping
         values : array of float64, shape (n, F)
-            Values with changes in yuan; see :func:`riskml.explanation.wording.facts.convert_changes_to_yuan`.
+            Values as sentences state them; see :func:`riskml.explanation.wording.facts.compute_stated_values`.
         contributions : array of float64, shape (n, F)
         typical : sequence of float, length F
             Median of each feature over the training rows; NaN if unknown.
@@ -77,13 +77,15 @@ class Rankings:
         """
         x, c = np.ascontiguousarray(values.T), np.ascontiguousarray(contributions.T)
         median = np.asarray(typical, np.float64)[:, None]
-        warning = _keep_qualifying(grouping.warning, x, c, median)
+        warning = _keep_qualifying(grouping, x, c, median, risk=True)
         strength, best = _rate_groups(grouping, warning, together=True)
         causes = slice(len(NAMED))
         single, best_single = _rate_groups(grouping, warning * grouping.weight, together=False)
         strength[:, causes], best[:, causes] = single[:, causes], best_single[:, causes]
-        strength, best = allot_income(grouping, x, strength, best)
-        protecting = _keep_qualifying(grouping.protecting, x, -c, median)
+        known = np.where(np.isnan(x), 0.0, np.maximum(c, 0.0))[grouping.position]
+        position = np.add.accumulate(known)[-1] if len(known) else np.zeros(len(values))
+        strength, best = allot_income(grouping, x, position, strength, best)
+        protecting = _keep_qualifying(grouping, x, -c, median, risk=False)
         protection, best_protection = _rate_groups(grouping, protecting, together=True)
         return cls(
             _take_ranking(_order_reasons(strength), strength, best),
@@ -91,11 +93,11 @@ class Rankings:
         )
 
 
-def _keep_qualifying(rules: dict[str, Positions], x: Floats, c: Floats, typical: Floats) -> Floats:
+def _keep_qualifying(grouping: Grouping, x: Floats, c: Floats, typical: Floats, *, risk: bool) -> Floats:
     """Keep the contributions of qualifying features and set the others to 0; the result has shape (F, n)."""
     admitted = np.zeros(x.shape, np.bool_)
-    for rule, features in rules.items():
-        admitted[features] = RULES[rule](x[features], typical[features])
+    for rule, features in grouping.by_rule.items():
+        admitted[features] = RULES[rule].admits(x[features], typical[features], risk=risk)
     return np.where(admitted & (c > 0), c, 0.0)
 
 

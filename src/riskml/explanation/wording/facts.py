@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.explanation.wording.phrases import BELOW_NOTICE, SAME
 from riskml.explanation.wording.templates import parse
 from riskml.features.catalogue import Feature
-from riskml.features.views import find_months_below
+from riskml.features.views import FLOOR, find_months_below
+from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import SOURCES, list_codes
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel, sum_window
 
-__all__ = ["FACTS", "Fact", "compute_fact", "convert_changes_to_yuan"]
+__all__ = ["FACTS", "Fact", "compute_fact", "compute_stated_values"]
 
 Floats = NDArray[np.float64]
 Numbers = tuple[Floats, ...]
@@ -71,12 +73,22 @@ def _compute_income_per_head(panel: Panel, window: int) -> Floats:
     return np.asarray(_compute_yearly_income(panel, window) / panel.at_income_end.size[0])
 
 
-def _compute_latest_income(panel: Panel) -> Floats:
-    panel = panel.at_income_end
-    month = panel.reported.argmax(axis=0)
-    row = np.arange(panel.n)
-    income = panel.total_or_zero[month, row] * 12 / panel.size[month, row]
-    return np.where(panel.reported.any(axis=0), income, np.nan)
+def _describe_level(panel: Panel, window: int) -> Numbers:
+    """Return income per head, the line, the number of months, and 0 instead of the day on which the period ends."""
+    line = panel.at_income_end.line[0]
+    return _compute_income_per_head(panel, window), line, np.full(panel.n, float(window)), np.zeros(panel.n)
+
+
+def _describe_latest_level(panel: Panel) -> Numbers:
+    """Return the numbers of :func:`_describe_level` for the latest reported month.
+
+    If that month is not the last complete one, the fourth number is the day on which it ends.
+    """
+    lag, panel = panel.income_lag, panel.at_income_end
+    month, row = panel.reported.argmax(axis=0), np.arange(panel.n)
+    income = np.where(panel.reported.any(axis=0), panel.total_or_zero[month, row] * 12 / panel.size[month, row], np.nan)
+    ended = np.where(lag + month > 0, to_month_end(panel.month - lag - month), 0)
+    return income, panel.line[0], np.ones(panel.n), ended.astype(np.float64)
 
 
 def _read_monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.bool_]]:
@@ -96,16 +108,6 @@ def _sum_both_years(panel: Panel, window: int, source: str) -> Numbers:
     now, before = (sum_window(np.where(both, part, 0.0)) for part in (yuan[:window], yuan[12 : 12 + window]))
     none = ~both.any(axis=0)
     return np.where(none, np.nan, now), np.where(none, np.nan, before)
-
-
-def _sum_source(panel: Panel, window: int, source: str) -> Floats:
-    yuan, known = _read_monthly_income(panel, source)
-    return np.where(known[:window].any(axis=0), sum_window(np.where(known[:window], yuan[:window], 0.0)), np.nan)
-
-
-def _compute_source_share(panel: Panel, window: int, source: str) -> Floats:
-    total, part = _sum_source(panel, window, "total"), _sum_source(panel, window, source)
-    return np.where((total > 0) & (part >= 0) & (part <= total), part / total, np.nan)
 
 
 # -- events -----------------------------------------------------------------------------------------------------
@@ -168,22 +170,14 @@ def _find_latest_event(panel: Panel, window: int, kind: str) -> Floats:
 
 
 FACTS: dict[str, Fact] = {
-    "income": Fact("yuan", lambda panel, window, _: _compute_income_per_head(panel, window)),
-    "income_vs_line": Fact(
-        "gap", lambda panel, window, _: (_compute_income_per_head(panel, window), panel.at_income_end.line[0])
-    ),
+    "income_level": Fact("level", lambda panel, window, _: _describe_level(panel, window)),
+    "latest_income_level": Fact("level", lambda panel, _window, _: _describe_latest_level(panel)),
     "yearly": Fact("yearly", lambda panel, window, _: np.full(panel.n, float(window))),
-    "latest_income": Fact("yuan", lambda panel, _window, _: _compute_latest_income(panel)),
-    "latest_income_vs_line": Fact(
-        "gap", lambda panel, _window, _: (_compute_latest_income(panel), panel.at_income_end.line[0])
-    ),
     "months_known": Fact("count", lambda panel, window, _: _count_reported(panel, window)),
     "months_below": Fact(
         "count", lambda panel, window, _: sum_window(find_months_below(panel)[:window].astype(np.float64))
     ),
     "change": Fact("change", _sum_both_years),
-    "source_sum": Fact("yuan", _sum_source),
-    "source_share": Fact("share", _compute_source_share),
     "self_paid": Fact("yuan", lambda panel, window, _: _sum_self_paid(panel, window)),
     "self_paid_to_income": Fact(
         "times", lambda panel, window, _: _relate_to_income(panel, _sum_self_paid(panel, window))
@@ -204,22 +198,24 @@ FACTS: dict[str, Fact] = {
     "latest": Fact("month", _find_latest_event),
     "help_amount": Fact("yuan", lambda panel, window, _: _sum_stated(panel, panel.help, "amount", window)),
     # The feature's value is in multiples of the line; multiplying by the line gives yuan.
-    "slope": Fact("slope", lambda panel, _window, _: panel.at_income_end.line[0]),
-    "more_yuan": Fact("more_yuan", lambda panel, _window, _: panel.at_income_end.line[0]),
+    **{
+        name: Fact(name, lambda panel, _window, _: panel.at_income_end.line[0])
+        for name in ("slope", "more_yuan", "per_head", "typical_per_head")
+    },
     # These facts need only the feature's own value.
     **{
-        name: Fact(name, lambda _panel, _window, _: ())
-        for name in ("value", "number", "typical", "higher", "ago", "more_persons", "since_below")
+        name: Fact(name, lambda _panel, _window, _: ()) for name in ("value", "number", "typical", "ago", "since_below")
     },
 }
 """All facts, by the names used for them in the braces of a sentence."""
 
 
-def convert_changes_to_yuan(panel: Panel, features: Sequence[Feature], values: Floats, rows: Rows = None) -> Floats:
-    """Convert changes to yuan, so that reasons are chosen by the figures that their sentences state.
+def compute_stated_values(panel: Panel, features: Sequence[Feature], values: Floats, rows: Rows = None) -> Floats:
+    """Replace values by what their sentences state, so that reasons are chosen by the figures that a reader sees.
 
-    A feature measures a change in multiples of the line in force at the time, but its sentence states the change in
-    yuan. If the line rose, the two can differ in sign, and the sentence would contradict the reason that it expresses.
+    A feature measures income in multiples of the line in force at the time, but its sentence states yuan and today's
+    line. If the line rose, the two can be on different sides of a comparison, and the sentence would contradict the
+    reason that it expresses.
 
     Parameters
     ----------
@@ -232,12 +228,39 @@ def convert_changes_to_yuan(panel: Panel, features: Sequence[Feature], values: F
     Returns
     -------
     array of float64, shape (n, F)
-        A copy of the values, in which each column whose sentence states a change holds the change in yuan.
+        A copy of the values. A column whose sentence compares income with the line holds the logarithm of their ratio,
+        and one whose sentence states a change holds the change in whole yuan; both are 0 if the sentence calls the two
+        figures equal.
     """
     out = values.copy()
     for j, feature in enumerate(features):
-        for slot in parse(feature.reason_zh or "").slots:
-            if slot.name == "change":
-                now, before = compute_fact(panel, slot.name, slot.argument, slot.window or feature.window)
-                out[:, j] = (now - before)[slice(None) if rows is None else rows]
+        for slot in parse(feature.reason_zh).slots:
+            if slot.name in _STATED:
+                facts = compute_fact(panel, slot.name, slot.argument, slot.window or feature.window)
+                numbers = [fact[slice(None) if rows is None else rows] for fact in facts]
+                with np.errstate(all="ignore"):
+                    out[:, j] = _STATED[slot.name](values[:, j], *numbers)
     return out
+
+
+def _state_level(_: Floats, income: Floats, line: Floats, *_rest: Floats) -> Floats:
+    equal = np.abs(income / line - 1) <= BELOW_NOTICE
+    return np.where(equal, 0.0, np.log(np.maximum(income / line, np.exp(FLOOR))))
+
+
+def _state_change(_: Floats, now: Floats, before: Floats) -> Floats:
+    return np.where(np.abs(now - before) <= SAME * np.abs(before), 0.0, np.round(now) - np.round(before))
+
+
+def _state_yuan(value: Floats, line: Floats) -> Floats:
+    return np.round(value * line)
+
+
+_STATED: dict[str, Callable[..., Floats]] = {
+    "income_level": _state_level,
+    "latest_income_level": _state_level,
+    "change": _state_change,
+    "slope": _state_yuan,
+    "more_yuan": _state_yuan,
+}
+"""For each fact that compares two figures, the function that computes the comparison which the sentence states."""

@@ -8,13 +8,16 @@ from math import exp, isfinite
 
 import pandas as pd
 
-from riskml.records.contract.calendar import LOOK_BACK, to_date
+from riskml.records.contract.calendar import to_date
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["PHRASES", "Phrase", "PhraseContext", "describe_value", "format_yuan"]
+__all__ = ["BELOW_NOTICE", "PHRASES", "SAME", "Phrase", "PhraseContext", "describe_value", "format_yuan"]
 
 BELOW_NOTICE = 1e-4
 """An income counts as equal to the line if it differs by less than this share of the line, as in the rule line."""
+
+SAME = 0.01
+"""An income counts as unchanged if it differs by less than this share of the income a year before."""
 
 
 @dataclass(slots=True)
@@ -101,7 +104,31 @@ def describe_value(value: float, unit: str, lang: str, level: str = "") -> str:
     return _format_count(value) + word
 
 
-def _compare_with_line(lang: str, _: PhraseContext, income: float, line: float) -> str:
+def _describe_level(lang: str, context: PhraseContext, income: float, line: float, months: float, ended: float) -> str:
+    """State income per head in a period and compare it with the line; above the line, a reason names the median."""
+    if lang == "zh":
+        period = "最近一个月" if months == 1 else f"近 {months:.0f} 个月"
+    else:
+        period = "the last month" if months == 1 else f"the last {months:.0f} months"
+    if ended:
+        period = _name_month(lang, context, ended).strip().removeprefix("in ")
+    if abs(income) < 0.5:
+        return f"{period}没有收入" if lang == "zh" else f"there was no income in {period}"
+    if income < 0:
+        loss = format_yuan(-income / 12, lang)
+        if lang == "zh":
+            return f"{period}经营亏损，{'' if months == 1 else '平均每月'}人均 {loss}"
+        return f"{period} ended with a loss of {loss} per head{'' if months == 1 else ' and month'}"
+    compared = _compare_with_line(lang, income, line)
+    if context.risk and income > line and isfinite(context.typical):
+        compared = _describe_most(format_yuan(exp(context.typical) * line, lang), lang)
+    yuan = format_yuan(income, lang)
+    if lang == "zh":
+        return f"{period}人均纯收入{'' if months == 12 else '按年计'} {yuan}，{compared}"
+    return f"income per head in {period} was {yuan} a year, {compared}"
+
+
+def _compare_with_line(lang: str, income: float, line: float) -> str:
     apart, share = abs(income - line), abs(income / line - 1)
     if share <= BELOW_NOTICE:
         return "与监测线持平" if lang == "zh" else "at the line"
@@ -113,19 +140,30 @@ def _compare_with_line(lang: str, _: PhraseContext, income: float, line: float) 
 
 def _compare_years(lang: str, _: PhraseContext, now: float, before: float) -> str:
     """Compare this year's sum with the sum over the same months in the year before."""
-    more, apart = now > before, format_yuan(abs(now - before), lang)
+    more, apart, income = now > before, format_yuan(abs(now - before), lang), _format_income(now, lang)
     share = f"{abs(now / before - 1):.0%}" if before > 0 and now >= 0 else ""
+    same = abs(now - before) <= SAME * abs(before)
     if lang == "zh":
-        if format_yuan(now, lang) == format_yuan(before, lang):
-            return f" {format_yuan(now, lang)}，与上年同期持平"
+        if same:
+            return f"{income}，与上年同期持平"
         percent = f"（{'上升' if more else '下降'} {share}）" if share else ""
-        return f" {format_yuan(now, lang)}，比上年同期{'多' if more else '少'} {apart}{percent}"
-    if format_yuan(now, lang) == format_yuan(before, lang):
-        return f"{format_yuan(now, lang)}, the same as in the same months a year before"
+        return f"{income}，比上年同期{'多' if more else '少'} {apart}{percent}"
+    if same:
+        return f"{income}, the same as in the same months a year before"
     percent = f" ({share})" if share else ""
-    return (
-        f"{format_yuan(now, lang)}, {apart}{percent} {'more' if more else 'less'} than in the same months a year before"
-    )
+    return f"{income}, {apart}{percent} {'more' if more else 'less'} than in the same months a year before"
+
+
+def _format_income(yuan: float, lang: str) -> str:
+    """Format an income, with the space that Chinese puts before a number; a negative one is called a loss.
+
+    >>> _format_income(500.0, "zh"), _format_income(-500.0, "zh"), _format_income(-500.0, "en")
+    (' 500 元', '为亏损 500 元', 'a loss of 500 yuan')
+    """
+    amount = format_yuan(abs(yuan), lang)
+    if lang == "zh":
+        return f" {amount}" if yuan >= 0 else f"为亏损 {amount}"
+    return amount if yuan >= 0 else f"a loss of {amount}"
 
 
 def _describe_slope(lang: str, context: PhraseContext, line: float) -> str:
@@ -141,20 +179,8 @@ def _compare_yuan(lang: str, context: PhraseContext, line: float) -> str:
     return f"{'高' if more else '低'} {yuan}" if lang == "zh" else f"{yuan} {'higher' if more else 'lower'}"
 
 
-def _compare_persons(lang: str, context: PhraseContext) -> str:
-    more, number = context.value > 0, _format_count(abs(context.value))
-    return (
-        f"{'增加' if more else '减少'} {number} 人"
-        if lang == "zh"
-        else f"{'grew' if more else 'shrank'} by {number} {'person' if number == '1' else 'persons'}"
-    )
-
-
 def _date_latest_below(lang: str, context: PhraseContext) -> str:
-    months = context.value
-    if months >= LOOK_BACK:
-        return "近 36 个月没有低于监测线的月份" if lang == "zh" else "no month in the last 36 was below the line"
-    if months < 1:
+    if context.value < 1:
         return "最近一个月低于监测线" if lang == "zh" else "the latest month was below the line"
     when = _date_back(lang, context)
     return f"最近一次低于监测线在{when}" if lang == "zh" else f"the latest month below the line was {when}"
@@ -189,16 +215,25 @@ def _list_kinds(lang: str, _: PhraseContext | None, bits: float) -> str:
 
 
 def _describe_median(lang: str, context: PhraseContext) -> str | None:
-    if not isfinite(context.typical):
-        return None
-    words = describe_value(context.typical, context.unit, lang).removesuffix(" of")
-    return f"一般户中位数 {words}" if lang == "zh" else f"median household: {words}"
+    below_line = context.unit == "log line" and (context.value < 0 or not context.risk)
+    if not isfinite(context.typical) or below_line:
+        return None  # the sentence compares the value with the line
+    if context.typical == 0:
+        return "多数农户没有" if lang == "zh" else "most households: none"
+    return _describe_most(describe_value(context.typical, context.unit, lang).removesuffix(" of"), lang)
 
 
-def _choose_level(lang: str, context: PhraseContext) -> str:
-    if lang == "zh":
-        return "较高" if context.risk else "较低"
-    return "higher" if context.risk else "lower"
+def _describe_most(words: str, lang: str) -> str:
+    return f"多数农户约为 {words}" if lang == "zh" else f"most households: about {words}"
+
+
+def _describe_per_head(lang: str, context: PhraseContext, line: float) -> str:
+    amount, loss = format_yuan(abs(line * context.value), lang), context.value < 0
+    return f"{'为亏损' if loss else ''}约 {amount}" if lang == "zh" else f"about {amount}" + (" of loss" if loss else "")
+
+
+def _describe_median_per_head(lang: str, context: PhraseContext, line: float) -> str | None:
+    return _describe_most(format_yuan(line * context.typical, lang), lang) if isfinite(context.typical) else None
 
 
 def _mark_as_yearly(lang: str, _: PhraseContext, window: float) -> str:
@@ -213,19 +248,19 @@ PHRASES: dict[str, Phrase] = {
     "times": lambda lang, _, ratio: _format_ratio(ratio, lang),
     "share": lambda lang, _, share: _format_share(share, lang),
     "count": lambda _lang, _, number: _format_count(number),
-    "gap": _compare_with_line,
+    "level": _describe_level,
     "change": _compare_years,
     "month": _name_month,
     "yearly": _mark_as_yearly,
     "kinds": _list_kinds,
     "slope": _describe_slope,
     "more_yuan": _compare_yuan,
-    "more_persons": _compare_persons,
+    "per_head": _describe_per_head,
+    "typical_per_head": _describe_median_per_head,
     "since_below": _date_latest_below,
     "ago": _date_back,
     "number": lambda _, context: _format_count(context.value),
     "value": lambda lang, context: describe_value(context.value, context.unit, lang, context.level),
     "typical": _describe_median,
-    "higher": _choose_level,
 }
 """For each kind of fact, the function that puts it into words; it returns None if there is nothing to state."""

@@ -87,13 +87,12 @@ class SentenceWriter:
         usual, none = wording
         words = _fill(none if none and value == 0 else usual, row, lang, context)
         if words is None:
-            words = _make_wording(feature, lang).format(value=describe_value(value, feature.unit, lang, level))
+            words = _name_value(feature, describe_value(value, feature.unit, lang, level), lang)
         return words if lang == "zh" else words[:1].upper() + words[1:]
 
     def _compile(self, feature: Feature, lang: str) -> tuple[_Sentence, _Sentence]:
         """Compile the usual sentence and the one for zero, giving each slot its phrase and the numbers for all rows."""
-        text = (feature.reason_zh if lang == "zh" else feature.reason_en) or _make_wording(feature, lang)
-        usual, _, none = text.partition("|")
+        usual, _, none = (feature.reason_zh if lang == "zh" else feature.reason_en).partition("|")
         return self._compile_sentence(usual, feature), self._compile_sentence(none, feature)
 
     def _compile_sentence(self, text: str, feature: Feature) -> _Sentence:
@@ -142,6 +141,6 @@ def _shorten_name(feature: Feature, lang: str) -> str:
     return _BRACKETS.sub("", feature.zh if lang == "zh" else feature.en).strip()
 
 
-def _make_wording(feature: Feature, lang: str) -> str:
-    """Make a default wording for a feature that declares none."""
-    return _shorten_name(feature, lang) + ("：{value}" if lang == "zh" else ": {value}")
+def _name_value(feature: Feature, value: str, lang: str) -> str:
+    """Name the feature and its value, for a sentence that lacks a fact."""
+    return f"{_shorten_name(feature, lang)}{'：' if lang == 'zh' else ': '}{value}"
