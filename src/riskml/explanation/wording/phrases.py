@@ -229,7 +229,9 @@ def _describe_most(words: str, lang: str) -> str:
 
 def _describe_per_head(lang: str, context: PhraseContext, line: float) -> str:
     amount, loss = format_yuan(abs(line * context.value), lang), context.value < 0
-    return f"{'为亏损' if loss else ''}约 {amount}" if lang == "zh" else f"about {amount}" + (" of loss" if loss else "")
+    if lang == "zh":
+        return f"{'为亏损' if loss else ''}约 {amount}"
+    return f"{'a loss of ' if loss else ''}about {amount}"
 
 
 def _describe_median_per_head(lang: str, context: PhraseContext, line: float) -> str | None:
