@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import typer
 
+from riskml.cli.benchmark.ceiling import ceiling
 from riskml.cli.benchmark.explain import explain as benchmark_explain
 from riskml.cli.benchmark.features import features as benchmark_features
 from riskml.cli.benchmark.gsoep import gsoep
@@ -27,7 +28,7 @@ __all__ = ["build_app", "main"]
 
 Commands = tuple[Callable[..., None], ...]
 COMMANDS: Commands = (check, compare, demo, explain, features, release, report, score, simulate, train)
-BENCHMARKS: Commands = (benchmark_explain, benchmark_features, gsoep, panels)
+BENCHMARKS: Commands = (ceiling, benchmark_explain, benchmark_features, gsoep, panels)
 EXTENSIONS = "riskml.commands"
 """Entry-point group for commands from other packages; an entry ``benchmark.NAME`` is added to ``riskml benchmark``."""
 
