@@ -26,8 +26,19 @@ _EXITED = schema.list_codes("households", "kind").index("exited")
 
 @dataclass(frozen=True)
 class Item:
-    """An item of unavoidable spending: the table and column with its amounts; ``kind`` selects rows of ``events``."""
+    """An item of unavoidable spending.
 
+    Parameters
+    ----------
+    cause : str
+        Code of the official cause to which the spending belongs.
+    table, column : str
+        Where its amounts are.
+    kind : str, optional
+        Kind of the rows of ``events`` that state the amounts.
+    """
+
+    cause: str
     table: str
     column: str
     kind: str | None = None
@@ -41,9 +52,9 @@ class Item:
 
 
 SPENDING = {
-    "medical_self_paid": Item("illness", "self_paid"),
-    "school_fees": Item("events", "amount", "school_fee"),
-    "housing_repair": Item("events", "amount", "housing_unsafe"),
+    "medical_self_paid": Item("illness", "illness", "self_paid"),
+    "school_fees": Item("schooling", "events", "amount", "school_fee"),
+    "housing_repair": Item("housing", "events", "amount", "housing_unsafe"),
 }
 """Every item of unavoidable spending; the policy table says which of them count."""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from riskml.policy.case import SPENDING as ITEMS
 from riskml.vocabulary.causes import CAUSES
 
 __all__ = [
@@ -24,7 +25,7 @@ CAUSE = {name: number for number, name in enumerate(CAUSES)}
 DRAGS = CAUSE["housing"] + 1
 """Number of causes that can reduce income for months after the event; they come first."""
 
-SPENDING = {"medical_self_paid": "illness", "school_fees": "schooling", "housing_repair": "housing"}
+SPENDING = {code: item.cause for code, item in ITEMS.items()}
 """Cause of hardship for each of the policy table's items of unavoidable spending."""
 
 YEAR = 12

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from riskml.explanation.reasons.allotment import NOTICEABLE, UNEXPLAINED, allot_income
+from riskml.explanation.reasons.allotment import NOTICEABLE, SPENT, UNEXPLAINED, allot_income
 from riskml.explanation.reasons.grouping import SHOCKS, Grouping
 from riskml.explanation.reasons.ranking import Rankings
 from riskml.features import CATALOGUE
@@ -20,7 +20,9 @@ NAMES = list(CATALOGUE)
 GROUPING = Grouping.from_features(FEATURES)
 
 
-def of(position: float, changes: dict[str, float], causes: dict[str, float]) -> tuple[dict[str, float], dict[str, str]]:
+def of(
+    position: float, changes: dict[str, float], causes: dict[str, float], spent: dict[str, float] | None = None
+) -> tuple[dict[str, float], dict[str, str]]:
     """Divide ``position``, the contribution of a low or falling income.
 
     Return each cause's strength and the feature that represents it.
@@ -32,7 +34,8 @@ def of(position: float, changes: dict[str, float], causes: dict[str, float]) -> 
     for cause, own in causes.items():
         strength[0, GROUPING.index[cause, ""]] = own
         best[0, GROUPING.index[cause, ""]] = GROUPING.members[GROUPING.index[cause, ""]][0]
-    allotted, features = allot_income(GROUPING, x, np.array([position]), strength, best)
+    paid = {cause: np.array([yuan]) for cause, yuan in (spent or {}).items()}
+    allotted, features = allot_income(GROUPING, x, np.array([position]), strength, best, strength, paid)
     groups = {cause: GROUPING.index[cause, ""] for cause in CAUSES if cause != "other"}
     shown = {cause: NAMES[features[0, g]] for cause, g in groups.items() if features[0, g] >= 0}
     return {cause: float(allotted[0, g]) for cause, g in groups.items() if allotted[0, g]}, shown
@@ -75,6 +78,29 @@ def test_a_disaster_explains_lost_business_income_but_not_lost_wages():
     assert allotted["venture"] == pytest.approx(0.25 * UNEXPLAINED / (0.2 + UNEXPLAINED))
 
 
+def test_spending_takes_its_part_by_the_yuan_if_its_cause_has_something_to_show():
+    changes, spent = {"wage_change_on_year_12m": -8000.0}, {"illness": 4000.0, "schooling": 9000.0}
+    allotted, _ = of(1.0, changes, {"illness": 0.3}, spent)
+    bill = SPENT * 4000 / (SPENT * 4000 + 8000)
+    assert allotted["illness"] == pytest.approx(0.3 + bill + (1 - bill) * 0.3 / (0.3 + UNEXPLAINED))
+    assert "schooling" not in allotted
+    small = {"illness": NOTICEABLE - 1}
+    assert of(1.0, {}, {"illness": 0.3}, small)[0] == {"illness": 0.3}, "too little to count"
+    assert of(1.0, {}, {"illness": 0.3}, {"illness": float("nan")})[0] == {"illness": 0.3}, "unknown"
+
+
+def test_who_lives_in_the_household_explains_no_lost_wage():
+    names = ["wage_change_on_year_12m", "log_income_to_line_12m", "no_labour", "deaths_12m"]
+    grouping = Grouping.from_features([CATALOGUE[name] for name in names])
+    labour, work = grouping.index["labour", ""], grouping.index["work", ""]
+    for shown, weakest in ((2, "labour"), (3, "work")):
+        x, c = np.array([[-8000.0, 0.1, 0.0, 0.0]]), np.array([[0.0, 2.0, 0.0, 0.0]])
+        x[0, shown], c[0, shown] = 1.0, 0.5
+        reasons = Rankings.from_contributions(grouping, x, c, [0.0] * 4).reasons
+        order = [labour, work] if weakest == "work" else [work, labour]
+        assert reasons.group[0, :2].tolist() == order
+
+
 SMALL = 1 - NOTICEABLE
 """The largest fall in income, in yuan, that is still treated as an ordinary fluctuation."""
 
@@ -98,12 +124,12 @@ def test_records_without_income_sources_are_ranked_unchanged():
 )
 def test_allotments_sum_to_the_income_contribution_and_are_the_same_alone(x, strength, position):
     best = np.zeros(strength.shape, np.intp)
-    allotted, features = allot_income(GROUPING, x, position, strength, best)
+    allotted, features = allot_income(GROUPING, x, position, strength, best, strength, {})
     changes = [j for cause in SHOCKS for j in GROUPING.changes[cause]]
     shrank = (np.nan_to_num(x[changes]) <= -NOTICEABLE).any(axis=0)
     np.testing.assert_allclose((allotted - strength).sum(axis=1), np.where(shrank, position, 0.0), atol=1e-9)
     assert (allotted >= strength).all()
     for i in range(4):
-        alone = allot_income(GROUPING, x[:, [i]], position[[i]], strength[[i]], best[[i]])
+        alone = allot_income(GROUPING, x[:, [i]], position[[i]], strength[[i]], best[[i]], strength[[i]], {})
         assert np.array_equal(alone[0][0], allotted[i])
         assert np.array_equal(alone[1][0], features[i])

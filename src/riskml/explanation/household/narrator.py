@@ -31,6 +31,7 @@ from riskml.features.attributes import derive_features
 from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, classify_cohort
 from riskml.policy import Policy, Verdicts, apply_rule_line, combine_signal, name_agreement
+from riskml.policy.case import SPENDING, Case
 from riskml.policy.entries import Measure
 from riskml.policy.signal import is_above_safest
 from riskml.records.contract.calendar import to_date
@@ -204,9 +205,17 @@ class Narrator:
         grouping = self._group_features(panel)
         medians = read_medians(grouping.features, self.bundle.reference)
         stated = compute_stated_values(panel, grouping.features, values, rows)
-        rankings = Rankings.from_contributions(grouping, stated, contributions.values, medians)
+        spent = {cause: yuan if rows is None else yuan[rows] for cause, yuan in self._sum_spending(panel).items()}
+        rankings = Rankings.from_contributions(grouping, stated, contributions.values, medians, spent)
         writer = SentenceWriter(panel, grouping.features, values, self.bundle.levels, medians, rows)
         return ExplainedRows(grouping, contributions, margin, rankings, writer)
+
+    def _sum_spending(self, panel: Panel) -> dict[str, NDArray[np.float64]]:
+        """Sum the unavoidable spending that counts in the outcome, in yuan by cause; empty if none counts."""
+        if self.settings.hardship == "ignore":
+            return {}
+        items = Case(panel, self.policy.spending).spending_items
+        return {SPENDING[code].cause: yuan for code, yuan in items.items()}
 
     def _group_features(self, panel: Panel) -> Grouping:
         """Group the features in the model's schema; attributes of the data set are looked up in the panel."""

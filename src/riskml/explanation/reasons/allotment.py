@@ -1,32 +1,44 @@
 """Divide the contribution of the income position (level and change of income) among the causes that may explain it.
 
 A model sees that income is low or falling, but not why. The records show which sources shrank and which shocks the
-household suffered. So the position's contribution is divided among the sources that shrank, in proportion to the yuan
-lost. Each source's part is then divided among the shocks that can lower it, in proportion to their strength, and what
-they do not explain stays with the source.
+household suffered and what it had to pay. So the position's contribution is divided among the sources that shrank, in
+proportion to the yuan lost, and the items of unavoidable spending, in proportion to the yuan spent. Each source's part
+is then divided among the shocks that can lower it, in proportion to their strength, and what they do not explain stays
+with the source.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskml.explanation.reasons.grouping import SHOCKS, Grouping
 
-__all__ = ["NOTICEABLE", "UNEXPLAINED", "allot_income"]
+__all__ = ["NOTICEABLE", "SPENT", "UNEXPLAINED", "allot_income"]
 
-UNEXPLAINED = 0.05
+UNEXPLAINED = 0.02
 """Weight of the unexplained part of a decline relative to the strength of the shocks, in log odds."""
 
 NOTICEABLE = 1000.0
 """Smallest loss that counts, in yuan; smaller losses are normal and would change the first reason every month."""
+
+SPENT = 4.0
+"""Weight of a yuan spent relative to a yuan lost; ADR 016 compares other weights."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
 
 def allot_income(
-    grouping: Grouping, values: Floats, position: Floats, strength: Floats, best: Positions
+    grouping: Grouping,
+    values: Floats,
+    position: Floats,
+    strength: Floats,
+    best: Positions,
+    shocks: Floats,
+    spent: Mapping[str, Floats],
 ) -> tuple[Floats, Positions]:
     """Add to the strength of each cause its part of the income position's contribution.
 
@@ -41,6 +53,10 @@ def allot_income(
         Strength of each group, in log odds.
     best : array of int, shape (n, G)
         The feature shown for each group; -1 if there is none.
+    shocks : array of float64, shape (n, G)
+        Strength of each group without lasting circumstances, which lower no income.
+    spent : mapping of str to array of float64, shape (n,)
+        Yuan of unavoidable spending by cause; it counts only for a cause that has something to show.
 
     Returns
     -------
@@ -60,19 +76,26 @@ def allot_income(
     >>> strength, best = np.zeros((1, len(grouping.groups))), np.full((1, len(grouping.groups)), -1)
     >>> strength[0, groups[2]], best[0, groups[2]] = 0.15, 2
     >>> values = np.array([[-6000.0], [-2000.0], [1.0], [0.1]])
-    >>> strength, best = allot_income(grouping, values, np.array([2.0]), strength, best)
+    >>> strength, best = allot_income(grouping, values, np.array([2.0]), strength, best, strength, {})
     >>> strength[0, groups].round(3).tolist(), [names[j] for j in best[0, groups]]
-    ([0.375, 0.125, 1.65], ['wage_change_on_year_12m', 'business_change_on_year_12m', 'accidents_12m'])
+    ([0.176, 0.059, 1.915], ['wage_change_on_year_12m', 'business_change_on_year_12m', 'accidents_12m'])
     """
     losses = {cause: _compute_losses(values[grouping.changes[cause]]) for cause in SHOCKS}
     lost = {cause: np.add.accumulate(losses[cause])[-1] for cause in SHOCKS if len(losses[cause])}
-    whole = np.add.accumulate(list(lost.values()))[-1] if lost else np.zeros(len(strength))
+    shown = {cause: best[:, grouping.index[cause, ""]] >= 0 for cause in spent}
+    paid = {cause: SPENT * np.where(shown[cause], _drop_small(yuan), 0.0) for cause, yuan in spent.items()}
     out, best = strength.copy(), best.copy()
+    if not lost and not paid:
+        return out, best
+    whole = np.add.accumulate([*lost.values(), *paid.values()])[-1]
+    share = np.divide(position, whole, out=np.zeros_like(whole), where=whole > 0)
+    for cause, yuan in paid.items():
+        out[:, grouping.index[cause, ""]] += share * yuan
     for cause, yuan in lost.items():
-        part = position * np.divide(yuan, whole, out=np.zeros_like(whole), where=whole > 0)
-        shocks = [grouping.index[shock, ""] for shock in SHOCKS[cause]]
-        weight = UNEXPLAINED + np.add.accumulate(strength[:, shocks], axis=1)[:, -1]
-        out[:, shocks] += strength[:, shocks] * (part / weight)[:, None]
+        part = share * yuan
+        able = [grouping.index[shock, ""] for shock in SHOCKS[cause]]
+        weight = UNEXPLAINED + np.add.accumulate(shocks[:, able], axis=1)[:, -1]
+        out[:, able] += shocks[:, able] * (part / weight)[:, None]
         rest, own = part * UNEXPLAINED / weight, grouping.index[cause, ""]
         out[:, own] += rest
         largest = grouping.changes[cause][losses[cause].argmax(axis=0)]
@@ -82,5 +105,8 @@ def allot_income(
 
 def _compute_losses(change: Floats) -> Floats:
     """Compute the loss in yuan; 0 if it is too small or unknown."""
-    loss = -np.nan_to_num(change)
-    return np.where(loss >= NOTICEABLE, loss, 0.0)
+    return _drop_small(-change)
+
+
+def _drop_small(yuan: Floats) -> Floats:
+    return np.where(yuan >= NOTICEABLE, yuan, 0.0)

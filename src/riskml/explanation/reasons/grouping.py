@@ -76,10 +76,9 @@ class Grouping:
         return {cause: np.flatnonzero(income == cause) for cause in SHOCKS}
 
     @cached_property
-    def weight(self) -> Floats:
-        """Weight of each feature in the strength of its cause, shape (F, 1)."""
-        lasting = [not feature.window or feature.unit == "months" for feature in self.features]
-        return np.where(lasting, LASTING, 1.0)[:, None]
+    def lasting(self) -> NDArray[np.bool_]:
+        """Whether each feature describes a lasting circumstance and not a recent event, shape (F, 1)."""
+        return np.array([[not feature.window or feature.unit == "months"] for feature in self.features])
 
     @cached_property
     def by_rule(self) -> dict[str, Positions]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskml.explanation.reasons.allotment import allot_income
-from riskml.explanation.reasons.grouping import NAMED, Grouping
+from riskml.explanation.reasons.grouping import LASTING, NAMED, Grouping
 from riskml.explanation.reasons.selection import RULES
 
 __all__ = ["LEAST", "MOST_PROTECTIONS", "MOST_REASONS", "Ranking", "Rankings"]
@@ -48,7 +48,12 @@ class Rankings:
 
     @classmethod
     def from_contributions(
-        cls, grouping: Grouping, values: Floats, contributions: Floats, typical: Sequence[float]
+        cls,
+        grouping: Grouping,
+        values: Floats,
+        contributions: Floats,
+        typical: Sequence[float],
+        spent: Mapping[str, Floats] | None = None,
     ) -> Rankings:
         """Rank the groups for n households.
 
@@ -60,6 +65,8 @@ class Rankings:
         contributions : array of float64, shape (n, F)
         typical : sequence of float, length F
             Median of each feature over the training rows; NaN if unknown.
+        spent : mapping of str to array of float64, shape (n,), optional
+            Yuan of unavoidable spending that counts in the outcome, by cause.
 
         Notes
         -----
@@ -80,11 +87,13 @@ class Rankings:
         warning = _keep_qualifying(grouping, x, c, median, risk=True)
         strength, best = _rate_groups(grouping, warning, together=True)
         causes = slice(len(NAMED))
-        single, best_single = _rate_groups(grouping, warning * grouping.weight, together=False)
+        halved = np.where(grouping.lasting, LASTING * warning, warning)
+        single, best_single = _rate_groups(grouping, halved, together=False)
         strength[:, causes], best[:, causes] = single[:, causes], best_single[:, causes]
+        shocks, _ = _rate_groups(grouping, np.where(grouping.lasting, 0.0, warning), together=False)
         known = np.where(np.isnan(x), 0.0, np.maximum(c, 0.0))[grouping.position]
         position = np.add.accumulate(known)[-1] if len(known) else np.zeros(len(values))
-        strength, best = allot_income(grouping, x, position, strength, best)
+        strength, best = allot_income(grouping, x, position, strength, best, shocks, spent or {})
         protecting = _keep_qualifying(grouping, x, -c, median, risk=False)
         protection, best_protection = _rate_groups(grouping, protecting, together=True)
         return cls(
