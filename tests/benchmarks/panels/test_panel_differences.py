@@ -63,7 +63,7 @@ def test_means_ranks_and_differences_are_over_the_origins():
 
 
 @pytest.mark.parametrize(("spread", "beaten"), [(0.04, [("other", "ap")]), (0.06, [])])
-def test_a_yardstick_beats_riskml_beyond_two_standard_errors_only(spread, beaten):
+def test_a_baseline_beats_riskml_beyond_two_standard_errors_only(spread, beaten):
     same = np.array([[[0.7, 0.3, 0.05]]] * 3)
     other = same + np.array([0.1, 0.1 + spread, 0.1 - spread])[:, None, None] * np.array([0, 1, 0])
     result = summarize({"riskml": same, "other": other, "peer": other}, ["other"])

@@ -6,6 +6,8 @@ import copy
 import json
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -29,16 +31,16 @@ def test_the_features_of_every_date_of_a_cut_are_built_once(measured):
 
 
 def test_every_model_is_measured_at_every_origin(result):
-    assert [(row["test_from"], row["waves"]) for row in result["origins"]] == [
+    assert [(row["test_from"], row["training_dates"]) for row in result["origins"]] == [
         ("1983-12-31", 3),
         ("1982-12-31", 2),
         ("1983-12-31", 1),
     ]
     models = ["riskml", "rule_line", "distance_to_line", "weighted_past_income", "logistic", "lightgbm"]
     assert all(list(row["models"]) == models for row in result["origins"])
-    assert result["yardsticks"] == models[1:5]
+    assert result["baselines"] == models[1:5]
     assert result["origins"][0]["n_test"] == result["origins"][2]["n_test"]
-    assert [result[part]["origins"] for part in ("overall", "one_wave", "more_waves")] == [3, 1, 2]
+    assert [result[part]["origins"] for part in ("overall", "one_training_date", "several_training_dates")] == [3, 1, 2]
     mean = np.mean([row["models"]["riskml"]["ap"] for row in result["origins"]])
     assert result["overall"]["models"]["riskml"]["ap"]["mean"] == pytest.approx(mean)
     assert result["panels"]["invented"]["models"] == result["overall"]["models"]
@@ -84,16 +86,13 @@ def rows(measured):
 
 
 class Recorder:
-    """A classifier that predicts its own rate and records what it was fitted on."""
+    """A classifier that predicts one rate and records what it was fitted on."""
 
-    fits: list[tuple[float, int]]
+    fits: ClassVar[list[tuple[float, int]]] = []
 
-    def __init__(self, fits):
-        self.fits, self.rate = fits, 0.5
-
-    def set_params(self, rate=0.5):
+    def __init__(self, seed, rate):
+        assert seed == 4
         self.rate = rate
-        return self
 
     def fit(self, X, y):
         self.fits.append((self.rate, len(y)))
@@ -102,11 +101,18 @@ class Recorder:
         return np.column_stack([np.full(len(X), 1 - self.rate), np.full(len(X), self.rate)])
 
 
-def test_settings_are_chosen_by_log_loss_on_training_rows_alone(rows):
+@pytest.fixture
+def make_recorder(monkeypatch):
+    """Make a peer that may choose between rates."""
+    monkeypatch.setattr(Recorder, "fits", [])
+    monkeypatch.setitem(sys.modules, "recorders", SimpleNamespace(Recorder=Recorder))
+    return lambda *rates: Peer("recorders.Recorder", {"seed": 4}, tuple({"rate": rate} for rate in rates))
+
+
+def test_settings_are_chosen_by_log_loss_on_training_rows_alone(rows, make_recorder):
     training, test = rows
-    fits = []
-    peer = Peer("none", lambda: Recorder(fits), ({"rate": 0.9}, {"rate": float(training.y.mean())}, {"rate": 0.5}))
-    prediction = predict_peer(peer, training, test)
+    prediction = predict_peer(make_recorder(0.9, float(training.y.mean()), 0.5), training, test)
+    fits = Recorder.fits
     assert set(prediction.probability) == {float(training.y.mean())}
     assert len(prediction.probability) == len(test.y)
     assert len(fits) == 3 * peers.FOLDS + 1
@@ -114,24 +120,22 @@ def test_settings_are_chosen_by_log_loss_on_training_rows_alone(rows):
     assert sum(count for _, count in fits[: peers.FOLDS]) == (peers.FOLDS - 1) * len(training.y)
 
 
-def test_with_fewer_falls_than_folds_the_defaults_are_used(rows, monkeypatch):
+def test_with_fewer_falls_than_folds_the_defaults_are_used(rows, make_recorder, monkeypatch):
     training, test = rows
     monkeypatch.setattr(peers, "FOLDS", int(training.y.sum()) + 1)
-    fits = []
-    peer = Peer("none", lambda: Recorder(fits), ({"rate": 0.9}, {"rate": float(training.y.mean())}))
-    assert set(predict_peer(peer, training, test).probability) == {0.9}
-    assert len(fits) == 1
+    assert set(predict_peer(make_recorder(0.9, float(training.y.mean())), training, test).probability) == {0.9}
+    assert len(Recorder.fits) == 1
 
 
 @pytest.mark.parametrize("name", [name for name in PEERS if name not in find_absent()])
 def test_every_setting_of_an_installed_peer_takes_missing_values_and_categories(rows, name):
     assert np.isnan(rows[0].cohort.features.values).all(axis=0).any(), "a column without any value is among the cases"
-    for settings in PEERS[name].settings:
-        probability = predict_peer(replace(PEERS[name], settings=(settings,)), *rows).probability
+    for choice in PEERS[name].choices:
+        probability = predict_peer(replace(PEERS[name], choices=(choice,)), *rows).probability
         assert ((probability >= 0) & (probability <= 1)).all()
         assert len(np.unique(probability)) > 10
 
 
 def test_a_peer_is_absent_if_its_package_is_not_installed(monkeypatch):
-    monkeypatch.setattr(peers, "PEERS", {"one": Peer("numpy", list), "two": Peer("riskml_no_such_package", list)})
+    monkeypatch.setattr(peers, "PEERS", {"one": Peer("numpy.ndarray", {}), "two": Peer("riskml_absent.Model", {})})
     assert find_absent() == ["two"]

@@ -78,15 +78,15 @@ def measure_panel(origins: Sequence[OriginPredictions], resamples: int, seed: in
     return measured
 
 
-def summarize(measured: dict[str, FloatArray], yardsticks: Sequence[str], model: str = "riskml") -> dict[str, Any]:
+def summarize(measured: dict[str, FloatArray], baselines: Sequence[str], model: str = "riskml") -> dict[str, Any]:
     """Average the measures over origins, rank the models, and compare one of them with each of the others.
 
     Parameters
     ----------
     measured : dict of str to array, each of shape (1 + resamples, origins, measures)
         The result of :func:`measure_panel`, or of several panels, joined along the origins.
-    yardsticks : sequence of str
-        Models that the compared model is expected to beat.
+    baselines : sequence of str
+        Models that the compared model must not fall behind.
     model : str, default "riskml"
 
     Returns
@@ -96,7 +96,7 @@ def summarize(measured: dict[str, FloatArray], yardsticks: Sequence[str], model:
           better rank) and, for all but the compared model, the ``difference`` (compared model minus this model) as
           ``value``, ``se`` and ``ci``. The standard error and the 95 % interval are those of the mean difference over
           the resamples in which it is defined.
-        - ``beaten_by``: each yardstick and measure for which the difference is against the compared model by more than
+        - ``beaten_by``: each baseline and measure for which the difference is against the compared model by more than
           two standard errors.
 
     Examples
@@ -119,7 +119,7 @@ def summarize(measured: dict[str, FloatArray], yardsticks: Sequence[str], model:
                 error = float(known.std()) if len(known) > 1 else np.nan
                 interval = estimate_interval(known)
                 entry["difference"] = {"value": null_if_nan(value), "se": null_if_nan(error), "ci": interval}
-                if name in yardsticks and sign * value < -2 * error:
+                if name in baselines and sign * value < -2 * error:
                     beaten_by.append({"model": name, "measure": measure, **entry["difference"]})
             models[name][measure] = entry
     return {"models": models, "beaten_by": beaten_by}

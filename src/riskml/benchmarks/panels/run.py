@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from riskml.benchmarks.panels.peers import PEERS, find_absent, predict_peer
+from riskml.benchmarks.panels.peers import PEERS, Peer, find_absent, predict_peer
 from riskml.benchmarks.panels.resampling import MEASURES, OriginPredictions, measure_panel, summarize
 from riskml.datasets import SURVEYS, Cut, Survey, write_survey
 from riskml.loading import load_records
@@ -28,7 +29,7 @@ RESAMPLES = 1000
 def run(
     progress: Progress | None = None, surveys: Sequence[Survey] = SURVEYS, resamples: int = RESAMPLES
 ) -> dict[str, Any]:
-    """Train and test on every origin of every survey, with the same code as for a county.
+    """Train and test on every test date of every survey, with the same code as for a county.
 
     Parameters
     ----------
@@ -40,13 +41,14 @@ def run(
     Returns
     -------
     dict
-        - ``overall``, ``one_wave`` and ``more_waves``: the number of ``origins`` and the result of ``summarize`` over
-          all origins, those with one training date, and those with more; None if there are none.
+        - ``overall``: the number of ``origins`` (test dates) and the result of ``summarize`` over them.
         - ``panels``: the same for each survey.
-        - ``origins``: for each origin, its rows and falls, and the measures of every model.
-        - ``absent``: peers whose package is not installed.
-        - ``targets``: whether riskml has the best mean of each measure among the ``yardsticks``, and whether no
-          yardstick beats it on any panel by more than two standard errors.
+        - ``one_training_date``, ``several_training_dates``: the same for the test dates with one training date and for
+          the others; None if there are none.
+        - ``origins``: for each test date, its rows and falls, and the measures of every model.
+        - ``baselines``: names of the baselines; ``absent``: names of the peers whose package is not installed.
+        - ``targets``: whether riskml has the best mean of each measure among the baselines, and whether no baseline
+          beats it on any panel by more than two standard errors.
 
     Raises
     ------
@@ -54,57 +56,55 @@ def run(
         If the package with the panels is not installed.
     """
     progress, policy, absent = progress or Silent(), load_policy(), find_absent()
-    peers = [name for name in PEERS if name not in absent]
-    described: list[dict[str, Any]] = []
-    tested: dict[str, list[OriginPredictions]] = {}
+    peers = {name: peer for name, peer in PEERS.items() if name not in absent}
     cuts = [(survey, cut) for survey in surveys for cut in survey.cuts]
+    origins: list[dict[str, Any]] = []
+    tested: list[OriginPredictions] = []
     for number, (survey, cut) in enumerate(cuts, 1):
         stage = f"folder {number} of {len(cuts)}, {survey.name} {cut.first} to {cut.last}"
-        for facts, origin in _test_cut(survey, cut, peers, policy, progress, stage):
-            described.append(facts)
-            tested.setdefault(survey.name, []).append(origin)
-    progress.stage("resampling households", len(tested))
+        for facts, predictions in _test_cut(survey, cut, peers, policy, progress, stage):
+            origins.append(facts)
+            tested.append(predictions)
+    progress.stage("resampling households", len(surveys))
     parts = []
-    for seed, origins in enumerate(tested.values()):
-        parts.append(measure_panel(origins, resamples, seed))
+    for seed, survey in enumerate(surveys):
+        own = [rows for facts, rows in zip(origins, tested, strict=True) if facts["panel"] == survey.name]
+        parts.append(measure_panel(own, resamples, seed))
         progress.step()
     measured = {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
-    yardsticks = [name for name in measured if name != "riskml" and name not in PEERS]
+    baselines = [name for name in measured if name != "riskml" and name not in PEERS]
 
-    def summarize_where(chosen: list[bool]) -> dict[str, Any] | None:
-        if not any(chosen):
-            return None
-        result = summarize({name: values[:, chosen] for name, values in measured.items()}, yardsticks)
-        return {"origins": sum(chosen), **result}
+    panel = np.array([facts["panel"] for facts in origins])
+    training_dates = np.array([facts["training_dates"] for facts in origins])
 
-    for position, facts in enumerate(described):
-        facts["models"] = {
-            name: dict(zip(MEASURES, values[0, position].tolist(), strict=True)) for name, values in measured.items()
-        }
-    overall = summarize_where([True] * len(described))
-    panels = {name: summarize_where([facts["panel"] == name for facts in described]) for name in tested}
-    assert overall is not None, "every survey has an origin"
+    def summarize_where(chosen: NDArray[np.bool_]) -> dict[str, Any] | None:
+        selected = {name: values[:, chosen] for name, values in measured.items()}
+        return {"origins": int(chosen.sum()), **summarize(selected, baselines)} if chosen.any() else None
+
+    overall = summarize_where(training_dates > 0)
+    panels = {survey.name: summarize_where(panel == survey.name) for survey in surveys}
+    assert overall is not None
+    ranks = {name: {measure: row[measure]["rank"] for measure in MEASURES} for name, row in overall["models"].items()}
+    for position, facts in enumerate(origins):
+        figures = {name: values[0, position].tolist() for name, values in measured.items()}
+        facts["models"] = {name: dict(zip(MEASURES, values, strict=True)) for name, values in figures.items()}
     return {
         "overall": overall,
-        "one_wave": summarize_where([facts["waves"] == 1 for facts in described]),
-        "more_waves": summarize_where([facts["waves"] > 1 for facts in described]),
         "panels": panels,
-        "origins": described,
+        "one_training_date": summarize_where(training_dates == 1),
+        "several_training_dates": summarize_where(training_dates > 1),
+        "origins": origins,
+        "baselines": baselines,
         "absent": absent,
-        "yardsticks": yardsticks,
         "targets": {
-            **{f"best_{measure}": _is_best(overall["models"], measure, yardsticks) for measure in MEASURES},
-            "beaten_on_no_panel": not any(panel["beaten_by"] for panel in panels.values() if panel),
+            **{f"best_{m}": all(ranks["riskml"][m] <= ranks[name][m] for name in baselines) for m in MEASURES},
+            "beaten_on_no_panel": not any(part["beaten_by"] for part in panels.values() if part),
         },
     }
 
 
-def _is_best(models: dict[str, Any], measure: str, yardsticks: Sequence[str]) -> bool:
-    return all(models["riskml"][measure]["rank"] <= models[name][measure]["rank"] for name in yardsticks)
-
-
 def _test_cut(
-    survey: Survey, cut: Cut, peers: Sequence[str], policy: Policy, progress: Progress, stage: str
+    survey: Survey, cut: Cut, peers: Mapping[str, Peer], policy: Policy, progress: Progress, stage: str
 ) -> Iterator[tuple[dict[str, Any], OriginPredictions]]:
     """Build the features of a cut once, then fit all models at each of its origins."""
     settings = cut.settings
@@ -122,15 +122,15 @@ def _test_cut(
         blend = fit_blend(rows.features, y, rows.household, rows.as_of, settings.horizon)
         predictions = predict_all(blend, fit_baselines(training), test)
         progress.step()
-        for peer in peers:
-            predictions[peer] = predict_peer(PEERS[peer], training, test)
+        for name, peer in peers.items():
+            predictions[name] = predict_peer(peer, training, test)
             progress.step()
         facts = {
             "panel": survey.name,
             "years": [cut.first, cut.last],
             "horizon": cut.horizon,
             "test_from": str(to_date(origin.test_from)),
-            "waves": len(np.unique(rows.as_of)),
+            "training_dates": len(np.unique(rows.as_of)),
             "n_train": len(y),
             "n_train_positive": int(y.sum()),
             "n_test": len(test.y),

@@ -14,49 +14,41 @@ HEADINGS = {"auc": "AUC", "ap": "AP", "brier": "Brier"}
 
 
 def render_panels(result: Mapping[str, Any]) -> str:
-    """Write the comparison over all origins, and which yardstick beats riskml on which panel.
+    """Write Markdown tables of means and ranks, of paired differences, and of panels.
 
     Parameters
     ----------
     result : mapping
         The result of :func:`riskml.benchmarks.panels.run.run`.
-
-    Returns
-    -------
-    str
-        Markdown: a table of means and ranks, one of paired differences, and one of panels.
     """
-    overall, names = result["overall"], HEADINGS.values()
-    models = overall["models"]
-    order = sorted(models, key=lambda name: (name != "riskml", name not in result["yardsticks"]))
-    means = [
-        (name, *(f"{entry['mean']:.4f} ({entry['rank']})" for entry in (models[name][measure] for measure in MEASURES)))
-        for name in order
-    ]
+    overall, baselines, origins = result["overall"], result["baselines"], result["origins"]
+    models, names = overall["models"], HEADINGS.values()
+    tested, fell = (sum(origin[name] for origin in origins) for name in ("n_test", "n_positive"))
+    means = [[name, *(f"{row[m]['mean']:.4f} ({row[m]['rank']})" for m in MEASURES)] for name, row in models.items()]
     differences = [
-        (name, *(_format_difference(models[name][measure]["difference"]) for measure in MEASURES)) for name in order[1:]
+        [name, *(_format_difference(row[m]["difference"]) for m in MEASURES)]
+        for name, row in models.items()
+        if "difference" in row["auc"]
     ]
-    origins = result["origins"]
     parts = {
         **result["panels"],
-        "one training date": result["one_wave"],
-        "several training dates": result["more_waves"],
+        "one training date": result["one_training_date"],
+        "several training dates": result["several_training_dates"],
         "all": overall,
     }
     panels = [
-        (name, str(part["origins"]), *_format_nearest(part["models"], result["yardsticks"]), _format_beaten(part))
+        [name, str(part["origins"]), *_format_nearest(part["models"], baselines), _format_beaten(part)]
         for name, part in parts.items()
         if part
     ]
-    tested, fell = (sum(facts[name] for facts in origins) for name in ("n_test", "n_positive"))
     return "\n".join(
         [
-            f"**Mean over {len(origins)} test origins ({tested:,} test rows, {fell:,} fell), and rank**\n",
-            *_render_table(("model", *names), means),
-            "\n**riskml minus each model: mean ± standard error, and 95 % interval (below 0 is better for Brier)**\n",
-            *_render_table(("model", *names), differences),
-            "\n**riskml minus the best yardstick of each column, ± standard error**\n",
-            *_render_table(("panel", "origins", *names, "beaten by more than two standard errors"), panels),
+            f"**Mean over {len(origins)} test dates ({tested:,} test rows, {fell:,} fell), and rank**\n",
+            *_render_table(["model", *names], means),
+            "\n**riskml minus each model: mean ± standard error (95 % interval); below 0 is better for Brier**\n",
+            *_render_table(["model", *names], differences),
+            "\n**riskml minus the best baseline of each column: mean ± standard error**\n",
+            *_render_table(["panel", "test dates", *names, "beaten by more than two standard errors"], panels),
         ]
     )
 
@@ -66,20 +58,16 @@ def _format_difference(difference: Mapping[str, Any]) -> str:
     return value + format_interval(difference["ci"], 4, form=" ({} to {})")
 
 
-def _format_nearest(models: Mapping[str, Any], yardsticks: Iterable[str]) -> list[str]:
-    """Format, for each measure, the difference from the yardstick that ranks best."""
-    cells = []
+def _format_nearest(models: Mapping[str, Any], baselines: Iterable[str]) -> Iterable[str]:
+    """Format, for each measure, the difference from the baseline that ranks best."""
     for measure in MEASURES:
-        name = min(yardsticks, key=lambda name: models[name][measure]["rank"])
-        difference = models[name][measure]["difference"]
-        cells.append(f"{difference['value']:+.4f} ± {format_figure(difference['se'], 4)} ({name})")
-    return cells
+        name = min(baselines, key=lambda name: models[name][measure]["rank"])
+        yield f"{_format_difference({**models[name][measure]['difference'], 'ci': None})} ({name})"
 
 
 def _format_beaten(part: Mapping[str, Any]) -> str:
     return ", ".join(f"{row['model']} ({HEADINGS[row['measure']]})" for row in part["beaten_by"]) or "none"
 
 
-def _render_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    lines = [header, ("---", *("---:" for _ in header[1:])), *rows]
-    return [f"| {' | '.join(cells)} |" for cells in lines]
+def _render_table(header: list[str], rows: Iterable[list[str]]) -> list[str]:
+    return [f"| {' | '.join(cells)} |" for cells in (header, ["---", *["---:"] * (len(header) - 1)], *rows)]
