@@ -10,6 +10,7 @@ import numpy as np
 
 from riskml.errors import SplitError, UsageError
 from riskml.records.contract.calendar import LOOK_BACK, subtract_months, to_date, to_month, to_month_end
+from riskml.records.contract.versions import EVERYTHING
 from riskml.records.panel.basis import IncomeBasis
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ __all__ = [
     "build_grid",
     "count_months_needed",
     "cut_origins",
-    "describe_readiness",
     "find_span_end",
 ]
 
@@ -180,8 +180,8 @@ def find_span_end(as_of: int, horizon: int) -> int:
     return to_month_end(to_month(as_of) + horizon)
 
 
-def build_grid(records: Records, settings: Settings) -> Grid:
-    """Build the grid of as_of dates that the records cover.
+def build_grid(records: Records, settings: Settings, known_at: int = EVERYTHING) -> Grid:
+    """Build the grid of as_of dates that the records cover, without the income recorded after a day.
 
     The last month is the latest one with at least a tenth of the median number of reports (the median of all months
     that have any), so that a month for which only a few reports have arrived does not count as complete. As_ofs are
@@ -193,14 +193,14 @@ def build_grid(records: Records, settings: Settings) -> Grid:
     Grid
         The grid; it has no as_ofs if the records cover too few months.
     """
-    reports = records.income.count_reports_by_month()
+    reports = records.income.count_reports_by_month(known_at)
     reported = np.flatnonzero(reports)
     if not len(reported):
         return Grid((), records.first_month, records.first_month - 1)
     enough = np.flatnonzero(10 * reports >= np.median(reports[reported]))
     first, last = records.first_month + int(reported[0]), records.first_month + int(enough[-1])
     months = range(last - settings.horizon, first + settings.window - 2, -settings.step)
-    stated = len(records.income.statements) > 0
+    stated = bool((records.income.statements.known_from <= known_at).any())
     return Grid(tuple(to_month_end(month) for month in reversed(months)), first, last, stated)
 
 
@@ -255,18 +255,6 @@ def cut_origins(
     return tuple(origins)
 
 
-def describe_readiness(grid: Grid, settings: Settings) -> str:
-    """Say whether the records cover enough months to train on and, if not, up to which month they need income.
-
-    >>> describe_readiness(Grid((), 0, 2), Settings(window=1, horizon=2))[-59:]
-    'Training is possible once income up to 1970-05 is recorded.'
-    """
-    if grid.months < count_months_needed(settings, stated=grid.stated):
-        error = _build_too_short(grid, settings)
-        return f"{error.message} {error.hint}"
-    return f"Training is possible: income from {_format_month(grid.first_month)} to {_format_month(grid.last_month)}."
-
-
 def _find_train(grid: Grid, settings: Settings, test_from: int) -> tuple[int, ...]:
     return tuple(day for day in grid.as_ofs if find_span_end(day, settings.horizon) <= test_from)
 
@@ -288,12 +276,12 @@ def _build_too_short(grid: Grid, settings: Settings) -> SplitError:
     window, horizon, step = settings.window, settings.horizon, settings.step
     needed = count_months_needed(settings, stated=grid.stated)
     span = f" ({_format_month(grid.first_month)} to {_format_month(grid.last_month)})" if grid.months else ""
+    statements = f", or {needed} if it is known only from yearly statements, recorded months after their end"
     message = (
         f"Training and testing forward in time need {window + 2 * horizon} months of income"
-        f" (the window {window} and twice the horizon {horizon}); the records have {grid.months}{span}."
+        f" (the window {window} and twice the horizon {horizon}){statements if grid.stated else ''};"
+        f" the records have {grid.months}{span}."
     )
-    if grid.stated:
-        message += f" With yearly statements, they need {needed}, because a statement is recorded months after its end."
     apart = -(-horizon // step) * step
     if needed <= grid.months:
         if horizon % step:
@@ -303,10 +291,7 @@ def _build_too_short(grid: Grid, settings: Settings) -> SplitError:
         else:
             hint = "On every as_of, hardly any household is followed up: add the income that has been recorded since."
         return SplitError(message, hint)
-    hint = "Add more months, or choose a shorter --window or --horizon."
-    if grid.months:
-        hint += f" Training is possible once income up to {_format_month(grid.first_month + needed - 1)} is recorded."
-    return SplitError(message, hint)
+    return SplitError(message, "Add more months, or choose a shorter --window or --horizon.")
 
 
 def _refuse_empty(origin: Origin, grid: Grid, settings: Settings, back: int) -> None:

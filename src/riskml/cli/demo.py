@@ -25,9 +25,6 @@ __all__ = ["demo"]
 
 MONTHS = 60
 
-INCOME_AGE = 18
-"""Maximum age of income in months: a statement is up to 17 months old before the next one is known."""
-
 DEMO = "riskml.demo"
 """Entry-point group for the service that the demo starts at the end.
 
@@ -77,6 +74,7 @@ def _train_on_county(out: Path, households: int, seed: int) -> Path:
     from riskml.simulation import simulate
     from riskml.splits import Settings
     from riskml.training import train
+    from riskml.training.readiness import INCOME_AGE
     from riskml.training.tracked import register
 
     typer.secho(f"2  A simulated county of {households:,} households", bold=True)

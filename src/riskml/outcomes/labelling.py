@@ -13,7 +13,7 @@ from riskml.outcomes.labels import BY, MISSING, REASONS, Labels, set_aside_if_no
 from riskml.outcomes.spans import YEAR, After, build_pair_keys, find_first_day
 from riskml.policy import Policy
 from riskml.records.contract.calendar import is_month_end, to_date, to_month
-from riskml.records.contract.versions import FOREVER, NO_DAY
+from riskml.records.contract.versions import EVERYTHING, FOREVER, NO_DAY
 from riskml.records.panel.income import CHUNK
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
@@ -22,8 +22,6 @@ from riskml.vocabulary.verdicts import STATUSES
 
 __all__ = ["label"]
 
-EVERYTHING = int(FOREVER) - 1
-"""A day number so late that every record is known by then."""
 NEVER = int(FOREVER)
 """Number of months until an event that never happens."""
 

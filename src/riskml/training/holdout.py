@@ -87,9 +87,11 @@ def label_rows(
     known = at_risk.take(at_risk.labelled)
     if not len(known):
         numbers = count_labels(at_risk)
+        old = len(records.income.statements) > 0 and not settings.income_age
         raise SplitError(
             f"No row is left to {purpose}: {len(at_risk)} row(s) at risk at {len(as_ofs)} as_of(s), no outcome known.",
-            f"Left out: {numbers['missing']}; outside the cohort: {numbers['excluded']}.",
+            f"Left out: {numbers['missing']}; outside the cohort: {numbers['excluded']}."
+            + (" Yearly statements are months old when they arrive: give --income-age 18." if old else ""),
         )
     return LabelledRows(at_risk, known, cohort.take(_find_positions(cohort, known)))
 

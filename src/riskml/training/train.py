@@ -8,21 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from riskml.errors import SplitError
 from riskml.evaluation import Prediction, evaluate
 from riskml.evaluation.evidence import measure_feature_auc, measure_stability, probe_monotonicity
 from riskml.model import Baselines, Blend, Bundle, fit_blend, refit_blend
-from riskml.outcomes import REASONS, count_labels, label
+from riskml.outcomes import count_labels
 from riskml.policy import Policy
 from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.store import Records
-from riskml.splits import Origin, Settings, build_grid, cut_origins, find_span_end
+from riskml.splits import Origin, Settings, find_span_end
 from riskml.training.aggregates import build_report_data
 from riskml.training.card import write_model_card
 from riskml.training.cohort_rows import Cohort, collect_cohort
 from riskml.training.holdout import LabelledRows, fit_baselines, holdout_rows, label_rows, predict_all
 from riskml.training.oracle import look_up_truth
+from riskml.training.readiness import plan_training, require_both_outcomes
 
 __all__ = ["train"]
 
@@ -85,13 +85,7 @@ def train(
         If the records span too few months, or if a cohort is empty or contains no falls.
     """
     progress = progress or Silent()
-    dates = build_grid(records, settings)
-
-    def is_followed(day: int, known_at: int) -> bool:
-        labels = label(records, [day], settings, policy, known_at)
-        return bool((labels.reason != REASONS["not_followed"]).any())
-
-    splits = cut_origins(dates, settings, is_followed)
+    dates, splits = plan_training(records, settings, policy)
     days = sorted(
         {day for origin in splits for day in (*origin.train, *origin.test)} | set(dates.as_ofs if refit else ())
     )
@@ -144,11 +138,7 @@ def _fit(job: _Job, origin: Origin, name: str) -> _Fitted:
         job.records, job.cohort, origin.train, job.settings, job.policy, origin.test_from, "train on"
     ).prune()
     y, cohort = training.y, training.cohort
-    if not 0 < y.sum() < len(y):
-        raise SplitError(
-            f"The {len(y)} training rows hold {int(y.sum())} fall(s): there is nothing to learn.",
-            "Use more households or months, or choose another --test-from.",
-        )
+    require_both_outcomes(int(y.sum()), len(y))
 
     def show_stage(text: str) -> None:
         job.progress.stage(f"{name}{text}")

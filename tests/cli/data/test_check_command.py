@@ -6,9 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from riskml.cli.main import build_app
+from riskml.records.reading.folder import open_folder as real
 
 HOUSEHOLDS = "household_id,region_code,size,kind\n0012,130529101001,3,exited\n0013,130529101001,2,ordinary\n"
-INCOME = "household_id,period_start,months,source,amount\n0012,2023-01-01,1,wage,900\n0013,2023-01-01,1,total,700.5\n"
+INCOME = "household_id,period_start,months,source,amount\n0012,2023-01-01,1,wage,9000\n0013,2023-01-01,1,total,700.5\n"
 LINES = "region_code,effective_from,amount\n13,2022-04-01,7300\n"
 
 
@@ -87,6 +88,16 @@ def test_checking_a_sound_folder_states_when_training_becomes_possible(make, cou
     short = "the records have 1 (2023-01 to 2023-01)"
     result = run(make())
     assert short in " ".join(result.output.split())
-    assert "Training is possible once income up to 2025-12 is recorded" in " ".join(result.output.split())
+    assert "training is possible from 2025-12-31 on: `riskml train RECORDS --out BUNDLE`." in " ".join(
+        result.output.split()
+    )
     assert short in json.loads(run(make(), "--json").output)["training"]
-    assert "Training is possible: income from 2020-01 to 2023-06." in run(county).output
+    assert "Training is possible from 2022-12-31 on: `riskml train RECORDS --out BUNDLE`." in run(county).output
+
+
+def test_the_tables_are_opened_once(make, monkeypatch):
+    opened = []
+    monkeypatch.setattr("riskml.records.checking.check.open_folder", lambda path: opened.append(path) or real(path))
+    monkeypatch.setattr("riskml.records.panel.store.open_folder", lambda path: opened.append(path) or real(path))
+    assert "possible" in run(make()).output
+    assert len(opened) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,6 +10,7 @@ from riskml.cli.options import AsJson, RecordsArgument
 
 if TYPE_CHECKING:
     from riskml.records.contract.faults import CheckReport
+    from riskml.records.reading.folder import Folder
 
 __all__ = ["check"]
 
@@ -22,15 +22,18 @@ def check(records: RecordsArgument, as_json: AsJson = False) -> None:
     """Check a records folder and list every fault: where it is, how often it occurs, the first rows and what to do.
 
     The exit code is 0 if the folder can be used (warnings are allowed) and 1 if it has faults. For a folder without
-    faults, it also says whether the records cover enough months to train on and, if not, when they will.
+    faults, it also says from which day a model can be trained on its records, and with which options.
     """
+    from riskml.policy import load_policy
     from riskml.records.checking.check import check as run
     from riskml.records.panel.store import Records
-    from riskml.splits import Settings, build_grid, describe_readiness
+    from riskml.training.readiness import assess_readiness
 
-    report, settings = run(records), Settings()
-    if report.ok:
-        report = replace(report, training=describe_readiness(build_grid(Records.load(records), settings), settings))
+    def assess(folder: Folder) -> str:
+        policy = load_policy()
+        return assess_readiness(Records.load(folder, policy.lines), policy).describe()
+
+    report = run(records, assess)
     if as_json:
         typer.echo(report.to_json())
     else:

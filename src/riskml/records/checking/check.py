@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -33,12 +35,14 @@ def list_rules() -> list[Rule]:
     return [*rules.FILE_RULES, *CHECKS]
 
 
-def check(path: str | os.PathLike[str]) -> CheckReport:
+def check(path: str | os.PathLike[str], assess: Callable[[Folder], str] | None = None) -> CheckReport:
     """Check a records folder.
 
     Parameters
     ----------
     path : path
+    assess : callable, optional
+        Says, of a folder without faults that is still open, from when training is possible.
 
     Returns
     -------
@@ -49,7 +53,8 @@ def check(path: str | os.PathLike[str]) -> CheckReport:
         message = f"There is no folder at {path}."
         return CheckReport(str(path), (rules.MISSING_FOLDER.to_fault("", "", message),))
     with open_folder(path) as folder:
-        return check_folder(folder)
+        report = check_folder(folder)
+        return replace(report, training=assess(folder)) if assess and report.ok else report
 
 
 def check_folder(folder: Folder) -> CheckReport:

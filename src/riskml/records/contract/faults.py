@@ -105,7 +105,7 @@ class CheckReport:
     tables : dict of str to int
         Number of rows in each table that could be read.
     training : str
-        Whether the records cover enough months to train on or, if not, when they will; empty if not requested.
+        From when a model can be trained on the records, and with which options; empty if not requested.
     """
 
     path: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALWAYS", "FOREVER", "NO_DAY", "find_known_until"]
+__all__ = ["ALWAYS", "EVERYTHING", "FOREVER", "NO_DAY", "find_known_until"]
 
 NO_DAY = np.int32(-(2**31))
 """Day number that stands for a null."""
@@ -13,6 +13,8 @@ ALWAYS = np.int32(-(2**31))
 """Day from which a row is known if it is known on every date."""
 FOREVER = np.int32(2**31 - 1)
 """Day until which a row counts if it is never replaced."""
+EVERYTHING = int(FOREVER) - 1
+"""A day number so late that every record is known by then."""
 
 Days = NDArray[np.int32]
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import SOURCES
-from riskml.records.contract.versions import FOREVER
+from riskml.records.contract.versions import EVERYTHING, FOREVER
 from riskml.records.panel.kernels import copy_known_income, fill_income
 from riskml.records.panel.packed_rows import INCOME_BLOCK, Rows, concatenate_rows, find_income_days
 from riskml.records.panel.statements import NO_STATEMENTS, Statements, pack_statements
 
-__all__ = ["CHUNK", "IncomeBlock", "pack_income"]
+__all__ = ["CHUNK", "Extra", "IncomeBlock", "pack_income"]
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.int32]
@@ -25,7 +25,7 @@ CHUNK = 4096
 
 
 @dataclass(frozen=True)
-class _Extra:
+class Extra:
     """Income cells with several rows or a corrected row, in an order that does not depend on the order of the input."""
 
     household: NDArray[np.int32]
@@ -37,7 +37,7 @@ class _Extra:
 
 
 _NO = np.empty(0, np.int32)
-_NOTHING = _Extra(_NO, _NO, _NO, np.empty(0), _NO, _NO)
+_NOTHING = Extra(_NO, _NO, _NO, np.empty(0), _NO, _NO)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class IncomeBlock:
     first_month: int
     amount: Floats
     known_from: Days
-    extra: _Extra
+    extra: Extra
     statements: Statements
 
     @property
@@ -107,16 +107,19 @@ class IncomeBlock:
         out[where] = -0.0  # -0.0 plus a number gives that number, including the sign of a zero
         np.add.at(out, where, extra.value[part][use])
 
-    def count_reports_by_month(self) -> NDArray[np.int64]:
-        """Count the households with income reported for each month, shape (T,); a household counts once per month."""
-        reported = ((self.known_from != FOREVER) & ~np.isnan(self.amount)).any(axis=0)
-        use = (self.extra.known_until == FOREVER) & ~np.isnan(self.extra.value)
+    def count_reports_by_month(self, known_at: int = EVERYTHING) -> NDArray[np.int64]:
+        """Count the households with income reported for each month, shape (T,); a household counts once per month.
+
+        Rows that were recorded after the day ``known_at`` are left out.
+        """
+        reported = np.asarray(((self.known_from <= known_at) & ~np.isnan(self.amount)).any(axis=0))
+        use = (self.extra.known_from <= known_at) & (known_at < self.extra.known_until) & ~np.isnan(self.extra.value)
         reported[self.extra.month[use] - self.first_month, self.extra.household[use]] = True
-        last_month, everything = self.first_month + self.months - 1, int(FOREVER) - 1
+        last_month = self.first_month + self.months - 1
         households = reported.shape[1] if len(self.statements) else 0
         for start in range(0, households, CHUNK):
             stop = min(start + CHUNK, households)
-            income = self.read_known(last_month, self.months, everything, start, stop)
+            income = self.read_known(last_month, self.months, known_at, start, stop)
             reported[:, start:stop] = ~np.isnan(income[:, ::-1]).all(axis=0)
         count: NDArray[np.int64] = np.count_nonzero(reported, axis=1).astype(np.int64)
         return count
@@ -173,7 +176,7 @@ def _spread_periods(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], F
     return row, (start[row] + offset).astype(np.int32), (rows.columns["amount"] / length)[row]
 
 
-def _collect_extra(rows: Rows, start: Days, stop: Days, amount: Floats, known_from: Days, first: int) -> _Extra:
+def _collect_extra(rows: Rows, start: Days, stop: Days, amount: Floats, known_from: Days, first: int) -> Extra:
     """Collect the cells that do not consist of exactly one uncorrected row, and empty them in the dense block.
 
     Parameters
@@ -199,7 +202,7 @@ def _collect_extra(rows: Rows, start: Days, stop: Days, amount: Floats, known_fr
     source_month, household = np.divmod(cell, households)
     source, position = np.divmod(source_month, length)
     order = np.lexsort((value, position, source, household))
-    return _Extra(
+    return Extra(
         household[order].astype(np.int32),
         source[order].astype(np.int32),
         (position[order] + first).astype(np.int32),
