@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.resources import files
 
 import pytest
@@ -81,6 +83,67 @@ class Village:
     def judged(self, as_of: str = AS_OF, policy=None, **options):
         policy = policy or load_policy()
         return apply_rule_line(self.records(policy.lines).panel(to_day(as_of), basis=IncomeBasis(**options)), policy)
+
+
+Add = Callable[[Village, float], object]
+"""Adds the income of the household that was added last, in yuan a year for all its members."""
+
+
+def julu(village: Village, add: Add) -> None:
+    """Add the household with heart surgery: 12,000 yuan a head, 90,000 self-paid."""
+    add(village.household(size=4, kind="exited"), 4 * 12_000)
+    village.add("illness", kind="inpatient", occurred_on="2023-09-10", cost=182_000, self_paid=90_000)
+
+
+def leye_child(village: Village, add: Add) -> None:
+    """Add the household of the child with thalassaemia: 9,000 yuan a head, 120,000 self-paid."""
+    add(village.household(size=5, kind="ordinary", region="451028"), 5 * 9000)
+    village.add("illness", kind="inpatient", occurred_on="2023-10-20", cost=200_000, self_paid=80_000)
+    village.add("illness", kind="outpatient", occurred_on="2023-12-10", cost=75_000, self_paid=40_000)
+
+
+def leye_shop(village: Village, add: Add) -> None:
+    """Add the household whose shop burnt down: 20,000 yuan a head."""
+    add(village.household(size=4, kind="ordinary", region="451028"), 4 * 20_000)
+    village.add("disaster", kind="fire", occurred_on="2023-11-02", loss=120_000)
+
+
+def fengjie(village: Village, add: Add) -> None:
+    """Add the orange grower: 5,800 yuan a head, a serious illness, a dropout, an unsold crop."""
+    add(village.household(size=4, kind="exited", region="500236"), 4 * 5800)
+    village.add("illness", kind="inpatient", occurred_on="2023-04-12", cost=60_000, self_paid=24_000)
+    village.add("events", kind="dropout", occurred_on="2023-09-08")
+    village.add("disaster", kind="price_fall", occurred_on="2023-12-05", loss=18_000)
+
+
+def childbirth(village: Village, add: Add) -> None:
+    """Add the household with the childbirth bill: 18,000 yuan a head, 9,800 self-paid."""
+    add(village.household(size=4, kind="exited", region="451028"), 4 * 18_000)
+    village.add("illness", kind="inpatient", occurred_on="2023-10-03", cost=14_000, self_paid=9800)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A household from a published report: how to add it, and its status, mildest and gravest colour."""
+
+    build: Callable[[Village, Add], None]
+    status: str
+    least: str
+    most: str
+
+
+CASES = {
+    "julu": Case(julu, "in_hardship", "orange", "red"),
+    "leye_child": Case(leye_child, "in_hardship", "orange", "red"),
+    "leye_shop": Case(leye_shop, "at_risk", "yellow", "red"),
+    "fengjie": Case(fengjie, "below_line", "orange", "red"),
+    "childbirth": Case(childbirth, "at_risk", "green", "yellow"),
+}
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
 
 
 @pytest.fixture
