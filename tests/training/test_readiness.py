@@ -90,12 +90,14 @@ def test_only_a_mixed_county_shows_figures_by_how_income_becomes_known(county: C
         assert "income" not in {row["group"] for row in first_model.evaluation["groups"]}
         return
     later = train(county.truncate(24), county.ready.settings, load_policy())
-    rows = {row["value"]: row["n"] for row in later.evaluation["groups"] if row["group"] == "income"}
+    rows = {row["value"]: row for row in later.evaluation["groups"] if row["group"] == "income"}
     assert set(rows) == {"stated", "monthly"}
-    assert sum(rows.values()) == later.evaluation["split"]["n_test"]
+    assert sum(row["n"] for row in rows.values()) == later.evaluation["split"]["n_test"]
     card = later.files["model_card.md"].decode()
-    assert f"| 收入登记方式 | 年度申报 | {rows['stated']:,} |" in card
-    assert f"| how income becomes known | yearly statements | {rows['stated']:,} |" in card
+    for value, zh, en in (("stated", "年度申报", "yearly statements"), ("monthly", "按月登记", "reports by month")):
+        figures = f"{rows[value]['n']:,} | {rows[value]['positives']:,} | {rows[value]['auc']:.3f} |"
+        assert f"| 收入登记方式 | {zh} | {figures}" in card
+        assert f"| how income becomes known | {en} | {figures}" in card
 
 
 def steady(every: int, months: int = 60) -> Records:
