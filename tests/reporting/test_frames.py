@@ -9,11 +9,14 @@ import pandas as pd
 import pytest
 
 from riskml.evaluation.checks.run import CHECKS
+from riskml.evaluation.words import GROUPS
 from riskml.features import CATALOGUE, build
 from riskml.model import Bundle
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.reporting import frames
+from riskml.reporting.group_audit import arrange_groups
+from riskml.reporting.language import Language
 from riskml.training import run_release_checks
 from riskml.training.aggregates import describe_coverage
 
@@ -77,3 +80,11 @@ def test_features_are_listed_with_their_meaning(county_records: Records) -> None
     assert tabulated.loc[name, "含义"] == CATALOGUE[name].zh
     assert tabulated.loc[name, "有值占比"] == pytest.approx(1 - np.mean(frame[name].isna()))
     assert 0 < tabulated["有值占比"].min() < 1
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_audited_group_says_what_it_is_and_when_it_matters(lang: str) -> None:
+    entries = [{"group": code, "value": None, "suppressed": 1, "n": 30} for code in (*GROUPS.codes, "village_size")]
+    *known, other = arrange_groups(entries, Language(lang))["groups"]
+    assert len({part["what"] for part in known} | {other["what"]}) == len(entries)
+    assert len({part["when"] for part in known} | {other["when"]}) == len(entries)

@@ -132,3 +132,8 @@ def test_a_refusal_recommends_the_income_age_that_statements_need(county: County
     for months in (-12, 0):
         with pytest.raises(SplitError, match="--income-age 18"):
             train(county.truncate(months), Settings(), load_policy())
+
+
+def test_the_command_states_every_setting_that_is_not_the_default() -> None:
+    ready = Readiness(0, Settings(horizon=6, outcome="end", hardship="ignore"))
+    assert ready.describe().endswith("BUNDLE --horizon 6 --outcome end --hardship ignore`.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -54,10 +54,11 @@ class Readiness:
     def name_day(self) -> str:
         """Name the day and the command; the day is a forecast if training is not yet possible."""
         assert self.day is not None, "there is no day to name"
+        usual = asdict(Settings())
         options = "".join(
             f" --{name.replace('_', '-')} {value}"
-            for name in ("window", "income_age")
-            if (value := getattr(self.settings, name)) != getattr(Settings(), name)
+            for name, value in asdict(self.settings).items()
+            if value != usual[name]
         )
         start = "If income keeps arriving as it has so far, training" if self.problem else "Training"
         return f"{start} is possible from {to_date(self.day)} on: `riskml train RECORDS --out BUNDLE{options}`."
