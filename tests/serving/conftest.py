@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, text, update
 from sqlalchemy.engine import make_url
 
 from riskml.progress import Silent
@@ -32,6 +32,7 @@ from riskml_serving.judging.model import Model, load_model
 from riskml_serving.people.accounts.service import create_user
 from riskml_serving.people.auth.service import create_key
 from riskml_serving.running.app import create_app
+from riskml_serving.store.records.tables import PURPOSE
 
 TODAY = dt.date(2023, 6, 30)
 """The service's current date in the tests; the simulated county has at least 42 months of records before it."""
@@ -236,7 +237,7 @@ def unscored(county: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
             pq.write_table(table, folder / "records" / path.name)
     engine = open_engine(f"sqlite:///{folder / 'service.db'}")
     upgrade(engine)
-    import_folder(engine, folder / "records", TODAY, None, Silent())
+    import_folder(engine, folder / "records", TODAY, None, Silent(), simulated=True)
     village = villages[0]
     regions = {"village": village, "township": village[:9], "county": village[:6], "analyst": village[:6]}
     for role, region in regions.items():
@@ -349,7 +350,12 @@ def make_site(
     started: list[TestClient] = []
 
     def make(**changed: Any) -> Site:
-        client = TestClient(create_app(make_settings(**changed)), raise_server_exceptions=False)
+        settings = make_settings(**changed)
+        engine = open_engine(settings.database_url)
+        with writing(engine) as connection:  # as if the prepared records had been delivered for this service's purpose
+            connection.execute(update(PURPOSE).values(simulated=settings.simulated))
+        engine.dispose()
+        client = TestClient(create_app(settings), raise_server_exceptions=False)
         client.__enter__()
         started.append(client)
         return Site(client, world)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from riskml.records.contract.as_of import AsOf
 from riskml_serving.api.openapi import Body
 from riskml_serving.base.clock import today
 from riskml_serving.base.limits import read_body
@@ -68,9 +69,7 @@ class Call:
         """ID of the request, as in the header ``X-Request-Id``."""
         return str(self.request.state.request_id)
 
-    def make_envelope(
-        self, as_of: dt.date | None = None, scored_at: dt.datetime | None = None
-    ) -> dict[str, str | None]:
+    def make_envelope(self, as_of: AsOf | None = None, scored_at: dt.datetime | None = None) -> dict[str, str | None]:
         """Build the fields that every response has; see :func:`riskml_serving.http.responses.make_envelope`."""
         return make_envelope(self.model.provenance, as_of, scored_at, self.request_id)
 

@@ -88,6 +88,11 @@ PROBLEMS: dict[str, Kind] = {
     "recorded-too-early": Kind(422, "登记日期早于收到日期", "recorded_on is earlier than the day of receipt"),
     "model-unavailable": Kind(503, "模型暂不可用", "The model is not available"),
     "database-unavailable": Kind(503, "数据库暂不可用", "The database is not available"),
+    "other-purpose": Kind(
+        503,
+        "数据库用途（试用或正式）与本服务不符，请改用其他数据库",
+        "The database holds records for the other purpose (a trial, or a real county): use another database",
+    ),
     "storage-full": Kind(507, "存储空间不足，结果未写出", "No space is left to write the results; nothing was saved"),
     "gave-up": Kind(500, "任务多次中断后放弃", "The job was interrupted several times and was abandoned"),
     "http-error": Kind(400, "请求有误", "The request is invalid"),

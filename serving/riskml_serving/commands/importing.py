@@ -38,5 +38,5 @@ def import_records(
         require_purpose(engine, simulated=settings.simulated)
         model = None if no_scores else load_model(settings.bundle_folder, settings.policy, settings.simulated)
         with show_progress() as bar:
-            done = import_folder(engine, folder, at, model, bar)
+            done = import_folder(engine, folder, at, model, bar, simulated=settings.simulated)
     typer.echo(f"{done.households:,} households: {done.rows:,} rows written, {done.scored:,} scored as of {at}.")

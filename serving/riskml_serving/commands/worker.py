@@ -20,12 +20,13 @@ def worker(db: Database = None, bundle: BundleFolder = None) -> None:
     from riskml_serving.judging.model import Holder, Keeper, load_model
     from riskml_serving.judging.scores.repository import retract_scores
     from riskml_serving.operations.logs import log_to
-    from riskml_serving.store.records.purpose import require_purpose
+    from riskml_serving.store.records.purpose import guard_purpose, require_purpose
 
     settings = Settings.with_options(database_url=db, bundle=bundle)
     log_to(level=settings.log_level)
     with open_database(settings.database_url) as engine:
         require_purpose(engine, simulated=settings.simulated)
+        guard_purpose(engine, simulated=settings.simulated)
         holder = Holder()
         keeper = Keeper(engine, holder, settings, load_model, retract_scores)
         keeper.start()

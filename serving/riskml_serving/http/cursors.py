@@ -35,7 +35,7 @@ CHANGE, VERIFICATION = b"change", b"verified"
 BLOCK = struct.Struct(">8sQ")
 
 Rank = tuple[int, int, float, str]
-"""Position in the ranked list: ``order_signal``, ``order_section``, ``order_rank`` and the household's code."""
+"""Position in the ranked list: ``order_section``, ``order_signal``, ``order_rank`` and the household's code."""
 
 RANK: TypeAdapter[Rank] = TypeAdapter(Rank)
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from riskml.explanation import NOTICE
+from riskml.records.contract.as_of import AsOf
 from riskml_serving.base.clock import stamp
 from riskml_serving.base.contract import make_dict_type
 
@@ -27,6 +28,13 @@ ENVELOPE: dict[str, Any] = {
     ],
     "model_notice_en": str | None,
     "data_as_of": Annotated[str | None, Field(description="Day as of which records counted.")],
+    "records_end": Annotated[
+        str | None,
+        Field(
+            description="Last day that any record behind the response is about or was recorded on, if `data_as_of` is "
+            "later: nothing is known about the days in between."
+        ),
+    ],
     "scored_at": Annotated[str | None, Field(description="UTC.")],
     "request_id": str,
 }
@@ -38,15 +46,17 @@ def make_answer_type(name: str, fields: dict[str, Any]) -> Any:
 
 
 def make_envelope(
-    names: Mapping[str, str | None], as_of: dt.date | None, scored_at: dt.datetime | None, request_id: str
+    names: Mapping[str, str | None], as_of: AsOf | None, scored_at: dt.datetime | None, request_id: str
 ) -> dict[str, str | None]:
     """Build the fields that every response has: its provenance, its date, and the ID of the request.
 
-    ``data_as_of`` and ``scored_at`` are null if nothing has been scored yet.
+    If no record behind the response reaches its date, ``records_end`` names their last day. ``data_as_of`` and
+    ``scored_at`` are null if nothing has been scored yet.
     """
     return {
         **names,
-        "data_as_of": None if as_of is None else as_of.isoformat(),
+        "data_as_of": None if as_of is None else as_of.day.isoformat(),
+        "records_end": None if as_of is None or as_of.records_end is None else as_of.records_end.isoformat(),
         "scored_at": None if scored_at is None else stamp(scored_at),
         "request_id": request_id,
     }

@@ -17,7 +17,9 @@ from riskml.explanation.household.county import ExplainedPanel
 from riskml.outcomes import UNKNOWN
 from riskml.policy import name_agreement
 from riskml.policy.signal import is_above_safest
+from riskml.records.contract.as_of import AsOf
 from riskml.records.contract.calendar import to_date, to_day
+from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
 from riskml.scoring import judge
 from riskml.verdict import Opinion, read_fields
@@ -71,10 +73,10 @@ class Judged:
         return np.flatnonzero(self.opinion.status != UNKNOWN)
 
     @property
-    def records_end(self) -> dt.date | None:
-        """Last day that any record is about or was recorded on; None unless the panel's date is later."""
-        last = self.panel.last_day
-        return to_date(last) if last is not None and last < self.panel.as_of else None
+    def as_of(self) -> AsOf:
+        """The panel's date, and the last day of the records of the households in it."""
+        last = self.panel.last_days.max(initial=NO_DAY)
+        return AsOf(to_date(self.panel.as_of), None if last == NO_DAY else to_date(int(last)))
 
     @cached_property
     def codes(self) -> list[str]:
@@ -104,9 +106,14 @@ class Judged:
             "household_id": self.codes,
             **self._read(self.shown),
             **compared,
+            "records_end": self._list_records_ends(),
             "shortfall": shortfall,
             "withheld": withheld,
         }
+
+    def _list_records_ends(self) -> list[dt.date | None]:
+        last = self.panel.last_days[self.known]
+        return FIELDS["records_end"].to_plain(np.where(last < self.panel.as_of, last, NO_DAY))
 
     def _read(self, opinion: Opinion) -> dict[str, list[Any]]:
         return {name: FIELDS[name].to_plain(values[self.known]) for name, values in read_fields(opinion).items()}

@@ -27,6 +27,15 @@ _OWN = {
         nullable=True,
         description="What makes the model's verdict positive: the county's visit capacity, or the tier.",
     ),
+    "income_until": Field(
+        "records_end",
+        Kind.DAY,
+        nullable=True,
+        identity=False,
+        brief=False,
+        description="Last day that any record of the household, or a disaster in its region, is about or was recorded "
+        "on, if `as_of` is later.",
+    ),
     "model_version": Field("feature_schema_hash", Kind.VERSION),
 }
 """Fields that only the service has, keyed by the field that they follow."""

@@ -7,10 +7,11 @@ from typing import Any
 
 from riskml.explanation.reasons.redaction import redact_flags
 from riskml.policy import Policy
+from riskml.records.contract.as_of import AsOf
 from riskml.verdict import Field, Kind
 from riskml_serving.judging.verdict import FIELDS
 
-__all__ = ["list_facts", "show", "spell", "split_flags"]
+__all__ = ["find_as_of_day", "list_facts", "show", "spell", "split_flags"]
 
 
 def show(
@@ -50,6 +51,27 @@ def split_flags(text: str) -> list[str]:
     (['accident', 'dropout'], [])
     """
     return text.split(";") if text else []
+
+
+def find_as_of_day(rows: Iterable[Mapping[str, Any]]) -> AsOf | None:
+    """Find the latest date and the last day of the records of some scores; return None if there are no scores.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Scores with ``as_of`` and ``records_end``.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> day = dt.date(2024, 12, 31)
+    >>> rows = [{"as_of": day, "records_end": dt.date(2024, month, 30)} for month in (4, 6)]
+    >>> find_as_of_day(rows).records_end
+    datetime.date(2024, 6, 30)
+    >>> find_as_of_day([*rows, {"as_of": day, "records_end": None}]).records_end
+    """
+    days = [(row["as_of"], row["records_end"] or row["as_of"]) for row in rows]
+    return AsOf(max(day for day, _ in days), max(last for _, last in days)) if days else None
 
 
 def list_facts(shown: Mapping[str, Any], lang: str) -> list[tuple[str, Any]]:

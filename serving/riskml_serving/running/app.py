@@ -35,6 +35,7 @@ from riskml_serving.people.auth.oidc import Oidc
 from riskml_serving.people.auth.service import Authenticator
 from riskml_serving.running.requests import RequestNumber, respond_to_error
 from riskml_serving.store.records.lines import Lines
+from riskml_serving.store.records.purpose import guard_purpose
 from riskml_serving.web.router import router as web
 
 __all__ = ["create_app"]
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if state.engine.dialect.name == "sqlite":
             upgrade(state.engine)
+        guard_purpose(state.engine, simulated=state.settings.simulated)
         await anyio.to_thread.run_sync(state.keeper.start)
         watching = asyncio.create_task(state.keeper.watch())
         worker = None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from riskml.progress import Progress
     from riskml.records.panel.store import Records
 
-__all__ = ["NOT_TRAINED_HERE", "read_records", "warn_if_simulated"]
+__all__ = ["NOT_TRAINED_HERE", "describe_records_end", "read_records", "warn_if_simulated"]
 
 NOT_TRAINED_HERE = (
     "模型用模拟县数据训练，其概率不能用于这些农户 · The model was trained on a simulated county:"
@@ -31,22 +31,23 @@ def read_records(
     Print to standard error how many rows were set aside, and a warning if ``as_of`` is later than all records.
     """
     from riskml.loading import load_records
-    from riskml.records.contract.calendar import to_date
 
     progress.stage("reading the records")
     records = load_records(folder, policy, skip_bad_rows)
     if records.skipped:
         counts = join_counts(dict(sorted(records.skipped.items())))
         console.print(f"Rows set aside in {skip_bad_rows}: {counts}.", highlight=False, soft_wrap=True)
-    if as_of is not None and records.last_day is not None and as_of > records.last_day:
-        last = to_date(records.last_day)
-        console.print(
-            f"{to_date(as_of)} is after {last}, the last day that any record is about or was recorded on; nothing is"
-            " known about the days in between.",
-            highlight=False,
-            soft_wrap=True,
-        )
+    if as_of is not None and (warning := describe_records_end(records, as_of, "en")):
+        console.print(f"{warning}.", highlight=False, soft_wrap=True)
     return records
+
+
+def describe_records_end(records: Records, as_of: int, lang: str) -> str:
+    """Warn that no record reaches ``as_of``, and name the last day of the records; return "" if one does."""
+    from riskml.records.contract.as_of import AsOf
+    from riskml.records.contract.calendar import to_date
+
+    return AsOf(to_date(as_of), None if records.last_day is None else to_date(records.last_day)).describe(lang)
 
 
 def warn_if_simulated(bundle: Bundle, records: Records) -> str:

@@ -65,21 +65,11 @@ def write_table(path: Path, frame: pd.DataFrame, notes: Sequence[str]) -> None:
 
 
 def _write_workbook(path: Path, frame: pd.DataFrame, notes: Sequence[str]) -> None:
-    try:
-        from openpyxl import Workbook
-        from openpyxl.cell import WriteOnlyCell
-    except ImportError:
-        raise UsageError("openpyxl, which writes workbooks, is missing.", "Install riskml[serve].") from None
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet()
-    for row in ([" · ".join(notes)], list(frame.columns), *frame.astype(object).itertuples(index=False, name=None)):
-        cells = [WriteOnlyCell(sheet, None if value != value else value) for value in row]
-        for cell, value in zip(cells, row, strict=True):
-            if isinstance(value, str):
-                cell.data_type = "s"  # text is never a formula, even if it looks like one
-        sheet.append(cells)
+    from riskml.workbook import write_workbook
+
+    rows = frame.astype(object).itertuples(index=False, name=None)
     with path.open("wb") as file:
-        book.save(file)
+        write_workbook(file, [("scores", list(frame.columns), rows)], notes)
 
 
 def print_json(value: Mapping[str, Any]) -> None:

@@ -34,7 +34,7 @@ from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import Trees
 from riskml.splits import Settings
 
-__all__ = ["FORMAT", "Bundle"]
+__all__ = ["FORMAT", "Bundle", "is_trained_on_simulation"]
 
 FORMAT = 1
 """Version of the bundle's file format."""
@@ -43,6 +43,11 @@ TRAINED_ON = ("real", "simulated")
 """What ``trained_on`` in the manifest can say about the county whose records the model was trained on."""
 
 LIBRARIES = ("lightgbm", "numpy", "scipy")
+
+
+def is_trained_on_simulation(manifest: Mapping[str, Any]) -> bool:
+    """Return whether a bundle's manifest says that the model was trained on a simulated county."""
+    return bool(manifest["trained_on"] == TRAINED_ON[True])
 
 
 @dataclass(frozen=True)
@@ -187,7 +192,7 @@ class Bundle:
     @property
     def simulated(self) -> bool:
         """Whether the model was trained on a simulated county."""
-        return bool(self.manifest["trained_on"] == TRAINED_ON[True])
+        return is_trained_on_simulation(self.manifest)
 
     @property
     def report(self) -> dict[str, Any]:

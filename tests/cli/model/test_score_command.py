@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from riskml.cli.inputs import NOT_TRAINED_HERE
 from riskml.model import Bundle
 from riskml.policy import load_policy
-from riskml.records.contract.calendar import to_day
+from riskml.records.contract.calendar import to_date, to_day
 from riskml.records.panel.store import Records
 from riskml.scoring import COLUMNS, judge
 
@@ -134,3 +134,22 @@ def test_a_score_file_with_an_unknown_extension_is_rejected(
     ran = riskml("score", bundle_path, county, "--as-of", AS_OF, "--out", tmp_path / "s.ods")
     assert ran.code == 1
     assert "End --out with .parquet, .csv or .xlsx." in " ".join(ran.err.split())
+
+
+def test_an_as_of_after_every_record_is_named_in_warnings_and_in_the_workbook(
+    riskml: Run, bundle_path: Path, county: Path, county_records: Records, tmp_path: Path
+) -> None:
+    assert county_records.last_day is not None
+    last, code = str(to_date(county_records.last_day)), county_records.household_id[0]
+    commands = {
+        "score": ("score", bundle_path, county, "--out", tmp_path / "s.xlsx"),
+        "explain": ("explain", bundle_path, county, code),
+        "features": ("features", county, "--out", tmp_path / "f.parquet"),
+    }
+    for as_of, warned in (("2030-12-31", True), (last, False)):
+        for name, command in commands.items():
+            ran = riskml(*command, "--as-of", as_of)
+            assert ran.code == 0, ran.err
+            assert (f"{as_of} is after {last}" in " ".join(ran.err.split())) == warned, name
+        [note] = next(load_workbook(tmp_path / "s.xlsx").active.iter_rows(values_only=True))[:1]
+        assert (f"研判日 {as_of} 晚于最后一次记录（{last}），其间情况不详" in note) == warned

@@ -19,7 +19,6 @@ import pytest
 from riskml_serving.base.database import open_engine, upgrade, writing
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.people.auth.service import create_key
-from riskml_serving.store.records.purpose import require_purpose
 
 AS_OF = dt.date(2023, 6, 30)
 
@@ -110,8 +109,7 @@ def county_engine(database_url: str, small_county: Path) -> Iterator[Any]:
     """Fill a database with a small county that has not been scored yet."""
     engine = open_engine(database_url)
     upgrade(engine)
-    require_purpose(engine, simulated=True)
-    import_folder(engine, small_county, AS_OF)
+    import_folder(engine, small_county, AS_OF, simulated=True)
     yield engine
     engine.dispose()
 

@@ -104,7 +104,7 @@ def test_a_repeated_request_is_recognised_whatever_the_clock_says(live, key, set
 def test_a_county_job_runs_only_once_while_the_clock_jumps(make_client, key, set_clock, small_county, monkeypatch):
     client = make_client(job_worker=False, job_chunk=40)
     state, headers = client.app.state, key()
-    import_folder(state.engine, small_county, AS_OF)
+    import_folder(state.engine, small_county, AS_OF, simulated=True)
     judge, shifts = judging.judge_range, itertools.cycle([30 * DAY, -30 * DAY])
 
     def judge_and_shift_clock(*arguments):

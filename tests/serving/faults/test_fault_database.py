@@ -94,7 +94,7 @@ def read_outcome(engine):
 def add_waiting_job(engine, folder):
     """Import a county and add a waiting job."""
     upgrade(engine)
-    import_folder(engine, folder, AS_OF)
+    import_folder(engine, folder, AS_OF, simulated=True)
     payload = {"as_of": AS_OF.isoformat(), "redact": []}
     with writing(engine) as connection:
         repository.add_job(connection, Caller("k", "", frozenset()), "score", payload, total=160, request_id="r")

@@ -143,7 +143,7 @@ def test_a_folder_with_absent_or_empty_tables_gets_the_scores_that_riskml_comput
         table = pa.table({key: pa.array(values).cast(pa.string()) for key, values in columns.items()})
         pq.write_table(cast_table(name, table), folder / f"{name}.parquet")
     pq.write_table(cast_table("lines", pa.table({**LINES, "source": []})), folder / "lines.parquet")
-    import_folder(client.app.state.engine, folder, TODAY, model)
+    import_folder(client.app.state.engine, folder, TODAY, model, simulated=True)
     records = Records.load(folder, model.policy.lines)
     expected = score(model.bundle, records, to_day(TODAY), model.policy).set_index("household_id")
     headers = key()

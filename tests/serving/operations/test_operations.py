@@ -125,7 +125,7 @@ def test_metrics_count_requests_by_route_and_scores_by_tier_and_agreement(client
 def test_a_job_counts_its_scores_and_feeds_the_drift_monitor(make_client, key, small_county):
     client = make_client(job_worker=False, job_chunk=60)
     state, admin = client.app.state, key("", "admin")
-    import_folder(state.engine, small_county, dt.date(2023, 6, 30))
+    import_folder(state.engine, small_county, dt.date(2023, 6, 30), simulated=True)
     state.holder.swap(replace(state.holder.current))  # use a new window, because the shared model's window may be full
     before = read_metrics(client, admin)
     job = client.post("/v1/batches", json={}, headers=key()).json()["job"]

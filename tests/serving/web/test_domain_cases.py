@@ -69,7 +69,7 @@ def database(released, tmp_path_factory):
     url = f"sqlite:///{folder / 'service.db'}"
     engine = open_engine(url)
     upgrade(engine)
-    import_folder(engine, folder / "records", AS_OF, released)
+    import_folder(engine, folder / "records", AS_OF, released, simulated=False)
     with writing(engine) as connection:
         create_user(connection, "knows", PASSWORD, "village", VILLAGE, health_details=True)
         create_user(connection, "blind", PASSWORD, "village", VILLAGE)

@@ -14,6 +14,7 @@ from riskml_serving.api.changes.schemas import CHANGES_PAGE
 from riskml_serving.api.households.service import describe_score
 from riskml_serving.http.cursors import BEGINNING, CHANGE, decrypt_cursor, encrypt_cursor
 from riskml_serving.http.responses import respond
+from riskml_serving.judging.wording import find_as_of_day
 from riskml_serving.people.auth import covers
 
 __all__ = ["router"]
@@ -43,7 +44,7 @@ async def changes(
         {"cursor": cursor, **_describe_change(row, prefix), **describe_score(call, row)}
         for row, cursor in zip(rows, cursors, strict=True)
     ]
-    head = call.make_envelope(rows[-1]["as_of"], rows[-1]["scored_at"]) if rows else call.make_envelope()
+    head = call.make_envelope(find_as_of_day(rows[-1:]), rows[-1]["scored_at"]) if rows else call.make_envelope()
     await call.record_read("changes.read", [row["household_id"] for row in rows])
     return respond({**head, "changes": changed, "next": cursors[-1] if cursors else since, "more": len(rows) == size})
 

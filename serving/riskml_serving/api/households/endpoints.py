@@ -26,6 +26,7 @@ from riskml_serving.base.contract import FIRST_DAY, LAST_DAY
 from riskml_serving.http.cursors import decrypt_rank, encrypt_rank
 from riskml_serving.http.responses import respond
 from riskml_serving.judging.scores.ranking import SECTIONS
+from riskml_serving.judging.wording import find_as_of_day
 
 __all__ = ["router"]
 
@@ -53,7 +54,7 @@ async def households(
     after: Annotated[str | None, Query(description="`next` of the previous page.", max_length=500)] = None,
     limit: Annotated[int | None, Query(ge=1, description="Rows per page.")] = None,
 ) -> Response:
-    """List current scores: by signal, then the rule line's section by shortfall, the model's by probability."""
+    """List current scores: the rule line's section, the model's, no warning, income unknown; each by signal first."""
     prefix, size = call.caller.resolve_region(region), call.clamp_limit(limit)
     chosen = {"tier": tier, "signal": signal, "agreement": agreement, "section": section}
     filters = {
@@ -78,9 +79,11 @@ async def households(
         }
         for row in rows
     ]
-    as_of, scored_at = max(((row["as_of"], row["scored_at"]) for row in rows), default=(None, None))
+    scored_at = max((row["scored_at"] for row in rows), default=None)
     await call.record_read("households.list", [row["household_id"] for row in rows])
-    return respond({**call.make_envelope(as_of, scored_at), "region": prefix, "households": scores, "next": cursor})
+    return respond(
+        {**call.make_envelope(find_as_of_day(rows), scored_at), "region": prefix, "households": scores, "next": cursor}
+    )
 
 
 @router.get("/v1/households/{household_id}", response_model=HOUSEHOLD_ANSWER)

@@ -16,7 +16,7 @@ from riskml_serving.casework.verifications.service import describe
 from riskml_serving.http.cursors import CHANGE, encrypt_cursor
 from riskml_serving.judging.scores.repository import read_current, read_history, remove_scores
 from riskml_serving.judging.scores.service import explain_stored
-from riskml_serving.judging.wording import show
+from riskml_serving.judging.wording import find_as_of_day, show
 from riskml_serving.store.households.repository import close_household, find_households, require_household
 
 __all__ = ["close", "describe_household", "describe_score", "explain_household"]
@@ -42,7 +42,7 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
     call.record(connection, "household.read", household_id)
     call.record(connection, "household.named", sorted(visible))
     return {
-        **(call.make_envelope(current["as_of"], current["scored_at"]) if current else call.make_envelope()),
+        **(call.make_envelope(find_as_of_day([current]), current["scored_at"]) if current else call.make_envelope()),
         "household_id": household_id,
         "region_code": row["region_code"],
         "opened_on": row["opened_on"].isoformat(),
@@ -77,11 +77,11 @@ def explain_household(connection: Connection, call: Call, household_id: str, as_
     if day is None:
         raise Problem("not-scored")
     stored = current if current is not None and current["as_of"] == day else None
-    _, explanation = explain_stored(connection, call.model, row, stored, day, call.caller.redact)
+    judged, explanation = explain_stored(connection, call.model, row, stored, day, call.caller.redact)
     if explanation.status == "unknown":
         raise Problem("not-scored")
     call.record(connection, "household.explain", household_id, redacted=list(call.caller.redact))
-    head = call.make_envelope(day, stored["scored_at"] if stored else None)
+    head = call.make_envelope(judged.as_of, stored["scored_at"] if stored else None)
     return {**head, "explanation": explanation.to_json()}
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field
 
 from riskml_serving.api.openapi import Body
-from riskml_serving.api.scores.schemas import DAY, RECORDS_END
+from riskml_serving.api.scores.schemas import DAY
 from riskml_serving.http.responses import make_answer_type
 
 __all__ = ["BATCH_REQUEST", "JOB"]
@@ -37,7 +37,6 @@ JOB = make_answer_type(
         "total": Annotated[int, Field(description="Households to score, as counted at the start.")],
         "judged": int,
         "kept": Annotated[int, Field(description="Households whose current score the job has written.")],
-        "records_end": RECORDS_END,
         "created_at": str,
         "finished_at": str | None,
         "problem": Annotated[str | None, Field(description="Type of the problem that ended the job.")],

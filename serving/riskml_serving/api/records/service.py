@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from riskml.records.contract.as_of import AsOf
 from riskml.records.contract.schema import TABLES
 from riskml_serving.api import checks
 from riskml_serving.api.call import Call
@@ -26,6 +27,7 @@ from riskml_serving.store.households.repository import (
     list_codes,
     update_households,
 )
+from riskml_serving.store.records.purpose import claim_purpose
 from riskml_serving.store.records.repository import add_rows, read_rows, supersede
 from riskml_serving.store.records.tables import write_attributes
 
@@ -39,7 +41,8 @@ def append_records(connection: Connection, call: Call, tables: TableRows) -> tup
     ------
     Problem
         As in :func:`checks.check_new_records`; also ``household-not-found`` if a household does not exist or lives
-        outside the caller's region, and ``household-closed``.
+        outside the caller's region; ``household-closed``; and ``other-purpose`` if the database holds records of a
+        trial and the service is not on trial, or the reverse.
     """
     tables = checks.check_new_records(call, tables)
     named = {row["household_id"] for rows in tables.values() for row in rows if row.get("household_id")}
@@ -48,6 +51,7 @@ def append_records(connection: Connection, call: Call, tables: TableRows) -> tup
     at_once = total <= call.state.settings.rescore_at_once
     if at_once and regions:  # always lock in the same order, or two requests could deadlock
         find_households(connection, _add_codes(connection, named, regions), call.caller.region, lock=True)
+    claim_purpose(connection, simulated=call.state.settings.simulated)
     _register(connection, call, tables, named)
     _append(connection, call, tables)
     touched = _add_codes(connection, named, regions) if at_once else named
@@ -101,7 +105,7 @@ def _build_answer(call: Call, counts: Mapping[str, int], changes: Sequence[Chang
     may_read = "read" in call.caller.rights
     scored_at = changes[0].after["scored_at"] if changes else None
     return {
-        **call.make_envelope(call.today, scored_at),
+        **call.make_envelope(AsOf(call.today, call.today), scored_at),  # the request's rows are recorded today
         "accepted": dict(counts),
         "rescored": len(changes),
         "changed": sum(change.changed for change in changes),

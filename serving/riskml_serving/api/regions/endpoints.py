@@ -10,6 +10,7 @@ from riskml_serving.api.regions import repository
 from riskml_serving.api.regions.schemas import SUMMARY
 from riskml_serving.api.regions.service import next_level, sum_counts
 from riskml_serving.http.responses import respond
+from riskml_serving.judging.wording import find_as_of_day
 
 __all__ = ["router"]
 
@@ -18,9 +19,9 @@ router = APIRouter(tags=["regions"])
 
 @router.get("/v1/regions/{code}/summary", response_model=SUMMARY)
 async def summary(call: ReadCall, code: str) -> Response:
-    """Count the households in a region (`all`: everywhere) and its subregions by status, tier, colour and agreement."""
+    """Count households in a region (`all`: everywhere) and its subregions by status, tier, section, agreement."""
     region = call.caller.resolve_region("" if code == "all" else code)
     level = next_level(region)
     rows = await call.state.read(lambda connection: repository.count_scores(connection, region, level))
-    as_of, scored_at = (max((row[name] for row in rows), default=None) for name in repository.LATEST)
-    return respond({**call.make_envelope(as_of, scored_at), **sum_counts(region, rows)})
+    scored_at = max((row["scored_at"] for row in rows), default=None)
+    return respond({**call.make_envelope(find_as_of_day(rows), scored_at), **sum_counts(region, rows)})

@@ -6,13 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, cast, func, select
 
-from riskml_serving.judging.scores.tables import COUNTED, CURRENT
+from riskml_serving.judging.scores.tables import COUNTED, CURRENT, LATEST
 from riskml_serving.people.auth import within
 
-__all__ = ["LATEST", "build_count_query", "count_scores"]
-
-LATEST = ("as_of", "scored_at")
-"""Columns for which the query returns the latest value among the scores that it counts."""
+__all__ = ["build_count_query", "count_scores"]
 
 
 def count_scores(connection: Connection, region: str, digits: int) -> list[dict[str, Any]]:
@@ -37,7 +34,7 @@ def build_count_query(region: str, digits: int) -> Select[Any]:
     """
     kinds = ("region_code", *COUNTED)
     columns = [CURRENT.c[name] for name in kinds]
-    newest = [func.max(CURRENT.c[name]).label(name) for name in LATEST]
+    newest = [func.max(value).label(name) for name, value in LATEST.items()]
     villages = (
         select(*columns, func.count().label("n"), *newest)
         .where(within(CURRENT.c.region_code, region))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS, UNKNOWN_COLOUR
-from riskml_serving.api.regions.service import WARNED
+from riskml.vocabulary.verdicts import AGREEMENTS, TIERS
 from riskml_serving.base.contract import make_dict_type, make_list_type
 from riskml_serving.http.responses import make_answer_type
+from riskml_serving.judging.scores.ranking import SIGNALS_BY_SECTION
 
 __all__ = ["SUMMARY"]
 
@@ -20,8 +20,10 @@ COUNTS: dict[str, Any] = {
     "households": int,
     "by_status": dict[str, int],
     "by_tier": _make_counts("ByTier", *TIERS, "none"),
-    "by_signal": _make_counts("BySignal", *COLOURS, UNKNOWN_COLOUR.code),
-    "by_section": make_dict_type("BySection", dict.fromkeys(WARNED, _make_counts("ByWarning", *COLOURS.codes[1:]))),
+    "by_section": make_dict_type(
+        "BySection",
+        {name: _make_counts(f"Signals{name.title()}", *signals) for name, signals in SIGNALS_BY_SECTION.items()},
+    ),
     "by_agreement": _make_counts("ByAgreement", *AGREEMENTS),
 }
 

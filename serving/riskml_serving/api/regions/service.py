@@ -7,12 +7,9 @@ from typing import Any
 
 from riskml.vocabulary.regions import Level
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOUR_POSITIONS, TIERS
-from riskml_serving.judging.scores.ranking import SECTIONS
+from riskml_serving.judging.scores.ranking import SECTIONS, SIGNALS_BY_SECTION
 
-__all__ = ["WARNED", "next_level", "sum_counts"]
-
-WARNED = ("rule", "model")
-"""Sections of the ranked list that hold the households with a signal."""
+__all__ = ["next_level", "sum_counts"]
 
 
 def next_level(region: str) -> Level:
@@ -45,17 +42,18 @@ def sum_counts(region: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _sum_rows(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    status, tier, signal, agreement, section = (Counter[Any]() for _ in range(5))
+    status, tier, agreement, section = (Counter[Any]() for _ in range(4))
     for row in rows:
-        for name, counts in (("status", status), ("tier", tier), ("signal", signal), ("agreement", agreement)):
+        for name, counts in (("status", status), ("tier", tier), ("agreement", agreement)):
             counts[row[name]] += row["n"]
         section[SECTIONS.codes[row["order_section"]], row["signal"]] += row["n"]
-    warned = {code: i for code, i in COLOUR_POSITIONS.items() if i > 0}
     return {
         "households": status.total(),
         "by_status": dict(sorted(status.items())),
         "by_tier": {**{code: tier[i] for i, code in enumerate(TIERS)}, "none": tier[-1]},
-        "by_signal": {code: signal[i] for code, i in COLOUR_POSITIONS.items()},
-        "by_section": {name: {code: section[name, i] for code, i in warned.items()} for name in WARNED},
+        "by_section": {
+            name: {code: section[name, COLOUR_POSITIONS[code]] for code in signals}
+            for name, signals in SIGNALS_BY_SECTION.items()
+        },
         "by_agreement": {code: agreement[code] for code in AGREEMENTS},
     }

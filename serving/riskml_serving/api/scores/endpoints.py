@@ -12,6 +12,7 @@ import numpy as np
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from riskml.records.contract.as_of import AsOf
 from riskml_serving.api.call import ScoreCall
 from riskml_serving.api.checks import TableRows, check_score_request
 from riskml_serving.api.scores.schemas import SCORE_REQUEST, SCORES_ANSWER
@@ -40,10 +41,10 @@ async def scores(call: ScoreCall) -> Response:
     check_score_request(call, body["tables"], tables)
     work = partial(_score, call.model, tables, as_of, reasons, call.caller.redact)
     at_once = len(body["tables"]["households"]) <= AT_ONCE
-    answer = work() if at_once else await anyio.to_thread.run_sync(work)
+    known_as_of, answer = work() if at_once else await anyio.to_thread.run_sync(work)
     codes = [row["household_id"] for row in answer["scores"]]
     await call.record_read("scores.read", codes, as_of=as_of.isoformat(), reasons=reasons)
-    return respond({**call.make_envelope(as_of, now()), **answer})
+    return respond({**call.make_envelope(known_as_of, now()), **answer})
 
 
 def _to_columns(tables: TableRows, lines: Callable[[], Columns]) -> dict[str, Columns]:
@@ -58,12 +59,12 @@ def _to_columns(tables: TableRows, lines: Callable[[], Columns]) -> dict[str, Co
 
 def _score(
     model: Model, tables: Mapping[str, Columns], as_of: dt.date, reasons: bool, redact: tuple[str, ...]
-) -> dict[str, Any]:
+) -> tuple[AsOf, dict[str, Any]]:
     judged, scores = judge_tables(model, tables, as_of), []
     for i, row in zip(judged.known.tolist(), judged.to_rows(), strict=True):
         score = {"household_id": row["household_id"], **show(row, model.policy, redact, FULL)}
         if reasons:
             score["explanation"] = judged.explain(i, redact=redact).to_json()
         scores.append(score)
-    end, unknown = judged.records_end, np.delete(judged.panel.household_id, judged.known)
-    return {"scores": scores, "records_end": end and end.isoformat(), "unknown": unknown.tolist()}
+    unknown = np.delete(judged.panel.household_id, judged.known).tolist()
+    return judged.as_of, {"scores": scores, "unknown": unknown}

@@ -17,7 +17,6 @@ __all__ = [
     "DEMO",
     "EXPLANATION",
     "HOUSEHOLD",
-    "RECORDS_END",
     "SCORES_ANSWER",
     "SCORE_REQUEST",
     "STORED",
@@ -98,9 +97,4 @@ CURSOR = Annotated[str, Field(description="Identifies the change; it can be pass
 EXPLANATION = Annotated[dict[str, Any], Field(description="See docs/explanation.md.")]
 
 Scored = make_dict_type("Scored", {"household_id": str, **type_fields(FULL), "explanation": NotRequired[EXPLANATION]})
-RECORDS_END = Annotated[
-    str | None, Field(description="Last day that any record is about or was recorded on, if `as_of` is later.")
-]
-SCORES_ANSWER = make_answer_type(
-    "ScoreAnswer", {"scores": make_list_type(Scored), "records_end": RECORDS_END, "unknown": list[str]}
-)
+SCORES_ANSWER = make_answer_type("ScoreAnswer", {"scores": make_list_type(Scored), "unknown": list[str]})

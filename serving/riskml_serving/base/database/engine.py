@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
-__all__ = ["before_commit", "open_engine", "reading", "writing"]
+__all__ = ["before_commit", "guard", "open_engine", "reading", "writing"]
 
 BUSY_MS = 15_000
 """Milliseconds that a second writer waits for the first on SQLite."""
@@ -54,10 +54,22 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def guard(engine: Engine, check: Callable[[Connection], None]) -> None:
+    """Call ``check`` at the start of every transaction on an engine; if it raises an error, nothing else happens."""
+    engine.update_execution_options(riskml_guard=check)
+
+
+def _check(connection: Connection) -> None:
+    check = connection.get_execution_options().get("riskml_guard")
+    if check is not None:
+        check(connection)
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a connection in a transaction that only reads."""
     with engine.begin() as connection:
+        _check(connection)
         yield connection
 
 
@@ -67,6 +79,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     callbacks: list[Callable[[], None]] = []
     options = {"riskml_writes": True, "riskml_before_commit": callbacks}
     with engine.connect().execution_options(**options) as connection, connection.begin():
+        _check(connection)
         yield connection
         for callback in callbacks:
             callback()

@@ -234,13 +234,12 @@ def count_by_signal(connection: Connection, wanted: ListFilter) -> dict[tuple[in
     return {(row[0], row[1]): row[2] for row in connection.execute(query)}
 
 
-def count_late(connection: Connection, wanted: ListFilter) -> dict[str, int]:
-    """Count the late households in the region, by deadline, ignoring the list's other filters."""
+def count_late(connection: Connection, wanted: ListFilter) -> dict[int, dict[str, int]]:
+    """Count the late households in the region, by section and deadline, ignoring the list's other filters."""
     columns = [cast(func.count(case((rule.to_sql(FACTS), 1))), Integer) for rule in wanted.late.values()]
-    query: Select[Any] = select().add_columns(*columns)
+    query: Select[Any] = select(CURRENT.c.order_section, *columns).group_by(CURRENT.c.order_section)
     signalled = _narrow(query, ListFilter(wanted.region, "all")).where(SIGNALLED.to_sql(FACTS))
-    row = connection.execute(signalled).one()
-    return dict(zip(wanted.late, row, strict=True))
+    return {section: dict(zip(wanted.late, counts, strict=True)) for section, *counts in connection.execute(signalled)}
 
 
 def list_parts(connection: Connection, region: str, digits: int) -> Sequence[str]:

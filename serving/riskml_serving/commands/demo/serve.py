@@ -51,7 +51,6 @@ def prepare_demo(
     from riskml_serving.commands.demo.history import visit_month
     from riskml_serving.judging.importing.service import import_folder
     from riskml_serving.judging.model import load_model
-    from riskml_serving.store.records.purpose import require_purpose
 
     out, bundle = out.resolve(), bundle.resolve()  # absolute, since the service may run in another folder
     *_, today = as_ofs = list_month_ends(last, months + HELD_BACK)[:months]
@@ -62,10 +61,9 @@ def prepare_demo(
     url = f"sqlite:///{database}"
     engine = open_engine(url)
     upgrade(engine)
-    require_purpose(engine, simulated=True)
     model, visits = load_model(bundle, trial=True), 0
     with show_progress() as bar:
-        import_folder(engine, out / "served", today, None, bar)
+        import_folder(engine, out / "served", today, None, bar, simulated=True)
         villages = list_villages(engine)
         accounts = create_accounts(engine, villages)
         records, span = load_records(county, model.policy), model.narrator.settings

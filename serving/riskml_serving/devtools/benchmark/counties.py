@@ -34,7 +34,7 @@ def simulate_county(folder: Path, engine: Engine, households: int, progress: Pro
     """Simulate a county and import its records without scoring."""
     progress.stage("Simulate the county", households)
     simulate(folder / "records", households, MONTHS, 1, truth="none", progress=progress.step)
-    import_folder(engine, folder / "records", AS_OF, progress=progress)
+    import_folder(engine, folder / "records", AS_OF, progress=progress, simulated=True)
 
 
 def prepare_database(url: str, rights: Sequence[str] = ("read", "write", "health-details")) -> tuple[Engine, str]:

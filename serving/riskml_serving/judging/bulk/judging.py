@@ -51,14 +51,11 @@ class JudgedRange:
         Number of households in the range, whether or not they are known on the date.
     table : pyarrow.Table
         Columns of ``PART``, with one row per household that is known on the date, in code order.
-    last_day : date
-        Last day that any record in the range is about or was recorded on; ``as_of`` if that is earlier.
     """
 
     last: str
     households: int
     table: pa.Table
-    last_day: dt.date
 
 
 def judge_ranges(
@@ -105,11 +102,11 @@ def judge_ranges(
     while last is not None:
         tables = reader.take()
         following = ask_next(last)
-        yield JudgedRange(last, tables["register"].num_rows, *judge_range(model, tables, as_of, redact))
+        yield JudgedRange(last, tables["register"].num_rows, judge_range(model, tables, as_of, redact))
         last = following
 
 
-def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str, ...]) -> tuple[pa.Table, dt.date]:
+def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str, ...]) -> pa.Table:
     """Judge all households in a range.
 
     Parameters
@@ -124,22 +121,18 @@ def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str,
     -------
     pyarrow.Table
         Table with the columns of ``PART``.
-    date
-        Last day of the records; see :class:`JudgedRange`.
     """
     register, tables = tables["register"], {**tables, "households": _spread(tables["households"])}
     codes = register["household_id"]
     known = dict(zip(codes.to_pylist(), register["known_tables"].to_pylist(), strict=True))
-    groups = judge_groups(model, tables, known, as_of)
-    parts = [_tabulate(judged, redact) for judged in groups]
+    parts = [_tabulate(judged, redact) for judged in judge_groups(model, tables, known, as_of)]
     if not parts:
-        return PART.empty_table(), as_of
-    last_day = max(judged.records_end or as_of for judged in groups)
+        return PART.empty_table()
     table = pa.concat_tables(parts).sort_by("household_id")
     standing = register.take(pc.index_in(table["household_id"], codes))
     names = [*standing.column_names, *table.column_names]
     columns = dict(zip(names, [*standing.columns, *table.columns], strict=True))
-    return pa.table({name: columns[name] for name in PART.names}, PART), last_day
+    return pa.table({name: columns[name] for name in PART.names}, PART)
 
 
 def _spread(households: pa.Table) -> pa.Table:

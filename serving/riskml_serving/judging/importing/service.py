@@ -32,6 +32,7 @@ from riskml_serving.judging.scores.capacity import renew
 from riskml_serving.people import audit
 from riskml_serving.people.auth import RIGHTS, Caller
 from riskml_serving.store.households.repository import add_households, find_households
+from riskml_serving.store.records.purpose import claim_purpose
 from riskml_serving.store.records.tables import write_attributes
 
 __all__ = ["Import", "import_folder"]
@@ -66,7 +67,13 @@ class Import:
 
 
 def import_folder(
-    engine: Engine, folder: str | Path, today: dt.date, model: Model | None = None, progress: Progress | None = None
+    engine: Engine,
+    folder: str | Path,
+    today: dt.date,
+    model: Model | None = None,
+    progress: Progress | None = None,
+    *,
+    simulated: bool,
 ) -> Import:
     """Import a records folder and score its households as of a date.
 
@@ -79,18 +86,22 @@ def import_folder(
     model : Model, optional
         Model to score with; without a model, nothing is scored.
     progress : Progress, optional
+    simulated : bool
+        Whether the records count as simulated; the database may hold only records for the same purpose.
 
     Raises
     ------
     RecordsError
         If the folder has faults.
+    Problem
+        ``other-purpose``
     UsageError
         If households in the folder are already in the database, from another source.
     """
     bar = progress or Silent()
     with open_checked(folder) as opened:
         run = _Import(engine, opened, today, bar)
-        codes = run.register()
+        codes = run.register(simulated=simulated)
         rows = sum(run.write_table(name) for name in opened.tables)
     scored = 0 if model is None else run.score(model, codes)
     return Import(len(codes), rows, scored)
@@ -109,7 +120,7 @@ class _Import:
     def _advance(self, connection: Connection, stage: str, done: int, *, finished: bool) -> None:
         repository.advance(connection, self.fingerprint, stage, done, finished=finished)
 
-    def register(self) -> list[str]:
+    def register(self, *, simulated: bool) -> list[str]:
         """Register each household where it is known to live today or, if unknown, in its first recorded region."""
         query = f"""
             SELECT household_id, coalesce(
@@ -125,6 +136,7 @@ class _Import:
         known = ";".join(name for name in self.opened.tables if not TABLES[name].required)
         common = {"known_tables": known, "opened_on": self.today}
         with writing(self.engine) as connection:
+            claim_purpose(connection, simulated=simulated)
             if taken := find_households(connection, codes, EVERYWHERE):
                 raise UsageError(
                     f"{len(taken):,} of {len(codes):,} households are already in the database, from another source.",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, Engine
 
@@ -139,7 +140,8 @@ class Run:
         ):
             self.at["after"] = judged.last
             self.at["judged"] += judged.households
-            self.at["last_day"] = max(self.at["last_day"], judged.last_day.isoformat())
+            last = pc.max(judged.table["records_end"].fill_null(self.as_of)).as_py()  # None if there are no rows
+            self.at["last_day"] = max(self.at["last_day"], str(last or ""))
             yield judged.table
 
     def _keep(self, connection: Connection, table: pa.Table) -> None:

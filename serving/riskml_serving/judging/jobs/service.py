@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
+from riskml.records.contract.as_of import AsOf
 from riskml_serving.base.clock import stamp
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.problems import Problem
@@ -63,9 +64,7 @@ def require_job(connection: Connection, job_id: str, caller: Caller) -> dict[str
 
 def describe(job: dict[str, Any], model: Model, request_id: str) -> dict[str, Any]:
     """Describe the state and progress of a job."""
-    at = json.loads(job["checkpoint"] or "{}")
-    end = at.get("last_day", "")
-    finished, as_of = job["finished_at"], json.loads(job["payload"])["as_of"]
+    at, finished = json.loads(job["checkpoint"] or "{}"), job["finished_at"]
     return {
         **_make_head(job, model, request_id),
         "job": job["job_id"],
@@ -75,7 +74,6 @@ def describe(job: dict[str, Any], model: Model, request_id: str) -> dict[str, An
         "total": job["total"],
         "judged": at.get("judged", 0),
         "kept": at.get("kept", 0),
-        "records_end": end if "" < end < as_of else None,
         "created_at": stamp(job["created_at"]),
         "finished_at": None if finished is None else stamp(finished),
         "problem": f"urn:riskml:problem:{job['problem']}" if job["problem"] else None,
@@ -89,8 +87,11 @@ def _make_head(job: dict[str, Any], model: Model, request_id: str) -> dict[str, 
     They name the model that the job used or, if the job has not begun, the model in service.
     """
     names = {**model.provenance, **({name: job[name] for name in VERSIONS} if job["model_version"] else {})}
-    as_of = dt.date.fromisoformat(json.loads(job["payload"])["as_of"])
-    return make_envelope(names, as_of, job["finished_at"], request_id)
+    day = dt.date.fromisoformat(json.loads(job["payload"])["as_of"])
+    last = json.loads(job["checkpoint"] or "{}").get("last_day")
+    return make_envelope(
+        names, AsOf(day, dt.date.fromisoformat(last) if last else None), job["finished_at"], request_id
+    )
 
 
 def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_id: str) -> None:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskml.errors import BundleError, TrackingError
+from riskml.model.bundle import is_trained_on_simulation
+from riskml.model.bundle_files import MANIFEST, SEAL
 from riskml.tracking import download, find_champion_version
 from riskml_serving.base.settings import Settings
 
 __all__ = ["Offer", "find_offer", "is_simulated", "require_bundle"]
-
-SEAL = "manifest.sha256"
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,13 @@ def require_bundle(folder: Path) -> None:
 
 
 def is_simulated(folder: Path) -> bool:
-    """Return whether a bundle claims to be trained on a simulated county; this does not verify the bundle."""
-    with suppress(ValueError, OSError):
-        return bool(json.loads((folder / "manifest.json").read_bytes()).get("trained_on") == "simulated")
+    """Return whether a bundle claims to be trained on a simulated county.
+
+    Only the manifest is read, because this is for a message at startup: the workers load and verify the bundle, which
+    takes a second, and say what is wrong with it.
+    """
+    with suppress(ValueError, LookupError, TypeError, OSError):
+        return is_trained_on_simulation(json.loads((folder / MANIFEST).read_bytes()))
     return False
 
 

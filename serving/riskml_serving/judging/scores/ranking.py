@@ -7,9 +7,9 @@ from typing import Any
 
 from riskml.policy.signal import is_above_safest
 from riskml.vocabulary.terms import Term, Vocabulary
-from riskml.vocabulary.verdicts import COLOURS, NO_COLOUR
+from riskml.vocabulary.verdicts import COLOURS, NO_COLOUR, UNKNOWN_COLOUR
 
-__all__ = ["RANKED", "SECTIONS", "rank"]
+__all__ = ["RANKED", "SECTIONS", "SIGNALS_BY_SECTION", "URGENCY", "WARNED", "rank"]
 
 SECTIONS = Vocabulary(
     Term("rule", "规则已预警", "flagged by the rule line"),
@@ -19,8 +19,21 @@ SECTIONS = Vocabulary(
 )
 """Sections of a list. Every household is in exactly one of them."""
 
-RANKED = ("order_signal", "order_section", "order_rank", "household_id")
+WARNED = ("rule", "model")
+"""Sections of the households with a signal."""
+
+SIGNALS_BY_SECTION = {
+    **dict.fromkeys(WARNED, COLOURS.codes[1:]),
+    "none": COLOURS.codes[:1],
+    "unknown": (UNKNOWN_COLOUR.code,),
+}
+"""Signals that the households in each section can have."""
+
+RANKED = ("order_section", "order_signal", "order_rank", "household_id")
 """Columns by which every list is ordered, all ascending; :func:`rank` computes all of them except the code."""
+
+URGENCY = ("order_signal", "order_section", "order_rank")
+"""Columns by which households of several sections are compared when only a few of them can be visited."""
 
 _ORANGE = COLOURS.codes.index("orange")
 _LAST = 1e12
@@ -34,9 +47,9 @@ def rank(score: Mapping[str, Any]) -> dict[str, Any]:
     below orange; otherwise it is in the section ``rule``. Green households are in ``none``, and those whose signal is
     unknown are in ``unknown``.
 
-    Lists are ordered by signal (the gravest first, unknown last), then by section, then by the section's figure, the
-    largest first: for ``rule``, the shortfall (the line minus the income after spending, in yuan/person/year); for the
-    others, the probability.
+    Lists are ordered by section, then by signal (the gravest first), then by the section's figure, the largest first:
+    for ``rule``, the shortfall (the line minus the income after spending, in yuan/person/year); for the others, the
+    probability.
 
     Parameters
     ----------
@@ -46,17 +59,17 @@ def rank(score: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``order_signal``, ``order_section`` (a position in ``SECTIONS``) and ``order_rank``.
+        ``order_section`` (a position in ``SECTIONS``), ``order_signal`` and ``order_rank``.
 
     Examples
     --------
     >>> score = {"signal": 2, "rule_signal": 2, "tier": -1, "probability": None, "shortfall": 3400.0}
     >>> rank(score)
-    {'order_signal': -2, 'order_section': 0, 'order_rank': -3400.0}
+    {'order_section': 0, 'order_signal': -2, 'order_rank': -3400.0}
     >>> rank({**score, "rule_signal": 1, "tier": 2, "probability": 0.4})
-    {'order_signal': -2, 'order_section': 1, 'order_rank': -0.4}
+    {'order_section': 1, 'order_signal': -2, 'order_rank': -0.4}
     >>> rank({**score, "signal": -1, "rule_signal": -1, "shortfall": None})
-    {'order_signal': 1, 'order_section': 3, 'order_rank': 1000000000000.0}
+    {'order_section': 3, 'order_signal': 1, 'order_rank': 1000000000000.0}
     """
     if score["signal"] <= 0:
         section = "unknown" if score["signal"] == NO_COLOUR else "none"
@@ -64,7 +77,7 @@ def rank(score: Mapping[str, Any]) -> dict[str, Any]:
         section = "model" if is_above_safest(score["tier"]) and score["rule_signal"] < _ORANGE else "rule"
     figure = score["shortfall" if section == "rule" else "probability"]
     return {
-        "order_signal": -score["signal"],
         "order_section": SECTIONS.codes.index(section),
+        "order_signal": -score["signal"],
         "order_rank": _LAST if figure is None else -figure,
     }

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
+from riskml.records.contract.as_of import AsOf
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.database.upserts import insert_returning, upsert
 from riskml_serving.judging.scores.changes import Change
 from riskml_serving.judging.scores.ranking import rank
-from riskml_serving.judging.scores.tables import CAPACITY, CURRENT, SCORES
+from riskml_serving.judging.scores.tables import CAPACITY, CURRENT, LATEST, SCORES
 from riskml_serving.judging.verdict import FIELDS, WITHHELD
+from riskml_serving.judging.wording import find_as_of_day
 from riskml_serving.people.auth import within
 from riskml_serving.store.records.repository import split_codes
 
 __all__ = [
     "move_scores",
+    "read_as_of_day",
     "read_at_risk",
     "read_capacity",
     "read_current",
@@ -43,6 +46,13 @@ def read_current(connection: Connection, codes: Sequence[str], region: str) -> d
         query = select(CURRENT).where(CURRENT.c.household_id.in_(part), within(CURRENT.c.region_code, region))
         out |= {row["household_id"]: dict(row) for row in connection.execute(query).mappings()}
     return out
+
+
+def read_as_of_day(connection: Connection, region: str) -> AsOf | None:
+    """Read the latest date of the current scores in a region, and the last day of the records behind them."""
+    latest = [func.max(value).label(name) for name, value in LATEST.items()]
+    row = connection.execute(select(*latest).where(within(CURRENT.c.region_code, region))).mappings().one()
+    return find_as_of_day([dict(row)] if row["as_of"] else [])
 
 
 def read_history(connection: Connection, household_id: str, limit: int) -> list[dict[str, Any]]:

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml.explanation import Explanation
-from riskml.records.panel.panel import Panel
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
 from riskml_serving.judging.judge import Judged, judge_groups
@@ -58,7 +57,7 @@ def explain_stored(
     redact: tuple[str, ...],
     *,
     reveals: bool = False,
-) -> tuple[Panel, Explanation]:
+) -> tuple[Judged, Explanation]:
     """Explain a stored household as of a date; use the agreement of its score if that is based on visit capacity.
 
     Parameters
@@ -76,13 +75,13 @@ def explain_stored(
 
     Returns
     -------
-    Panel
-        Panel on which both verdicts are based.
+    Judged
+        The verdicts that are explained.
     Explanation
     """
     (judged,) = judge_households(connection, model, {household["household_id"]: household}, as_of)
     agreement = score["agreement"] if score and score["agreement_by"] == "capacity" else None
-    return judged.panel, judged.explain(agreement=agreement, redact=redact, reveals=reveals)
+    return judged, judged.explain(agreement=agreement, redact=redact, reveals=reveals)
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Index, Integer, SmallInteger, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    func,
+)
 
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 from riskml_serving.judging.scores.ranking import RANKED
 from riskml_serving.judging.verdict import make_columns
 
-__all__ = ["CAPACITY", "COUNTED", "CURRENT", "RANKING", "SCORES"]
+__all__ = ["CAPACITY", "COUNTED", "CURRENT", "LATEST", "RANKING", "SCORES"]
 
 
 def _make_score_columns() -> list[Column[Any]]:
@@ -41,7 +54,7 @@ CURRENT = Table(
     Index("ix_current_scores_ranked_county", "county", *RANKED),
     Index("ix_current_scores_ranked_town", "town", *RANKED),
     Index("ix_current_scores_ranked_village", "region_code", *RANKED),
-    Index("ix_current_scores_counts", "region_code", *COUNTED, "as_of", "scored_at"),
+    Index("ix_current_scores_counts", "region_code", *COUNTED, "as_of", "records_end", "scored_at"),
 )
 """One row per household. Tier and colours are positions in their lists of words (-1: no tier, unknown colour).
 ``shortfall`` is the line minus the income after spending, in yuan/person/year. The columns ``order_…`` ascend in the
@@ -52,6 +65,13 @@ then hold only the rule line's verdict, so that no order, filter, count or chang
 
 RANKING = tuple(CURRENT.c[name] for name in RANKED[:-1])
 """Order of every list of households; ties are broken by code."""
+
+LATEST = {
+    "as_of": CURRENT.c.as_of,
+    "records_end": func.coalesce(CURRENT.c.records_end, CURRENT.c.as_of),
+    "scored_at": CURRENT.c.scored_at,
+}
+"""Values whose latest a query that counts scores returns too; records that reach ``as_of`` count as ending there."""
 
 SCORES = Table(
     "scores",

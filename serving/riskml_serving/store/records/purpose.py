@@ -1,14 +1,19 @@
-"""Keeps the records of a trial and those of a real county in different databases."""
+"""Keeps the records of a trial and those of a real county in different databases.
+
+The first records that a database receives fix its purpose, in the same transaction. From then on, no writer can add
+records for the other purpose, and a service for the other purpose neither starts nor continues to respond.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from riskml.errors import UsageError
-from riskml_serving.base.database import writing
+from riskml_serving.base.database import guard, reading
+from riskml_serving.base.problems import Problem
 from riskml_serving.store.records import repository
 
-__all__ = ["require_purpose"]
+__all__ = ["claim_purpose", "guard_purpose", "require_purpose"]
 
 
 def require_purpose(engine: Engine, *, simulated: bool) -> None:
@@ -24,22 +29,56 @@ def require_purpose(engine: Engine, *, simulated: bool) -> None:
     ------
     UsageError
         If its records were delivered for the other purpose: a trial would present real households as simulated, and a
-        service in production would present simulated ones as real.
+        service in production would present simulated ones as real. Records without a stated purpose may be real.
     """
-    with writing(engine) as connection:
+    with reading(engine) as connection:
         kept = repository.read_purpose(connection)
-        if not repository.holds_records(connection):
-            if kept != simulated:
-                repository.write_purpose(connection, simulated=simulated)
-            return
+        if kept is None and repository.holds_records(connection):
+            kept = False
+    if kept is None or kept == simulated:
+        return
     address = engine.url.render_as_string(hide_password=True)
-    if simulated and not kept:
+    if simulated:
         raise UsageError(
             f"The database {address} holds records that were delivered without --trial: they may be real.",
             "Start without --trial, or name another database with --db for the trial.",
         )
-    if kept and not simulated:
-        raise UsageError(
-            f"The database {address} holds records of a trial: they are not the county's.",
-            "Start with --trial, or name another database with --db for the county's own records.",
-        )
+    raise UsageError(
+        f"The database {address} holds records of a trial: they are not the county's.",
+        "Start with --trial, or name another database with --db for the county's own records.",
+    )
+
+
+def claim_purpose(connection: Connection, *, simulated: bool) -> None:
+    """Fix the purpose of a database within the transaction that adds records, unless it is fixed already.
+
+    Of two transactions that add the first records at the same time, the second waits for the first and then finds its
+    purpose.
+
+    Raises
+    ------
+    Problem
+        ``other-purpose``
+    """
+    if repository.read_purpose(connection) is None:
+        repository.add_purpose(connection, simulated=simulated)
+    if repository.read_purpose(connection) != simulated:
+        raise Problem("other-purpose")
+
+
+def guard_purpose(engine: Engine, *, simulated: bool) -> None:
+    """Refuse every transaction of a running service once its database holds records for the other purpose.
+
+    The purpose is read in each transaction until it is fixed; then it never changes again.
+    """
+    fixed = False
+
+    def check(connection: Connection) -> None:
+        nonlocal fixed
+        if not fixed:
+            kept = repository.read_purpose(connection)
+            if kept not in (None, simulated):
+                raise Problem("other-purpose")
+            fixed = kept is not None
+
+    guard(engine, check)

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    delete,
     insert,
     or_,
     select,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 )
 
 from riskml.records.contract.schema import TABLES
+from riskml_serving.base.database.upserts import insert_missing
 from riskml_serving.store.records.columns import Columns
 from riskml_serving.store.records.tables import PURPOSE, RECORDS, list_columns, read_attributes
 
@@ -68,10 +68,9 @@ def read_purpose(connection: Connection) -> bool | None:
     return connection.execute(select(PURPOSE.c.simulated)).scalar()
 
 
-def write_purpose(connection: Connection, *, simulated: bool) -> None:
-    """Save whether the records count as simulated."""
-    connection.execute(delete(PURPOSE))
-    connection.execute(insert(PURPOSE).values(simulated=simulated))
+def add_purpose(connection: Connection, *, simulated: bool) -> None:
+    """Save whether the records count as simulated, unless that is already saved."""
+    insert_missing(connection, PURPOSE, [{"purpose_id": 1, "simulated": simulated}])
 
 
 def read_lines(connection: Connection) -> Columns:

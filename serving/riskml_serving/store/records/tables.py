@@ -88,8 +88,13 @@ RECORDS: dict[str, Table] = {name: _make_table(declared) for name, declared in T
 """Database tables by their name in the contract."""
 
 
-PURPOSE = Table("purpose", METADATA, Field("simulated", Boolean, primary_key=True))
-"""Whether the records count as simulated: one row, written when a service or an import first opens the database."""
+PURPOSE = Table(
+    "purpose",
+    METADATA,
+    Field("purpose_id", SmallInteger, primary_key=True, autoincrement=False),
+    Field("simulated", Boolean, nullable=False),
+)
+"""Whether the records count as simulated: at most one row, with the number 1, added together with the first records."""
 
 
 def list_columns(name: str) -> list[Field[Any]]:

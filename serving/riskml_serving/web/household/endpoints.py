@@ -24,7 +24,7 @@ from riskml_serving.operations.state import get_state
 from riskml_serving.web.household.forms import MAX_LENGTHS, check_assignment, check_verification
 from riskml_serving.web.household.service import HouseholdReader
 from riskml_serving.web.household.sheet import build_sheets
-from riskml_serving.web.shell.export import write_workbook
+from riskml_serving.web.shell.export import respond_with_workbook
 from riskml_serving.web.shell.forms import Form, read_form
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
@@ -113,7 +113,9 @@ async def household_workbook(request: Request, household_id: str, visitor: Signe
     settings, lang = get_state(request).settings, get_language(request)
     page = await _gather(request, visitor, household_id)
     region = name_region(read_region_names(settings.region_names), page["register"]["region_code"], lang)
-    response = write_workbook(build_sheets(page, region, lang), list_notices(request, visitor), "household.xlsx")
+    response = respond_with_workbook(
+        build_sheets(page, region, lang), list_notices(request, visitor, page["as_of"]), "household.xlsx"
+    )
     return View(response, [household_id], {"redacted": list(visitor.caller.redact)})
 
 

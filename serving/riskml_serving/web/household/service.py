@@ -27,7 +27,7 @@ from riskml_serving.judging.judge import reveal
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history
 from riskml_serving.judging.scores.service import explain_stored
-from riskml_serving.judging.wording import list_facts, show
+from riskml_serving.judging.wording import find_as_of_day, list_facts, show
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import require_household
 from riskml_serving.web.household.repository import read_freshness
@@ -93,13 +93,12 @@ class HouseholdReader:
             "options": [],
             "deadlines": [],
             "today": self.today,
+            "as_of": find_as_of_day([current] if current else []),
         }
         if current is not None:
             (row,) = read_list(self.connection, ListFilter(region, "all", household=household_id), 0, 1)
             page |= self._explain(register, current, history)
             page["freshness"] = self._read_freshness(household_id, current["as_of"])
-            last = max((day for _, *days, _ in page["freshness"] for day in days if day), default=current["as_of"])
-            page["records_end"] = last if last < current["as_of"] else None
             page["deadlines"] = Deadlines(self.model.policy, self.settings, self.today).read_row(row)
             page["since"] = row["since"]
         return page
@@ -117,10 +116,10 @@ class HouseholdReader:
     ) -> dict[str, Any]:
         """Explain both verdicts in riskml's own words, and draw the picture."""
         code, lang, redact = str(register["household_id"]), self.lang, self.caller.redact
-        panel, explanation = explain_stored(
+        judged, explanation = explain_stored(
             self.connection, self.model, register, current, current["as_of"], redact, reveals=self.reveals
         )
-        window, model = self.model.narrator.settings.window, explanation.model
+        panel, window, model = judged.panel, self.model.narrator.settings.window, explanation.model
         timeline = Timeline.from_panel(panel, months=MARKED_MONTHS, window=window, health=not redact)
         return {
             "current": self._describe_score(reveal(current) if self.reveals else current),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from riskml_serving.web.shell.export import Sheet
+from riskml.workbook import Sheet
 from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word
 
 __all__ = ["build_sheets"]

@@ -14,7 +14,7 @@ from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.overview import pictures
 from riskml_serving.web.overview.service import gather_overview, hide_village_counts
-from riskml_serving.web.shell.export import write_workbook
+from riskml_serving.web.shell.export import respond_with_workbook
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import name_region, read_region_names
@@ -114,8 +114,8 @@ async def overview_workbook(request: Request, visitor: SignedIn) -> View:
         counts += [part[f"by_{kind}"][code] for kind, codes in groups.items() for code in codes]
         row = [part["region"], name_region(names, part["region"], lang), part["households"]]
         rows.append(row + ["*" if n is None else n for n in counts])
-    notices = list_notices(request, visitor)
+    notices = list_notices(request, visitor, page["as_of"])
     if any("*" in row for row in rows):
         notices.append(explain_star(settings.small_count, lang))
     sheet = ("总览" if lang == "zh" else "overview", header, rows)
-    return View(write_workbook([sheet], notices, f"overview-{region or 'all'}.xlsx"), detail={"region": region})
+    return View(respond_with_workbook([sheet], notices, f"overview-{region or 'all'}.xlsx"), detail={"region": region})

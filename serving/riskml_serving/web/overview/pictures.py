@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from riskml.vocabulary.verdicts import COLOURS
+from riskml_serving.judging.scores.ranking import WARNED
 from riskml_serving.web.overview.charts import SHADES, Row, draw_bars, draw_columns
 from riskml_serving.web.shell.region_names import name_region
 from riskml_serving.web.shell.words import get_word
@@ -18,8 +19,8 @@ SIGNALS = COLOURS.codes[:0:-1]
 """Colours that are drawn. Unknown is not a colour, and green is left out because it would dwarf the others."""
 
 TITLES = {
-    "parts": {"zh": "各地信号户数", "en": "signals by region"},
-    "months": {"zh": "各月信号户数", "en": "signals by month"},
+    "parts": {"zh": "各地信号户数（规则已预警、模型提前预警合计）", "en": "signals by region (both sections)"},
+    "months": {"zh": "各月信号户数（规则已预警、模型提前预警合计）", "en": "signals by month (both sections)"},
     "yields": {"zh": "每走访 100 户属实户数", "en": "confirmed per 100 visits"},
     "causes": {"zh": "现有监测户的风险原因", "en": "causes"},
     "quarters": {"zh": "各季度新纳入监测的风险原因", "en": "causes by quarter of entering monitoring"},
@@ -29,7 +30,10 @@ TITLES = {
 def draw_charts(page: Mapping[str, Any], region: str, names: Mapping[str, str], lang: str) -> dict[str, str]:
     """Draw the charts for an overview; return their SVG by name, with an empty string for a chart without data."""
     parts: list[Row] = [
-        (name_region(names, part["region"], lang, region), [(code, part["by_signal"][code]) for code in SIGNALS])
+        (
+            name_region(names, part["region"], lang, region),
+            [(code, sum(part["by_section"][name][code] for name in WARNED)) for code in SIGNALS],
+        )
         for part in page["whole"]["parts"][:MAX_BARS]
     ]
     months: list[Row] = [

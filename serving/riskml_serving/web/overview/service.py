@@ -14,6 +14,7 @@ from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOUR_POSITIONS
 from riskml_serving.api.regions.repository import count_scores
 from riskml_serving.api.regions.service import next_level, sum_counts
 from riskml_serving.casework.verifications.outcomes import DECISIVE
+from riskml_serving.judging.wording import find_as_of_day
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.overview import repository
 from riskml_serving.web.overview.small_counts import hide_small_counts
@@ -22,8 +23,6 @@ from riskml_serving.web.shell.words import SIGNALS, list_causes
 __all__ = ["count_months", "count_quarters", "count_yields", "gather_overview", "hide_village_counts"]
 
 MAX_MONTHS, MAX_QUARTERS = 12, 8
-UNWARNED = {"none": "green", "unknown": "unknown"}
-"""Sections of households without a warning, and the signal that all households in each section have."""
 
 
 def gather_overview(connection: Connection, region: str, caller: Caller, today: dt.date) -> dict[str, Any]:
@@ -37,7 +36,7 @@ def gather_overview(connection: Connection, region: str, caller: Caller, today: 
     whole = _add_warnings(sum_counts(region, rows))
     return {
         "whole": {**whole, "parts": [_add_warnings(part) for part in whole["parts"]]},
-        "as_of": max((row["as_of"] for row in rows), default=None),
+        "as_of": find_as_of_day(rows),
         "months": count_months(repository.count_signal_changes(connection, region)),
         "yields": count_yields(repository.count_visits(connection, region)),
         "by_category": {code: sum(row["category"] == code for row in monitored) for code in CATEGORIES},
@@ -63,8 +62,7 @@ def hide_village_counts(whole: dict[str, Any], minimum: int) -> dict[str, Any]:
 
 def _add_warnings(part: dict[str, Any]) -> dict[str, Any]:
     """Add ``by_warning``: the households of a region by section and signal, each counted once."""
-    sections = {**part["by_section"], **{name: {code: part["by_signal"][code]} for name, code in UNWARNED.items()}}
-    counts = {(name, code): own[code] for name, own in sections.items() for code in SIGNALS if code in own}
+    counts = {(name, code): own[code] for name, own in part["by_section"].items() for code in SIGNALS if code in own}
     return {**part, "by_warning": counts}
 
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from riskml.records.contract.as_of import AsOf
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.page import Page
 from riskml_serving.web.shell.region_names import name_region, read_region_names
@@ -99,15 +100,23 @@ def may_reveal(request: Request, visitor: Visitor | None) -> bool:
     return visitor is not None and visitor.may("withheld") and get_state(request).holder.silent
 
 
-def list_notices(request: Request, visitor: Visitor | None) -> list[str]:
-    """List the notices on a page or an export for this reader."""
+def list_notices(request: Request, visitor: Visitor | None, as_of: AsOf | None = None) -> list[str]:
+    """List the notices on a page or an export for this reader; ``as_of`` is the date of the scores that it shows."""
     state = get_state(request)
     lang, simulated = get_language(request), state.settings.simulated
-    return choose_notices(lang, simulated=simulated, silent=state.holder.silent, revealed=may_reveal(request, visitor))
+    own = choose_notices(lang, simulated=simulated, silent=state.holder.silent, revealed=may_reveal(request, visitor))
+    gap = as_of.describe(lang) if as_of is not None else ""
+    return [*own, gap] if gap else own
 
 
 def render(
-    request: Request, template: str, visitor: Visitor | None = None, *, status: int = 200, **values: Any
+    request: Request,
+    template: str,
+    visitor: Visitor | None = None,
+    *,
+    status: int = 200,
+    as_of: AsOf | None = None,
+    **values: Any,
 ) -> Response:
     """Render a template.
 
@@ -119,6 +128,8 @@ def render(
     visitor : Visitor, optional
         The person who is signed in.
     status : int, default 200
+    as_of : AsOf, optional
+        Date of the scores that the page shows; the page says so if no record reaches it.
     **values
         Values for the template; text is escaped.
     """
@@ -134,7 +145,8 @@ def render(
         t=t,
         word=lambda kind, code: get_word(kind, code, lang),
         lang=lang,
-        notices=list_notices(request, visitor),
+        notices=list_notices(request, visitor, as_of),
+        as_of=as_of,
         visitor=visitor,
         region_name=lambda code, within="": name_region(names, code, lang, within),
         address=get_address(request),

@@ -19,8 +19,9 @@ from riskml_serving.casework.worklist.repository import ListFilter
 from riskml_serving.casework.worklist.states import STATES
 from riskml_serving.judging.judge import reveal
 from riskml_serving.judging.scores.ranking import SECTIONS
+from riskml_serving.judging.scores.repository import read_as_of_day
 from riskml_serving.operations.state import get_state
-from riskml_serving.web.shell.export import write_workbook
+from riskml_serving.web.shell.export import respond_with_workbook
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import read_region_names
@@ -65,6 +66,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         sections = service.read_sections(connection, wanted, page, size)
         wider, parts = (repository.list_parts(connection, code, next_level(code)) for code in (caller.region, region))
         return {
+            "as_of": read_as_of_day(connection, region),
             "sections": [
                 {**section, "rows": _describe_rows(request, visitor, section["rows"], deadlines)}
                 for section in sections
@@ -72,7 +74,9 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
             "week": service.plan_week(connection, wanted, capacity) if STATES[wanted.state].to_visit else None,
             "regions": list(dict.fromkeys((*wider, region, *parts))),
             "late": {
-                DEADLINES[name].late.code: n for name, n in repository.count_late(connection, wanted).items() if n
+                SECTIONS.codes[i]: {DEADLINES[name].late.code: n for name, n in counts.items() if n}
+                for i, counts in sorted(repository.count_late(connection, wanted).items())
+                if any(counts.values())
             },
         }
 
@@ -103,7 +107,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
             describe_cut(len(section["rows"]), section["total"], get_language(request)) if whole else ""
         ),
         whole_link=lambda code: "/worklist?" + urlencode({**chosen, "section": code, "whole": 1}),
-        state_link=lambda code: "/worklist?" + urlencode({"region": region, "state": code}),
+        late_link=lambda section, code: "/worklist?" + urlencode({"region": region, "section": section, "state": code}),
         page_link=lambda code, n: "/worklist?" + urlencode({**chosen, "section": code, "page": n}),
         export_link="/worklist.xlsx?" + urlencode(chosen),
         deadline_notes=deadlines.notes,
@@ -118,16 +122,21 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     state, lang = get_state(request), get_language(request)
     _, wanted, deadlines = await _read_filter(request, visitor)
 
-    sections = await state.read(lambda connection: service.read_sections(connection, wanted, 1, service.MOST_ROWS))
+    sections, as_of = await state.read(
+        lambda connection: (
+            service.read_sections(connection, wanted, 1, service.MOST_ROWS),
+            read_as_of_day(connection, wanted.region),
+        )
+    )
     rows = [row for section in sections for row in section["rows"]]
     names = read_region_names(state.settings.region_names)
     cells = [list_cells(row, lang, names) for row in _describe_rows(request, visitor, rows, deadlines)]
-    notices = list_notices(request, visitor)
+    notices = list_notices(request, visitor, as_of)
     for section in sections:
         cut = describe_cut(len(section["rows"]), section["total"], lang)
         notices.append(f"{get_word('section', section['code'], lang)} {cut or section['total']}")
     sheet = ({"zh": "待核实名单", "en": "work list"}[lang], HEADER[lang], cells)
-    response = write_workbook([sheet], notices, f"worklist-{deadlines.today}.xlsx")
+    response = respond_with_workbook([sheet], notices, f"worklist-{deadlines.today}.xlsx")
     return View(response, [row["household_id"] for row in rows])
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,7 +17,7 @@ from riskml_serving.casework.states import WAITING
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
 from riskml_serving.casework.worklist.states import STATES
-from riskml_serving.judging.scores.ranking import SECTIONS
+from riskml_serving.judging.scores.ranking import SECTIONS, URGENCY, WARNED
 from riskml_serving.judging.wording import show
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.region_names import mask_code
@@ -70,17 +73,27 @@ def read_sections(connection: Connection, wanted: ListFilter, page: int, size: i
 
 
 def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict[str, Any]:
-    """Choose the households that can be visited this week.
+    """Choose the households that can be visited this week: the gravest signals first, whatever their section.
 
     Returns
     -------
     dict
-        ``capacity``; ``chosen``: codes of the first households on the list; ``predicted``: how many of them have a
-        probability; ``expected``: the sum of these calibrated probabilities, which is the expected number of cases.
+        ``capacity``; ``chosen``: codes of the households; ``by_section``: how many of them are in each section that has
+        any; ``predicted``: how many of them have a probability; ``expected``: the sum of these calibrated
+        probabilities, which is the expected number of cases.
     """
-    rows = repository.read_list(connection, wanted, 0, capacity)
+    sections = wanted.order_section or [SECTIONS.codes.index(code) for code in WARNED]
+    parts = [repository.read_list(connection, replace(wanted, order_section=(i,)), 0, capacity) for i in sections]
+    rows = sorted(itertools.chain(*parts), key=itemgetter(*URGENCY))[:capacity]
     chosen, known = {row["household_id"] for row in rows}, [p for row in rows if (p := row["probability"]) is not None]
-    return {"capacity": capacity, "chosen": chosen, "predicted": len(known), "expected": sum(known)}
+    by_section = Counter(SECTIONS.codes[row["order_section"]] for row in rows)
+    return {
+        "capacity": capacity,
+        "chosen": chosen,
+        "by_section": by_section,
+        "predicted": len(known),
+        "expected": sum(known),
+    }
 
 
 def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines) -> dict[str, Any]:

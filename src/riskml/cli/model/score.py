@@ -31,7 +31,7 @@ def score(
     the tier, the rule line's colour and flags, the signal (never greener than the rule line's colour), and whether the
     model and the rule line agree. For guidance only, not a basis for any decision.
     """
-    from riskml.cli.inputs import read_records, warn_if_simulated
+    from riskml.cli.inputs import describe_records_end, read_records, warn_if_simulated
     from riskml.explanation.household.explanation import NOTICE
     from riskml.model import Bundle
     from riskml.policy import load_policy
@@ -49,7 +49,7 @@ def score(
             bar.stage("reasons", len(loaded))
             reasons = explain_all(Narrator(model, table), loaded, at, progress=bar.step)
             frame = frame.merge(reasons, on="household_id", how="left")
-    notes = [NOTICE["zh"], *filter(None, [warn_if_simulated(model, loaded)])]
+    notes = [NOTICE["zh"], *filter(None, [describe_records_end(loaded, at, "zh"), warn_if_simulated(model, loaded)])]
     write_table(out, frame, notes)
     status, agreement = (join_counts(frame[name].value_counts().to_dict()) for name in ("status", "agreement"))
     typer.echo(f"{len(frame):,} households as of {as_of} ({status}): {out}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events, EventStore
 from riskml.records.panel.households import HouseholdVersions
 from riskml.records.panel.kernels import find_struck_households
@@ -48,6 +49,16 @@ class Regional:
         ]
         first = np.concatenate([[0], np.cumsum([len(rows) for rows in struck])]).astype(np.int64)
         return cls(store, first, np.concatenate([none, *struck]))
+
+    def find_last_days(self) -> Ints:
+        """Find the last day that any disaster in each region is about or was recorded on, shape (regions,).
+
+        It is ``NO_DAY`` for a region without disasters.
+        """
+        last = np.full(len(self.first) - 1, NO_DAY)
+        days = np.maximum(self.store.day, self.store.known_from)[self.struck]
+        np.maximum.at(last, np.repeat(np.arange(len(last)), np.diff(self.first)), days)
+        return last
 
 
 def find_exposures(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import SOURCES
-from riskml.records.contract.versions import EVERYTHING, FOREVER
+from riskml.records.contract.versions import EVERYTHING, FOREVER, NO_DAY
 from riskml.records.panel.kernels import copy_known_income, fill_income
 from riskml.records.panel.packed_rows import INCOME_BLOCK, Rows, concatenate_rows, find_income_days
 from riskml.records.panel.statements import NO_STATEMENTS, Statements, pack_statements
@@ -53,6 +53,9 @@ class IncomeBlock:
         ``total``, is absent if no row reports it.
     known_from : array of int32, shape (S, T, H)
         Day on which that row became known; ``FOREVER`` if the cell does not consist of exactly one row.
+    last_day : array of int32, shape (H,)
+        Last day that any income row of each household, including rows about one person, is about or became known on;
+        ``NO_DAY`` if the household has no rows.
     """
 
     first_month: int
@@ -60,6 +63,7 @@ class IncomeBlock:
     known_from: Days
     extra: Extra
     statements: Statements
+    last_day: Days
 
     @property
     def months(self) -> int:
@@ -142,11 +146,15 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
     shape = (len(SOURCES), length, households)
     amount = np.zeros(shape)
     known_from = np.full(shape, FOREVER)
+    last_day = np.full(households, NO_DAY)
     ends = to_month_end(np.arange(first, first + length, dtype=np.int32))
     left: list[Rows] = []
     for part in parts:
         apart = part.columns["statement"] | part.columns["person"]
         rows = part if not apart.any() else part.where(~apart)
+        period_end = to_month_end(part.columns["period_start"] + part.columns["months"] - 1)
+        recorded = np.where(part.recorded == NO_DAY, find_income_days(part.columns), part.recorded)
+        np.maximum.at(last_day, part.household, np.maximum(period_end, recorded))
         start, count, source, value, _ = (rows.columns[name] for name in INCOME_BLOCK)
         crowded = fill_income(
             rows.household, start, count, source, value, rows.recorded, rows.group, first, ends, amount, known_from
@@ -165,7 +173,7 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
         extra = _collect_extra(rows.where(plain), known[plain], until[plain], amount, known_from, first)
         statements = pack_statements(rows.where(stated), known[stated], until[stated])
     used = len(SOURCES) if (known_from[-1] != FOREVER).any() else len(SOURCES) - 1
-    return IncomeBlock(first, amount[:used], known_from[:used], extra, statements)
+    return IncomeBlock(first, amount[:used], known_from[:used], extra, statements, last_day)
 
 
 def _spread_periods(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:

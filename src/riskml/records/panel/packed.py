@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import TABLES
-from riskml.records.contract.versions import FOREVER, NO_DAY
+from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import EventStore, pack_events
 from riskml.records.panel.exposure import Regional
 from riskml.records.panel.households import pack_households
@@ -85,20 +85,32 @@ class PackedRecords:
         return self.income.first_month + self.income.months - 1
 
     @cached_property
-    def last_day(self) -> int | None:
-        """Last day that any row is about or was recorded on, as a day number; None if there is none.
+    def last_days(self) -> NDArray[np.int32]:
+        """Last day that any row of each household is about or was recorded on, shape (H,); ``NO_DAY`` if there is none.
 
-        Days on which something is due to end do not count, since they may be far in the future.
+        A disaster in the household's latest region counts as a row of the household. Days on which something is due to
+        end do not count, since they may be far in the future.
         """
-        stores = [*self.tables.values(), *([self.regional.store] if self.regional else [])]
-        days = [days for store in stores for days in (store.day, store.known_from)]
-        income = self.income
-        days += [income.known_from.ravel(), income.extra.known_from, income.statements.known_from]
-        days += [self.households.recorded, np.array([line.effective_from for line in self.lines.rows], np.int32)]
-        if income.months:
-            days.append(to_month_end(np.array([self.last_month], np.int32)))
-        known = [part[(part != NO_DAY) & (part != FOREVER)] for part in days]
-        return max((int(part.max()) for part in known if len(part)), default=None)
+        households = np.arange(len(self), dtype=np.int32)
+        versions = np.repeat(households, np.diff(self.households.first))
+        parts = [(households, self.income.last_day), (versions, self.households.recorded)]
+        for store in self.tables.values():
+            parts += [(store.household, store.day), (store.household, store.known_from)]
+        if self.regional is not None:
+            now = self.households.region[self.households.first[1:] - 1]
+            parts.append((households, self.regional.find_last_days()[now]))
+        owners, days = (np.concatenate(part) for part in zip(*parts, strict=True))
+        last = np.full(len(self), NO_DAY)
+        np.maximum.at(last, owners, days)
+        return last
+
+    @cached_property
+    def last_day(self) -> int | None:
+        """Last day that any row is about or was recorded on, as a day number; None if there is none."""
+        regional = [] if self.regional is None else [self.regional.store.day, self.regional.store.known_from]
+        lines = np.array([line.effective_from for line in self.lines.rows], np.int32)
+        last = max((int(days.max()) for days in (self.last_days, lines, *regional) if len(days)), default=int(NO_DAY))
+        return None if last == NO_DAY else last
 
     def index(self, household_id: str) -> int | None:
         """Return the position of a household, or None if it is not in the records."""

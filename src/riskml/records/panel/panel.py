@@ -122,9 +122,12 @@ class Panel:
         return Panel(self._records, self.as_of, start, start + 1, self.months, self.known_at, self.basis)
 
     @property
-    def last_day(self) -> int | None:
-        """Last day that any of the records is about or was recorded on, even if it is not yet known on the date."""
-        return self._records.last_day
+    def last_days(self) -> Ints:
+        """Last day that any row of each household is about or was recorded on, shape (n,); ``NO_DAY`` without rows.
+
+        Rows count even if they are not yet known on the date of the panel.
+        """
+        return self._records.last_days[slice(*self._range)]
 
     @property
     def present(self) -> frozenset[str]:

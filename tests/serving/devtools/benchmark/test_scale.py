@@ -60,7 +60,7 @@ def test_each_copy_of_the_scores_goes_into_a_separate_county(database_url, small
 
     engine = open_engine(f"sqlite:///{tmp_path / 'source.db'}")
     upgrade(engine)
-    import_folder(engine, small_county, counties.AS_OF, load_model(bundle_path))
+    import_folder(engine, small_county, counties.AS_OF, load_model(bundle_path), simulated=True)
     target, key = counties.prepare_database(database_url)
     assert key.startswith("rk_")
     codes = counties.repeat_scores(engine, target, 500, Bar())

@@ -43,7 +43,7 @@ def test_an_imported_county_gets_the_scores_reasons_and_agreement_that_riskml_co
     client, key, county, county_records
 ):
     engine, model = client.app.state.engine, client.app.state.holder.current
-    done = import_folder(engine, county, AS_OF, model)
+    done = import_folder(engine, county, AS_OF, model, simulated=True)
     frame = score(model.bundle, county_records, to_day(AS_OF), load_policy())
     assert done.scored == len(frame)
     headers = key()
@@ -92,14 +92,14 @@ def test_a_killed_import_resumes_where_it_stopped_and_is_not_repeated(client, co
     stops, done = 0, None
     while done is None:
         try:
-            done = import_folder(engine, county, AS_OF, model)
+            done = import_folder(engine, county, AS_OF, model, simulated=True)
         except KeyboardInterrupt:
             stops += 1
     assert stops >= 2
     for table in ("income", "illness", "households"):
         assert count_rows(engine, f"record_{table}") == len(county_rows[table])
     assert count_rows(engine, "current_scores") == 800
-    again = import_folder(engine, county, AS_OF, model)
+    again = import_folder(engine, county, AS_OF, model, simulated=True)
     assert (again.rows, again.scored) == (0, 0)
 
 
@@ -108,12 +108,12 @@ def test_households_from_another_source_are_not_overwritten_by_an_import(client,
     body = {"tables": {"households": [{"household_id": code, "region_code": "370112001001", "size": 2}]}}
     assert client.post("/v1/records", json=body, headers=key()).status_code == 200
     with pytest.raises(UsageError, match="1 of 800 households are already in the database"):
-        import_folder(client.app.state.engine, county, AS_OF)
+        import_folder(client.app.state.engine, county, AS_OF, simulated=True)
 
 
 def test_a_later_record_changes_one_score_and_no_other(client, key, county):
     engine, model = client.app.state.engine, client.app.state.holder.current
-    import_folder(engine, county, AS_OF, model)
+    import_folder(engine, county, AS_OF, model, simulated=True)
     headers = key()
     before = {row["household_id"]: row for row in list_households(client, headers)}
     code = next(code for code in sorted(before) if before[code]["status"] == "at_risk")

@@ -32,7 +32,7 @@ def client(make_client: Callable[..., TestClient]) -> TestClient:
 
 @pytest.fixture
 def imported(client: TestClient, small_county: Path) -> TestClient:
-    import_folder(client.app.state.engine, small_county, AS_OF)
+    import_folder(client.app.state.engine, small_county, AS_OF, simulated=client.app.state.settings.simulated)
     return client
 
 

@@ -106,7 +106,7 @@ def test_only_one_of_two_workers_gets_a_job_and_the_other_stores_nothing(importe
 
 def test_the_service_runs_jobs_on_its_own_and_stops_between_two_parts(make_client, small_county):
     client = make_client(job_chunk=10)
-    import_folder(client.app.state.engine, small_county, AS_OF)
+    import_folder(client.app.state.engine, small_county, AS_OF, simulated=client.app.state.settings.simulated)
     caller = Caller("k", "", frozenset())
     with writing(client.app.state.engine) as connection:
         payload = {"as_of": AS_OF.isoformat(), "redact": []}

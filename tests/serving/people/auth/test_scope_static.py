@@ -60,6 +60,7 @@ HELD_BEFORE = {
             "_narrow",
             "read_list",
             "count_by_signal",
+            "count_late",
         ),
         "part of a query on current scores that _build_conditions narrows",
     ),

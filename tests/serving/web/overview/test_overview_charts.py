@@ -44,7 +44,7 @@ def test_causes_over_time_are_drawn_and_labelled_from_dark_to_light(site):
 
 def test_the_chart_by_month_has_a_legend_with_every_colour_drawn(site):
     site.sign_in("county")
-    chart = find_charts(site)["各月信号户数"]
+    chart = find_charts(site)["各月信号户数（规则已预警、模型提前预警合计）"]
     assert re.findall(r">([红橙黄绿])</text>", chart) == ["红", "橙", "黄"]
     assert {FILLS[c][0] for c in ("red", "orange", "yellow")} == find_fills(chart)
 

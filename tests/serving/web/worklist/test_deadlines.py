@@ -10,6 +10,8 @@ import re
 import pytest
 from openpyxl import load_workbook
 
+from riskml_serving.judging.scores.ranking import SECTIONS
+
 NAMES = {"visit": "走访期限", "decision": "认定程序期限", "helper": "落实帮扶责任人期限"}
 LATE = {"visit": "走访逾期", "decision": "认定程序逾期", "helper": "帮扶责任人未按期落实"}
 
@@ -81,9 +83,18 @@ def test_a_household_within_its_deadlines_shows_only_the_next_one(make_site):
 
 def test_counts_of_overdue_households_link_to_matching_lists(site, visited):
     page = site.get("/worklist").text
-    counts = dict(re.findall(r'href="/worklist\?region=[^"]*state=late_(\w+)">\S+ (\d+) 户', page))
-    assert counts == {name: str(len(list_codes(site, f"state=late_{name}"))) for name in NAMES}
-    assert counts["helper"] == "1"
+    codes = {zh: code for code, zh in SECTIONS.get_names("zh").items()}
+    lines = re.findall(r"逾期，(\S+)：(.+)</p>", page)
+    counts = {
+        (codes[section], name): int(n)
+        for section, line in lines
+        for name, n in re.findall(r'href="/worklist\?region=[^"]*state=late_(\w+)">\S+ (\d+) 户', line)
+    }
+    own = {
+        (code, name): len(list_codes(site, f"state=late_{name}&section={code}")) for code in SECTIONS for name in NAMES
+    }
+    assert counts == {cell: n for cell, n in own.items() if n}
+    assert sum(n for (_, name), n in counts.items() if name == "helper") == 1
 
 
 def test_a_household_is_on_the_overdue_list_until_a_helper_is_named(site, visited):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import re
 
+import pytest
 from openpyxl import load_workbook
 
-from riskml.vocabulary.verdicts import CATEGORIES
+from riskml.vocabulary.verdicts import CATEGORIES, COLOUR_POSITIONS
+from riskml_serving.base.database import writing
 from riskml_serving.judging.scores.ranking import SECTIONS
+from riskml_serving.people.auth.service import create_key
 
 
 def list_codes(site, query):
@@ -105,3 +108,56 @@ def test_a_later_version_that_clears_the_risk_counts_on_both_the_list_and_the_ov
     assert household not in list_codes(site, "state=all&category=borderline")
     after = re.search(r"边缘易致贫户</td><td class=\"n\">(\d+)", site.get("/overview").text)
     assert int(after[1]) == int(before[1]) - 1
+
+
+@pytest.fixture
+def headers(site):
+    with writing(site.engine) as connection:
+        return {"Authorization": f"Bearer {create_key(connection, 'test', '', ('read',))}"}
+
+
+def test_the_api_lists_the_sections_one_after_the_other_in_the_order_of_the_page(site, headers):
+    site.sign_in("county")
+    region, rows, after = site.world.regions["county"], [], ""
+    while after is not None:
+        query = f"limit=40&region={region}{after and '&after=' + after}"
+        answer = site.client.get(f"/v1/households?{query}", headers=headers).json()
+        rows, after = rows + answer["households"], answer["next"]
+    sections = [row["section"] for row in rows]
+    assert sections == sorted(sections, key=SECTIONS.codes.index)
+    assert {"rule", "model", "none"} <= set(sections)
+    listed = [code for section in SECTIONS for code in list_codes(site, f"state=all&section={section}")]
+    ranks = {row["household_id"]: (row["signal"], row["probability"]) for row in rows}
+    assert [ranks[code] for code in listed] == list(ranks.values())  # households with equal ranks may change places
+
+
+def test_counts_in_the_api_and_on_the_overview_name_their_section(site, headers):
+    site.sign_in("county")
+    region = site.world.regions["county"]
+    summary = site.client.get(f"/v1/regions/{region}/summary", headers=headers).json()
+    query = "SELECT order_section, signal, count(*) FROM current_scores WHERE region_code LIKE :r GROUP BY 1, 2"
+    own = {(SECTIONS.codes[i], signal): n for i, signal, n in site.rows(query, r=f"{region}%")}
+    counted = {
+        (section, COLOUR_POSITIONS[code]): n
+        for section, counts in summary["by_section"].items()
+        for code, n in counts.items()
+    }
+    assert {cell: n for cell, n in counted.items() if n} == own
+    assert set(summary["by_section"]) == set(SECTIONS)
+    for part in (summary, *summary["parts"]):
+        assert sum(n for counts in part["by_section"].values() for n in counts.values()) == part["households"]
+        assert "by_signal" not in part
+    page = site.get(f"/overview?region={region}").text
+    for section in {section for section, _ in own}:
+        assert f"<th>{SECTIONS[section].zh}</th>" in page, section
+
+
+def test_the_plan_for_the_week_says_how_many_households_of_each_section_it_marks(site):
+    site.sign_in("county")
+    for week in (5, 30):
+        page = site.get(f"/worklist?week={week}&whole=1").text
+        parts = dict(re.findall(r'<h2 id="(\w+)">(.*?)(?=<h2 id|</main>)', page, re.DOTALL))
+        marked = {SECTIONS[code].zh: str(part.count("★<span")) for code, part in parts.items() if "★<span" in part}
+        sentence = re.search(r"（★）（([^）]+)）", page)[1]
+        assert dict(re.findall(r"(\S+?) (\d+) 户", sentence.replace("、", " "))) == marked
+    assert len(marked) == 2

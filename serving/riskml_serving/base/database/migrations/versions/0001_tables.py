@@ -37,6 +37,7 @@ OPINION: Types = {
     "agreement": WORD,
     "agreement_by": WORD,
     "income_until": DAY,
+    "records_end": DAY,
 }
 ORIGIN: Types = {"created_by": CALLER, "created_at": TIME, "request_id": HASH}
 RECORDED: Types = {"recorded_on": DAY, "record_id": HOUSEHOLD, "withdrawn": FLAG}
@@ -102,7 +103,7 @@ def create_record_tables() -> None:
             "record_id": HOUSEHOLD,
         },
     )
-    create_table("purpose", {"simulated": FLAG}, {})
+    create_table("purpose", {"purpose_id": LEVEL}, {"simulated": FLAG})
     create_record_table("lines", {"effective_from": DAY, "amount": REAL}, {"region_code": REGION, "source": TEXT})
     condition: Types = dict.fromkeys(("sex", "labour", "health", "schooling", "working"), CODE)
     create_record_table(
@@ -132,10 +133,11 @@ def create_score_tables() -> None:
         {**OPINION, "shortfall": REAL, "withheld": TEXT},
         preset("causes", TEXT, ""),
     )
-    counted = ["region_code", "status", "tier", "signal", "order_section", "agreement", "as_of", "scored_at"]
+    counted = ["region_code", "status", "tier", "signal", "order_section", "agreement"]
+    counted += ["as_of", "records_end", "scored_at"]
     op.create_index("ix_current_scores_counts", "current_scores", counted)
     for level, columns in {"all": [], "county": ["county"], "town": ["town"], "village": ["region_code"]}.items():
-        ranked = [*columns, "order_signal", "order_section", "order_rank", "household_id"]
+        ranked = [*columns, "order_section", "order_signal", "order_rank", "household_id"]
         op.create_index(f"ix_current_scores_ranked_{level}", "current_scores", ranked)
     create_table(
         "scores",
