@@ -180,7 +180,6 @@ FIELDS: tuple[Field, ...] = (
         Kind.DAY,
         lambda o: o.income_until,
         nullable=True,
-        brief=False,
         description="Last day of the last month that is reported in the income window that counts.",
     ),
     Field("model_version", Kind.VERSION),

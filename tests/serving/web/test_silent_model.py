@@ -1,7 +1,7 @@
 """A model from a simulated county is silent about real households: only the rule line's verdict leaves the service.
 
-Two services hold the same records and differ only in what their models say. Apart from random values and times of day,
-every page, workbook, response and file of one must equal that of the other, byte for byte.
+Two services hold the same records and differ only in their models. Apart from random values, times of day and the
+versions of the models, every page, workbook, response, file, metric and log line of one must equal that of the other.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import shutil
 from dataclasses import replace
 
+import pyarrow.parquet as pq
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
@@ -20,21 +21,27 @@ from riskml.model.blend import Weights
 from riskml_serving.api.openapi import list_endpoints
 from riskml_serving.api.routers import ROUTERS
 from riskml_serving.base.database import writing
+from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import RULE_LINE_ONLY
 from riskml_serving.judging.verdict import WITHHELD
+from riskml_serving.operations.logs import JsonLines
 from riskml_serving.people.auth.service import create_key
 from riskml_serving.web.router import PAGES
 from riskml_serving.web.shell.words import ANALYSTS_ONLY, HUNDRED
 
 RANDOM = re.compile(
-    r'name="(?:csrf|once)" value="[^"]*"|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+    r'name="(?:csrf|once)" value="[^"]*"|riskml-[0-9a-f]{12}|rk_\w+|[0-9a-f]{32}'
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?|(?s:<h2>(?:数据变化|Drift)</h2>.*?</section>)"
 )
-"""What differs between two runs of one service: tokens, IDs of requests and jobs, times of day, and the sample of
-features whose drift is measured."""
+"""What differs between two runs of one service: tokens, keys, IDs of requests and jobs, times of day, and the sample of
+features whose drift is measured; and the versions of the two models."""
 
 NOT_COMPARED = ("/metrics", "/healthz", "/readyz")
-"""Addresses whose figures count requests and bytes, not households."""
+"""Addresses that are compared apart: they count requests, bytes and seconds."""
+
+PASSING = re.compile(r"timestamp|seconds(?!_count)|bytes|in_progress|process_|python_")
+"""Names of metrics that depend on the time or on the process."""
 
 RIGHTS = ("score", "read", "write", "health-details", "admin")
 ROLES = ("village", "township", "county")
@@ -42,10 +49,11 @@ ROLES = ("village", "township", "county")
 
 @pytest.fixture(scope="module")
 def models(model):
-    """Build two silent models that say different things about every household."""
+    """Build two silent models of different versions that say different things about every household."""
     quiet = replace(model, trial=False)
     blend = replace(model.bundle.blend, weights=Weights(1.5, 0.0, 0.3))
-    return quiet, replace(quiet, bundle=replace(model.bundle, blend=blend))
+    manifest = {**model.bundle.manifest, "model_version": f"riskml-{'b' * 12}"}
+    return quiet, replace(quiet, bundle=replace(model.bundle, blend=blend, manifest=manifest))
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +172,84 @@ def test_api_responses_do_not_depend_on_what_the_model_says(sites):
             assert all(not own for own in values.get(name, [])), (address, name)
         for counts in (*values.get("by_tier", []), *values.get("by_agreement", [])):
             assert not sum(n for code, n in counts.items() if code != "none"), address
+
+
+def walk(site, key, query):
+    """Read a list page by page; return the codes in order, and every cursor."""
+    codes, cursors, after = [], [], ""
+    while after is not None:
+        answer = site.client.get(f"/v1/households?limit=9&{query}{after}", headers={"Authorization": key}).json()
+        codes += [row["household_id"] for row in answer["households"]]
+        cursors.append(answer["next"])
+        after = answer["next"] and f"&after={answer['next']}"
+    return codes, cursors
+
+
+@pytest.mark.parametrize("query", ["", "section=rule", "section=model", "signal=green", "tier=likely&tier=none"])
+def test_order_counts_and_cursors_of_the_whole_list_do_not_depend_on_what_the_model_says(sites, query):
+    lists = [walk(site, make_key(site), query) for site in sites]
+    assert lists[0] == lists[1]
+    assert bool(lists[0][0]) == (query != "section=model")
+    withheld = [dict(site.rows("SELECT household_id, withheld FROM current_scores")) for site in sites]
+    assert withheld[0] != withheld[1]
+
+
+def work_in_full(site, select_tables):
+    """Score on request and by jobs; return the jobs' files, and the lines that the service logs meanwhile."""
+    headers, state = {"Authorization": make_key(site)}, site.client.app.state
+    state.holder.swap(replace(state.holder.current))  # with an empty window for drift
+    state.holder.current.monitor._interval = 0
+    request = {"tables": select_tables(*site.households("")[:30]), "as_of": "2023-06-30"}
+    assert site.client.post("/v1/scores", json=request, headers=headers).status_code == 200
+    for as_of in ("2023-04-30", "2023-05-31", "2023-06-30", "2023-06-30"):
+        assert site.client.post("/v1/batches", json={"as_of": as_of}, headers=headers).status_code == 202
+        Worker(site.engine, state.settings, lambda: state.holder.current).work_off()
+    [[job]] = site.rows("SELECT job_id FROM jobs WHERE kind = 'score' ORDER BY created_at DESC, job_id LIMIT 1")
+    files = [site.client.get(f"/v1/jobs/{job}/results?format={form}", headers=headers) for form in ("csv", "parquet")]
+    table = pq.read_table(io.BytesIO(files[1].content))
+    shown = [files[0].text, str(table.to_pylist()), str(sorted(table.schema.metadata.items()))]
+    own = ("x-", "content-disposition")
+    shown += [
+        str(sorted((name, value) for name, value in one.headers.items() if name.startswith(own))) for one in files
+    ]
+    return [RANDOM.sub("*", text) for text in shown]
+
+
+def read_metrics(site):
+    text = site.client.get("/metrics", headers={"Authorization": make_key(site)}).text
+    lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {
+        RANDOM.sub("*", name): float(value) for name, _, value in lines if not PASSING.search(name.partition("{")[0])
+    }
+
+
+def test_jobs_files_metrics_and_logs_do_not_depend_on_what_the_model_says(sites, select_tables, caplog):
+    results = []
+    for site in sites:
+        caplog.clear()
+        before = read_metrics(site)
+        with caplog.at_level("INFO", "riskml_serving"):
+            files = work_in_full(site, select_tables)
+            site.client.get("/v1/households/nobody", headers={"Authorization": make_key(site)})
+        lines = [re.sub(r'"ms": [\d.]+', "", RANDOM.sub("*", JsonLines().format(record))) for record in caplog.records]
+        after = read_metrics(site)
+        growth = {
+            name: value - before.get(name, 0) for name, value in after.items() if name.startswith("riskml_scores")
+        }
+        kept = {name: value for name, value in after.items() if not name.startswith("riskml_scores")}
+        results.append({"files": files, "logs": lines, "counters": growth, "metrics": kept})
+    first, second = results
+    for name, own in first.items():
+        assert own == second[name], name
+    assert {name for name, n in first["counters"].items() if n and "total" in name} == {
+        'riskml_scores_total{agreement="none",tier="none"}'
+    }
+    assert any("riskml_feature_drift_psi" in name for name in first["metrics"])
+    assert not any("score_drift" in name for name in first["metrics"])
+    assert any('"route": "/v1/jobs/{job_id}/results"' in line for line in first["logs"])
+    assert {one.json()["model"]["notice"] for one in (site.client.get("/readyz") for site in sites)} == {
+        RULE_LINE_ONLY["en"]
+    }
 
 
 def test_scores_on_request_do_not_depend_on_what_the_model_says(sites, select_tables):
