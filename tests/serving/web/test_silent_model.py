@@ -31,7 +31,7 @@ from riskml_serving.web.shell.words import ANALYSTS_ONLY, HUNDRED
 
 RANDOM = re.compile(
     r'name="(?:csrf|once)" value="[^"]*"|riskml-[0-9a-f]{12}|rk_\w+|[0-9a-f]{32}'
-    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r'|"key_id": "[0-9a-f]+"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?|(?s:<h2>(?:数据变化|Drift)</h2>.*?</section>)"
 )
 """What differs between two runs of one service: tokens, keys, IDs of requests and jobs, times of day, and the sample of
@@ -39,6 +39,9 @@ features whose drift is measured; and the versions of the two models."""
 
 NOT_COMPARED = ("/metrics", "/healthz", "/readyz")
 """Addresses that are compared apart: they count requests, bytes and seconds."""
+
+REPORT = "/model/report"
+"""Page that describes the model itself, with its weights, and names no household; it is not compared."""
 
 PASSING = re.compile(r"timestamp|seconds(?!_count)|bytes|in_progress|process_|python_")
 """Names of metrics that depend on the time or on the process."""
@@ -143,12 +146,13 @@ def test_pages_and_workbooks_do_not_depend_on_what_the_model_says(sites, role, l
     for site in sites:
         site.sign_in(role)
         site.get(f"/language/{lang}?back=/sign-in")
-        addresses = [address for page in PAGES for code in codes for address in page.list_addresses(code)]
+        shown = [page for page in PAGES if page.path != REPORT]
+        addresses = [address for page in shown for code in codes for address in page.list_addresses(code)]
         queries = [f"/worklist?state=all&whole=1&{name}={value}" for name, value in FILTERS]
         pages.append(get_all(site, dict.fromkeys([*addresses, *queries, "/worklist?state=all&whole=1"])))
     assert pages[0] == pages[1]
     for address, page in pages[0].items():
-        assert RULE_LINE_ONLY[lang] in str(page) or address == "/model/report", address
+        assert RULE_LINE_ONLY[lang] in str(page), address
         assert ANALYSTS_ONLY[lang] not in str(page), address
 
 

@@ -131,12 +131,12 @@ class _Import:
         """
         regions = dict(self.opened.connection.execute(query, {"today": self.today}).fetchall())
         codes = list(regions)
-        if REGISTER in self.progress:
-            return codes
         known = ";".join(name for name in self.opened.tables if not TABLES[name].required)
         common = {"known_tables": known, "opened_on": self.today}
         with writing(self.engine) as connection:
             claim_purpose(connection, simulated=simulated)
+            if REGISTER in self.progress:
+                return codes
             if taken := find_households(connection, codes, EVERYWHERE):
                 raise UsageError(
                     f"{len(taken):,} of {len(codes):,} households are already in the database, from another source.",

@@ -86,7 +86,7 @@ def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict
     parts = [repository.read_list(connection, replace(wanted, order_section=(i,)), 0, capacity) for i in sections]
     rows = sorted(itertools.chain(*parts), key=itemgetter(*URGENCY))[:capacity]
     chosen, known = {row["household_id"] for row in rows}, [p for row in rows if (p := row["probability"]) is not None]
-    by_section = Counter(SECTIONS.codes[row["order_section"]] for row in rows)
+    by_section = Counter(SECTIONS.codes[i] for i in sorted(row["order_section"] for row in rows))
     return {
         "capacity": capacity,
         "chosen": chosen,

@@ -65,7 +65,7 @@ def test_an_imported_county_gets_the_scores_reasons_and_agreement_that_riskml_co
         agreement = rows[code]["agreement"]
         assert explanation == json.loads(json.dumps(narrator.explain(panel, agreement=agreement).to_json()))
     listed = list_households(client, headers)
-    order = [(-COLOUR_POSITIONS[row["signal"]], SECTIONS.codes.index(row["section"])) for row in listed]
+    order = [(SECTIONS.codes.index(row["section"]), -COLOUR_POSITIONS[row["signal"]]) for row in listed]
     assert order == sorted(order)
     foreseen = [(-COLOUR_POSITIONS[row["signal"]], -row["probability"]) for row in listed if row["section"] == "model"]
     assert foreseen == sorted(foreseen)

@@ -158,6 +158,6 @@ def test_the_plan_for_the_week_says_how_many_households_of_each_section_it_marks
         page = site.get(f"/worklist?week={week}&whole=1").text
         parts = dict(re.findall(r'<h2 id="(\w+)">(.*?)(?=<h2 id|</main>)', page, re.DOTALL))
         marked = {SECTIONS[code].zh: str(part.count("★<span")) for code, part in parts.items() if "★<span" in part}
-        sentence = re.search(r"（★）（([^）]+)）", page)[1]
+        sentence = re.search(r"（★），即([^，。]+)", page)[1]
         assert dict(re.findall(r"(\S+?) (\d+) 户", sentence.replace("、", " "))) == marked
     assert len(marked) == 2
