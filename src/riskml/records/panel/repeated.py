@@ -51,7 +51,7 @@ def repeat_income(records: Packed, last_month: int, period: int, times: int) -> 
         np.concatenate([income.known_from[:, :stop], *(_delay(known_from, months) for months in shifts)], axis=1),
         _repeat_rows(extra, "month", extra.month, last_month, period, shifts),
         _repeat_rows(statements, "start", statements.start + statements.months - 1, last_month, period, shifts),
-        income.last_day,  # nobody asks how far income reaches that has not arrived
+        income.last_day,  # unchanged: it says how far the records reach, not the forecast
     )
     return repeated
 
