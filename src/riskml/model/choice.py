@@ -53,8 +53,8 @@ ROUNDS = [60, 120, 200, 300, 400]
 DEFAULT = (0, 0, 2)
 """Positions of the default complexity, which is as good as the best, within noise, on all panels tried (ADR 005)."""
 
-EVIDENCE = 3.0
-"""Number of standard errors by which another complexity must beat the default to be chosen."""
+EVIDENCE = 5.0
+"""Number of standard errors by which another complexity must beat the default to be chosen (ADR 016)."""
 
 WEIGHT_SPREAD = 0.14
 WORKERS = 2
@@ -188,7 +188,7 @@ def choose(candidates: Candidates, weight: float) -> Pick:
     Notes
     -----
     Each candidate is evaluated by the log loss of the blend with the weights of ``PRIOR``. Its gain over the default is
-    summed by household and counts only if it exceeds three standard errors; the candidate with the largest such gain is
+    summed by household and counts only if it exceeds five standard errors; the candidate with the largest such gain is
     chosen. Simply choosing the smallest loss gave worse results on every panel with few positives, since that choice
     follows the noise of one period.
 
@@ -211,8 +211,8 @@ def choose(candidates: Candidates, weight: float) -> Pick:
 
 
 def _compute_loss(candidates: Candidates, which: tuple[int, int, int]) -> FloatArray:
-    parts = candidates.select(which)
-    return compute_log_loss(PRIOR[0] * parts[:, 0] + PRIOR[1] * parts[:, 1] + PRIOR[2] * parts[:, 2], candidates.y)
+    linear, trees, past = candidates.select(which).T
+    return compute_log_loss(PRIOR[0] * linear + PRIOR[1] * trees + PRIOR[2] * past, candidates.y)
 
 
 def _fit_weights(candidates: Candidates, which: tuple[int, int, int], weight: float) -> list[float]:

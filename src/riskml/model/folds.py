@@ -124,10 +124,14 @@ def count_overlap(as_of: NDArray[np.int32], horizon: int) -> float:
 def count_spans(as_of: NDArray[np.int32], horizon: int) -> int:
     """Count the independent periods: one, plus one for each full horizon between the first and the last as-of date.
 
+    There are at most as many as as-of dates, since years without one, in a survey with gaps, are no evidence.
+
     >>> count_spans(np.array([0, 89, 180, 272, 364], np.int32), 12), count_spans(np.array([5], np.int32), 12)
     (2, 1)
+    >>> count_spans(np.array([0, 3653], np.int32), 12)  # two dates, ten years apart
+    2
     """
-    return 1 + _to_months(float(as_of.max() - as_of.min())) // horizon
+    return min(1 + _to_months(float(as_of.max() - as_of.min())) // horizon, len(np.unique(as_of)))
 
 
 def _to_months(days: float) -> int:
