@@ -124,7 +124,7 @@ class Pick:
     def predict_margin(self, candidates: Candidates) -> FloatArray:
         """Blend the out-of-sample margins, shape (n,)."""
         linear, trees, past = candidates.select((self.strength, self.tree, self.stop)).T
-        return self.intercept + self.linear * linear + self.trees * trees + self.past * past
+        return np.asarray(self.intercept + self.linear * linear + self.trees * trees + self.past * past)
 
 
 def predict_unseen(
