@@ -23,6 +23,9 @@ FloatArray = NDArray[np.float64]
 TWIN = 1e-9
 """Relative and absolute tolerance within which two columns count as equal."""
 
+KEPT = "weighted_past_income"
+"""The column that is kept if others equal it."""
+
 
 class Direction(IntEnum):
     """The sign that policy requires for a feature's effect on the risk."""
@@ -123,16 +126,19 @@ class FeatureMatrix:
         return self.recode(self.columns, levels)
 
     def drop_repeated(self) -> FeatureMatrix:
-        """Return the matrix without numeric columns that equal a later column in every row, to within a billionth.
+        """Return the matrix without numeric columns that equal another column in every row, to within a billionth.
 
         In a yearly survey, the features of the last month, quarter and year are equal, and a model would divide one
-        effect among them at random. Of several equal columns, the last one is kept, which has the longest window.
+        effect among them at random. Of several equal columns, ``weighted_past_income`` is kept; without it, the last
+        one, which has the longest window. With one year of history, past income equals the last year's; once there are
+        more, only past income averages them, so a model that was fitted early goes on using it well.
         """
+        order = sorted(range(len(self.columns)), key=lambda i: (self.columns[i].name == KEPT, i), reverse=True)
         kept: list[int] = []
-        for i in reversed(range(len(self.columns))):
+        for i in order:
             if self.columns[i].categorical or not any(self._are_equal(i, k) for k in kept):
                 kept.append(i)
-        kept.reverse()
+        kept.sort()
         return replace(self, columns=tuple(self.columns[i] for i in kept), values=self.values[:, kept])
 
     def _are_equal(self, i: int, k: int) -> bool:

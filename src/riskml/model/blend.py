@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from riskml.errors import ModelError
 from riskml.features.matrix import FeatureMatrix
 from riskml.model.calibration import Calibration
-from riskml.model.choice import DEFAULT, ROUNDS, STRENGTHS, TREES, Candidates, Pick, choose, predict_unseen
+from riskml.model.choice import (
+    DEFAULT,
+    ROUNDS,
+    STRENGTHS,
+    TREES,
+    Candidates,
+    Pick,
+    choose,
+    fit_past_income,
+    predict_unseen,
+)
 from riskml.model.folds import Fold, count_overlap, count_spans, plan_folds
 from riskml.model.linear import Linear, LinearProblem
 from riskml.model.ridge import compute_log_loss
@@ -129,27 +139,26 @@ def fit_blend(
     y = np.asarray(y, np.float64)
     _check_rows(X, y, household, as_of)
     folds = plan_folds(y, np.asarray(household), as_of, horizon, seed)
+    weight = 1.0 / count_overlap(as_of, horizon)
     pick, calibration, figures = Pick(), Calibration(), {}
     if sum(y[fold.judge].sum() for fold in folds) > 0:
-        unseen = predict_unseen(schema, X.values, y, household, as_of, folds, seed, progress)
-        weight = 1.0 / count_overlap(as_of, horizon)
+        unseen = predict_unseen(schema, X.values, y, household, as_of, folds, seed, weight, progress)
         pick = choose(unseen, weight)
         calibration = _fit_calibration(unseen, pick, horizon, weight)
         figures = _summarize_unseen(unseen, pick, calibration, folds)
-    progress("fitting the linear part on all rows")
-    linear = LinearProblem(schema, X.values, y).solve(STRENGTHS[pick.strength])
-    progress("fitting the trees on all rows")
     settings = replace(TREES[pick.tree], rounds=ROUNDS[pick.stop])
-    trees = TreeProblem(schema, X.values, y).solve(settings, seed)
+    linear_weight = pick.linear + pick.past
     choice = {
-        "strength": STRENGTHS[pick.strength],
+        "strength": STRENGTHS[pick.strength] * weight,
+        "past_income": pick.past / linear_weight if linear_weight else 0.0,
         "trees": vars(settings),
         "default": (pick.strength, pick.tree, pick.stop) == DEFAULT,
         "evidence": pick.evidence,
         "out_of_sample": figures,
         "seed": seed,
     }
-    return Blend(schema, linear, trees, Weights(pick.intercept, pick.linear, pick.trees), calibration, choice)
+    linear, trees = _fit_parts(schema, X.values, y, choice, seed, progress)
+    return Blend(schema, linear, trees, Weights(pick.intercept, linear_weight, pick.trees), calibration, choice)
 
 
 def refit_blend(blend: Blend, X: FeatureMatrix, y: FloatArray, seed: int = 0) -> Blend:
@@ -164,9 +173,25 @@ def refit_blend(blend: Blend, X: FeatureMatrix, y: FloatArray, seed: int = 0) ->
     """
     X = X.drop_repeated()
     schema = Schema.from_matrix(X)
-    linear = LinearProblem(schema, X.values, y).solve(blend.choice["strength"])
-    trees = TreeProblem(schema, X.values, y).solve(TreeSettings(**blend.choice["trees"]), seed)
+    linear, trees = _fit_parts(schema, X.values, y, blend.choice, seed)
     return replace(blend, schema=schema, linear=linear, trees=trees)
+
+
+def _fit_parts(
+    schema: Schema,
+    values: FloatArray,
+    y: FloatArray,
+    choice: dict[str, Any],
+    seed: int,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[Linear, Trees]:
+    """Fit the linear part, which includes the part that knows past income alone, and the trees."""
+    progress("fitting the linear part on all rows")
+    problem = LinearProblem(schema, values, y)
+    linear = problem.solve(choice["strength"])
+    linear = linear.average(fit_past_income(problem, choice["strength"]), choice["past_income"])
+    progress("fitting the trees on all rows")
+    return linear, TreeProblem(schema, values, y).solve(TreeSettings(**choice["trees"]), seed)
 
 
 def _fit_calibration(unseen: Candidates, pick: Pick, horizon: int, weight: float) -> Calibration:
@@ -188,6 +213,7 @@ def _summarize_unseen(unseen: Candidates, pick: Pick, calibration: Calibration, 
     margins = {
         "linear": unseen.linear[:, pick.strength],
         "trees": unseen.trees[:, pick.tree, pick.stop],
+        "past_income": unseen.past,
         "blend": margin,
         "calibrated": calibration.shift + calibration.slope * margin,
     }

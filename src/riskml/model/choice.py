@@ -11,17 +11,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.model.folds import Fold
-from riskml.model.linear import LinearProblem
+from riskml.model.linear import Linear, LinearProblem
 from riskml.model.ridge import compute_log_loss, solve
 from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import TreeProblem, TreeSettings
 
-__all__ = ["DEFAULT", "ROUNDS", "STRENGTHS", "TREES", "Candidates", "Pick", "choose", "predict_unseen"]
+__all__ = [
+    "DEFAULT",
+    "ROUNDS",
+    "STRENGTHS",
+    "TREES",
+    "Candidates",
+    "Pick",
+    "choose",
+    "fit_past_income",
+    "predict_unseen",
+]
 
 Progress = Callable[[str], None]
 
-STRENGTHS = (0.01, 0.003, 0.03, 0.1)
-"""Ridge strengths of the linear part (scikit-learn's C), the default first."""
+STRENGTHS = (0.003, 0.001, 0.01, 0.03)
+"""Ridge strengths of the linear part (scikit-learn's C), the default first, for rows that do not overlap in time."""
+
+PAST_INCOME = "weighted_past_income"
+LOOSE = 100.0
+"""Ridge strength of the part that knows past income alone: one coefficient needs hardly any penalty."""
+
+PRIOR = (0.25, 0.5, 0.25)
+"""Weights of the linear part, the trees and past income, towards which the fitted weights are pulled."""
 
 TREES = (
     TreeSettings(depth=5, leaves=16, min_rows=200, learning_rate=0.03),
@@ -43,6 +60,12 @@ WEIGHT_SPREAD = 0.14
 WORKERS = 2
 
 
+def fit_past_income(problem: LinearProblem, strength: float) -> Linear:
+    """Fit the part that knows past income alone; without that feature, a linear part of this strength."""
+    has_past = PAST_INCOME in problem.encoding.schema.names
+    return problem.solve_alone(PAST_INCOME, LOOSE) if has_past else problem.solve(strength)
+
+
 @dataclass(frozen=True)
 class Candidates:
     """Out-of-sample margins of every candidate for the complexity of the model.
@@ -56,6 +79,8 @@ class Candidates:
         Whether the row was predicted by parts fitted on earlier periods.
     linear : array, shape (n, strengths)
     trees : array, shape (n, tree settings, rounds)
+    past : array, shape (n,)
+        Margin of the part that knows past income alone.
     """
 
     y: FloatArray
@@ -64,6 +89,13 @@ class Candidates:
     later: NDArray[np.bool_]
     linear: FloatArray
     trees: FloatArray
+    past: FloatArray
+
+    def select(self, which: tuple[int, int, int]) -> FloatArray:
+        """Select the margins of the three parts for one complexity, shape (n, 3)."""
+        strength, tree, stop = which
+        parts: FloatArray = np.column_stack([self.linear[:, strength], self.trees[:, tree, stop], self.past])
+        return parts
 
 
 @dataclass(frozen=True)
@@ -74,7 +106,7 @@ class Pick:
     ----------
     strength, tree, stop : int
         Positions in ``STRENGTHS``, ``TREES`` and ``ROUNDS``.
-    intercept, linear, trees : float
+    intercept, linear, trees, past : float
         The blend's constant and weights.
     evidence : float
         Number of standard errors by which this complexity beat the default; 0 for the default itself.
@@ -84,14 +116,15 @@ class Pick:
     tree: int = DEFAULT[1]
     stop: int = DEFAULT[2]
     intercept: float = 0.0
-    linear: float = 0.5
-    trees: float = 0.5
+    linear: float = PRIOR[0]
+    trees: float = PRIOR[1]
+    past: float = PRIOR[2]
     evidence: float = 0.0
 
     def predict_margin(self, candidates: Candidates) -> FloatArray:
         """Blend the out-of-sample margins, shape (n,)."""
-        linear, trees = _select(candidates, (self.strength, self.tree, self.stop))
-        return self.intercept + self.linear * linear + self.trees * trees
+        linear, trees, past = candidates.select((self.strength, self.tree, self.stop)).T
+        return self.intercept + self.linear * linear + self.trees * trees + self.past * past
 
 
 def predict_unseen(
@@ -102,17 +135,22 @@ def predict_unseen(
     as_of: NDArray[np.int32],
     folds: list[Fold],
     seed: int,
+    weight: float,
     progress: Progress,
 ) -> Candidates:
     """Fit every candidate in each fold, and predict the rows of the fold that were not used in the fit.
 
+    ``weight`` is the weight of a row, below 1 if rows overlap in time.
+
     Several trees are fitted in parallel, on one thread each. This is faster than fitting one after another on all
     threads, and the results are identical.
     """
-    linear = []
+    linear, past = [], []
     for fold in folds:
         problem = LinearProblem(schema, values[fold.fit], y[fold.fit])
-        linear.append(np.column_stack([problem.solve(c).predict_margin(values[fold.judge]) for c in STRENGTHS]))
+        judged = values[fold.judge]
+        linear.append(np.column_stack([problem.solve(c * weight).predict_margin(judged) for c in STRENGTHS]))
+        past.append(fit_past_income(problem, STRENGTHS[0] * weight).predict_margin(judged))
 
     def grow(fold: Fold) -> FloatArray:
         problem = TreeProblem(schema, values[fold.fit], y[fold.fit], threads=1)
@@ -133,6 +171,7 @@ def predict_unseen(
         later=np.concatenate([np.full(len(fold.judge), fold.later) for fold in folds]),
         linear=np.concatenate(linear),
         trees=np.concatenate(trees),
+        past=np.concatenate(past),
     )
 
 
@@ -148,14 +187,15 @@ def choose(candidates: Candidates, weight: float) -> Pick:
 
     Notes
     -----
-    Each candidate is evaluated by the log loss of the blend with equal weights. Its gain over the default is summed
-    by household and counts only if it exceeds three standard errors; the candidate with the largest such gain is
+    Each candidate is evaluated by the log loss of the blend with the weights of ``PRIOR``. Its gain over the default is
+    summed by household and counts only if it exceeds three standard errors; the candidate with the largest such gain is
     chosen. Simply choosing the smallest loss gave worse results on every panel with few positives, since that choice
     follows the noise of one period.
 
-    The weights come from a logistic regression of the outcome on the two margins. They are never negative, and each has
-    a normal prior around one half (standard deviation 0.14). With few positives, the weights stay nearly equal; with
-    many, the data determine them. Rows of later periods get a separate intercept, which is left to the calibration.
+    The weights come from a logistic regression of the outcome on the three margins. They are never negative, and each
+    has a normal prior around its value in ``PRIOR`` (standard deviation 0.14). With few positives, the weights stay
+    near those values; with many, the data determine them. Rows of later periods get a separate intercept, which is left
+    to the calibration.
     """
     _, group = np.unique(candidates.household, return_inverse=True)
     base = _compute_loss(candidates, DEFAULT)
@@ -166,29 +206,25 @@ def choose(candidates: Candidates, weight: float) -> Pick:
         total = float(gain.sum())
         if total > max(most, EVIDENCE * error):
             chosen, most, evidence = which, total, total / error
-    intercept, linear, trees = _fit_weights(candidates, chosen, weight)
-    return Pick(*chosen, intercept=intercept, linear=linear, trees=trees, evidence=evidence)
-
-
-def _select(candidates: Candidates, which: tuple[int, int, int]) -> tuple[FloatArray, FloatArray]:
-    strength, tree, stop = which
-    return candidates.linear[:, strength], candidates.trees[:, tree, stop]
+    intercept, linear, trees, past = _fit_weights(candidates, chosen, weight)
+    return Pick(*chosen, intercept, linear, trees, past, evidence)
 
 
 def _compute_loss(candidates: Candidates, which: tuple[int, int, int]) -> FloatArray:
-    linear, trees = _select(candidates, which)
-    margin = 0.5 * (linear + trees)
-    return compute_log_loss(margin, candidates.y)
+    parts = candidates.select(which)
+    return compute_log_loss(PRIOR[0] * parts[:, 0] + PRIOR[1] * parts[:, 1] + PRIOR[2] * parts[:, 2], candidates.y)
 
 
-def _fit_weights(candidates: Candidates, which: tuple[int, int, int], weight: float) -> tuple[float, float, float]:
-    linear, trees = _select(candidates, which)
+def _fit_weights(candidates: Candidates, which: tuple[int, int, int], weight: float) -> list[float]:
+    """Fit the constant and the weights of the linear part, the trees and past income."""
+    parts = candidates.select(which)
     both_kinds = candidates.later.any() and not candidates.later.all()
     extra = [candidates.later.astype(np.float64)] if both_kinds else []
-    design = np.column_stack([linear, trees, np.ones(len(linear)), *extra])
-    precision = WEIGHT_SPREAD**-2
-    penalty = np.array([precision, precision, 0.0, 0.0])[: design.shape[1]]
-    target = np.array([0.5, 0.5, 0.0, 0.0])[: design.shape[1]]
-    lower = np.array([0.0, 0.0, -np.inf, -np.inf])[: design.shape[1]]
+    design = np.column_stack([np.ones(len(parts)), parts, *extra])
+    size = design.shape[1]
+    pulled = np.isin(np.arange(size), (1, 2, 3))
+    penalty = np.where(pulled, WEIGHT_SPREAD**-2, 0.0)
+    target = np.array([0.0, *PRIOR, 0.0])[:size]
+    lower = np.where(pulled, 0.0, -np.inf)
     solution = solve(design, candidates.y, penalty, target=target, lower=lower, weight=weight)
-    return float(solution[2]), float(solution[0]), float(solution[1])
+    return [float(value) for value in solution[:4]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -86,6 +86,12 @@ class Linear:
         _add_contributions(np.ascontiguousarray(values), *quantity, *self._levels, self.base, out)
         return out
 
+    def average(self, other: Linear, share: float) -> Linear:
+        """Average with another model of the same encoding; ``share`` is the weight of the other one."""
+        mixed = {name: (1 - share) * getattr(self, name) + share * getattr(other, name) for name in ("base", *MIXED)}
+        tables = {j: (1 - share) * table + share * other.tables[j] for j, table in self.tables.items()}
+        return replace(self, tables=tables, **mixed)
+
     @cached_property
     def _levels(self) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
         """Each feature's first position in the concatenated tables, its number of levels, and those tables."""
@@ -131,7 +137,8 @@ def _add_contributions(
         out[i] = total + base
 
 
-ARRAYS = ("low", "high", "centre", "slope", "present", "missing")
+MIXED = ("slope", "present", "missing")
+ARRAYS = ("low", "high", "centre", *MIXED)
 
 
 class LinearProblem:
@@ -170,15 +177,34 @@ class LinearProblem:
         ModelError
             If the rows hold only one class.
         """
-        penalty = np.full(self._design.shape[1], 1.0 / strength)
+        self._last = self._fit(slice(None), strength, self._last)
+        return _compile(self.encoding, self._last)
+
+    def solve_alone(self, name: str, strength: float) -> Linear:
+        """Fit on one feature; all other features contribute nothing.
+
+        Parameters
+        ----------
+        name : str
+            A numeric or categorical feature of the schema.
+        strength : float
+        """
+        own = np.append(self.encoding.feature == self.encoding.schema.names.index(name), True)
+        weights = np.zeros(len(own))
+        weights[own] = self._fit(own, strength)
+        return _compile(self.encoding, weights)
+
+    def _fit(self, terms: slice | NDArray[np.bool_], strength: float, start: FloatArray | None = None) -> FloatArray:
+        """Fit the coefficients of some terms, the last of which is the intercept."""
+        design = self._design[:, terms]
+        penalty = np.full(design.shape[1], 1.0 / strength)
         penalty[-1] = 0.0
-        start = self._last
         if start is None:
             start = np.zeros(len(penalty))
             rate = np.clip(self._y.mean(), 1e-9, 1 - 1e-9)
             start[-1] = np.log(rate / (1 - rate))
-        self._last = solve(self._design, self._y, penalty, lower=self._lower, upper=self._upper, start=start)
-        return _compile(self.encoding, self._last)
+        lower, upper = self._lower[terms], self._upper[terms]
+        return solve(design, self._y, penalty, lower=lower, upper=upper, start=start)
 
 
 def _compile(encoding: Encoding, weights: FloatArray) -> Linear:
