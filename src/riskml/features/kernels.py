@@ -20,6 +20,7 @@ __all__ = [
     "find_lowest_ahead",
     "fit_slope",
     "measure_run_below",
+    "project_lowest",
     "scale",
     "sum_changes_on_year",
     "sum_months",
@@ -28,6 +29,12 @@ __all__ = [
 Array = Any
 """An array in compiled code; numba infers its type."""
 Floats = NDArray[np.float64]
+
+LEAST = 0.02
+"""Smallest level of income, in multiples of the line, since its logarithm is taken."""
+
+KEPT = 0.96
+"""Share of the distance between the latest level and the usual one that is left after a month."""
 
 
 @compiled
@@ -182,3 +189,64 @@ def measure_run_below(known: Array, below: Array) -> Floats:
         if start < months:
             length[j] = t - start
     return length
+
+
+@compiled
+def project_lowest(values: Array, known: Array, line: Array, paid: Array, fees: Array, monthly: Array) -> Floats:
+    """Project the lowest yearly income after spending in the next 12 months, in multiples of the line then, shape (n,).
+
+    Parameters
+    ----------
+    values, known : arrays, shape (T, n)
+        Income in multiples of the line of each month, and whether it is known.
+    line : array of float64, shape (T, n)
+        Line of each month.
+    paid : array of float64, shape (12, n)
+        Spending in each of the last 12 months; like the next two, in multiples of the latest line.
+    fees, monthly : arrays of float64, shape (n,)
+        Spending that is repeated every year, and spending a month that goes on.
+
+    Returns
+    -------
+    array of float64, shape (n,)
+        NaN if no month or no line is known.
+    """
+    months, n = values.shape
+    out = np.empty(n)
+    for j in range(n):
+        growth = line[0, j] / line[12, j]
+        if np.isnan(growth):
+            growth = 1.0
+        monthly_growth = growth ** (1.0 / 12.0)
+        sums, counts, spent = np.zeros(13), np.zeros(13), np.zeros(13)  # of the latest 0 to 12 months
+        level, base, months_known, rate = np.nan, 0.0, 0, 1.0
+        for t in range(months):
+            real = values[t, j] * line[t, j] / line[0, j]
+            if t < 12:
+                sums[t + 1] = sums[t] + (real if known[t, j] else 0.0)
+                counts[t + 1] = counts[t] + (1.0 if known[t, j] else 0.0)
+                spent[t + 1] = spent[t] + paid[t, j]
+            if known[t, j]:
+                if np.isnan(level):
+                    level = real * rate
+                if t >= 6:
+                    base += real * rate
+                    months_known += 1
+            rate *= monthly_growth
+        if np.isnan(level):
+            out[j] = np.nan
+            continue
+        level = max(level, LEAST)
+        away = 0.0 if months_known == 0 else np.log(level / max(base / months_known, LEAST))
+        usual = level * np.exp(-away)
+        future, lowest, rate = 0.0, np.inf, 1.0
+        for h in range(1, 13):
+            away *= KEPT
+            rate *= monthly_growth
+            future += usual * np.exp(away) * rate
+            income = (sums[12 - h] + future) / (counts[12 - h] + h)
+            spending = spent[12 - h] + fees[j] + h * monthly[j]
+            step = line[12 - h, j] / line[12, j]
+            lowest = min(lowest, (income - spending) / (step if step > 0.0 else 1.0))
+        out[j] = lowest
+    return out

@@ -41,8 +41,8 @@ PRIOR = (0.25, 0.5, 0.25)
 """Weights of the linear part, the trees and past income, towards which the fitted weights are pulled."""
 
 TREES = (
-    TreeSettings(depth=5, leaves=16, min_rows=200, learning_rate=0.03),
-    TreeSettings(depth=3, leaves=8, min_rows=200, learning_rate=0.03),
+    TreeSettings(depth=5, leaves=16, min_rows=200, learning_rate=0.15, seeds=5),
+    TreeSettings(depth=3, leaves=8, min_rows=200, learning_rate=0.15, seeds=5),
     TreeSettings(depth=5, leaves=31, min_rows=100, learning_rate=0.06),
 )
 """Complexities of the trees: the default, a simpler one and a richer one."""

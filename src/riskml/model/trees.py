@@ -34,7 +34,7 @@ class TreeSettings:
     Parameters
     ----------
     rounds : int
-        Number of trees.
+        Number of trees, for all seeds together.
     depth : int
         At most 5, so that exact contributions stay fast.
     leaves : int
@@ -44,6 +44,8 @@ class TreeSettings:
     column_share : float
         Share of the features that each tree may use, tripled from ``PLENTY`` rows on. Each tree may use at least eight
         features, since a tree without a split ends the training.
+    seeds : int
+        Number of models with different column samples that are averaged.
     """
 
     rounds: int = 200
@@ -53,6 +55,7 @@ class TreeSettings:
     learning_rate: float = 0.03
     column_share: float = 0.2
     ridge: float = 10.0
+    seeds: int = 1
 
     def to_parameters(self, rows: int, columns: int, seed: int) -> dict[str, Any]:
         """Return LightGBM's parameters for a number of training rows and features."""
@@ -110,19 +113,42 @@ class TreeProblem:
         ).construct()
 
     def solve(self, settings: TreeSettings, seed: int) -> Trees:
-        """Fit trees with the given complexity."""
-        parameters = settings.to_parameters(self._data.num_data(), len(self.schema.columns), seed)
-        parameters["monotone_constraints"] = self.schema.directions.tolist()
-        parameters["num_threads"] = self._threads
-        return Trees(
-            _strip_parameters(lgb.train(parameters, self._data, settings.rounds).model_to_string(num_iteration=-1))
-        )
+        """Fit trees with the given complexity, once for each seed, and average them."""
+
+        def boost(seed: int) -> str:
+            parameters = settings.to_parameters(self._data.num_data(), len(self.schema.columns), seed)
+            parameters["monotone_constraints"] = self.schema.directions.tolist()
+            parameters["num_threads"] = self._threads
+            return str(
+                lgb.train(parameters, self._data, settings.rounds // settings.seeds).model_to_string(num_iteration=-1)
+            )
+
+        return Trees(_average([boost(seed + k) for k in range(settings.seeds)]))
 
 
-def _strip_parameters(text: str) -> str:
-    """Remove the training parameters, which do not affect predictions but contain thread counts and paths."""
-    head, _, _ = text.partition("\nparameters:")
-    return head.rstrip("\n") + "\n"
+def _average(texts: list[str]) -> str:
+    """Average several boosted models in LightGBM's text format.
+
+    The trees of all models stand in turn, so that the first ``k`` trees of every model are the first of the average.
+    The sizes of the trees are left out, since they change, and so are the training parameters, which do not affect
+    predictions but contain thread counts and paths.
+    """
+    models = [text.partition("\n\nend of trees")[0].split("\nTree=") for text in texts]
+    head = "\n".join(line for line in models[0][0].splitlines() if not line.startswith("tree_sizes="))
+    rounds = max(len(trees) for _, *trees in models)
+    parts = [trees[k] for k in range(rounds) for _, *trees in models if k < len(trees)]
+    blocks = [f"Tree={number}\n{_scale(part, len(texts))}\n\n" for number, part in enumerate(parts)]
+    return f"{head}\n\n" + "\n".join(blocks) + "\nend of trees\n"
+
+
+def _scale(tree: str, models: int) -> str:
+    """Divide the values of a tree by the number of models; the number of the tree in its first line is left out."""
+    lines = tree.splitlines()[1:]
+    for i, line in enumerate(lines):
+        name, _, values = line.partition("=")
+        if name in ("leaf_value", "internal_value", "shrinkage"):
+            lines[i] = f"{name}=" + " ".join(repr(float(value) / models) for value in values.split())
+    return "\n".join(lines).rstrip("\n")
 
 
 @dataclass(frozen=True)
