@@ -17,8 +17,11 @@ from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 SCHOOL_FEE = list_codes("events", "kind").index("school_fee")
 YEAR = 12
+KEPT = 0.96 ** np.arange(1, YEAR + 1)
+"""Share of the distance between the latest level of income and the usual one that is left after 1 to 12 months."""
 
 declare = partial(
     feature,
@@ -41,20 +44,26 @@ def _project_lowest(panel: Panel) -> Floats:
     then = panel.at_income_end
     income = read_income(panel)
     care, events = require_rows("illness", panel), require_rows("events", panel)
-    regular = (care["kind"] == REGULAR[0]) | (care["kind"] == REGULAR[1])
+    regular = panel.within(care, 3) & ((care["kind"] == REGULAR[0]) | (care["kind"] == REGULAR[1]))
     unit = then.size[0] * then.line[0]
-    paid = _sum_by_month(care, care["self_paid"], care["lag"] < YEAR) / unit
-    monthly = care.sum(np.nan_to_num(care["self_paid"]), regular & (care["lag"] < 3)) / 3 / unit
-    fees = events.sum(np.nan_to_num(events["amount"]), (events["kind"] == SCHOOL_FEE) & (events["lag"] < YEAR)) / unit
-    lowest: Floats = kernels.project_lowest(income.values, income.known, then.line, paid, fees, monthly)
+    paid = _sum_by_month(care, panel.within(care, YEAR)) / unit
+    monthly = _sum_known(care, "self_paid", regular) / 3 / unit
+    fees = _sum_known(events, "amount", panel.within(events, YEAR) & (events["kind"] == SCHOOL_FEE)) / unit
+    latest, usual, growth = kernels.find_levels(income.values, income.known, then.line)
+    ahead = usual * np.exp(np.log(latest / usual) * KEPT[:, None])
+    lowest: Floats = kernels.project_lowest(income.values, income.known, then.line, ahead, growth, paid, fees, monthly)
     return lowest
 
 
-def _sum_by_month(events: Events, yuan: Floats, mask: NDArray[np.bool_]) -> Floats:
-    """Sum amounts by month, the latest first, shape (12, n); unknown amounts add nothing."""
-    sums = np.zeros((YEAR, events.n))
-    np.add.at(sums, (events["lag"][mask], events.household[mask]), np.nan_to_num(yuan[mask]))
+def _sum_by_month(care: Events, mask: Mask) -> Floats:
+    """Sum the known self-paid amounts by month, the latest first, shape (12, n)."""
+    sums: Floats = kernels.sum_rows_by_month(care.household, care["lag"], care["self_paid"], mask, YEAR, care.n)
     return sums
+
+
+def _sum_known(rows: Events, column: str, mask: Mask) -> Floats:
+    """Sum the known amounts, shape (n,); 0 if none is known."""
+    return np.nan_to_num(rows.sum(rows[column], mask))
 
 
 @declare(
@@ -64,12 +73,26 @@ def _sum_by_month(events: Events, yuan: Floats, mask: NDArray[np.bool_]) -> Floa
     "income and care go on as before",
 )
 def lowest_income_after_spending(panel: Panel) -> Floats:
-    """Lowest yearly income per head after spending at the end of any of the next 12 months ÷ the line then.
+    """Lowest difference between yearly income and spending, per head, at the end of any of the next 12 months.
 
-    Income returns from its latest level to the household's own mean of months 7-36 (by 4 % of the difference of the
-    logarithms a month) and grows as the line grew in the last year. Past bills leave the 12 months one after another,
-    outpatient and chronic care go on as in the last 3 months, and school fees are paid again. The line takes its steps
-    of the last year again.
+    Every difference is divided by the line that will then be in force, if the line grows as it did in the last year.
+    The feature is missing if no income is reported in 36 months or there is no line. Months of income, the line and the
+    household's size are counted back from month 0, the end of the year that counts as the household's income; care and
+    school fees are counted back from ``as_of``.
+
+    Growth is the line of month 0 ÷ the line 12 months before it, or 1 if that line is unknown. Projected incomes rise
+    by growth^(1/12) a month. The latest level is the latest reported 12 × income per head; the usual level is the mean
+    of those reported in months 7-36, or the latest level if there are none. For both, an income from t months before
+    month 0 is multiplied by growth^(t/12), and each level is at least 0.02 × the line of month 0. The projected income
+    h months ahead is usual × (latest ÷ usual)^(0.96^h) × growth^(h/12), so the distance to the usual level shrinks by
+    4 % a month.
+
+    Yearly income at the end of month h is the mean of 12 × income per head over the reported months among the latest
+    12 - h and the h projected months. Spending is the sum of three parts ÷ size: self-paid care of the last 12 months,
+    except care in a calendar month that is then more than 12 months old; school fees of the last 12 months, paid again;
+    and h ÷ 3 × self-paid outpatient and chronic care of the last 3 months. Care after the last complete month counts as
+    care in that month. Unknown amounts count as 0. The line at the end of month h is the line of month 0 × (line 12 - h
+    months before month 0 ÷ line 12 months before it); it stays as it is if either is unknown.
     """
     return _project_lowest(panel)
 
