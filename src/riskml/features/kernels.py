@@ -236,9 +236,10 @@ def find_levels(values: Array, known: Array, line: Array) -> tuple[Floats, Float
         for j in range(n):
             grown = values[t, j] * line[t, j] * rate[j]
             latest[j] = grown if known[t, j] and np.isnan(latest[j]) else latest[j]
-            usual[j] += grown if known[t, j] and t >= RECENT else 0.0
-            count[j] += 1.0 if known[t, j] and t >= RECENT else 0.0
             rate[j] *= growth[j]
+            if t >= RECENT:
+                usual[j] += grown if known[t, j] else 0.0
+                count[j] += 1.0 if known[t, j] else 0.0
     for j in range(n):
         mean = usual[j] / count[j] if count[j] > 0 else latest[j]
         latest[j] = max(latest[j] / line[0, j], LEAST) if not np.isnan(latest[j]) else np.nan
@@ -248,7 +249,16 @@ def find_levels(values: Array, known: Array, line: Array) -> tuple[Floats, Float
 
 @compiled
 def project_lowest(
-    values: Array, known: Array, line: Array, ahead: Array, growth: Array, paid: Array, fees: Array, monthly: Array
+    values: Array,
+    known: Array,
+    line: Array,
+    usual: Array,
+    away: Array,
+    growth: Array,
+    size: Array,
+    paid: Array,
+    fees: Array,
+    regular: Array,
 ) -> Floats:
     """Project the lowest yearly income after spending in the next 12 months, in multiples of the line then, shape (n,).
 
@@ -256,35 +266,41 @@ def project_lowest(
     ----------
     values, known, line : arrays, shape (T, n)
         As in :func:`find_levels`.
-    ahead : array of float64, shape (12, n)
-        Income of the next 12 months before growth; like the spending, in multiples of the latest line.
-    growth : array of float64, shape (n,)
-        Factor by which incomes grow in a month.
+    usual, growth : arrays of float64, shape (n,)
+        As :func:`find_levels` returns them.
+    away : array of float64, shape (12, n)
+        Income of each of the next 12 months before growth, in multiples of the usual level.
+    size : array of float64, shape (n,)
     paid : array of float64, shape (12, n)
-        Spending in each of the last 12 months.
-    fees, monthly : arrays of float64, shape (n,)
-        Spending that is repeated every year, and spending a month that goes on.
+        Spending of the household in each of the last 12 months, yuan.
+    fees, regular : arrays of float64, shape (n,)
+        Spending that is repeated every year, and the spending of 3 months that goes on, yuan; a NaN counts as 0.
 
     Returns
     -------
     array of float64, shape (n,)
-        NaN if the projected income is.
+        NaN if the usual level is.
     """
     n = values.shape[1]
     future, rate = np.zeros((13, n)), np.ones(n)  # sums of the next 0 to 12 months
     for h in range(12):
         for j in range(n):
             rate[j] *= growth[j]
-            future[h + 1, j] = future[h, j] + ahead[h, j] * rate[j]
-    income, count, spent, lowest = np.zeros(n), np.zeros(n), np.zeros(n), np.full(n, np.inf)
-    for t in range(12):  # t past months are still in the year, with 12 - t projected ones
+            future[h + 1, j] = future[h, j] + usual[j] * line[0, j] * away[h, j] * rate[j]
+    income, count, lowest = np.zeros(n), np.zeros(n), np.full(n, np.inf)
+    spent, monthly, share, yearly = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    for j in range(n):
+        share[j], yearly[j] = 1.0 / size[j], line[0, j] / line[12, j]  # a division takes long
+        spent[j] = 0.0 if np.isnan(fees[j]) else fees[j] * share[j]
+        monthly[j] = 0.0 if np.isnan(regular[j]) else regular[j] * share[j] / 3
+    for t in range(12):  # t past months are still in the year, with h projected ones
         h = 12 - t
         for j in range(n):
-            mean = (income[j] / line[0, j] + future[h, j]) / (count[j] + h)
-            to_line = line[12, j] / line[t, j]  # of the latest line to the line h months ahead
-            left = (mean - spent[j] - fees[j] - h * monthly[j]) * (1.0 if np.isnan(to_line) else to_line)
+            mean = (income[j] + future[h, j]) / (count[j] + h)
+            then = line[t, j] * yearly[j]
+            left = (mean - spent[j] - h * monthly[j]) / (line[0, j] if np.isnan(then) else then)
             lowest[j] = lowest[j] if lowest[j] <= left else left
             income[j] += values[t, j] * line[t, j] if known[t, j] else 0.0
             count[j] += 1.0 if known[t, j] else 0.0
-            spent[j] += paid[t, j]
+            spent[j] += paid[t, j] * share[j]
     return lowest
