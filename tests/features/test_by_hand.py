@@ -228,3 +228,83 @@ def test_columns_identical_in_every_row_are_merged():
     kept = matrix.drop_repeated()
     for name in kept.names:
         assert np.array_equal(kept.column(name), matrix.column(name), equal_nan=True)
+
+
+NO_CARE, NO_EVENTS = care(), {"household_id": [], "occurred_on": [], "kind": []}
+
+
+def fee(*rows):
+    days, amounts = zip(*rows, strict=True)
+    return {"household_id": ["h"] * len(rows), "occurred_on": days, "kind": ["school_fee"] * len(rows)} | {
+        "amount": amounts
+    }
+
+
+def find_lowest(amounts, *, illness=NO_CARE, events=NO_EVENTS, **options) -> float:
+    values = features(income=monthly(amounts), illness=illness, events=events, **options)
+    return values["lowest_income_after_spending"]
+
+
+def test_the_year_ahead_loses_old_bills_and_repeats_regular_care_and_fees():
+    # three lines of income; fees of 0.1 lines, a bill of 0.3 in March, and 0.01 a month for outpatient care
+    spending = {
+        "illness": care(
+            ("2023-03-15", "inpatient", 3600.0, None),
+            *((f"2023-{month}-15", "outpatient", 120.0, None) for month in (10, 11, 12)),
+        ),
+        "events": fee(("2023-09-01", 1200.0)),
+    }
+    values = features(income=monthly([3000.0] * 36), **spending)
+    # at the end of February, the last month with the bill, two more months of outpatient care have been paid
+    assert values["lowest_income_after_spending"] == pytest.approx(3 - 0.3 - 0.03 - 0.1 - 0.02)
+    assert values["bearable_spending"] == pytest.approx(math.log((2.55 - 1) * 2))
+    poor = features(income=monthly([1000.0] * 36), **spending)
+    assert poor["lowest_income_after_spending"] == pytest.approx(0.55)
+    assert poor["bearable_spending"] == pytest.approx(-4)
+
+
+def test_income_ahead_returns_to_its_usual_level_by_4_percent_a_month():
+    past = [0.5] * 6 + [1.0] * 6  # the latest month first
+    ahead = [0.5 ** (0.96**k) for k in range(1, 13)]
+    left = [(sum(past[: 12 - h]) + sum(ahead[:h])) / 12 for h in range(1, 13)]
+    assert find_lowest([1000.0] * 30 + [500.0] * 6) == pytest.approx(min(left))
+    assert min(left) < left[-1]
+
+
+def test_income_ahead_grows_as_the_line_did_and_the_line_rises_in_the_same_month():
+    lines = ((None, "2016-01-01", LINE), (None, "2023-07-01", 1.1 * LINE))
+    usual = sum(1.1 ** (t / 12) for t in range(6, 36)) / 30
+    ahead = [usual ** (1 - 0.96**k) * 1.1 ** (k / 12) for k in range(1, 13)]
+    rise = [1.0] * 6 + [1.1] * 6
+    left = [(12 - h + sum(ahead[:h])) / 12 / rise[h - 1] for h in range(1, 13)]
+    assert find_lowest([1100.0] * 36, lines=lines) == pytest.approx(min(left))
+    # without a line a year ago, neither grows; months before the first line are unknown
+    assert find_lowest([500.0] * 36, lines=lines[1:], size=1) == pytest.approx(1 / 1.1)
+
+
+def test_the_year_ahead_needs_one_reported_month_and_never_projects_less_than_a_fiftieth_of_the_line():
+    assert find_lowest([500.0]) == pytest.approx(0.5)
+    assert find_lowest([500.0, None, None]) == pytest.approx(0.5)
+    assert find_lowest([0.0] * 36) == pytest.approx(0.02 / 12)
+    assert find_lowest([-500.0] * 36) == pytest.approx((11 * -0.5 + 0.02) / 12)
+    assert math.isnan(find_lowest([]))
+    assert math.isnan(find_lowest([500.0], lines=((None, "2024-01-01", LINE),)))
+
+
+def test_unknown_amounts_add_nothing_to_the_spending_ahead():
+    unknown = care(("2023-12-01", "chronic", None, 900.0), ("2023-06-01", "inpatient", None, None))
+    assert find_lowest([2000.0] * 36, illness=unknown, events=fee(("2023-09-01", None))) == pytest.approx(2)
+    some = care(("2023-12-01", "chronic", None, 900.0), ("2023-12-02", "chronic", 360.0, None))
+    # eleven months ahead, the known 0.03 is still in the year, and eleven times a third of it has followed
+    assert find_lowest([2000.0] * 36, illness=some) == pytest.approx(2 - 0.03 - 11 * 0.01)
+
+
+def test_in_the_middle_of_a_month_spending_is_counted_back_to_the_same_day():
+    # school fees of two Januaries, of which one is within a year, and outpatient care that is older than three months
+    values = {"illness": care(("2023-10-15", "outpatient", 1200.0, None)), "events": NO_EVENTS}
+    assert find_lowest([2000.0] * 36, as_of="2024-01-15", **values) == pytest.approx(2 - 0.1)
+    fees = fee(("2023-01-15", 1200.0), ("2024-01-15", 1200.0))
+    assert find_lowest([2000.0] * 36, as_of="2024-01-15", events=fees) == pytest.approx(2 - 0.1)
+    # care in the incomplete month counts as care of the last complete one, which stays in the year for 11 months
+    values["illness"] = care(("2024-01-15", "outpatient", 360.0, None))
+    assert find_lowest([2000.0] * 36, as_of="2024-01-15", **values) == pytest.approx(2 - 0.03 - 11 * 0.01)

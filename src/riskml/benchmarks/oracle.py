@@ -29,7 +29,10 @@ _TYPES = {
 }
 """SQL type for each kind of column in the data contract; columns of all other kinds are text."""
 
-_TOPICS = ("members", "illness", "disaster", "events", "help", "monitoring")
+_TOPICS = {name: {name} for name in ("members", "illness", "disaster", "events", "help", "monitoring")} | {
+    "outlook": {"illness", "events"}
+}
+"""Scripts of features that are missing unless certain tables are present, and these tables."""
 _TO_DATE = ("weighted_past_income", "months_since_below", "months_since_report")
 """Income features that count months back from the last complete one, no matter how old the income is."""
 _NUMBERS = ("INT", "FLOAT", "DOUBLE", "DECIMAL")
@@ -58,6 +61,7 @@ class Oracle:
         self._set_variable("as_of", max(as_ofs))
         self._set_variable("income_age", income_age)
         self._income_age = income_age
+        self._sql.execute("CREATE TEMP TABLE income_end (h INTEGER, ends INTEGER)")
         for script in ("macros", "months", "staging", "staging_income", "staging_events"):
             if script == "months":
                 first = min(as_ofs).year * 12 + min(as_ofs).month - 38 - income_age
@@ -119,8 +123,8 @@ class Oracle:
             parts.append("f_income.* EXCLUDE (h, mean_12)")
         for topic in _TOPICS:
             self._run_script(topic)
-        for topic in _TOPICS:
-            present = str(topic in self._present).lower()
+        for topic, tables in _TOPICS.items():
+            present = str(tables <= self._present).lower()
             parts.append(f"if({present}, COLUMNS(f_{topic}.* EXCLUDE (h)), NULL)")
         for name, number in self._attributes.items():
             parts.append(f'household."{name}" AS "attribute_{name}"')

@@ -17,6 +17,7 @@ __all__ = [
     "average_shortfall",
     "average_weighted",
     "compute_deviation",
+    "find_levels",
     "find_lowest_ahead",
     "fit_slope",
     "measure_run_below",
@@ -24,6 +25,7 @@ __all__ = [
     "scale",
     "sum_changes_on_year",
     "sum_months",
+    "sum_rows_by_month",
 ]
 
 Array = Any
@@ -33,8 +35,8 @@ Floats = NDArray[np.float64]
 LEAST = 0.02
 """Smallest level of income, in multiples of the line, since its logarithm is taken."""
 
-KEPT = 0.96
-"""Share of the distance between the latest level and the usual one that is left after a month."""
+RECENT = 6
+"""Number of the latest months that do not count towards the usual level of income."""
 
 
 @compiled
@@ -192,8 +194,18 @@ def measure_run_below(known: Array, below: Array) -> Floats:
 
 
 @compiled
-def project_lowest(values: Array, known: Array, line: Array, paid: Array, fees: Array, monthly: Array) -> Floats:
-    """Project the lowest yearly income after spending in the next 12 months, in multiples of the line then, shape (n,).
+def sum_rows_by_month(household: Array, lag: Array, values: Array, mask: Array, months: int, n: int) -> Floats:
+    """Sum the known values of each household's rows by month, in the order of the rows, shape (months, n)."""
+    sums = np.zeros((months, n))
+    for i in range(len(household)):
+        if mask[i] and not np.isnan(values[i]):
+            sums[lag[i], household[i]] += values[i]
+    return sums
+
+
+@compiled
+def find_levels(values: Array, known: Array, line: Array) -> tuple[Floats, Floats, Floats]:
+    """Find the latest and the usual level of income, and the growth of the line.
 
     Parameters
     ----------
@@ -201,52 +213,94 @@ def project_lowest(values: Array, known: Array, line: Array, paid: Array, fees: 
         Income in multiples of the line of each month, and whether it is known.
     line : array of float64, shape (T, n)
         Line of each month.
+
+    Returns
+    -------
+    latest, usual : arrays of float64, shape (n,)
+        Latest known income and mean of the known incomes before the last 6 months, raised by the growth since then, in
+        multiples of the latest line. If only the latest is known, both are equal; if neither is, both are NaN.
+    growth : array of float64, shape (n,)
+        Factor by which the line grows in a month; 1 if the line of 12 months ago is unknown.
+    """
+    months, n = values.shape
+    growth, rate, latest = np.empty(n), np.ones(n), np.full(n, np.nan)
+    usual, count = np.zeros(n), np.zeros(n)
+    last_ratio, last_root = 1.0, 1.0  # most households have the same line, and a root takes long
+    for j in range(n):
+        ratio = line[0, j] / line[12, j]
+        ratio = 1.0 if np.isnan(ratio) else ratio
+        if ratio != last_ratio:
+            last_ratio, last_root = ratio, ratio ** (1.0 / 12.0)
+        growth[j] = last_root
+    for t in range(months):
+        for j in range(n):
+            grown = values[t, j] * line[t, j] * rate[j]
+            latest[j] = grown if known[t, j] and np.isnan(latest[j]) else latest[j]
+            rate[j] *= growth[j]
+            if t >= RECENT:
+                usual[j] += grown if known[t, j] else 0.0
+                count[j] += 1.0 if known[t, j] else 0.0
+    for j in range(n):
+        mean = usual[j] / count[j] if count[j] > 0 else latest[j]
+        latest[j] = max(latest[j] / line[0, j], LEAST) if not np.isnan(latest[j]) else np.nan
+        usual[j] = max(mean / line[0, j], LEAST) if not np.isnan(mean) else np.nan
+    return latest, usual, growth
+
+
+@compiled
+def project_lowest(
+    values: Array,
+    known: Array,
+    line: Array,
+    usual: Array,
+    away: Array,
+    growth: Array,
+    size: Array,
+    paid: Array,
+    fees: Array,
+    regular: Array,
+) -> Floats:
+    """Project the lowest yearly income after spending in the next 12 months, in multiples of the line then, shape (n,).
+
+    Parameters
+    ----------
+    values, known, line : arrays, shape (T, n)
+        As in :func:`find_levels`.
+    usual, growth : arrays of float64, shape (n,)
+        As :func:`find_levels` returns them.
+    away : array of float64, shape (12, n)
+        Income of each of the next 12 months before growth, in multiples of the usual level.
+    size : array of float64, shape (n,)
     paid : array of float64, shape (12, n)
-        Spending in each of the last 12 months; like the next two, in multiples of the latest line.
-    fees, monthly : arrays of float64, shape (n,)
-        Spending that is repeated every year, and spending a month that goes on.
+        Spending of the household in each of the last 12 months, yuan.
+    fees, regular : arrays of float64, shape (n,)
+        Spending that is repeated every year, and the spending of 3 months that goes on, yuan; a NaN counts as 0.
 
     Returns
     -------
     array of float64, shape (n,)
-        NaN if no month or no line is known.
+        NaN if the usual level is.
     """
-    months, n = values.shape
-    out = np.empty(n)
+    n = values.shape[1]
+    future, rate = np.zeros((13, n)), np.ones(n)  # sums of the next 0 to 12 months
+    for h in range(12):
+        for j in range(n):
+            rate[j] *= growth[j]
+            future[h + 1, j] = future[h, j] + usual[j] * line[0, j] * away[h, j] * rate[j]
+    income, count, lowest = np.zeros(n), np.zeros(n), np.full(n, np.inf)
+    spent, monthly, share, yearly = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     for j in range(n):
-        growth = line[0, j] / line[12, j]
-        if np.isnan(growth):
-            growth = 1.0
-        monthly_growth = growth ** (1.0 / 12.0)
-        sums, counts, spent = np.zeros(13), np.zeros(13), np.zeros(13)  # of the latest 0 to 12 months
-        level, base, months_known, rate = np.nan, 0.0, 0, 1.0
-        for t in range(months):
-            real = values[t, j] * line[t, j] / line[0, j]
-            if t < 12:
-                sums[t + 1] = sums[t] + (real if known[t, j] else 0.0)
-                counts[t + 1] = counts[t] + (1.0 if known[t, j] else 0.0)
-                spent[t + 1] = spent[t] + paid[t, j]
-            if known[t, j]:
-                if np.isnan(level):
-                    level = real * rate
-                if t >= 6:
-                    base += real * rate
-                    months_known += 1
-            rate *= monthly_growth
-        if np.isnan(level):
-            out[j] = np.nan
-            continue
-        level = max(level, LEAST)
-        away = 0.0 if months_known == 0 else np.log(level / max(base / months_known, LEAST))
-        usual = level * np.exp(-away)
-        future, lowest, rate = 0.0, np.inf, 1.0
-        for h in range(1, 13):
-            away *= KEPT
-            rate *= monthly_growth
-            future += usual * np.exp(away) * rate
-            income = (sums[12 - h] + future) / (counts[12 - h] + h)
-            spending = spent[12 - h] + fees[j] + h * monthly[j]
-            step = line[12 - h, j] / line[12, j]
-            lowest = min(lowest, (income - spending) / (step if step > 0.0 else 1.0))
-        out[j] = lowest
-    return out
+        share[j], yearly[j] = 1.0 / size[j], line[0, j] / line[12, j]  # a division takes long
+        spent[j] = 0.0 if np.isnan(fees[j]) else fees[j] * share[j]
+        monthly[j] = 0.0 if np.isnan(regular[j]) else regular[j] * share[j] / 3
+    for t in range(12):  # t past months are still in the year, with h projected ones
+        h = 12 - t
+        for j in range(n):
+            mean = (income[j] + future[h, j]) / (count[j] + h)
+            then = line[t, j] * yearly[j]
+            left = (mean - spent[j] - h * monthly[j]) / (line[0, j] if np.isnan(then) else then)
+            lowest[j] = lowest[j] if lowest[j] <= left else left
+            income[j] += values[t, j] * line[t, j] if known[t, j] else 0.0
+            count[j] += 1.0 if known[t, j] else 0.0
+            spent[j] += paid[t, j] * share[j]
+    return lowest

@@ -13,12 +13,13 @@ from riskml.features.illness import REGULAR
 from riskml.features.matrix import Direction
 from riskml.features.views import cached_on_panel, read_income, require_rows, take_log
 from riskml.records.contract.schema import list_codes
-from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 SCHOOL_FEE = list_codes("events", "kind").index("school_fee")
 YEAR = 12
+KEPT = 0.96 ** np.arange(1, YEAR + 1)
+"""Share of the distance between the latest level of income and the usual one that is left after 1 to 12 months."""
 
 declare = partial(
     feature,
@@ -38,23 +39,19 @@ the causes of lower income and of spending.
 @cached_on_panel
 def _project_lowest(panel: Panel) -> Floats:
     """Project the lowest income per head after spending in the next 12 months, in multiples of the line then."""
-    then = panel.at_income_end
-    income = read_income(panel)
+    then, income = panel.at_income_end, read_income(panel)
+    series = (income.values, income.known, then.line)
+    latest, usual, growth = kernels.find_levels(*series)
+    away = np.log(latest / usual) * KEPT[:, None]
+    np.exp(away, out=away)  # not in the loops, since NumPy's is several times as fast
     care, events = require_rows("illness", panel), require_rows("events", panel)
-    regular = (care["kind"] == REGULAR[0]) | (care["kind"] == REGULAR[1])
-    unit = then.size[0] * then.line[0]
-    paid = _sum_by_month(care, care["self_paid"], care["lag"] < YEAR) / unit
-    monthly = care.sum(np.nan_to_num(care["self_paid"]), regular & (care["lag"] < 3)) / 3 / unit
-    fees = events.sum(np.nan_to_num(events["amount"]), (events["kind"] == SCHOOL_FEE) & (events["lag"] < YEAR)) / unit
-    lowest: Floats = kernels.project_lowest(income.values, income.known, then.line, paid, fees, monthly)
+    year = panel.within(care, YEAR)
+    paid = kernels.sum_rows_by_month(care.household, care["lag"], care["self_paid"], year, YEAR, care.n)
+    regular = panel.within(care, 3) & ((care["kind"] == REGULAR[0]) | (care["kind"] == REGULAR[1]))
+    fees = panel.within(events, YEAR) & (events["kind"] == SCHOOL_FEE)
+    yearly, going_on = events.sum(events["amount"], fees), care.sum(care["self_paid"], regular)
+    lowest: Floats = kernels.project_lowest(*series, usual, away, growth, then.size[0], paid, yearly, going_on)
     return lowest
-
-
-def _sum_by_month(events: Events, yuan: Floats, mask: NDArray[np.bool_]) -> Floats:
-    """Sum amounts by month, the latest first, shape (12, n); unknown amounts add nothing."""
-    sums = np.zeros((YEAR, events.n))
-    np.add.at(sums, (events["lag"][mask], events.household[mask]), np.nan_to_num(yuan[mask]))
-    return sums
 
 
 @declare(
@@ -64,12 +61,26 @@ def _sum_by_month(events: Events, yuan: Floats, mask: NDArray[np.bool_]) -> Floa
     "income and care go on as before",
 )
 def lowest_income_after_spending(panel: Panel) -> Floats:
-    """Lowest yearly income per head after spending at the end of any of the next 12 months ÷ the line then.
+    """Lowest difference between yearly income and spending, per head, at the end of any of the next 12 months.
 
-    Income returns from its latest level to the household's own mean of months 7-36 (by 4 % of the difference of the
-    logarithms a month) and grows as the line grew in the last year. Past bills leave the 12 months one after another,
-    outpatient and chronic care go on as in the last 3 months, and school fees are paid again. The line takes its steps
-    of the last year again.
+    Every difference is divided by the line that will be in force in that month if the line grows as it did in the last
+    year. The feature is missing if no income is reported in 36 months or there is no line. Month 0 is the last month of
+    the 12 that count as the household's income; incomes, lines and the household's size (that of month 0) are counted
+    from there, while care and school fees are counted back from ``as_of``.
+
+    Growth is the line of month 0 ÷ the line 12 months earlier, or 1 if that line is unknown. The latest level is the
+    latest reported 12 × income per head; the usual level is the mean of those reported 6 to 35 months before month 0,
+    or the latest level if there are none. For both, an income from t months before month 0 is multiplied by
+    growth^(t ÷ 12), and each level is at least 0.02 × the line of month 0. The projected income of the h-th month ahead
+    is usual × (latest ÷ usual)^(0.96^h) × growth^(h ÷ 12), so the distance to the usual level shrinks by 4 % a month.
+
+    Yearly income at the end of the h-th month is the mean of the h projected incomes and of 12 × income per head over
+    the reported months among the latest 12 - h, of which month 0 is the first. Spending is the sum of three parts ÷
+    size: self-paid care of the last 12 months, as far as it falls in the latest 12 - h months, of which the last
+    complete month is the first; school fees of the last 12 months, which are paid again; and h ÷ 3 × self-paid
+    outpatient and chronic care of the last 3 months. Care after the last complete month counts as care in that month.
+    Unknown amounts count as 0. The line at the end of the h-th month is the line of month 0 × (the line 12 - h months
+    before month 0 ÷ the line 12 months before it), or the line of month 0 if one of the two is unknown.
     """
     return _project_lowest(panel)
 

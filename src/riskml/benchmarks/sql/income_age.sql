@@ -5,7 +5,7 @@
 CREATE OR REPLACE TEMP TABLE f_income_to_date AS
 SELECT h, weighted_past_income, months_since_below, months_since_report FROM f_income;
 
-CREATE OR REPLACE TEMP TABLE income_moved AS
+CREATE OR REPLACE TEMP TABLE income_end AS
 WITH reported AS (
     SELECT DISTINCT h, m FROM income_known
 ),
@@ -15,14 +15,14 @@ windows AS (
     JOIN range(complete_month() - getvariable('income_age'), complete_month() + 1) w(ends)
         ON m BETWEEN w.ends - 11 AND w.ends
     GROUP BY ALL
-),
-standing AS (
-    SELECT h, coalesce(
-        max(ends) FILTER (ends = complete_month() AND enough AND (complete OR s.h IS NULL)),
-        max(ends) FILTER (ends < complete_month() AND enough AND complete)
-    ) AS ends
-    FROM windows LEFT JOIN (SELECT DISTINCT h FROM statement WHERE counts(known, until)) s USING (h)
-    GROUP BY h
 )
+SELECT h, coalesce(
+    max(ends) FILTER (ends = complete_month() AND enough AND (complete OR s.h IS NULL)),
+    max(ends) FILTER (ends < complete_month() AND enough AND complete)
+) AS ends
+FROM windows LEFT JOIN (SELECT DISTINCT h FROM statement WHERE counts(known, until)) s USING (h)
+GROUP BY h;
+
+CREATE OR REPLACE TEMP TABLE income_moved AS
 SELECT h, m + complete_month() - coalesce(ends, complete_month()) AS m, source, x
-FROM income_known LEFT JOIN standing USING (h);
+FROM income_known LEFT JOIN income_end USING (h);
