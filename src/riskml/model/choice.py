@@ -202,7 +202,7 @@ def choose(candidates: Candidates, weight: float) -> Pick:
     chosen, most, evidence = DEFAULT, 0.0, 0.0
     for which in product(range(len(STRENGTHS)), range(len(TREES)), range(len(ROUNDS))):
         gain = np.bincount(group, np.subtract(base, _compute_loss(candidates, which)))
-        error = float(np.sqrt(np.sum((gain - gain.mean()) ** 2) / weight))
+        error = float(np.sqrt(np.sum((gain - gain.mean()) ** 2)))
         total = float(gain.sum())
         if total > max(most, EVIDENCE * error):
             chosen, most, evidence = which, total, total / error
