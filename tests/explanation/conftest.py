@@ -32,7 +32,7 @@ TABLES = {
     "disaster": ("household_id", "region_code", "occurred_on", "kind", "loss"),
     "events": ("household_id", "occurred_on", "kind", "amount", "channel"),
     "help": ("household_id", "started_on", "measure", "amount", "emergency"),
-    "monitoring": ("household_id", "category", "entered_on", "cleared_on"),
+    "monitoring": ("household_id", "category", "entered_on", "cleared_on", "causes"),
 }
 EFFECTS = {
     "log_income_to_line_12m": (0.6, -2.0),

@@ -110,7 +110,10 @@ def test_only_the_rule_line_judges_households_outside_the_cohort(village, make_n
         village.earns("2023-01", "2023-12", wage=wage)
     panel = village.panel()
     e = make_narrator(panel).explain(panel)
-    assert (e.status, e.model, e.agreement, e.reasons) == (status, None, None, ())
+    assert (e.status, e.model, e.agreement, e.protections) == (status, None, None, ())
+    assert [reason.feature for reason in e.reasons] == (
+        ["income_below_line", "three_months_below"] if status == "below_line" else []
+    )
     assert "模型不" in render(e, "zh")
     assert "makes no prediction" in render(e, "en")
 

@@ -49,11 +49,11 @@ class Reason:
     topic : str
         Topic of the feature, which distinguishes reasons without an official cause.
     feature : str or None
-        Name of the feature; None if redacted.
+        Name of the feature, code of the trigger, or ``monitoring`` for an entry into monitoring; None if redacted.
     contribution : float
-        Strength in log odds, negative for a protective factor. For a cause, it comes from the cause's strongest feature
-        and its part of the contribution of income; for any other topic, from all features of the topic. Reasons do not
-        add up to the margin; the contributions in :class:`ModelView` do.
+        Strength in log odds, negative for a protective factor, and 0 if the model gives no verdict. For a cause, it
+        comes from the cause's strongest feature and its part of the contribution of income; for any other topic, from
+        all features of the topic. Reasons do not add up to the margin; the contributions in :class:`ModelView` do.
     zh, en : str
     """
 
@@ -201,7 +201,8 @@ class Explanation:
     agreement_by : {"capacity", "tier"}
         When the model counts as flagging a household: within visit capacity, or at any tier above the safest.
     reasons, protections : tuple of Reason
-        At most five reasons and three protective factors, the strongest first.
+        At most five reasons and three protective factors, the strongest first. If the model gives no verdict, the
+        reasons are the rule line's flags and what the records say about their causes, and nothing protects.
     missing : tuple of Missing
     steps : tuple of Step
     options : dict of str to tuple of Measure

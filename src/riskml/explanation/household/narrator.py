@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from riskml.explanation.contributions.explainer import Contributions, Explainer
 from riskml.explanation.household.explanation import Explanation, ModelView, Reason, RuleView
 from riskml.explanation.household.missing import find_missing
+from riskml.explanation.household.rule_reasons import Facts
 from riskml.explanation.household.views import make_model_view, make_rule_view
 from riskml.explanation.reasons.checklist import choose_steps
 from riskml.explanation.reasons.grouping import Grouping
@@ -140,6 +141,9 @@ class Narrator:
             reasons = _write_reasons(rows, rows.rankings.reasons, hidden, risk=True)
             protections = _write_reasons(rows, rows.rankings.protections, hidden, risk=False)
         rule = make_rule_view(verdicts, row, self.settings.window, hidden, household)
+        facts = Facts(household) if model is None else None
+        if facts is not None:
+            reasons = facts.write_reasons(0, rule, hidden)
         tier = self.policy.assign_tiers(np.array([np.nan if model is None else model.probability]))
         by = "tier" if agreement is None else "capacity"
         if model is None:
@@ -148,6 +152,8 @@ class Narrator:
             agreement = str(name_agreement(is_above_safest(tier), verdicts.any_flag[row : row + 1])[0])
         missing = tuple(gap for gap in find_missing(household) if not (gap.health and "health" in hidden))
         causes = [] if agreement == "neither" else [*(reason.cause for reason in reasons), *rule.causes]
+        if facts is not None:
+            causes += facts.list_causes(0, rule, hidden)
         if STATUSES.codes[status] == "in_hardship":
             causes.append("other")  # the steps for "other" ask about spending and debts
         causes = list(dict.fromkeys(causes))
