@@ -305,7 +305,7 @@ def test_what_the_model_says_is_stored_and_shown_to_analysts_with_a_label(sites,
         workbook = own["/worklist.xlsx?state=all"]
         row = dict(zip(workbook[1], next(row for row in workbook if row[0] == code), strict=True))
         assert row[HUNDRED["zh"]] == str(round(100 * withheld[code]["probability"], 1))
-        assert "与返贫风险降低相关" in own[f"/households/{code}"] or "<ol>" in own[f"/households/{code}"]
+        assert "与返贫致贫风险降低相关" in own[f"/households/{code}"] or "<ol>" in own[f"/households/{code}"]
         pages.append(own)
     assert pages[0] != pages[1]
 
