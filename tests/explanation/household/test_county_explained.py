@@ -13,14 +13,7 @@ from riskml.explanation.household.county import COLUMNS, ExplainedPanel
 from riskml.explanation.household.reason_quality import find_quiet_households, measure_named_causes, measure_steadiness
 from riskml.explanation.reasons.redaction import HEALTH_ZH, concerns_health
 from riskml.features import CATALOGUE, build
-from riskml.model import Baselines, Blend, Bundle
-from riskml.model.blend import Weights
-from riskml.model.calibration import Calibration
-from riskml.model.linear import LinearProblem
-from riskml.model.reference import build_reference
-from riskml.model.schema import Schema
-from riskml.model.trees import TreeProblem, TreeSettings
-from riskml.outcomes import AT_RISK, UNKNOWN, classify_cohort, label
+from riskml.outcomes import AT_RISK, UNKNOWN, classify_cohort
 from riskml.policy import apply_rule_line, load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.income import CHUNK
@@ -34,27 +27,9 @@ def explain_panel(narrator, panel, hidden=frozenset()):
 
 
 @pytest.fixture(scope="session")
-def narrator(county_records) -> Narrator:
+def narrator(county_records, fit_narrator) -> Narrator:
     """Fit a small model on the county as of one date, and return a narrator for it."""
-    settings = Settings(**SETTINGS)
-    day = build_grid(county_records, settings).as_ofs[0]
-    labels = label(county_records, (day,), settings, load_policy(), None)
-    labels = labels.take(labels.labelled)
-    X = build(county_records.panel(day)).take(labels.household)
-    y = labels.y.astype(float)
-    schema = Schema.from_matrix(X)
-    blend = Blend(
-        schema,
-        LinearProblem(schema, X.values, y).solve(0.05),
-        TreeProblem(schema, X.values, y).solve(TreeSettings(rounds=60, depth=4, leaves=12, min_rows=15), seed=0),
-        Weights(0.0, 0.5, 0.5),
-        Calibration(0.05, 0.95),
-    )
-    bundle = Bundle(
-        blend, Baselines(blend.linear, {}), {}, {}, build_reference(X, blend.predict_probability(X)),
-        {"settings": SETTINGS, "model_version": "small"}, {},
-    )  # fmt: skip
-    return Narrator(bundle, load_policy())
+    return fit_narrator(county_records, Settings(**SETTINGS))
 
 
 @pytest.fixture(scope="session")

@@ -172,8 +172,10 @@ def test_api_responses_do_not_depend_on_what_the_model_says(sites):
         for name in (*WITHHELD, "agreement", "model"):
             assert all(is_nothing(own) for own in values.get(name, [])), (address, name)
         assert values.get("signal", []) == values.get("rule_signal", values.get("signal", [])) or "colour" in values
-        for name in ("reasons", "protections"):
+        for name in ("protections", "others"):
             assert all(not own for own in values.get(name, [])), (address, name)
+        for reason in (reason for own in values.get("reasons", []) for reason in own):
+            assert reason["contribution"] == 0, "reasons come from the rule line and the records"
         for counts in (*values.get("by_tier", []), *values.get("by_agreement", [])):
             assert not sum(n for code, n in counts.items() if code != "none"), address
 

@@ -281,9 +281,10 @@ class Explanation:
             return ""
         if lang == "zh":
             more = f"等 {len(names)} 项" if len(names) > MOST_NAMED else ""
-            return f"其他因素（入户无法核实）：{'、'.join(names[:MOST_NAMED])}{more}"
+            return f"其他因素（模型参考，不作核实依据）：{'、'.join(names[:MOST_NAMED])}{more}"
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-        return f"Other factors (a visit cannot check them): {'; '.join(names[:MOST_NAMED])}{more}"
+        shown = "; ".join(names[:MOST_NAMED])
+        return f"Other factors (used by the model, not meant for checking on a visit): {shown}{more}"
 
     def name_options(self, lang: str) -> list[tuple[str, list[str]]]:
         """Return the names of the available measures, by cause."""

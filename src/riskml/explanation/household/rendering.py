@@ -9,6 +9,7 @@ from riskml.errors import UsageError
 from riskml.explanation.household.explanation import NOTICE, Explanation, FlagView, Reason
 from riskml.explanation.wording.kinds import describe_fall
 from riskml.explanation.wording.phrases import format_yuan
+from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, UNKNOWN_COLOUR
 
 __all__ = ["NO_VERDICT", "describe_category", "describe_flag", "describe_probability", "name_month", "render"]
@@ -81,9 +82,17 @@ def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
     yield choose("模型", "Model") + colon + _describe_model(e, lang)
     if e.agreement:
         yield choose("两者对照", "Comparison") + colon + AGREEMENTS[e.agreement].get_sentence(lang)
+    reason_tags = [e.names[reason.cause][lang] for reason in e.reasons]
+    subjects = [CAUSES[reason.cause].get_subject(lang) for reason in e.protections]
     sections = (
-        (e.name_relation("reasons", lang), _number_reasons(e, e.reasons, lang)),
-        (e.name_relation("protections", lang), _number_reasons(e, e.protections, lang)),
+        (
+            e.name_relation("reasons", lang),
+            _number_reasons(e.reasons, reason_tags, lang),
+        ),
+        (
+            e.name_relation("protections", lang),
+            _number_reasons(e.protections, subjects, lang),
+        ),
         (choose("缺少或过时的信息", "Missing or stale"), [f"- {gap.get_name(lang)}" for gap in e.missing]),
         (choose("需要核实", "To verify"), [f"□ {choose(step.zh, step.en)}" for step in e.steps]),
         (
@@ -103,9 +112,10 @@ def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
             yield others
 
 
-def _number_reasons(e: Explanation, reasons: tuple[Reason, ...], lang: str) -> list[str]:
+def _number_reasons(reasons: tuple[Reason, ...], tags: list[str], lang: str) -> list[str]:
     form = "{}. 【{}】{}" if lang == "zh" else "{}. [{}] {}"
-    return [form.format(i, e.names[reason.cause][lang], reason.get_text(lang)) for i, reason in enumerate(reasons, 1)]
+    pairs = zip(tags, reasons, strict=True)
+    return [form.format(i, tag, reason.get_text(lang)) for i, (tag, reason) in enumerate(pairs, 1)]
 
 
 def _describe_colour(code: str, lang: str) -> str:
