@@ -14,13 +14,16 @@ from riskml.features import CATALOGUE, Direction, FeatureColumn, build
 from riskml.model import Baselines, Blend, Bundle
 from riskml.model.blend import Weights
 from riskml.model.calibration import Calibration
-from riskml.model.linear import Linear
+from riskml.model.linear import Linear, LinearProblem
+from riskml.model.reference import build_reference
 from riskml.model.schema import Schema
 from riskml.model.trees import TreeProblem, TreeSettings
+from riskml.outcomes import label
 from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
+from riskml.splits import Settings, build_grid
 
 AS_OF = "2023-12-31"
 TABLES = {
@@ -32,7 +35,7 @@ TABLES = {
     "disaster": ("household_id", "region_code", "occurred_on", "kind", "loss"),
     "events": ("household_id", "occurred_on", "kind", "amount", "channel"),
     "help": ("household_id", "started_on", "measure", "amount", "emergency"),
-    "monitoring": ("household_id", "category", "entered_on", "cleared_on"),
+    "monitoring": ("household_id", "category", "entered_on", "cleared_on", "causes"),
 }
 EFFECTS = {
     "log_income_to_line_12m": (0.6, -2.0),
@@ -158,3 +161,31 @@ def make_narrator() -> Callable[..., Narrator]:
         return Narrator(hand_made(built.names, categorical, tuple(effects.items())), load_policy())
 
     return make
+
+
+@pytest.fixture(scope="session")
+def fit_narrator() -> Callable[[Records, Settings], Narrator]:
+    """Return a function that fits a small model on records as of the first date of their grid with known falls."""
+
+    def fit(records: Records, settings: Settings) -> Narrator:
+        for day in build_grid(records, settings).as_ofs:
+            labels = label(records, (day,), settings, load_policy(), None)
+            labels = labels.take(labels.labelled)
+            if labels.y.any():
+                break
+        X = build(records.panel(day, basis=settings.basis)).take(labels.household)
+        y = labels.y.astype(float)
+        schema = Schema.from_matrix(X)
+        blend = Blend(
+            schema,
+            LinearProblem(schema, X.values, y).solve(0.05),
+            TreeProblem(schema, X.values, y).solve(TreeSettings(rounds=60, depth=4, leaves=12, min_rows=15), seed=0),
+            Weights(0.0, 0.5, 0.5),
+            Calibration(0.05, 0.95),
+        )
+        written = {name: getattr(settings, name) for name in ("window", "horizon", "outcome", "step", "income_age")}
+        reference = build_reference(X, blend.predict_probability(X))
+        manifest = {"settings": written, "model_version": "small"}
+        return Narrator(Bundle(blend, Baselines(blend.linear, {}), {}, {}, reference, manifest, {}), load_policy())
+
+    return fit

@@ -95,7 +95,7 @@ def test_data_groups_and_reasons_show_the_figures_from_the_bundle(html, read, bu
     for one in bundle.evaluation["groups"]:
         if one["group"] == "region" and one["value"] is not None:
             assert rows[one["value"]][1:3] == [f"{one['n']:,}", f"{one['positives']:,}"]
-    for trial, words in (("all", "全部返贫"), ("visited", "走访名单内"), ("soon", "给出理由后三个月内返贫")):
+    for trial, words in (("all", "全部返贫致贫"), ("visited", "走访名单内"), ("soon", "给出理由后三个月内返贫致贫")):
         figures = bundle.report["reasons"][trial]
         assert rows[words][1:] == [f"{figures['falls']:,}", f"{figures['first']:.1%}", f"{figures['first_three']:.1%}"]
     for part in bundle.evaluation["calibration"]["bins"]:

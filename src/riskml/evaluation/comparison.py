@@ -36,7 +36,7 @@ _COMPLEMENT = {
         "Of {all} households that fell: {both} flagged by both, {model_only} by the model only, "
         "{rule_only} by the rule line only, {neither} by neither."
     ),
-    "zh": "共有 {all} 户返贫（致贫）：两者都发现 {both} 户，仅模型 {model_only} 户，仅监测线规则 {rule_only} 户，均未发现 {neither} 户。",  # noqa: E501
+    "zh": "共有 {all} 户返贫致贫：两者都发现 {both} 户，仅模型 {model_only} 户，仅监测线规则 {rule_only} 户，均未发现 {neither} 户。",  # noqa: E501
 }
 
 

@@ -45,7 +45,7 @@ def draw_capacity(models: Mapping[str, Any], t: Language) -> Markup:
             axes.set_xticks(range(len(shares)), [f"{float(share):.0%}" for share in shares])
             axes.set_xlabel(t("走访的农户占比", "share of households visited"))
         use_percent(left.yaxis)
-        left.set_ylabel(t("找到的返贫户占比", "share of falls found"))
+        left.set_ylabel(t("找到的返贫致贫户占比", "share of falls found"))
         right.set_ylabel(t("每发现一户需走访户数", "visits per true case"))
         left.legend(loc="upper left")
         return embed(figure, "capacity", t("不同走访容量下的查全率与走访户数", "recall and visits at three capacities"))
@@ -59,10 +59,10 @@ def draw_lead_times(by_lead: Mapping[str, Any], least: int, t: Language) -> Mark
             x = np.arange(len(shown)) + (i - 0.5) * _WIDTH
             values = [part["recall_at_capacity"].get(name) for part in shown.values()]
             _draw_bars(axes, x, values, [None] * len(shown), name, t)
-        label = t("{} 个月\n（{:,} 次返贫）", "{} months\n({:,} falls)")
+        label = t("{} 个月\n（{:,} 次返贫致贫）", "{} months\n({:,} falls)")
         axes.set_xticks(range(len(shown)), [label.format(span, part["n"]) for span, part in shown.items()])
-        axes.set(ylim=(0, 1), ylabel=t("找到的返贫户占比", "share of falls found"))
-        axes.set_xlabel(t("距返贫还有", "time left until the fall"))
+        axes.set(ylim=(0, 1), ylabel=t("找到的返贫致贫户占比", "share of falls found"))
+        axes.set_xlabel(t("距返贫致贫还有", "time left until the fall"))
         use_percent(axes.yaxis)
         axes.legend(loc="upper right", ncols=2)
         return embed(figure, "lead", t("按提前期的查全率", "recall by lead time"))

@@ -37,7 +37,7 @@ _HEADS = Vocabulary(
     Term("name", "分组", "group"),
     Term("value", "取值", "value"),
     Term("n", "户次", "rows"),
-    Term("positives", "返贫", "falls"),
+    Term("positives", "返贫致贫", "falls"),
     Term("missed", "漏掉比例", "missed"),
     Term("visited", "走访比例", "visited"),
     Term("mean_probability", "预测概率", "predicted"),

@@ -16,7 +16,7 @@ __all__ = ["arrange_groups"]
 _ABOUT = {
     ("category", "zh"): (
         "监测线规则按时点上的收入和事件建议的监测类别；“无”表示监测线规则不建议纳入。",
-        "监测线规则未提示的户全靠模型发现：若其漏判高，说明返贫事前没有任何记录迹象，或记录来得太迟。",
+        "监测线规则未提示的户全靠模型发现：若其漏判高，说明返贫致贫事前没有任何记录迹象，或记录来得太迟。",
     ),
     ("category", "en"): (
         "The category that the rule line suggests at the date; “none” if it suggests none.",

@@ -45,7 +45,7 @@ def draw_calibration(bins: Sequence[Mapping[str, Any]], t: Language) -> Markup:
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_ticks([tick for tick in _TICKS if tick <= top])
             use_percent(axis, 1)
-        axes.set(xlabel=t("模型给出的概率", "predicted probability"), ylabel=t("实际返贫比例", "share that fell"))
+        axes.set(xlabel=t("模型给出的概率", "predicted probability"), ylabel=t("实际返贫致贫比例", "share that fell"))
         axes.annotate(
             t("完全校准", "perfect"), (top * 0.62, top * 0.66), color="#4a5561", rotation=45, ha="center", va="bottom"
         )
@@ -67,7 +67,7 @@ def draw_groups(groups: Sequence[Mapping[str, Any]], t: Language) -> Markup:
         axes.set(xlim=(0, 1), ylim=(-0.7, len(shown) - 0.3))
         use_percent(axes.xaxis)
         axes.set_xlabel(
-            t("返贫户中未进入走访名单的比例（括号内为返贫户数）", "share of falls missed (number of falls)")
+            t("返贫致贫户中未进入走访名单的比例（括号内为返贫致贫户数）", "share of falls missed (number of falls)")
         )
         return embed(figure, "groups", t("各组漏判比例", "missed falls by group"))
 

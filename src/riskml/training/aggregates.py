@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from riskml.progress import Progress
 from riskml.records.panel.store import Records
 from riskml.records.reading.coverage import measure_coverage
 from riskml.records.reading.folder import open_folder
-from riskml.training.holdout import LabelledRows, collect_holdout
+from riskml.training.holdout import LabelledRows, collect_holdout, collect_training
 from riskml.training.oracle import read_truth
+from riskml.training.true_causes import rank_causes
 
 __all__ = ["SOON", "build_report_data", "describe_coverage", "rebuild_report_data"]
 
@@ -30,13 +32,21 @@ SOON = 3
 
 
 def build_report_data(
-    records: Records, test: LabelledRows, bundle: Bundle, policy: Policy, folder: Path | None, progress: Progress
+    records: Records,
+    training: LabelledRows | None,
+    test: LabelledRows,
+    bundle: Bundle,
+    policy: Policy,
+    folder: Path | None,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Compute ``report.json``: everything the report shows in addition to the evaluation.
 
     Parameters
     ----------
     records : Records
+    training : LabelledRows or None
+        The training rows of the latest origin, if a classifier may learn the true causes of their falls.
     test : LabelledRows
         The test rows of the latest origin.
     bundle : Bundle
@@ -53,7 +63,9 @@ def build_report_data(
         - ``contributions``: see :func:`riskml.explanation.contributions.summary.summarise_contributions`.
         - ``reasons``: their ``steadiness`` and, in a simulated county, how often they name the true cause of ``all``
           falls, of the falls ``visited``, and of those that came ``soon``, that is, at most three months after the
-          as-of date (see :mod:`riskml.explanation.household.reason_quality`).
+          as-of date (see :mod:`riskml.explanation.household.reason_quality`). ``classifier`` holds the same figures
+          for a classifier that was shown the true causes of the training rows' falls, if they are known (see
+          :mod:`riskml.training.true_causes`).
     """
     narrator = Narrator(bundle, policy)
     progress.stage("contributions of the test rows")
@@ -69,7 +81,7 @@ def build_report_data(
             test.cohort.household,
             schema.levels,
         ),
-        "reasons": _test_reasons(records, test, narrator, contributions.margin, folder, progress),
+        "reasons": _test_reasons(records, training, test, narrator, contributions.margin, folder, progress),
     }
 
 
@@ -90,7 +102,10 @@ def rebuild_report_data(
         If the records do not reach the bundle's test dates.
     """
     test = collect_holdout(records, bundle, policy, "report on", progress)
-    report = build_report_data(records, test, bundle, policy, folder, progress)
+    true = read_truth(folder, bundle.settings, "cause")
+    known = true is not None and bool((true["as_of"] < test.cohort.as_of.min()).any())
+    training = collect_training(records, bundle, policy, progress) if known else None
+    report = build_report_data(records, training, test, bundle, policy, folder, progress)
     return {**report, "other_records": records.fingerprint != bundle.manifest["data"]["fingerprint"]}
 
 
@@ -122,6 +137,7 @@ def _find_cause(name: str) -> str:
 
 def _test_reasons(
     records: Records,
+    training: LabelledRows | None,
     test: LabelledRows,
     narrator: Narrator,
     margin: np.ndarray[Any, np.dtype[np.float64]],
@@ -141,7 +157,6 @@ def _test_reasons(
         {
             "household_id": codes,
             "as_of": test.cohort.as_of,
-            "fell": test.y == 1,
             "visited": visited,
             "soon": test.labels.lead <= SOON,
         }
@@ -151,15 +166,30 @@ def _test_reasons(
         causes = explain_all(narrator, records, day)[["household_id", "causes"]]
         parts.append(causes.assign(as_of=np.int32(day)))
         progress.step()
-    falls = (
-        frame[frame["fell"]]
-        .merge(pd.concat(parts), on=["household_id", "as_of"])
-        .merge(true.dropna(subset=["cause"]), on=["household_id", "as_of"])
-    )
-    everything = np.ones(len(falls), bool)
-    for name, among in (("all", everything), ("visited", falls["visited"]), ("soon", falls["soon"])):
-        results[name] = _replace_nan(measure_named_causes(falls["causes"], falls["cause"], among))
+    true = true.dropna(subset=["cause"])
+    falls = _find_falls(records, test, true).merge(frame, on=["household_id", "as_of"])
+    falls = falls.merge(pd.concat(parts), on=["household_id", "as_of"])
+    results |= _measure_trials(falls, falls["causes"])
+    results["classifier"] = None
+    if training is not None:
+        learned, align = _find_falls(records, training, true), narrator.bundle.blend.schema.align
+        rows = [align(part.cohort.features)[at["position"]] for part, at in ((training, learned), (test, falls))]
+        ranked = rank_causes(rows[0], learned["cause"].tolist(), rows[1])
+        results["classifier"] = ranked and _measure_trials(falls, ranked)
     return results
+
+
+def _find_falls(records: Records, rows: LabelledRows, true: pd.DataFrame) -> pd.DataFrame:
+    """Return position, household, date and true cause of each row that fell; a fall of unknown cause is left out."""
+    fell = np.flatnonzero(rows.y == 1)
+    codes, days = records.household_id[rows.cohort.household[fell]], rows.cohort.as_of[fell]
+    frame = pd.DataFrame({"position": fell, "household_id": codes, "as_of": days})
+    return frame.merge(true, on=["household_id", "as_of"])
+
+
+def _measure_trials(falls: pd.DataFrame, causes: Iterable[str]) -> dict[str, Any]:
+    trials = (("all", np.ones(len(falls), bool)), ("visited", falls["visited"]), ("soon", falls["soon"]))
+    return {name: _replace_nan(measure_named_causes(causes, falls["cause"], among)) for name, among in trials}
 
 
 def _replace_nan(figures: dict[str, float]) -> dict[str, float | None]:

@@ -68,7 +68,14 @@ def _collect_facts(bundle: Bundle, lang: str) -> dict[str, Any]:
 
 def fill_reasons(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return the quality of the reasons from the report data; every figure that was not measured is None."""
-    return {"all": None, "visited": None, "soon": None, "steadiness": None, **report.get("reasons", {})}
+    return {
+        "all": None,
+        "visited": None,
+        "soon": None,
+        "classifier": None,
+        "steadiness": None,
+        **report.get("reasons", {}),
+    }
 
 
 def _tidy_lines(text: str) -> str:

@@ -20,7 +20,16 @@ from riskml.records.panel.store import Records
 from riskml.splits import Settings, build_grid, cut_origins
 from riskml.training.cohort_rows import Cohort, collect_cohort, find_first_flags
 
-__all__ = ["LabelledRows", "collect_holdout", "fit_baselines", "holdout_rows", "label_rows", "predict_all", "rank_rows"]
+__all__ = [
+    "LabelledRows",
+    "collect_holdout",
+    "collect_training",
+    "fit_baselines",
+    "holdout_rows",
+    "label_rows",
+    "predict_all",
+    "rank_rows",
+]
 
 Floats = NDArray[np.float64]
 
@@ -108,6 +117,20 @@ def collect_holdout(records: Records, bundle: Bundle, policy: Policy, purpose: s
     [origin] = cut_origins(build_grid(records, settings), settings)
     cohort = collect_cohort(records, origin.test, settings, policy, progress)
     return label_rows(records, cohort, origin.test, settings, policy, None, purpose)
+
+
+def collect_training(records: Records, bundle: Bundle, policy: Policy, progress: Progress) -> LabelledRows:
+    """Collect the training rows of a bundle's latest origin, from the records used in training or from other records.
+
+    Raises
+    ------
+    SplitError
+        If the records do not reach the bundle's test dates, or no outcome is known.
+    """
+    settings = replace(bundle.settings, test_from=to_day(bundle.manifest["split"]["test_from"]), origins=1)
+    [origin] = cut_origins(build_grid(records, settings), settings)
+    cohort = collect_cohort(records, origin.train, settings, policy, progress)
+    return label_rows(records, cohort, origin.train, settings, policy, origin.test_from, "train on")
 
 
 def _find_positions(cohort: Cohort, labels: Labels) -> NDArray[np.int64]:

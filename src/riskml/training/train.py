@@ -107,7 +107,7 @@ def train(
     tested = bundle = _build_bundle(job, fitted, evaluation, refit=False)
     if refit:
         bundle = _build_bundle(job, _refit(job, fitted, dates.as_ofs), evaluation, refit=True)
-    report = build_report_data(records, test, tested, policy, folder, progress)
+    report = build_report_data(records, fitted.training, test, tested, policy, folder, progress)
     return bundle.with_report(report, write_model_card)
 
 

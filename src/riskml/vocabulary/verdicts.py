@@ -49,9 +49,9 @@ def name_colour(position: int) -> str:
 
 
 TIERS = Vocabulary(
-    Term("stable", "稳定", "stable"),
-    Term("likely", "较易返贫", "likely"),
-    Term("very_likely", "极易返贫", "very likely"),
+    Term("stable", "收入与支出预计稳定", "stable"),
+    Term("likely", "较易返贫致贫", "likely"),
+    Term("very_likely", "极易返贫致贫", "very likely"),
 )
 """Tiers of the probability, from the safest to the gravest; -1 means that there is no probability."""
 

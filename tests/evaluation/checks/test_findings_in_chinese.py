@@ -62,4 +62,4 @@ def test_every_message_has_a_chinese_translation(evidence, case):
 
 def test_groups_are_named_in_words(evidence):
     [result] = [result for result in run_checks(evidence(groups=GROUPS)) if result.code == "RKD006"]
-    assert result.message_zh == "1 个分组的返贫户漏判偏多：是否脱贫户“是”（漏判 90%，其他取值 20%）。"
+    assert result.message_zh == "1 个分组的返贫致贫户漏判偏多：是否脱贫户“是”（漏判 90%，其他取值 20%）。"

@@ -64,11 +64,30 @@ def test_json_is_plain_and_says_the_same_as_the_text(ill, make_narrator):
     text = render(e, "zh")
     for reason in data["reasons"]:
         assert reason["zh"] in text
-        assert reason["relation"]["zh"] == "与返贫风险升高相关"
+        assert reason["relation"]["zh"] == "与致贫风险升高相关"
     for reason in data["protections"]:
         assert reason["contribution"] < 0
     for lang in ("zh", "en"):
         assert NOTICE[lang] in render(e, lang)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fall", "english"),
+    [
+        ("exited", "返贫", "fall back into poverty"),
+        ("ordinary", "致贫", "fall into poverty"),
+        (None, "返贫致贫", "fall into poverty"),
+    ],
+)
+def test_only_former_registered_poor_return_to_poverty(village, make_narrator, kind, fall, english):
+    panel = village.household(3, kind=kind).earns("2023-01", "2023-12", wage=2200).has(*HEALTHY).panel()
+    narrator = make_narrator(panel, log_income_to_line_12m=-9.0)
+    e = narrator.explain(panel)
+    assert (e.status, e.kind, e.model.tier) == ("at_risk", kind, "very_likely")
+    assert e.names["very_likely"]["zh"] == f"极易{fall}"
+    assert f"个月内{fall}" in render(e, "zh")
+    assert f"与{fall}风险升高相关" in render(e, "zh")
+    assert english in render(e, "en")
 
 
 def test_a_row_is_explained_as_if_alone_and_explaining_changes_nothing(ill, make_narrator):
@@ -110,7 +129,10 @@ def test_only_the_rule_line_judges_households_outside_the_cohort(village, make_n
         village.earns("2023-01", "2023-12", wage=wage)
     panel = village.panel()
     e = make_narrator(panel).explain(panel)
-    assert (e.status, e.model, e.agreement, e.reasons) == (status, None, None, ())
+    assert (e.status, e.model, e.agreement, e.protections) == (status, None, None, ())
+    assert [reason.feature for reason in e.reasons] == (
+        ["income_below_line", "three_months_below"] if status == "below_line" else []
+    )
     assert "模型不" in render(e, "zh")
     assert "makes no prediction" in render(e, "en")
 
@@ -279,3 +301,37 @@ def test_only_chinese_and_english_are_accepted(ill, make_narrator):
     panel = ill.panel()
     with pytest.raises(UsageError, match="no explanations in 'fr'"):
         render(make_narrator(panel).explain(panel), "fr")
+
+
+class TestOtherFactors:
+    def test_what_a_visit_cannot_check_is_named_in_one_line_with_numbers_in_json(self, ill, make_narrator):
+        panel = ill.panel()
+        e = make_narrator(panel, mean_age=0.02, household_size=-0.1, income_volatility_12m=3.0).explain(panel)
+        names = [factor.code for factor in e.others]
+        assert set(names) >= {"mean_age", "household_size"}
+        assert not any(CATALOGUE[name].risky for name in names)
+        sizes = [abs(factor.contribution) for factor in e.others]
+        assert sizes == sorted(sizes, reverse=True)
+        assert not {reason.feature for reason in (*e.reasons, *e.protections)} & set(names)
+        assert e.list_others("zh") in render(e, "zh").splitlines()
+        assert "成员平均年龄" in e.list_others("zh")
+        data = e.to_json()["others"]
+        assert {part["code"]: part["contribution"] for part in data} == {
+            name: e.model.contributions[name] for name in names
+        }
+
+    def test_health_is_left_out_for_readers_without_permission(self, ill, make_narrator):
+        panel = ill.panel()
+        narrator = make_narrator(panel, months_since_care=1.0)
+        assert "months_since_care" in [factor.code for factor in narrator.explain(panel).others]
+        hidden = narrator.explain(panel, redact=["health"])
+        assert "months_since_care" not in [factor.code for factor in hidden.others]
+
+    def test_the_line_is_short_and_absent_without_factors(self, village, make_narrator):
+        panel = village.household(4).earns("2023-01", "2023-12", wage=9000).has(*HEALTHY).panel()
+        effects = {f"{source}_share_12m": 3.0 for source in ("wage", "business", "property", "transfer")}
+        e = make_narrator(panel, **effects, income_concentration=3.0, mean_age=0.5).explain(panel)
+        assert (
+            make_narrator(panel, household_size=0.0, income_volatility_12m=0.0).explain(panel).list_others("zh") == ""
+        )
+        assert e.list_others("zh").count("、") <= 3

@@ -172,8 +172,10 @@ def test_api_responses_do_not_depend_on_what_the_model_says(sites):
         for name in (*WITHHELD, "agreement", "model"):
             assert all(is_nothing(own) for own in values.get(name, [])), (address, name)
         assert values.get("signal", []) == values.get("rule_signal", values.get("signal", [])) or "colour" in values
-        for name in ("reasons", "protections"):
+        for name in ("protections", "others"):
             assert all(not own for own in values.get(name, [])), (address, name)
+        for reason in (reason for own in values.get("reasons", []) for reason in own):
+            assert reason["contribution"] == 0, "reasons come from the rule line and the records"
         for counts in (*values.get("by_tier", []), *values.get("by_agreement", [])):
             assert not sum(n for code, n in counts.items() if code != "none"), address
 
@@ -305,7 +307,7 @@ def test_what_the_model_says_is_stored_and_shown_to_analysts_with_a_label(sites,
         workbook = own["/worklist.xlsx?state=all"]
         row = dict(zip(workbook[1], next(row for row in workbook if row[0] == code), strict=True))
         assert row[HUNDRED["zh"]] == str(round(100 * withheld[code]["probability"], 1))
-        assert "与返贫风险降低相关" in own[f"/households/{code}"] or "<ol>" in own[f"/households/{code}"]
+        assert "与返贫致贫风险降低相关" in own[f"/households/{code}"] or "<ol>" in own[f"/households/{code}"]
         pages.append(own)
     assert pages[0] != pages[1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +15,7 @@ from riskml.explanation.household.rendering import describe_category, describe_f
 from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.lanes import describe_mark
 from riskml.explanation.timeline.timeline import draw_timeline_svg
+from riskml.explanation.wording.kinds import specify_fall
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import SOURCES, TABLES
 from riskml.vocabulary.verdicts import STATUSES
@@ -90,6 +92,7 @@ class HouseholdReader:
             "visits": [self._describe_visit(row) for row in read_verifications(self.connection, household_id, region)],
             "history": [self._describe_score(row) for row in _keep_last_of_each_day(history)],
             "current": None,
+            "specify": str,
             "options": [],
             "deadlines": [],
             "today": self.today,
@@ -124,6 +127,7 @@ class HouseholdReader:
         return {
             "current": self._describe_score(reveal(current) if self.reveals else current),
             "explanation": explanation,
+            "specify": partial(specify_fall, kind=explanation.kind),
             "standing": STATUSES[explanation.status].get_name(lang),
             "category": describe_category(explanation, lang),
             "income_until": name_month(current["income_until"], lang) if current["income_until"] else None,
@@ -134,7 +138,9 @@ class HouseholdReader:
             "protections": [
                 (tag_reason(reason, lang, risk=False), reason.get_text(lang)) for reason in explanation.protections
             ],
-            "hundred": describe_probability(model.probability, model.horizon, lang) if model else None,
+            "hundred": describe_probability(model.probability, model.horizon, lang, explanation.kind)
+            if model
+            else None,
             "timeline": draw_timeline_svg(
                 panel,
                 lang=lang,

@@ -25,7 +25,12 @@ def build_sheets(page: dict[str, Any], region: str, lang: str) -> list[Sheet]:
     if page["current"] is not None:
         facts += _list_verdicts(page, t, lang)
     scores = [
-        (row["as_of"], word("signal", row["signal"]), word("tier", row["tier"]), count_per_hundred(row["probability"]))
+        (
+            row["as_of"],
+            word("signal", row["signal"]),
+            page["specify"](word("tier", row["tier"])),
+            count_per_hundred(row["probability"]),
+        )
         for row in page["history"]
     ]
     visits = [
@@ -77,8 +82,11 @@ def _list_verdicts(page: dict[str, Any], t: Translate, lang: str) -> list[tuple[
         (t("规则提示", "flags"), "、".join(flags)),
         (t("模型", "model"), page["hundred"] or get_word("status", explanation.status, lang)),
         (t("两者对照", "together"), page["together"]),
-        *((t("与返贫风险升高相关", "related to a higher risk"), text) for _, text in page["reasons"]),
-        *((t("与返贫风险降低相关", "related to a lower risk"), text) for _, text in page["protections"]),
+        *(
+            (explanation.name_relation(name, lang), text)
+            for name in ("reasons", "protections")
+            for _, text in page[name]
+        ),
         *((t("缺少或过时", "missing or stale"), t(gap.zh, gap.en)) for gap in explanation.missing),
         *((t("需要核实", "to verify"), t(step.zh, step.en)) for step in explanation.steps),
     ]

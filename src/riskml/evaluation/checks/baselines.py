@@ -41,7 +41,7 @@ class WorseThanBaseline(Check):
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """Run the check that the class describes."""
         if context.evaluation["models"]["riskml"]["ap"] is None:
-            return NotApplicable("the test rows contain no falls, or only falls", "检验行没有返贫，或全部返贫")
+            return NotApplicable("the test rows contain no falls, or only falls", "检验行没有返贫致贫，或全部返贫致贫")
         findings = [self._compare_with_baseline(context, name) for name in ("rule_line", "weighted_past_income")]
         champion = context.champion
         if champion is not None:

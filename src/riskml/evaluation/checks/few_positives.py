@@ -19,7 +19,7 @@ class TooFewPositives(Check):
 
     code = "RKD008"
     title = "too few positives"
-    title_zh = "返贫样本过少"
+    title_zh = "返贫致贫样本过少"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """Run the check that the class describes."""
@@ -32,13 +32,13 @@ class TooFewPositives(Check):
             return Finding(
                 f"Only {n} test row(s) are falls; at least {REQUIRED} are needed to judge a model.",
                 hint,
-                zh=f"检验行中仅 {n} 行返贫；评判模型至少需要 {REQUIRED} 行。",
+                zh=f"检验行中仅 {n} 行返贫致贫；评判模型至少需要 {REQUIRED} 行。",
                 hint_zh=hint_zh,
             )
         return Finding(
             f"Only {n} test rows are falls: intervals are wide, and similar models cannot be told apart.",
             hint,
             blocking=False,
-            zh=f"检验行中仅 {n} 行返贫：区间很宽，相近的模型难分高下。",
+            zh=f"检验行中仅 {n} 行返贫致贫：区间很宽，相近的模型难分高下。",
             hint_zh=hint_zh,
         )

@@ -37,7 +37,7 @@ class GroupGap(Check):
         if gaps is None:
             return NotApplicable(
                 f"no group has two values with at least {MIN_FALLS} falls each",
-                f"没有两个取值各有至少 {MIN_FALLS} 户返贫的分组",
+                f"没有两个取值各有至少 {MIN_FALLS} 户返贫致贫的分组",
             )
         if not gaps:
             return None
@@ -47,7 +47,7 @@ class GroupGap(Check):
             + ".",
             "Check how complete the records of these groups are, and reserve visits for them in the meantime.",
             blocking=False,
-            zh=f"{len(gaps)} 个分组的返贫户漏判偏多：" + shorten_list_zh([_describe_zh(gap) for gap in gaps]) + "。",
+            zh=f"{len(gaps)} 个分组的返贫致贫户漏判偏多：{shorten_list_zh([_describe_zh(gap) for gap in gaps])}。",
             hint_zh="查看这些分组的记录是否完整，并暂时为其预留走访名额。",
         )
 

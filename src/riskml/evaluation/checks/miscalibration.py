@@ -13,7 +13,7 @@ NOTICEABLE = 1.25
 """Factors by which a figure may differ from 1: exceeding the first blocks the release, the second gives a warning."""
 
 _FIGURES = {
-    "observed_over_expected": ("falls observed over falls expected", "实际返贫数与预期之比"),
+    "observed_over_expected": ("falls observed over falls expected", "实际返贫致贫数与预期之比"),
     "slope": ("calibration slope", "校准斜率"),
 }
 """Names of the tested figures in English and in Chinese."""

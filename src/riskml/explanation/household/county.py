@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from riskml.explanation.household.explanation import RuleView
 from riskml.explanation.household.narrator import ExplainedRows, Narrator
-from riskml.explanation.household.rendering import describe_flag
+from riskml.explanation.household.rule_reasons import Facts
 from riskml.explanation.household.views import make_rule_view
 from riskml.explanation.reasons.ranking import Ranking
 from riskml.explanation.reasons.redaction import HEALTH_ZH, check_redaction, redact_features
@@ -39,7 +39,7 @@ _EMPTY = pd.DataFrame(columns=list(COLUMNS), dtype="str")
 
 @dataclass(frozen=True)
 class ExplainedPanel:
-    """An explained panel: households at risk are explained by the model's reasons, the others by their flags.
+    """An explained panel: households at risk are explained by the model, the others by their flags and facts.
 
     Parameters
     ----------
@@ -84,8 +84,9 @@ class ExplainedPanel:
             features = self.rows.grouping.features
             for i, order in zip(self.at_risk.tolist(), self.rows.rankings.reasons.feature.tolist(), strict=True):
                 out[codes[i]] = _join_once(features[j].cause for j in order if j >= 0)
+        facts, rules = Facts(self.panel), self._view_rules(frozenset())
         out |= dict.fromkeys(self.panel.household_id[self.others].tolist(), "")
-        return out | {codes[i]: _join_once(rule.causes) for i, rule in self._view_rules(frozenset())}
+        return out | {codes[i]: ";".join(facts.list_causes(i, rule, frozenset())) for i, rule in rules.items()}
 
     def tabulate(self, hidden: frozenset[str]) -> pd.DataFrame:
         """Tabulate the explanations of all known households, with the columns ``COLUMNS``, in the panel's order."""
@@ -99,23 +100,21 @@ class ExplainedPanel:
         return pd.concat(frames, ignore_index=True).iloc[order].reset_index(drop=True)
 
     def _tabulate_flags(self, hidden: frozenset[str]) -> pd.DataFrame:
-        """Tabulate the flags of the households for which the model gives no verdict."""
-        rules = dict(self._view_rules(hidden))
+        """Tabulate the reasons of the households on which the model gives no verdict."""
+        facts, rules = Facts(self.panel), self._view_rules(hidden)
         rows, empty = self.others.tolist(), [""] * len(self.others)
-        causes = [_join_once(rules[i].causes) if i in rules else "" for i in rows]
-        sentences = ["\n".join(_describe_flags(rules[i])) if i in rules else "" for i in rows]
+        causes = [";".join(facts.list_causes(i, rules[i], hidden)) if i in rules else "" for i in rows]
+        reasons = (facts.write_reasons(i, rules[i], hidden) if i in rules else () for i in rows)
+        sentences = ["\n".join(reason.zh for reason in own) for own in reasons]
         columns = (self.panel.household_id[self.others], causes, empty, empty, sentences, empty)
         return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
-    def _view_rules(self, hidden: frozenset[str]) -> Iterator[tuple[int, RuleView]]:
-        """Yield the row and the rule line's verdict for each household in ``others`` that has a flag."""
-        if self.verdicts is not None:
-            for i in self.others[self.verdicts.any_flag[self.others]].tolist():
-                yield i, make_rule_view(self.verdicts, i, self.window, hidden)
-
-
-def _describe_flags(rule: RuleView) -> list[str]:
-    return [describe_flag(flag, "zh") for flag in rule.flags] + [HEALTH_ZH] * min(rule.hidden_flags, 1)
+    def _view_rules(self, hidden: frozenset[str]) -> dict[int, RuleView]:
+        """Return the rule line's verdict, by row, on each household in ``others`` that is flagged or monitored."""
+        if self.verdicts is None:
+            return {}
+        rows = self.others[(self.verdicts.any_flag | self.verdicts.monitored)[self.others]].tolist()
+        return {i: make_rule_view(self.verdicts, i, self.window, hidden) for i in rows}
 
 
 def _join_once(codes: Iterable[str]) -> str:
@@ -168,7 +167,8 @@ def explain_all(
         ``;``, the strongest reason first; ``reasons`` and ``protections`` hold feature names joined by ``;``
         (``health`` if redacted); ``reasons_zh`` and ``protections_zh`` hold one sentence per line. Households that are
         not at risk (below the line, in hardship, in monitoring, or without known income) get no verdict from the
-        model; their causes and sentences come from the rule line's flags.
+        model; their causes and sentences come from the rule line's flags and from what the records say about them (see
+        :mod:`riskml.explanation.household.rule_reasons`).
     """
     hidden = check_redaction(redact)
     basis = narrator.settings.basis

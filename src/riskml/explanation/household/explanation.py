@@ -7,11 +7,22 @@ from typing import Any
 
 from riskml.explanation.household.missing import Missing
 from riskml.explanation.reasons.checklist import Step
+from riskml.explanation.wording.kinds import specify_fall
 from riskml.policy.entries import Measure
 from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml.vocabulary.terms import Term
 
-__all__ = ["NOTICE", "SIMULATED", "Explanation", "FlagView", "ModelView", "Reason", "RuleView", "SpendingView"]
+__all__ = [
+    "NOTICE",
+    "SIMULATED",
+    "Explanation",
+    "Factor",
+    "FlagView",
+    "ModelView",
+    "Reason",
+    "RuleView",
+    "SpendingView",
+]
 
 NOTICE = {
     "zh": "仅供研判参考，不作为认定依据",
@@ -23,10 +34,14 @@ SIMULATED = {"zh": "模拟县数据，非真实农户", "en": "simulated county,
 """Notice that is added if the household is simulated."""
 
 RELATION = {
-    "reasons": {"zh": "与返贫风险升高相关", "en": "related to a higher risk"},
-    "protections": {"zh": "与返贫风险降低相关", "en": "related to a lower risk"},
+    "reasons": {"zh": "与返贫致贫风险升高相关", "en": "related to a higher risk"},
+    "protections": {"zh": "与返贫致贫风险降低相关", "en": "related to a lower risk"},
 }
 """Words for what a sentence claims: an association, never a cause."""
+
+
+MOST_NAMED = 4
+"""Number of other factors that are named; the JSON holds all of them."""
 
 
 def _to_plain(value: Any) -> Any:
@@ -49,11 +64,11 @@ class Reason:
     topic : str
         Topic of the feature, which distinguishes reasons without an official cause.
     feature : str or None
-        Name of the feature; None if redacted.
+        Name of the feature, code of the trigger, or ``monitoring`` for an entry into monitoring; None if redacted.
     contribution : float
-        Strength in log odds, negative for a protective factor. For a cause, it comes from the cause's strongest feature
-        and its part of the contribution of income; for any other topic, from all features of the topic. Reasons do not
-        add up to the margin; the contributions in :class:`ModelView` do.
+        Strength in log odds, negative for a protective factor, and 0 if the model gives no verdict. For a cause, it
+        comes from the cause's strongest feature and its part of the contribution of income; for any other topic, from
+        all features of the topic. Reasons do not add up to the margin; the contributions in :class:`ModelView` do.
     zh, en : str
     """
 
@@ -67,6 +82,24 @@ class Reason:
     def get_text(self, lang: str) -> str:
         """Return the sentence in the language ``lang``."""
         return self.zh if lang == "zh" else self.en
+
+
+@dataclass(frozen=True)
+class Factor(Term):
+    """A feature that counts for the model, although nobody can check it on a visit.
+
+    Parameters
+    ----------
+    code, zh, en : str
+        Name of the feature, and its readable names.
+    contribution : float
+        In log odds; a positive one raises the risk.
+    stated : bool
+        Whether the line about other factors names it; columns that only one data set has are left out there.
+    """
+
+    contribution: float
+    stated: bool
 
 
 @dataclass(frozen=True)
@@ -188,6 +221,8 @@ class Explanation:
     Parameters
     ----------
     household_id : str
+    kind : str or None
+        ``exited`` if the household left registered poverty, ``ordinary`` if it was never in it; None if unknown.
     as_of : str
         Date of the explanation.
     status : str
@@ -201,7 +236,10 @@ class Explanation:
     agreement_by : {"capacity", "tier"}
         When the model counts as flagging a household: within visit capacity, or at any tier above the safest.
     reasons, protections : tuple of Reason
-        At most five reasons and three protective factors, the strongest first.
+        At most five reasons and three protective factors, the strongest first. If the model gives no verdict, the
+        reasons are the rule line's flags and what the records say about their causes, and nothing protects.
+    others : tuple of Factor
+        What else counts for the model, the strongest first, although nobody can check it on a visit.
     missing : tuple of Missing
     steps : tuple of Step
     options : dict of str to tuple of Measure
@@ -213,6 +251,7 @@ class Explanation:
     """
 
     household_id: str
+    kind: str | None
     as_of: str
     status: str
     signal: str
@@ -222,6 +261,7 @@ class Explanation:
     agreement_by: str
     reasons: tuple[Reason, ...]
     protections: tuple[Reason, ...]
+    others: tuple[Factor, ...]
     missing: tuple[Missing, ...]
     steps: tuple[Step, ...]
     options: dict[str, tuple[Measure, ...]]
@@ -230,6 +270,22 @@ class Explanation:
     model_version: str
     policy_version: str
 
+    def name_relation(self, name: str, lang: str) -> str:
+        """Return the words for what a sentence under ``reasons`` or ``protections`` claims."""
+        return specify_fall(RELATION[name][lang], self.kind)
+
+    def list_others(self, lang: str) -> str:
+        """List the other factors in one line; empty if there are none."""
+        names = [factor.get_name(lang) for factor in self.others if factor.stated]
+        if not names:
+            return ""
+        if lang == "zh":
+            more = f"等 {len(names)} 项" if len(names) > MOST_NAMED else ""
+            return f"其他因素（模型参考，不作核实依据）：{'、'.join(names[:MOST_NAMED])}{more}"
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        shown = "; ".join(names[:MOST_NAMED])
+        return f"Other factors (used by the model, not meant for checking on a visit): {shown}{more}"
+
     def name_options(self, lang: str) -> list[tuple[str, list[str]]]:
         """Return the names of the available measures, by cause."""
         return [(cause, [measure.get_name(lang) for measure in own]) for cause, own in self.options.items()]
@@ -237,7 +293,8 @@ class Explanation:
     def to_json(self) -> dict[str, Any]:
         """Convert to plain values for JSON."""
         plain: dict[str, Any] = _to_plain(self)
-        for name, relation in RELATION.items():
+        for name in RELATION:
+            relation = {lang: self.name_relation(name, lang) for lang in ("zh", "en")}
             plain[name] = [{**reason, "relation": relation} for reason in plain[name]]
         plain["options"] = [
             {"cause": cause, **_to_plain(measure)} for cause, measures in self.options.items() for measure in measures

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.explanation.contributions.explainer import Contributions, Explainer
-from riskml.explanation.household.explanation import Explanation, ModelView, Reason, RuleView
+from riskml.explanation.household.explanation import Explanation, Factor, ModelView, Reason, RuleView
 from riskml.explanation.household.missing import find_missing
-from riskml.explanation.household.views import make_model_view, make_rule_view
+from riskml.explanation.household.rule_reasons import Facts
+from riskml.explanation.household.views import list_other_factors, make_model_view, make_rule_view
 from riskml.explanation.reasons.checklist import choose_steps
 from riskml.explanation.reasons.grouping import Grouping
 from riskml.explanation.reasons.ranking import Ranking, Rankings
@@ -25,6 +26,7 @@ from riskml.explanation.reasons.redaction import (
     redact_features,
 )
 from riskml.explanation.wording.facts import compute_stated_values
+from riskml.explanation.wording.kinds import read_kind, specify_fall
 from riskml.explanation.wording.sentences import SentenceWriter, read_medians
 from riskml.features import CATALOGUE, Feature, FeatureColumn, FeatureMatrix, build
 from riskml.features.attributes import derive_features
@@ -132,14 +134,19 @@ class Narrator:
         status = int(classify_cohort(household, self.settings, self.policy)[0])
         reasons: tuple[Reason, ...] = ()
         protections: tuple[Reason, ...] = ()
+        others: tuple[Factor, ...] = ()
         model: ModelView | None = None
         if status == AT_RISK and not silent:
             rows = self.explain_rows(household, build(panel).take(np.array([i])))
             margin, horizon = float(rows.margin[0]), self.settings.horizon
             model = make_model_view(rows.contributions, margin, rows.grouping, self.policy, horizon, hidden)
+            others = list_other_factors(rows.contributions, rows.grouping, hidden)
             reasons = _write_reasons(rows, rows.rankings.reasons, hidden, risk=True)
             protections = _write_reasons(rows, rows.rankings.protections, hidden, risk=False)
         rule = make_rule_view(verdicts, row, self.settings.window, hidden, household)
+        facts = Facts(household) if model is None else None
+        if facts is not None:
+            reasons = facts.write_reasons(0, rule, hidden)
         tier = self.policy.assign_tiers(np.array([np.nan if model is None else model.probability]))
         by = "tier" if agreement is None else "capacity"
         if model is None:
@@ -148,11 +155,14 @@ class Narrator:
             agreement = str(name_agreement(is_above_safest(tier), verdicts.any_flag[row : row + 1])[0])
         missing = tuple(gap for gap in find_missing(household) if not (gap.health and "health" in hidden))
         causes = [] if agreement == "neither" else [*(reason.cause for reason in reasons), *rule.causes]
+        if facts is not None:
+            causes += facts.list_causes(0, rule, hidden)
         if STATUSES.codes[status] == "in_hardship":
             causes.append("other")  # the steps for "other" ask about spending and debts
-        causes = list(dict.fromkeys(causes))
+        causes, kind = list(dict.fromkeys(causes)), read_kind(household)
         return Explanation(
             household_id=str(household.household_id[0]),
+            kind=kind,
             as_of=str(to_date(household.as_of)),
             status=STATUSES.codes[status],
             rule=rule,
@@ -162,13 +172,16 @@ class Narrator:
             agreement_by=by,
             reasons=reasons,
             protections=protections,
+            others=others,
             missing=missing,
             steps=tuple(
                 choose_steps(causes, [gap.code for gap in missing], {ILLNESS: HEALTH_STEPS} if hidden else None)
             ),
             options={cause: self._list_measures(cause, hidden) for cause in causes},
             redacted=tuple(sorted(hidden)),
-            names=self._collect_names([*causes, *(r.cause for r in (*reasons, *protections))], rule, model, hidden),
+            names=self._collect_names(
+                [*causes, *(r.cause for r in (*reasons, *protections))], rule, model, hidden, kind
+            ),
             model_version=self.bundle.model_version,
             policy_version=self.policy.version,
         )
@@ -234,7 +247,7 @@ class Narrator:
         return tuple(dict.fromkeys(measure for code in causes for measure in self.policy.measures[code]))
 
     def _collect_names(
-        self, causes: list[str], rule: RuleView, model: ModelView | None, hidden: frozenset[str]
+        self, causes: list[str], rule: RuleView, model: ModelView | None, hidden: frozenset[str], kind: str | None
     ) -> dict[str, dict[str, str]]:
         names = {cause: self.policy.causes[cause].names for cause in causes}
         if hidden and ILLNESS in names:
@@ -242,7 +255,8 @@ class Narrator:
         if rule.category:
             names[rule.category] = CATEGORIES[rule.category].names
         if model is not None:
-            names[model.tier] = self.policy.tiers[model.tier].names
+            tier = self.policy.tiers[model.tier].names
+            names[model.tier] = {lang: specify_fall(name, kind) for lang, name in tier.items()}
         return names
 
 

@@ -6,8 +6,10 @@ import datetime as dt
 from collections.abc import Iterator
 
 from riskml.errors import UsageError
-from riskml.explanation.household.explanation import NOTICE, RELATION, Explanation, FlagView, Reason
+from riskml.explanation.household.explanation import NOTICE, Explanation, FlagView, Reason
+from riskml.explanation.wording.kinds import describe_fall
 from riskml.explanation.wording.phrases import format_yuan
+from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, UNKNOWN_COLOUR
 
 __all__ = ["NO_VERDICT", "describe_category", "describe_flag", "describe_probability", "name_month", "render"]
@@ -32,21 +34,21 @@ def name_month(day: dt.date, lang: str) -> str:
     return f"{day.year}年{day.month}月" if lang == "zh" else f"{day:%B %Y}"
 
 
-def describe_probability(probability: float, horizon: int, lang: str) -> str:
-    """Describe a probability as a number out of 100 households.
+def describe_probability(probability: float, horizon: int, lang: str, kind: str | None = None) -> str:
+    """Describe a probability as a number out of 100 households; ``kind`` is that of the household.
 
     >>> describe_probability(0.123, 12, "zh")
-    '类似的 100 户中，约 12 户在未来 12 个月内返贫'
-    >>> describe_probability(0.001, 12, "en")
+    '类似的 100 户中，约 12 户在未来 12 个月内返贫致贫'
+    >>> describe_probability(0.001, 12, "en", "exited")
     'fewer than 1 in 100 households like this one falls back into poverty within 12 months'
     """
     count = round(100 * probability)
     if lang == "zh":
         number = "不到 1 户" if count < 1 else f"约 {count} 户"
-        return f"类似的 100 户中，{number}在未来 {horizon} 个月内返贫"
+        return f"类似的 100 户中，{number}在未来 {horizon} 个月内{describe_fall(kind, lang)}"
     number = "fewer than 1" if count < 1 else f"about {count}"
-    verb = "falls" if count <= 1 else "fall"
-    return f"{number} in 100 households like this one {verb} back into poverty within {horizon} months"
+    verb = describe_fall(kind, lang).replace("fall", "falls" if count <= 1 else "fall")
+    return f"{number} in 100 households like this one {verb} within {horizon} months"
 
 
 def render(explanation: Explanation, lang: str = "zh") -> str:
@@ -80,9 +82,17 @@ def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
     yield choose("模型", "Model") + colon + _describe_model(e, lang)
     if e.agreement:
         yield choose("两者对照", "Comparison") + colon + AGREEMENTS[e.agreement].get_sentence(lang)
+    reason_tags = [e.names[reason.cause][lang] for reason in e.reasons]
+    subjects = [CAUSES[reason.cause].get_subject(lang) for reason in e.protections]
     sections = (
-        (RELATION["reasons"][lang], _number_reasons(e, e.reasons, lang)),
-        (RELATION["protections"][lang], _number_reasons(e, e.protections, lang)),
+        (
+            e.name_relation("reasons", lang),
+            _number_reasons(e.reasons, reason_tags, lang),
+        ),
+        (
+            e.name_relation("protections", lang),
+            _number_reasons(e.protections, subjects, lang),
+        ),
         (choose("缺少或过时的信息", "Missing or stale"), [f"- {gap.get_name(lang)}" for gap in e.missing]),
         (choose("需要核实", "To verify"), [f"□ {choose(step.zh, step.en)}" for step in e.steps]),
         (
@@ -92,16 +102,20 @@ def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
             [f"- {e.names[c][lang]}{colon}{choose('、', ', ').join(names)}" for c, names in e.name_options(lang)],
         ),
     )
-    for title, texts in sections:
+    for number, (title, texts) in enumerate(sections):
         if texts:
             yield ""
             yield f"{title[:1].upper()}{title[1:]}{colon.rstrip()}"
             yield from (f"  {text}" for text in texts)
+        if number == 1 and (others := e.list_others(lang)):
+            yield ""
+            yield others
 
 
-def _number_reasons(e: Explanation, reasons: tuple[Reason, ...], lang: str) -> list[str]:
+def _number_reasons(reasons: tuple[Reason, ...], tags: list[str], lang: str) -> list[str]:
     form = "{}. 【{}】{}" if lang == "zh" else "{}. [{}] {}"
-    return [form.format(i, e.names[reason.cause][lang], reason.get_text(lang)) for i, reason in enumerate(reasons, 1)]
+    pairs = zip(tags, reasons, strict=True)
+    return [form.format(i, tag, reason.get_text(lang)) for i, (tag, reason) in enumerate(pairs, 1)]
 
 
 def _describe_colour(code: str, lang: str) -> str:
@@ -176,5 +190,5 @@ def _format_measure(value: float, unit: str, lang: str) -> str:
 def _describe_model(e: Explanation, lang: str) -> str:
     if e.model is None:
         return STATUSES[e.status].make_sentence(lang)
-    probability = describe_probability(e.model.probability, e.model.horizon, lang)
+    probability = describe_probability(e.model.probability, e.model.horizon, lang, e.kind)
     return e.names[e.model.tier][lang] + ("；" if lang == "zh" else "; ") + probability

@@ -8,9 +8,11 @@ import numpy as np
 
 from riskml.explanation.contributions.explainer import Contributions
 from riskml.explanation.contributions.summary import sum_by_cause
-from riskml.explanation.household.explanation import FlagView, ModelView, RuleView, SpendingView
+from riskml.explanation.household.explanation import Factor, FlagView, ModelView, RuleView, SpendingView
 from riskml.explanation.reasons.grouping import Grouping
+from riskml.explanation.reasons.ranking import LEAST
 from riskml.explanation.reasons.redaction import concerns_health
+from riskml.explanation.wording.sentences import shorten_name
 from riskml.policy import Policy, Verdicts
 from riskml.policy.case import Case
 from riskml.policy.verdicts import Flag
@@ -20,7 +22,7 @@ from riskml.records.panel.panel import Panel
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.verdicts import TIERS
 
-__all__ = ["make_model_view", "make_rule_view"]
+__all__ = ["list_other_factors", "make_model_view", "make_rule_view"]
 
 _AFTER_SPENDING = "income_below_line_after_spending"
 """The flag whose observed value reveals spending on health."""
@@ -126,6 +128,26 @@ def make_model_view(
         tier=TIERS.codes[int(policy.assign_tiers(np.array([probability]))[0])],
         horizon=horizon,
     )
+
+
+def list_other_factors(contributions: Contributions, grouping: Grouping, hidden: frozenset[str]) -> tuple[Factor, ...]:
+    """List the features of the only explained household that count, but that nobody can check on a visit.
+
+    Parameters
+    ----------
+    contributions : Contributions
+        The contributions for this household alone.
+    grouping : Grouping
+    hidden : frozenset of str
+        If it contains ``health``, features about health are left out.
+    """
+    pairs = zip(grouping.features, contributions.values[0].tolist(), strict=True)
+    factors = [
+        Factor(f.name, shorten_name(f, "zh"), shorten_name(f, "en"), value, f.unit != "as given")
+        for f, value in pairs
+        if not f.risky and abs(value) >= LEAST and not ("health" in hidden and concerns_health(f))
+    ]
+    return tuple(sorted(factors, key=lambda factor: -abs(factor.contribution)))
 
 
 def _to_optional(value: float) -> float | None:

@@ -24,8 +24,8 @@ UNEXPLAINED = 0.02
 NOTICEABLE = 1000.0
 """Smallest loss that counts, in yuan; smaller losses are normal and would change the first reason every month."""
 
-SPENT = 4.0
-"""Weight of a yuan spent relative to a yuan lost; ADR 016 compares other weights."""
+SPENT = 8.0
+"""Weight of a yuan spent relative to a yuan lost; ADR 017 compares other weights."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from riskml.explanation.wording.kinds import read_kind
 from riskml.records.contract.calendar import to_month
 from riskml.records.contract.schema import list_codes
 from riskml.records.contract.versions import NO_DAY
@@ -59,6 +60,8 @@ class Timeline:
     Parameters
     ----------
     household_id : str
+    kind : str or None
+        ``exited`` or ``ordinary``; None if unknown.
     as_of : int
         The panel's date, as a day number.
     month : int
@@ -83,6 +86,7 @@ class Timeline:
     """
 
     household_id: str
+    kind: str | None
     as_of: int
     month: int
     window: int
@@ -141,6 +145,7 @@ class Timeline:
         marks = [mark for mark in _read_marks(panel, health) if mark.lane not in hidden and _reaches(mark, first)]
         return cls(
             household_id=str(panel.household_id[0]),
+            kind=read_kind(panel),
             as_of=panel.as_of,
             month=panel.month,
             window=window,

@@ -11,6 +11,7 @@ from riskml.explanation.timeline import svg
 from riskml.explanation.timeline.data import Mark, Timeline
 from riskml.explanation.timeline.plot import LEFT, PALE, RIGHT, WIDTH, Scale
 from riskml.explanation.timeline.words import LANES, WORDS, choose_letter, name_kind
+from riskml.explanation.wording.kinds import describe_fall
 from riskml.records.contract.calendar import to_date, to_month
 
 __all__ = ["describe_mark", "draw_lanes"]
@@ -153,7 +154,7 @@ def _stack_spans(marks: Sequence[Mark], scale: Scale, lang: str) -> tuple[list[S
 
 def _draw_scores(timeline: Timeline, scale: Scale, y: float, lang: str) -> list[str]:
     """Write how many of 100 similar households fall back at each scoring day; if labels collide, keep the later one."""
-    words = WORDS[lang]
+    words, fall = WORDS[lang], describe_fall(timeline.kind, lang)
     parts: list[str] = []
     free = WIDTH
     for day, probability in reversed(timeline.scores):
@@ -163,6 +164,6 @@ def _draw_scores(timeline: Timeline, scale: Scale, y: float, lang: str) -> list[
         x = max(min(scale.x(to_month(day)) + scale.width / 2, WIDTH - RIGHT - half - 2), LEFT + half + 3)
         if x + half <= free:
             free = x - half - 3
-            title = svg.write_title(words["score"].format(day=to_date(day), n=of_100))
+            title = svg.write_title(words["score"].format(day=to_date(day), n=of_100, fall=fall))
             parts.append(svg.make_element("g", title, svg.write_text(text, x, y + 13, text_anchor="middle")))
     return parts[::-1]

@@ -66,8 +66,8 @@ _WORDS = {
     "more": ("另 {n} 项", "{n} more"),
     "households": ("{n} 户", "{n}"),
     "score": (
-        "{day}：类似的 100 户中约 {n} 户返贫",
-        "{day}: about {n} in 100 households like this one fall back into poverty",
+        "{day}：类似的 100 户中约 {n} 户{fall}",
+        "{day}: about {n} in 100 households like this one {fall}",
     ),
     "gaps": ("其中 {n} 个月无收入记录", "Months without a report: {n}"),
     "colon": ("：", ": "),

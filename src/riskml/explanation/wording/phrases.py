@@ -119,13 +119,13 @@ def _describe_level(lang: str, context: PhraseContext, income: float, line: floa
         if lang == "zh":
             return f"{period}经营亏损，{'' if months == 1 else '平均每月'}人均 {loss}"
         return f"{period} ended with a loss of {loss} per head{'' if months == 1 else ' and month'}"
-    compared = _compare_with_line(lang, income, line)
+    compared, stop = _compare_with_line(lang, income, line), ","
     if context.risk and income > line and isfinite(context.typical):
-        compared = _describe_most(format_yuan(exp(context.typical) * line, lang), lang)
+        compared, stop = _describe_most(format_yuan(exp(context.typical) * line, lang), lang), ";"
     yuan = format_yuan(income, lang)
     if lang == "zh":
         return f"{period}人均纯收入{'' if months == 12 else '按年计'} {yuan}，{compared}"
-    return f"income per head in {period} was {yuan} a year, {compared}"
+    return f"income per head in {period} was {yuan} a year{stop} {compared}"
 
 
 def _compare_with_line(lang: str, income: float, line: float) -> str:

@@ -16,7 +16,7 @@ from riskml.explanation.wording.templates import Slot, parse
 from riskml.features.catalogue import Feature
 from riskml.records.panel.panel import Panel
 
-__all__ = ["SentenceWriter", "read_medians"]
+__all__ = ["SentenceWriter", "read_medians", "shorten_name"]
 
 Floats = NDArray[np.float64]
 
@@ -131,11 +131,11 @@ def _fill(sentence: _Sentence, row: int, lang: str, context: PhraseContext) -> s
     return out
 
 
-def _shorten_name(feature: Feature, lang: str) -> str:
+def shorten_name(feature: Feature, lang: str) -> str:
     """Return the feature's name without a trailing part in parentheses.
 
     >>> from riskml.features import CATALOGUE
-    >>> _shorten_name(CATALOGUE["self_paid_to_line_12m"], "zh")
+    >>> shorten_name(CATALOGUE["self_paid_to_line_12m"], "zh")
     '近 12 个月自付医疗费'
     """
     return _BRACKETS.sub("", feature.zh if lang == "zh" else feature.en).strip()
@@ -143,4 +143,4 @@ def _shorten_name(feature: Feature, lang: str) -> str:
 
 def _name_value(feature: Feature, value: str, lang: str) -> str:
     """Name the feature and its value, for a sentence that lacks a fact."""
-    return f"{_shorten_name(feature, lang)}{'：' if lang == 'zh' else ': '}{value}"
+    return f"{shorten_name(feature, lang)}{'：' if lang == 'zh' else ': '}{value}"
