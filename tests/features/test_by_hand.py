@@ -230,6 +230,23 @@ def test_columns_identical_in_every_row_are_merged():
         assert np.array_equal(kept.column(name), matrix.column(name), equal_nan=True)
 
 
+def test_past_income_is_kept_among_equal_columns():
+    # with one year of income, past income equals the income of that year
+    households = {"household_id": ["a", "b"], "region_code": ["130529101201"] * 2, "size": [2, 2]}
+    income = {
+        "household_id": ["a", "b"],
+        "period_start": ["2023-01-01"] * 2,
+        "months": [12] * 2,
+        "source": ["total"] * 2,
+        "amount": [30000.0, 9000.0],
+    }
+    lines = {"region_code": [None], "effective_from": ["2016-01-01"], "amount": [LINE]}
+    records = Records.from_tables({"households": households, "income": income, "lines": lines})
+    names = build(records.panel(to_day(END))).drop_repeated().names
+    assert "weighted_past_income" in names
+    assert not [name for name in names if name.startswith(("log_income_to_line", "projected_lowest_income"))]
+
+
 NO_CARE, NO_EVENTS = care(), {"household_id": [], "occurred_on": [], "kind": []}
 
 

@@ -1,12 +1,18 @@
 """The complete model is additive, reproducible and monotone, and is not overconfident if data is scarce."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from riskml.errors import ModelError
 from riskml.features.matrix import FeatureMatrix
+from riskml.model.baselines import fit_ranking
 from riskml.model.blend import fit_blend
+from riskml.model.choice import LOOSE
+from riskml.model.linear import LinearProblem
+from riskml.model.schema import Schema
 
 
 def fitted(problem, seed=7):
@@ -61,6 +67,35 @@ def test_progress_is_reported_in_sentences(few):
     texts = []
     fit_blend(few.X, few.y, few.household, few.X.as_of, 12, progress=texts.append)
     assert any("all rows" in text for text in texts)
+
+
+def past_income_of(problem):
+    """Give the first numeric column the name of past income."""
+    columns = (problem.X.columns[0]._replace(name="weighted_past_income"), *problem.X.columns[1:])
+    return replace(problem, X=replace(problem.X, columns=columns))
+
+
+def test_the_part_that_knows_past_income_alone_is_folded_into_the_linear_part(problem):
+    model = fitted(past_income_of(problem))
+    share = model.choice["past_income"]
+    assert 0 < share < 1
+    values = model.align(past_income_of(problem).X)
+    parts = LinearProblem(model.schema, values, problem.y)
+    whole, alone = parts.solve(model.choice["strength"]), parts.solve_alone("weighted_past_income", LOOSE)
+    expected = (1 - share) * whole.predict_margin(values) + share * alone.predict_margin(values)
+    np.testing.assert_allclose(model.linear.predict_margin(values), expected, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(model.linear.explain(values).sum(axis=1) + model.linear.base, expected, atol=1e-9)
+
+
+def test_past_income_alone_is_fitted_like_the_ranking_baseline(problem):
+    X = past_income_of(problem).X
+    alone = LinearProblem(Schema.from_matrix(X), X.values, problem.y, tail=0.0).solve_alone(
+        "weighted_past_income", LOOSE
+    )
+    baseline = fit_ranking(X.values[:, 0], problem.y)
+    np.testing.assert_allclose(
+        alone.predict_probability(X.values), baseline.predict_probability(X.values[:, 0]), atol=1e-3
+    )
 
 
 def test_the_weights_stay_near_one_half_with_little_data(few):

@@ -189,7 +189,8 @@ def choose(candidates: Candidates, weight: float) -> Pick:
     -----
     Each candidate is evaluated by the log loss of the blend with the weights of ``PRIOR``. Its gain over the default is
     summed by household and counts only if it exceeds five standard errors; the candidate with the largest such gain is
-    chosen. Simply choosing the smallest loss gave worse results on every panel with few positives, since that choice
+    chosen. Rows that overlap in time are no further evidence, since a household's sum and its deviation grow alike.
+    Simply choosing the smallest loss gave worse results on every panel with few positives, since that choice
     follows the noise of one period.
 
     The weights come from a logistic regression of the outcome on the three margins. They are never negative, and each

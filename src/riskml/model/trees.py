@@ -23,6 +23,9 @@ FEW_ROWS = 16
 MANY_ROWS = 20_000
 """Below this many rows, one thread is as fast as several, and need not wait for the others on a busy machine."""
 
+DIGITS = {"leaf_value": 17, "internal_value": 6, "shrinkage": 6}
+"""Values of a tree that are averaged over seeds, with the digits that LightGBM writes."""
+
 PLENTY = 50_000
 """From this many rows on, a tree may use three times as many features; with fewer rows, that would overfit."""
 
@@ -146,8 +149,8 @@ def _scale(tree: str, models: int) -> str:
     lines = tree.splitlines()[1:]
     for i, line in enumerate(lines):
         name, _, values = line.partition("=")
-        if name in ("leaf_value", "internal_value", "shrinkage"):
-            lines[i] = f"{name}=" + " ".join(repr(float(value) / models) for value in values.split())
+        if name in DIGITS:
+            lines[i] = f"{name}=" + " ".join(f"{float(value) / models:.{DIGITS[name]}g}" for value in values.split())
     return "\n".join(lines).rstrip("\n")
 
 
