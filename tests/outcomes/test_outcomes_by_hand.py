@@ -139,7 +139,7 @@ def test_the_kind_of_fall_is_that_of_the_earlier_month_and_income_in_a_tie(day, 
     assert outcome(packed)[2] == (1 if expected == "monitoring" else 2)
 
 
-def test_a_fall_without_follow_up_has_no_kind():
+def test_a_fall_of_income_without_follow_up_does_not_set_the_kind():
     packed = records(FINE, POOR, neighbour=True, monitoring=entered("2023-05-05"))
     assert outcome(packed, Settings(window=1, horizon=6)) == (1, "monitoring", 4)
 

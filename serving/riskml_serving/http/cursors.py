@@ -1,7 +1,8 @@
 """Cursors: strings that say where the next page of a list starts.
 
-Numbers are encrypted, since gaps between consecutive numbers would reveal how much happens in other regions. Positions
-in the ranked list are not encrypted: they only repeat what the last row of the page showed.
+The numbers of changes and verifications are encrypted, since the gaps between them would reveal how much happens in
+other regions. Positions in the ranked list are encrypted too, since they would reveal a probability that the service
+does not show.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def decrypt_rank(connection: Connection, text: str, name: str) -> Rank:
 def encrypt_cursor(connection: Connection, kind: bytes, number: int) -> str:
     """Encrypt a number: only this service can read it, and nobody else can tell which of two numbers is larger.
 
-    The cursor is one encrypted AES block, half of whose 16 bytes hold the kind; any other text fails that check.
+    The cursor is a single AES block, with 8 bytes for the kind and 8 for the number. Decryption checks the kind, so that
+    a forged cursor is refused.
     """
     return _to_text(_make_cipher(connection).encryptor().update(BLOCK.pack(kind, number)))
 

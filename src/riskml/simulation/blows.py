@@ -80,7 +80,7 @@ def lose_work(p: Process, s: Any, o: Any, k: int, state: int, cause: int) -> Non
 
 @compiled
 def leave(p: Process, s: Any, person: int) -> None:
-    """Remove a member from the household, together with the member's share of its risk of illness."""
+    """Remove a member, and deduct the member's contribution to the household's risk of illness."""
     s.present[person] = 0
     s.size -= 1
     if s.chronic[person] == 1:
@@ -112,7 +112,7 @@ def _pick_worker(s: Any, r: Any, wage_only: bool) -> int:
 
 @compiled
 def _apply_insurance(p: Process, s: Any, cost: float, level: float) -> float:
-    """Compute how many yuan of a bill the household pays itself, after insurance and medical aid."""
+    """Compute how much of a bill, in yuan, the household must pay out of pocket after insurance and medical aid."""
     rest = cost - max(cost - p.basic_deductible * level, 0.0) * p.basic_share
     rest -= max(rest - p.insurance_threshold * level, 0.0) * p.insurance_share
     if s.exited == 1 or s.monitored == 1:

@@ -173,6 +173,6 @@ def test_missing_tables_and_columns_are_named():
         _ = Records.from_arrow(plain(TABLES_OF)).fingerprint
 
 
-def test_an_attribute_with_empty_texts_has_no_value_as_in_a_file():
+def test_empty_strings_in_an_attribute_become_null_as_in_a_file():
     assert build_attribute(["", None]).to_pylist() == [None, None]
     assert build_attribute(["", "red", float("nan")]).to_pylist() == [None, "red", None]

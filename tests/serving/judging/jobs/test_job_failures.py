@@ -122,7 +122,7 @@ def test_the_worker_waits_for_a_lost_database_and_survives_a_broken_queue(
     assert "secret" not in json.dumps(lines)
 
 
-def test_the_worker_waits_for_a_killed_reading_process(imported, jobs, key, monkeypatch, read_log_lines):
+def test_the_worker_recovers_when_the_reading_process_is_killed(imported, jobs, key, monkeypatch, read_log_lines):
     headers, state = key(), imported.app.state
     job, real, killed = jobs.start(headers), run.judge_ranges, threading.Event()
 
