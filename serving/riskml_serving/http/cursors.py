@@ -61,10 +61,10 @@ def decrypt_rank(connection: Connection, text: str, name: str) -> Rank:
 
 
 def encrypt_cursor(connection: Connection, kind: bytes, number: int) -> str:
-    """Encrypt a number: only this service can read it, and nobody else can tell which of two numbers is larger.
+    """Encrypt a number, so that nobody but this service can tell which of two numbers is larger.
 
-    The cursor is a single AES block, with 8 bytes for the kind and 8 for the number. Decryption checks the kind, so that
-    a forged cursor is refused.
+    The cursor is a single AES block, with 8 bytes for the kind and 8 for the number. Decryption checks the kind, so
+    that a forged cursor is refused.
     """
     return _to_text(_make_cipher(connection).encryptor().update(BLOCK.pack(kind, number)))
 

@@ -54,7 +54,7 @@ def split_flags(text: str) -> list[str]:
 
 
 def find_as_of_day(rows: Iterable[Mapping[str, Any]]) -> AsOf | None:
-    """Find the latest as-of date of some scores, with the last day of their records; return None if there are no scores.
+    """Find the latest as-of date of some scores, with the last day of their records; None if there are no scores.
 
     Parameters
     ----------

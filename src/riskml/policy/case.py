@@ -163,7 +163,7 @@ class Case:
 
     @cached_property
     def spending_items(self) -> dict[str, Floats]:
-        """Yuan that each household spent on each counted item in the last 12 months, shape (n,) each; NaN if unknown."""
+        """Yuan that each household spent on each counted item in the last 12 months, shape (n,); NaN if unknown."""
         return {
             code: self.sum_self_paid(12) if item.kind is None else self.sum_amounts(item.kind, 12)
             for code, item in SPENDING.items()

@@ -82,7 +82,7 @@ class Grouping:
 
     @cached_property
     def by_rule(self) -> dict[str, Positions]:
-        """Positions of the features by ``risky``, the rule that decides which of a feature's values may be stated as a reason."""
+        """Positions of the features by ``risky``, the rule for which values may be stated as a reason."""
         rules = np.array([feature.risky for feature in self.features], dtype=object)
         return {rule: np.flatnonzero(rules == rule) for rule in sorted(set(rules.tolist())) if rule}
 
