@@ -215,9 +215,8 @@ def _list_kinds(lang: str, _: PhraseContext | None, bits: float) -> str:
 
 
 def _describe_median(lang: str, context: PhraseContext) -> str | None:
-    below_line = context.unit == "log line" and (context.value < 0 or not context.risk)
-    if not isfinite(context.typical) or below_line:
-        return None  # the sentence compares the value with the line
+    if not isfinite(context.typical):
+        return None
     if context.typical == 0:
         return "多数农户没有" if lang == "zh" else "most households: none"
     return _describe_most(describe_value(context.typical, context.unit, lang).removesuffix(" of"), lang)
