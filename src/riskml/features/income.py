@@ -126,10 +126,6 @@ def income_recent_change(panel: Panel) -> Floats:
     zh="按近 {w} 个月水平推算，未来一年内最低的年人均纯收入与监测线之比（对数）",
     en="lowest yearly income per head in the coming year relative to the line, if income stays as in the "
     "last {w} months (log)",
-    risky="below the line",
-    reason_zh="若收入保持近 {w} 个月的水平，未来一年内最低时年人均纯收入约为监测线的 {value}[（{typical}）]",
-    reason_en="if income stays as in the last {w} months, the lowest yearly income per head in the coming year would "
-    "be about {value} the line[ ({typical})]",
 )
 def projected_lowest_income(panel: Panel, window: int) -> Floats:
     """Log of the lowest trailing 12-month mean in the next 12 months, if income stays at the mean of the window.

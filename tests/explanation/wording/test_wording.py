@@ -104,7 +104,7 @@ def test_an_unknown_comparison_is_left_out(village, make_narrator):
 def test_a_sentence_that_lacks_a_fact_names_the_feature_and_its_value(village):
     panel = village.household(2).earns("2023-01", "2023-12", wage=100).has("disaster").panel()
     loss = CATALOGUE["disaster_loss_to_line_12m"]
-    writer = SentenceWriter(panel, [loss], np.array([[2.0]]), {}, read_medians([loss], None))
+    writer = SentenceWriter(panel, [loss], np.array([[2.0]]), read_medians([loss], None))
     assert writer.write(0, 0, "zh", risk=True) == "近 12 个月灾害损失：2.0 倍"
     assert (
         writer.write(0, 0, "en", risk=True)
@@ -181,7 +181,7 @@ def test_the_kind_of_disaster_is_stated_with_the_loss(village):
     village.add("disaster", kind="hail", occurred_on="2022-07-05", loss=900)
     panel = village.panel()
     feature = CATALOGUE["disaster_loss_to_line_12m"]
-    writer = SentenceWriter(panel, (feature,), build(panel).column(feature.name)[:, None], {}, [0.0])
+    writer = SentenceWriter(panel, (feature,), build(panel).column(feature.name)[:, None], [0.0])
     assert writer.write(0, 0, "zh", risk=True).startswith("近 12 个月灾害损失 6,000 元（洪涝、价格下跌）")
     assert "6,000 yuan (flood, price fall)" in writer.write(0, 0, "en", risk=True)
 
@@ -197,7 +197,7 @@ def test_the_kind_of_disaster_is_stated_with_the_loss(village):
 def test_income_above_the_line_is_a_reason_only_in_comparison_with_most_households(village, wage, risk, zh):
     panel = village.household(2).earns("2023-01", "2023-12", wage=wage).panel()
     feature = CATALOGUE["log_income_to_line_12m"]
-    writer = SentenceWriter(panel, (feature,), build(panel).column(feature.name)[:, None], {}, [np.log(2.0)])
+    writer = SentenceWriter(panel, (feature,), build(panel).column(feature.name)[:, None], [np.log(2.0)])
     assert writer.write(0, 0, "zh", risk=risk) == zh
 
 
@@ -206,5 +206,5 @@ def test_most_households_are_named_if_the_median_is_known(village, median, zh):
     village.household(2).earns("2023-01", "2023-12", wage=1000)
     village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=3)
     panel, feature = village.panel(), CATALOGUE["admissions_12m"]
-    writer = SentenceWriter(panel, (feature,), build(panel).column(feature.name)[:, None], {}, [median])
+    writer = SentenceWriter(panel, (feature,), build(panel).column(feature.name)[:, None], [median])
     assert writer.write(0, 0, "zh", risk=True) == f"近 12 个月住院 3 次{zh}"

@@ -220,7 +220,7 @@ class Narrator:
         stated = compute_stated_values(panel, grouping.features, values, rows)
         spent = {cause: yuan if rows is None else yuan[rows] for cause, yuan in self._sum_spending(panel).items()}
         rankings = Rankings.from_contributions(grouping, stated, contributions.values, medians, spent)
-        writer = SentenceWriter(panel, grouping.features, values, self.bundle.levels, medians, rows)
+        writer = SentenceWriter(panel, grouping.features, values, medians, rows)
         return ExplainedRows(grouping, contributions, margin, rankings, writer)
 
     def _sum_spending(self, panel: Panel) -> dict[str, NDArray[np.float64]]:

@@ -89,7 +89,7 @@ class Facts:
 
     @cached_property
     def _writer(self) -> SentenceWriter:
-        return SentenceWriter(self._panel, FACTS, self._values, {}, [float("nan")] * len(FACTS))
+        return SentenceWriter(self._panel, FACTS, self._values, [float("nan")] * len(FACTS))
 
     def list_causes(self, i: int, rule: RuleView, hidden: frozenset[str]) -> list[str]:
         """List the causes of a household's flags and of its entry into monitoring, each only once."""

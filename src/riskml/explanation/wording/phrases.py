@@ -33,15 +33,12 @@ class PhraseContext:
         Whether the feature raises this household's risk.
     typical : float
         Median over the training rows; NaN if unknown.
-    level : str
-        Name of the level, for a categorical feature.
     """
 
     value: float
     unit: str
     risk: bool
     typical: float
-    level: str = ""
 
 
 def format_yuan(yuan: float, lang: str) -> str:
@@ -82,7 +79,7 @@ def _format_months(months: float, lang: str) -> str:
     return f"{whole} 个月" if lang == "zh" else f"{whole} month" + ("" if whole == "1" else "s")
 
 
-def describe_value(value: float, unit: str, lang: str, level: str = "") -> str:
+def describe_value(value: float, unit: str, lang: str) -> str:
     """Describe a feature's value in its unit.
 
     >>> describe_value(3.0, "count", "zh"), describe_value(-0.105, "log line", "zh"), describe_value(0.5, "share", "en")
@@ -94,8 +91,6 @@ def describe_value(value: float, unit: str, lang: str, level: str = "") -> str:
         return _format_share(value, lang)
     if unit == "months":
         return _format_months(value, lang)
-    if level:
-        return level
     if unit == "as given":
         return f"{value:g}"
     if unit == "years":
@@ -215,9 +210,8 @@ def _list_kinds(lang: str, _: PhraseContext | None, bits: float) -> str:
 
 
 def _describe_median(lang: str, context: PhraseContext) -> str | None:
-    below_line = context.unit == "log line" and (context.value < 0 or not context.risk)
-    if not isfinite(context.typical) or below_line:
-        return None  # the sentence compares the value with the line
+    if not isfinite(context.typical):
+        return None
     if context.typical == 0:
         return "多数农户没有" if lang == "zh" else "most households: none"
     return _describe_most(describe_value(context.typical, context.unit, lang).removesuffix(" of"), lang)
@@ -248,7 +242,6 @@ Phrase = Callable[..., str | None]
 PHRASES: dict[str, Phrase] = {
     "yuan": lambda lang, _, yuan: format_yuan(yuan, lang),
     "times": lambda lang, _, ratio: _format_ratio(ratio, lang),
-    "share": lambda lang, _, share: _format_share(share, lang),
     "count": lambda _lang, _, number: _format_count(number),
     "level": _describe_level,
     "change": _compare_years,
@@ -262,7 +255,7 @@ PHRASES: dict[str, Phrase] = {
     "since_below": _date_latest_below,
     "ago": _date_back,
     "number": lambda _, context: _format_count(context.value),
-    "value": lambda lang, context: describe_value(context.value, context.unit, lang, context.level),
+    "value": lambda lang, context: describe_value(context.value, context.unit, lang),
     "typical": _describe_median,
 }
 """For each kind of fact, the function that puts it into words; it returns None if there is nothing to state."""

@@ -42,8 +42,6 @@ class SentenceWriter:
     features : sequence of Feature, length F
     values : array of float64, shape (n, F)
         Feature values, in the order of the model's schema.
-    levels : mapping of str to tuple of str
-        Levels of the categorical features.
     medians : sequence of float, length F
         See :func:`read_medians`.
     rows : array of int, shape (n,), optional
@@ -55,13 +53,12 @@ class SentenceWriter:
         panel: Panel,
         features: Sequence[Feature],
         values: Floats,
-        levels: Mapping[str, tuple[str, ...]],
         medians: Sequence[float],
         rows: NDArray[np.intp] | None = None,
     ) -> None:
         self._rows = slice(None) if rows is None else rows
         self._panel, self._features, self._values = panel, features, values
-        self._levels, self._medians = levels, medians
+        self._medians = medians
         self._facts: dict[tuple[Slot, int], tuple[list[float], ...]] = {}
         self._wordings: dict[tuple[int, str], tuple[_Sentence, _Sentence]] = {}
 
@@ -79,15 +76,13 @@ class SentenceWriter:
             Whether the sentence is a reason for a raised risk.
         """
         feature, value = self._features[j], float(self._values[row, j])
-        levels = self._levels.get(feature.name, ())
-        level = levels[int(value)] if feature.categorical and 0 <= value < len(levels) else ""
-        context = PhraseContext(value, feature.unit, risk, self._medians[j], level)
+        context = PhraseContext(value, feature.unit, risk, self._medians[j])
         key = (j, lang)
         wording = self._wordings.get(key) or self._wordings.setdefault(key, self._compile(feature, lang))
         usual, none = wording
         words = _fill(none if none and value == 0 else usual, row, lang, context)
         if words is None:
-            words = _name_value(feature, describe_value(value, feature.unit, lang, level), lang)
+            words = _name_value(feature, describe_value(value, feature.unit, lang), lang)
         return words if lang == "zh" else words[:1].upper() + words[1:]
 
     def _compile(self, feature: Feature, lang: str) -> tuple[_Sentence, _Sentence]:
