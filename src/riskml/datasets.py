@@ -22,7 +22,7 @@ from riskml.splits import Settings
 __all__ = ["GSOEP", "SURVEYS", "Cut", "Survey", "build_survey_tables", "write_survey"]
 
 POVERTY_SHARE = 0.6
-"""The line, as a fraction of the year's median amount."""
+"""The line for a year, as a fraction of that year's median amount."""
 
 FUNCTIONS = {"exp"}
 """Functions that an expression of a :class:`Survey` may call; every other name in it is a column."""
@@ -37,7 +37,7 @@ class Cut:
     first, last : int
         First and last year, inclusive.
     origins : int, default 1
-        Number of test starts; the latest is the last year less the horizon.
+        Number of test starts; the latest is the last year minus the horizon.
     horizon : int, default 12
         Number of months after which income is compared with the line; 24 where a survey skips years.
     """
@@ -76,7 +76,7 @@ class Survey:
     indicators : dict of str to tuple of str
         Categorical attributes stored as columns of 0 and 1; the name of the column that is 1 becomes the category.
     visits : dict of str to str
-        Columns that count a year's visits, and the kind of care.
+        Maps each column that counts a year's visits to the kind of care.
     cuts : tuple of Cut
     person : str, default "id"
     year : str, default "year"

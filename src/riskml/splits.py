@@ -181,7 +181,7 @@ def find_span_end(as_of: int, horizon: int) -> int:
 
 
 def build_grid(records: Records, settings: Settings, known_at: int = EVERYTHING) -> Grid:
-    """Build the grid of as_of dates that the records cover, without the income recorded after a day.
+    """Build the grid of as_of dates that the records cover, ignoring income recorded after the day ``known_at``.
 
     The last month is the latest one with at least a tenth of the median number of reports (the median of all months
     that have any), so that a month for which only a few reports have arrived does not count as complete. As_ofs are

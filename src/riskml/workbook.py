@@ -20,7 +20,7 @@ FORMULA = tuple("=+-@")
 """Characters with which a formula begins."""
 
 _LONGEST_TITLE = 31
-"""Number of characters that Excel allows in the title of a sheet."""
+"""Maximum number of characters that Excel allows in the title of a sheet."""
 
 
 def write_workbook(file: BinaryIO, sheets: Iterable[Sheet], notices: Iterable[str]) -> None:
@@ -42,8 +42,8 @@ def write_workbook(file: BinaryIO, sheets: Iterable[Sheet], notices: Iterable[st
     Notes
     -----
     Text is never a formula: its cells are typed as text, and text that begins like a formula gets an apostrophe before
-    it, because the type of a cell is lost when somebody saves the workbook as CSV and opens that. Control characters,
-    which a workbook cannot hold, are left out.
+    it, because the type of a cell is lost when somebody saves the workbook as CSV and opens the CSV file. Control
+    characters, which a workbook cannot hold, are left out.
 
     Examples
     --------

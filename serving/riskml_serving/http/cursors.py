@@ -1,8 +1,8 @@
 """Cursors: strings that say where the next page of a list starts.
 
 The numbers of changes and verifications are encrypted, since the gaps between them would reveal how much happens in
-other regions. Positions in the ranked list are encrypted too, since they would reveal a probability that the service
-does not show.
+other regions. Positions in the ranked list are encrypted too: they contain the figure by which the list is ordered, a
+shortfall or a probability, which not every reader may see.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from riskml_serving.people.audit.pseudonyms import read_key
 __all__ = ["BEGINNING", "CHANGE", "VERIFICATION", "decrypt_cursor", "decrypt_rank", "encrypt_cursor", "encrypt_rank"]
 
 BEGINNING = "0"
-"""Cursor that points before the first number."""
+"""Cursor that points before the first change or verification."""
 
 CHANGE, VERIFICATION = b"change", b"verified"
 """Kinds of cursor, for the numbers of changes and of verifications; a cursor of the wrong kind is refused."""
@@ -70,7 +70,7 @@ def encrypt_cursor(connection: Connection, kind: bytes, number: int) -> str:
 
 
 def decrypt_cursor(connection: Connection, kind: bytes, text: str, name: str) -> int:
-    """Decrypt a number.
+    """Decrypt the number of a change or a verification.
 
     Raises
     ------

@@ -50,7 +50,7 @@ def make_envelope(
 ) -> dict[str, str | None]:
     """Build the fields that every response has: its provenance, its date, and the ID of the request.
 
-    If no record behind the response reaches its date, ``records_end`` names their last day. ``data_as_of`` and
+    If the records behind the response end before its date, ``records_end`` is their last day. ``data_as_of`` and
     ``scored_at`` are null if nothing has been scored yet.
     """
     return {

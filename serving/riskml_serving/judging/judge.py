@@ -1,4 +1,4 @@
-"""Calls riskml: the only path from tables to scores and reasons, for one household or a whole county."""
+"""Calls riskml to turn tables of records into scores and reasons; no other module of the service does this."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Judged:
 
     @cached_property
     def agreement(self) -> list[str]:
-        """Agreement by tier for the households that are known."""
+        """Codes that say, for each known household, whether its tier agrees with the rule line."""
         positive = is_above_safest(self.opinion.tier[self.known])
         return list(name_agreement(positive, self.opinion.verdicts.any_flag[self.known]).tolist())
 
@@ -119,7 +119,7 @@ class Judged:
         return {name: FIELDS[name].to_plain(values[self.known]) for name, values in read_fields(opinion).items()}
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Return the same values as rows, one per household."""
+        """Return the values of :meth:`to_columns` as rows, one per household."""
         columns = self.to_columns()
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
@@ -131,7 +131,7 @@ class Judged:
     def explain(
         self, i: int = 0, agreement: str | None = None, redact: tuple[str, ...] = (), *, reveals: bool = False
     ) -> Explanation:
-        """Explain the score of one panel row; ``agreement`` is its agreement by visit capacity, if any.
+        """Explain the score in one row of the panel; ``agreement`` is based on visit capacity, if known.
 
         If ``reveals`` is true, the explanation includes the model's part even if the model is silent.
         """

@@ -1,8 +1,8 @@
-"""Measure the learnable ceiling of a simulated county: how much of the oracle's precision its features can reach.
+"""Measure how much of the oracle's average precision any model could reach with the features of a simulated county.
 
-Two learners are fitted on the true probabilities of another county, which say far more than the falls that a model
-learns from, and are tested on the falls of the first county. What the better one misses, no model can learn from these
-features.
+The oracle ranks households by their true probabilities. Two learners are fitted on the true probabilities of another
+county, which say far more than the falls from which a model learns, and are tested on the falls of the first county.
+The better of them is the ceiling: no model is expected to learn more from these features.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = ["measure_ceiling"]
 Floats = NDArray[np.float64]
 
 HELD_OUT = 5
-"""One household in this many is kept for early stopping and for the weights."""
+"""One in this many households is held out, for early stopping and for choosing penalties and weights."""
 
 LARGE = {
     "objective": "cross_entropy",
@@ -80,7 +80,8 @@ def measure_ceiling(
     dict
         ``models``: AUC, AP and Brier score of the bundle, its baselines, the oracle and both learners (``learner`` is
         the model's own, ``large_trees`` a large LightGBM); ``ceiling``: the larger AP of the two learners;
-        ``ceiling_of_oracle``, ``model_of_oracle``, ``model_of_ceiling``: shares of the average precision.
+        ``ceiling_of_oracle``, ``model_of_oracle``, ``model_of_ceiling``: average precision of the one as a share of the
+        other's.
 
     Raises
     ------
@@ -135,7 +136,7 @@ def _look_up(folder: Path, household_id: NDArray[np.str_], as_of: NDArray[np.int
 
 
 def _drop_categories(X: FeatureMatrix) -> FeatureMatrix:
-    """Drop the categorical columns, because the regions of two counties are not the same."""
+    """Drop the categorical columns, because two counties do not have the same regions."""
     return X.recode(tuple(column for column in X.columns if not column.categorical), {})
 
 

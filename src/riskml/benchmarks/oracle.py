@@ -32,9 +32,9 @@ _TYPES = {
 _TOPICS = {name: {name} for name in ("members", "illness", "disaster", "events", "help", "monitoring")} | {
     "outlook": {"illness", "events"}
 }
-"""Scripts of features that are missing unless certain tables are present, and these tables."""
+"""For each SQL script whose features are missing unless certain tables are present, the names of these tables."""
 _TO_DATE = ("weighted_past_income", "months_since_below", "months_since_report")
-"""Income features that count months back from the last complete one, no matter how old the income is."""
+"""Income features that count back from the last complete month, no matter how old the income is."""
 _NUMBERS = ("INT", "FLOAT", "DOUBLE", "DECIMAL")
 
 

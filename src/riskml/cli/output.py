@@ -44,14 +44,14 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
 
 
 def write_table(path: Path, frame: pd.DataFrame, notes: Sequence[str]) -> None:
-    """Write a table in the format that the ending of the file name asks for: .parquet, .csv (UTF-8 with BOM) or .xlsx.
+    """Write a table in the format that the file extension indicates: .parquet, .csv (UTF-8 with BOM) or .xlsx.
 
     A workbook starts with the notes.
 
     Raises
     ------
     UsageError
-        If the file name has another ending, or the package that writes workbooks is missing.
+        If the file name has another extension, or the package that writes workbooks is missing.
     """
     match path.suffix:
         case ".parquet":

@@ -99,7 +99,7 @@ def derive_features(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
 
     Notes
     -----
-    None of them is ever a reason, since nobody can check a region's risk or a column's name on a visit.
+    None of these features is ever a reason, since nobody can check a region's risk or a column's name on a visit.
     """
     yield from _derive_regions(panel)
     for name, attribute in sorted(panel.attributes.items()):

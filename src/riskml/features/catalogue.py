@@ -42,11 +42,12 @@ RISKY = {
     "more than most": (Direction.HIGHER_RISK, Direction.FREE),
     "recent": (Direction.LOWER_RISK, Direction.FREE),
 }
-"""What a reason compares a value with, and on which side the risk lies; each with the directions that agree with it.
+"""Maps each word that says what a reason compares a value with, and on which side the risk lies, to the directions that
+agree with it.
 
 ``below the line``: income below the monitoring line or, above it, below that of most households. ``decline``: a change
 below zero. ``less than most``, ``more than most``: a value on that side of the median over the training rows; in the
-second case, the value is an amount or a number, and zero means that there is none. ``recent``: an event in the last
+second case, the value is an amount or a count, and zero means that there is none. ``recent``: an event in the last
 twelve months.
 """
 

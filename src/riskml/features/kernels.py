@@ -50,7 +50,7 @@ def scale(yuan: Array, stated: Array, unit: Array, months: int) -> tuple[Floats,
     stated : array of bool, shape (T, n)
         Whether the amount of each month is stated.
     unit : array of float64, shape (T, n)
-        Unit of each month; NaN if it is not known.
+        Amount by which those of each month are divided; NaN if it is not known.
     months : int
         How many of the T months to use, counted from the latest.
 
@@ -225,7 +225,7 @@ def find_levels(values: Array, known: Array, line: Array) -> tuple[Floats, Float
     months, n = values.shape
     growth, rate, latest = np.empty(n), np.ones(n), np.full(n, np.nan)
     usual, count = np.zeros(n), np.zeros(n)
-    last_ratio, last_root = 1.0, 1.0  # most households have the same line, and a root takes long
+    last_ratio, last_root = 1.0, 1.0  # most households have the same line, and computing a root is slow
     for j in range(n):
         ratio = line[0, j] / line[12, j]
         ratio = 1.0 if np.isnan(ratio) else ratio
@@ -274,12 +274,13 @@ def project_lowest(
     paid : array of float64, shape (12, n)
         Spending of the household in each of the last 12 months, yuan.
     fees, regular : arrays of float64, shape (n,)
-        Spending that is repeated every year, and the spending of 3 months that goes on, yuan; a NaN counts as 0.
+        Spending that recurs once a year, and 3 months of spending that continues at the same rate, in yuan; a NaN
+        counts as 0.
 
     Returns
     -------
     array of float64, shape (n,)
-        NaN if the usual level is.
+        The lowest income; NaN if the usual level is NaN.
     """
     n = values.shape[1]
     future, rate = np.zeros((13, n)), np.ones(n)  # sums of the next 0 to 12 months
@@ -290,10 +291,10 @@ def project_lowest(
     income, count, lowest = np.zeros(n), np.zeros(n), np.full(n, np.inf)
     spent, monthly, share, yearly = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     for j in range(n):
-        share[j], yearly[j] = 1.0 / size[j], line[0, j] / line[12, j]  # a division takes long
+        share[j], yearly[j] = 1.0 / size[j], line[0, j] / line[12, j]  # division is slow
         spent[j] = 0.0 if np.isnan(fees[j]) else fees[j] * share[j]
         monthly[j] = 0.0 if np.isnan(regular[j]) else regular[j] * share[j] / 3
-    for t in range(12):  # t past months are still in the year, with h projected ones
+    for t in range(12):  # the year consists of t past months and h projected ones
         h = 12 - t
         for j in range(n):
             mean = (income[j] + future[h, j]) / (count[j] + h)

@@ -130,8 +130,9 @@ class FeatureMatrix:
 
         In a yearly survey, the features of the last month, quarter and year are equal, and a model would divide one
         effect among them at random. Of several equal columns, ``weighted_past_income`` is kept; without it, the last
-        one, which has the longest window. With one year of history, past income equals the last year's; once there are
-        more, only past income averages them, so a model that was fitted early goes on using it well.
+        one, which has the longest window. With one year of history, ``weighted_past_income`` equals the last year's
+        income. Once there are more years, it is the only column that averages all of them, so a model that was fitted
+        on one year of history still works well.
         """
         order = sorted(range(len(self.columns)), key=lambda i: (self.columns[i].name == KEPT, i), reverse=True)
         kept: list[int] = []

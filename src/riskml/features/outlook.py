@@ -43,7 +43,7 @@ def _project_lowest(panel: Panel) -> Floats:
     series = (income.values, income.known, then.line)
     latest, usual, growth = kernels.find_levels(*series)
     away = np.log(latest / usual) * KEPT[:, None]
-    np.exp(away, out=away)  # not in the loops, since NumPy's is several times as fast
+    np.exp(away, out=away)  # not in the compiled loops, since NumPy's exp is several times as fast
     care, events = require_rows("illness", panel), require_rows("events", panel)
     year = panel.within(care, YEAR)
     paid = kernels.sum_rows_by_month(care.household, care["lag"], care["self_paid"], year, YEAR, care.n)

@@ -185,7 +185,7 @@ def _fit_parts(
     seed: int,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[Linear, Trees]:
-    """Fit the linear part, which includes the part that knows past income alone, and the trees."""
+    """Fit the linear part, which includes the part that uses past income alone, and the trees."""
     progress("fitting the linear part on all rows")
     problem = LinearProblem(schema, values, y)
     linear = problem.solve(choice["strength"])

@@ -35,7 +35,7 @@ STRENGTHS = (0.003, 0.001, 0.01, 0.03)
 
 PAST_INCOME = "weighted_past_income"
 LOOSE = 100.0
-"""Ridge strength of the part that knows past income alone: one coefficient needs hardly any penalty."""
+"""Ridge strength of the part that uses past income alone: one coefficient needs hardly any penalty."""
 
 PRIOR = (0.25, 0.5, 0.25)
 """Weights of the linear part, the trees and past income, towards which the fitted weights are pulled."""
@@ -61,7 +61,7 @@ WORKERS = 2
 
 
 def fit_past_income(problem: LinearProblem, strength: float) -> Linear:
-    """Fit the part that knows past income alone; without that feature, a linear part of this strength."""
+    """Fit the part that uses past income alone or, if that feature is absent, a linear part of this strength."""
     has_past = PAST_INCOME in problem.encoding.schema.names
     return problem.solve_alone(PAST_INCOME, LOOSE) if has_past else problem.solve(strength)
 
@@ -80,7 +80,7 @@ class Candidates:
     linear : array, shape (n, strengths)
     trees : array, shape (n, tree settings, rounds)
     past : array, shape (n,)
-        Margin of the part that knows past income alone.
+        Margin of the part that uses past income alone.
     """
 
     y: FloatArray
@@ -189,7 +189,7 @@ def choose(candidates: Candidates, weight: float) -> Pick:
     -----
     Each candidate is evaluated by the log loss of the blend with the weights of ``PRIOR``. Its gain over the default is
     summed by household and counts only if it exceeds five standard errors; the candidate with the largest such gain is
-    chosen. Rows that overlap in time are no further evidence, since a household's sum and its deviation grow alike.
+    chosen. Rows that overlap in time add no evidence, since they raise a household's sum and the standard error alike.
     Simply choosing the smallest loss gave worse results on every panel with few positives, since that choice
     follows the noise of one period.
 

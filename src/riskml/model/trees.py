@@ -132,7 +132,7 @@ class TreeProblem:
 def _average(texts: list[str]) -> str:
     """Average several boosted models in LightGBM's text format.
 
-    The trees of all models stand in turn, so that the first ``k`` trees of every model are the first of the average.
+    The trees of the models alternate, so that the first ``k`` trees of every model come first in the average.
     The sizes of the trees are left out, since they change, and so are the training parameters, which do not affect
     predictions but contain thread counts and paths.
     """

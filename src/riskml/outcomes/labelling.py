@@ -1,4 +1,4 @@
-"""Label the cohort on each as_of date by what happened in the span after it."""
+"""Label the households at risk on each as_of date by what happened to them in the months after it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def label(
     6. None of these: 0.
 
     If fewer than a tenth of the cohort on an as_of is followed up, the labels of all its rows are missing,
-    ``not_followed``. Otherwise, since only entries into monitoring would be known, every known outcome would be a fall.
+    ``not_followed``. Without this rule, only entries into monitoring would be known, so every known outcome would be a
+    fall.
     """
     days = sorted(set(as_ofs))
     odd = [str(to_date(day)) for day in days if not is_month_end(day)]

@@ -1,4 +1,4 @@
-"""What the triggers read: a panel, and the sums that several triggers share, each computed only once."""
+"""What the rule line's triggers read: a panel, and the sums that several triggers share, each computed only once."""
 
 from __future__ import annotations
 

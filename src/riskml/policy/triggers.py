@@ -27,7 +27,7 @@ TRIGGERS: dict[str, Observe] = {}
 """The function of every trigger, by code."""
 
 LATEST_REPORT = 3
-"""Maximum number of months between the end of a run of months and the last complete month."""
+"""Maximum number of months between the end of a run of months below the line and the last complete month."""
 
 SEPTEMBER = 8
 """The month in which a school year begins; months are counted from January = 0."""

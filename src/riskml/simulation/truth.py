@@ -1,4 +1,4 @@
-"""Compute the truth, which records cannot show: each household's probability of a fall, and the cause of each fall."""
+"""Compute what a simulated county's records cannot show: the probability and the cause of each household's fall."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ class Figures:
         self._parts: list[tuple[Floats, Floats, Ints, NDArray[np.bool_]]] = []
 
     def add(self, state: NDArray[np.void], probability: Floats, lived: NDArray[np.void], rows: Ints, at: int) -> None:
-        """Add one date: the hidden states and true probabilities of some ``rows`` of the months lived."""
+        """Add the hidden states and true probabilities on one date, of the households in the ``rows`` of ``lived``."""
         kind, _, only = (values[rows] for values in find_falls(lived, at))
         helped = (lived["emergency"][rows, at + 1 : at + 1 + YEAR] == 1).any(1)
         use = (state["ratio"] >= BELOW) & (state["after"] >= BELOW) & ((kind > 0) | ~helped)
@@ -218,7 +218,8 @@ def find_falls(lived: NDArray[np.void], at: int) -> tuple[Ints, Ints, NDArray[np
     Returns
     -------
     kind : int array (n,)
-        0 for no fall, otherwise a code from `outcomes.labels.BY`; of several in the same month, the first.
+        0 for no fall, otherwise a code from `outcomes.labels.BY`; the smallest code if several falls come
+        in the same month.
     month : int array (n,)
         Position of the month of the fall among the recorded months.
     alone : bool array (n,)

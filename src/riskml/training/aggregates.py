@@ -1,4 +1,4 @@
-"""Compute the aggregates that the report shows on the data and the reasons, once when a model is trained."""
+"""Compute the aggregates about the data and the reasons that the report shows; done once, when a model is trained."""
 
 from __future__ import annotations
 

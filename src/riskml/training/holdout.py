@@ -1,4 +1,4 @@
-"""Collect the labelled rows on which models are compared, and each model's predictions for them."""
+"""Collect the labelled rows (households on as-of dates) on which models are compared, and predict their outcomes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """Rows whose outcome is known.
+    """Households on as-of dates, one per row, whose outcome is known.
 
     Parameters
     ----------
@@ -196,8 +196,9 @@ def holdout_rows(
 def _assign_groups(rows: Cohort) -> dict[str, NDArray[np.str_]]:
     """Assign rows to the audited groups.
 
-    The groups are the rule line's category, exited, labour, the coarsest region level that differs, and, if only some
-    rows have a known statement of income, whether they have one.
+    The groups are the rule line's category, whether the household left registered poverty, whether it has labour, the
+    coarsest level of region with several values and, if only some rows have a known statement of income, whether they
+    have one.
     """
     words = np.array(["no", "yes", "unknown"])
     groups = {"category": np.where(rows.category == "", "none", rows.category)}

@@ -24,7 +24,7 @@ INCOME_AGE = 18
 
 _YEAR = 12
 _FORESEEN = 96
-"""Number of months from the first one with income for which readiness is foreseen."""
+"""Number of months, counted from the first one with income, that the forecast covers."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class Readiness:
 
 @dataclass(frozen=True)
 class _Rehearsal:
-    """What decides whether training goes through, with what was known on any day.
+    """Works out whether training would succeed with what was known on a day.
 
-    Counts are kept, because rehearsals for different days ask for many of the same ones.
+    Counts are cached, because rehearsals for different days need many of the same ones.
     """
 
     records: Records
@@ -88,7 +88,7 @@ class _Rehearsal:
         return grid, cut_origins(grid, self.settings, lambda day, by: self._count(day, by)[0] > 0)
 
     def count_outcomes(self, known_at: int = EVERYTHING) -> tuple[int, int]:
-        """Count the falls among the training rows, and these rows, until both outcomes are found.
+        """Count the falls among the training rows, and the rows, stopping as soon as both outcomes occur.
 
         Raises
         ------
@@ -149,16 +149,16 @@ def require_both_outcomes(falls: int, rows: int) -> None:
 
 
 def assess_readiness(records: Records, policy: Policy) -> Readiness:
-    """Find the first month end from which `riskml train` goes through, with the settings that suit the records.
+    """Find the first month end from which `riskml train` succeeds, with the settings that suit the records.
 
-    Yearly statements need an income age. If even the future holds no verdict for a window of twelve months, as in a
-    quarterly survey, the window is one month.
+    Yearly statements need an income age. If not even the forecast has enough income for a window of twelve months, as
+    in a quarterly survey, the window is one month.
 
     Notes
     -----
     What has been recorded so far is tried first. If it does not suffice, the income of the last year is assumed to
-    repeat itself, recorded with the same delays; whether there are falls to learn from is then not foreseen. The search
-    halves the range of months, so it assumes that what suffices once suffices later.
+    repeat itself, recorded with the same delays; it is then not checked whether there will be falls to learn from. The
+    search is binary, so it assumes that once the records suffice, they do so on every later day.
     """
     age = INCOME_AGE if len(records.income.statements) else 0
     usual = _assess(records, Settings(income_age=age), policy)

@@ -38,7 +38,8 @@ FILTERS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "agreement": ("agreement", {code: code for code in AGREEMENTS}),
     "section": ("order_section", {code: i for i, code in enumerate(SECTIONS)}),
 }
-"""For each query parameter that narrows the list: its column, and the column's values by code (``none``: no tier)."""
+"""Maps each query parameter that narrows the list to its column and to the column's values by code; the code ``none``
+means that there is no tier."""
 
 Choice = Annotated[list[str] | None, Query(description="Repeat it for several values.")]
 

@@ -91,8 +91,8 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     Raises
     ------
     Problem
-        ``household-not-found`` for the household or a follower; ``household-closed`` if any of them is already closed;
-        ``invalid-request`` for a day in the future.
+        ``household-not-found`` if the household, or one that follows it, is not in the caller's region;
+        ``household-closed`` if any of them is already closed; ``invalid-request`` for a date in the future.
     """
     on, because, region = body.get("closed_on", call.today), body["because"], call.caller.region
     require_no_future({"closed_on": on}, call.today)
@@ -103,7 +103,7 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     close_household(connection, household_id, region, on, because, ";".join(followers))
     remove_scores(connection, household_id, region, call.request_id)
     call.record(connection, "household.close", household_id, because=because, to=len(followers))
-    if followers:  # audit entries hash household codes in one column, not in the details
+    if followers:  # the audit log pseudonymises codes only in their own column, so they must not be in the details
         call.record(connection, "household.follow", followers)
     return {
         **call.make_envelope(),

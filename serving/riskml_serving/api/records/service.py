@@ -42,7 +42,7 @@ def append_records(connection: Connection, call: Call, tables: TableRows) -> tup
     Problem
         As in :func:`checks.check_new_records`; also ``household-not-found`` if a household does not exist or lives
         outside the caller's region; ``household-closed``; and ``other-purpose`` if the database holds records of a
-        trial and the service is not on trial, or the reverse.
+        trial and the service is not on trial, or vice versa.
     """
     tables = checks.check_new_records(call, tables)
     named = {row["household_id"] for rows in tables.values() for row in rows if row.get("household_id")}

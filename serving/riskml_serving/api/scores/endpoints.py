@@ -48,7 +48,7 @@ async def scores(call: ScoreCall) -> Response:
 
 
 def _to_columns(tables: TableRows, lines: Callable[[], Columns]) -> dict[str, Columns]:
-    """Turn a request's tables into columns, adding the service's lines if the request has no ``lines`` table.
+    """Turn a request's tables into columns, adding the service's monitoring lines if the table ``lines`` is absent.
 
     A table without rows keeps its columns, because an empty table means 'no rows' and an absent one means 'unknown'.
     With an empty ``lines`` table, the policy's lines apply.

@@ -28,7 +28,7 @@ DAY = make_day_type("Date as of which records are read, including that day; toda
 DEMO = {"household_id": "demo-1"}
 HOUSEHOLD = {**DEMO, "region_code": "370112001001", "size": 3}
 TOTAL = {**DEMO, "source": "total"}
-"""Rows for the examples."""
+"""Rows for the examples in the API description."""
 
 SCORE_REQUEST = Body(
     "ScoreRequest",
@@ -88,10 +88,10 @@ SCORE_REQUEST = Body(
         },
     },
 )
-"""Records of one or more households, and the as-of day for reading them."""
+"""Records of one or more households, and the date as of which they are read."""
 
 STORED: dict[str, Any] = {**type_fields(FIELDS), "as_of": str, "scored_at": str}
-"""A stored score: the verdicts, their provenance, and when they were made."""
+"""A stored score: the verdicts, their provenance and as-of date, and the time of scoring."""
 
 CURSOR = Annotated[str, Field(description="Identifies the change; it can be passed to /v1/changes as `since`.")]
 EXPLANATION = Annotated[dict[str, Any], Field(description="See docs/explanation.md.")]

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 __all__ = ["before_commit", "guard", "open_engine", "reading", "writing"]
 
 BUSY_MS = 15_000
-"""Milliseconds that a second writer waits for the first on SQLite."""
+"""Milliseconds for which a writer on SQLite waits until another writer has finished."""
 
 
 def open_engine(url: str) -> Engine:
@@ -55,7 +55,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def guard(engine: Engine, check: Callable[[Connection], None]) -> None:
-    """Call ``check`` at the start of every transaction on an engine; if it raises an error, nothing else happens."""
+    """Call ``check`` at the start of every transaction on an engine; if it raises an error, the transaction ends."""
     engine.update_execution_options(riskml_guard=check)
 
 
@@ -75,7 +75,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Open a connection in a transaction that writes: either everything is committed or nothing."""
+    """Open a connection in a transaction that writes: either all of it is committed or none."""
     callbacks: list[Callable[[], None]] = []
     options = {"riskml_writes": True, "riskml_before_commit": callbacks}
     with engine.connect().execution_options(**options) as connection, connection.begin():

@@ -59,7 +59,8 @@ class ListFilter:
     state : str
         Code of one of ``STATES``.
     late : mapping of str to Rule
-        Rules by deadline, true if a household is late; see :class:`riskml_serving.casework.deadlines.Deadlines`.
+        For each deadline, a rule that is true of a household that is late; see
+        :class:`riskml_serving.casework.deadlines.Deadlines`.
     today : date
         Day as of which monitoring records count for ``category`` and ``cause``; by default, every record counts.
     signal, tier, order_section : tuple of int
@@ -90,7 +91,7 @@ class ListFilter:
 
     @property
     def rule(self) -> Rule:
-        """Rule for the state."""
+        """The rule that is true of the households in ``state``."""
         return STATES[self.state].make_rule(self.late)
 
 

@@ -1,4 +1,4 @@
-"""Judges many households, one range of codes at a time, while a separate process reads the next range."""
+"""Judges many households, one range of household codes at a time, while a separate process reads the next range."""
 
 from __future__ import annotations
 

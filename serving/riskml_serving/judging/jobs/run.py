@@ -1,4 +1,4 @@
-"""Runs a job, starting at its checkpoint. Each part's results and the new checkpoint are saved in one transaction."""
+"""Runs a scoring job from its last checkpoint; each part's results and the new checkpoint share one transaction."""
 
 from __future__ import annotations
 

@@ -71,7 +71,8 @@ LATEST = {
     "records_end": func.coalesce(CURRENT.c.records_end, CURRENT.c.as_of),
     "scored_at": CURRENT.c.scored_at,
 }
-"""Values whose latest a query that counts scores returns too; records that reach ``as_of`` count as ending there."""
+"""Values of which a query that counts scores also returns the latest. Records that reach ``as_of`` count as ending on
+that day."""
 
 SCORES = Table(
     "scores",

@@ -28,8 +28,8 @@ def require_purpose(engine: Engine, *, simulated: bool) -> None:
     Raises
     ------
     UsageError
-        If its records were delivered for the other purpose: a trial would present real households as simulated, and a
-        service in production would present simulated ones as real. Records without a stated purpose may be real.
+        If the records in it were delivered for the other purpose: a trial would present real households as simulated,
+        and a service in production would present simulated ones as real. Records without a stated purpose may be real.
     """
     with reading(engine) as connection:
         kept = repository.read_purpose(connection)

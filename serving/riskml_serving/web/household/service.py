@@ -41,7 +41,7 @@ __all__ = ["HouseholdReader"]
 HISTORY = 60
 """Maximum number of score changes shown."""
 SHOWN_MONTHS, MARKED_MONTHS = 24, 36
-"""Number of months shown in the picture, and of months covered by the lists of help and monitoring."""
+"""Number of months shown in the timeline, and of months covered by the lists of help and monitoring."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class HouseholdReader:
     def _explain(
         self, register: dict[str, Any], current: dict[str, Any], history: list[dict[str, Any]]
     ) -> dict[str, Any]:
-        """Explain both verdicts in riskml's own words, and draw the picture."""
+        """Explain both verdicts in riskml's own words, and draw the timeline."""
         code, lang, redact = str(register["household_id"]), self.lang, self.caller.redact
         judged, explanation = explain_stored(
             self.connection, self.model, register, current, current["as_of"], redact, reveals=self.reveals

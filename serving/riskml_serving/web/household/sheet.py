@@ -64,7 +64,7 @@ def _list_verdicts(page: dict[str, Any], t: Translate, lang: str) -> list[tuple[
     flags = [t(flag.zh, flag.en) for flag in rule.flags]
     if rule.hidden_flags:
         flags.append(t("健康类提示（需授权）", "about health (needs permission)"))
-    after_spending = []  # without permission for health details, even its name is left out, as on the page
+    after_spending = []  # without permission for health details, the whole row is left out, as on the page
     if rule.income_after_spending is not None:
         after_spending.append((t("扣除刚性支出后", "after unavoidable spending") + unit, rule.income_after_spending))
     return [

@@ -1,4 +1,4 @@
-"""Turns rows of counts into what the overview shows."""
+"""Turns rows of counts from the database into the figures on the overview page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Responses that are tables for Excel."""
+"""Responses whose body is an Excel workbook."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""riskml, its baselines and other learners on real panels: fitting, resampling, and the tables."""
+"""Compares riskml with its baselines and with other learners on real panel surveys."""

@@ -37,7 +37,8 @@ class Peer:
     choices : tuple of dict
         Further arguments, one of which is chosen by log loss on the training rows; the first are the defaults.
     categories : str, optional
-        Argument of ``fit`` for the positions of the categories; without it, a category is the number of its level.
+        Argument of ``fit`` that takes the positions of the categorical features; without it, the number of a level is
+        used as an ordinary number.
     """
 
     learner: str
@@ -112,11 +113,11 @@ def predict_peer(peer: Peer, training: LabelledRows, test: LabelledRows) -> Pred
     build = getattr(import_module(module), name)
 
     def fit_and_predict(choice: Settings, rows: NDArray[np.int64], X: FloatArray) -> FloatArray:
-        known = np.flatnonzero(~np.isnan(features.values[rows]).all(axis=0))  # a column without values may be refused
+        known = np.flatnonzero(~np.isnan(features.values[rows]).all(axis=0))  # some learners refuse an empty column
         categories = np.flatnonzero(np.isin(known, schema.categorical)).tolist()
         model = build(**peer.fixed, **choice)
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Missing values detected")  # EBM's plots, not used here, leave them out
+            warnings.filterwarnings("ignore", "Missing values detected")  # concerns only EBM's plots
             named = {peer.categories: categories} if peer.categories else {}
             model.fit(features.values[np.ix_(rows, known)], y[rows], **named)
         return np.asarray(model.predict_proba(X[:, known])[:, 1], np.float64)

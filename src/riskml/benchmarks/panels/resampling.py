@@ -19,7 +19,7 @@ from riskml.evaluation.ranking import Ranking
 __all__ = ["MEASURES", "OriginPredictions", "measure_panel", "summarize"]
 
 MEASURES = {"auc": 1, "ap": 1, "brier": -1}
-"""The measures, and the sign of a better model's difference."""
+"""For each measure, 1 if a higher value is better, and -1 if a lower one is."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ def summarize(measured: dict[str, FloatArray], baselines: Sequence[str], model: 
           better rank) and, for all but the compared model, the ``difference`` (compared model minus this model) as
           ``value``, ``se`` and ``ci``. The standard error and the 95 % interval are those of the mean difference over
           the resamples in which it is defined.
-        - ``beaten_by``: each baseline and measure for which the difference is against the compared model by more than
-          two standard errors.
+        - ``beaten_by``: each baseline that beats the compared model by more than two standard errors, with the measure
+          in which it does.
 
     Examples
     --------

@@ -29,7 +29,7 @@ RESAMPLES = 1000
 def run(
     progress: Progress | None = None, surveys: Sequence[Survey] = SURVEYS, resamples: int = RESAMPLES
 ) -> dict[str, Any]:
-    """Train and test on every test date of every survey, with the same code as for a county.
+    """Train and test for every test date of every survey, with the same code as for a county.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def run(
 def _test_cut(
     survey: Survey, cut: Cut, peers: Mapping[str, Peer], policy: Policy, progress: Progress, stage: str
 ) -> Iterator[tuple[dict[str, Any], OriginPredictions]]:
-    """Build the features of a cut once, then fit all models at each of its origins."""
+    """Build the features for one range of a survey's years (a cut), then fit all models at each of its origins."""
     settings = cut.settings
     with tempfile.TemporaryDirectory(prefix="riskml-panel-") as folder:
         records = load_records(write_survey(folder, survey, cut), policy)

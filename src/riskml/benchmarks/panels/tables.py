@@ -14,7 +14,7 @@ HEADINGS = {"auc": "AUC", "ap": "AP", "brier": "Brier"}
 
 
 def render_panels(result: Mapping[str, Any]) -> str:
-    """Write Markdown tables of means and ranks, of paired differences, and of panels.
+    """Write Markdown tables of means and ranks, of paired differences, and of the results on each panel.
 
     Parameters
     ----------

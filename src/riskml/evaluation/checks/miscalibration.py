@@ -10,7 +10,8 @@ __all__ = ["Miscalibrated"]
 
 TOLERANCE = 1.5
 NOTICEABLE = 1.25
-"""Factors by which a figure may differ from 1: exceeding the first blocks the release, the second gives a warning."""
+"""Factors by which a figure may differ from 1: exceeding the first blocks the release; exceeding the second only
+gives a warning."""
 
 _FIGURES = {
     "observed_over_expected": ("falls observed over falls expected", "实际返贫致贫数与预期之比"),

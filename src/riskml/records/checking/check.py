@@ -42,7 +42,7 @@ def check(path: str | os.PathLike[str], assess: Callable[[Folder], str] | None =
     ----------
     path : path
     assess : callable, optional
-        Says, of a folder without faults that is still open, from when training is possible.
+        Called with the open folder if it has no faults; returns a text that says from when training is possible.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Income packed once into a dense block of source × month × household, with the day on which each cell became known."""
+"""All income, packed into a dense block of source × month × household, with the day on which each cell became known."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def repeat_income(records: Packed, last_month: int, period: int, times: int) -> 
     last_month : int
         Number of the last month whose income is kept; a period that ends later is left out.
     period : int
-        Number of months, up to the last, that are repeated.
+        Number of months, up to and including ``last_month``, that are repeated.
     times : int
         How often they are repeated. Each time, their rows are recorded with the same delay as before.
     """

@@ -59,7 +59,7 @@ def preset(name: str, kind: TypeEngine[Any], default: str) -> sa.Column[Any]:
 
 
 def create_record_table(name: str, required: Types, optional: Types) -> None:
-    """Create one of the contract's tables, with added columns for the order and the time of receipt."""
+    """Create one of the data contract's tables, with additional columns for the order and time of receipt."""
     receipt: Types = {"received_at": TIME, "request_id": HASH, "superseded": FLAG}
     create_table(f"record_{name}", {"row_id": NUMBER}, {**required, **receipt}, optional)
     if "household_id" in {*required, *optional}:
@@ -67,7 +67,7 @@ def create_record_table(name: str, required: Types, optional: Types) -> None:
 
 
 def create_record_tables() -> None:
-    """Create the contract's tables."""
+    """Create the tables of the data contract."""
     own: Types = {"household_id": HOUSEHOLD}
     create_record_table(
         "disaster", {"occurred_on": DAY, "kind": CODE}, {**own, "region_code": REGION, "loss": REAL, **RECORDED}
