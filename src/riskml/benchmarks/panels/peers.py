@@ -94,7 +94,7 @@ PEERS = {
         {"n_jobs": 1, "outer_bags": 4, "interactions": 0, "random_state": 0},
     ),
 }
-"""The peers by name. LightGBM is also measured without any choice of settings; CatBoost and EBM only without."""
+"""The peers by name. Settings are not chosen for ``lightgbm_default``, CatBoost and EBM, but for all others."""
 
 
 def find_absent() -> list[str]:
