@@ -1,4 +1,4 @@
-"""Time how long features take from files, compared with one scan of the income table and with features in SQL."""
+"""Time the computing of features from files, relative to one scan of the income table and to the same in SQL."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def draw_beeswarm(features: Sequence[Mapping[str, Any]], names: Sequence[str], t
 
     grey = LinearSegmentedColormap.from_list("riskml", ["#d9b44a", "#7f7f7f", "#14253d"])
     labels = [_wrap(name) for name in names]
-    state = np.random.get_state()  # noqa: NPY002 - shap shuffles its dots with the global generator
+    state = np.random.get_state()  # noqa: NPY002 - shap shuffles its dots with NumPy's global generator
     try:
         np.random.seed(0)  # noqa: NPY002
         with draw(8.2, 0.4 * len(features) + 0.9) as (figure, [axes]), warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Two record types: a household's hidden state, and what happens to it in a month.
+"""Two record types for a simulated household: its hidden state, and what happens to it in a month.
 
 The county's records are written from the latter. A household has slots for up to three workers and two children. Causes
 are numbered in the order of the vocabulary; the first nine (illness to housing) can reduce income for months after the

@@ -1,4 +1,4 @@
-"""Other learners that get the same rows and features as riskml."""
+"""Other learners, such as random forest and XGBoost, that get the same rows and features as riskml."""
 
 from __future__ import annotations
 
