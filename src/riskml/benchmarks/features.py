@@ -1,4 +1,4 @@
-"""Time the computing of features from files, relative to one scan of the income table and to the same in SQL."""
+"""Time how long features take to compute from files, relative to a scan of the income table and to SQL."""
 
 from __future__ import annotations
 
