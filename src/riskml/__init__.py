@@ -2,6 +2,6 @@
 
 import os
 
-# Before LightGBM loads its thread library: threads that wait must sleep, not spin. Spinning costs nothing on an idle
-# machine, but on one that also does other work every short tree waits for its turn on the processor.
+# This must be set before LightGBM loads its thread library, so that waiting threads sleep instead of spinning. Spinning
+# costs nothing on an idle machine, but on a machine that also does other work it delays every tree of a model.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

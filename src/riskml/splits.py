@@ -61,14 +61,14 @@ class Settings:
         Number of days on which testing starts, H months apart.
     hardship : {"count", "ignore"}, default "count"
     income_age : int, default 0
-        Largest number of months allowed between the end of the window that counts as a household's income and the
-        last complete month.
+        Largest number of months allowed between the end of the window over which a household's income is measured and
+        the last complete month.
 
     Raises
     ------
     UsageError
-        If the outcome is unknown, a number is not a whole number of at least 1, or the window is longer than the
-        history that is kept.
+        If ``outcome`` or ``hardship`` has an unknown value, a number is not whole or too small, ``income_age`` is too
+        large, or the window is longer than the history that is kept.
 
     Examples
     --------
@@ -125,7 +125,7 @@ class Settings:
 
     @property
     def basis(self) -> IncomeBasis:
-        """The basis that determines which window of a household's income counts."""
+        """The basis that selects the window over which a household's income is measured."""
         return IncomeBasis(self.window, self.outcome == "end", self.income_age)
 
 
@@ -228,7 +228,7 @@ def cut_origins(
     settings : Settings
     is_followed : callable, optional
         Returns whether the outcomes after an as_of (the first argument) are known on a later day (the second). The
-        default test start is chosen so that at least one such as_of is left to train on, if there is any.
+        default test start is chosen so that at least one such as_of is left to train on.
 
     Returns
     -------
@@ -239,7 +239,7 @@ def cut_origins(
     Raises
     ------
     SplitError
-        If an origin has no as_of to test or none to train on.
+        If an origin has no as_of to test, or none to train on.
     """
     start = settings.test_from
     if start is None:

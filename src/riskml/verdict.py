@@ -42,7 +42,7 @@ class Opinion:
     signal : array of int8, shape (n,)
         Positions in ``COLOURS``; -1 if unknown.
     income_until : array of int32, shape (n,)
-        Last day of the last month that is reported in the income window that counts; ``NO_DAY`` if there is none.
+        Last day of the last reported month in the window over which income is measured; ``NO_DAY`` if there is none.
     verdicts : Verdicts
         Verdicts of the rule line, which an explanation can reuse.
     """

@@ -69,17 +69,17 @@ def test_progress_is_reported_in_sentences(few):
     assert any("all rows" in text for text in texts)
 
 
-def past_income_of(problem):
+def rename_to_past_income(problem):
     """Give the first numeric column the name of past income."""
     columns = (problem.X.columns[0]._replace(name="weighted_past_income"), *problem.X.columns[1:])
     return replace(problem, X=replace(problem.X, columns=columns))
 
 
 def test_the_part_that_knows_past_income_alone_is_folded_into_the_linear_part(problem):
-    model = fitted(past_income_of(problem))
+    model = fitted(rename_to_past_income(problem))
     share = model.choice["past_income"]
     assert 0 < share < 1
-    values = model.align(past_income_of(problem).X)
+    values = model.align(rename_to_past_income(problem).X)
     parts = LinearProblem(model.schema, values, problem.y)
     whole, alone = parts.solve(model.choice["strength"]), parts.solve_alone("weighted_past_income", LOOSE)
     expected = (1 - share) * whole.predict_margin(values) + share * alone.predict_margin(values)
@@ -88,7 +88,7 @@ def test_the_part_that_knows_past_income_alone_is_folded_into_the_linear_part(pr
 
 
 def test_past_income_alone_is_fitted_like_the_ranking_baseline(problem):
-    X = past_income_of(problem).X
+    X = rename_to_past_income(problem).X
     alone = LinearProblem(Schema.from_matrix(X), X.values, problem.y, tail=0.0).solve_alone(
         "weighted_past_income", LOOSE
     )

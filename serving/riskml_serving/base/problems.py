@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): stable types, texts in Chinese and English, and field paths, but no personal data."""
+"""Errors as problem details (RFC 9457): stable types, texts in Chinese and English, field paths, no personal data."""
 
 from __future__ import annotations
 

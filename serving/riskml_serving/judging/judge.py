@@ -85,7 +85,7 @@ class Judged:
 
     @cached_property
     def agreement(self) -> list[str]:
-        """Codes that say, for each known household, whether its tier agrees with the rule line."""
+        """Codes that say, for each known household, whether its tier and the rule line flag it."""
         positive = is_above_safest(self.opinion.tier[self.known])
         return list(name_agreement(positive, self.opinion.verdicts.any_flag[self.known]).tolist())
 

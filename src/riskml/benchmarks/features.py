@@ -1,4 +1,4 @@
-"""Time how features are built from files, compared with one scan of the income table and with features in SQL."""
+"""Time how long features take to compute from files, relative to a scan of the income table and to SQL."""
 
 from __future__ import annotations
 

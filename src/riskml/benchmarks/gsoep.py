@@ -20,14 +20,14 @@ TARGETS = {"auc": 0.805, "ap": 0.270, "brier": 0.0442}
 """Targets for the latest pair of years: lower bounds for AUC and AP, and an upper bound for the Brier score."""
 
 LEAD = 0.005
-"""No baseline's mean average precision over the origins may exceed the model's by this margin."""
+"""No baseline's mean average precision over the origins may exceed the model's by more than this."""
 
 COUNTS = ((7560, 2870, 151), (5019, 2541, None), (2485, 2534, None))
-"""Expected training rows, test rows and falls at each origin, latest first."""
+"""Expected training rows, test rows and falls for each test start (origin), latest first; None is not checked."""
 
 
 def run(progress: Progress | None = None) -> dict[str, Any]:
-    """Train and test on the panel with the window, horizon and step of the contract.
+    """Train and test on the panel, with the settings declared for it.
 
     Returns
     -------

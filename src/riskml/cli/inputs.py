@@ -43,7 +43,7 @@ def read_records(
 
 
 def describe_records_end(records: Records, as_of: int, lang: str) -> str:
-    """Warn that no record reaches ``as_of``, and name the last day of the records; return "" if one does."""
+    """Return a warning, with the last day of the records, if no record reaches ``as_of``; otherwise return ""."""
     from riskml.records.contract.as_of import AsOf
     from riskml.records.contract.calendar import to_date
 

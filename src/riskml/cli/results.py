@@ -20,7 +20,7 @@ _STYLES = dict(zip(COLOURS, ("bold green", "bold yellow", "bold dark_orange", "b
 
 
 def show_evaluation(evaluation: Mapping[str, Any], *, simulated: bool = False) -> None:
-    """Print the comparison for every origin, and how many rows were left out and why."""
+    """Print the comparison for every test period, and how many rows were left out and why."""
     from riskml.evaluation.comparison import describe_complement, render_text
     from riskml.evaluation.words import MISSING
 

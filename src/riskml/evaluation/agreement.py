@@ -38,7 +38,7 @@ def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, i
 def measure_lead(rows: TestRows, chance: FloatArray) -> tuple[float | None, float | None]:
     """Measure how many months before the rule line's first flag a model would send a visit.
 
-    Only falls that may be on the model's visit list count.
+    Only falls that have a chance of being on the model's visit list are considered.
 
     Parameters
     ----------

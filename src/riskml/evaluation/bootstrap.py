@@ -55,8 +55,9 @@ def resample(
     -------
     dict of str to dict of str to array
         For each model, ``auc``, ``ap`` and ``brier``, each of shape (resamples,), and ``recall`` and ``precision``,
-        each of shape (resamples, len(shares)). A value is NaN if its resample contains only one class. With fewer than
-        two households, there are no resamples.
+        each of shape (resamples, len(shares)). In a resample that contains only one class, ``auc`` and ``ap`` are NaN;
+        in one without falls, so are ``recall`` and ``precision``. With fewer than two households, there are no
+        resamples.
     """
     if len(np.unique(rows.household)) < 2:
         resamples = 0

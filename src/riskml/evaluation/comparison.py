@@ -59,8 +59,8 @@ def build_table(
     simulated : bool, default False
         Whether the households are simulated; if so, the title says so.
     intervals : bool, default True
-        Whether to show 95 % intervals for AUC, AP and the figures at 10 %. With them, the table is about 115 characters
-        wide; without them, about 90.
+        Whether to show 95 % intervals for AUC, AP, and recall and precision at 10 %. With them, the table is about 115
+        characters wide; without them, about 90.
     lang : str, default "en"
         ``en`` or ``zh``.
     borders : rich.box.Box, default box.SIMPLE

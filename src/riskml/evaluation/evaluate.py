@@ -1,4 +1,4 @@
-"""Evaluate every model on the same labelled test rows."""
+"""Evaluate every model on the same labelled test rows; each row is a household on an as-of date."""
 
 from __future__ import annotations
 

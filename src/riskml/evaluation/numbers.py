@@ -12,7 +12,7 @@ Z95 = 1.959963984540054
 
 
 def null_if_nan(value: float) -> float | None:
-    """Turn an undefined figure (NaN) into None.
+    """Turn an undefined figure (NaN or infinite) into None.
 
     >>> null_if_nan(0.25), null_if_nan(float("nan"))
     (0.25, None)
@@ -31,7 +31,7 @@ def format_percent(value: float | None, digits: int = 1) -> str:
 
 
 def format_interval(interval: Sequence[float] | None, digits: int = 3, kind: str = "f", *, form: str = "{}–{}") -> str:
-    """Format an interval; return an empty text if there is none.
+    """Format an interval; return an empty string if there is none.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ def name_groups(rows: Iterable[Mapping[str, Any]], lang: str) -> list[dict[str, 
 
 
 def sort_models(models: Iterable[str]) -> list[str]:
-    """Sort names: models before baselines, and baselines in the order in which ``MODELS`` lists them.
+    """Sort names: riskml and unlisted models first, then the baselines in the order in which ``MODELS`` lists them.
 
     >>> sort_models(["logistic", "riskml", "rule_line"])
     ['riskml', 'rule_line', 'logistic']

@@ -50,7 +50,7 @@ def scale(yuan: Array, stated: Array, unit: Array, months: int) -> tuple[Floats,
     stated : array of bool, shape (T, n)
         Whether the amount of each month is stated.
     unit : array of float64, shape (T, n)
-        Amount by which those of each month are divided; NaN if it is not known.
+        Divisor for the amounts of each month; NaN if it is not known.
     months : int
         How many of the T months to use, counted from the latest.
 

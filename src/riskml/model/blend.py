@@ -1,4 +1,4 @@
-"""The model: a margin that is the sum of a linear part and a tree part, and its calibration."""
+"""The model: a margin (log odds) that is the weighted sum of a linear part and a tree part, and its calibration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folds for choosing the complexity and the weights, each with rows to fit on and rows to predict."""
+"""Folds for choosing the model's complexity and weights, each with rows to fit on and rows to predict."""
 
 from __future__ import annotations
 

@@ -42,6 +42,8 @@ def classify_cohort(panel: Panel, settings: Settings, policy: Policy) -> NDArray
     panel : Panel
         Panel with at least ``settings.window`` months of history.
     settings : Settings
+    policy : Policy
+        Determines which spending counts as unavoidable.
 
     Returns
     -------

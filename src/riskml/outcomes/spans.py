@@ -74,8 +74,8 @@ class After:
     def _verdicts(self) -> tuple[Mask, Mask, Mask]:
         """Verdicts at the end of each month, shape (months, n).
 
-        They say whether income is below the line, whether it is so only after unavoidable spending, and whether income
-        and line are known.
+        They say whether income is below the line, whether it is below the line only after unavoidable spending, and
+        whether income and line are known.
         """
         ends = self.panel.month - self.first_month + 1
         below, after_spending, known = (np.zeros((ends, self.panel.n), bool) for _ in range(3))
@@ -113,7 +113,10 @@ class After:
         return self.panel.reported[: self.panel.month - self.first_month + 1][::-1]
 
     def find_falls(self, month: int) -> dict[str, NDArray[np.int32]]:
-        """For each kind of fall, count the months from a month to the first fall in its span, shape (n,); 0 if none."""
+        """For each kind of fall, count the months from ``month`` to the first fall in the span after it, shape (n,).
+
+        The count is 0 if there is no fall.
+        """
         below, after_spending, _ = self._verdicts
         return {"income": self._find_first(below, month), "spending": self._find_first(after_spending, month)}
 

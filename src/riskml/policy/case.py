@@ -33,7 +33,7 @@ class Item:
     cause : str
         Code of the official cause to which the spending belongs.
     table, column : str
-        Where its amounts are.
+        Table and column with the amounts.
     kind : str, optional
         Kind of the rows of ``events`` that state the amounts.
     """
@@ -70,14 +70,14 @@ class Case:
 
     Notes
     -----
-    If a table is absent, its values are NaN (unknown), so that its triggers do not fire. Null amounts in a table add
-    nothing to a sum, but if all amounts of a household are null, its sum is NaN.
+    If a table is absent, its values are NaN (unknown), so that the triggers that read it do not fire. Null amounts
+    in a table add nothing to a sum, but if all amounts of a household are null, its sum is NaN.
     """
 
     def __init__(self, panel: Panel, spending: Mapping[str, Switch]) -> None:
         self.panel = panel
         self._spending = spending
-        # The cohort and the rule line use the same panel, so results that both need are kept on it.
+        # The cohort and the rule line use the same panel, so results that both need are kept in its memo.
         self._recent: dict[tuple[str, int], Events | None] = panel.memo.setdefault("recent rows", {})  # type: ignore[assignment]
         self._counts: dict[int, Floats | None] = panel.memo.setdefault("event counts", {})  # type: ignore[assignment]
 
@@ -94,12 +94,12 @@ class Case:
 
     @cached_property
     def income(self) -> Floats:
-        """Income per head over the window that counts, yuan/person/year, shape (n,)."""
+        """Income per head over the household's income window (see :class:`Panel`), yuan/person/year, shape (n,)."""
         return self.panel.income
 
     @cached_property
     def line(self) -> Floats:
-        """Line in force at the end of the window that counts, yuan/person/year, shape (n,)."""
+        """Line in force at the end of the household's income window, yuan/person/year, shape (n,)."""
         line: Floats = self.panel.at_income_end.line[0]
         return line
 

@@ -183,7 +183,7 @@ class Trigger(_Named):
 
 @dataclass(frozen=True)
 class ColourRow:
-    """Bounds of the income colours as multiples of the line, and the colours for cases that the source leaves open.
+    """Bounds of the income colours as multiples of the line, and colours for cases that the source does not settle.
 
     Colours are positions in COLOURS.
     """
@@ -202,7 +202,7 @@ class ColourRow:
     @classmethod
     def read(cls, node: Node) -> ColourRow:
         """Read one row."""
-        # A table that predates this key still raises the colour; null means green, as for other keys.
+        # In a table that predates this key, the colour for this case is orange; null means green, as for other keys.
         stated = "below_after_spending" in node.read_entries()
         row = node.read_row(cls, below_after_spending=0 if stated else COLOURS.codes.index("orange"))
         if not row.red_below <= row.orange_below <= row.yellow_up_to:

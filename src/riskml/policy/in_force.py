@@ -29,7 +29,7 @@ class InForce:
     thresholds : array of float64, shape (triggers, groups)
         A trigger never fires if its threshold is NaN.
     colours : array of float64, shape (7,)
-        ``red_below``, ``orange_below``, ``yellow_up_to``, and the colours for the cases that the source leaves open.
+        ``red_below``, ``orange_below``, ``yellow_up_to``, and the colours for cases that the source does not settle.
     rural_income : float
         Rural per-capita disposable income, yuan/person/year; NaN if unknown.
     """
@@ -65,7 +65,7 @@ class InForce:
 class Layout:
     """A policy table's triggers, grouped by how they fire, by the base of their thresholds, and by what they count as.
 
-    A group lists its triggers by position, with all triggers sorted by code.
+    Each group is an array of positions in the list of all triggers, which is sorted by code.
     """
 
     fires: dict[str, NDArray[np.intp]]

@@ -20,7 +20,10 @@ R = TypeVar("R")
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that refuses dates as keys, and also repeated keys, since YAML would silently keep the last."""
+    """A safe loader that refuses keys that are neither text nor numbers, and repeated keys.
+
+    Of several equal keys, YAML would silently keep only the last.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         seen: set[object] = set()

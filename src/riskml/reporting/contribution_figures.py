@@ -37,7 +37,7 @@ def make_shap_explanation(features: Sequence[Mapping[str, Any]], names: Sequence
     shap.Explanation
         It has 160 rows, one for each dot. A dot represents an equal share of the feature's rows and belongs to a group
         of at least 20 households; the n-th dots of different features are unrelated. ``data`` holds the ranks of the
-        groups' mean values, and empty texts for categories.
+        groups' mean values, or empty strings for a category and for a feature whose values do not differ.
     """
     values = np.column_stack(
         [_spread(feature["groups"], [group["contribution"] for group in feature["groups"]]) for feature in features]
@@ -55,7 +55,7 @@ def draw_beeswarm(features: Sequence[Mapping[str, Any]], names: Sequence[str], t
 
     grey = LinearSegmentedColormap.from_list("riskml", ["#d9b44a", "#7f7f7f", "#14253d"])
     labels = [_wrap(name) for name in names]
-    state = np.random.get_state()  # noqa: NPY002 - shap shuffles its dots with the global generator
+    state = np.random.get_state()  # noqa: NPY002 - shap shuffles its dots with NumPy's global generator
     try:
         np.random.seed(0)  # noqa: NPY002
         with draw(8.2, 0.4 * len(features) + 0.9) as (figure, [axes]), warnings.catch_warnings():
@@ -114,7 +114,7 @@ def _spread(groups: Sequence[Mapping[str, Any]], values: Sequence[float]) -> NDA
 
 
 def _rank_values(feature: Mapping[str, Any]) -> tuple[NDArray[np.float64], bool]:
-    """Return the rank of each dot's value, from 0 to 1 (NaN if missing), and whether the values differ at all."""
+    """Return the rank of each dot's value, from 0 to 1 (NaN if missing), and whether the values can be coloured."""
     values = [group["value"] for group in feature["groups"]]
     if any(isinstance(value, str) for value in values):
         return np.full(DOTS, np.nan), False

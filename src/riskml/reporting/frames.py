@@ -95,9 +95,9 @@ def tabulate_comparison(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.D
 
 
 def tabulate_groups(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
-    """Tabulate the audit by group: rows and falls, share of falls missed, predicted and observed rates.
+    """Tabulate the results by group: rows and falls, share of falls missed, predicted and observed rates.
 
-    An evaluation leaves out group values with fewer than 20 rows, so they are missing here too.
+    An evaluation has no figures for group values with fewer than 20 rows, so they are missing here too.
     """
     heads = ("name", "value", "n", "positives", "visited", "missed", "mean_probability", "observed_rate")
     rows = [{**row, "value": row["word"]} for row in name_groups(evaluation["groups"], lang)]

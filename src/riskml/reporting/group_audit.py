@@ -68,7 +68,7 @@ _OTHER = {
 
 
 def arrange_groups(groups: Sequence[Mapping[str, Any]], t: Language) -> dict[str, Any]:
-    """Arrange the audit by group, without values that could identify a household.
+    """Arrange the results by group, leaving out values with so few rows that a household could be identified.
 
     Returns
     -------

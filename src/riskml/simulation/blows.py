@@ -94,7 +94,7 @@ def leave(p: Process, s: Any, person: int) -> None:
 
 @compiled
 def _draw_amount(spread: Any, level: float, r: Any) -> float:
-    """Draw an amount in yuan; its median and its spread are given as logarithms."""
+    """Draw a log-normal amount in yuan, times ``level``; ``spread`` holds the mean and deviation of its logarithm."""
     return float(np.rint(np.exp(spread[0] + spread[1] * draw_normal(r)) * level))
 
 

@@ -33,7 +33,8 @@ class CountyMap:
     severity : float array (villages, months)
         Share of a year's harvest that a disaster threatens, for each month including the burn-in.
     struck_on, kind : int array (villages, months)
-        Day of the disaster within its month, and the position of its kind in ``write_blows.DISASTERS``.
+        Day of the disaster within its month, counted from 0, and the position of its kind in
+        ``write_blows.DISASTERS``.
     calendar : Calendar
         Months of the simulation, burn-in included.
     first : int

@@ -212,9 +212,9 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
 
 @compiled
 def _update_drags(p: Process, s: Any, r: Any) -> None:
-    """Start queued income reductions, each after a random delay and by a random amount, and end some earlier ones.
+    """Start queued income reductions, each after a random delay and by a random amount, and lift most of some others.
 
-    Recovery is not gradual, but comes in a single month.
+    Recovery is not gradual, but comes in a single month; a part of the reduction may remain.
     """
     s.dragging = 0
     for c in range(DRAGS):
@@ -275,7 +275,7 @@ def _spend(p: Process, s: Any, o: Any, line: float) -> None:
 
 @compiled
 def _monitor(p: Process, s: Any, o: Any, r: Any) -> None:
-    """Apply the rule line: it may raise an alert, put the household under monitoring, help it, or clear it."""
+    """Apply the rule line: it may raise an alert, start or end monitoring of the household, or help the household."""
     known = s.ratio == s.ratio
     ratio = s.ratio if known else 2.0
     after = s.after if known else 2.0

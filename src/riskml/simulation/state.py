@@ -1,4 +1,4 @@
-"""Two record types: a household's hidden state, and what happens to it in a month.
+"""Two record types for a simulated household: its hidden state, and what happens to it in a month.
 
 The county's records are written from the latter. A household has slots for up to three workers and two children. Causes
 are numbered in the order of the vocabulary; the first nine (illness to housing) can reduce income for months after the
@@ -120,7 +120,7 @@ MONTH_OUT = np.dtype(
         ("ratio", "f4"),
         ("effect", "f4", len(CAUSES)),  # income lost by cause, in yuan
         ("rates", "f4", 3),  # wage of each worker, or what the worker earns at odd jobs, before shocks
-        ("earner", "i1", 3),  # member number of each worker at a wage, else -1
+        ("earner", "i1", 3),  # member number of each worker who earns a wage, else -1
         *_declare("i1", "reported", "below", "hardship", "size", "shock", "person", "patient"),
         *_declare("i1", "returned", "retired", "joined", "left", "dropout"),
         ("stage", "i1", 2),

@@ -183,14 +183,14 @@ class Figures:
         self._parts: list[tuple[Floats, Floats, Ints, NDArray[np.bool_]]] = []
 
     def add(self, state: NDArray[np.void], probability: Floats, lived: NDArray[np.void], rows: Ints, at: int) -> None:
-        """Add the hidden states and true probabilities on one date, of the households in the ``rows`` of ``lived``."""
+        """Add the households ``rows`` of ``lived`` with their hidden states and true probabilities on one date."""
         kind, _, only = (values[rows] for values in find_falls(lived, at))
         helped = (lived["emergency"][rows, at + 1 : at + 1 + YEAR] == 1).any(1)
         use = (state["ratio"] >= BELOW) & (state["after"] >= BELOW) & ((kind > 0) | ~helped)
         self._parts.append((probability[use], state["ratio"][use], kind[use], only[use]))
 
     def summarize(self) -> dict[str, float]:
-        """Compute the figures; they are NaN if no household is at risk.
+        """Compute the figures; ``falls`` and both AUCs are NaN if no household is at risk.
 
         Returns
         -------

@@ -88,7 +88,7 @@ class _Rehearsal:
         return grid, cut_origins(grid, self.settings, lambda day, by: self._count(day, by)[0] > 0)
 
     def count_outcomes(self, known_at: int = EVERYTHING) -> tuple[int, int]:
-        """Count the falls among the training rows, and the rows, stopping as soon as both outcomes occur.
+        """Count the falls among the training rows, and these rows; stop as soon as both outcomes occur.
 
         Raises
         ------

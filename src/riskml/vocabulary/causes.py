@@ -21,7 +21,8 @@ class Cause(Term):
     ----------
     code, zh, en : str
     subject : (str, str)
-        The subject, in Chinese and in English, of a sentence that states no risk, where "because of" would be wrong.
+        What to call the cause, in Chinese and in English, in a sentence that states no risk: "because of" would be
+        wrong there.
     steps : tuple of (str, str)
         What to verify during a visit, in Chinese and in English, starting with the most important step.
     concerns_health : bool, default False
@@ -45,7 +46,7 @@ class Cause(Term):
             )
 
     def get_subject(self, lang: str) -> str:
-        """Return the subject of a sentence that states no risk."""
+        """Return what to call the cause in a sentence that states no risk."""
         zh, en = self.subject
         return zh if lang == "zh" else en
 
@@ -184,4 +185,4 @@ CAUSES = Vocabulary(
 """Every cause by code; ``other`` comes last."""
 
 HEALTH_CAUSES = tuple(code for code, cause in CAUSES.items() if cause.concerns_health)
-"""Causes that concern health; when redacted, all are worded like the first, as even ``disability`` is a diagnosis."""
+"""Causes that concern health; when redacted, all are named like the first, since even ``disability`` is a diagnosis."""

@@ -334,4 +334,4 @@ class TestOtherFactors:
         assert (
             make_narrator(panel, household_size=0.0, income_volatility_12m=0.0).explain(panel).list_others("zh") == ""
         )
-        assert e.list_others("zh").count("、") <= 3
+        assert e.list_others("zh").count("；") == 2

@@ -75,7 +75,7 @@ def list_operations(client):
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
-def test_no_request_valid_or_invalid_under_the_openapi_breaks_the_service(service, mode):
+def test_neither_valid_nor_invalid_requests_break_the_service(service, mode):
     client, headers = service
     for operation in list_operations(client):
 

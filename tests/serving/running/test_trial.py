@@ -60,7 +60,7 @@ def make_body(code):
 
 @pytest.mark.parametrize("first", [True, False], ids=["trial first", "county first"])
 def test_the_first_records_fix_the_purpose_even_while_another_service_is_running(make_client, key, first):
-    """Both services start on the same empty database; neither start marks it."""
+    """Both services start on the same empty database, which does not fix its purpose yet."""
     own, other = make_client(simulated=first), make_client(simulated=not first)
     headers = key("", "read", "write", "score", "admin")
     for service in (own, other):
@@ -72,7 +72,7 @@ def test_the_first_records_fix_the_purpose_even_while_another_service_is_running
         other.post("/v1/batches", json={}, headers=headers),
     ):
         assert (answer.status_code, answer.json()["type"]) == (503, "urn:riskml:problem:other-purpose")
-    assert other.get("/sign-in", headers={"accept": "text/html"}).status_code in (200, 503)  # it shows no household
+    assert other.get("/sign-in", headers={"accept": "text/html"}).status_code in (200, 503)  # it names no household
     listed = own.get("/v1/households", headers=headers).json()["households"]
     assert [row["household_id"] for row in listed] == ["h1"]
     assert own.post("/v1/records", json=make_body("h2"), headers=headers).status_code == 200
@@ -97,7 +97,7 @@ def test_of_two_first_writers_only_one_fixes_the_purpose(engine):
         claim_purpose(connection, simulated=True)
         claimed.set()
         second.join(0.5)
-        assert outcomes == []  # it waits
+        assert outcomes == []  # the second transaction waits for the first
     second.join(20)
     assert outcomes == ["other-purpose"]
     require_purpose(engine, simulated=True)

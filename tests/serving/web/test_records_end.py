@@ -1,4 +1,4 @@
-"""Wherever an answer shows scores as of a day that no record reaches, it names the last day of the records."""
+"""A response with scores as of a day after all records names the last day of the records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from riskml_serving.web.router import PAGES
 LATE = dt.date(2024, 3, 31)
 
 WITHOUT_SCORES = ("/v1/model", "/v1/verifications", "/metrics", "/healthz", "/readyz")
-"""Addresses whose answers are not as of a day."""
+"""Addresses whose responses contain no scores as of a day."""
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_every_page_and_workbook_that_shows_scores_names_the_last_day(site, last
             assert expected.describe(lang) in read_text(site.get(address)), address
 
 
-def test_every_response_as_of_a_day_has_the_last_day(site, headers, last_day):
+def test_every_response_with_scores_states_the_last_day(site, headers, last_day):
     household = site.households("")[0]
     job = site.rows("SELECT job_id FROM jobs")[0][0]
     named = {"household_id": household, "code": "all", "job_id": job}
@@ -95,11 +95,11 @@ def test_every_response_as_of_a_day_has_the_last_day(site, headers, last_day):
             ends[path] = body["records_end"]
     county = {path for path in ends if "summary" in path or "jobs" in path}
     assert (len(county), len(ends)) == (2, 6)
-    for path, end in ends.items():  # a list ends where the records of the households in it end
+    for path, end in ends.items():  # a list states the last day of the households in it
         assert end == last_day.isoformat() if path in county else end <= last_day.isoformat(), path
 
 
-def test_a_job_says_it_in_its_state_its_files_and_their_headers(site, headers, last_day):
+def test_a_job_states_the_last_day_in_its_state_its_files_and_their_headers(site, headers, last_day):
     job = site.client.post("/v1/batches", json={}, headers=headers).json()["job"]
     Worker(site.engine, site.client.app.state.settings, lambda: site.client.app.state.holder.current).work_off()
     assert site.client.get(f"/v1/jobs/{job}", headers=headers).json()["records_end"] == last_day.isoformat()

@@ -74,7 +74,7 @@ def test_disabling_an_account_ends_its_sessions_at_once(site):
     assert site.client.get("/worklist", follow_redirects=False).status_code == 303
 
 
-def test_a_session_ends_when_it_is_idle_or_too_old(make_site):
+def test_a_session_ends_when_it_is_idle_too_long_or_too_old(make_site):
     site = make_site(session_idle_minutes=10, session_hours=1)
     site.sign_in("county")
     site.change("UPDATE sessions SET seen_at = datetime('now', '-11 minutes')")

@@ -203,7 +203,7 @@ def test_order_counts_and_cursors_of_the_whole_list_do_not_depend_on_what_the_mo
 def work_in_full(site, select_tables):
     """Score on request and by jobs; return the jobs' files, and the lines that the service logs meanwhile."""
     headers, state = {"Authorization": make_key(site)}, site.client.app.state
-    state.holder.swap(replace(state.holder.current))  # with an empty window for drift
+    state.holder.swap(replace(state.holder.current))  # so that the window for drift is empty
     state.holder.current.monitor._interval = 0
     request = {"tables": select_tables(*site.households("")[:30]), "as_of": "2023-06-30"}
     assert site.client.post("/v1/scores", json=request, headers=headers).status_code == 200
@@ -336,7 +336,7 @@ def test_in_a_trial_the_same_service_shows_both_verdicts(site, sites):
 def test_a_model_trained_on_real_records_is_shown_from_the_next_scoring_on(
     sites, models, make_site, monkeypatch, tmp_path
 ):
-    """A bundle trained on real records is not silent; what a silent one withheld is hidden until the next scoring."""
+    """A bundle trained on real records is not silent; a silent one's verdicts stay hidden until the next scoring."""
     real = replace(models[0].bundle, manifest={**models[0].bundle.manifest, "trained_on": "real"})
     spoken = replace(models[0], bundle=real)
     monkeypatch.setattr("riskml_serving.running.app.load_model", lambda *_: spoken)
@@ -362,7 +362,7 @@ def test_a_silent_model_replacing_the_countys_own_leaves_only_the_rule_line(make
     site = make_site(database_url=f"sqlite:///{spoken.database}", simulated=False)
     with_word = "SELECT count(*) FROM {} WHERE probability IS NOT NULL OR agreement IS NOT NULL OR tier >= 0"
     assert site.rows(with_word.format("current_scores")) == [(0,)]
-    assert site.rows(with_word.format("scores")) > [(0,)]  # the history keeps what the county's own model withheld
+    assert site.rows(with_word.format("scores")) > [(0,)]  # the history keeps the verdicts of the county's own model
     assert site.rows("SELECT count(*) FROM current_scores WHERE signal <> rule_signal OR order_section = 1") == [(0,)]
     last = "SELECT count(*) FROM current_scores JOIN scores USING (seq) WHERE scores.probability IS NOT NULL"
     assert site.rows(last) == [(0,)]

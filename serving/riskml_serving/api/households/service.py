@@ -1,4 +1,4 @@
-"""One household: its score, history, explanation and closure."""
+"""Describes, explains and closes one household, for the endpoints under ``/v1/households``."""
 
 from __future__ import annotations
 

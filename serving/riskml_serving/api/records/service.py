@@ -1,4 +1,4 @@
-"""Registers a request's households, appends its rows, and rescores the affected households."""
+"""Stores the records in a request: registers its households, appends its rows and rescores the affected households."""
 
 from __future__ import annotations
 

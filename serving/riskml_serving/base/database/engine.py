@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 __all__ = ["before_commit", "guard", "open_engine", "reading", "writing"]
 
 BUSY_MS = 15_000
-"""Milliseconds for which a writer on SQLite waits until another writer has finished."""
+"""Maximum time, in milliseconds, for which a writer on SQLite waits for another one."""
 
 
 def open_engine(url: str) -> Engine:

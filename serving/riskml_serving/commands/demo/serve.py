@@ -1,4 +1,4 @@
-"""Starts the service on the demo's county."""
+"""Starts the service on the demo's simulated county, with accounts and a year of scores and visits."""
 
 from __future__ import annotations
 

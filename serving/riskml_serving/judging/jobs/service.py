@@ -1,4 +1,4 @@
-"""Starts, describes and cancels jobs for callers, and writes their results into files."""
+"""Starts, describes and cancels scoring jobs for callers, and writes the results of jobs into files."""
 
 from __future__ import annotations
 

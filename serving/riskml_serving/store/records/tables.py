@@ -1,4 +1,4 @@
-"""The contract's tables in the database, generated from riskml's declaration: append-only, as received."""
+"""The data contract's tables in the database, generated from riskml's declaration; rows are kept as received."""
 
 from __future__ import annotations
 

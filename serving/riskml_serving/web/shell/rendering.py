@@ -1,4 +1,4 @@
-"""Renders templates; every page carries the notice and a strict content security policy, and is never cached."""
+"""Renders pages, each with the for-guidance-only notice and a strict content security policy; none is ever cached."""
 
 from __future__ import annotations
 

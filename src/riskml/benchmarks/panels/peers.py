@@ -1,4 +1,4 @@
-"""Other learners that get the same rows and features as riskml."""
+"""Other learners, such as random forest and XGBoost, that get the same rows and features as riskml."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ PEERS = {
         {"n_jobs": 1, "outer_bags": 4, "interactions": 0, "random_state": 0},
     ),
 }
-"""The peers by name. LightGBM is also measured without any choice of settings; CatBoost and EBM only without."""
+"""The peers by name. Settings are not chosen for ``lightgbm_default``, CatBoost and EBM, but for all others."""
 
 
 def find_absent() -> list[str]:

@@ -1,4 +1,4 @@
-"""Paired differences between models over the test origins of several panels, with their standard errors."""
+"""Paired differences between models over the origins (test starts) of several panels, with their standard errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MEASURES = {"auc": 1, "ap": 1, "brier": -1}
 
 @dataclass(frozen=True)
 class OriginPredictions:
-    """The test rows of one origin and each model's predictions.
+    """The test rows of one origin, and what each model predicts for them.
 
     Parameters
     ----------

@@ -63,7 +63,7 @@ class Gap:
 
 
 def find_gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
-    """Find the groups with a gap, the widest first.
+    """Find the group values whose falls are missed clearly more often than those of other values, the widest gap first.
 
     Parameters
     ----------

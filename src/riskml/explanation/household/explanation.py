@@ -40,7 +40,7 @@ RELATION = {
 """Words for what a sentence claims: an association, never a cause."""
 
 
-MOST_NAMED = 4
+MOST_NAMED = 3
 """Number of other factors that are named; the JSON holds all of them."""
 
 
@@ -281,7 +281,7 @@ class Explanation:
             return ""
         if lang == "zh":
             more = f"等 {len(names)} 项" if len(names) > MOST_NAMED else ""
-            return f"其他因素（模型参考，不作核实依据）：{'、'.join(names[:MOST_NAMED])}{more}"
+            return f"其他因素（模型参考，不作核实依据）：{'；'.join(names[:MOST_NAMED])}{more}"
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         shown = "; ".join(names[:MOST_NAMED])
         return f"Other factors (used by the model, not meant for checking on a visit): {shown}{more}"

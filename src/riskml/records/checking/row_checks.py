@@ -13,7 +13,7 @@ from riskml.records.reading.folder import Folder
 __all__ = ["LATE_MONTHS", "build_recorded_sql"]
 
 LATE_MONTHS = 36
-"""A row recorded more than this many months after the date it is about is too old for every window when it arrives."""
+"""A row recorded more than this many months after the date it is about is too old to count once it becomes known."""
 
 
 def build_recorded_sql(table: Table) -> str:

@@ -1,4 +1,4 @@
-"""Arrow tables of many households, such as a database returns, packed by the same SQL as a records folder."""
+"""Arrow tables of many households, such as those that a database returns, packed by the same SQL as a folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rule that decides which window of a household's income counts on a date."""
+"""The rule that selects the months over which a household's income is measured on a date (its *income window*)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ __all__ = ["UP_TO_DATE", "IncomeBasis"]
 
 @dataclass(frozen=True)
 class IncomeBasis:
-    """Rule for which window of a household's income counts on a date.
+    """Rule that selects a household's income window: the months over which its income is measured on a date.
 
     Parameters
     ----------
     window : int, default 12
         Length of the window in months.
     complete : bool, default False
-        Whether every month of the window must be reported; otherwise at least half of them.
+        Whether every month of the window must be reported; otherwise, at least half of them must be.
     age : int, default 0
         Largest number of months by which the window may end before the last complete month. It is above 0 for a
         register, which states income once a year, months after the year's end.
@@ -28,4 +28,4 @@ class IncomeBasis:
 
 
 UP_TO_DATE = IncomeBasis()
-"""Basis under which only the twelve months up to the last complete month count."""
+"""Basis whose window is always the twelve months up to the last complete month."""

@@ -37,7 +37,7 @@ _NEVER_NULL = {dt.date, int, bool}
 
 
 def is_null(value: Any) -> bool:
-    """Return whether a cell is empty: None, NaN, NaT, NA, or an empty text (as in a file).
+    """Return whether a cell is empty: None, NaN, NaT, NA, or an empty string (as in a file).
 
     >>> [is_null(value) for value in (None, float("nan"), pd.NaT, pd.NA, "", 0, " ")]
     [True, True, True, True, True, False, False]
@@ -119,7 +119,9 @@ def _is_textual(value: Any) -> bool:
 
 
 def format_texts(values: Cells) -> list[str | None] | None:
-    """Format an attribute's cells as they would be written to a file, with None for a null; None if no cell is text.
+    """Format an attribute's cells as they would be written to a file, with None for a null.
+
+    Return None if no cell is text.
 
     >>> format_texts([True, "x", None]), format_texts([1, None, 2.5])
     (['true', 'x', None], None)

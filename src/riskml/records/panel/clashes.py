@@ -1,4 +1,7 @@
-"""Find contradictory rows in memory: a total and its sources, or two rows of a record or version with the same date."""
+"""Find rows in memory that contradict one another.
+
+These are a total and individual sources for the same month, or two rows for one record or version with the same date.
+"""
 
 from __future__ import annotations
 

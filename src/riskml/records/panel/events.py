@@ -105,7 +105,7 @@ class Events:
         return find_largest(self.household, values, self._all_rows if mask is None else mask, self.n)
 
     def count_coded(self, column: str, *positions: int) -> Floats:
-        """Count the rows of each household whose code in a column is one of the positions, shape (n,).
+        """Count each household's rows whose code in a column has one of the positions, shape (n,).
 
         The count is NaN if the household has rows but none of them has a code, and 0 if it has no rows.
         """
@@ -130,7 +130,7 @@ class EventStore:
     known_from, known_until : array of int32, shape (E,)
         A row counts on day ``d`` if ``known_from <= d < known_until``.
     later_days : tuple of str
-        Date columns whose values are treated as unknown while they are later than the as_of.
+        Date columns whose values are treated as unknown if they are later than the date of the panel.
     """
 
     household: NDArray[np.int32]

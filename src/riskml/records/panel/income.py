@@ -50,7 +50,7 @@ class IncomeBlock:
         Month of the block's first row.
     amount : array of float64, shape (S, T, H)
         Amount of each cell that consists of exactly one row. The S sources are in declared order; the last one,
-        ``total``, is absent if no row reports it.
+        ``total``, is absent if it has no such cell.
     known_from : array of int32, shape (S, T, H)
         Day on which that row became known; ``FOREVER`` if the cell does not consist of exactly one row.
     last_day : array of int32, shape (H,)

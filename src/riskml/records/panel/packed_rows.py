@@ -1,4 +1,4 @@
-"""The rows of a records table as arrays, the form that every reader returns and that the records are packed from."""
+"""The rows of a records table as arrays: every reader returns them in this form, and the records are packed from it."""
 
 from __future__ import annotations
 

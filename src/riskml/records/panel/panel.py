@@ -77,7 +77,8 @@ class Panel:
     known_at : int, optional
         Last day of recording (``as_of`` by default); later rows are left out. Only outcomes use a later day.
     basis : IncomeBasis, optional
-        Which window counts as the household's income; by default, the twelve months up to the last complete one.
+        Rule that selects each household's *income window*, the months over which its income is measured; by default,
+        the twelve months up to the last complete one.
 
     Notes
     -----
@@ -167,7 +168,7 @@ class Panel:
         return np.where(self.reported, self.total_or_zero, np.nan)
 
     def income_per_head(self, window: int, lag: int = 0, *, complete: bool = False) -> Floats:
-        """Compute the income per head over a window, as the rule defines it.
+        """Compute the income per head over a window.
 
         It is the mean income of the window's reported months × 12 ÷ the household's size at the window's end.
 
@@ -200,11 +201,11 @@ class Panel:
 
     @cached_property
     def income_lag(self) -> Ints:
-        """Number of months from the end of the window that counts to the last complete month, shape (n,).
+        """Number of months from the end of the income window to the last complete month, shape (n,).
 
-        The latest window counts (0) if it has a verdict, unless the household's last month is not reported although a
-        statement of the household is known. Otherwise, the latest earlier window that has a verdict and ends with a
-        reported month counts, if it is not older than the basis allows; if there is none, this is also 0.
+        It is 0 if enough months of the latest window are reported, unless its last month is not reported although a
+        statement of the household is known. Otherwise, the latest earlier window is chosen that has enough reported
+        months, ends with a reported month and is not older than the basis allows; if there is none, it is also 0.
         """
         lag = np.zeros(self.n, np.int32)
         if not self.basis.age:
@@ -219,14 +220,14 @@ class Panel:
 
     @property
     def at_income_end(self) -> Panel:
-        """The same panel, but with each household's months counted back from the end of the window that counts."""
+        """The same panel, but with each household's months counted back from the end of its income window."""
         return self._moved if self.basis.age and self.income_lag.any() else self
 
     @cached_property
     def _moved(self) -> Panel:
         deep, moved = self._deepened, copy(self)
         months = self.income_lag + np.arange(self.months, dtype=np.int32)[:, None]
-        moved.basis = replace(self.basis, age=0)  # the window that counts now ends at index 0
+        moved.basis = replace(self.basis, age=0)  # the income window now ends at index 0
         moved.memo = {}
         moved.sources = np.take_along_axis(deep.sources, months[None], axis=1)
         moved._summed = (_pick(deep.total_or_zero, months), _pick(deep.reported, months))
@@ -245,12 +246,12 @@ class Panel:
 
     @property
     def income(self) -> Floats:
-        """Income per head over the window that counts, yuan/person/year, shape (n,)."""
+        """Income per head over the income window, yuan/person/year, shape (n,); NaN if too few months are reported."""
         return self._read_basis(self.at_income_end)
 
     @cached_property
     def income_until(self) -> Ints:
-        """Last day of the last reported month of the window that counts, shape (n,); ``NO_DAY`` without a verdict."""
+        """Last day of the last reported month in the income window, shape (n,); ``NO_DAY`` if :attr:`income` is NaN."""
         last = self.at_income_end.reported[: self.basis.window].argmax(axis=0)
         days: Ints = _list_month_ends(self.month, self.months + self.basis.age)[self.income_lag + last]
         days[np.isnan(self.income)] = NO_DAY

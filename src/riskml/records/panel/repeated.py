@@ -23,7 +23,7 @@ Rows = TypeVar("Rows", Extra, Statements)
 
 
 def repeat_income(records: Packed, last_month: int, period: int, times: int) -> Packed:
-    """Return records whose income repeats itself after a month; everything else stays as it is.
+    """Return records whose income repeats itself after ``last_month``; everything else stays as it is.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def _repeat_rows(rows: Rows, month: str, end: Days, last_month: int, period: int
 
 
 def _delay(days: Days, months: int) -> Days:
-    """Move days by a number of months, so that a month's last day becomes a month's last day."""
+    """Move days forward by a number of months, keeping each day's distance from the end of its month."""
     known = days != FOREVER
     if not known.any():
         return days

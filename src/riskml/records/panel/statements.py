@@ -3,8 +3,8 @@
 In data from a register, income becomes known through statements, once a year; until then, only wage lists for
 individual persons arrive.
 
-From the day on which it is recorded, a statement replaces the rows of its source in its months. It also decides which
-other months count as reported: those in which every source that the household lives on is reported.
+From the day on which it is recorded, a statement replaces the other rows for the same source and months. It also
+decides which other months count as reported: those in which every source that the household lives on is reported.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Records(PackedRecords):
 
     @property
     def simulated(self) -> bool:
-        """Whether the records are from a simulated county, which the ``source`` of a line says."""
+        """Whether the records are from a simulated county, as stated in the ``source`` of a line."""
         return any(line.source == "simulated" for line in self.lines.rows)
 
     def panel(

@@ -35,7 +35,8 @@ SQL_TYPES: dict[Kind, str] = {kind: _SQL[str(type_)] for kind, type_ in ARROW_TY
 """The DuckDB type for each kind of column."""
 
 FILE, ROW = '"#file"', '"#row"'
-"""Columns of a numbered view: the part's file name (empty for a single file) and the row's number, counted from 1."""
+"""Columns that a table's *numbered view* adds to each row: the part's file name (empty for a single file) and the row's
+number, counted from 1."""
 
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _REAL = ("FLOAT", "DOUBLE")
@@ -61,7 +62,7 @@ class Cell:
         Expression for the text of a cell that cannot be converted, and null for any other cell. None if every cell can
         be converted.
     wrong : bool, default False
-        Whether the column's type cannot hold the kind at all; every value is then null.
+        Whether the column's type cannot hold the declared kind at all; every value is then null.
     """
 
     value: str
@@ -113,7 +114,7 @@ def connect(**config: str) -> duckdb.DuckDBPyConnection:
 
 
 def quote_raw(column: str) -> str:
-    """Return the name of the numbered view's column that holds the raw text of a column's unreadable cells."""
+    """Return the quoted name of the column in the numbered view that holds the raw text of unreadable cells."""
     return quote(f"#raw {column}")
 
 

@@ -11,7 +11,7 @@ from riskml.records.reading.folder import Folder
 __all__ = ["FEWEST_ROWS", "LATE_DAYS", "measure_coverage"]
 
 FEWEST_ROWS = 20
-"""Tables with fewer rows than this, and quantiles over fewer, are left out, as they could identify a household."""
+"""Minimum number of rows behind a figure; figures from fewer rows are left out, as they could identify a household."""
 
 LATE_DAYS = 31
 """A row recorded more than this many days after the date it is about misses the next monthly scoring."""

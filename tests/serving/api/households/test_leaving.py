@@ -80,7 +80,7 @@ def test_changes_after_a_move_are_hidden_from_the_old_region(read_changes, key):
     assert list_changes(read_changes(OTHER))[-1] == ("closed", "h1", THERE)
 
 
-def test_a_household_that_moves_back_has_not_left(read_changes, key):
+def test_a_household_that_moves_back_has_not_left_its_first_town(read_changes, key):
     append(read_changes.client, key(), households=[household("h1", THERE)])
     append(read_changes.client, key(), households=[household("h1", HERE)])
     assert {change for change, *_ in list_changes(read_changes(TOWN))} <= {"moved", "scored"}

@@ -193,7 +193,7 @@ def test_a_statement_may_accompany_a_total_but_not_occur_twice_on_the_same_day(c
 
 
 def test_a_request_repeated_the_next_day_gets_the_original_response(make_client, key):
-    """The rows give the day of the first request as ``recorded_on``, which a new request on the next day may not."""
+    """The rows state the day of the first request as ``recorded_on``; a new request on the next day may not do so."""
     rows = [household(recorded_on=TODAY.isoformat())]
     headers, late = key(), make_client(today=TODAY + dt.timedelta(1))
     first = post(make_client(), headers, key="night", households=rows)

@@ -62,7 +62,7 @@ def test_a_quarter_without_entries_is_kept():
     assert count_quarters([], ["work"]) == []
 
 
-def test_the_overview_counts_visits_with_a_finding(site):
+def test_the_overview_counts_only_visits_that_led_to_a_decision(site):
     site.sign_in("township")
     first, second = re.findall(r'href="/households/([^"?]+)"', site.get("/worklist").text)[:2]
     site.verify(first, outcome="confirmed")

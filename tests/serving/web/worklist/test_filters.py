@@ -30,7 +30,7 @@ def test_an_overdue_visit_is_marked_according_to_working_days(site, make_site):
     assert "没有逾期的农户" in patient.get("/worklist?state=late_visit").text
 
 
-def test_households_within_the_capacity_are_marked_and_their_probabilities_add_up(site):
+def test_the_weeks_visits_are_marked_and_their_probabilities_are_added_up(site):
     site.sign_in("county")
     page = site.get("/worklist?week=5").text
     assert page.count("★<span") == 5

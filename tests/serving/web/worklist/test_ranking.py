@@ -89,7 +89,7 @@ def test_the_filter_by_category_finds_the_monitored_households(site):
     assert set(list_codes(site, "state=all&category=nonsense")) == every
 
 
-def test_a_later_version_that_clears_the_risk_counts_on_both_the_list_and_the_overview(site):
+def test_an_entry_cleared_by_a_later_version_counts_neither_on_the_list_nor_on_the_overview(site):
     site.sign_in("county")
     once = (
         "SELECT household_id FROM record_monitoring GROUP BY household_id "
