@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Opinion:
-    """The verdicts of the model and of the rule line on the households of a panel, before households are compared.
+    """The verdicts of the model and of the rule line on a panel's households, each judged independently of the others.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class Field:
     identity : bool, default True
         Whether two scores that differ only in this field count as different scores.
     brief : bool, default True
-        Whether a short response about a change includes the field.
+        Whether the field is included in a short response about a changed score.
     description : str
         Text for the API description.
     label : tuple of str, optional

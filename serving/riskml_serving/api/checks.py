@@ -1,4 +1,4 @@
-"""Checks on requests, except on the types of their fields, which are checked when a body is parsed."""
+"""Checks on requests, beyond the types of their fields, which are checked earlier, when a body is parsed."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     max_rows_per_household: PositiveInt = 5_000
     """Maximum rows for one household in a request."""
     rate_per_minute: NonNegativeInt = 6_000
-    """Maximum requests of one API key per minute; 0 means no limit."""
+    """Maximum requests with one API key per minute; 0 means no limit."""
     rescore_at_once: NonNegativeInt = 200
     """Maximum households that POST /v1/records rescores before it answers; beyond that, a job rescores them."""
     page_size: PositiveInt = 50

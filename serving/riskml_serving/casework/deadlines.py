@@ -147,7 +147,7 @@ class Deadlines:
 
     @cached_property
     def late(self) -> dict[str, Rule]:
-        """By deadline, the rule for whether a household is late; it applies to queries and to the rows they return."""
+        """For each deadline, the rule for whether a household has missed it, for queries and for rows of the list."""
         return {
             name: kind.applies & kind.still_due & compare(kind.start, le, self._find_last_late_start(kind))
             for name, kind in DEADLINES.items()

@@ -39,7 +39,7 @@ def add_working_days(day: dt.date, n: int) -> dt.date:
 
 
 def find_last_overdue_start(today: dt.date, n: int) -> dt.date:
-    """Return the latest start day whose deadline, the n-th working day after it, has passed by today.
+    """Return the latest start day whose deadline, the n-th working day after it, was before today.
 
     >>> day = find_last_overdue_start(dt.date(2024, 10, 9), 1)
     >>> add_working_days(day, 1) < dt.date(2024, 10, 9) <= add_working_days(day + ONE, 1)

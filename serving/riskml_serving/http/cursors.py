@@ -106,4 +106,4 @@ def _to_bytes(text: str) -> bytes:
 
 
 def _refuse(name: str) -> Problem:
-    return Problem("invalid-request", errors=[FieldError(name, "bad_cursor", "Not a cursor of this list")])
+    return Problem("invalid-request", errors=[FieldError(name, "bad_cursor", "Not a cursor for this list")])

@@ -1,1 +1,1 @@
-"""Scores households with riskml: one in a request, many in an import, a county in a job."""
+"""Scores households with riskml: a few in a request, a whole folder in an import, or a county in a job."""

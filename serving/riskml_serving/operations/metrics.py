@@ -51,7 +51,7 @@ class Metrics:
             registry=None,
         )
         self.in_progress = Gauge(
-            "riskml_requests_in_progress", "Requests at this moment", registry=None, multiprocess_mode="livesum"
+            "riskml_requests_in_progress", "Requests in progress", registry=None, multiprocess_mode="livesum"
         )
         if SHARED in os.environ:
             MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]
@@ -80,7 +80,7 @@ def _drop_dead_workers(folder: Path) -> None:
 
 
 def _is_alive(pid: int) -> bool:
-    """Return whether a process is running and not a zombie: a killed process is one until its parent reaps it."""
+    """Return whether a process is running; a zombie, which has ended but was not reaped by its parent, is not."""
     try:
         return b") Z " not in Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
@@ -119,8 +119,8 @@ class StateCollector(Collector):
         yield _report("riskml_drift_households", "Households in the sliding window for drift", model.monitor.held)
         if "probability" in drift:
             score = drift.pop("probability")
-            yield _report("riskml_score_drift_psi", "Population stability index of the score against training", score)
-        yield _report_by("riskml_feature_drift_psi", "Population stability index against training", "feature", drift)
+            yield _report("riskml_score_drift_psi", "Stability index (PSI) of the score, compared with training", score)
+        yield _report_by("riskml_feature_drift_psi", "Stability index (PSI), compared with training", "feature", drift)
 
     def _collect_data(self) -> Iterator[Metric]:
         try:

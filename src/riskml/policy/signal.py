@@ -1,4 +1,4 @@
-"""Colours: the rule line's signal from income, and its combination with the model's tier."""
+"""Compute colours: the rule line's colour from income, and its combination with the colour of the model's tier."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def _mix(word: Any) -> Any:
 
 @compiled
 def start_stream(state: Stream, seed: int, purpose: int, item: int, part: int) -> None:
-    """Start the stream of (seed, purpose, item, part) in ``state``."""
+    """Set ``state`` to the start of the stream for (seed, purpose, item, part)."""
     word = _mix(np.uint64(seed) + _STEP)
     word = _mix(word ^ (np.uint64(purpose) + _STEP))
     word = _mix(word ^ (np.uint64(item) + _STEP))

@@ -76,8 +76,9 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
         Number of recorded months.
     truth : Truth
     income : Income
-        With statements, the grid begins on the day before the first recorded month. A register's grid ends with its
-        last complete statement, and its last twelve months cover any default test split.
+        With statements, the grid begins on the day before the first recorded month, and ``last`` means the dates in the
+        last twelve months of the grid, which include any default test dates. A register's grid ends with its last
+        complete statement.
 
     Raises
     ------

@@ -71,7 +71,7 @@ def test_a_body_that_is_too_large_is_rejected(make_client, key):
     assert client.post("/v1/scores", content=b" " * 1000, headers=headers).status_code == 400
 
 
-def test_a_body_of_unknown_length_is_read_no_further_than_the_limit():
+def test_a_body_of_unknown_length_is_read_only_until_it_exceeds_the_limit():
     read = 0
 
     async def receive():
@@ -137,7 +137,7 @@ def test_only_the_hash_of_a_key_is_stored(client, key):
 
 
 @pytest.mark.parametrize("day", ["0003-01-01", "1899-12-31", "2201-01-01", "9999-12-31"])
-def test_every_endpoint_rejects_dates_centuries_away(client, key, day):
+def test_dates_before_1900_and_after_2200_are_rejected(client, key, day):
     headers = key()
     for answer in (
         client.get("/v1/households/nobody/explanation", params={"as_of": day}, headers=headers),

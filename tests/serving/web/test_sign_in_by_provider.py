@@ -272,7 +272,7 @@ def test_without_a_provider_its_sign_in_addresses_do_not_exist(make_site):
         ({"oidc_roles": {"staff": "king"}}, "king"),
     ],
 )
-def test_incomplete_settings_are_rejected(changed, words):
+def test_incomplete_or_wrong_settings_are_rejected(changed, words):
     good = {"oidc_issuer": "https://login.example", "oidc_client_id": CLIENT, "oidc_redirect_url": BACK}
     settings = Settings(**{**good, "oidc_roles": {"staff": "county"}, **changed})
     with pytest.raises(UsageError, match=words):

@@ -55,7 +55,7 @@ async def households(
     after: Annotated[str | None, Query(description="`next` of the previous page.", max_length=500)] = None,
     limit: Annotated[int | None, Query(ge=1, description="Rows per page.")] = None,
 ) -> Response:
-    """List current scores: the rule line's section, the model's, no warning, income unknown; each by signal first."""
+    """List current scores by section (rule line, model, no warning, income unknown), each sorted by signal first."""
     prefix, size = call.caller.resolve_region(region), call.clamp_limit(limit)
     chosen = {"tier": tier, "signal": signal, "agreement": agreement, "section": section}
     filters = {

@@ -19,7 +19,7 @@ router = APIRouter(tags=["regions"])
 
 @router.get("/v1/regions/{code}/summary", response_model=SUMMARY)
 async def summary(call: ReadCall, code: str) -> Response:
-    """Count households in a region (`all`: everywhere) and its subregions by status, tier, section, agreement."""
+    """Count households in a region (`all`: everywhere) and its subregions by status, tier, section and agreement."""
     region = call.caller.resolve_region("" if code == "all" else code)
     level = next_level(region)
     rows = await call.state.read(lambda connection: repository.count_scores(connection, region, level))

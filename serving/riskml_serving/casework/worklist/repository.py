@@ -167,7 +167,7 @@ def _is_listed_in(column: ColumnElement[str], code: str) -> ColumnElement[bool]:
 
 
 def is_entry_known(today: dt.date) -> ColumnElement[bool]:
-    """Make the condition that a row of ``monitoring`` is an entry, and is the latest version known on a day."""
+    """Make the condition that a row of ``monitoring`` has begun by a day and is the latest version known that day."""
     entry = RECORDS["monitoring"]
     later = entry.alias("later")
     entry_day, later_day = (func.coalesce(table.c.recorded_on, table.c.entered_on) for table in (entry, later))

@@ -57,14 +57,15 @@ def visit_month(
     accounts : sequence of Account
         Accounts that may record visits; the first one whose region contains a household visits it.
     as_of, last : date
-        The end of the month, and the end of the last month.
+        The end of the month before the visits, and the end of the last month in the records.
 
     Notes
     -----
     Flagged households are visited in random order, as alerts from departments arrive. Without these visits, nothing
     would show what the rule line alone finds. A finding is confirmed if the household is below the line as of the
     visit, or if it falls below the line or enters monitoring by the last month, at most the model's horizon later. In
-    both cases, income after unavoidable spending counts too. A finding is pending if the records do not say.
+    both cases, income after unavoidable spending is compared with the line too. A finding is pending if the records do
+    not show what happened.
     """
     months = to_month(to_day(last)) - to_month(to_day(as_of))
     fell = _find_falls(records, replace(span, horizon=min(span.horizon, months)), as_of)

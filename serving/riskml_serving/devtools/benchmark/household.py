@@ -1,4 +1,4 @@
-"""The household that is scored, with 36 months of income from four sources, as a request and as a row of features."""
+"""The household that the benchmark scores: 36 months of income from four sources, as a request and as features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures throughput in turn for the service, an empty endpoint and MLflow's server: other load then affects all."""
+"""Measures the service, an empty endpoint and MLflow's server in turn, so that other load affects all of them alike."""
 
 from __future__ import annotations
 

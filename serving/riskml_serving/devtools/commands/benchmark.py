@@ -14,11 +14,11 @@ __all__ = ["serving"]
 
 def serving(
     bundle: BundleFolder = None,
-    rounds: Annotated[int, typer.Option(help="Number of turns for each arm.", min=1)] = 5,
-    seconds: Annotated[float, typer.Option(help="Seconds of load on an arm in one turn.", min=0.2)] = 2.0,
+    rounds: Annotated[int, typer.Option(help="Number of turns for each alternative.", min=1)] = 5,
+    seconds: Annotated[float, typer.Option(help="Seconds of load in each turn.", min=0.2)] = 2.0,
     as_json: AsJson = False,
 ) -> None:
-    """Measure requests per second for one household, in closed loops over the loopback interface, in turn."""
+    """Measure requests per second for one household over the loopback interface; the alternatives take turns."""
     from riskml.cli.progress import show_progress
     from riskml_serving.base.settings import Settings
     from riskml_serving.devtools.benchmark.targets import TARGETS

@@ -79,7 +79,7 @@ def judge_ranges(
     selection : Selection
     as_of : date
     redact : tuple of str
-        Parts that the reasons must leave out.
+        Kinds of information that the reasons must leave out, such as ``health``.
     after : str
         Code after which to start.
     size : int

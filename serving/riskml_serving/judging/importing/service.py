@@ -94,7 +94,7 @@ def import_folder(
     RecordsError
         If the folder has faults.
     Problem
-        ``other-purpose``
+        ``other-purpose`` if the database holds records for the other purpose.
     UsageError
         If households in the folder are already in the database, from another source.
     """

@@ -73,14 +73,14 @@ DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names: Mapping[str, str]) -> Path:
-    """Write tables into one file in a folder; on an error, leave no file.
+    """Write tables into one file in a folder, unless the file already exists; on an error, leave no file.
 
     Parameters
     ----------
     folder : Path
         Folder for the file; it is created if it does not exist.
     name : str
-        Number of the job.
+        ID of the job.
     form : str
         A key of ``FORMATS``.
     tables : iterator of pyarrow.Table
@@ -144,7 +144,9 @@ def put_into_words(
     redact: tuple[str, ...],
     notice: str | None,
 ) -> pa.Table:
-    """Turn a part into what files show: codes instead of positions, agreement by visit capacity, permitted flags only.
+    """Turn a part of the results into what files show.
+
+    Positions become codes, the agreement is by visit capacity where that is known, and only permitted flags are kept.
 
     Parameters
     ----------

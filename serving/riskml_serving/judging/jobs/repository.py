@@ -44,7 +44,7 @@ def add_job(
     request_id: str,
     region: str | None = None,
 ) -> str:
-    """Add a job to the queue within the caller's transaction; return its number.
+    """Add a job to the queue within the caller's transaction; return its ID.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def add_job(
 
 
 def find_job(connection: Connection, job_id: str, region: str) -> dict[str, Any] | None:
-    """Find a job whose own region lies within a region."""
+    """Find a job whose region lies within ``region``."""
     query = select(JOBS).where(JOBS.c.job_id == job_id, within(JOBS.c.region, region))
     row = connection.execute(query).mappings().first() if "\0" not in job_id else None
     return None if row is None else dict(row)

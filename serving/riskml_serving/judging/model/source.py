@@ -70,7 +70,7 @@ def require_bundle(folder: Path) -> None:
 
 
 def is_simulated(folder: Path) -> bool:
-    """Return whether a bundle claims to be trained on a simulated county.
+    """Return whether a bundle claims to have been trained on a simulated county.
 
     Only the manifest is read, because this is for a message at startup: the workers load and verify the bundle, which
     takes a second, and say what is wrong with it.

@@ -34,12 +34,15 @@ ENDED = ("done", "failed", "cancelled")
 
 
 def count_open_jobs(connection: Connection) -> int:
-    """Count the jobs that have not ended, since they hold household codes in memory and may write them later."""
+    """Count the jobs that have not ended, which may hold household codes in memory and write them later."""
     return int(connection.execute(select(func.count()).where(JOBS.c.state.not_in(ENDED))).scalar_one())
 
 
 def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
-    """Delete a household's rows from every table of records, scores and verifications; count them by table."""
+    """Delete a household's rows from every table but the register, and count them by table.
+
+    The tables hold records, scores, verifications, assignments and the last household within each visit capacity.
+    """
     hold_lock(connection, "changes")
     deleted = {}
     tables = [table for table in RECORDS.values() if "household_id" in table.c]
@@ -51,7 +54,7 @@ def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
 
 
 def forget_in_register(connection: Connection, household_id: str) -> bool:
-    """Remove a household from the register and from other households' successors; return False if it is not found."""
+    """Remove a household from the register and from other households' successors; return False if it is not there."""
     linked = select(HOUSEHOLDS.c.household_id, HOUSEHOLDS.c.followed_by).where(
         HOUSEHOLDS.c.followed_by.contains(household_id, autoescape=True)
     )
@@ -68,7 +71,10 @@ def forget_in_answers(connection: Connection, household_id: str) -> int:
 
 
 def forget_in_jobs(connection: Connection, household_id: str) -> int:
-    """Remove a household from the results of jobs that have ended; count the parts that held it."""
+    """Remove a household from the requests, checkpoints and results of all jobs; return the number of parts changed.
+
+    All jobs must have ended. A part holds the results for a few thousand households.
+    """
     for job_id, payload, result in connection.execute(select(JOBS.c.job_id, JOBS.c.payload, JOBS.c.result)).all():
         request, content = json.loads(payload), json.loads(result or "{}")
         if household_id in request.get("households", ()):

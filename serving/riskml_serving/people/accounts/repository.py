@@ -44,7 +44,7 @@ def find_user(connection: Connection, username: str, *, lock: bool = False) -> R
 
 
 def list_users(connection: Connection) -> Sequence[RowMapping]:
-    """List all accounts by name, without the hashes of their passwords."""
+    """List all accounts by user name, without the hashes of their passwords."""
     columns = [column for column in USERS.c if column.name != "password_hash"]
     return connection.execute(select(*columns).order_by(USERS.c.username)).mappings().all()
 

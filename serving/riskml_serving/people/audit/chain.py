@@ -79,7 +79,7 @@ def find_faults(entries: Iterable[Mapping[str, Any]], noted: Head | None = None)
     ------
     tuple of int and str
         Number of an entry and a code: ``gap`` (entries before it are missing), ``broken`` (it does not follow from the
-        previous entry: one was reordered, inserted or replaced), ``changed`` (it does not match its own hash),
+        previous entry: an entry was reordered, inserted or replaced), ``changed`` (it does not match its own hash),
         ``rewritten`` (consistent, but not the entry that was noted), ``cut`` (the noted entry is missing).
     """
     seq, previous = START.seq, START.hash

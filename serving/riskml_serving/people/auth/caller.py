@@ -34,7 +34,7 @@ class Caller:
 
     @property
     def redact(self) -> tuple[str, ...]:
-        """Parts that explanations leave out for this caller."""
+        """Kinds of information that explanations leave out for this caller."""
         return () if "health-details" in self.rights else ("health",)
 
     def require(self, right: str) -> None:

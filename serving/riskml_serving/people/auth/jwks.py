@@ -129,7 +129,7 @@ def create_key_set(settings: Settings, fetch: Fetch = fetch_json) -> KeySet:
     Raises
     ------
     UsageError
-        If an address is neither https nor on this machine, or no audience is set.
+        If an address is neither https nor on this machine, or neither an audience nor a client ID is set.
     """
     issuer = settings.oidc_issuer or ""
     if not settings.oidc_audience and not settings.oidc_client_id:

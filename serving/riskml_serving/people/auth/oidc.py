@@ -47,7 +47,7 @@ class Oidc:
         Raises
         ------
         Problem
-            ``provider-unavailable`` if none of the provider's keys is known and it does not answer.
+            ``provider-unavailable`` if the provider does not answer and its cached keys are too old.
         """
         settings = self._settings
         audience = str(settings.oidc_audience)
@@ -65,7 +65,7 @@ def verify_token(token: str, keys: KeySet, settings: Settings, audience: str) ->
     Raises
     ------
     Problem
-        ``provider-unavailable`` if none of the provider's keys is known and it does not answer.
+        ``provider-unavailable`` if the provider does not answer and its cached keys are too old.
     """
     try:
         header = jwt.get_unverified_header(token)
@@ -136,5 +136,5 @@ def _resolve_rights(names: list[str], roles: Mapping[str, str]) -> frozenset[str
 
 
 def _name_caller(subject: str) -> str:
-    """Name the caller for the audit log; replace a subject that is too long or has unusual characters by its hash."""
+    """Name the caller for the audit log; a subject that is too long or has unusual characters is hashed."""
     return f"oidc:{subject if _NAME.fullmatch(subject) else hashlib.sha256(subject.encode()).hexdigest()[:40]}"

@@ -9,7 +9,7 @@ from riskml.vocabulary.regions import Level
 __all__ = ["covers", "within", "within_table"]
 
 _COLUMNS: dict[int, str] = {Level.COUNTY: "county", Level.TOWN: "town", Level.VILLAGE: "region_code"}
-"""Columns of the list that hold a region's code at one level, by the length of that code."""
+"""Columns that hold the code of a county, a town or a village, by the length of that code."""
 
 
 def within(column: ColumnElement[str], region: str) -> ColumnElement[bool]:
@@ -30,7 +30,10 @@ def within(column: ColumnElement[str], region: str) -> ColumnElement[bool]:
 
 
 def within_table(table: Table, region: str) -> ColumnElement[bool]:
-    """Make the same condition for a table with county and town columns: an equality, so that an index can be used."""
+    """Make the same condition for a table with county and town columns.
+
+    For a county, a town or a village, it is an equality, so that an index on that column can be used.
+    """
     name = _COLUMNS.get(len(region))
     return within(table.c.region_code, region) if name is None else table.c[name] == region
 

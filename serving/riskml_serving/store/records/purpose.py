@@ -17,7 +17,7 @@ __all__ = ["claim_purpose", "guard_purpose", "require_purpose"]
 
 
 def require_purpose(engine: Engine, *, simulated: bool) -> None:
-    """Require a database that holds no records, or only records that were delivered for the same purpose.
+    """Require that a database holds no records, or only records for the purpose that ``simulated`` states.
 
     Parameters
     ----------
@@ -52,13 +52,13 @@ def require_purpose(engine: Engine, *, simulated: bool) -> None:
 def claim_purpose(connection: Connection, *, simulated: bool) -> None:
     """Fix the purpose of a database within the transaction that adds records, unless it is fixed already.
 
-    Of two transactions that add the first records at the same time, the second waits for the first and then finds its
-    purpose.
+    Of two transactions that add the first records at the same time, the second waits for the first and then finds the
+    purpose that the first has set.
 
     Raises
     ------
     Problem
-        ``other-purpose``
+        ``other-purpose`` if the database holds records for the other purpose.
     """
     if repository.read_purpose(connection) is None:
         repository.add_purpose(connection, simulated=simulated)

@@ -38,7 +38,10 @@ def is_not_superseded(table: FromClause) -> ColumnElement[bool]:
 
 
 def _select_rows(name: str, key: str) -> Select[Any]:
-    """Build and cache the statement that reads a table's rows for some codes; building takes as long as reading."""
+    """Build the statement that reads a table's rows for some codes.
+
+    Each statement is built only once, below, because building one takes as long as reading the rows.
+    """
     table = RECORDS[name]
     return (
         select(*list_columns(name)).where(table.c[key].in_(ANY_OF), is_not_superseded(table)).order_by(table.c.row_id)

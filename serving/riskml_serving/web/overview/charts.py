@@ -1,4 +1,4 @@
-"""Bar and column charts as SVG: every part shows its number, and the parts can be distinguished even in grey."""
+"""Bar and column charts as SVG: parts show their number if there is room, and can be distinguished even in grey."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ async def _gather(request: Request, visitor: Visitor) -> tuple[str, dict[str, An
 
 
 def _list_cells(whole: dict[str, Any], *, silent: bool) -> list[tuple[str, str]]:
-    """List section and signal of each count to show; omit a count of 0 that the policy or a silent model rules out."""
+    """List the section and signal of each count to show, but no count that the policy or a silent model keeps at 0."""
     unused = {("model", code) for code in SIGNALS if silent or code == "red"}
     return [cell for cell, n in whole["by_warning"].items() if n or cell not in unused]
 

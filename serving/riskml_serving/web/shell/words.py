@@ -108,10 +108,10 @@ def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
 
 
 def refine_agreement(agreement: str, tier: str) -> str:
-    """Refine the agreement code for a household that is not among the visits that staff can make.
+    """Refine the agreement code for a household outside the visit capacity.
 
     Its tier may be above the safest one even though other households come first for a visit. In that case, it would be
-    wrong to say that the model does not point to it.
+    wrong to say that the model does not warn about it.
 
     >>> refine_agreement("neither", "likely"), refine_agreement("neither", "stable"), refine_agreement("both", "likely")
     ('neither_outside', 'neither', 'both')
@@ -169,7 +169,7 @@ ANALYSTS_ONLY = {
 
 
 def choose_notices(lang: str, *, simulated: bool, silent: bool, revealed: bool) -> list[str]:
-    """Choose the notices for a page or an export: the one on all of them, then those for this service and reader.
+    """Choose the notices for a page or an export: the one that all carry, then those for this service and reader.
 
     >>> choose_notices("zh", simulated=True, silent=False, revealed=False)
     ['仅供研判参考，不作为认定依据', '模拟数据，非真实农户']

@@ -31,7 +31,7 @@ class ArrowTables(TypedViews):
     Raises
     ------
     RecordsError
-        If a required table or column is missing, or a column's values cannot be cast.
+        If a table is unknown, a required table or column is missing, or a column's values cannot be cast.
     """
 
     def __init__(self, tables: Mapping[str, pa.Table]) -> None:

@@ -26,7 +26,7 @@ CHUNK = 4096
 
 @dataclass(frozen=True)
 class Extra:
-    """Income cells with several rows or a corrected row, in an order that does not depend on the order of the input."""
+    """The rows of income cells with several rows or a corrected row, in an order independent of that of the input."""
 
     household: NDArray[np.int32]
     source: NDArray[np.int32]

@@ -127,7 +127,7 @@ def read_memory(tables: Mapping[str, Columns]) -> RowSource:
     Raises
     ------
     RecordsError
-        If a required table or column is missing, or a table is unknown.
+        If a required table or column is missing, a table is unknown, or a cell is invalid.
     """
     require_tables(tables)
     taken = {name: _Table(TABLES[name], columns) for name, columns in tables.items()}

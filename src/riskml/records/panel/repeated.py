@@ -1,4 +1,4 @@
-"""Income as it will be if it keeps arriving as it has so far: the last months, repeated with the same delays."""
+"""Forecast income by repeating the last months with the same delays, as if it kept arriving as it has so far."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_a_recording_date_before_the_day_of_receipt_is_rejected(client, key):
     assert count_rows(client, "households") == 0
 
 
-def test_a_flood_in_a_few_villages_is_scored_at_once_but_one_in_a_county_by_a_job(make_client, key):
+def test_a_flood_that_affects_few_households_is_scored_at_once_and_a_larger_one_by_a_job(make_client, key):
     client = make_client(rescore_at_once=2)
     headers = key()
     post(client, headers, households=[household("a"), household("b")], income=[*wages("a"), *wages("b")])
@@ -117,7 +117,7 @@ def test_a_flood_in_a_few_villages_is_scored_at_once_but_one_in_a_county_by_a_jo
     assert (many.json()["rescored"], count_rows(client, "jobs")) == (0, 1)
 
 
-def test_a_household_moves_with_its_history(client, key):
+def test_after_a_move_only_keys_for_the_new_region_can_add_records(client, key):
     headers, old, new = key(), key("370112001"), key("370112002")
     post(client, headers, households=[household()], income=wages())
     post(client, headers, households=[household(region="370112002001")])

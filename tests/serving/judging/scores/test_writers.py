@@ -25,7 +25,7 @@ def count_rows(client, table):
         return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
 
-def test_a_key_sent_by_many_clients_at_once_counts_once(make_client, key):
+def test_a_request_sent_by_many_clients_at_once_counts_once(make_client, key):
     first, second = make_client(), make_client()
     headers = {**key(), "Idempotency-Key": "same"}
     body = {"tables": {"households": [household("a")], "events": [event("a", 1)]}}

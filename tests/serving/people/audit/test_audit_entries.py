@@ -96,7 +96,7 @@ def test_every_view_of_households_leaves_an_entry_about_each_of_them(filled_clie
         assert shown <= find_entries_about(filled_client, answer.headers["x-request-id"]), path
 
 
-def test_the_entry_about_a_closed_household_names_its_successors(filled_client, key):
+def test_reading_a_closed_household_also_leaves_an_entry_about_its_successor(filled_client, key):
     answer = filled_client.get("/v1/households/h2", headers=key())
     assert (
         collect_households(answer.json())

@@ -114,7 +114,7 @@ def test_an_api_key_still_works(ask, key):
         {"region": ["370112"]},
     ],
 )
-def test_a_token_that_is_expired_or_for_another_service_is_rejected(ask, provider, claims):
+def test_a_token_with_missing_or_wrong_claims_is_rejected(ask, provider, claims):
     answer = ask(provider.sign(**claims))
     assert (answer.status_code, answer.json()["type"]) == (401, "urn:riskml:problem:not-authenticated")
 

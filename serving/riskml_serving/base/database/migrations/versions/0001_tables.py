@@ -30,7 +30,7 @@ REAL: TypeEngine[float] = sa.Double()
 VERSIONS: Types = {"model_version": HASH, "feature_schema_hash": HASH, "policy_version": HASH}
 LEVELS: Types = {"tier": LEVEL, "rule_signal": LEVEL, "signal": LEVEL}
 SCORE: Types = {"as_of": DAY, "status": WORD, **LEVELS, "rule_flags": TEXT, **VERSIONS, "scored_at": TIME}
-"""Columns that current scores and their history share; any of the columns that hold the model's verdict may be null."""
+"""Columns that current scores and their history share, in addition to those in ``OPINION``."""
 OPINION: Types = {
     "probability": REAL,
     "margin": REAL,
@@ -39,6 +39,8 @@ OPINION: Types = {
     "income_until": DAY,
     "records_end": DAY,
 }
+"""Columns that may be null, for example because the model gave no verdict."""
+
 ORIGIN: Types = {"created_by": CALLER, "created_at": TIME, "request_id": HASH}
 RECORDED: Types = {"recorded_on": DAY, "record_id": HOUSEHOLD, "withdrawn": FLAG}
 
