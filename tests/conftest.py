@@ -39,8 +39,8 @@ TIERS = {
 }
 """Fixtures that decide the tier of a test that uses them, directly or through other fixtures.
 
-A test that uses a real browser or the real panel is an acceptance test. One that uses a simulated county with a model
-trained on it, a database or the built wheel is an integration test. Tests in a folder `faults` are in the tier
+A test that uses a real browser or the real panel is an acceptance test. One that uses the simulated county (or the
+model trained on it), a database or the built wheel is an integration test. Tests in a folder `faults` are in the tier
 `faults`, and all others in `unit`. A test or a module may also set its own tier (``pytestmark``).
 """
 
@@ -81,7 +81,7 @@ def golden() -> Callable[[Path, str], None]:
 
 @pytest.fixture(scope="session")
 def find_missing_glyphs() -> Callable[[str], str]:
-    """Return a function that lists a text's characters that the Chinese font lacks, once each, as they first occur."""
+    """Return a function that lists a text's characters that the Chinese font lacks, once each, in their order."""
     with TTFont(find_font(), lazy=True) as font:
         characters = frozenset(font.getBestCmap())
     return lambda text: "".join(c for c in dict.fromkeys(text) if c not in "\n\r\t" and ord(c) not in characters)

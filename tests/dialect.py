@@ -1,4 +1,4 @@
-"""Print every name in the code that uses a word from the project's old private vocabulary; exit with 1 if any does."""
+"""Print every name in the code that is a word of the project's old private vocabulary; exit with 1 if there is any."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WORDS = {
     *("place", "places", "whoever", "ones", "those", "anew"),
     *("opaque", "sealed", "chunks", "answer_types"),
 }
-"""Words that do not say what a value is. `place` and `found` are allowed inside a longer name that says it."""
+"""Words that do not say what a value is. `place` and `found` are allowed as parts of a longer name that does."""
 
 ROOMS = {"answers", "test_rows", "testing", "writes"}
 """Words that must not be used as the name of a file, a folder or a function."""
@@ -39,7 +39,7 @@ def list_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def list_rooms(path: Path, tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """List which of the names of a file, its folders and its functions are words to avoid."""
+    """List those names of a file, its folders and its functions that are words to avoid."""
     functions = [(node.lineno, node.name) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     for line, name in [*((0, part) for part in path.with_suffix("").parts), *functions]:
         if name in ROOMS | (WORDS if line == 0 else set()):

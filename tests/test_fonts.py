@@ -29,7 +29,7 @@ def collect_texts() -> Iterator[str]:
     """Collect every Chinese text in the package: strings in code, policy and pages, and every feature's wording."""
     for path in SOURCE.rglob("*.py"):
         if path.name == "fonts.py":
-            continue  # its docstring contains a sheep, which the font lacks
+            continue  # its docstring contains a sheep emoji, which the font lacks
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and HAN.search(node.value):
                 yield node.value
@@ -118,7 +118,7 @@ def test_without_the_package_the_error_names_what_to_install(monkeypatch: pytest
     assert fonts.find_font().is_file()
 
 
-def test_the_package_itself_is_never_imported() -> None:
+def test_the_font_package_itself_is_never_imported() -> None:
     fonts.find_font()
     fonts.subset_font("户")
     assert fonts.PACKAGE not in sys.modules

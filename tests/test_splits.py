@@ -183,7 +183,7 @@ def test_records_without_follow_up_are_rejected_and_the_step_is_not_blamed():
     assert "--step" not in str(refused.value)
 
 
-def test_statements_need_five_years():
+def test_records_known_only_from_statements_need_five_years():
     grid = Grid((), JANUARY, JANUARY + 40, stated=True)
     with pytest.raises(SplitError) as refused:
         cut_origins(grid, Settings())
@@ -196,7 +196,7 @@ def test_a_step_that_does_not_divide_the_horizon_needs_more_months():
     assert len(cut(39, Settings(step=5))[0].train) == 1
 
 
-def test_a_chosen_test_start_tests_from_the_next_as_of():
+def test_after_a_chosen_test_start_testing_begins_with_the_next_as_of():
     (origin,) = cut(60, Settings(test_from=to_day("2022-11-15")))
     assert months(origin.test) == ["2022-12", "2023-03", "2023-06", "2023-09", "2023-12"]
     assert to_date(origin.test_from).isoformat() == "2022-11-15"

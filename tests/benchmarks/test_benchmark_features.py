@@ -31,7 +31,7 @@ def county(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def parts(monkeypatch) -> list[str]:
-    """Replace the processes that run the benchmark's parts by fixed results; return the names of the parts run."""
+    """Replace the processes that run the benchmark's parts with fixed results; return the list of parts run."""
     requests: list[str] = []
     own = {"rows": 360, "households": 60, "features": 130, "as_ofs": 6, "peak_rss_mb": 300.0}
     own |= {"one_household_ms": 0.5, "one_household_from_rows_ms": 1.5}
@@ -84,7 +84,7 @@ def test_without_json_each_figure_is_printed_with_its_target(parts):
     assert done.stdout.count("MISSED") == 2
 
 
-def test_each_part_measures_the_same_rows(county, monkeypatch):
+def test_riskml_and_the_oracle_are_measured_on_the_same_rows(county, monkeypatch):
     monkeypatch.setattr(feature_parts, "DATES", 2)
     monkeypatch.setattr(feature_parts, "SINGLE", 3)
     monkeypatch.setattr(feature_parts, "FROM_ROWS", 2)

@@ -32,7 +32,7 @@ def test_the_lead_is_the_number_of_months_until_the_rule_lines_first_flag(make_r
     assert lead(make_rows, flag=[0, 2, 7], fall=[9, 9, 9], chance=[1, 1, 1]) == (3.0, 2.0)
 
 
-def test_a_fall_that_the_rule_line_never_flags_counts_until_the_fall(make_rows):
+def test_the_lead_of_a_fall_that_the_rule_line_never_flags_lasts_until_the_fall(make_rows):
     assert lead(make_rows, flag=[np.nan], fall=[8], chance=[1]) == (8.0, 8.0)
 
 
@@ -40,7 +40,7 @@ def test_months_after_the_fall_do_not_count_as_lead(make_rows):
     assert lead(make_rows, flag=[11], fall=[4], chance=[1]) == (4.0, 4.0)
 
 
-def test_only_fallers_found_by_the_model_count_weighted_by_how_often_they_are_found(make_rows):
+def test_only_falls_found_by_the_model_count_each_weighted_by_its_chance_of_being_found(make_rows):
     assert lead(make_rows, flag=[1, 5, 9], fall=[12, 12, 12], chance=[1, 0.5, 0]) == (pytest.approx(3.5 / 1.5), 1.0)
 
 

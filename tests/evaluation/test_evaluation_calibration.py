@@ -1,4 +1,4 @@
-"""Calibration: known distortions are recovered, bins are right, and edge cases such as having only one class work."""
+"""Calibration: known distortions are recovered, bins are right, and edge cases such as a single class are handled."""
 
 from __future__ import annotations
 

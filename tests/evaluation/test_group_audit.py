@@ -1,5 +1,5 @@
-"""The audit by group: figures come from one group each, visits are chosen among all households, and small groups
-are hidden."""
+"""The audit by group: a group's figures come from its own rows, visits are chosen among all households, and small
+groups are hidden."""
 
 from __future__ import annotations
 

@@ -76,6 +76,6 @@ def test_infinite_scores_are_ranked():
     assert Ranking.from_scores([np.inf, 1.0, -np.inf], [1, 0, 0]).measure() == (1.0, 1.0)
 
 
-def test_groups_by_several_keys_split_where_any_key_changes():
+def test_groups_of_ties_by_several_keys_end_where_any_key_changes():
     assert find_ties([0, 0, 0, 1], [2.0, 2.0, 1.0, 1.0]).tolist() == [0, 2, 3]
     assert find_ties(np.array([])).tolist() == []

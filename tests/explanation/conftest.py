@@ -116,7 +116,7 @@ class Village:
 def hand_made(
     names: tuple[str, ...], categorical: tuple[str, ...], effects: tuple[tuple[str, float], ...] = ()
 ) -> Bundle:
-    """Make a bundle whose trees are constant; its margin is -2.5 plus ``EFFECTS``, some replaced by ``effects``."""
+    """Make a bundle with constant trees and a margin of -2.5 plus ``EFFECTS``, some of them replaced by ``effects``."""
     columns = tuple(
         FeatureColumn(name, CATALOGUE[name].direction if name in CATALOGUE else Direction.FREE, name in categorical)
         for name in names
@@ -165,7 +165,7 @@ def make_narrator() -> Callable[..., Narrator]:
 
 @pytest.fixture(scope="session")
 def fit_narrator() -> Callable[[Records, Settings], Narrator]:
-    """Return a function that fits a small model on records as of the first date of their grid with known falls."""
+    """Return a function that fits a small model as of the first date in the records' grid with known falls."""
 
     def fit(records: Records, settings: Settings) -> Narrator:
         for day in build_grid(records, settings).as_ofs:

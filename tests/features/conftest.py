@@ -106,7 +106,7 @@ class Generator:
     # -- tables -------------------------------------------------------------------------------------------------
 
     def versions(self, key: Row, most: int, draw: Callable[[], Row], null_first: float = 0.5) -> list[Row]:
-        """Return versions of one key, each recorded on a different day; the first may have no day of recording."""
+        """Return versions of the row that ``key`` identifies, recorded on different days; the first may have none."""
         number = int(self.rng.integers(1, most + 1))
         days = sorted({self.pick([self.day(dt.date(2019, 6, 1)), self.pick(EDGES)]) for _ in range(number)})
         recorded: list[dt.date | None] = list(days)
@@ -186,7 +186,7 @@ class Generator:
         return {"months": 1}
 
     def statements(self, income: list[Row]) -> list[Row]:
-        """Return statements by about half of the households, some of them corrected, and individual members' wages."""
+        """Return statements by most of the households, some of them corrected, and individual members' wages."""
         rows: list[Row] = []
         for code in [code for code in self.ids if self.chance(0.6)]:
             sources = self.pick([("wage", "business", "property", "transfer"), ("wage", "transfer"), ("total",)])

@@ -1,4 +1,4 @@
-"""Features computed by hand from a few rows; both riskml and the SQL oracle must agree with them."""
+"""Features computed by hand from a few rows; riskml must compute the same values."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_a_clearance_after_the_date_is_not_known_yet():
 
 
 def test_the_projected_low_falls_when_good_months_leave_the_window():
-    # four good months, then eight at half the line (500 per person and month): in a year, only the eight count
+    # four good months, then eight at half the line; once the good months have left the window, half the line is left
     values = features(income=monthly([4000.0] * 4 + [500.0] * 8))
     assert values["projected_lowest_income_3m"] == pytest.approx(math.log(0.5))
     # one bad month half a year ago, good months since: the lowest year ahead still includes the bad month
@@ -263,7 +263,7 @@ def find_lowest(amounts, *, illness=NO_CARE, events=NO_EVENTS, **options) -> flo
 
 
 def test_the_year_ahead_loses_old_bills_and_repeats_regular_care_and_fees():
-    # three lines of income; fees of 0.1 lines, a bill of 0.3 in March, and 0.01 a month for outpatient care
+    # in multiples of the yearly line: income 3, fees 0.1, a bill of 0.3 in March, and outpatient care of 0.01 a month
     spending = {
         "illness": care(
             ("2023-03-15", "inpatient", 3600.0, None),
@@ -312,16 +312,16 @@ def test_unknown_amounts_add_nothing_to_the_spending_ahead():
     unknown = care(("2023-12-01", "chronic", None, 900.0), ("2023-06-01", "inpatient", None, None))
     assert find_lowest([2000.0] * 36, illness=unknown, events=fee(("2023-09-01", None))) == pytest.approx(2)
     some = care(("2023-12-01", "chronic", None, 900.0), ("2023-12-02", "chronic", 360.0, None))
-    # eleven months ahead, the known 0.03 is still in the year, and eleven times a third of it has followed
+    # eleven months ahead, the known 0.03 still counts, and a third of it has been added in each of the eleven months
     assert find_lowest([2000.0] * 36, illness=some) == pytest.approx(2 - 0.03 - 11 * 0.01)
 
 
 def test_in_the_middle_of_a_month_spending_is_counted_back_to_the_same_day():
-    # school fees of two Januaries, of which one is within a year, and outpatient care that is older than three months
+    # outpatient care more than three months ago; then school fees in two Januaries, only one of them within a year
     values = {"illness": care(("2023-10-15", "outpatient", 1200.0, None)), "events": NO_EVENTS}
     assert find_lowest([2000.0] * 36, as_of="2024-01-15", **values) == pytest.approx(2 - 0.1)
     fees = fee(("2023-01-15", 1200.0), ("2024-01-15", 1200.0))
     assert find_lowest([2000.0] * 36, as_of="2024-01-15", events=fees) == pytest.approx(2 - 0.1)
-    # care in the incomplete month counts as care of the last complete one, which stays in the year for 11 months
+    # care in the incomplete month counts as if in the last complete one, which stays in the year for 11 months
     values["illness"] = care(("2024-01-15", "outpatient", 360.0, None))
     assert find_lowest([2000.0] * 36, as_of="2024-01-15", **values) == pytest.approx(2 - 0.03 - 11 * 0.01)

@@ -116,7 +116,7 @@ def test_a_statement_replaces_the_rows_it_covers_only_from_its_recording_date(se
 
 
 def build_county(*income: dict[str, object]) -> Records:
-    """Pack a household of three with the given income rows, and a neighbour with rows from every source."""
+    """Pack a household of three with the income rows passed, and a neighbour that reports a wage every month."""
     starts = np.arange(np.datetime64("2020-01", "M"), np.datetime64("2024-07", "M"))
     rows = [*income]
     rows += [{"household_id": "b", "period_start": f"{start}-01", "source": "wage", "amount": 900} for start in starts]

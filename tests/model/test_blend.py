@@ -42,7 +42,7 @@ def test_one_row_gives_the_same_bits_as_in_a_batch(blend, problem):
         assert blend.predict_probability(one)[0] == sure[i]
 
 
-def test_it_ranks_unseen_households_well(blend, fresh):
+def test_the_model_ranks_unseen_households_well(blend, fresh):
     assert roc_auc_score(fresh.y, blend.predict_probability(fresh.X)) > 0.68
 
 
@@ -70,12 +70,12 @@ def test_progress_is_reported_in_sentences(few):
 
 
 def rename_to_past_income(problem):
-    """Give the first numeric column the name of past income."""
+    """Return the problem with its first column renamed to that of past income."""
     columns = (problem.X.columns[0]._replace(name="weighted_past_income"), *problem.X.columns[1:])
     return replace(problem, X=replace(problem.X, columns=columns))
 
 
-def test_the_part_that_knows_past_income_alone_is_folded_into_the_linear_part(problem):
+def test_a_model_of_past_income_alone_is_folded_into_the_linear_part(problem):
     model = fitted(rename_to_past_income(problem))
     share = model.choice["past_income"]
     assert 0 < share < 1

@@ -12,7 +12,7 @@ from riskml.model.choice import DEFAULT, EVIDENCE, PRIOR, ROUNDS, STRENGTHS, TRE
 def candidates(n, better=None, noise=0.3, seed=0, later=0.0):
     """Make candidates whose margins are all equally noisy; the tree setting ``better``, if passed, has no noise.
 
-    Two rows each belong to one household.
+    Every two successive rows belong to one household.
     """
     rng = np.random.default_rng(seed)
     truth = rng.normal(-2.5, 1.2, n)
@@ -67,5 +67,5 @@ def test_the_base_rate_of_later_periods_does_not_change_the_constant():
     rng = np.random.default_rng(2)
     y = np.where(cases.later & (rng.random(len(cases.y)) < 0.5), 0.0, cases.y)
     changed = choose(replace(cases, y=y), 1.0)
-    shift = np.log(0.5)  # the log odds of later periods
+    shift = np.log(0.5)  # roughly how much lower the log odds of later periods are
     assert abs(changed.intercept - choose(cases, 1.0).intercept) < abs(shift) / 4

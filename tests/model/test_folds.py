@@ -1,4 +1,4 @@
-"""In each fold, the rows used for fitting contain no household that is predicted and no label from the future."""
+"""A fold predicts either households not used to fit it, or dates by which all its training labels were known."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def rows(households, step, dates, rate=0.5, seed=0):
     st.integers(20, 60), st.sampled_from([1, 3, 12]), st.integers(1, 9), st.sampled_from([3, 12]), st.integers(0, 99)
 )
 @settings(max_examples=60, deadline=None)
-def test_no_household_or_later_period_is_on_both_sides_of_a_fold(households, step, dates, horizon, seed):
+def test_a_fold_predicts_either_other_households_or_a_later_period(households, step, dates, horizon, seed):
     y, household, as_of = rows(households, step, dates)
     for fold in plan_folds(y, household, as_of, horizon, seed):
         if fold.later:
@@ -46,7 +46,7 @@ def test_many_rows_use_fewer_folds_and_a_sample_of_households():
     assert not fit & judge
 
 
-def test_many_periods_are_grouped_and_purged_for_the_earliest_in_each_group():
+def test_many_periods_are_predicted_in_three_groups_from_one_horizon_after_the_first_period():
     y, household, as_of = rows(60, 1, 30)
     later = [fold for fold in plan_folds(y, household, as_of, 12, 0) if fold.later]
     assert len(later) == 3

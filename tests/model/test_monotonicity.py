@@ -22,6 +22,6 @@ def test_a_model_that_moves_against_its_direction_is_reported(blend, problem):
     assert result["feature"] == "income_over_line"
 
 
-def test_a_directed_feature_that_is_always_missing_is_not_swept(blend, problem):
+def test_a_directed_feature_that_is_always_missing_is_not_probed(blend, problem):
     empty = replace(problem.X, values=np.full_like(problem.X.values, np.nan))
     assert probe_monotonicity(blend.predict_margin, empty) == []

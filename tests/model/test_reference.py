@@ -1,4 +1,4 @@
-"""``reference.json`` holds aggregates of the training rows, never a figure of an individual household."""
+"""``reference.json`` holds aggregates of the training rows, never a figure about an individual household."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The solver for ridge regression agrees with scikit-learn, respects bounds, and handles edge cases."""
+"""The solver for ridge-penalised logistic regression agrees with scikit-learn and respects bounds."""
 
 import numpy as np
 import pytest

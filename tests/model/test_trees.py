@@ -152,7 +152,7 @@ def test_trees_of_several_seeds_are_averaged(problem):
     assert together.rounds == 30
     mean = np.mean([part.predict_margin(values) for part in alone], axis=0)
     np.testing.assert_allclose(together.predict_margin(values), mean, rtol=0, atol=1e-12)
-    assert np.ptp([part.predict_margin(values)[0] for part in alone]) > 1e-3  # otherwise, the average shows nothing
+    assert np.ptp([part.predict_margin(values)[0] for part in alone]) > 1e-3  # otherwise, the average proves nothing
 
 
 def test_the_first_trees_of_an_average_are_the_first_trees_of_every_seed(problem):
@@ -164,7 +164,7 @@ def test_the_first_trees_of_an_average_are_the_first_trees_of_every_seed(problem
 
 
 def test_trees_without_a_possible_split_predict_the_base_rate(problem):
-    """LightGBM then ends every seed after one constant tree."""
+    """If no split is possible, LightGBM stops after one constant tree for every seed."""
     schema = Schema((FeatureColumn("constant"),), {})
     values = np.ones((len(problem.y), 1))
     margin = TreeProblem(schema, values, problem.y).solve(replace(SMALL, seeds=2), seed=1).predict_margin(values)

@@ -97,7 +97,7 @@ def test_a_month_after_the_span_does_not_count():
 
 
 @pytest.mark.parametrize(("amount", "y"), [(99.9905, 0), (99.9895, 1)])
-def test_an_income_a_ten_thousandth_below_the_line_does_not_count_as_below(amount, y):
+def test_an_income_less_than_a_ten_thousandth_below_the_line_does_not_count_as_below(amount, y):
     assert outcome(records(FINE, FINE, FINE, amount))[0] == y
 
 
@@ -126,7 +126,7 @@ def test_entering_monitoring_in_the_span_is_a_fall(day, expected):
     assert outcome(records(FINE, FINE, FINE, FINE, monitoring=entered(day))) == expected
 
 
-def test_entering_monitoring_needs_no_follow_up():
+def test_entering_monitoring_counts_as_a_fall_even_without_follow_up():
     assert outcome(records(FINE, neighbour=True, monitoring=entered("2023-03-05"))) == (1, "monitoring", 2)
 
 
@@ -245,7 +245,7 @@ def test_the_cohort_depends_only_on_what_was_known_at_the_as_of():
     assert count_labels(label(late, [AS_OF], MONTH, load_policy()))["excluded"]["no_income"] == 1
 
 
-def test_standings_have_an_order_of_precedence():
+def test_statuses_have_an_order_of_precedence():
     poor = records(POOR, FINE, FINE, FINE)
     assert standing(poor) == "below_line"
     assert standing(records(POOR, monitoring=entered("2023-01-31"))) == "monitored"
@@ -267,7 +267,7 @@ def test_a_rows_income_is_the_one_used_to_admit_it_to_the_cohort():
     assert len(label(gap, [to_day("2023-04-30")], replace(by_half, outcome="end"), load_policy())) == 0
 
 
-def test_counts_name_every_reason_and_standing():
+def test_counts_name_every_reason_and_status():
     tally = count_labels(label(records(FINE, POOR), [AS_OF, to_day("2023-02-28")], MONTH, load_policy()))
     assert tally == {
         "cohort": 1,

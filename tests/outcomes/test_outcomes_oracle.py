@@ -178,7 +178,7 @@ def verdict(at: Known, household: str, end: int, month: int) -> str | None:
 
 
 def find_end(then: Known, household: str, month: int, settings: Settings) -> int:
-    """Find where the income window ends that is judged at the end of ``month``: there, or earlier if income is old."""
+    """Find the last month of the income window to judge at the end of ``month``; it is earlier if the income is old."""
     income, _, reported, _ = then.months[household, month]
     if income is None or (household in then.stated and not reported):
         for end in range(month - 1, month - settings.income_age - 1, -1):
@@ -323,7 +323,7 @@ def test_labels_for_a_register_agree_with_the_oracle(register, kind, window, hor
     compare(register, Settings(window, horizon, kind, step=4, income_age=age), policy, known_at)
 
 
-def test_spending_covers_twelve_months_per_head_by_the_size_used_for_income(register):
+def test_spending_covers_twelve_months_and_is_divided_by_the_household_size_used_for_income(register):
     records, con = register
     settings, resized = Settings(income_age=18), 0
     for day in build_grid(records, settings).as_ofs:

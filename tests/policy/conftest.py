@@ -50,7 +50,7 @@ class Village:
         return self.add("households", code, size=size, kind=kind, region_code=region)
 
     def earns(self, yearly_per_head: float, code: str = "h", year: int = 2023, start: int = 1, months: int = 12):
-        """Add one income report that covers several months; ``yearly_per_head`` is for a household of one person."""
+        """Add one report of several months, at a rate of ``yearly_per_head`` yuan a year for the whole household."""
         amount = yearly_per_head * months / 12
         return self.add(
             "income", code, period_start=f"{year}-{start:02d}-01", months=months, source="total", amount=amount
@@ -90,26 +90,26 @@ Add = Callable[[Village, float], object]
 
 
 def julu(village: Village, add: Add) -> None:
-    """Add the household with heart surgery: 12,000 yuan a head, 90,000 self-paid."""
+    """Add the household with heart surgery: an income of 12,000 yuan per head, 90,000 yuan self-paid."""
     add(village.household(size=4, kind="exited"), 4 * 12_000)
     village.add("illness", kind="inpatient", occurred_on="2023-09-10", cost=182_000, self_paid=90_000)
 
 
 def leye_child(village: Village, add: Add) -> None:
-    """Add the household of the child with thalassaemia: 9,000 yuan a head, 120,000 self-paid."""
+    """Add the household of the child with thalassaemia: an income of 9,000 yuan per head, 120,000 yuan self-paid."""
     add(village.household(size=5, kind="ordinary", region="451028"), 5 * 9000)
     village.add("illness", kind="inpatient", occurred_on="2023-10-20", cost=200_000, self_paid=80_000)
     village.add("illness", kind="outpatient", occurred_on="2023-12-10", cost=75_000, self_paid=40_000)
 
 
 def leye_shop(village: Village, add: Add) -> None:
-    """Add the household whose shop burnt down: 20,000 yuan a head."""
+    """Add the household whose shop burnt down: an income of 20,000 yuan per head."""
     add(village.household(size=4, kind="ordinary", region="451028"), 4 * 20_000)
     village.add("disaster", kind="fire", occurred_on="2023-11-02", loss=120_000)
 
 
 def fengjie(village: Village, add: Add) -> None:
-    """Add the orange grower: 5,800 yuan a head, a serious illness, a dropout, an unsold crop."""
+    """Add the orange grower: an income of 5,800 yuan per head, a serious illness, a dropout, an unsold crop."""
     add(village.household(size=4, kind="exited", region="500236"), 4 * 5800)
     village.add("illness", kind="inpatient", occurred_on="2023-04-12", cost=60_000, self_paid=24_000)
     village.add("events", kind="dropout", occurred_on="2023-09-08")
@@ -117,14 +117,14 @@ def fengjie(village: Village, add: Add) -> None:
 
 
 def childbirth(village: Village, add: Add) -> None:
-    """Add the household with the childbirth bill: 18,000 yuan a head, 9,800 self-paid."""
+    """Add the household with the childbirth bill: an income of 18,000 yuan per head, 9,800 yuan self-paid."""
     add(village.household(size=4, kind="exited", region="451028"), 4 * 18_000)
     village.add("illness", kind="inpatient", occurred_on="2023-10-03", cost=14_000, self_paid=9800)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A household from a published report: how to add it, and its status, mildest and gravest colour."""
+    """A household from a published report: how to add it, its status, and the mildest and gravest colours allowed."""
 
     build: Callable[[Village, Add], None]
     status: str

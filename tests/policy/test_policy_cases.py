@@ -88,7 +88,10 @@ def test_fengjie_orange_grower(village):
 
 
 class TestLeyeChildbirthBill:
-    """A bill of 9,800 yuan, but two workers, a van and a business licence: rejected after a visit on day 2."""
+    """A household with a bill of 9,800 yuan, but also two workers, a van and a business licence.
+
+    Its case was rejected after a visit on the second day.
+    """
 
     def household(self, village, kind):
         village.household(size=4, kind=kind, region="451028").earns(4 * 18_000).has("disaster", "events", "help")
@@ -162,7 +165,7 @@ def test_a_couple_that_is_above_the_line_even_after_the_bill_is_at_risk(village,
     assert "income_below_line_after_spending" not in village.judged(**basis).list_flag_codes(0)
 
 
-def test_a_bill_stops_counting_after_a_year_while_the_statement_still_stands(village):
+def test_a_bill_stops_counting_after_a_year_while_the_statement_still_counts(village):
     village.household(size=2).states(2 * 12_000)
     village.add("illness", kind="inpatient", occurred_on="2023-01-31", cost=183_000, self_paid=90_000)
     assert village.classified("2023-03-31", income_age=18) == ["in_hardship"]
@@ -181,7 +184,7 @@ def test_hardship_may_be_excluded_from_the_status_but_never_from_the_rule_line(v
 
 def test_a_job_loss_in_a_wage_list_is_an_event_and_never_three_months_below_the_line(village):
     village.household(size=3, kind="exited", region="130529").states(3 * 12_000).has("illness")
-    for month in range(1, 10):  # the list names one worker; it stops when the job is lost
+    for month in range(1, 10):  # the list names one worker, whose wage drops to zero when the job is lost
         row = {"period_start": f"2023-{month:02d}-01", "months": 1, "source": "wage", "member_id": "m1"}
         village.add("income", amount=2800 if month < 7 else 0, **row)
     village.add("events", kind="job_loss", occurred_on="2023-07-03")

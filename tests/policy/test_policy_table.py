@@ -156,7 +156,7 @@ def test_a_missing_file_is_named():
         load_policy("nowhere.yaml")
 
 
-def test_text_that_is_not_utf8_is_named(tmp_path):
+def test_a_file_that_is_not_utf8_is_rejected(tmp_path):
     path = tmp_path / "gb.yaml"
     path.write_bytes("version: 监测".encode("gb18030"))
     with pytest.raises(PolicyError, match="not UTF-8"):

@@ -152,7 +152,7 @@ def test_reports_and_visits_raise_no_flags(comfortable):
 @pytest.mark.parametrize(("loss", "code"), [
     (LINE * 2 * 0.25, "disaster_severe"), (LINE * 2 * 0.25 - 1, None), (0, None), (None, "disaster_unassessed"),
 ])  # fmt: skip
-def test_a_disaster_is_compared_with_a_year_at_the_line(village, loss, code):
+def test_a_disasters_loss_is_compared_with_the_yearly_line(village, loss, code):
     village.household(size=2).earns(60_000).add("disaster", kind="fire", occurred_on="2023-06-01", loss=loss)
     assert village.judged().list_flag_codes(0) == (() if code is None else (code,))
 

@@ -32,7 +32,7 @@ def test_a_major_shock_below_the_line_gives_red(village):
     assert colour(village.add("events", kind="job_loss", occurred_on="2023-06-01")) == "red"
 
 
-def test_no_shock_above_the_line_gives_red(village):
+def test_a_major_shock_above_the_line_does_not_give_red(village):
     village.household().earns(1.05 * LINE).add("events", kind="job_loss", occurred_on="2023-06-01")
     assert colour(village) == "orange"
 
@@ -53,7 +53,7 @@ def test_flags_and_guarantees_still_count_without_income(village):
     assert (verdicts.read_colour(0), verdicts.list_flag_codes(0)) == ("yellow", ("dropout",))
 
 
-def test_without_a_line_there_is_no_signal_income(village):
+def test_without_a_line_the_colour_is_unknown_and_the_rank_is_lowest(village):
     village.household(region="44").earns(100, year=2019)
     verdicts = village.judged(as_of="2019-12-31")
     assert np.isnan(verdicts.line[0])
@@ -99,7 +99,7 @@ def test_a_clearance_after_the_date_is_not_known_yet(village):
     assert village.judged(as_of="2024-02-01").read_category(0) is None
 
 
-def test_the_income_window_can_be_that_of_a_survey(village):
+def test_a_quarterly_survey_can_be_judged_by_a_window_of_one_month(village):
     village.household()
     for month in (3, 6, 9, 12):
         village.add("income", period_start=f"2023-{month:02d}-01", source="total", amount=600)

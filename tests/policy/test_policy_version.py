@@ -88,7 +88,7 @@ def test_changing_the_date_changes_the_version(path):
     assert version_with(path, yaml.safe_load("2018-03-03")) != load_policy().version
 
 
-def test_scores_and_explanations_name_the_policy_used_and_the_bundles_own(trained, county_records):
+def test_scores_and_explanations_name_the_policy_used_and_a_bundle_names_its_own(trained, county_records):
     cheaper = read()
     cheaper["triggers"]["school_cost"]["values"][0]["all"] = 100
     day, bundle = to_day("2024-06-30"), trained

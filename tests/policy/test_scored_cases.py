@@ -19,7 +19,7 @@ MODELS = Path(__file__).parents[2] / "models"
 AS_OF = "2023-12-31"
 TABLES = ("illness", "disaster", "events", "help", "monitoring")
 LINES = {"monthly": 8300, "register": 7300}
-"""Hebei's line at the end of the year of income: December 2023 or, as the last known statement says, September 2022."""
+"""Hebei's line at the end of the year of income: in December 2023 or, for the last known statement, September 2022."""
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_twelve_couples_with_one_bill_are_ranked_by_need_and_never_stable(releas
 
 MONTHS = [f"2023-{month:02d}-10" for month in range(4, 13)]
 RISING = {
-    # kind of care, days, and amounts for each; the intervals between admissions become shorter
+    # kind of care, days, and the cost and self-paid amount of each bill; admissions become more frequent
     "chronic": [("chronic", MONTHS, 1500, 700)],
     "monthly treatment": [("outpatient", MONTHS, 1500, 700)],
     "repeated admissions": [("inpatient", ["2023-06-05", "2023-09-20", "2023-11-25"], 9000, 2600)],
@@ -96,7 +96,7 @@ RISING["chronic and repeated admissions"] = RISING["chronic"] + RISING["repeated
 @pytest.mark.parametrize("household_kind", ["ordinary", "exited"])
 @pytest.mark.parametrize("illness", RISING)
 @pytest.mark.parametrize("ratio", [1.8, 2.5])
-def test_before_the_bill_a_rising_illness_has_a_higher_probability_than_a_quiet_neighbour(
+def test_before_a_large_bill_a_household_with_lasting_illness_has_a_higher_probability_than_a_quiet_one(
     released, new_village, add_income, illness, ratio, household_kind
 ):
     village = new_village().has(*TABLES)

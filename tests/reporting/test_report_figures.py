@@ -47,7 +47,7 @@ def models(recall: float, precision: float) -> dict:
     return {"riskml": one, "rule_line": one}
 
 
-def test_the_pictures_match_the_figures():
+def test_charts_change_with_the_numbers_but_not_with_leads_that_have_too_few_falls():
     drawn = [str(draw_capacity(models(*values), EN)) for values in ((0.4, 0.1), (0.4, 0.2), (0.5, 0.1))]
     assert len(set(drawn)) == 3
     leads = {"1-3": {"n": 20, "recall_at_capacity": {"riskml": 0.5, "rule_line": 0.25}}}

@@ -35,7 +35,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_county(tmp_
     assert _bytes(tmp_path / "a") != _bytes(tmp_path / "c")
 
 
-def test_truth_covers_the_default_test_dates(county: Path) -> None:
+def test_the_truth_holds_probabilities_and_declared_causes_once_per_household_and_date(county: Path) -> None:
     truth = pd.read_parquet(county / "truth.parquet")
     assert list(truth.columns) == ["household_id", "as_of", "probability", "cause"]
     assert truth["probability"].between(0, 1).all()
@@ -60,7 +60,7 @@ def test_some_records_are_late_missing_or_corrected(county: Path) -> None:
 
 @pytest.mark.slow
 def test_the_county_is_not_easier_than_reality(tmp_path: Path) -> None:
-    """Key figures of the county are in the ranges of ADR 014.
+    """Check that key figures of the county are in the ranges that ADR 014 sets.
 
     They are the share of falls, the share of these by spending alone, and the AUC of the true probability and of the
     distance to the line.

@@ -64,7 +64,7 @@ def test_statements_equal_the_sums_of_the_monthly_county(read: Callable[[str], p
     assert (pairs["stated"].fillna(0) == pairs["sum"].fillna(0)).all()
 
 
-def test_statements_start_two_years_before_and_are_recorded_months_later(
+def test_statements_start_two_years_before_the_county_and_are_recorded_months_after_their_end(
     read: Callable[[str], pd.DataFrame],
 ) -> None:
     register = read("register")
@@ -111,7 +111,7 @@ def test_the_panel_knows_income_once_the_statement_is_recorded(counties: dict[st
     records = Records.load(counties["register"])
     for day in ("2020-06-30", "2021-12-31", "2022-11-30"):
         assert np.isfinite(records.panel(to_day(day), basis=IncomeBasis(age=18)).income).all()
-    for day in ("2020-06-30", "2022-11-30"):  # fewer than half of the months up to the day are covered by statements
+    for day in ("2020-06-30", "2022-11-30"):  # statements cover fewer than half of the 12 months up to the day
         assert np.isnan(records.panel(to_day(day)).income).all()
 
 

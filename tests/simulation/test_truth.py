@@ -86,7 +86,7 @@ def test_households_that_do_not_fall_have_no_cause() -> None:
     assert attribute_falls(_lived(below={20: 1, 33: 1}), 20, LINE).tolist() == [None]
 
 
-def test_an_entry_takes_its_alerts_cause_and_a_fall_its_losss_cause() -> None:
+def test_an_entry_has_the_cause_of_its_alert_and_a_fall_that_of_its_loss() -> None:
     lived = _lived(entered={25: 1}, alert_cause={25: list(CAUSES).index("disaster")}, below={28: 1})
     assert attribute_falls(lived, 20, LINE).tolist() == ["disaster"]
     lived = _lived(entered={29: 1}, below={28: 1})

@@ -25,7 +25,7 @@ def card(trained) -> str:
     return trained.files["model_card.md"].decode()
 
 
-def test_the_card_names_its_model_and_is_sealed_by_the_manifest(trained, card, bundle_path, tmp_path):
+def test_the_card_names_its_model_and_is_protected_by_the_manifest(trained, card, bundle_path, tmp_path):
     assert card.startswith(f"# 模型卡 {trained.model_version}\n")
     assert {"model_card.md", "report.json"} <= set(trained.manifest["files"])
     copy = trained.save(tmp_path / "b")
@@ -67,7 +67,7 @@ def test_the_card_states_the_figures_of_the_evaluation(trained, card):
     assert isinstance(result["steadiness"]["households"], int)
 
 
-def test_near_falls_are_reported_separately(trained, county_records):
+def test_falls_soon_after_the_as_of_are_reported_separately(trained, county_records):
     settings = trained.settings
     days = [to_day(day) for day in trained.evaluation["split"]["test_as_ofs"]]
     labels = label(county_records, tuple(days), settings, load_policy())

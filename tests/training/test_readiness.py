@@ -1,4 +1,4 @@
-"""From when training is possible: the day that ``riskml check`` names is the first on which training goes through."""
+"""``riskml check`` names the day from which training is possible: training succeeds on that day, but not before."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def county(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def first_model(county: County) -> Bundle:
-    """Train with what was known on the first day."""
+    """Train on what was known on the first day on which training is possible."""
     return train(county.truncate(0), county.ready.settings, load_policy())
 
 
-def test_training_goes_through_on_the_named_day(first_model: Bundle) -> None:
+def test_training_succeeds_on_the_named_day(first_model: Bundle) -> None:
     assert first_model.evaluation["split"]["n_test"] > 0
 
 
@@ -74,7 +74,7 @@ def test_training_is_refused_before_the_named_day_and_the_refusal_names_it(count
 
 
 @pytest.mark.parametrize("months", [-3, -17])
-def test_a_shorter_history_foresees_the_same_day(county: County, months: int) -> None:
+def test_a_shorter_history_predicts_the_same_day(county: County, months: int) -> None:
     ready = assess_readiness(county.truncate(months), load_policy())
     assert (ready.day, ready.settings) == (county.ready.day, county.ready.settings)
     assert "Training is not possible yet: Training and testing forward in time need 36 months" in ready.describe()

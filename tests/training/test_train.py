@@ -61,7 +61,9 @@ def test_the_complement_sums_to_the_test_rows(trained: Bundle) -> None:
     assert sum(kind["positives"] for kind in kinds) == trained.evaluation["split"]["n_positive"]
 
 
-def test_the_true_probability_is_the_ceiling(trained: Bundle, county: Path, county_records: Records) -> None:
+def test_the_oracle_is_measured_with_the_true_probabilities(
+    trained: Bundle, county: Path, county_records: Records
+) -> None:
     split = trained.evaluation["split"]
     later = label(county_records, [to_day(text) for text in split["test_as_ofs"]], SMALL, load_policy(), None)
     known = later.take(later.labelled)

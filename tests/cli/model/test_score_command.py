@@ -99,7 +99,7 @@ def test_a_tampered_bundle_is_rejected(riskml: Run, bundle_path: Path, county: P
 
 
 def rename_lines(county: Path, to: Path) -> Path:
-    """Copy the records of the simulated county, and give its lines another source so that it counts as real."""
+    """Copy the simulated county's records; name another source for its lines, so that the copy counts as real."""
     shutil.copytree(county, to)
     lines = pd.read_parquet(to / "lines.parquet").assign(source="县乡村振兴局")
     lines.to_parquet(to / "lines.parquet", index=False)

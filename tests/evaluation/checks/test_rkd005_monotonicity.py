@@ -1,4 +1,4 @@
-"""The check RKD005, which fires if a feature moves the risk in the wrong direction, and the probe that finds this."""
+"""The check RKD005, which fires if a feature moves the risk in the wrong direction, and the probe behind it."""
 
 from __future__ import annotations
 

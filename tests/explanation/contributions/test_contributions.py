@@ -127,7 +127,7 @@ def test_margins_from_another_model_are_rejected(explainer, blend):
         explainer.explain(X).require_margin(blend.predict_margin(X) + np.array([0, 1e-6, 0, 0, np.nan]))
 
 
-def test_trees_too_deep_for_tables_are_walked_with_a_note(blend, training, caplog):
+def test_trees_too_deep_for_tables_are_explained_by_lightgbm_and_a_note_says_so(blend, training, caplog):
     y = (training.values[:, 0] > 0).astype(float)
     y[::7] = 1 - y[::7]
     deep = TreeProblem(blend.schema, training.values, y).solve(

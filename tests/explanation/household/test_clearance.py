@@ -54,7 +54,7 @@ def test_an_income_exactly_on_the_line_is_not_below_it():
 
 
 @pytest.mark.parametrize(("labour", "expected"), [("none", False), ("weak", True), (None, None)])
-def test_a_household_without_known_labour_does_not_meet_the_labour_condition(labour, expected):
+def test_the_labour_condition_needs_a_member_known_to_be_able_to_work(labour, expected):
     assert met(1.5, labour)["labour"] is expected
 
 

@@ -1,4 +1,4 @@
-"""No sentence argues against itself, for any household of a county with monthly income and of one with a register."""
+"""No sentence argues against itself, whether a county records monthly incomes or yearly statements (a register)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from riskml.simulation.simulate import simulate
 from riskml.splits import Settings, build_grid
 
 _MISSED = "工资|经营|财产|转移|外出务工|本地务工|人务工|劳动力|正在落实|新增帮扶|帮扶金额"
-"""What a household lacks to its disadvantage; it is better off without anything else."""
+"""Things whose absence is a disadvantage to a household; the absence of anything else is an advantage."""
 
 RAISES_NEVER = rf"比监测线高|持平|上升|增加|上年同期多|平均高|一年约高|均不低于|无(?!{_MISSED})"
 LOWERS_NEVER = rf"比监测线低|持平|下降|减少|上年同期少|平均低|一年约低|个月低于|亏损|记录 \d|无({_MISSED})"
@@ -53,7 +53,7 @@ def list_sentences(explained, column):
 
 
 def read_sides(sentence):
-    """Return the value and the figure of most households that a sentence compares, or None if it compares neither."""
+    """Return the household's number and that of most households, or None if the sentence does not compare them."""
     if "多数农户没有" in sentence:
         return float(re.findall(UNIT, sentence)[-1][0].replace(",", "")), 0.0
     if "多数农户约为" not in sentence:
@@ -89,7 +89,7 @@ def test_words_that_no_cadre_uses_appear_nowhere(explained):
         assert not [text for text in list_sentences(explained, name) if re.search(NOWHERE, text)]
 
 
-def test_on_the_visit_list_nearly_every_household_keeps_two_reasons(explained):
+def test_nearly_every_household_on_the_visit_list_has_at_least_two_reasons(explained):
     for frame in explained:
         counts = frame["reasons"][frame["visited"]].map(lambda names: len(names.split(";")) if names else 0)
         assert (counts >= 2).mean() >= 0.95

@@ -113,7 +113,7 @@ def test_a_redacted_county_reveals_no_diagnosis_and_no_amount(county_records, na
     hidden = explain_all(narrator, county_records, as_of, redact=("health",))
     text = "\n".join(hidden["reasons_zh"]) + "\n".join(hidden["protections_zh"])
     spending = narrator.policy.triggers["income_below_line_after_spending"].zh
-    text = text.replace(spending, "")  # the notice may say that spending matters, but not the amount
+    text = text.replace(spending, "")  # this flag may say that spending matters, but not how much was spent
     assert HEALTH_ZH in text
     for word in ("住院", "自付", "就诊", "大病", "残疾", "慢性病", "报销"):
         assert word not in text
@@ -154,7 +154,7 @@ def test_features_missing_from_the_records_are_not_mentioned(county_records, nar
 
 
 class TestTrials:
-    def test_the_true_cause_is_sought_in_the_first_and_the_first_three_reasons(self):
+    def test_true_causes_are_compared_with_the_first_reason_and_with_the_first_three(self):
         causes = ["work;illness", "other", "a;b;c;work"]
         quality = measure_named_causes(causes, ["illness", "work", "work"])
         assert quality == {"falls": 3, "first": 0.0, "first_three": pytest.approx(1 / 3)}

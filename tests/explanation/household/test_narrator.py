@@ -22,7 +22,7 @@ HEALTHY = ("illness", "disaster", "events", "help", "monitoring")
 
 @pytest.fixture
 def ill(village):
-    """Make a household with two patients, a disability, a 12,345 yuan bill and a lost job, but above the line."""
+    """Make a household above the line with two patients, a disability, a 12,345 yuan bill and a lost job."""
     village.household(3).earns("2022-01", "2022-12", wage=4200).earns("2023-01", "2023-12", wage=3200)
     village.member(1, 1970, health="serious", labour="none").member(2, 1972, health="disabled", labour="weak")
     village.member(3, 1999, working="migrant")
@@ -79,7 +79,7 @@ def test_json_is_plain_and_says_the_same_as_the_text(ill, make_narrator):
         (None, "返贫致贫", "fall into poverty"),
     ],
 )
-def test_only_former_registered_poor_return_to_poverty(village, make_narrator, kind, fall, english):
+def test_only_formerly_poor_households_fall_back_into_poverty(village, make_narrator, kind, fall, english):
     panel = village.household(3, kind=kind).earns("2023-01", "2023-12", wage=2200).has(*HEALTHY).panel()
     narrator = make_narrator(panel, log_income_to_line_12m=-9.0)
     e = narrator.explain(panel)
@@ -160,7 +160,7 @@ class TestHealthRedacted:
         data = e.to_json()
         data["model"]["tier"] = ""
         shown = json.dumps(data, ensure_ascii=False) + render(e, "zh") + render(e, "en")
-        for cause in HEALTH_CAUSES:  # their measures are offered to everyone, so they reveal nothing
+        for cause in HEALTH_CAUSES:  # measures for health causes are shown to everyone, so they reveal nothing
             for measure in load_policy().measures[cause]:
                 for word in (measure.code, measure.zh, measure.en):
                     shown = shown.replace(word, "")

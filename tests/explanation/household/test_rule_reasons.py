@@ -24,7 +24,7 @@ def list_texts(e):
     return [reason.zh for reason in e.reasons]
 
 
-def test_hardship_is_explained_by_its_flags_and_what_is_known_of_the_illness(in_hardship, make_narrator):
+def test_hardship_is_explained_by_its_flags_and_what_is_known_about_the_illness(in_hardship, make_narrator):
     panel = in_hardship.panel()
     e = make_narrator(panel).explain(panel)
     assert (e.status, e.model) == ("in_hardship", None)
@@ -39,7 +39,7 @@ def test_hardship_is_explained_by_its_flags_and_what_is_known_of_the_illness(in_
     assert "医疗救助" in [measure.zh for measure in e.options["illness"]]
 
 
-def test_without_permission_nothing_is_known_of_the_illness(in_hardship, make_narrator):
+def test_without_permission_nothing_is_revealed_about_the_illness(in_hardship, make_narrator):
     panel = in_hardship.panel()
     e = make_narrator(panel).explain(panel, redact=["health"])
     assert HEALTH_ZH in list_texts(e)
@@ -55,7 +55,9 @@ def test_without_permission_nothing_is_known_of_the_illness(in_hardship, make_na
         (("health",), "2023年9月纳入监测（边缘易致贫户：健康原因、因学）", "(borderline household: health, schooling)"),
     ],
 )
-def test_monitoring_states_when_and_why_a_household_was_taken_in(village, make_narrator, redact, zh, en):
+def test_a_monitored_households_first_reason_states_when_and_why_it_entered_monitoring(
+    village, make_narrator, redact, zh, en
+):
     village.household(3).earns("2023-01", "2023-12", wage=4200).has(*TABLES)
     village.add("monitoring", category="borderline", entered_on="2023-09-01", causes="illness;schooling")
     village.add("illness", kind="inpatient", occurred_on="2023-08-10", visits=2, self_paid=900)
@@ -77,7 +79,7 @@ def test_a_household_without_income_is_explained_by_its_flags(village, make_narr
     assert (e.status, list_texts(e)) == ("no_income", ["失业或务工中断 1 次（满 1 次即预警）"])
 
 
-def test_a_model_that_is_silent_leaves_the_flags_and_no_comparison_with_its_own_county(village, make_narrator):
+def test_without_the_models_verdict_flags_are_stated_but_no_comparison_with_most_households(village, make_narrator):
     village.household(3).member(1, 1969, health="chronic").earns("2023-01", "2023-12", wage=4200).has(*TABLES)
     village.add("illness", kind="inpatient", occurred_on="2023-08-10", visits=3, self_paid=25_000)
     panel = village.panel()

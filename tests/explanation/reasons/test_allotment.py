@@ -78,7 +78,7 @@ def test_a_disaster_explains_lost_business_income_but_not_lost_wages():
     assert allotted["venture"] == pytest.approx(0.25 * UNEXPLAINED / (0.2 + UNEXPLAINED))
 
 
-def test_spending_takes_its_part_by_the_yuan_if_its_cause_has_something_to_show():
+def test_spending_gets_a_share_in_proportion_to_the_yuan_if_its_cause_has_a_contribution():
     changes, spent = {"wage_change_on_year_12m": -8000.0}, {"illness": 4000.0, "schooling": 9000.0}
     allotted, _ = of(1.0, changes, {"illness": 0.3}, spent)
     bill = SPENT * 4000 / (SPENT * 4000 + 8000)
@@ -89,7 +89,7 @@ def test_spending_takes_its_part_by_the_yuan_if_its_cause_has_something_to_show(
     assert of(1.0, {}, {"illness": 0.3}, {"illness": float("nan")})[0] == {"illness": 0.3}, "unknown"
 
 
-def test_who_lives_in_the_household_explains_no_lost_wage():
+def test_a_death_explains_a_lost_wage_but_a_lasting_lack_of_workers_does_not():
     names = ["wage_change_on_year_12m", "log_income_to_line_12m", "no_labour", "deaths_12m"]
     grouping = Grouping.from_features([CATALOGUE[name] for name in names])
     labour, work = grouping.index["labour", ""], grouping.index["work", ""]

@@ -197,7 +197,7 @@ def test_monthly_income_is_divided_by_the_household_size_known_at_the_time():
     assert timeline.average[-1] == 1200 * 12 / 4
 
 
-def test_help_that_ended_before_the_first_month_shown_is_not_drawn(village):
+def test_what_ended_before_the_first_month_shown_is_not_drawn(village):
     village.household(2).earns("2023-01", "2023-12", total=1500).has(*ALL)
     before = draw_timeline_svg(village.panel())
     village.add("events", kind="job_loss", occurred_on="2021-12-31")

@@ -73,7 +73,7 @@ def build_records(tables):
 
 
 def unversioned(table, entries):
-    """Keep only one version for each day of entry, because two versions on one day are a fault."""
+    """Keep one version of each entry into monitoring, because two versions recorded on the same day are a fault."""
     return entries if table != "monitoring" else list({row["entered_on"]: row for row in entries[::-1]}.values())
 
 

@@ -202,7 +202,7 @@ def test_income_above_the_line_is_a_reason_only_in_comparison_with_most_househol
 
 
 @pytest.mark.parametrize(("median", "zh"), [(0.0, "（多数农户没有）"), (1.0, "（多数农户约为 1 次）"), (np.nan, "")])
-def test_most_households_are_named_if_the_median_is_known(village, median, zh):
+def test_most_households_are_mentioned_only_if_the_median_is_known(village, median, zh):
     village.household(2).earns("2023-01", "2023-12", wage=1000)
     village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=3)
     panel, feature = village.panel(), CATALOGUE["admissions_12m"]

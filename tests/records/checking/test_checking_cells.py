@@ -24,7 +24,7 @@ def test_missing_value(make, only_fault, table, column):
     assert fault.message == f"1 row(s) have no {column}."
 
 
-def test_an_empty_text_is_a_missing_value(make):
+def test_an_empty_string_is_a_missing_value(make):
     folder = make(income=make.rows("income", household_id=""))
     assert list_faults(folder) == [("income", "household_id", "missing_value", 1, (1,))]
 
@@ -113,7 +113,7 @@ def test_bad_region(make):
     ]
 
 
-def test_regions_of_every_level(make):
+def test_regions_of_every_level_are_allowed(make):
     codes = ["13", "1305", "130529", "130529101", "130529101001"]
     struck = [{"region_code": code, "occurred_on": DAY, "kind": "flood"} for code in codes]
     lines = [make.rows("lines")[0] | {"region_code": code} for code in codes]

@@ -52,7 +52,7 @@ def test_duplicate_records_of_events_are_compared_by_their_date(make):
     assert list_faults(make(events=rows[:1], help=[])) == []
 
 
-def test_record_ids_belong_to_one_table(make):
+def test_the_same_record_id_may_occur_in_two_tables(make):
     event = HOME | {"kind": "visit", "occurred_on": day("2023-01-05"), "record_id": "R"}
     case = HOME | {"kind": "other", "occurred_on": day("2023-01-05"), "record_id": "R"}
     assert list_faults(make(events=[event], illness=[case])) == []

@@ -54,7 +54,7 @@ def test_unknown_file(make, only_fault):
     assert "mean income.csv for incomes.csv?" in fault.message
 
 
-def test_truth_is_known(make):
+def test_a_truth_table_is_allowed(make):
     folder = make()
     (folder / "truth.parquet").touch()
     assert list_faults(folder) == []

@@ -66,7 +66,7 @@ def test_no_line(make):
     assert list_faults(make(lines=[line("13", "2023-02-01"), line(None, "2020-01-01")])) == []
 
 
-def test_a_period_that_ends_when_a_line_applies_is_not_reported(make):
+def test_a_line_needs_to_be_in_force_only_at_the_end_of_a_period(make):
     lines = [line("13", "2023-03-31")]
     folder = make(lines=lines, income=make.rows("income", months=3))
     assert list_faults(folder) == [("warning", "income", "period_start", "no_line", (2,))]

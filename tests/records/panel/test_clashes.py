@@ -1,4 +1,4 @@
-"""Months for which a household reports both its total income and the income from one source are found as faults."""
+"""Rows that conflict are found: a total and a source of income in one month, or two versions from the same day."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ LINE = {"region_code": None, "effective_from": "2024-01-01"}
         ("lines", LINE, {"effective_from": "2024-02-01"}, False),
     ],
 )
-def test_two_records_from_the_same_day_conflict(name, first, change, faulty):
+def test_two_versions_of_a_row_conflict_if_they_became_known_on_the_same_day(name, first, change, faulty):
     assert repeated(name, first, {**first, **change}) == ([1] if faulty else [])
     assert repeated(name, {**first, **change}, first) == ([1] if faulty else [])
     assert repeated(name, first) == []

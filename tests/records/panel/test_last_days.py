@@ -1,4 +1,4 @@
-"""The last day of the records: of each household, and of a whole folder."""
+"""The last day in the records about each household, and in an entire folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REGIONS = {"a": "130529101203", "b": "130529101203", "c": "130529102201"}
 
 
 def pack(**rows):
-    """Pack the households of ``REGIONS``, a line, and some rows as tuples in the order of their columns."""
+    """Pack the households of ``REGIONS``, a poverty line, and the rows (dictionaries) passed for each table."""
     tables = {
         "households": {"household_id": list(REGIONS), "region_code": list(REGIONS.values()), "size": [2, 2, 2]},
         "income": {"household_id": [], "period_start": [], "source": [], "amount": []},

@@ -143,7 +143,7 @@ def test_a_new_column_without_values_changes_nothing_else(table, declare, make):
         assert panel.illness["visits"].tolist() == plain.illness["visits"].tolist()
 
 
-def test_without_a_new_column_income_is_held_only_in_its_block(make):
+def test_income_rows_are_kept_only_if_a_new_column_is_declared(make):
     for panel in every_way(make, ROWS).values():
         assert panel.income_rows is None
 

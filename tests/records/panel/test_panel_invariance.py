@@ -296,7 +296,7 @@ def test_rows_recorded_later_change_nothing(tables, records, as_of):
     assert everything(then, as_of) == list_known(everything(records, as_of))
 
 
-def test_a_later_knowledge_date_equals_records_that_were_always_known(tables, records):
+def test_a_panel_with_a_later_knowledge_date_agrees_with_the_panel_of_that_date(tables, records):
     as_of, later = AS_OFS[0], AS_OFS[-1]
     one = records.panel(as_of, known_at=later)
     assert not np.array_equal(one.total, records.panel(as_of).total, equal_nan=True)

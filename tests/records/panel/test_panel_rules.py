@@ -97,7 +97,7 @@ def test_a_correction_may_move_the_period_and_the_source():
     assert panel.total[2, 0] == 80
 
 
-def test_equal_rows_with_other_record_ids_or_none_are_summed():
+def test_equal_rows_with_different_record_ids_or_none_are_summed():
     packed = records([{"record_id": "r"}, {"record_id": "s"}, {}, {}])
     assert january(packed, "2023-01-31") == 400
 
@@ -216,7 +216,7 @@ def test_a_household_is_monitored_until_the_day_it_is_cleared():
     assert not packed.panel(to_day("2023-05-01")).monitored.item()
 
 
-def test_a_member_belongs_until_the_day_it_left():
+def test_a_member_belongs_to_the_household_until_the_day_of_leaving():
     packed = records(members=[{"member_id": "m", "left_on": "2023-05-01"}])
     assert [count(packed.panel(to_day(at)).members) for at in ("2023-04-30", "2023-05-01")] == [1, 0]
 
@@ -364,6 +364,6 @@ def test_dates_in_memory_may_have_any_usual_type(day):
         ({"months": 0}, "0 is too small"),
     ],
 )
-def test_rows_in_memory_that_would_corrupt_other_cells_are_rejected(row, message):
+def test_invalid_rows_in_memory_are_rejected(row, message):
     with pytest.raises(RecordsError, match=message):
         records([row])

@@ -1,4 +1,4 @@
-"""Income that repeats itself: the same amounts, a year later, known after the same delay."""
+"""Income is repeated into the future: the same amounts, one or more periods later, known after the same delay."""
 
 from __future__ import annotations
 

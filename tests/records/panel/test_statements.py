@@ -82,7 +82,7 @@ def test_the_latest_recorded_statement_counts(statements, expected):
         assert read(cut(order, "2024-03-31"), "2023-03") == expected
 
 
-def test_among_statements_from_the_same_day_the_latest_starting_one_counts():
+def test_among_statements_from_the_same_day_the_one_that_starts_latest_counts():
     rows = [
         yearly("wage", 2023, 12000, recorded_on="2024-01-01"),
         row("wage", "2023-04-01", 1200, months=6, statement=True, recorded_on="2024-01-01"),
@@ -116,7 +116,7 @@ def test_a_month_after_a_total_needs_all_four_sources():
     assert read(cut([*stated, *four[:3]], "2024-02-29"), "2023-11") == {}
 
 
-def test_a_household_without_any_income_is_not_reported_unless_there_is_a_row():
+def test_a_statement_of_zero_income_counts_as_a_report_for_its_months_only():
     panel = cut([yearly("wage", 2023, 0)], "2024-02-29")
     assert panel.reported.sum() == 12
     assert not panel.reported[:5].any()

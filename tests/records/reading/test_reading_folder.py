@@ -114,7 +114,7 @@ def test_file_names_may_contain_brackets_and_quotes(make):
         assert opened.count_rows("income") == 2
 
 
-def test_repeated_records_are_searched_once_and_again_after_rows_are_left_out(make):
+def test_repeated_records_are_searched_for_again_after_rows_are_left_out(make):
     rows = [
         row | {"record_id": "R", "recorded_on": dt.date(2024, 1, 1 + i)} for i, row in enumerate(make.rows("income"))
     ]
