@@ -13,7 +13,8 @@ from riskml.policy import Policy
 from riskml.policy.case import SPENDING
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
-from riskml.records.panel.panel import Panel, sum_window
+from riskml.records.panel.kernels import sum_window
+from riskml.records.panel.panel import Panel
 from riskml.splits import Settings
 
 __all__ = ["FOLLOW_UP", "YEAR", "After", "build_pair_keys", "find_first_day"]

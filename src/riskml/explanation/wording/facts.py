@@ -15,7 +15,8 @@ from riskml.features.views import FLOOR, find_months_below
 from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import SOURCES, list_codes
 from riskml.records.panel.events import Events
-from riskml.records.panel.panel import Panel, sum_window
+from riskml.records.panel.kernels import sum_window
+from riskml.records.panel.panel import Panel
 
 __all__ = ["FACTS", "Fact", "compute_fact", "compute_stated_values"]
 

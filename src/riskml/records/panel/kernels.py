@@ -29,6 +29,7 @@ __all__ = [
     "mark_known_rows",
     "sum_rows",
     "sum_sources",
+    "sum_window",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -313,3 +314,13 @@ def find_struck_households(
                     households.append(np.int32(j))
                     rows.append(row)
     return np.array(households, np.int32), np.array(rows, np.int64)
+
+
+def sum_window(values: Floats) -> Floats:
+    """Sum over the first axis, one row after the other.
+
+    ``np.sum`` adds pairwise for one household and in sequence for many, and the results can differ in the last bit.
+    ``np.add.accumulate`` always adds in sequence.
+    """
+    sums: Floats = np.add.accumulate(values, axis=0)[-1]
+    return sums

@@ -22,7 +22,7 @@ from riskml.records.panel.lines import LineRow
 from riskml.records.panel.packed import PackedRecords
 from riskml.records.panel.packed_rows import Array
 
-__all__ = ["BELOW", "Panel", "sum_window"]
+__all__ = ["BELOW", "Panel"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -42,16 +42,6 @@ def _list_month_ends(month: int, months: int) -> Ints:
     ends = to_month_end(np.arange(month, month - months, -1, dtype=np.int32))
     ends.flags.writeable = False
     return ends
-
-
-def sum_window(values: Floats) -> Floats:
-    """Sum over the first axis, one row after the other.
-
-    ``np.sum`` adds pairwise for one household and in sequence for many, and the results can differ in the last bit.
-    ``np.add.accumulate`` always adds in sequence.
-    """
-    sums: Floats = np.add.accumulate(values, axis=0)[-1]
-    return sums
 
 
 def _pick(values: NDArray[Any], months: Ints) -> NDArray[Any]:
@@ -82,7 +72,7 @@ class Panel:
 
     Notes
     -----
-    Every reduction runs in a fixed order (see :func:`sum_window`), so a household's values are the same, bit for bit,
+    Every reduction runs in a fixed order (``kernels.sum_window``), so a household's values are the same, bit for bit,
     whether they are computed alone or with those of a hundred thousand others.
     """
 
