@@ -81,7 +81,7 @@ def golden() -> Callable[[Path, str], None]:
 
 @pytest.fixture(scope="session")
 def find_missing_glyphs() -> Callable[[str], str]:
-    """Return a function that lists a text's characters that the Chinese font lacks, once each, in their order."""
+    """Return a function that lists a text's characters that the Chinese font lacks, once each, in the text's order."""
     with TTFont(find_font(), lazy=True) as font:
         characters = frozenset(font.getBestCmap())
     return lambda text: "".join(c for c in dict.fromkeys(text) if c not in "\n\r\t" and ord(c) not in characters)

@@ -1,5 +1,5 @@
-"""The learnable ceiling: learners that are shown the true probabilities come close to the oracle, and nothing is
-measured without them."""
+"""The learnable ceiling: learners that are shown the true probabilities do better than the model, but not as well as
+the oracle. A county without true probabilities is refused."""
 
 import json
 import shutil

@@ -106,7 +106,7 @@ class Generator:
     # -- tables -------------------------------------------------------------------------------------------------
 
     def versions(self, key: Row, most: int, draw: Callable[[], Row], null_first: float = 0.5) -> list[Row]:
-        """Return versions of the row that ``key`` identifies, recorded on different days; the first may have none."""
+        """Return versions of the row that ``key`` identifies, recorded on different days; the first may lack one."""
         number = int(self.rng.integers(1, most + 1))
         days = sorted({self.pick([self.day(dt.date(2019, 6, 1)), self.pick(EDGES)]) for _ in range(number)})
         recorded: list[dt.date | None] = list(days)

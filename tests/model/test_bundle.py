@@ -152,7 +152,7 @@ def test_a_schema_that_does_not_match_its_hash_is_rejected(saved):
         Bundle.load(saved)
 
 
-def test_scores_that_differ_from_the_golden_cases_name_the_libraries(saved):
+def test_the_error_for_scores_that_differ_from_the_golden_cases_points_to_the_manifest(saved):
     forge(saved, "linear.json", lambda content: shifted(content))
     with pytest.raises(BundleError, match="golden cases") as caught:
         Bundle.load(saved)

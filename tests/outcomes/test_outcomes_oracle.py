@@ -236,7 +236,7 @@ def outcome(then: Known, now: Known, household: str, month: int, settings: Setti
 
 @dataclass
 class Expected:
-    """The cohort rows as the oracle labels them, their incomes and lines, and the number of households by status."""
+    """The oracle's labelled rows, their incomes and lines, households counted by status, and tied kinds of fall."""
 
     rows: list[tuple[str, int, str, str, int]]
     incomes: list[tuple[float, float]]

@@ -104,7 +104,7 @@ class TestLeyeChildbirthBill:
         assert verdicts.read_colour(0) == "green"
         assert verdicts.read_category(0) is None
 
-    def test_a_formerly_poor_household_is_flagged_low_and_stays_green(self, village):
+    def test_a_formerly_poor_household_is_flagged_but_stays_green(self, village):
         # Exceeding the lower thresholds for households out of poverty calls for a check, not for an alarm.
         verdicts = self.household(village, "exited")
         assert verdicts.list_flag_codes(0) == ("inpatient_self_pay", "single_admission")

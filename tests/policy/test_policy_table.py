@@ -126,7 +126,7 @@ def test_a_trigger_left_out_of_a_file_is_disabled(content):
     assert "job_loss" not in parsed(content).triggers
 
 
-def test_a_table_may_still_have_the_income_window_which_has_no_effect(content):
+def test_a_policy_file_may_still_set_an_income_window_which_has_no_effect(content):
     content["income_window"] = 6
     with_key = parsed(content)
     del content["income_window"]

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.integration
 FIRST_DAYS = {"monthly": "2022-12-31", "register": "2024-01-31", "mixed": "2022-06-30"}
 """For each way of recording incomes, the first day on which training is possible in the fixture's county.
 
-Its records begin with 2020, and its first statement with October 2017. A statement is known 3 to 5 months after its
-year; 36 months after the first report by month, the fifth statement is therefore still unknown.
+Its monthly reports begin in January 2020, and its first statement covers the year from October 2017. A statement is
+known 3 to 5 months after its year, so the fifth is still unknown 36 months after the first monthly report.
 """
 
 

@@ -9,7 +9,7 @@ from riskml.evaluation.checks.leakage import Leakage
 
 
 @pytest.mark.parametrize("auc", [0.5, 0.89, 0.11])
-def test_quiet_for_honest_features(evidence, auc):
+def test_quiet_for_features_that_do_not_leak(evidence, auc):
     assert Leakage().run(evidence(feature_auc={"distance_to_line": auc})) is None
 
 

@@ -53,7 +53,7 @@ def test_a_loss_counts_from_a_thousand_yuan_upwards():
     assert of(1.0, {"wage_change_on_year_12m": -NOTICEABLE}, {})[0] == {"work": pytest.approx(1.0)}
 
 
-def test_a_recorded_blow_explains_the_decline_up_to_its_own_strength():
+def test_a_recorded_shock_explains_a_part_of_the_decline_in_proportion_to_its_strength():
     allotted, features = of(2.0, {"wage_change_on_year_12m": -8000.0}, {"illness": 0.3, "labour": 0.05})
     weight = UNEXPLAINED + 0.35
     assert allotted["illness"] == pytest.approx(0.3 + 2.0 * 0.3 / weight)

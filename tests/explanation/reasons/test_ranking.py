@@ -121,7 +121,7 @@ def test_reasons_without_an_official_cause_add_up_their_stated_features():
     assert rankings.reasons.strength[0, :2].tolist() == [0.5, 0.4]
 
 
-def test_a_long_lasting_state_counts_as_half():
+def test_a_lasting_state_counts_half_as_much():
     values = {"members_chronic": 1.0, "months_since_job_loss": 10.0, "deaths_12m": 1.0}
     rankings = ranked(values, {"members_chronic": 0.5, "months_since_job_loss": 0.4, "deaths_12m": 0.3})
     assert list_features(rankings.reasons) == ["deaths_12m", "members_chronic", "months_since_job_loss"]

@@ -1,4 +1,4 @@
-"""Rows that conflict are found: a total and a source of income in one month, or two versions from the same day."""
+"""Rows that conflict are found: a total and a single source in one month, or two versions from the same day."""
 
 from __future__ import annotations
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from riskml.progress import Silent
-from riskml_serving.base.database import open_engine, writing
 from riskml_serving.commands.demo.accounts import Account
 from riskml_serving.devtools.page_times import PageTiming, measure_pages
-from riskml_serving.store.records.repository import add_purpose
 from riskml_serving.web.router import PAGES
 
 
 def test_pages_are_timed_for_each_role_and_are_small(make_settings, world):
     settings = make_settings()
-    with writing(open_engine(settings.database_url)) as connection:
-        add_purpose(connection, simulated=True)  # the service in the other process is a trial
     accounts = [Account("county", "a sentence of words", "county", world.regions["county"], True)]
     times = measure_pages(settings, accounts, 1, Silent())
     assert [(one.role, one.page) for one in times] == [("county", page) for page in PAGES if not page.workbook]
