@@ -16,11 +16,8 @@ from riskml.training import train
 
 __all__ = ["COUNTS", "TARGETS", "run"]
 
-TARGETS = {"auc": 0.805, "ap": 0.270, "brier": 0.0442}
+TARGETS = {"auc": 0.806, "ap": 0.282, "brier": 0.0439}
 """Targets for the latest pair of years: lower bounds for AUC and AP, and an upper bound for the Brier score."""
-
-LEAD = 0.005
-"""No baseline's mean average precision over the origins may exceed the model's by more than this."""
 
 COUNTS = ((7560, 2870, 151), (5019, 2541, None), (2485, 2534, None))
 """Expected training rows, test rows and falls for each test start (origin), latest first; None is not checked."""
@@ -62,7 +59,7 @@ def run(progress: Progress | None = None) -> dict[str, Any]:
             "ap": _describe_target(figures["ap"], TARGETS["ap"], figures["ap"] >= TARGETS["ap"]),
             "brier": _describe_target(figures["brier"], TARGETS["brier"], figures["brier"] <= TARGETS["brier"]),
             "mean_ap": {
-                **_describe_target(mean_ap["riskml"], mean_ap[best] - LEAD, mean_ap["riskml"] >= mean_ap[best] - LEAD),
+                **_describe_target(mean_ap["riskml"], mean_ap[best], mean_ap["riskml"] >= mean_ap[best]),
                 "best_baseline": best,
             },
         },
