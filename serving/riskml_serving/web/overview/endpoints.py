@@ -106,7 +106,8 @@ async def overview_workbook(request: Request, visitor: SignedIn) -> View:
     cells = _list_cells(page["whole"], silent=silent)
     header = ["代码", "地区", "户数"] if lang == "zh" else ["code", "region", "households"]
     header += [f"{get_word('section', section, lang)} {get_word('signal', code, lang)}" for section, code in cells]
-    header += [get_word(kind, code, lang) for kind, codes in groups.items() for code in codes]
+    every = get_word("section", "all", lang)
+    header += [f"{every} {get_word(kind, code, lang)}" for kind, codes in groups.items() for code in codes]
     whole = hide_village_counts(page["whole"], settings.small_count)
     rows = []
     for part in [whole, *whole["parts"]]:

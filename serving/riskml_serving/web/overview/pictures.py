@@ -19,8 +19,8 @@ SIGNALS = COLOURS.codes[:0:-1]
 """Colours that are drawn. Unknown is not a colour, and green is left out because it would dwarf the others."""
 
 TITLES = {
-    "parts": {"zh": "各地信号户数（规则已预警、模型提前预警合计）", "en": "signals by region (both sections)"},
-    "months": {"zh": "各月信号户数（规则已预警、模型提前预警合计）", "en": "signals by month (both sections)"},
+    "parts": {"zh": "各地信号户数（%s）", "en": "signals by region (%s)"},
+    "months": {"zh": "各月信号户数（%s）", "en": "signals by month (%s)"},
     "yields": {"zh": "每走访 100 户属实户数", "en": "confirmed per 100 visits"},
     "causes": {"zh": "现有监测户的风险原因", "en": "causes"},
     "quarters": {"zh": "各季度新纳入监测的风险原因", "en": "causes by quarter of entering monitoring"},
@@ -46,7 +46,7 @@ def draw_charts(page: Mapping[str, Any], region: str, names: Mapping[str, str], 
         if row["visits"] and row["agreement"] != "none"
     ]
     causes: list[Row] = [(get_word("cause", code, lang), [("plain", n)]) for code, n in page["by_cause"].items() if n]
-    titles = {name: title[lang] for name, title in TITLES.items()}
+    titles = {name: title[lang].replace("%s", get_word("section", "warned", lang)) for name, title in TITLES.items()}
     legend = [(code, get_word("signal", code, lang)) for code in SIGNALS]
     return {
         "parts": draw_bars(parts, titles["parts"]) if any(n for _, row in parts for _, n in row) else "",

@@ -62,11 +62,17 @@ SUBJECTS = Vocabulary(
 )
 """Tag for a reason without an official cause, by the feature's topic."""
 
+_SUMS = (
+    Term("warned", "规则已预警、模型提前预警合计", "flagged by the rule line and early warning by the model, together"),
+    Term("all", "名单各部分合计", "all sections together"),
+)
+"""Names for counts that add up several sections."""
+
 _NO_PREDICTION = Term("none", "模型不作预测", "no prediction")
 
 WORDS: dict[str, Mapping[str, Term]] = {
     "signal": Vocabulary(*COLOURS.values(), Term("unknown", "灰（收入不明）", "grey (income unknown)")),
-    "section": SECTIONS,
+    "section": Vocabulary(*SECTIONS.values(), *_SUMS),
     "agreement": Vocabulary(*REFINED_AGREEMENTS.values(), _NO_PREDICTION),
     "status": Vocabulary(*(Term(s.code, s.make_sentence("zh"), s.make_sentence("en")) for s in STATUSES.values())),
     "tier": Vocabulary(*TIERS.values(), _NO_PREDICTION),

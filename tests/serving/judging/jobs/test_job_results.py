@@ -15,6 +15,7 @@ from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.scoring import score
+from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.model.holder import TRIAL
 
@@ -110,6 +111,11 @@ def test_a_job_is_limited_to_its_region_and_visible_there_and_in_enclosing_regio
     assert imported.post("/v1/batches", json={"region": village[:6]}, headers=own).status_code == 404
 
 
+def split_codes(rows, column):
+    """Return every code in a column whose codes are joined by semicolons."""
+    return {code for row in rows for code in (row[column] or "").split(";")}
+
+
 def test_health_details_in_results_require_the_right(imported, jobs, key, work):
     plain, trusted = key("", "score", "read"), key("", "score", "read", "health-details")
     open_job, hidden_job = jobs.start(trusted), jobs.start(plain)
@@ -121,9 +127,20 @@ def test_health_details_in_results_require_the_right(imported, jobs, key, work):
     assert sum(hidden["hidden_flags"].to_pylist()) > 0
     assert sum(state["hidden_flags"].to_pylist()) == 0
     health = {name for name, feature in CATALOGUE.items() if concerns_health(feature)}
-    shown, kept = (set(";".join(filter(None, part["protections"].to_pylist())).split(";")) for part in (state, hidden))
-    assert shown & health
-    assert not kept & health
+    triggers = {code: trigger for code, trigger in load_policy().triggers.items() if trigger.cause in HEALTH_CAUSES}
+    own, others = state.to_pylist(), hidden.to_pylist()
+    for column, secrets in (("reasons", health), ("protections", health), ("rule_flags", set(triggers))):
+        assert secrets & split_codes(own, column), f"no household has anything to hide in {column}"
+        assert not secrets & split_codes(others, column), column
+    assert HEALTH_CAUSES[1] in split_codes(own, "causes")
+    assert HEALTH_CAUSES[1] not in split_codes(others, "causes"), "disability counts as illness"
+    for detailed, row in zip(own, others, strict=True):
+        shown = f"{row['reasons_zh']}\n{row['protections_zh']}".split("\n")
+        for column in ("reasons", "protections"):
+            names = (detailed[column] or "").split(";")  # empty if no verdict of the model is explained
+            sentences = (detailed[f"{column}_zh"] or "").split("\n")
+            assert not [s for name, s in zip(names, sentences, strict=names != [""]) if name in health and s in shown]
+        assert not [trigger.zh for trigger in triggers.values() if trigger.zh in "\n".join(shown)]
 
 
 def test_causes_stored_with_a_score_do_not_depend_on_who_started_the_job(imported, jobs, key, work, monkeypatch):
