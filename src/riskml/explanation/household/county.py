@@ -45,7 +45,7 @@ class ExplainedPanel:
     ----------
     panel : Panel
     at_risk, others : array of int
-        The rows for which the model gives a verdict, and those of the other known households.
+        Rows of the households on which the model gives a verdict, and of the other known households.
     rows : ExplainedRows or None
         The explained rows at risk; None if no household is at risk.
     verdicts : Verdicts or None

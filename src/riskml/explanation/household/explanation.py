@@ -1,4 +1,4 @@
-"""The explanation for one household, as staff read it and as the service sends it."""
+"""The explanation of one household's score, as staff read it and as the service sends it."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ class Explanation:
         When the model counts as flagging a household: within visit capacity, or at any tier above the safest.
     reasons, protections : tuple of Reason
         At most five reasons and three protective factors, the strongest first. If the model gives no verdict, the
-        reasons are the rule line's flags and what the records say about their causes, and nothing protects.
+        reasons are the rule line's flags and what the records say about their causes, and there are no protections.
     others : tuple of Factor
         What else counts for the model, the strongest first, although nobody can check it on a visit.
     missing : tuple of Missing

@@ -47,7 +47,7 @@ FACTS = tuple(
 
 ILLNESS = HEALTH_CAUSES[0]
 INCOME_SOURCES = ("work", "venture")
-"""Causes whose facts state a decline in a source of income, which a flag about income always asks for."""
+"""Causes whose facts state a decline in a source of income; they are also stated for flags without a cause."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class Facts:
 
     Notes
     -----
-    A fact is stated if it is on the risky side of what its sentence compares it with. No comparison with most
-    households is made: their median belongs to a model, which may come from another county.
+    A fact is stated if it is on the risky side of what its sentence compares it with. Facts are never compared with
+    most households, because the median belongs to a model, which may come from another county.
     """
 
     def __init__(self, panel: Panel) -> None:

@@ -131,7 +131,7 @@ def make_model_view(
 
 
 def list_other_factors(contributions: Contributions, grouping: Grouping, hidden: frozenset[str]) -> tuple[Factor, ...]:
-    """List the features of the only explained household that count, but that nobody can check on a visit.
+    """List the features that count for one household's score, although nobody can check them on a visit.
 
     Parameters
     ----------

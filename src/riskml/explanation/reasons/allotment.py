@@ -1,10 +1,10 @@
 """Divide the contribution of the income position (level and change of income) among the causes that may explain it.
 
 A model sees that income is low or falling, but not why. The records show which sources shrank and which shocks the
-household suffered and what it had to pay. So the position's contribution is divided among the sources that shrank, in
-proportion to the yuan lost, and the items of unavoidable spending, in proportion to the yuan spent. Each source's part
-is then divided among the shocks that can lower it, in proportion to their strength, and what they do not explain stays
-with the source.
+household suffered and what it had to pay. The position's contribution is therefore divided among the sources that
+shrank, in proportion to the yuan lost, and the items of unavoidable spending, in proportion to the yuan spent. Each
+source's part is then divided among the shocks that can lower it, in proportion to their strength, and what they do not
+explain stays with the source.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ def allot_income(
     best : array of int, shape (n, G)
         The feature shown for each group; -1 if there is none.
     shocks : array of float64, shape (n, G)
-        Strength of each group without lasting circumstances, which lower no income.
+        Strength of each group, leaving out lasting circumstances, which cannot explain why income fell.
     spent : mapping of str to array of float64, shape (n,)
-        Yuan of unavoidable spending by cause; it counts only for a cause that has something to show.
+        Yuan of unavoidable spending by cause; it counts only for a cause with a feature that can be shown.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Rules for which values of a feature can be a reason or a protective factor, by the feature's ``risky``."""
+"""Rules for which values of a feature can be a reason or a protective factor, chosen by the feature's ``risky``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RECENT = 12
 """Number of months after which an event no longer counts as a reason."""
 
 MARGIN = 0.05
-"""How far a value must be from the median of most households to be called higher or lower, in the feature's unit."""
+"""How far a value must be from the median to be called higher or lower than most, in the feature's unit."""
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

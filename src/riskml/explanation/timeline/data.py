@@ -1,4 +1,4 @@
-"""Collect the contents of a household's timeline: everything known at the panel's date, and nothing else."""
+"""Collect the contents of a household's timeline: only what is known on the date of the panel."""
 
 from __future__ import annotations
 

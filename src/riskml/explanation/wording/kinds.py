@@ -1,4 +1,4 @@
-"""Name what a household may suffer by its kind: return to poverty (返贫) or falling into it (致贫)."""
+"""Choose the words for a fall by the kind of household: a return to poverty (返贫) or falling into it (致贫)."""
 
 from __future__ import annotations
 
