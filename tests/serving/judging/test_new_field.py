@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 MODELS = Path(__file__).parents[3] / "models"
@@ -48,7 +49,6 @@ def list_tables() -> dict[str, list[dict[str, object]]]:
 def use(folder: Path) -> dict[str, object]:
     """Return what each response, page or file that lists the fields of a score says about the new field."""
     import pyarrow.csv as csv
-    import pyarrow.parquet as pq
     from fastapi.testclient import TestClient
     from openpyxl import load_workbook
     from sqlalchemy import inspect
@@ -108,6 +108,7 @@ def use(folder: Path) -> dict[str, object]:
         client.post("/sign-in", data=fields)
         page = client.get("/households/H1").text
         book = load_workbook(io.BytesIO(client.get("/households/H1/export.xlsx").content))
+    (folder / "results.parquet").write_bytes(files["parquet"])
     return {
         "table of riskml": str(frame["checked_until"][0]),
         "Arrow": str(PART.field("checked_until").type),
@@ -115,7 +116,6 @@ def use(folder: Path) -> dict[str, object]:
         "POST /v1/records": kept["scores"][0]["after"]["checked_until"],
         "household": stored["score"]["checked_until"],
         "history": stored["history"][0]["checked_until"],
-        "Parquet": pq.read_table(io.BytesIO(files["parquet"]))["checked_until"].to_pylist(),
         "CSV": [str(day) for day in csv.read_csv(io.BytesIO(files["csv"]))["checked_until"].to_pylist()],
         "schemas": sorted(name for name, schema in schemas.items() if "checked_until" in schema.get("properties", {})),
         "page": f"核对截至 {UNTIL}" in page,
@@ -134,12 +134,13 @@ def test_a_declared_field_appears_everywhere(tmp_path):
         "POST /v1/records": UNTIL,
         "household": UNTIL,
         "history": UNTIL,
-        "Parquet": [UNTIL],
         "CSV": [UNTIL],
         "schemas": ["Brief", "ChangeRow", "Listed", "PastScore", "Scored", "StoredScore"],
         "page": True,
         "workbook": True,
     }
+    # The process above does not read this file: a process that exits right after pq.read_table sometimes aborts.
+    assert pq.read_table(tmp_path / "results.parquet")["checked_until"].to_pylist() == [UNTIL]
 
 
 if __name__ == "__main__":
