@@ -136,7 +136,7 @@ class Visit:
         return [url for url in self.requests[1:] if not url.startswith("data:")]
 
     def sideways(self) -> int:
-        """Return by how many pixels the page is wider than its window."""
+        """Return how many pixels wider the page is than its window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
     def foreign_fonts(self, selector: str) -> list[str]:

@@ -31,7 +31,7 @@ ENVELOPE: dict[str, Any] = {
     "records_end": Annotated[
         str | None,
         Field(
-            description="Last day that any record behind the response is about or was recorded on, if `data_as_of` is "
+            description="Last day that any record behind the response describes or was recorded on, if `data_as_of` is "
             "later: nothing is known about the days in between."
         ),
     ],

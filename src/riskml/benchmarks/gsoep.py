@@ -20,7 +20,7 @@ TARGETS = {"auc": 0.806, "ap": 0.282, "brier": 0.0439}
 """Targets for the latest pair of years: lower bounds for AUC and AP, and an upper bound for the Brier score."""
 
 COUNTS = ((7560, 2870, 151), (5019, 2541, None), (2485, 2534, None))
-"""Expected training rows, test rows and falls for each test start (origin), latest first; None is not checked."""
+"""Expected training rows, test rows and falls for each test start (origin), latest first; None: not checked."""
 
 
 def run(progress: Progress | None = None) -> dict[str, Any]:

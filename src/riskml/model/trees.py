@@ -48,7 +48,7 @@ class TreeSettings:
         Share of the features that each tree may use, tripled from ``PLENTY`` rows on. Each tree may use at least eight
         features, since a tree without a split ends the training.
     seeds : int
-        Number of models with different column samples that are averaged.
+        Number of models that are averaged, each with a different column sample.
     """
 
     rounds: int = 200
@@ -145,7 +145,7 @@ def _average(texts: list[str]) -> str:
 
 
 def _scale(tree: str, models: int) -> str:
-    """Divide the values of a tree by the number of models; the number of the tree in its first line is left out."""
+    """Divide the values of a tree by the number of models, and drop its first line, which holds the tree's number."""
     lines = tree.splitlines()[1:]
     for i, line in enumerate(lines):
         name, _, values = line.partition("=")

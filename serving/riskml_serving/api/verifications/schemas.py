@@ -32,7 +32,7 @@ VERIFICATION_REQUEST = Body(
             Outcome, Field(description=" · ".join(f"{term.code} {term.zh}" for term in OUTCOMES.values()))
         ],
         "category": NotRequired[
-            Annotated[Category | None, Field(description="Category of a household taken into monitoring.")]
+            Annotated[Category | None, Field(description="Category under which the household enters monitoring.")]
         ],
         "causes": NotRequired[Annotated[make_list_type(make_choice_type(*CAUSES)), Field(max_length=len(CAUSES))]],
         "measures": NotRequired[Annotated[list[Measure], Field(max_length=50, description="Measures agreed.")]],

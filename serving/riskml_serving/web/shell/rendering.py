@@ -129,7 +129,7 @@ def render(
         The person who is signed in.
     status : int, default 200
     as_of : AsOf, optional
-        Date of the scores that the page shows; the page says so if no record reaches it.
+        Date of the scores that the page shows; if the records end before it, the page says so.
     **values
         Values for the template; text is escaped.
     """

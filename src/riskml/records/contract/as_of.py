@@ -16,7 +16,7 @@ class AsOf:
     ----------
     day : date
     last_day : date or None
-        Last day that any of the records is about or was recorded on; None if none of them has a day.
+        Last day that any of the records describes or was recorded on; None if none of them has a day.
 
     Examples
     --------
@@ -42,6 +42,6 @@ class AsOf:
         if lang == "zh":
             return f"研判日 {self.day} 晚于最后一次记录（{self.records_end}），其间情况不详"
         return (
-            f"{self.day} is after {self.records_end}, the last day that any record is about or was recorded on; nothing"
-            " is known about the days in between"
+            f"{self.day} is after {self.records_end}, the last day that any record describes or was recorded on;"
+            " nothing is known about the days in between"
         )

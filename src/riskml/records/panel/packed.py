@@ -86,7 +86,7 @@ class PackedRecords:
 
     @cached_property
     def last_days(self) -> NDArray[np.int32]:
-        """Last day that any row of each household is about or was recorded on, shape (H,); ``NO_DAY`` if there is none.
+        """Last day that any row of each household describes or was recorded on, shape (H,); else ``NO_DAY``.
 
         A disaster in the household's latest region counts as a row of the household. Days on which something is due to
         end do not count, since they may be far in the future.
@@ -106,7 +106,7 @@ class PackedRecords:
 
     @cached_property
     def last_day(self) -> int | None:
-        """Last day that any row is about or was recorded on, as a day number; None if there is none."""
+        """Last day that any row describes or was recorded on, as a day number; None if there is none."""
         regional = [] if self.regional is None else [self.regional.store.day, self.regional.store.known_from]
         lines = np.array([line.effective_from for line in self.lines.rows], np.int32)
         last = max((int(days.max()) for days in (self.last_days, lines, *regional) if len(days)), default=int(NO_DAY))

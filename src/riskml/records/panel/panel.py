@@ -114,7 +114,7 @@ class Panel:
 
     @property
     def last_days(self) -> Ints:
-        """Last day that any row of each household is about or was recorded on, shape (n,); ``NO_DAY`` without rows.
+        """Last day that any row of each household describes or was recorded on, shape (n,); ``NO_DAY`` without rows.
 
         Rows count even if they are not yet known on the date of the panel.
         """
