@@ -92,9 +92,7 @@ def test_a_comparison_with_an_unknown_median_is_never_made():
     values = np.array([0.0, 0.5, 2.0])
     assert not may_warn(CATALOGUE["labour_share"], values).any()
     assert not may_protect(CATALOGUE["labour_share"], values).any()
-    assert may_warn(CATALOGUE["admissions_12m"], values).tolist() == [False, True, True], (
-        "one is more than none"
-    )
+    assert may_warn(CATALOGUE["admissions_12m"], values).tolist() == [False, True, True], "one is more than none"
 
 
 def test_causes_come_first_by_strength_and_the_last_reason_covers_the_rest():
