@@ -4,6 +4,7 @@ everything else stays the same."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -12,11 +13,16 @@ import pandas as pd
 import pytest
 
 from riskml.errors import SimulationError
+from riskml.policy import load_policy
+from riskml.progress import Silent
 from riskml.records.checking.check import check
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.basis import IncomeBasis
 from riskml.records.panel.store import Records
 from riskml.simulation import load_parameters, simulate
+from riskml.splits import Settings, build_grid, cut_origins
+from riskml.training.cohort_rows import collect_cohort
+from riskml.training.oracle import read_truth
 
 pytestmark = pytest.mark.integration
 
@@ -135,3 +141,35 @@ def test_a_shorter_past_works_and_an_unknown_choice_is_rejected(tmp_path: Path) 
     assert load_parameters().recording.statement_delay == (3.0, 5.0)
     with pytest.raises(SimulationError, match="weekly"):
         simulate(tmp_path / "b", 20, 14, 1, None, "none", income="weekly")
+
+
+@pytest.fixture(scope="module")
+def true_counties(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folders = {}
+    for income in ("monthly", "register"):
+        folders[income] = tmp_path_factory.mktemp(f"true-{income}")
+        simulate(folders[income], 80, 60, 6, None, "last", income=income)
+    return folders
+
+
+def test_the_truth_is_the_same_for_what_a_register_knows(true_counties: dict[str, Path]) -> None:
+    monthly, register = (
+        pd.read_parquet(folder / "truth.parquet").set_index(["household_id", "as_of"])
+        for folder in true_counties.values()
+    )
+    shared = monthly.index.intersection(register.index)
+    assert len(shared) > 100
+    pd.testing.assert_frame_equal(monthly.loc[shared], register.loc[shared])
+
+
+def test_the_truth_covers_every_test_row_of_a_register(true_counties: dict[str, Path]) -> None:
+    folder = true_counties["register"]
+    records, settings, policy = Records.load(folder), Settings(income_age=18), load_policy()
+    test_from = build_grid(records, settings).as_ofs[-4]
+    [origin] = cut_origins(build_grid(records, settings), replace(settings, test_from=test_from))
+    cohort = collect_cohort(records, origin.test, settings, policy, Silent())
+    assert len(cohort) > 100
+    truth = read_truth(folder, settings, "probability")
+    assert truth is not None
+    rows = zip(records.household_id[cohort.household].tolist(), cohort.as_of.tolist(), strict=True)
+    assert set(rows) <= set(zip(truth["household_id"], truth["as_of"], strict=True))

@@ -44,7 +44,7 @@ TREES = (
     TreeSettings(depth=5, leaves=16, min_rows=200, learning_rate=0.15, seeds=5),
     TreeSettings(depth=3, leaves=8, min_rows=200, learning_rate=0.15, seeds=5),
 )
-"""Complexities of the trees: the default and a simpler one. A richer one learned the training years by heart (ADR 016)."""
+"""Complexities of the trees: the default and a simpler one. A richer one did worse on later years (ADR 016)."""
 
 ROUNDS = [60, 120, 200, 300, 400]
 """Numbers of trees at which each fit is evaluated."""
