@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from riskml.explanation.household.narrator import Narrator
+from riskml.explanation.household.rendering import render
 from riskml.model import Bundle
 from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day
@@ -65,6 +68,17 @@ def test_a_published_case_has_its_status_and_colour_and_no_tier_in_hardship(rele
     assert name_statuses(opinion) == [case.status]
     assert COLOURS.codes.index(case.least) <= opinion.signal[0] <= COLOURS.codes.index(case.most)
     assert (opinion.tier[0] == -1) == (case.status != "at_risk")
+
+
+def test_a_flagged_case_is_never_called_stable(released, new_village, add_income, case):
+    """Whatever the model expects, nobody should read that a household is stable whose shop has just burnt down."""
+    village = new_village().has(*TABLES)
+    case.build(village, lambda home, yearly: add_income(home, "h", yearly))
+    panel = village.records(load_policy().lines).panel(to_day(AS_OF), basis=released.settings.basis)
+    explained = Narrator(released, load_policy()).explain(panel)
+    words = " ".join(render(explained, lang) for lang in ("zh", "en"))
+    assert bool(re.search(r"预计稳定|\bstable\b", words)) <= (not explained.rule.flags)
+    assert bool(explained.rule.flags) or case.least == "green"
 
 
 def test_twelve_couples_with_one_bill_are_ranked_by_need_and_never_stable(released, new_village, kind, add_income):

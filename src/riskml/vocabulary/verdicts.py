@@ -16,9 +16,11 @@ __all__ = [
     "STATUSES",
     "TIERS",
     "UNKNOWN_COLOUR",
+    "UNWARNED",
     "Agreement",
     "Status",
     "name_colour",
+    "word_tier",
 ]
 
 COLOURS = Vocabulary(
@@ -54,6 +56,21 @@ TIERS = Vocabulary(
     Term("very_likely", "极易返贫致贫", "very likely"),
 )
 """Tiers of the probability, from the safest to the gravest; -1 means that there is no probability."""
+
+UNWARNED = Term("unwarned", "模型未预警", "no warning by the model")
+"""What pages and explanations say instead of the safest tier if the rule line flags the household.
+
+Something has happened to such a household, so nobody should read that it is stable.
+"""
+
+
+def word_tier(tier: str, *, flagged: bool) -> str:
+    """Return the code of the words for a tier, which depend on whether the rule line flags the household.
+
+    >>> word_tier("stable", flagged=True), word_tier("stable", flagged=False), word_tier("likely", flagged=True)
+    ('unwarned', 'stable', 'likely')
+    """
+    return UNWARNED.code if flagged and tier == TIERS.codes[0] else tier
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from riskml.explanation.timeline.timeline import draw_timeline_svg
 from riskml.explanation.wording.kinds import specify_fall
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import SOURCES, TABLES
-from riskml.vocabulary.verdicts import STATUSES
+from riskml.vocabulary.verdicts import STATUSES, word_tier
 from riskml_serving.base.settings import Settings
 from riskml_serving.casework.assignments.repository import read_assignments
 from riskml_serving.casework.deadlines import Deadlines
@@ -163,7 +163,8 @@ class HouseholdReader:
     def _describe_score(self, row: Mapping[str, Any]) -> dict[str, Any]:
         out = show(row, self.model.policy, self.caller.redact)
         out["facts"] = list_facts(out, self.lang)
-        return {**out, "as_of": row["as_of"], "tier": out["tier"] or "none", "shape": SHAPES[out["signal"]]}
+        tier = word_tier(out["tier"] or "none", flagged=row["rule_flags"] != "")
+        return {**out, "as_of": row["as_of"], "tier": tier, "shape": SHAPES[out["signal"]]}
 
     def _read_freshness(self, household_id: str, as_of: dt.date) -> list[tuple[str, dt.date, dt.date | None, int]]:
         """Read the name, latest day, latest day of recording and age in days for each source.

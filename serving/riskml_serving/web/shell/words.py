@@ -8,7 +8,7 @@ from riskml.explanation import NOTICE, Explanation, Reason
 from riskml.policy.signal import is_above_safest
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.terms import Term, Vocabulary
-from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, REFINED_AGREEMENTS, STATUSES, TIERS
+from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, REFINED_AGREEMENTS, STATUSES, TIERS, UNWARNED
 from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.casework.worklist.states import STATES
@@ -75,7 +75,7 @@ WORDS: dict[str, Mapping[str, Term]] = {
     "section": Vocabulary(*SECTIONS.values(), *_SUMS),
     "agreement": Vocabulary(*REFINED_AGREEMENTS.values(), _NO_PREDICTION),
     "status": Vocabulary(*(Term(s.code, s.make_sentence("zh"), s.make_sentence("en")) for s in STATUSES.values())),
-    "tier": Vocabulary(*TIERS.values(), _NO_PREDICTION),
+    "tier": Vocabulary(*TIERS.values(), UNWARNED, _NO_PREDICTION),
     "category": Vocabulary(*CATEGORIES.values(), Term("none", "未纳入监测", "not in monitoring")),
     "cause": CAUSES,
     "outcome": OUTCOMES,

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOUR_POSITIONS, TIERS
+from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOUR_POSITIONS, TIERS, word_tier
 from riskml_serving.casework.deadlines import Deadlines
 from riskml_serving.casework.states import WAITING
 from riskml_serving.casework.worklist import repository
@@ -107,7 +107,7 @@ def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines) -
         "masked": mask_code(row["household_id"]),
         "signal": score["signal"],
         "shape": SHAPES[score["signal"]],
-        "tier": score["tier"] or "none",
+        "tier": word_tier(score["tier"] or "none", flagged=row["rule_flags"] != ""),
         "section": SECTIONS.codes[row["order_section"]],
         "shortfall": None if caller.redact else row["shortfall"],
         "income_until": row["income_until"],

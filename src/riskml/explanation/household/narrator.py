@@ -39,7 +39,7 @@ from riskml.policy.signal import is_above_safest
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.causes import HEALTH_CAUSES
-from riskml.vocabulary.verdicts import CATEGORIES, STATUSES, name_colour
+from riskml.vocabulary.verdicts import CATEGORIES, STATUSES, UNWARNED, name_colour, word_tier
 
 __all__ = ["ExplainedRows", "Narrator"]
 
@@ -255,8 +255,9 @@ class Narrator:
         if rule.category:
             names[rule.category] = CATEGORIES[rule.category].names
         if model is not None:
-            tier = self.policy.tiers[model.tier].names
-            names[model.tier] = {lang: specify_fall(name, kind) for lang, name in tier.items()}
+            word = word_tier(model.tier, flagged=bool(rule.flags or rule.hidden_flags))
+            tier = self.policy.tiers.get(word, UNWARNED)
+            names[model.tier] = {lang: specify_fall(name, kind) for lang, name in tier.names.items()}
         return names
 
 
