@@ -33,7 +33,7 @@ _OWN = {
         nullable=True,
         identity=False,
         brief=False,
-        description="Last day that any record of the household, or a disaster in its region, is about or was recorded "
+        description="Last day that any record of the household, or a disaster in its region, describes or was recorded "
         "on, if `as_of` is later.",
     ),
     "model_version": Field("feature_schema_hash", Kind.VERSION),

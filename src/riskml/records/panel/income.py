@@ -54,7 +54,7 @@ class IncomeBlock:
     known_from : array of int32, shape (S, T, H)
         Day on which that row became known; ``FOREVER`` if the cell does not consist of exactly one row.
     last_day : array of int32, shape (H,)
-        Last day that any income row of each household, including rows about one person, is about or became known on;
+        Last day that any income row of each household, including rows about one person, describes or became known on;
         ``NO_DAY`` if the household has no rows.
     """
 
