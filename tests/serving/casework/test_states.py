@@ -104,6 +104,10 @@ class Household:
         return self.run
 
     @property
+    def section(self):
+        return rank({**self.current, "shortfall": None})["order_section"]
+
+    @property
     def visited(self):
         first = min(score["seq"] for score in self.waiting_since)
         return any(visit["outcome"] != "not_met" and (visit["score_seq"] or 0) >= first for visit in self.counted)
@@ -204,7 +208,13 @@ def test_sql_and_python_agree_on_every_state_and_deadline(engine, histories):
     by_words["overdue"] = set().union(*(by_words[f"late_{name}"] for name in DEADLINES))
     assert by_sql == by_words
     assert by_python == by_words
-    assert counted == {name: len(by_words[f"late_{name}"]) for name in DEADLINES}
+    by_section: dict[int, dict[str, int]] = {}
+    for one in households:
+        if one.current["signal"] > 0:
+            counts = by_section.setdefault(one.section, dict.fromkeys(DEADLINES, 0))
+            for name in DEADLINES:
+                counts[name] += one.code in by_words[f"late_{name}"]
+    assert counted == by_section
     for one in households:
         shown = {due.name: (due.day, due.done, due.late) for due in deadlines.read_row(rows[one.code])}
         assert shown == one.deadlines()

@@ -35,6 +35,7 @@ def service(database_url, bundle_path, tmp_path):
         port = probe.getsockname()[1]
     own = {"DATABASE_URL": database_url, "BUNDLE": bundle_path, "MODEL_STORE": tmp_path / "models"}
     own |= {"METRICS_OPEN": "true", "JOB_WORKER": "false", "RATE_PER_MINUTE": "0", "LOG_LEVEL": "error"}
+    own["SIMULATED"] = "true"  # like the records in the database
     environment = {**os.environ, **{f"RISKML_SERVING_{name}": str(value) for name, value in own.items()}}
     command = [sys.executable, "-c", SERVE, "serve", "--workers", "2", "--port", str(port)]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
