@@ -381,9 +381,8 @@ def test_verifications_are_stored_with_the_score_and_exported_as_monitoring_reco
     )
     assert (made.status_code, made.content) == (201, again.content)
     score = filled_client.get("/v1/households/t1", headers=headers).json()
-    kept = score["verifications"]
-    assert len(kept) == 1
-    assert kept[0]["score"]["probability"] == score["score"]["probability"]
+    [kept] = score["verifications"]
+    assert kept["score"]["probability"] == score["score"]["probability"]
     rows = filled_client.get("/v1/verifications/monitoring", headers=headers).json()["monitoring"]
     assert rows == [
         {
