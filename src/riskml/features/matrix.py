@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 from riskml.errors import ModelError
 
-__all__ = ["Direction", "FeatureColumn", "FeatureMatrix", "hash_schema", "stack"]
+__all__ = ["PAST_INCOME", "Direction", "FeatureColumn", "FeatureMatrix", "hash_schema", "stack"]
 
 FloatArray = NDArray[np.float64]
 
 TWIN = 1e-9
 """Relative and absolute tolerance within which two columns count as equal."""
 
-KEPT = "weighted_past_income"
-"""The column that is kept if others equal it."""
+PAST_INCOME = "weighted_past_income"
+"""The column that is kept if others equal it, and that is a part of the model on its own."""
 
 
 class Direction(IntEnum):
@@ -134,7 +134,7 @@ class FeatureMatrix:
         income. Once there are more years, it is the only column that averages all of them, so a model that was fitted
         on one year of history still works well.
         """
-        order = sorted(range(len(self.columns)), key=lambda i: (self.columns[i].name == KEPT, i), reverse=True)
+        order = sorted(range(len(self.columns)), key=lambda i: (self.columns[i].name == PAST_INCOME, i), reverse=True)
         kept: list[int] = []
         for i in order:
             if self.columns[i].categorical or not any(self._are_equal(i, k) for k in kept):

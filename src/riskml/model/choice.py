@@ -10,6 +10,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.features.matrix import PAST_INCOME
 from riskml.model.folds import Fold
 from riskml.model.linear import Linear, LinearProblem
 from riskml.model.ridge import compute_log_loss, solve
@@ -33,7 +34,6 @@ Progress = Callable[[str], None]
 STRENGTHS = (0.003, 0.001, 0.01, 0.03)
 """Ridge strengths of the linear part (scikit-learn's C), the default first, for rows that do not overlap in time."""
 
-PAST_INCOME = "weighted_past_income"
 LOOSE = 100.0
 """Ridge strength of the part that uses past income alone: one coefficient needs hardly any penalty."""
 
