@@ -1,4 +1,4 @@
-"""The last day in the records about each household, and in an entire folder."""
+"""The last day on record for each household, and for a whole folder of records."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_income_counts_up_to_the_end_of_its_period_or_the_day_of_recording(row, 
     assert str(to_date(records.last_day)) == last
 
 
-def test_events_count_and_days_on_which_something_is_due_to_end_do_not():
+def test_events_count_but_planned_end_dates_do_not():
     started = {
         "household_id": "b",
         "started_on": dt.date(2020, 2, 1),
