@@ -54,10 +54,10 @@ check: lint types layers test
 
 # Pins every package for every platform, without writing index addresses.
 requirements: install
-	$(BIN)/uv pip compile pyproject.toml --extra devtools --extra gsoep --extra otel --extra serve --group dev --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra devtools --extra gsoep --extra otel --extra serve --group dev --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements/dev.txt
 	cp requirements/dev.txt requirements/serve.txt  # keeps the versions the same, because uv prefers those in an existing output file
-	$(BIN)/uv pip compile pyproject.toml --extra otel --extra serve --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra otel --extra serve --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements/serve.txt
 
 clean:

@@ -34,14 +34,14 @@ WRITE_GOLDEN = "RISKML_GOLDEN"
 """Environment variable that ``make docs`` sets to ``write`` so that committed files are rewritten, not compared."""
 
 TIERS = {
-    "acceptance": {"offline_browser", "served", "gsoep"},
-    "integration": {"county", "county_records", "database_url", "postgres", "make_settings", "shipped"},
+    "acceptance": {"offline_browser", "served"},
+    "integration": {"county", "county_records", "database_url", "postgres", "make_settings"},
 }
 """Fixtures that decide the tier of a test that uses them, directly or through other fixtures.
 
-A test that uses a real browser or the real panel is an acceptance test. One that uses the simulated county (or the
-model trained on it), a database or the built wheel is an integration test. Tests in a folder `faults` are in the tier
-`faults`, and all others in `unit`. A test or a module may also set its own tier (``pytestmark``).
+A test that uses a real browser is an acceptance test. One that uses the simulated county, the model trained on it or a
+database is an integration test. Tests in a folder `faults` are in the tier `faults`, and all others in `unit`. A test
+or a module may also set its own tier (``pytestmark``).
 """
 
 

@@ -1,4 +1,7 @@
-"""Print every name in the code that is a word of the project's old private vocabulary; exit with 1 if there is any."""
+"""Print the names in the code that the project avoids; exit with 1 if there are any.
+
+These are words that do not say what a value is, and functions named ``something_of`` instead of with a verb.
+"""
 
 from __future__ import annotations
 

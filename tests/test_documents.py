@@ -1,4 +1,4 @@
-"""All files, folders, make targets and links that the documents name exist."""
+"""All files, folders, make targets, links, commands and options that the documents name exist."""
 
 from __future__ import annotations
 
@@ -41,3 +41,38 @@ def test_named_files_and_targets_exist(name):
         and not any(next((ROOT / base).glob(path.rstrip("/")), None) for base in BASES)
     ]
     assert not missing, f"{name} names files that do not exist"
+
+
+def list_commands(text):
+    """List the words of the command lines of riskml that a document shows in blocks and within sentences."""
+    program = r"(?:\.venv/bin/)?riskml(?:-serving)? "
+    blocks = "\n".join(re.findall(r"^```(?:sh)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)).splitlines()
+    blocks += re.findall(r"^ {4}.*$", text, re.MULTILINE)
+    lines = [line.partition("#")[0] for line in blocks if re.match(rf" *{program}", line)]
+    return [line.split() for line in (*lines, *re.findall(rf"`({program}[^`]+)`", text))]
+
+
+@pytest.fixture(scope="module")
+def programs():
+    """Return the commands of both programs."""
+    from typer.main import get_command
+
+    from riskml.cli.main import build_app
+    from riskml_serving.commands.cli import app
+
+    return {"riskml": get_command(build_app()), "riskml-serving": get_command(app)}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_command_line_has_one_command_and_only_its_options(document, programs):
+    for program, *words in list_commands(document.read_text("utf-8")):
+        line = f"{program} {' '.join(words)}"
+        command, options = programs[Path(program).name], {"--help", "--lang"}
+        for word in words:
+            if not (hasattr(command, "commands") and re.fullmatch("[a-z-]*[a-z]", word) and word[0] != "-"):
+                break
+            assert word in command.commands, f"unknown command: {line}"
+            command = command.commands[word]
+        options |= {option for param in command.params for option in (*param.opts, *param.secondary_opts)}
+        assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options, line
+        assert not programs.keys() & set(words), f"two commands on one line: {line}"

@@ -40,7 +40,7 @@ def collect_texts() -> Iterator[str]:
         yield from (feature.zh, feature.reason_zh)
 
 
-def drawn() -> Figure:
+def list_drawn() -> Figure:
     figure, axes = plt.subplots(figsize=(4, 3))
     axes.plot([-3, 0, 3], [1, 2, 1], label="监测线")
     axes.set(title="近 12 个月人均纯收入(元/人/年)", xlabel="自付医疗费")
@@ -61,7 +61,7 @@ def test_a_missing_glyph_is_named_once_and_line_breaks_are_ignored(find_missing_
 
 def test_chinese_is_drawn_without_a_warning_and_a_missing_glyph_is_an_error_in_tests() -> None:
     with fonts.use_chinese_font():
-        drawn().savefig(BytesIO(), format="png")
+        list_drawn().savefig(BytesIO(), format="png")
         figure = plt.figure()
         figure.text(0.5, 0.5, "\U0001f411")
         plt.close(figure)
@@ -69,7 +69,7 @@ def test_chinese_is_drawn_without_a_warning_and_a_missing_glyph_is_an_error_in_t
             figure.savefig(BytesIO(), format="png")
 
 
-def test_the_analysts_settings_are_restored_even_after_an_error() -> None:
+def test_the_settings_of_matplotlib_are_restored_even_after_an_error() -> None:
     before = dict(mpl.rcParams)
     with pytest.raises(ZeroDivisionError), fonts.use_chinese_font():
         raise ZeroDivisionError
@@ -78,7 +78,7 @@ def test_the_analysts_settings_are_restored_even_after_an_error() -> None:
 
 def test_an_svg_figure_is_reproducible_and_has_no_date_and_no_font() -> None:
     with fonts.use_chinese_font():
-        first, second = fonts.render_svg(drawn()), fonts.render_svg(drawn())
+        first, second = fonts.render_svg(list_drawn()), fonts.render_svg(list_drawn())
     assert first == second
     assert first.startswith("<svg")
     assert "<text" not in first
@@ -88,7 +88,7 @@ def test_an_svg_figure_is_reproducible_and_has_no_date_and_no_font() -> None:
 
 def test_the_minus_sign_is_typographic(find_missing_glyphs) -> None:
     with fonts.use_chinese_font():
-        figure = drawn()
+        figure = list_drawn()
         figure.canvas.draw()
         labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
     assert any(label.startswith("\u2212") for label in labels)

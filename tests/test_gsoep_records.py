@@ -1,5 +1,5 @@
 """The German household panel (GSOEP), written as a records folder; independent SQL on the written files must find the
-numbers of rows that the contract states."""
+expected numbers of rows."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def labelled(folder):
 @pytest.mark.parametrize(
     ("test_year", "n_train", "n_test"), [(1987, 7560, 2870), (1986, 5019, 2541), (1985, 2485, 2534)]
 )
-def test_the_counts_match_the_contract_for_every_origin(labelled, test_year, n_train, n_test):
+def test_the_numbers_of_labelled_rows_are_as_expected_for_every_origin(labelled, test_year, n_train, n_test):
     assert sum(n for year, (n, _) in labelled.items() if year < test_year) == n_train
     assert labelled[test_year][0] == n_test
 
 
-def test_the_shares_of_positives_match_the_contract(labelled):
+def test_the_positives_are_as_expected(labelled):
     train = [labelled[year] for year in (1984, 1985, 1986)]
     assert sum(positives for _, positives in train) / sum(n for n, _ in train) == pytest.approx(0.0522, abs=5e-5)
     assert labelled[1987][1] == 151
@@ -138,7 +138,7 @@ def test_a_package_without_the_panel_or_its_columns_is_rejected(monkeypatch):
         build_survey_tables(GSOEP)
 
 
-def test_the_settings_match_the_contract():
+def test_the_settings_test_three_origins_of_a_yearly_panel():
     settings = GSOEP.cuts[0].settings
     assert (settings.outcome, settings.window, settings.horizon, settings.step) == ("end", 12, 12, 12)
     assert (str(to_date(settings.test_from)), settings.origins) == ("1987-12-31", 3)

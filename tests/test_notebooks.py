@@ -20,13 +20,13 @@ LONGEST = 13
 """Maximum number of lines in a cell; longer code belongs in riskml."""
 
 
-def cells(name: str, kind: str) -> Iterator[dict[str, Any]]:
+def list_cells(name: str, kind: str) -> Iterator[dict[str, Any]]:
     notebook = json.loads((FOLDER / f"{name}.ipynb").read_text("utf-8"))
     return (cell for cell in notebook["cells"] if cell["cell_type"] == kind)
 
 
 def read_text(name: str, kind: str) -> str:
-    return "\n".join("".join(cell["source"]) for cell in cells(name, kind))
+    return "\n".join("".join(cell["source"]) for cell in list_cells(name, kind))
 
 
 def test_every_notebook_is_listed() -> None:
@@ -53,8 +53,8 @@ def test_notebooks_contain_no_output_and_no_trace_of_a_machine(name: str) -> Non
 @pytest.mark.parametrize("name", NAMES)
 def test_each_notebook_explains_its_code_and_says_the_county_is_simulated(name: str) -> None:
     assert "模拟县数据，非真实农户" in read_text(name, "markdown")
-    code = list(cells(name, "code"))
-    assert len(list(cells(name, "markdown"))) >= len(code) / 2
+    code = list(list_cells(name, "code"))
+    assert len(list(list_cells(name, "markdown"))) >= len(code) / 2
     for cell in code:
         source = "".join(cell["source"])
         assert len(source.splitlines()) <= LONGEST, source

@@ -18,7 +18,7 @@ from riskml.splits import Grid, Origin, Settings, build_grid, cut_origins, find_
 JANUARY = 12 * 50  # 2020
 
 
-def records(reports: list[int]) -> Records:
+def make_records(reports: list[int]) -> Records:
     """Make records in which ``reports[i]`` households report in the i-th month from January 2020 on."""
     cells = [(f"h{i}", JANUARY + month) for month, count in enumerate(reports) for i in range(count)]
     income = {
@@ -33,12 +33,12 @@ def records(reports: list[int]) -> Records:
     return Records.from_tables({"households": households, "income": income, "lines": lines})
 
 
-def months(days: tuple[int, ...]) -> list[str]:
+def list_months(days: tuple[int, ...]) -> list[str]:
     return [f"{to_date(day):%Y-%m}" for day in days]
 
 
-def cut(months_there: int, settings: Settings) -> tuple[Origin, ...]:
-    return cut_origins(build_grid(records([1] * months_there), settings), settings)
+def cut_grid(months_there: int, settings: Settings) -> tuple[Origin, ...]:
+    return cut_origins(build_grid(make_records([1] * months_there), settings), settings)
 
 
 # -- settings ---------------------------------------------------------------------------------------------------------
@@ -83,37 +83,37 @@ def test_a_window_longer_than_the_look_back_is_rejected():
 
 
 def test_as_ofs_are_counted_back_from_the_last_one_with_a_complete_span():
-    grid = build_grid(records([1] * 48), Settings())
-    assert months(grid.as_ofs) == [
+    grid = build_grid(make_records([1] * 48), Settings())
+    assert list_months(grid.as_ofs) == [
         f"20{year}" for year in ("20-12", *(f"{y}-{m:02d}" for y in (21, 22) for m in (3, 6, 9, 12)))
     ]
     assert (grid.months, grid.first_month, grid.last_month) == (48, JANUARY, JANUARY + 47)
 
 
 def test_the_first_window_may_start_with_the_first_reported_month():
-    assert months(build_grid(records([1] * 13), Settings(12, 1, step=1)).as_ofs) == ["2020-12"]
-    assert build_grid(records([1] * 12), Settings(12, 1, step=1)).as_ofs == ()
-    assert months(build_grid(records([0, 0, *[1] * 13]), Settings(12, 1, step=1)).as_ofs) == ["2021-02"]
+    assert list_months(build_grid(make_records([1] * 13), Settings(12, 1, step=1)).as_ofs) == ["2020-12"]
+    assert build_grid(make_records([1] * 12), Settings(12, 1, step=1)).as_ofs == ()
+    assert list_months(build_grid(make_records([0, 0, *[1] * 13]), Settings(12, 1, step=1)).as_ofs) == ["2021-02"]
 
 
 def test_a_last_month_with_few_reports_does_not_count():
     most = [20] * 12
-    assert build_grid(records([*most, 2]), Settings(1, 1)).last_month == JANUARY + 12
-    assert build_grid(records([*most, 1]), Settings(1, 1)).last_month == JANUARY + 11
-    assert build_grid(records([*[21] * 12, 2]), Settings(1, 1)).last_month == JANUARY + 11
+    assert build_grid(make_records([*most, 2]), Settings(1, 1)).last_month == JANUARY + 12
+    assert build_grid(make_records([*most, 1]), Settings(1, 1)).last_month == JANUARY + 11
+    assert build_grid(make_records([*[21] * 12, 2]), Settings(1, 1)).last_month == JANUARY + 11
     # The latest month with enough reports counts, although an earlier month has too few.
-    assert build_grid(records([*most, 1, 0, 2, 1]), Settings(1, 1)).last_month == JANUARY + 14
+    assert build_grid(make_records([*most, 1, 0, 2, 1]), Settings(1, 1)).last_month == JANUARY + 14
 
 
 def test_months_without_reports_do_not_lower_the_median():
     # A quarterly survey has 10 reports in every third month; months without reports must not lower the median.
     survey = [10 if month % 3 == 0 else 0 for month in range(31)]
-    assert build_grid(records([*survey, 0, 0, 0]), Settings(1, 3)).last_month == JANUARY + 30
-    assert months(build_grid(records(survey), Settings(1, 3)).as_ofs)[-2:] == ["2022-01", "2022-04"]
+    assert build_grid(make_records([*survey, 0, 0, 0]), Settings(1, 3)).last_month == JANUARY + 30
+    assert list_months(build_grid(make_records(survey), Settings(1, 3)).as_ofs)[-2:] == ["2022-01", "2022-04"]
 
 
 def test_records_without_income_give_no_grid():
-    grid = build_grid(records([]), Settings())
+    grid = build_grid(make_records([]), Settings())
     assert (grid.as_ofs, grid.months) == ((), 0)
     with pytest.raises(SplitError, match=r"need 36 months of income .*; the records have 0"):
         cut_origins(grid, Settings())
@@ -125,7 +125,7 @@ def test_records_without_income_give_no_grid():
     st.builds(Settings, window=st.integers(1, 14), horizon=st.integers(1, 14), step=st.integers(1, 13)),
 )
 def test_every_as_of_has_its_window_and_span_and_none_is_left_out(reports, settings):
-    grid = build_grid(records(reports), settings)
+    grid = build_grid(make_records(reports), settings)
     spaced = [to_month(day) for day in grid.as_ofs]
     assert all(is_month_end(day) for day in grid.as_ofs)
     assert all(later - earlier == settings.step for earlier, later in pairwise(spaced))
@@ -144,26 +144,26 @@ def test_every_as_of_has_its_window_and_span_and_none_is_left_out(reports, setti
 
 
 def test_the_test_starts_with_the_first_as_of_in_the_last_horizon_of_the_grid():
-    (origin,) = cut(48, Settings())
+    (origin,) = cut_grid(48, Settings())
     assert str(to_date(origin.test_from)) == "2022-03-31"
-    assert months(origin.test) == ["2022-03", "2022-06", "2022-09", "2022-12"]
-    assert months(origin.train) == ["2020-12", "2021-03"]
+    assert list_months(origin.test) == ["2022-03", "2022-06", "2022-09", "2022-12"]
+    assert list_months(origin.train) == ["2020-12", "2021-03"]
 
 
 def test_only_the_last_as_of_is_tested_if_there_is_little_to_train_on():
-    (origin,) = cut(36, Settings())
-    assert (months(origin.train), months(origin.test)) == (["2020-12"], ["2021-12"])
+    (origin,) = cut_grid(36, Settings())
+    assert (list_months(origin.train), list_months(origin.test)) == (["2020-12"], ["2021-12"])
 
 
 def test_too_few_months_are_rejected_with_the_number_needed():
     with pytest.raises(SplitError) as refused:
-        cut(35, Settings())
+        cut_grid(35, Settings())
     assert "need 36 months of income (the window 12 and twice the horizon 12)" in str(refused.value)
     assert "the records have 35 (2020-01 to 2022-11)" in str(refused.value)
 
 
 def test_the_test_starts_later_if_no_earlier_row_has_follow_up():
-    grid = build_grid(records([1] * 48), Settings())
+    grid = build_grid(make_records([1] * 48), Settings())
     last = grid.as_ofs[-1]
     calls = []
 
@@ -172,14 +172,14 @@ def test_the_test_starts_later_if_no_earlier_row_has_follow_up():
         return known_at >= last
 
     (origin,) = cut_origins(grid, Settings(), is_followed)
-    assert months(origin.test) == ["2022-12"]
-    assert months(origin.train) == ["2020-12", "2021-03", "2021-06", "2021-09", "2021-12"]
+    assert list_months(origin.test) == ["2022-12"]
+    assert list_months(origin.train) == ["2020-12", "2021-03", "2021-06", "2021-09", "2021-12"]
     assert all(find_span_end(day, 12) <= known_at for day, known_at in calls)
 
 
 def test_records_without_follow_up_are_rejected_and_the_step_is_not_blamed():
     with pytest.raises(SplitError, match="hardly any household is followed up") as refused:
-        cut_origins(build_grid(records([1] * 48), Settings()), Settings(), lambda _day, _known_at: False)
+        cut_origins(build_grid(make_records([1] * 48), Settings()), Settings(), lambda _day, _known_at: False)
     assert "--step" not in str(refused.value)
 
 
@@ -192,52 +192,52 @@ def test_records_known_only_from_statements_need_five_years():
 
 def test_a_step_that_does_not_divide_the_horizon_needs_more_months():
     with pytest.raises(SplitError, match="As_ofs every 5 months need 39: choose a --step that divides 12"):
-        cut(38, Settings(step=5))
-    assert len(cut(39, Settings(step=5))[0].train) == 1
+        cut_grid(38, Settings(step=5))
+    assert len(cut_grid(39, Settings(step=5))[0].train) == 1
 
 
 def test_after_a_chosen_test_start_testing_begins_with_the_next_as_of():
-    (origin,) = cut(60, Settings(test_from=to_day("2022-11-15")))
-    assert months(origin.test) == ["2022-12", "2023-03", "2023-06", "2023-09", "2023-12"]
+    (origin,) = cut_grid(60, Settings(test_from=to_day("2022-11-15")))
+    assert list_months(origin.test) == ["2022-12", "2023-03", "2023-06", "2023-09", "2023-12"]
     assert to_date(origin.test_from).isoformat() == "2022-11-15"
-    assert months(origin.train)[-1] == "2021-09"
+    assert list_months(origin.train)[-1] == "2021-09"
 
 
 def test_a_test_start_after_the_last_as_of_is_rejected():
     with pytest.raises(SplitError) as refused:
-        cut(48, Settings(test_from=to_day("2023-01-01")))
+        cut_grid(48, Settings(test_from=to_day("2023-01-01")))
     assert "No as_of is left to test (test from 2023-01-01)" in str(refused.value)
     assert "run from 2020-12-31 to 2022-12-31 every 3 months" in str(refused.value)
 
 
 def test_a_test_start_before_the_end_of_the_first_span_is_rejected():
-    assert months(cut(48, Settings(test_from=to_day("2021-12-31")))[0].train) == ["2020-12"]
+    assert list_months(cut_grid(48, Settings(test_from=to_day("2021-12-31")))[0].train) == ["2020-12"]
     with pytest.raises(SplitError) as refused:
-        cut(48, Settings(test_from=to_day("2021-12-30")))
+        cut_grid(48, Settings(test_from=to_day("2021-12-30")))
     assert "No as_of is left to train on (test from 2021-12-30)" in str(refused.value)
     assert "the first span to learn from ends on 2021-12-31" in str(refused.value)
     assert "need 36 months" in str(refused.value)
 
 
 def test_earlier_origins_start_a_horizon_earlier_and_test_up_to_the_next_start():
-    latest, middle, earliest = cut(72, Settings(origins=3))
+    latest, middle, earliest = cut_grid(72, Settings(origins=3))
     assert [str(to_date(o.test_from)) for o in (latest, middle, earliest)] == ["2024-03-31", "2023-03-31", "2022-03-31"]
-    assert months(latest.test) == ["2024-03", "2024-06", "2024-09", "2024-12"]
-    assert months(middle.test) == ["2023-03", "2023-06", "2023-09", "2023-12"]
-    assert months(earliest.test) == ["2022-03", "2022-06", "2022-09", "2022-12"]
-    assert [months(o.train)[-1] for o in (latest, middle, earliest)] == ["2023-03", "2022-03", "2021-03"]
+    assert list_months(latest.test) == ["2024-03", "2024-06", "2024-09", "2024-12"]
+    assert list_months(middle.test) == ["2023-03", "2023-06", "2023-09", "2023-12"]
+    assert list_months(earliest.test) == ["2022-03", "2022-06", "2022-09", "2022-12"]
+    assert [list_months(o.train)[-1] for o in (latest, middle, earliest)] == ["2023-03", "2022-03", "2021-03"]
 
 
 def test_an_origin_too_early_to_train_is_rejected():
     with pytest.raises(SplitError) as refused:
-        cut(48, Settings(origins=2))
+        cut_grid(48, Settings(origins=2))
     assert "origin 2 of 2, test from 2021-03-31" in str(refused.value)
     assert "2 origin(s) need 48 months" in str(refused.value)
 
 
 def test_an_origin_without_its_own_as_of_is_rejected():
     with pytest.raises(SplitError, match=r"No as_of is left to test \(origin 2 of 2, test from 2023-12-31\)"):
-        cut(72, Settings(window=1, horizon=3, step=12, test_from=to_day("2024-03-31"), origins=2))
+        cut_grid(72, Settings(window=1, horizon=3, step=12, test_from=to_day("2024-03-31"), origins=2))
 
 
 @examples(deadline=None, derandomize=True, database=None)

@@ -1,6 +1,8 @@
 """Training runs and releases are recorded in a real MLflow database, an SQLite file."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,8 +113,43 @@ def test_the_error_for_a_bundle_without_its_files_names_it(office, bundle):
     tracking.log_run(bundle, {}, {})
     path = tracking.download(1)
     path.rename(path.with_name("elsewhere"))
-    with pytest.raises(TrackingError, match="version 1 is gone"):
+    with pytest.raises(TrackingError, match="version 1 is missing"):
         tracking.download(1)
+
+
+def test_a_bundle_that_was_moved_with_its_database_is_used_there(office, bundle, tmp_path, monkeypatch):
+    tracking.log_run(bundle, {}, {})
+    tracking.set_champion(1)
+    old = tracking.download(1)
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for name in ("mlflow.db", "mlartifacts"):
+        (office / name).rename(moved / name)
+    monkeypatch.chdir(moved)
+    assert tracking.download(1) == tracking.fetch_champion().path == moved / old.relative_to(office)
+    (moved / "mlartifacts").rename(moved / "lost")
+    with pytest.raises(TrackingError, match="version 1 is missing") as caught:
+        tracking.download(1)
+    assert str(old) in caught.value.message
+    assert str(moved / "mlartifacts") in caught.value.message
+    assert "riskml release BUNDLE" in caught.value.hint
+
+
+@pytest.mark.slow
+def test_processes_that_use_a_new_database_at_the_same_time_wait_for_each_other(bundle, tmp_path):
+    code = f"from riskml import tracking; print(tracking.log_run({str(bundle)!r}, {{}}, {{}}))"
+    env = {**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'new.db'}"}
+    env.pop("MLFLOW_REGISTRY_URI", None)
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    outputs = [run.communicate() for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], outputs
+    assert sorted(out.strip() for out, _ in outputs) == ["1", "2"]
+    assert not list(tmp_path.glob(".*.lock"))
 
 
 def test_only_a_bundle_can_be_registered(office, tmp_path):
@@ -156,8 +193,5 @@ def test_nothing_is_printed(office, bundle, capfd):
 
 
 def test_importing_tracking_does_not_import_mlflow():
-    import subprocess
-    import sys
-
     code = "import sys, riskml.tracking; assert 'mlflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ.copy())

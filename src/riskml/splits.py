@@ -1,4 +1,4 @@
-"""Splits by time: the grid of as_of dates, and which of them each test start (*origin*) uses to train and to test."""
+"""Splits by time: the grid of as_of dates, and, for each test start (*origin*), the dates for training and testing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from riskml.errors import SplitError, UsageError
 from riskml.records.contract.calendar import LOOK_BACK, subtract_months, to_date, to_month, to_month_end
 from riskml.records.contract.versions import EVERYTHING
 from riskml.records.panel.basis import IncomeBasis
+from riskml.text import Text, join_sentences
 
 if TYPE_CHECKING:
     from riskml.records.panel.store import Records
@@ -36,7 +37,7 @@ Hardship = Literal["count", "ignore"]
 """Whether income below the line after unavoidable spending is a fall and excludes a household from the cohort."""
 
 STATED_MONTHS = 60
-"""Number of months of income that training needs if income is known from yearly statements."""
+"""Minimum number of months of income that training needs if the records contain yearly statements."""
 
 OLDEST_INCOME = 24
 """Largest value allowed for ``income_age``, in months."""
@@ -91,31 +92,40 @@ class Settings:
     def __post_init__(self) -> None:
         if self.outcome not in get_args(Outcome):
             raise UsageError(
-                f"The outcome is {self.outcome!r} and must be 'any' or 'end'.",
+                "The outcome is {outcome!r} and must be 'any' or 'end'.",
                 "any: below the line at any month end of the span; end: at the last one.",
+                outcome=self.outcome,
             )
         if self.hardship not in get_args(Hardship):
             raise UsageError(
-                f"hardship is {self.hardship!r} and must be 'count' or 'ignore'.",
+                "hardship is {hardship!r} and must be 'count' or 'ignore'.",
                 "count: income below the line after unavoidable spending is a fall; ignore: only income counts.",
+                hardship=self.hardship,
             )
         age = self.income_age
         if isinstance(age, bool) or not isinstance(age, int) or not 0 <= age <= OLDEST_INCOME:
             raise UsageError(
-                f"The income age is {age} and must be a whole number of months from 0 to {OLDEST_INCOME}.",
+                "The income age is {age} and must be a whole number of months from 0 to {oldest}.",
                 "Give --income-age 18 for yearly statements, and 0 if income is reported every month.",
+                age=age,
+                oldest=OLDEST_INCOME,
             )
         for name, unit in (("window", "months"), ("horizon", "months"), ("step", "months"), ("origins", "test starts")):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise UsageError(
-                    f"The {name} is {value} and must be a whole number of at least 1.",
-                    f"Give --{name} a number of {unit}.",
+                    "The {name} is {value} and must be a whole number of at least 1.",
+                    "Give --{name} a number of {unit}.",
+                    name=name,
+                    value=value,
+                    unit=unit,
                 )
         if self.window > LOOK_BACK:
             raise UsageError(
-                f"The window is {self.window} months and may be at most {LOOK_BACK}, the months of history kept.",
-                f"Give --window a number from 1 to {LOOK_BACK}.",
+                "The window is {window} months and may be at most {most}, the months of history kept.",
+                "Give --window a number from 1 to {most}.",
+                window=self.window,
+                most=LOOK_BACK,
             )
 
     @property
@@ -207,8 +217,8 @@ def build_grid(records: Records, settings: Settings, known_at: int = EVERYTHING)
 def count_months_needed(settings: Settings, *, stated: bool) -> int:
     """Count the months of income that training and testing forward in time need.
 
-    These are a window, a training span and a test span. With yearly statements, five years are needed, since what
-    happened in a span is known only when the statement that covers its end arrives, months later.
+    These are a window, a training span and a test span. With yearly statements, at least five years are needed, since
+    what happened in a span is known only when the statement that covers its end arrives, months later.
 
     >>> count_months_needed(Settings(), stated=False), count_months_needed(Settings(), stated=True)
     (36, 60)
@@ -239,7 +249,7 @@ def cut_origins(
     Raises
     ------
     SplitError
-        If an origin has no as_of to test, or none to train on.
+        If an origin has no as_of to test on, or none to train on.
     """
     start = settings.test_from
     if start is None:
@@ -275,43 +285,72 @@ def _build_too_short(grid: Grid, settings: Settings) -> SplitError:
     """Build the error that says how many months are needed: a window, a training span and a test span."""
     window, horizon, step = settings.window, settings.horizon, settings.step
     needed = count_months_needed(settings, stated=grid.stated)
-    span = f" ({_format_month(grid.first_month)} to {_format_month(grid.last_month)})" if grid.months else ""
-    statements = f", or {needed} if it is known only from yearly statements, recorded months after their end"
-    message = (
-        f"Training and testing forward in time need {window + 2 * horizon} months of income"
-        f" (the window {window} and twice the horizon {horizon}){statements if grid.stated else ''};"
-        f" the records have {grid.months}{span}."
+    first, last = _format_month(grid.first_month), _format_month(grid.last_month)
+    message = Text(
+        "Training and testing forward in time need {least} months of income (the window {window} and twice the horizon"
+        " {horizon}){statements}; the records have {months}{span}.",
+        least=window + 2 * horizon,
+        window=window,
+        horizon=horizon,
+        statements=Text(
+            ", or {needed} if it is known only from yearly statements, recorded months after their end", needed=needed
+        )
+        if grid.stated
+        else "",
+        months=grid.months,
+        span=Text(" ({first} to {last})", first=first, last=last) if grid.months else "",
     )
     apart = -(-horizon // step) * step
     if needed <= grid.months:
         if horizon % step:
-            hint = (
-                f"As_ofs every {step} months need {window + horizon + apart}: choose a --step that divides {horizon}."
+            hint = Text(
+                "As_ofs every {step} months need {needed}: choose a --step that divides {horizon}.",
+                step=step,
+                needed=window + horizon + apart,
+                horizon=horizon,
             )
         else:
-            hint = "On every as_of, hardly any household is followed up: add the income that has been recorded since."
+            hint = Text(
+                "On every as_of, hardly any household is followed up, or none is at risk: check that amounts are in "
+                "yuan, and add the income that has been recorded since."
+            )
         return SplitError(message, hint)
     return SplitError(message, "Add more months, or choose a shorter --window or --horizon.")
 
 
 def _refuse_empty(origin: Origin, grid: Grid, settings: Settings, back: int) -> None:
-    """Refuse an origin that has no as_of to test or none to train on; ``back`` is its position, 0 for the latest."""
+    """Refuse an origin that has no as_of to test on or to train on; ``back`` is its position, 0 for the latest."""
     if origin.train and origin.test:
         return
     if not grid.as_ofs:
         raise _build_too_short(grid, settings)
     horizon, step = settings.horizon, settings.step
     first, last, start = to_date(grid.as_ofs[0]), to_date(grid.as_ofs[-1]), to_date(origin.test_from)
-    covered = f"As_ofs with a complete window and span run from {first} to {last} every {step} months"
-    name = f"origin {back + 1} of {settings.origins}, " if settings.origins > 1 else ""
+    covered = Text(
+        "As_ofs with a complete window and span run from {first} to {last} every {step} months.",
+        first=first,
+        last=last,
+        step=step,
+    )
+    number, origins = back + 1, settings.origins
+    name = Text("origin {number} of {origins}, ", number=number, origins=origins) if origins > 1 else ""
     if not origin.test:
-        raise SplitError(f"No as_of is left to test ({name}test from {start}).", f"{covered}.")
+        raise SplitError("No as_of is left to test ({name}test from {start}).", covered, name=name, start=start)
     ready = to_date(find_span_end(grid.as_ofs[0], horizon))
     raise SplitError(
-        f"No as_of is left to train on ({name}test from {start}): the first span to learn from ends on {ready}. "
-        f"{back + 1} origin(s) need {settings.window + (back + 2) * horizon} months of income"
-        f" (the window {settings.window} and {back + 2} times the horizon {horizon}); the records have {grid.months}.",
-        f"{covered}. Choose a later --test-from, fewer --origins or a shorter --horizon.",
+        "No as_of is left to train on ({name}test from {start}): the first span to learn from ends on {ready}. "
+        "{number} origin(s) need {needed} months of income (the window {window} and {times} times the horizon "
+        "{horizon}); the records have {months}.",
+        join_sentences(covered, Text("Choose a later --test-from, fewer --origins or a shorter --horizon.")),
+        name=name,
+        start=start,
+        ready=ready,
+        number=number,
+        needed=settings.window + (back + 2) * horizon,
+        window=settings.window,
+        times=back + 2,
+        horizon=horizon,
+        months=grid.months,
     )
 
 

@@ -11,17 +11,20 @@ import logging
 import math
 import os
 import re
+import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from riskml.errors import TrackingError
+from riskml.text import Joined
 
 __all__ = [
     "CHALLENGER",
@@ -40,6 +43,10 @@ NAME = "riskml"
 """Name of the experiment and of the registered model."""
 
 CHAMPION, CHALLENGER = "champion", "challenger"
+
+_SQLITE, _ARTIFACTS = "sqlite:///", "mlartifacts"
+_PATIENCE = 300.0
+"""Seconds to wait while another process creates the tables of a new database."""
 
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",  # no usage data leaves the machine
@@ -92,7 +99,9 @@ def log_run(
     """
     tags = dict(tags or {})
     if not (Path(bundle_path) / "manifest.json").is_file():
-        raise TrackingError(f"There is no model bundle at {bundle_path} to register.", "Save the bundle first.")
+        raise TrackingError(
+            "There is no model bundle at {path} to register.", "Save the bundle first.", path=bundle_path
+        )
     with _connect() as (client, entities):
         run = client.create_run(_ensure_experiment(client), run_name=tags.get("model_version"), tags=tags)
         run_id = run.info.run_id
@@ -131,7 +140,7 @@ def fetch_champion(to: str | Path | None = None) -> Registered | None:
     Raises
     ------
     TrackingError
-        If the server cannot be used.
+        If the bundle's files are gone, or the server cannot be used.
     """
     version = find_champion_version()
     return None if version is None else Registered(version, download(version, to))
@@ -187,7 +196,7 @@ def download(version: int, to: str | Path | None = None) -> Path:
     version : int
     to : path, optional
         Where to store the files if they are on another machine (default: a new temporary folder). Artifacts on this
-        machine are used where they are.
+        machine are used where they are, or next to the database if they were moved with it.
 
     Raises
     ------
@@ -204,20 +213,37 @@ def download(version: int, to: str | Path | None = None) -> Path:
 
             folder = str(to) if to else tempfile.mkdtemp(prefix="riskml-")
             path = Path(download_artifacts(artifact_uri=source, dst_path=folder, tracking_uri=_resolve_uri()))
-    if not path.is_dir():
-        raise TrackingError(
-            f"The bundle of version {version} is gone: there is no folder {path}.",
-            "Restore the artifacts folder next to the tracking database, or train again.",
-        )
-    return path
+    moved = _find_beside_database(path)
+    if path.is_dir() or (moved is not None and moved.is_dir()):
+        return path if moved is None or path.is_dir() else moved
+    missing = {str(folder): None for folder in (path, moved) if folder is not None}
+    raise TrackingError(
+        "The bundle of version {version} is missing: there is no folder {folders}.",
+        "Move the folder `mlartifacts` next to the tracking database, or release the folder that `riskml train --out` "
+        "wrote: `riskml release BUNDLE`.",
+        version=version,
+        folders=Joined(missing, " or ", " 或 "),
+    )
+
+
+def _find_beside_database(path: Path) -> Path | None:
+    """Return where a bundle lies if its folder was moved together with the database; None if there is no such place."""
+    database = _find_database()
+    _, artifacts, rest = path.as_posix().rpartition(f"/{_ARTIFACTS}/")
+    return database.parent / _ARTIFACTS / rest if database is not None and artifacts else None
+
+
+def _find_database() -> Path | None:
+    """Return the file of the tracking database; None if it is not an SQLite file."""
+    uri = _resolve_uri()
+    return Path(uri.removeprefix(_SQLITE)) if uri.startswith(_SQLITE) and not uri.endswith(":memory:") else None
 
 
 def _resolve_uri() -> str:
     """Return the server's address; an SQLite file's path is made absolute, so that it is valid in any folder."""
     uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
-    prefix = "sqlite:///"
-    if uri.startswith(prefix) and not uri.endswith(":memory:"):
-        return prefix + Path(uri.removeprefix(prefix)).absolute().as_posix()
+    if uri.startswith(_SQLITE) and not uri.endswith(":memory:"):
+        return _SQLITE + Path(uri.removeprefix(_SQLITE)).absolute().as_posix()
     return uri
 
 
@@ -225,13 +251,15 @@ def _ensure_experiment(client: Any) -> str:
     """Return the experiment's id, creating it on first use; with SQLite, artifacts are kept next to the database."""
     experiment = client.get_experiment_by_name(NAME)
     if experiment is None:
-        uri = _resolve_uri()
-        beside = Path(uri.removeprefix("sqlite:///")).parent / "mlartifacts" if uri.startswith("sqlite:///") else None
-        return str(client.create_experiment(NAME, artifact_location=beside.as_uri() if beside else None))
+        database = _find_database()
+        location = None if database is None else (database.parent / _ARTIFACTS).as_uri()
+        return str(client.create_experiment(NAME, artifact_location=location))
     if experiment.lifecycle_stage != "active":
         raise TrackingError(
-            f"The experiment {NAME!r} was deleted in MLflow.",
-            f"Restore it: mlflow experiments restore --experiment-id {experiment.experiment_id}",
+            "The experiment {name!r} was deleted in MLflow.",
+            "Restore it: mlflow experiments restore --experiment-id {id}",
+            name=NAME,
+            id=experiment.experiment_id,
         )
     return str(experiment.experiment_id)
 
@@ -243,8 +271,12 @@ def _require_version(client: Any, version: int) -> Any:
         return versions[version]
     numbers = sorted(versions)
     raise TrackingError(
-        f"No version {version} of the model {NAME!r} is registered at {_hide_credentials(_resolve_uri())}.",
-        f"Registered: {', '.join(map(str, numbers))}." if numbers else "`riskml train` registers the first one.",
+        "No version {version} of the model {name!r} is registered at {uri}.",
+        "Registered: {numbers}." if numbers else "`riskml train` registers the first one.",
+        version=version,
+        name=NAME,
+        uri=_hide_credentials(_resolve_uri()),
+        numbers=Joined(numbers),
     )
 
 
@@ -257,6 +289,27 @@ def _hide_credentials(text: str) -> str:
     return re.sub(r"//[^/@\s]*@", "//", text)
 
 
+@cache
+def _create_tables(uri: str) -> None:
+    """Let MLflow create the tables of an SQLite file, while other processes that use the file for the first time wait.
+
+    MLflow creates them on first use without a lock, so two processes that do so at the same time can both fail.
+    """
+    from mlflow import MlflowClient
+
+    database = _find_database()
+    if database is None:
+        return
+    lock = database.with_name(f".{database.name}.lock")
+    with suppress(sqlite3.Error), closing(sqlite3.connect(lock, timeout=_PATIENCE)) as waiting:
+        waiting.execute("BEGIN EXCLUSIVE")  # an empty database serves as a lock on every platform
+        client = MlflowClient(uri, uri)
+        client.get_experiment_by_name(NAME)
+        client.search_registered_models(max_results=1)
+    with suppress(OSError):
+        lock.unlink(missing_ok=True)
+
+
 @contextmanager
 def _connect() -> Iterator[tuple[Any, Any]]:
     """Connect without log output, yield MLflow's client and entities, and turn every failure into a TrackingError."""
@@ -264,6 +317,7 @@ def _connect() -> Iterator[tuple[Any, Any]]:
         os.environ.setdefault(name, value)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        from alembic.util import CommandError
         from mlflow import MlflowClient, entities
         from mlflow.exceptions import MlflowException
         from sqlalchemy.exc import SQLAlchemyError
@@ -272,11 +326,13 @@ def _connect() -> Iterator[tuple[Any, Any]]:
             logging.getLogger(logger).setLevel(logging.WARNING)
         uri = _resolve_uri()
         try:
+            _create_tables(uri)
             yield MlflowClient(uri, os.environ.get("MLFLOW_REGISTRY_URI") or uri), entities
-        except (MlflowException, SQLAlchemyError, OSError) as error:
+        except (CommandError, MlflowException, SQLAlchemyError, OSError) as error:
             lines = str(error).strip().splitlines()
             raise TrackingError(
-                f"The tracking server at {_hide_credentials(uri)} cannot be used: "
-                f"{_hide_credentials(lines[0]) if lines else type(error).__name__}",
+                "The tracking server at {uri} cannot be used: {reason}",
                 "Start the server or correct MLFLOW_TRACKING_URI; unset it to use mlflow.db in this folder.",
+                uri=_hide_credentials(uri),
+                reason=_hide_credentials(lines[0]) if lines else type(error).__name__,
             ) from error

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import to_date
 from riskml.records.contract.versions import NO_DAY
+from riskml.vocabulary.terms import Term, Vocabulary
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS, UNKNOWN_COLOUR
 
 if TYPE_CHECKING:  # processes that judge no households import this module too, and should start quickly
@@ -72,7 +73,7 @@ class Kind(StrEnum):
     WORD = "word"
     """An array holds positions in ``words``; a plain value is one of the words."""
     LEVEL = "level"
-    """Arrays and plain values both hold positions in ``words``, in order of gravity for sorting; -1 means none."""
+    """Arrays and plain values both hold positions in ``words``, in order of severity for sorting; -1 means none."""
     NUMBER = "number"
     """An array holds numbers, with NaN for none; a plain value is a number or None."""
     FLAGS = "flags"
@@ -94,11 +95,11 @@ class Field:
     read : callable, optional
         Reads the field from an :class:`Opinion` as an array of its kind, shape (n,). It is None for versions, and for a
         field that is known only after all households have been compared.
-    words : tuple of str
+    terms : Vocabulary, optional
         Values that a ``WORD`` or ``LEVEL`` field can take.
     nullable : bool, default False
-    otherwise : str, optional
-        Word for position -1, for a field that is never null.
+    otherwise : Term, optional
+        Value for position -1, for a field that is never null.
     bounds : tuple of float, optional
         The smallest and the largest number allowed.
     identity : bool, default True
@@ -109,19 +110,27 @@ class Field:
         Text for the API description.
     label : tuple of str, optional
         What a page shows next to the value, in Chinese and English; None if pages have a special layout for the field.
+    header : str
+        Header in a workbook of scores, in Chinese; a field with a label needs none.
     """
 
     name: str
     kind: Kind
     read: Callable[[Opinion], NDArray[Any]] | None = None
-    words: tuple[str, ...] = ()
+    terms: Vocabulary[Any] | None = None
     nullable: bool = False
-    otherwise: str | None = None
+    otherwise: Term | None = None
     bounds: tuple[float, float] | None = None
     identity: bool = True
     brief: bool = True
     description: str = ""
     label: tuple[str, str] | None = None
+    header: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Codes of the terms, without the one for position -1."""
+        return () if self.terms is None else self.terms.codes
 
     def spell(self, values: NDArray[Any]) -> NDArray[Any]:
         """Turn an array of the field into the values that a table of scores shows."""
@@ -129,7 +138,7 @@ class Field:
             return np.array(self.to_plain(values), dtype=object)
         if not self.words:
             return values
-        words = np.array([*self.words, self.otherwise], dtype=object)
+        words = np.array([*self.words, self.otherwise and self.otherwise.code], dtype=object)
         return np.asarray(words[values])  # -1 (none) selects the last word
 
     def to_plain(self, values: NDArray[Any]) -> list[Any]:
@@ -146,7 +155,7 @@ class Field:
 
 
 FIELDS: tuple[Field, ...] = (
-    Field("status", Kind.WORD, lambda o: o.status, STATUSES.codes),
+    Field("status", Kind.WORD, lambda o: o.status, STATUSES, header="情况"),
     Field(
         "probability",
         Kind.NUMBER,
@@ -154,6 +163,7 @@ FIELDS: tuple[Field, ...] = (
         nullable=True,
         bounds=(0, 1),
         description="Calibrated; null unless at risk.",
+        header="返贫致贫概率",
     ),
     Field(
         "margin",
@@ -162,28 +172,37 @@ FIELDS: tuple[Field, ...] = (
         nullable=True,
         brief=False,
         description="Log odds before calibration.",
+        header="模型原始分（校准前对数几率）",
     ),
-    Field("tier", Kind.LEVEL, lambda o: o.tier, TIERS.codes, nullable=True),
-    Field("rule_signal", Kind.LEVEL, lambda o: o.rule_colour, COLOURS.codes, otherwise=UNKNOWN_COLOUR.code),
+    Field("tier", Kind.LEVEL, lambda o: o.tier, TIERS, nullable=True, header="模型分级"),
+    Field("rule_signal", Kind.LEVEL, lambda o: o.rule_colour, COLOURS, otherwise=UNKNOWN_COLOUR, header="规则信号"),
     Field(
         "signal",
         Kind.LEVEL,
         lambda o: o.signal,
-        COLOURS.codes,
-        otherwise=UNKNOWN_COLOUR.code,
+        COLOURS,
+        otherwise=UNKNOWN_COLOUR,
         description="Never greener than the rule line's.",
+        header="信号",
     ),
-    Field("rule_flags", Kind.FLAGS, lambda o: np.array(o.flags, dtype=object), description="Triggers that fired."),
-    Field("agreement", Kind.WORD, words=AGREEMENTS.codes, nullable=True),
+    Field(
+        "rule_flags",
+        Kind.FLAGS,
+        lambda o: np.array(o.flags, dtype=object),
+        description="Triggers that fired.",
+        header="规则提示",
+    ),
+    Field("agreement", Kind.WORD, terms=AGREEMENTS, nullable=True, header="规则与模型"),
     Field(
         "income_until",
         Kind.DAY,
         lambda o: o.income_until,
         nullable=True,
         description="Last day of the last month that is reported in the income window that counts.",
+        header="收入数据截至",
     ),
-    Field("model_version", Kind.VERSION),
-    Field("policy_version", Kind.VERSION),
+    Field("model_version", Kind.VERSION, header="模型版本"),
+    Field("policy_version", Kind.VERSION, header="政策表版本"),
 )
 """Fields of a score, in the order of the table of scores."""
 

@@ -23,6 +23,9 @@ class Ran:
 def riskml(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Ran]:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("LANG", "C")
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
 
     def run(*args: object) -> Ran:
         monkeypatch.setattr(sys, "argv", ["riskml", *map(str, args)])

@@ -27,12 +27,13 @@ def test_a_command_that_fails_to_load_says_why_and_the_others_still_work(
     overview = riskml("--help")
     assert overview.code == 0
     assert "lost" in overview.out
-    assert "Cannot be loaded: ModuleNotFoundError: No module named 'no_such_package'." in overview.out
+    assert "Cannot be loaded: ModuleNotFoundError" in overview.out
     assert riskml("check", "--help").code == 0
     for args in (("lost", "records", "--any", 3), ("benchmark", "gone")):
         ran = riskml(*args)
         assert ran.code == 1
         assert "cannot be loaded" in ran.err
+        assert ("No module named 'no_such_package'" in ran.err) == (args[0] == "lost")
         assert "Reinstall" in ran.err
         assert "Traceback" not in ran.err
 

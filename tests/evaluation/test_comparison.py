@@ -14,13 +14,13 @@ def evaluated(county):
     return evaluate(*county, resamples=50)
 
 
-def cells(line):
+def split_cells(line):
     return [cell.strip() for cell in line.strip().strip("|").split("|")]
 
 
 def test_every_figure_is_in_the_markdown_table(evaluated):
     lines = render_markdown(evaluated).splitlines()
-    header, models = cells(lines[0]), {cells(line)[0]: cells(line)[1:] for line in lines[2:]}
+    header, models = split_cells(lines[0]), {split_cells(line)[0]: split_cells(line)[1:] for line in lines[2:]}
     assert header[:4] == ["model", "AUC", "AP", "Brier"]
     assert "visits per case" in header
     assert set(models) == set(evaluated["models"])
@@ -36,7 +36,7 @@ def test_every_figure_is_in_the_markdown_table(evaluated):
 def test_markdown_has_one_line_per_model_with_equal_numbers_of_cells(evaluated):
     lines = render_markdown(evaluated, "Test 2024").splitlines()
     assert lines[:2] == ["**Test 2024**", ""]
-    assert {len(cells(line)) for line in lines[2:]} == {10}
+    assert {len(split_cells(line)) for line in lines[2:]} == {10}
     assert len(lines) == 2 + 2 + 3
 
 
@@ -61,7 +61,7 @@ def test_simulated_households_are_labelled(evaluated, lang, label):
 
 def test_missing_figures_are_shown_as_missing(make_rows, predict):
     evaluation = evaluate(make_rows([0, 0]), {"riskml": predict([1, 2])}, resamples=0)
-    row = cells(render_markdown(evaluation).splitlines()[2])
+    row = split_cells(render_markdown(evaluation).splitlines()[2])
     assert row[1:3] == ["n/a", "n/a"]
     assert row[3] != "n/a"
     assert row[8] == "n/a"
@@ -78,7 +78,7 @@ def test_the_terminal_shows_the_same_table(evaluated):
 
 def test_the_complement_is_described_in_both_languages(evaluated):
     positives = sum(part["positives"] for part in evaluated["complement"].values())
-    assert describe_complement(evaluated).startswith(f"Of {positives} households that fell")
+    assert describe_complement(evaluated).startswith(f"Of {positives} falls")
     assert f"{positives} 户" in describe_complement(evaluated, "zh")
     assert describe_complement({"complement": None}) == ""
     assert describe_complement({}) == ""

@@ -18,7 +18,7 @@ def evaluated(county):
     return evaluate(*county, resamples=100, seed=1)
 
 
-def test_the_sections_of_the_evaluation_match_the_contract(evaluated):
+def test_the_evaluation_has_all_its_sections_and_figures(evaluated):
     assert {"models", "by_lead", "by_kind", "complement", "calibration", "groups"} <= set(evaluated)
     assert set(evaluated["models"]) == {"riskml", "rule_line", "weighted_past_income"}
     for measured in evaluated["models"].values():
@@ -160,7 +160,9 @@ def test_identical_scores_rank_no_better_than_a_coin_toss(make_rows, predict):
 
 
 def test_a_model_must_score_every_row(make_rows, predict):
-    with pytest.raises(ModelError, match=r"1 model\(s\) do not score all 3 test rows: riskml \(2\)"):
+    with pytest.raises(
+        ModelError, match=r"1 model\(s\) do not have one score for each of the 3 test rows: riskml \(2\)"
+    ):
         evaluate(make_rows([1, 0, 0]), {"riskml": predict([1, 2])})
 
 

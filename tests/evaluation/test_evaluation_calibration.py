@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from riskml.evaluation.calibration import assess_calibration, assign_bins
 
 
-def drawn(make_rows, predict, slope=1.0, intercept=0.0, n=20_000, **columns):
+def draw_rows(make_rows, predict, slope=1.0, intercept=0.0, n=20_000, **columns):
     """Draw rows whose true logit is ``intercept + slope × margin``, where ``margin`` is the margin from the model."""
     random = np.random.default_rng(0)
     margin = random.normal(-2.5, 1.0, n)
@@ -20,7 +20,7 @@ def drawn(make_rows, predict, slope=1.0, intercept=0.0, n=20_000, **columns):
 
 
 def test_a_calibrated_model_has_slope_one_and_intercept_zero(make_rows, predict):
-    calibration = assess_calibration(*drawn(make_rows, predict))
+    calibration = assess_calibration(*draw_rows(make_rows, predict))
     assert calibration["slope_ci"][0] < 1 < calibration["slope_ci"][1]
     assert calibration["intercept_ci"][0] < 0 < calibration["intercept_ci"][1]
     assert calibration["observed_over_expected_ci"][0] < 1 < calibration["observed_over_expected_ci"][1]
@@ -29,14 +29,14 @@ def test_a_calibrated_model_has_slope_one_and_intercept_zero(make_rows, predict)
 
 @pytest.mark.parametrize(("slope", "intercept"), [(0.5, 0.0), (1.0, 0.7), (1.5, -0.3)])
 def test_a_distortion_is_recovered(make_rows, predict, slope, intercept):
-    calibration = assess_calibration(*drawn(make_rows, predict, slope, intercept))
+    calibration = assess_calibration(*draw_rows(make_rows, predict, slope, intercept))
     assert calibration["slope"] == pytest.approx(slope, abs=0.06)
     assert calibration["intercept"] == pytest.approx(intercept, abs=0.12)
     assert calibration["slope_ci"][0] < slope < calibration["slope_ci"][1]
 
 
 def test_the_fit_maximises_the_likelihood(make_rows, predict):
-    rows, model = drawn(make_rows, predict, 0.7, 0.2, n=500)
+    rows, model = draw_rows(make_rows, predict, 0.7, 0.2, n=500)
     label, margin = rows.label, model.score
 
     def loss(w):
@@ -49,8 +49,8 @@ def test_the_fit_maximises_the_likelihood(make_rows, predict):
 
 
 def test_repeated_rows_for_one_household_widen_the_intervals(make_rows, predict):
-    apart = assess_calibration(*drawn(make_rows, predict, n=400))
-    rows, model = drawn(make_rows, predict, n=400)
+    apart = assess_calibration(*draw_rows(make_rows, predict, n=400))
+    rows, model = draw_rows(make_rows, predict, n=400)
     twice = make_rows(np.tile(rows.label, 4), household=np.tile(np.arange(400), 4))
     together = assess_calibration(twice, predict(np.tile(model.score, 4)))
     assert together["slope"] == pytest.approx(apart["slope"], abs=1e-6)
@@ -58,7 +58,7 @@ def test_repeated_rows_for_one_household_widen_the_intervals(make_rows, predict)
 
 
 def test_bins_hold_equal_numbers_of_rows_and_their_observed_shares(make_rows, predict):
-    rows, model = drawn(make_rows, predict, n=1000)
+    rows, model = draw_rows(make_rows, predict, n=1000)
     calibration = assess_calibration(rows, model)
     assert [one["n"] for one in calibration["bins"]] == [100] * 10
     assert sum(one["observed"] * one["n"] for one in calibration["bins"]) == pytest.approx(rows.label.sum())

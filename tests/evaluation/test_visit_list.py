@@ -16,8 +16,11 @@ from riskml.evaluation.capacity import VisitList, count_visits, mark_visits
 few_rows = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2), st.booleans()), min_size=1, max_size=6)
 
 
-def by_enumeration(score, as_of, fallen, share):
-    """Compute the mean number of hits over all orders of the rows; a stable sort by score decides who is visited."""
+def enumerate_orders(score, as_of, fallen, share):
+    """Compute the mean number of hits over all orders of the rows, and the number of visits.
+
+    For each order, a stable sort by score decides who is visited.
+    """
     hits, orders = 0, list(permutations(range(len(score))))
     for order in orders:
         for date in set(as_of):
@@ -31,7 +34,7 @@ def by_enumeration(score, as_of, fallen, share):
 @given(few_rows, st.sampled_from([0.01, 0.25, 0.5, 0.75, 1.0]))
 def test_ties_are_averaged_over_all_orders(rows, share):
     as_of, score, fallen = (list(column) for column in zip(*rows, strict=True))
-    hits, visited = by_enumeration(score, as_of, fallen, share)
+    hits, visited = enumerate_orders(score, as_of, fallen, share)
     recall, precision = VisitList.from_scores(score, as_of, fallen).measure([share])
     if not any(fallen):
         assert np.isnan([recall[0], precision[0]]).all()

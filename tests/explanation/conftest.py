@@ -1,4 +1,5 @@
-"""Households whose records are all written out in the tests, and a model whose effects are all listed here."""
+"""Households whose records are written out in the tests, a linear model whose effects are listed here, and a function
+that fits a small model."""
 
 from __future__ import annotations
 
@@ -113,7 +114,7 @@ class Village:
 
 
 @cache
-def hand_made(
+def make_bundle_by_hand(
     names: tuple[str, ...], categorical: tuple[str, ...], effects: tuple[tuple[str, float], ...] = ()
 ) -> Bundle:
     """Make a bundle with constant trees and a margin of -2.5 plus ``EFFECTS``, some of them replaced by ``effects``."""
@@ -158,7 +159,7 @@ def make_narrator() -> Callable[..., Narrator]:
     def make(panel: Panel, **effects: float) -> Narrator:
         built = build(panel)
         categorical = tuple(column.name for column in built.columns if column.categorical)
-        return Narrator(hand_made(built.names, categorical, tuple(effects.items())), load_policy())
+        return Narrator(make_bundle_by_hand(built.names, categorical, tuple(effects.items())), load_policy())
 
     return make
 

@@ -106,7 +106,7 @@ class Generator:
     # -- tables -------------------------------------------------------------------------------------------------
 
     def versions(self, key: Row, most: int, draw: Callable[[], Row], null_first: float = 0.5) -> list[Row]:
-        """Return versions of the row that ``key`` identifies, recorded on different days; the first may lack one."""
+        """Return versions of the row that ``key`` identifies, recorded on different days; the first may have no day."""
         number = int(self.rng.integers(1, most + 1))
         days = sorted({self.pick([self.day(dt.date(2019, 6, 1)), self.pick(EDGES)]) for _ in range(number)})
         recorded: list[dt.date | None] = list(days)
@@ -281,7 +281,9 @@ class Generator:
             lambda: {
                 "kind": self.pick(kinds),
                 "amount": self.maybe(self.amount(3000)),
-                "channel": self.pick(["hotline", "self_report", "visit", "department", None]),
+                "channel": self.pick(
+                    ["hotline", "self_report", "visit", "department", "neighbour", "grid_worker", None]
+                ),
             },
         )
 
@@ -294,6 +296,7 @@ class Generator:
                 "measure": self.pick(["loan", "低保", "training"]),
                 "emergency": self.pick([True, False, None]),
                 "amount": self.maybe(self.amount(1000)),
+                "per": self.pick(["once", "month", "year", None]),
             },
         )
 
@@ -313,7 +316,12 @@ class Generator:
         keys = {*everywhere, ("13", dt.date(2020, 7, 15)), ("1305", dt.date(2022, 4, 1)), (None, dt.date(2023, 1, 1))}
         keys |= {("130529101", dt.date(2023, 7, 1)), ("13", dt.date(2018, 1, 1)), ("13", dt.date(2023, 6, 30))}
         return [
-            {"region_code": code, "effective_from": day, "amount": float(self.rng.integers(30, 110) * 100)}
+            {
+                "region_code": code,
+                "effective_from": day,
+                "amount": float(self.rng.integers(30, 110) * 100),
+                "recorded_on": self.recorded(day),
+            }
             for code, day in sorted(keys, key=str)
         ]
 

@@ -73,15 +73,15 @@ def test_a_reason_needs_its_risky_side_and_a_sentence_and_agrees_with_the_direct
         feature(topic="household", unit="persons", cause="other", zh="家庭人口", en="household size", **declared)
 
 
-def matrix(drawn):
+def convert_matrix(drawn):
     return build(Records.from_tables(drawn.frames()).panel(to_day(drawn.as_ofs[-1])))
 
 
 @pytest.mark.parametrize("table", OPTIONAL)
 def test_an_absent_table_means_unknown_and_an_empty_one_means_none(table, random_records):
-    absent = matrix(random_records(3, 10, absent=(table,)))
-    empty = matrix(random_records(3, 10, empty=(table,)))
-    full = matrix(random_records(3, 10))
+    absent = convert_matrix(random_records(3, 10, absent=(table,)))
+    empty = convert_matrix(random_records(3, 10, empty=(table,)))
+    full = convert_matrix(random_records(3, 10))
     for f in CATALOGUE.values():
         if table not in f.requires:
             np.testing.assert_array_equal(absent.column(f.name), full.column(f.name))
@@ -95,7 +95,7 @@ def test_an_absent_table_means_unknown_and_an_empty_one_means_none(table, random
 
 
 def test_amounts_relative_to_the_line_are_zero_if_the_table_is_empty(random_records):
-    empty = matrix(random_records(3, 10, empty=OPTIONAL))
+    empty = convert_matrix(random_records(3, 10, empty=OPTIONAL))
     income = empty.column("log_income_to_line_12m")
     for f in CATALOGUE.values():
         if f.unit == "line" and f.requires and f.name not in AFTER_SPENDING:

@@ -30,8 +30,8 @@ SOURCES = list_codes("income", "source")
 REGISTER = IncomeBasis(age=18)
 
 
-def freeze(panel: Panel) -> list[bytes]:
-    """Return the exact bits of a panel's incomes and of what is derived from them: lines, features and verdicts."""
+def read_bits(panel: Panel) -> list[bytes]:
+    """Return the exact bits of a panel's incomes, household sizes, lines, features and verdicts."""
     ended, verdicts = panel.at_income_end, apply_rule_line(panel, load_policy())
     arrays = (ended.sources, ended.total, ended.reported, ended.size, ended.line, panel.income, panel.income_until)
     return [array.tobytes() for array in (*arrays, build(panel).values, verdicts.observed, verdicts.colour)]
@@ -60,7 +60,7 @@ def test_an_up_to_date_income_is_the_same_for_any_allowed_age(seed, random_recor
         assert not old.income_lag[current].any()
         assert build(plain).values[current].tobytes() == build(old).values[current].tobytes()
         for i in np.flatnonzero(current):
-            assert freeze(plain.select(i)) == freeze(old.select(i))
+            assert read_bits(plain.select(i)) == read_bits(old.select(i))
 
 
 @few
@@ -90,6 +90,19 @@ def test_income_is_known_up_to_the_last_reported_month_of_the_window_used(seed, 
 
 
 @few
+@given(seed=seeds, statements=st.booleans(), age=st.sampled_from([6, 18, 24]))
+def test_months_since_report_counts_from_the_last_reported_month(seed, statements, age, random_records):
+    drawn = random_records(seed, 8, statements=statements)
+    records = Records.from_tables(drawn.frames())
+    for day in map(to_day, drawn.as_ofs):
+        panel = records.panel(day, basis=IncomeBasis(age=age))
+        since = build(panel).column("months_since_report")
+        for i in np.flatnonzero(panel.known & ~np.isnan(panel.income)):
+            old = panel.month - to_month(int(panel.income_until[i]))
+            assert since[i] == (panel.reported[:old, i].argmax() if panel.reported[:old, i].any() else old)
+
+
+@few
 @given(seed=seeds, source=st.sampled_from(SOURCES[:4]), late=st.integers(0, 400), age=st.sampled_from([0, 18]))
 def test_a_statement_replaces_the_rows_it_covers_only_from_its_recording_date(seed, source, late, age, random_records):
     drawn = random_records(seed, 5)
@@ -106,7 +119,7 @@ def test_a_statement_replaces_the_rows_it_covers_only_from_its_recording_date(se
         one, other = (records.panel(to_day(as_of), basis=basis) for records in (before, after))
         for i in range(5):
             changed = before.household_id[i] == "h001" and as_of >= day
-            assert changed or freeze(one.select(i)) == freeze(other.select(i))
+            assert changed or read_bits(one.select(i)) == read_bits(other.select(i))
         if as_of >= day:
             first = other.month - to_month(to_day("2022-09-30"))
             covered = slice(max(first, 0), first + 12)
@@ -116,7 +129,7 @@ def test_a_statement_replaces_the_rows_it_covers_only_from_its_recording_date(se
 
 
 def build_county(*income: dict[str, object]) -> Records:
-    """Pack a household of three with the income rows passed, and a neighbour that reports a wage every month."""
+    """Build records of a household of three with these income rows, and of another that reports a wage every month."""
     starts = np.arange(np.datetime64("2020-01", "M"), np.datetime64("2024-07", "M"))
     rows = [*income]
     rows += [{"household_id": "b", "period_start": f"{start}-01", "source": "wage", "amount": 900} for start in starts]
@@ -135,18 +148,24 @@ EMPTY = {
 }
 
 
-def state(source: str, amount: float, year: int) -> dict[str, object]:
+def make_statement(source: str, amount: float, year: int) -> dict[str, object]:
     """Make the statement of income for the year that ends in September of ``year``."""
     row = {"household_id": "a", "period_start": f"{year - 1}-10-01", "months": 12, "source": source}
     return {**row, "amount": amount, "statement": True}
 
 
 STATED = {
-    "beside a statement": ([state("wage", 40_000, 2023), state("business", 12_000, 2023)], "2024-05-31"),
-    "beside an old statement": ([state("total", 52_000, 2022)], "2023-11-30"),
-    "before the first statement": ([state("total", 52_000, 2023)], "2024-01-31"),
+    "beside a statement": (
+        [make_statement("wage", 40_000, 2023), make_statement("business", 12_000, 2023)],
+        "2024-05-31",
+    ),
+    "beside an old statement": ([make_statement("total", 52_000, 2022)], "2023-11-30"),
+    "before the first statement": ([make_statement("total", 52_000, 2023)], "2024-01-31"),
     "as the only source": ([], "2024-05-31"),
-    "as the only source that is stated": ([state("wage", 40_000, 2022), state("wage", 40_000, 2023)], "2024-06-30"),
+    "as the only source that is stated": (
+        [make_statement("wage", 40_000, 2022), make_statement("wage", 40_000, 2023)],
+        "2024-06-30",
+    ),
 }
 
 
@@ -174,5 +193,5 @@ def test_an_unchanged_wage_of_one_person_changes_no_feature_and_raises_no_flag(
     basis = IncomeBasis(age=age)
     for day in (as_of, f"{as_of[:8]}15"):
         quiet, listed = (build_county(*rows).panel(to_day(day), basis=basis) for rows in (stated, [*stated, *wages]))
-        assert freeze(quiet) == freeze(listed)
+        assert read_bits(quiet) == read_bits(listed)
         assert not apply_rule_line(listed.select(0), load_policy()).any_flag.any()

@@ -27,7 +27,7 @@ few = settings(
 seeds = st.integers(0, 2**32 - 1)
 
 
-def bits(matrix: FeatureMatrix) -> dict[str, list[object]]:
+def read_bits(matrix: FeatureMatrix) -> dict[str, list[object]]:
     """Return the exact bits of every feature; use categories' names, because codes depend on the levels present."""
     out: dict[str, list[object]] = {"household_id": matrix.household_id.tolist()}
     for column in matrix.columns:
@@ -43,7 +43,7 @@ def bits(matrix: FeatureMatrix) -> dict[str, list[object]]:
 def judge(panel: Panel) -> dict[str, list[object]]:
     """Return the bits of a panel's features and, for known households, of their income and the rule line's verdict."""
     verdicts = apply_rule_line(panel, load_policy())
-    out = bits(build(panel))
+    out = read_bits(build(panel))
     for name, values in (
         ("income", panel.income),
         ("income_until", panel.income_until.astype(np.float64)),
@@ -56,13 +56,13 @@ def judge(panel: Panel) -> dict[str, list[object]]:
     return out
 
 
-def at(records: Records, as_of: dt.date, ids: list[str] | None = None, age: int = 0) -> dict[str, list[object]]:
+def judge_at(records: Records, as_of: dt.date, ids: list[str] | None = None, age: int = 0) -> dict[str, list[object]]:
     judged = judge(records.panel(to_day(as_of), basis=IncomeBasis(age=age)))
     kept = [i for i, code in enumerate(judged["household_id"]) if ids is None or code in ids]
     return {name: [values[i] for i in kept] for name, values in judged.items()}
 
 
-def same(first: dict[str, list[object]], second: dict[str, list[object]]) -> None:
+def require_same(first: dict[str, list[object]], second: dict[str, list[object]]) -> None:
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
 
@@ -82,7 +82,7 @@ def test_row_order_file_parts_and_reader_do_not_matter(seed, parts, statements, 
     read = Records.load(shuffled.write(tmp_path_factory.mktemp("parts"), parts))
     held = Records.from_tables(drawn.frames())
     for as_of in drawn.as_ofs:
-        same(at(read, as_of, age=age), at(held, as_of, age=age))
+        require_same(judge_at(read, as_of, age=age), judge_at(held, as_of, age=age))
 
 
 @shapes
@@ -95,7 +95,7 @@ def test_rows_recorded_later_do_not_matter(seed, statements, age, random_records
     before = Records.from_tables(drawn.frames())
     for as_of in drawn.as_ofs:
         after = Records.from_tables(drawn.changed(**later.added(as_of)).frames())
-        same(at(before, as_of, age=age), at(after, as_of, before.household_id.tolist(), age))
+        require_same(judge_at(before, as_of, age=age), judge_at(after, as_of, before.household_id.tolist(), age))
 
 
 class Later:
@@ -134,25 +134,25 @@ class Later:
 @given(seed=seeds)
 def test_a_household_has_the_same_bits_alone_as_among_many(seed, statements, age, random_records):
     drawn = random_records(seed, 9, statements=statements)
-    drawn = drawn.changed(**{name: unmoved(rows) for name, rows in drawn.tables.items()})
+    drawn = drawn.changed(**{name: drop_moved(rows) for name, rows in drawn.tables.items()})
     records = Records.from_tables(drawn.frames())
     as_of = drawn.as_ofs[seed % len(drawn.as_ofs)]
-    many, basis = at(records, as_of, age=age), IncomeBasis(age=age)
+    many, basis = judge_at(records, as_of, age=age), IncomeBasis(age=age)
     for i, code in enumerate(records.household_id):
         own = {name: [row[i]] for name, row in many.items()}
-        same(judge(records.panel(to_day(as_of), i, i + 1, basis=basis)), own)
-        same(judge(records.panel(to_day(as_of), basis=basis).select(i)), own)
+        require_same(judge(records.panel(to_day(as_of), i, i + 1, basis=basis)), own)
+        require_same(judge(records.panel(to_day(as_of), basis=basis).select(i)), own)
         kept = {
             name: [row for row in rows if name == "lines" or row.get("household_id") in (code, None)]
             for name, rows in drawn.tables.items()
         }
         alone = Records.from_tables(drawn.changed(**kept).frames())
-        if "attribute_house_change" in at(alone, as_of):
+        if "attribute_house_change" in judge_at(alone, as_of):
             continue  # an attribute with only nulls has no type
-        same(at(alone, as_of, age=age), own)
+        require_same(judge_at(alone, as_of, age=age), own)
 
 
-def unmoved(rows):
+def drop_moved(rows):
     """Drop the records that a correction moved from one household to another."""
     owners: dict[object, set[object]] = {}
     for row in rows:
@@ -171,7 +171,7 @@ def test_chunks_and_threads_do_not_matter(threads, random_records):
     for i, day in enumerate(days):
         rows = slice(i * len(records), (i + 1) * len(records))
         assert (matrix.as_of[rows] == day).all()
-        same(bits(matrix.take(np.arange(len(matrix))[rows])), bits(build(records.panel(day))))
+        require_same(read_bits(matrix.take(np.arange(len(matrix))[rows])), read_bits(build(records.panel(day))))
 
 
 MONEY = ("amount", "cost", "self_paid", "loss")
@@ -193,7 +193,7 @@ def test_features_use_money_only_as_ratios(seed, factor, random_records):
         if factor == 10:
             np.testing.assert_allclose(first.values, second.values, rtol=1e-9, atol=1e-9)
         else:
-            same(bits(first), bits(second))
+            require_same(read_bits(first), read_bits(second))
 
 
 def test_equal_rows_without_a_record_id_are_summed(random_records):

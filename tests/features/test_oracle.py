@@ -18,7 +18,7 @@ from riskml.records.panel.store import Records
 OPTIONAL = ("members", "illness", "disaster", "events", "help", "monitoring")
 
 
-def disagreements(matrix: FeatureMatrix, known: np.ndarray, table) -> list[str]:
+def list_disagreements(matrix: FeatureMatrix, known: np.ndarray, table) -> list[str]:
     """List the households and features for which the matrix and the oracle differ by more than 1e-9."""
     table = table.sort_by("household_id")
     rows = np.flatnonzero(known)
@@ -46,7 +46,7 @@ def compare(folder: Path, as_ofs, age: int = 0) -> None:
     records, oracle = Records.load(folder), Oracle(folder, as_ofs, income_age=age)
     for as_of in as_ofs:
         panel = records.panel(to_day(as_of), basis=IncomeBasis(age=age))
-        assert not disagreements(build(panel), panel.known, oracle.compute_features(as_of)), as_of
+        assert not list_disagreements(build(panel), panel.known, oracle.compute_features(as_of)), as_of
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -103,7 +103,7 @@ def test_absent_columns_are_null(random_records, tmp_path):
 ALSO = {"income": ("months",), "disaster": ("household_id", "region_code"), "lines": ("region_code",)}
 
 
-def test_the_oracle_knows_every_declared_feature(random_records, tmp_path):
+def test_the_oracle_computes_every_declared_feature(random_records, tmp_path):
     drawn = random_records(7, households=2)
     table = Oracle(drawn.write(tmp_path), drawn.as_ofs).compute_features(drawn.as_ofs[0])
     regions, land = {f"region_{digits}" for digits in (2, 4, 6, 9)}, {"attribute_land", "attribute_land_change"}

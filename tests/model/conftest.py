@@ -1,4 +1,4 @@
-"""A small synthetic problem with known true risks, and a model fitted on it once."""
+"""A small synthetic problem whose labels are drawn from known risks, and a model and a bundle made from it once."""
 
 from dataclasses import dataclass
 

@@ -11,14 +11,14 @@ from riskml.model.baselines import Baselines, RankingModel, fit_ranking
 from riskml.model.linear import fit_logistic
 
 
-def scored(n=2000, seed=0):
+def draw_scores(n=2000, seed=0):
     rng = np.random.default_rng(seed)
     score = rng.normal(3, 2, n)
     return score, (rng.random(n) < 1 / (1 + np.exp(1 + score))).astype(float)
 
 
 def test_the_baseline_is_a_plain_logistic_regression_on_one_variable():
-    score, y = scored()
+    score, y = draw_scores()
     sk = LogisticRegression(C=np.inf, tol=1e-10).fit(score[:, None], y)
     assert np.allclose(
         fit_ranking(score, y).predict_probability(score), sk.predict_proba(score[:, None])[:, 1], atol=1e-4
@@ -26,7 +26,7 @@ def test_the_baseline_is_a_plain_logistic_regression_on_one_variable():
 
 
 def test_the_order_of_scores_and_their_ties_are_preserved():
-    score, y = scored()
+    score, y = draw_scores()
     score = np.round(score)
     probability = fit_ranking(score, y).predict_probability(score)
     assert len(np.unique(probability)) == len(np.unique(score))
@@ -34,7 +34,7 @@ def test_the_order_of_scores_and_their_ties_are_preserved():
 
 
 def test_a_missing_score_is_replaced_by_the_training_median():
-    score, y = scored()
+    score, y = draw_scores()
     holes = score.copy()
     holes[:100] = np.nan
     ranking = fit_ranking(holes, y)

@@ -1,4 +1,5 @@
-"""The complete model is additive, reproducible and monotone, and is not overconfident if data is scarce."""
+"""The complete model: its margin is the weighted sum of its two parts, the same input gives the same model, and few
+rows are enough to fit it."""
 
 from dataclasses import replace
 
@@ -13,9 +14,10 @@ from riskml.model.blend import fit_blend
 from riskml.model.choice import LOOSE
 from riskml.model.linear import LinearProblem
 from riskml.model.schema import Schema
+from riskml.records.contract.calendar import to_day
 
 
-def fitted(problem, seed=7):
+def fit(problem, seed=7):
     return fit_blend(problem.X, problem.y, problem.household, problem.X.as_of, 12, seed=seed)
 
 
@@ -47,13 +49,13 @@ def test_the_model_ranks_unseen_households_well(blend, fresh):
 
 
 def test_the_same_input_gives_the_same_model(blend, problem):
-    again = fitted(problem)
+    again = fit(problem)
     assert again.trees.text == blend.trees.text
     assert (again.weights, again.calibration, again.choice) == (blend.weights, blend.calibration, blend.choice)
     assert again.linear.to_json() == blend.linear.to_json()
 
 
-def test_the_bundle_records_the_choice_of_complexity_and_weights(blend):
+def test_the_model_records_the_choice_of_complexity_and_weights(blend):
     assert blend.choice["trees"]["depth"] <= 5
     assert blend.choice["default"] is (blend.choice["evidence"] == 0)
     result = blend.choice["out_of_sample"]
@@ -63,7 +65,7 @@ def test_the_bundle_records_the_choice_of_complexity_and_weights(blend):
     assert loss["blend"] < min(loss["linear"], loss["trees"]) + 0.002
 
 
-def test_progress_is_reported_in_sentences(few):
+def test_progress_is_reported(few):
     texts = []
     fit_blend(few.X, few.y, few.household, few.X.as_of, 12, progress=texts.append)
     assert any("all rows" in text for text in texts)
@@ -76,7 +78,7 @@ def rename_to_past_income(problem):
 
 
 def test_a_model_of_past_income_alone_is_folded_into_the_linear_part(problem):
-    model = fitted(rename_to_past_income(problem))
+    model = fit(rename_to_past_income(problem))
     share = model.choice["past_income"]
     assert 0 < share < 1
     values = model.align(rename_to_past_income(problem).X)
@@ -99,7 +101,7 @@ def test_past_income_alone_is_fitted_like_the_ranking_baseline(problem):
 
 
 def test_the_weights_stay_near_one_half_with_little_data(few):
-    weights = fitted(few).weights
+    weights = fit(few).weights
     assert weights.linear == pytest.approx(0.5, abs=0.2)
     assert weights.trees == pytest.approx(0.5, abs=0.2)
 
@@ -110,6 +112,24 @@ def test_two_positives_are_enough_to_fit_a_model(few):
     model = fit_blend(few.X, y, few.household, few.X.as_of, 12)
     assert np.isfinite(model.predict_margin(few.X)).all()
     assert 0 < model.predict_probability(few.X).mean() < 0.2
+
+
+def test_the_calibration_of_a_survey_with_gaps_does_not_count_the_years_without_rows(make_rows):
+
+    years = tuple(to_day(f"{year}-12-31") for year in (1969, 1970, 1971, 1972, 1977, 1982))
+
+    def draw(households, seed):
+        """Draw rows whose first two years had few falls, so that every later period lies above what was expected."""
+        drawn = make_rows(households, seed, years)
+        spared = (drawn.X.as_of <= years[1]) & (np.random.default_rng(seed + 1).random(len(drawn.y)) < 0.8)
+        return replace(drawn, y=np.where(spared, 0.0, drawn.y))
+
+    survey, fresh = draw(1000, seed=3), draw(3000, seed=9)
+    model = fit_blend(survey.X, survey.y, survey.household, survey.X.as_of, 12)
+    assert 0.2 < model.calibration.shift < 0.45, "13 periods instead of 5 would shift it by .56"
+    assert model.predict_probability(fresh.X).sum() / fresh.y.sum() < 1.3, (
+        "13 periods would expect 1.36 times the falls"
+    )
 
 
 def test_a_household_without_any_known_feature_gets_a_finite_score(blend, problem):

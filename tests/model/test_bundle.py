@@ -136,7 +136,7 @@ def test_a_bundle_in_another_format_names_the_riskml_version_to_use(saved):
         ("golden.json", b'"margin": -', b'"margin": -1', "golden"),
     ],
 )
-def test_a_consistent_forgery_that_cannot_score_is_rejected(saved, name, old, new, text):
+def test_a_broken_file_with_renewed_checksums_is_rejected(saved, name, old, new, text):
     forge(saved, name, lambda content: content.replace(old, new, 1))
     with pytest.raises(BundleError, match=text):
         Bundle.load(saved)
@@ -147,19 +147,19 @@ def test_a_schema_that_does_not_match_its_hash_is_rejected(saved):
         columns = manifest["schema"]["columns"]
         columns[0], columns[1] = columns[1], columns[0]
 
-    reversion(saved, swap)
+    renew_version(saved, swap)
     with pytest.raises(BundleError, match=r"feature schema in manifest\.json does not match"):
         Bundle.load(saved)
 
 
 def test_the_error_for_scores_that_differ_from_the_golden_cases_points_to_the_manifest(saved):
-    forge(saved, "linear.json", lambda content: shifted(content))
+    forge(saved, "linear.json", lambda content: shift(content))
     with pytest.raises(BundleError, match="golden cases") as caught:
         Bundle.load(saved)
     assert "manifest.json" in caught.value.hint
 
 
-def shifted(content):
+def shift(content):
     data = json.loads(content)
     data["base"] += 1e-6
     return encode_json(data)
@@ -169,10 +169,10 @@ def forge(folder, name, change):
     """Alter a file and recompute every checksum that covers it."""
     content = change((folder / name).read_bytes())
     (folder / name).write_bytes(content)
-    reversion(folder, lambda manifest: manifest["files"].update({name: hash_sha256(content)}))
+    renew_version(folder, lambda manifest: manifest["files"].update({name: hash_sha256(content)}))
 
 
-def reversion(folder, change):
+def renew_version(folder, change):
     from riskml.model.bundle import _derive_version
 
     def both(manifest):
@@ -213,7 +213,7 @@ def test_a_file_in_place_of_the_folder_is_not_overwritten(bundle, tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
 
 
-def test_bundles_say_whether_they_were_evaluated_on_the_same_rows(bundle, blend, problem, build_bundle):
+def test_differences_between_the_rows_used_for_evaluation_are_listed(bundle, blend, problem, build_bundle):
     assert bundle.find_differences(build_bundle(blend, problem, policy_version="x")) == []
     other = build_bundle(blend, problem, data={"fingerprint": "other"}, split={"test_from": "2024-12-31"})
     assert bundle.find_differences(other) == ["data", "split"]

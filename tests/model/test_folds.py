@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskml.model.folds import FEWEST_POSITIVES, MOST_ROWS, count_overlap, count_spans, plan_folds
-from riskml.records.contract.calendar import subtract_months, to_month_end
+from riskml.records.contract.calendar import subtract_months, to_day, to_month_end
 
 
-def rows(households, step, dates, rate=0.5, seed=0):
+def make_rows(households, step, dates, rate=0.5, seed=0):
     rng = np.random.default_rng(seed)
     days = np.array([to_month_end(600 + step * k) for k in range(dates)], np.int32)
     as_of = np.repeat(days, households)
@@ -22,7 +22,7 @@ def rows(households, step, dates, rate=0.5, seed=0):
 )
 @settings(max_examples=60, deadline=None)
 def test_a_fold_predicts_either_other_households_or_a_later_period(households, step, dates, horizon, seed):
-    y, household, as_of = rows(households, step, dates)
+    y, household, as_of = make_rows(households, step, dates)
     for fold in plan_folds(y, household, as_of, horizon, seed):
         if fold.later:
             assert as_of[fold.fit].max() <= subtract_months(int(as_of[fold.judge].min()), horizon)
@@ -31,13 +31,13 @@ def test_a_fold_predicts_either_other_households_or_a_later_period(households, s
 
 
 def test_household_folds_evaluate_every_row_once():
-    y, household, as_of = rows(50, 12, 3)
+    y, household, as_of = make_rows(50, 12, 3)
     judged = np.concatenate([f.judge for f in plan_folds(y, household, as_of, 12, 0) if not f.later])
     assert sorted(judged.tolist()) == list(range(150))
 
 
 def test_many_rows_use_fewer_folds_and_a_sample_of_households():
-    y, household, as_of = rows(70_000, 12, 3, rate=0.05)
+    y, household, as_of = make_rows(70_000, 12, 3, rate=0.05)
     folds = plan_folds(y, household, as_of, 12, 0)
     assert sum(not fold.later for fold in folds) == 1
     assert all(max(len(fold.fit), len(fold.judge)) <= MOST_ROWS for fold in folds)
@@ -47,7 +47,7 @@ def test_many_rows_use_fewer_folds_and_a_sample_of_households():
 
 
 def test_many_periods_are_predicted_in_three_groups_from_one_horizon_after_the_first_period():
-    y, household, as_of = rows(60, 1, 30)
+    y, household, as_of = make_rows(60, 1, 30)
     later = [fold for fold in plan_folds(y, household, as_of, 12, 0) if fold.later]
     assert len(later) == 3
     assert (
@@ -57,18 +57,18 @@ def test_many_periods_are_predicted_in_three_groups_from_one_horizon_after_the_f
 
 
 def test_a_fold_with_one_class_on_a_side_is_skipped():
-    y, household, as_of = rows(60, 12, 1, rate=0.0)
+    y, household, as_of = make_rows(60, 12, 1, rate=0.0)
     assert plan_folds(y, household, as_of, 12, 0) == []
 
 
 def test_yearly_periods_are_evaluated_after_training_on_all_earlier_ones():
-    y, household, as_of = rows(200, 12, 3)
+    y, household, as_of = make_rows(200, 12, 3)
     later = [fold for fold in plan_folds(y, household, as_of, 12, 0) if fold.later]
     assert [(len(fold.fit), len(fold.judge)) for fold in later] == [(200, 200), (400, 200)]
 
 
 def test_training_periods_with_too_few_positives_give_no_evidence():
-    y, household, as_of = rows(200, 12, 2, rate=0.0)
+    y, household, as_of = make_rows(200, 12, 2, rate=0.0)
     y[: FEWEST_POSITIVES - 1] = 1
     y[200:260] = 1
     assert not any(fold.later for fold in plan_folds(y, household, as_of, 12, 0))
@@ -77,7 +77,7 @@ def test_training_periods_with_too_few_positives_give_no_evidence():
 
 
 def test_only_the_seed_determines_the_draw():
-    y, household, as_of = rows(50, 12, 1)
+    y, household, as_of = make_rows(50, 12, 1)
     one, same, other = (plan_folds(y, household, as_of, 12, seed)[0].judge.tolist() for seed in (1, 1, 2))
     assert one == same != other
 
@@ -86,9 +86,24 @@ def test_only_the_seed_determines_the_draw():
     ("step", "dates", "horizon", "expected"), [(12, 3, 12, 1.0), (3, 6, 12, 4.0), (1, 24, 12, 12.0), (3, 2, 12, 2.0)]
 )
 def test_overlap_counts_how_often_a_month_is_used(step, dates, horizon, expected):
-    assert count_overlap(rows(2, step, dates)[2], horizon) == expected
+    assert count_overlap(make_rows(2, step, dates)[2], horizon) == expected
 
 
 @pytest.mark.parametrize(("step", "dates", "expected"), [(12, 3, 3), (3, 4, 1), (3, 6, 2), (1, 1, 1)])
 def test_only_spans_that_do_not_overlap_are_counted(step, dates, expected):
-    assert count_spans(rows(2, step, dates)[2], 12) == expected
+    assert count_spans(make_rows(2, step, dates)[2], 12) == expected
+
+
+@pytest.mark.parametrize(
+    ("years", "expected"),
+    [
+        ((1969, 1970, 1971, 1972, 1977, 1982), 6),  # a survey with gaps: not the 14 years from the first to the last
+        ((1969, 1970, 1971, 1972), 4),
+        ((1972, 1977, 1982), 3),
+        ((1969,), 1),
+    ],
+)
+@pytest.mark.parametrize("horizon", [3, 12])
+def test_years_without_an_as_of_date_are_no_evidence(years, expected, horizon):
+    days = np.array([to_day(f"{year}-12-31") for year in years], np.int32)
+    assert count_spans(np.repeat(days, 2), horizon) == expected

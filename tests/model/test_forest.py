@@ -9,7 +9,7 @@ from riskml.model.forest import read_forest
 from riskml.model.tree_splits import zero_tiny
 
 
-def walked(forest, row):
+def walk_trees(forest, row):
     """Compute the margin by walking every tree from its root to a leaf."""
     answers = forest.splits.answer_row(row)
     margin = 0.0
@@ -25,7 +25,7 @@ def test_following_the_splits_gives_the_same_margin_as_lightgbm(model):
     forest = read_forest(model.text)
     constants = model.booster.num_trees() - len(forest.trees)
     raw = model.booster.predict(model.rows, raw_score=True)
-    margins = np.array([walked(forest, row) for row in zero_tiny(model.rows)])
+    margins = np.array([walk_trees(forest, row) for row in zero_tiny(model.rows)])
     if constants:
         assert np.ptp(raw - margins) < 1e-12
     else:

@@ -18,13 +18,13 @@ from riskml.model.linear import Linear, LinearProblem, fit_logistic
 from riskml.model.schema import Schema
 
 
-def matrix(values, columns=None, levels=None):
+def make_matrix(values, columns=None, levels=None):
     n, count = values.shape
     columns = columns or tuple(FeatureColumn(f"f{j}") for j in range(count))
     return FeatureMatrix(np.arange(n).astype(str), np.zeros(n, np.int32), tuple(columns), values, levels or {})
 
 
-def noisy(n=400, seed=0):
+def draw_noisy(n=400, seed=0):
     rng = np.random.default_rng(seed)
     values = rng.normal(size=(n, 3)) * [1.0, 100.0, 0.01] + [0.0, 5.0, 3.0]
     y = (rng.random(n) < 1 / (1 + np.exp(1 - values[:, 0] - (values[:, 1] - 5) / 100))).astype(float)
@@ -33,15 +33,15 @@ def noisy(n=400, seed=0):
 
 
 def test_the_linear_model_equals_the_textbook_pipeline():
-    values, y = noisy()
+    values, y = draw_noisy()
     textbook = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True),
         StandardScaler(),
         LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-10),
     ).fit(values, y)
-    fresh, _ = noisy(50, seed=1)
+    fresh, _ = draw_noisy(50, seed=1)
     assert np.allclose(
-        fit_logistic(matrix(values), y).predict_margin(fresh), textbook.decision_function(fresh), atol=1e-6
+        fit_logistic(make_matrix(values), y).predict_margin(fresh), textbook.decision_function(fresh), atol=1e-6
     )
 
 
@@ -49,7 +49,7 @@ def test_levels_are_one_hot_encoded_with_the_same_penalty():
     rng = np.random.default_rng(3)
     codes = rng.integers(0, 3, 600).astype(float)
     y = (rng.random(600) < np.array([0.1, 0.3, 0.5])[codes.astype(int)]).astype(float)
-    X = matrix(codes[:, None], [FeatureColumn("region", categorical=True)], {"region": ("a", "b", "c")})
+    X = make_matrix(codes[:, None], [FeatureColumn("region", categorical=True)], {"region": ("a", "b", "c")})
     hot = np.column_stack([codes == k for k in range(3)]).astype(float)
     textbook = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-10).fit(hot - hot.mean(axis=0), y)
     assert np.allclose(
@@ -112,13 +112,13 @@ def test_directions_hold_even_if_the_data_contradict_them():
 
 
 def test_an_outlier_is_winsorised():
-    values, y = noisy(2000)
+    values, y = draw_noisy(2000)
     wild = values.copy()
     wild[0, 0] = 1e15
-    model = LinearProblem(Schema.from_matrix(matrix(wild)), wild, y).solve(1.0)
+    model = LinearProblem(Schema.from_matrix(make_matrix(wild)), wild, y).solve(1.0)
     assert model.high[0] < 10
     assert abs(model.predict_margin(wild)[0]) < 20
-    calm = LinearProblem(Schema.from_matrix(matrix(values)), values, y).solve(1.0)
+    calm = LinearProblem(Schema.from_matrix(make_matrix(values)), values, y).solve(1.0)
     assert np.allclose(model.predict_margin(values)[1:], calm.predict_margin(values)[1:], atol=0.05)
 
 
@@ -127,14 +127,14 @@ def test_a_rare_event_is_not_winsorised_away():
     x[:2] = 5.0
     y = np.zeros(3000)
     y[:200] = 1
-    assert LinearProblem(Schema.from_matrix(matrix(x)), x, y).solve(1.0).high[0] == 5.0
+    assert LinearProblem(Schema.from_matrix(make_matrix(x)), x, y).solve(1.0).high[0] == 5.0
 
 
 def test_rounding_noise_is_not_scaled_up_into_a_feature():
     rng = np.random.default_rng(0)
     x = np.column_stack([rng.normal(size=200), np.where(rng.random(200) < 0.3, 1e-9, 0.0)])
     y = (rng.random(200) < 0.3).astype(float)
-    model = fit_logistic(matrix(x), y)
+    model = fit_logistic(make_matrix(x), y)
     assert model.slope[1] == 0.0
     assert model.predict_margin(np.array([[0.0, 0.5]]))[0] == model.predict_margin(np.array([[0.0, 0.0]]))[0]
 
@@ -170,8 +170,8 @@ def test_a_matrix_with_another_schema_is_converted_to_this_one(linear_part, prob
 def test_a_model_without_any_usable_feature_gives_the_base_rate():
     values = np.full((40, 2), np.nan)
     y = np.r_[np.ones(10), np.zeros(30)]
-    model = fit_logistic(matrix(values), y)
-    assert model.predict_probability(matrix(values)) == pytest.approx(np.full(40, 0.25))
+    model = fit_logistic(make_matrix(values), y)
+    assert model.predict_probability(make_matrix(values)) == pytest.approx(np.full(40, 0.25))
 
 
 def test_rows_with_the_wrong_width_are_rejected(problem):
@@ -181,9 +181,9 @@ def test_rows_with_the_wrong_width_are_rejected(problem):
 
 
 def test_a_single_class_is_rejected():
-    values, _ = noisy(20)
+    values, _ = draw_noisy(20)
     with pytest.raises(ModelError, match="same outcome"):
-        fit_logistic(matrix(values), np.zeros(20))
+        fit_logistic(make_matrix(values), np.zeros(20))
 
 
 def test_the_margin_equals_the_contributions_summed_in_order_bit_for_bit(problem):

@@ -1,4 +1,4 @@
-"""The model's risk moves with each feature in the direction that policy demands, and the probe notices a model whose
+"""The model's risk moves with each feature in its declared direction, and ``probe_monotonicity`` reports a model whose
 risk does not."""
 
 from dataclasses import replace

@@ -15,7 +15,7 @@ from riskml.training.card import write_model_card
 
 FOLDER = Path(__file__).parents[2] / "models"
 HOUSEHOLD = re.compile(r"\bH\d{7}\b")
-AGAIN = "train and commit a new bundle with the commands in models/README.md"
+RETRAIN_HINT = "train and commit a new bundle with the commands in models/README.md"
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,14 @@ def test_the_bundle_was_trained_on_the_current_features(released):
     own = [c for c in released.columns if not c.name.startswith(("region_", "attribute_"))]
     gone = [c.name for c in own if c.name not in CATALOGUE]
     turned = [c.name for c in own if c.name in CATALOGUE and CATALOGUE[c.name].column != c]
-    assert not gone, AGAIN
-    assert not turned, AGAIN
+    assert not gone, RETRAIN_HINT
+    assert not turned, RETRAIN_HINT
 
 
 def test_the_bundle_was_trained_under_the_current_policy(released):
     policy = load_policy()
-    assert released.policy_version == policy.version, AGAIN
-    assert released.thresholds == {code: tier.probability for code, tier in policy.tiers.items()}, AGAIN
+    assert released.policy_version == policy.version, RETRAIN_HINT
+    assert released.thresholds == {code: tier.probability for code, tier in policy.tiers.items()}, RETRAIN_HINT
 
 
 def test_the_model_card_has_the_current_texts(released, folder, golden):

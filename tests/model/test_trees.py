@@ -30,7 +30,7 @@ def test_the_text_is_the_same_for_any_number_of_threads(problem, fitted):
         assert again.text == fitted.text
 
 
-def wide(problem):
+def make_wide(problem):
     """Make a problem with enough features that each tree uses a random subset."""
     noise = np.random.default_rng(0).normal(size=(len(problem.y), 20))
     columns = tuple(FeatureColumn(f"noise_{j}") for j in range(20))
@@ -38,7 +38,7 @@ def wide(problem):
 
 
 def test_the_text_is_the_same_when_fits_run_in_parallel(problem):
-    schema, values = wide(problem)
+    schema, values = make_wide(problem)
 
     def one(seed):
         return TreeProblem(schema, values, problem.y, threads=1).solve(SMALL, seed=seed).text
@@ -145,7 +145,7 @@ def test_broken_model_text_gives_a_clear_error():
 
 
 def test_trees_of_several_seeds_are_averaged(problem):
-    schema, values = wide(problem)
+    schema, values = make_wide(problem)
     trees = TreeProblem(schema, values, problem.y)
     together = trees.solve(replace(SMALL, seeds=3, rounds=30), seed=5)
     alone = [trees.solve(replace(SMALL, rounds=10), seed=5 + k) for k in range(3)]
@@ -156,7 +156,7 @@ def test_trees_of_several_seeds_are_averaged(problem):
 
 
 def test_the_first_trees_of_an_average_are_the_first_trees_of_every_seed(problem):
-    schema, values = wide(problem)
+    schema, values = make_wide(problem)
     trees = TreeProblem(schema, values, problem.y)
     path = trees.solve(replace(SMALL, seeds=3, rounds=30), seed=5).predict_path(values, [12, 30])
     short = trees.solve(replace(SMALL, seeds=3, rounds=12), seed=5)

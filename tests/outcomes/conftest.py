@@ -25,12 +25,13 @@ COLUMNS = {
     "events": "household_id occurred_on kind amount recorded_on record_id withdrawn",
     "monitoring": "household_id category entered_on cleared_on recorded_on",
     "help": "household_id started_on measure emergency recorded_on record_id withdrawn",
-    "lines": "region_code effective_from amount",
+    "lines": "region_code effective_from amount recorded_on",
+    "members": "household_id member_id recorded_on left_on",
 }
 LINES = [
-    ("13", dt.date(2020, 1, 1), 6000.0),
-    ("", dt.date(2021, 6, 1), 6300.0),
-    ("130529", dt.date(2022, 6, 16), 6600.0),
+    ("13", dt.date(2020, 1, 1), 6000.0, None),
+    ("", dt.date(2021, 6, 1), 6300.0, dt.date(2021, 5, 1)),
+    ("130529", dt.date(2022, 6, 16), 6600.0, dt.date(2022, 9, 3)),
 ]
 REGIONS = ["130529", "130530", "430101"]
 
@@ -62,6 +63,7 @@ class County:
                 self.add_reports(name, size, level)
             self.add_monitoring(name, self.add_spending(name, size))
             self.add_help(name)
+            self.add_members(name, size)
         out = {
             name: pd.DataFrame(self.rows[name], columns=columns.split()).astype(object)
             for name, columns in COLUMNS.items()
@@ -85,6 +87,17 @@ class County:
             moved = self.later(first or dt.date(2021, 1, 1), 30, 700)
             other = max(1, size + self.rng.integers(-1, 2))
             self.rows["households"].append((name, moved, self.rng.choice(REGIONS), other))
+
+    def add_members(self, name: str, size: int) -> None:
+        """Add a roster, which may be partial; some members leave, in some households all of them."""
+        rng = np.random.default_rng(int(name[1:]))
+        leaving = rng.choice([0.0, 0.3, 1.0], p=[0.8, 0.1, 0.1])
+        for member in range(size if rng.random() < 0.8 else 1):
+            self.rows["members"].append((name, f"m{member}", None, None))
+            if rng.random() < leaving:
+                left = dt.date(2021, 1, 1) + dt.timedelta(days=int(rng.integers(0, 1400)))
+                known = left + dt.timedelta(days=int(rng.integers(0, 90)))
+                self.rows["members"].append((name, f"m{member}", known, left))
 
     def add_income(self, name: str, start: int, months: int, source: str, amount: float | None, **more: Any) -> str:
         rows = self.rows["income"]
@@ -144,7 +157,8 @@ class County:
                     self.add_income(name, START + month, 1, source, amount, member_id=member)
 
     def add_spending(self, name: str, size: int) -> list[dt.date]:
-        """Add bills of every kind; some have unknown amounts, come late, or are corrected, moved or withdrawn."""
+        """Add bills and other events, some with unknown amounts, recorded late, corrected or withdrawn; return their
+        days."""
         days = []
         for _ in range(int(self.rng.integers(1, 5)) if self.chance(0.5) else 0):
             table, kind = (
@@ -194,7 +208,7 @@ class County:
 
 
 def open_county(tables: Tables) -> tuple[Records, duckdb.DuckDBPyConnection]:
-    """Pack the tables of a county, and create them in a database for the SQL that checks the labels."""
+    """Build records from the tables of a county, and copy the tables to a database for the SQL that checks labels."""
     con = duckdb.connect(config={"threads": 1})
     kinds = {"recorded_on": "DATE", "cleared_on": "DATE", "withdrawn": "BOOLEAN", "emergency": "BOOLEAN"}
     kinds |= {"statement": "BOOLEAN", "member_id": "VARCHAR", "self_paid": "DOUBLE", "amount": "DOUBLE"}

@@ -30,7 +30,7 @@ def cut(records):
     return cut_origins(build_grid(records, SETTINGS), SETTINGS)
 
 
-def test_the_default_test_start_matches_the_contract(records):
+def test_the_default_test_start_is_that_of_the_surveys_settings(records):
     grid = build_grid(records, SETTINGS)
     assert [str(to_date(day)) for day in grid.as_ofs] == [f"{year}-12-31" for year in (1984, 1985, 1986, 1987)]
     default = replace(SETTINGS, test_from=None)
@@ -38,13 +38,13 @@ def test_the_default_test_start_matches_the_contract(records):
 
 
 @pytest.mark.parametrize(("origin", "n_train", "n_test"), [(0, 7560, 2870), (1, 5019, 2541), (2, 2485, 2534)])
-def test_the_labelled_rows_of_every_origin_match_the_contract(records, cut, origin, n_train, n_test):
+def test_the_numbers_of_labelled_rows_of_every_origin_are_unchanged(records, cut, origin, n_train, n_test):
     train = count_labels(label(records, cut[origin].train, SETTINGS, load_policy(), cut[origin].test_from))
     test = count_labels(label(records, cut[origin].test, SETTINGS, load_policy()))
     assert (train["labelled"], test["labelled"]) == (n_train, n_test)
 
 
-def test_the_positives_match_the_contract(records, cut):
+def test_the_numbers_of_positives_and_of_missing_labels_are_unchanged(records, cut):
     train = label(records, cut[0].train, SETTINGS, load_policy(), cut[0].test_from)
     test = label(records, cut[0].test, SETTINGS, load_policy())
     assert train.y[train.labelled].mean() == pytest.approx(0.0522, abs=5e-5)

@@ -19,7 +19,8 @@ RECORDED = {
     "events": "coalesce(recorded_on, occurred_on)",
     "monitoring": "coalesce(recorded_on, entered_on)",
     "help": "coalesce(recorded_on, started_on)",
-    "lines": "NULL",
+    "members": "recorded_on",
+    "lines": "coalesce(recorded_on, effective_from)",
 }
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskml.outcomes import BY, REASONS, Labels, count_labels, label
+from riskml.outcomes import FALL_KINDS, REASONS, Labels, count_labels, label
 from riskml.policy import apply_rule_line, load_policy, parse_policy
 from riskml.records.contract.calendar import to_date, to_day, to_month, to_month_end
 from riskml.records.panel.store import Records
@@ -50,6 +50,7 @@ home AS (
 line AS (
     SELECT household_id, m, l.amount FROM home h JOIN lines l
     ON starts_with(h.region_code, l.region_code) AND l.effective_from <= h.day
+        AND coalesce(l.recorded_on, l.effective_from) <= h.day
     QUALIFY row_number() OVER (PARTITION BY household_id, m
         ORDER BY length(l.region_code) DESC, l.effective_from DESC) = 1),
 income_per_head AS (
@@ -85,6 +86,18 @@ WHERE emergency AND withdrawn IS NOT TRUE
 """
 
 
+DESERTED = """
+WITH roster AS (
+    SELECT household_id, left_on FROM members WHERE coalesce(recorded_on, DATE '1900-01-01') <= $known
+    QUALIFY row_number() OVER (PARTITION BY household_id, member_id ORDER BY recorded_on DESC NULLS LAST) = 1),
+home AS (
+    SELECT household_id, size FROM households WHERE coalesce(recorded_on, DATE '1900-01-01') <= $known
+    QUALIFY row_number() OVER (PARTITION BY household_id ORDER BY recorded_on DESC NULLS LAST) = 1)
+SELECT household_id, max(left_on) FROM roster JOIN home USING (household_id) GROUP BY ALL
+HAVING count(*) = count(left_on) AND count(*) >= any_value(size) AND max(left_on) <= $known
+"""
+
+
 SOURCES = ("wage", "business", "property", "transfer")
 
 
@@ -94,7 +107,8 @@ class Known:
 
     ``months`` holds (income, line, reported, size) by household and month; ``stated`` holds the households with a
     statement; ``spending`` holds the unavoidable spending by household and month; ``entries`` holds the days of entry
-    and clearance; and ``emergencies`` holds the days on which emergency help started.
+    and clearance; ``emergencies`` holds the days on which emergency help started; and ``deserted`` holds the days on
+    which last members left.
     """
 
     months: dict[tuple[str, int], tuple[float | None, float | None, bool, int]]
@@ -102,10 +116,12 @@ class Known:
     spending: dict[tuple[str, int], float]
     entries: dict[str, list[tuple[dt.date, dt.date | None]]]
     emergencies: dict[str, list[dt.date]]
+    deserted: dict[str, dt.date]
 
 
 def sum_months(rows: list[tuple[int, int, str, float, bool, dt.date]]) -> dict[int, float]:
-    """Apply the contract's rules for statements to one household's known rows; return its reported months."""
+    """Apply the rules for yearly statements in data/README.md to one household's known rows; return its income by
+    reported month."""
     plain: dict[int, dict[str, float]] = {}
     covered: dict[int, dict[str, tuple[dt.date, int, float]]] = {}
     latest: dict[str, tuple[dt.date, int, float]] = {}
@@ -139,7 +155,7 @@ def sum_months(rows: list[tuple[int, int, str, float, bool, dt.date]]) -> dict[i
     return out
 
 
-def known(
+def read_known(
     con: duckdb.DuckDBPyConnection, day: dt.date, settings: Settings, policy: str, months: Sequence[int]
 ) -> Known:
     rows: dict[str, list[tuple[int, int, str, float, bool, dt.date]]] = {}
@@ -158,6 +174,7 @@ def known(
         {(h, m): amount for h, m, amount in bills},
         {},
         {},
+        dict(con.execute(DESERTED, {"known": day}).fetchall()),
     )
     for h, entered, cleared in con.execute(ENTRIES, {"known": day}).fetchall():
         kept.entries.setdefault(h, []).append((entered, cleared))
@@ -166,7 +183,7 @@ def known(
     return kept
 
 
-def verdict(at: Known, household: str, end: int, month: int) -> str | None:
+def judge_window(at: Known, household: str, end: int, month: int) -> str | None:
     """Judge the window that ends with month ``end``, given the spending of the twelve months up to ``month``."""
     income, line, _, size = at.months[household, end]
     if income is None or line is None:
@@ -188,13 +205,13 @@ def find_end(then: Known, household: str, month: int, settings: Settings) -> int
     return month
 
 
-def standing(then: Known, household: str, as_of: dt.date, month: int, settings: Settings) -> str:
-    if (household, month) not in then.months:
+def classify_household(then: Known, household: str, as_of: dt.date, month: int, settings: Settings) -> str:
+    if (household, month) not in then.months or household in then.deserted:
         return "unknown"
     entries = then.entries.get(household, [])
     if any(entered <= as_of and (cleared is None or cleared > as_of) for entered, cleared in entries):
         return "monitored"
-    kind = verdict(then, household, find_end(then, household, month, settings), month)
+    kind = judge_window(then, household, find_end(then, household, month, settings), month)
     return {None: "no_income", "income": "below_line", "spending": "in_hardship", "above": "at_risk"}[kind]
 
 
@@ -203,20 +220,22 @@ def list_falls(now: Known, household: str, as_of: dt.date, month: int, settings:
     until = to_date(to_month_end(month + settings.horizon))
     span = range(month + 1, month + settings.horizon + 1)
     ends = span[-1:] if settings.outcome == "end" else span
-    falls = [(m - month, kind) for m in ends if (kind := verdict(now, household, m, m)) in ("income", "spending")]
+    falls = [(m - month, kind) for m in ends if (kind := judge_window(now, household, m, m)) in ("income", "spending")]
     entered = [day for day, _ in now.entries.get(household, []) if as_of < day <= until]
     falls += [((day.year - as_of.year) * 12 + day.month - as_of.month, "monitoring") for day in entered]
-    return sorted(falls, key=lambda fall: (fall[0], list(BY).index(fall[1])))
+    return sorted(falls, key=lambda fall: (fall[0], list(FALL_KINDS).index(fall[1])))
 
 
 def is_followed(now: Known, household: str, month: int, settings: Settings) -> bool:
     last = range(month + 1, month + settings.horizon + 1)[-3:]
     ends = last if settings.outcome == "any" else last[-1:]
+    if now.deserted.get(household, dt.date.max) <= to_date(to_month_end(last[-1])):
+        return False
     reported = any(now.months[household, m][2] for m in last)
-    return reported and any(verdict(now, household, m, m) is not None for m in ends)
+    return reported and any(judge_window(now, household, m, m) is not None for m in ends)
 
 
-def outcome(then: Known, now: Known, household: str, month: int, settings: Settings) -> tuple[str, str, int]:
+def label_household(then: Known, now: Known, household: str, month: int, settings: Settings) -> tuple[str, str, int]:
     """Return a cohort row's label (or the reason why it has none), how the household fell, and the lead in months."""
     as_of, until = to_date(to_month_end(month)), to_date(to_month_end(month + settings.horizon))
     recorded_then = {entered for entered, _ in then.entries.get(household, [])}
@@ -247,17 +266,17 @@ class Expected:
 def label_all(county, days: Sequence[int], settings: Settings, policy: str, knowledge: int | None) -> Expected:
     records, con = county
     everything = dt.date(2100, 1, 1)
-    now = known(con, everything if knowledge is None else to_date(knowledge), settings, policy, range(FIRST, LAST))
+    now = read_known(con, everything if knowledge is None else to_date(knowledge), settings, policy, range(FIRST, LAST))
     out = Expected([], [], dict.fromkeys(STATUSES, 0), set())
     for day in days:
         month, rows, followed = to_month(day), [], 0
-        then = known(con, to_date(day), settings, policy, range(month - settings.income_age, month + 1))
+        then = read_known(con, to_date(day), settings, policy, range(month - settings.income_age, month + 1))
         for household in records.household_id.tolist():
-            stands = standing(then, household, to_date(day), month, settings)
+            stands = classify_household(then, household, to_date(day), month, settings)
             out.status[stands] += 1
             if stands != "at_risk":
                 continue
-            rows.append((household, day, *outcome(then, now, household, month, settings)))
+            rows.append((household, day, *label_household(then, now, household, month, settings)))
             out.incomes.append(then.months[household, find_end(then, household, month, settings)][:2])
             followed += is_followed(now, household, month, settings)
             falls = list_falls(now, household, to_date(day), month, settings)
@@ -269,9 +288,9 @@ def label_all(county, days: Sequence[int], settings: Settings, policy: str, know
     return out
 
 
-def readable(records: Records, labels: Labels) -> list[tuple[str, int, str, str, int]]:
+def name_labels(records: Records, labels: Labels) -> list[tuple[str, int, str, str, int]]:
     reason = {code: name for name, code in REASONS.items()}
-    by = {0: "", **{code: name for name, code in BY.items()}}
+    by = {0: "", **{code: name for name, code in FALL_KINDS.items()}}
     rows = zip(labels.household, labels.as_of, labels.y, labels.reason, labels.by, labels.lead, strict=True)
     return [
         (str(records.household_id[h]), int(day), reason[r] if y < 0 else str(y), by[b], int(lead))
@@ -285,7 +304,7 @@ def compare(county, settings: Settings, policy: str, known_at: str | None) -> No
     knowledge = None if known_at is None else to_month_end(to_month(days[-1]) + settings.horizon) - 100
     labels = label(records, days, settings, POLICIES[policy], knowledge, chunk=37)
     expected = label_all(county, days, settings, policy, knowledge)
-    assert readable(records, labels) == expected.rows
+    assert name_labels(records, labels) == expected.rows
     incomes = np.column_stack([labels.income_per_head, labels.line])
     np.testing.assert_allclose(incomes, np.array(expected.incomes), rtol=1e-12)
     assert dict(zip(STATUSES, labels.status.sum(axis=0).tolist(), strict=True)) == expected.status
@@ -328,7 +347,7 @@ def test_spending_covers_twelve_months_and_is_divided_by_the_household_size_used
     settings, resized = Settings(income_age=18), 0
     for day in build_grid(records, settings).as_ofs:
         month = to_month(day)
-        then = known(con, to_date(day), settings, "packaged", range(month - 18, month + 1))
+        then = read_known(con, to_date(day), settings, "packaged", range(month - 18, month + 1))
         own = apply_rule_line(records.panel(day, basis=settings.basis), load_policy()).spending
         for i, household in enumerate(records.household_id.tolist()):
             if (household, month) in then.months:
@@ -348,7 +367,7 @@ def hold_every_outcome(county, settings: Settings) -> None:
     assert count_labels(early)["missing"].pop("not_followed") > 5
     assert min(count for reason, count in tally["missing"].items() if reason != "not_followed") > 5
     assert min(tally["excluded"].values()) > 5
-    assert set(BY.values()) == set(labels.by[labels.y == 1].tolist())
+    assert set(FALL_KINDS.values()) == set(labels.by[labels.y == 1].tolist())
     assert len(set(labels.lead.tolist())) == 13
     expected = label_all(county, days, settings, "packaged", None)
     assert expected.ties == {"income before monitoring", "spending before monitoring"}

@@ -49,17 +49,17 @@ class Village:
     def household(self, code: str = "h", size: int = 1, kind: str | None = None, region: str = "130529") -> Village:
         return self.add("households", code, size=size, kind=kind, region_code=region)
 
-    def earns(self, yearly_per_head: float, code: str = "h", year: int = 2023, start: int = 1, months: int = 12):
-        """Add one report of several months, at a rate of ``yearly_per_head`` yuan a year for the whole household."""
-        amount = yearly_per_head * months / 12
+    def earns(self, yearly: float, code: str = "h", year: int = 2023, start: int = 1, months: int = 12):
+        """Add one report of several months, at a rate of ``yearly`` yuan a year for the whole household."""
+        amount = yearly * months / 12
         return self.add(
             "income", code, period_start=f"{year}-{start:02d}-01", months=months, source="total", amount=amount
         )
 
-    def states(self, yearly_per_head: float, code: str = "h", year: int = 2022) -> Village:
+    def states(self, yearly: float, code: str = "h", year: int = 2022) -> Village:
         """Add the statement of the year that ends in September of ``year``; it is known at the end of February."""
         row = {"period_start": f"{year - 1}-10-01", "months": 12, "source": "total", "statement": True}
-        return self.add("income", code, amount=yearly_per_head, **row)
+        return self.add("income", code, amount=yearly, **row)
 
     def has(self, *tables: str) -> Village:
         """Make tables present, even if they stay empty."""
@@ -124,7 +124,7 @@ def childbirth(village: Village, add: Add) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """A household from a published report: how to add it, its status, and the mildest and gravest colours allowed."""
+    """A household from a published report: how to add it, its status, and the mildest and worst colours allowed."""
 
     build: Callable[[Village, Add], None]
     status: str

@@ -28,7 +28,7 @@ def content():
     return yaml.load(PACKAGED, yaml.CSafeLoader)
 
 
-def parsed(content):
+def parse(content):
     return parse_policy(yaml.dump(content, Dumper=yaml.CSafeDumper, allow_unicode=True), "county.yaml")
 
 
@@ -91,7 +91,7 @@ def test_a_county_may_rename_causes_and_tiers(content):
         "water": {"en": "wells"},
     }
     content["tiers"]["likely"] |= {"zh": "较易致贫"}
-    policy = parsed(content)
+    policy = parse(content)
     assert (policy.causes["illness"].names, policy.causes["water"].names) == (
         {"zh": "因大病", "en": "serious illness"},
         {"zh": "饮水安全", "en": "wells"},
@@ -123,23 +123,29 @@ def test_a_file_replaces_the_packaged_table(tmp_path, content):
 
 def test_a_trigger_left_out_of_a_file_is_disabled(content):
     del content["triggers"]["job_loss"]
-    assert "job_loss" not in parsed(content).triggers
+    assert "job_loss" not in parse(content).triggers
 
 
 def test_a_policy_file_may_still_set_an_income_window_which_has_no_effect(content):
     content["income_window"] = 6
-    with_key = parsed(content)
+    with_key = parse(content)
     del content["income_window"]
-    assert vars(parsed(content)).keys() == vars(with_key).keys()
+    assert vars(parse(content)).keys() == vars(with_key).keys()
     assert "income_window" not in vars(with_key)
 
 
 def test_provincial_income_takes_precedence_and_an_unknown_one_is_skipped(content):
     content["rural_income"] += [
-        {"region": "13", "year": 2022, "effective_from": day("2023-02-01"), "amount": 19000, "source": "x"},
-        {"region": "43", "year": 2022, "effective_from": day("2023-02-01"), "amount": None, "source": "not found"},
+        {"region": "13", "year": 2022, "effective_from": parse_day("2023-02-01"), "amount": 19000, "source": "x"},
+        {
+            "region": "43",
+            "year": 2022,
+            "effective_from": parse_day("2023-02-01"),
+            "amount": None,
+            "source": "not found",
+        },
     ]
-    policy = parsed(content)
+    policy = parse(content)
     assert policy.find_in_force("130529", to_day("2023-12-31")).rural_income == 19_000
     assert policy.find_in_force("430529", to_day("2023-12-31")).rural_income == 20_133
     assert np.isnan(policy.find_in_force("130529", to_day("2019-01-31")).rural_income)
@@ -183,11 +189,11 @@ def test_an_empty_file_is_rejected():
         parse_policy("", "county.yaml")
 
 
-def day(text):
+def parse_day(text):
     return yaml.safe_load(text)
 
 
-def job_loss(content):
+def select_job_loss(content):
     return content["triggers"]["job_loss"]
 
 
@@ -208,16 +214,18 @@ FAULTS = {
     "visit_capacity must be a number, not True": lambda c: c.update(visit_capacity=True),
     "the file has an unknown key 'tirggers'": lambda c: c.update(tirggers={}),
     "triggers.job_los is not a trigger": lambda c: c["triggers"].update(job_los=c["triggers"]["job_loss"]),
-    "triggers.job_loss.cause is 'wrok'": lambda c: job_loss(c).update(cause="wrok"),
-    "triggers.job_loss.counts_as[0] is 'shok'": lambda c: job_loss(c).update(counts_as=["shok"]),
-    "triggers.job_loss.fires is 'over'": lambda c: job_loss(c).update(fires="over"),
-    "triggers.job_loss.base is 'lines'": lambda c: job_loss(c).update(base="lines"),
-    "triggers.job_loss.window is 37": lambda c: job_loss(c).update(window=37),
-    "triggers.job_loss.values is empty": lambda c: job_loss(c).update(values=[]),
-    "triggers.job_loss.values[0] has thresholds for nobody": lambda c: job_loss(c)["values"][0].pop("all"),
-    "triggers.job_loss.values[0] has thresholds for all, exited": lambda c: job_loss(c)["values"][0].update(exited=1),
-    "triggers.job_loss.values[0].all must be a number": lambda c: job_loss(c)["values"][0].update(all="one"),
-    "triggers.job_loss.values[1] takes effect on the same day": lambda c: job_loss(c)["values"].append(
+    "triggers.job_loss.cause is 'wrok'": lambda c: select_job_loss(c).update(cause="wrok"),
+    "triggers.job_loss.counts_as[0] is 'shok'": lambda c: select_job_loss(c).update(counts_as=["shok"]),
+    "triggers.job_loss.fires is 'over'": lambda c: select_job_loss(c).update(fires="over"),
+    "triggers.job_loss.base is 'lines'": lambda c: select_job_loss(c).update(base="lines"),
+    "triggers.job_loss.window is 37": lambda c: select_job_loss(c).update(window=37),
+    "triggers.job_loss.values is empty": lambda c: select_job_loss(c).update(values=[]),
+    "triggers.job_loss.values[0] has thresholds for nobody": lambda c: select_job_loss(c)["values"][0].pop("all"),
+    "triggers.job_loss.values[0] has thresholds for all, exited": lambda c: select_job_loss(c)["values"][0].update(
+        exited=1
+    ),
+    "triggers.job_loss.values[0].all must be a number": lambda c: select_job_loss(c)["values"][0].update(all="one"),
+    "triggers.job_loss.values[1] takes effect on the same day": lambda c: select_job_loss(c)["values"].append(
         c["triggers"]["job_loss"]["values"][0]
     ),
     "colours[0] has bounds out of order": lambda c: c["colours"][0].update(orange_below=1.5),
@@ -237,7 +245,7 @@ FAULTS = {
 def test_a_fault_names_its_path_in_the_file(content, message):
     FAULTS[message](content)
     with pytest.raises(PolicyError) as caught:
-        parsed(content)
+        parse(content)
     assert f"county.yaml: {message}" in caught.value.message
 
 
@@ -246,15 +254,15 @@ def test_a_fault_names_its_path_in_the_file(content, message):
     [
         (lambda c: c["lines"][0].update(amont=1), "Did you mean 'amount'?"),
         (lambda c: c["triggers"].update(job_los={}), "Did you mean 'job_loss'?"),
-        (lambda c: job_loss(c).update(cause="wrok"), "Did you mean 'work'?"),
+        (lambda c: select_job_loss(c).update(cause="wrok"), "Did you mean 'work'?"),
         (lambda c: c["lines"][0].update(region=13), 'write "13" in quotes'),
-        (lambda c: job_loss(c)["values"][0].pop("all"), "`exited` and `ordinary`"),
+        (lambda c: select_job_loss(c)["values"][0].pop("all"), "`exited` and `ordinary`"),
     ],
 )
 def test_a_fault_says_what_to_do(content, change, hint):
     change(content)
     with pytest.raises(PolicyError) as caught:
-        parsed(content)
+        parse(content)
     assert hint in caught.value.hint
 
 

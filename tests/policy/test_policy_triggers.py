@@ -12,7 +12,7 @@ LINE = 8300.0
 """The monitoring line in Hebei in 2023, in yuan per person and year."""
 
 
-def inpatient(village, self_paid, on="2023-06-01", **values):
+def add_inpatient(village, self_paid, on="2023-06-01", **values):
     return village.add("illness", kind="inpatient", occurred_on=on, self_paid=self_paid, **values)
 
 
@@ -22,7 +22,7 @@ def fires(village, code, **options):
     return code in verdicts.list_flag_codes(0)
 
 
-def observed(village, code):
+def read_observed(village, code):
     verdicts = village.judged()
     return verdicts.observed[verdicts.codes.index(code), 0]
 
@@ -40,11 +40,11 @@ def test_an_absent_table_fires_no_trigger_and_is_reported_as_unknown(village):
 
 
 @pytest.mark.parametrize(("income", "below"), [(8299.0, True), (8299.2, False), (8300.0, False), (-500.0, True)])
-def test_income_below_line_uses_the_tolerance_in_the_contract(village, income, below):
+def test_income_less_than_a_ten_thousandth_below_the_line_does_not_count_as_below(village, income, below):
     assert fires(village.household().earns(income), "income_below_line") is below
 
 
-def test_a_line_in_the_folder_takes_precedence_over_the_policys_line(village):
+def test_a_line_in_the_records_takes_precedence_over_the_policys_line(village):
     village.household().earns(9000).add("lines", region_code="1305", effective_from="2023-01-01", amount=9500)
     verdicts = village.judged()
     assert verdicts.list_flag_codes(0)[0] == "income_below_line"
@@ -58,24 +58,24 @@ def test_a_line_in_the_folder_takes_precedence_over_the_policys_line(village):
 ])  # fmt: skip
 def test_the_inpatient_threshold_depends_on_the_kind(village, kind, self_paid, fired):
     village.household(kind=kind).earns(90_000)
-    inpatient(inpatient(village, self_paid / 2), self_paid / 2, on="2023-09-01")
+    add_inpatient(add_inpatient(village, self_paid / 2), self_paid / 2, on="2023-09-01")
     assert fires(village, "inpatient_self_pay") is fired
 
 
 @pytest.mark.parametrize(("on", "fired"), [("2022-12-31", False), ("2023-01-01", True), ("2023-12-31", True)])
 def test_a_bill_counts_for_twelve_months(comfortable, on, fired):
-    assert fires(inpatient(comfortable, 25_000, on=on), "inpatient_self_pay") is fired
+    assert fires(add_inpatient(comfortable, 25_000, on=on), "inpatient_self_pay") is fired
 
 
 def test_a_bill_counts_only_once_it_is_known(comfortable):
-    inpatient(comfortable, 25_000, on="2023-12-20", recorded_on="2024-01-05")
+    add_inpatient(comfortable, 25_000, on="2023-12-20", recorded_on="2024-01-05")
     assert not fires(comfortable, "inpatient_self_pay")
     assert fires(comfortable, "inpatient_self_pay", as_of="2024-01-05")
 
 
 def test_an_unknown_self_paid_amount_is_neither_zero_nor_the_full_cost(comfortable):
     comfortable.add("illness", kind="inpatient", occurred_on="2023-06-01", cost=90_000)
-    assert observed(comfortable, "inpatient_self_pay") != observed(comfortable, "inpatient_self_pay")
+    assert read_observed(comfortable, "inpatient_self_pay") != read_observed(comfortable, "inpatient_self_pay")
     assert not fires(comfortable, "inpatient_self_pay")
 
 
@@ -83,12 +83,12 @@ def test_an_unknown_self_paid_amount_is_neither_zero_nor_the_full_cost(comfortab
     ("exited", 6000, False), ("exited", 6001, True), ("ordinary", 10_000, False), ("ordinary", 10_001, True),
 ])  # fmt: skip
 def test_a_single_admission_must_exceed_the_threshold(village, kind, self_paid, fired):
-    assert fires(inpatient(village.household(kind=kind).earns(90_000), self_paid), "single_admission") is fired
+    assert fires(add_inpatient(village.household(kind=kind).earns(90_000), self_paid), "single_admission") is fired
 
 
 def test_a_row_for_three_admissions_is_divided_equally(comfortable):
-    inpatient(comfortable, 18_000, visits=3)
-    assert observed(comfortable, "single_admission") == 6000
+    add_inpatient(comfortable, 18_000, visits=3)
+    assert read_observed(comfortable, "single_admission") == 6000
     assert not fires(comfortable, "single_admission")
 
 
@@ -96,7 +96,7 @@ def test_outpatient_sums_cover_a_calendar_month_and_include_chronic_care(comfort
     comfortable.add("illness", kind="outpatient", occurred_on="2023-11-02", self_paid=300)
     comfortable.add("illness", kind="chronic", occurred_on="2023-11-30", self_paid=199)
     comfortable.add("illness", kind="outpatient", occurred_on="2023-12-01", self_paid=400)
-    assert observed(comfortable, "outpatient_monthly") == 499
+    assert read_observed(comfortable, "outpatient_monthly") == 499
     comfortable.add("illness", kind="outpatient", occurred_on="2023-11-15", self_paid=1)
     assert fires(comfortable, "outpatient_monthly")
 
@@ -127,7 +127,7 @@ def test_school_cost_is_net_and_covers_one_school_year(comfortable):
     comfortable.add("events", kind="school_fee", occurred_on="2023-08-31", amount=9000)
     comfortable.add("events", kind="school_fee", occurred_on="2023-09-01", amount=12_000)
     comfortable.add("events", kind="school_fee", occurred_on="2023-10-01", amount=-2000)
-    assert observed(comfortable, "school_cost") == 10_000
+    assert read_observed(comfortable, "school_cost") == 10_000
     assert not fires(comfortable, "school_cost")
     comfortable.add("events", kind="school_fee", occurred_on="2023-12-01", amount=1)
     assert fires(comfortable, "school_cost")
@@ -196,7 +196,7 @@ class TestThreeMonthsBelow:
     ])  # fmt: skip
     def test_the_run_ends_with_the_latest_report(self, village, amounts, run):
         self.months(village, amounts)
-        assert observed(village, "three_months_below") == run
+        assert read_observed(village, "three_months_below") == run
         assert fires(village, "three_months_below") is (run >= 3)
 
     def test_the_latest_report_may_be_at_most_three_months_old(self, village):
@@ -214,7 +214,7 @@ class TestThreeMonthsBelow:
 
     def test_a_quarterly_survey_never_fires_the_trigger(self, village):
         self.months(village, [None, None, 1] * 4)
-        assert observed(village, "three_months_below") == 1
+        assert read_observed(village, "three_months_below") == 1
 
 
 def test_spending_is_flagged_only_if_it_makes_the_difference(new_village):
@@ -272,6 +272,6 @@ def test_a_new_trigger_takes_one_function_and_one_row(comfortable, monkeypatch, 
       - {region: "", effective_from: null, all: 3, source: "county notice"}
 """
     policy = parse_policy(packaged.replace("triggers:\n", row, 1))
-    inpatient(comfortable, 10, visits=4)
+    add_inpatient(comfortable, 10, visits=4)
     assert comfortable.judged(policy=policy).list_flag_codes(0) == ("many_visits",)
     assert comfortable.judged(policy=policy).list_flags(0)[0].observed == 4

@@ -14,7 +14,7 @@ from riskml.vocabulary.verdicts import CATEGORIES, COLOURS
 LINE = 8300.0
 
 
-def colour(village, **options):
+def find_colour(village, **options):
     return village.judged(**options).read_colour(0)
 
 
@@ -22,31 +22,31 @@ def colour(village, **options):
     (0.5, "orange"), (0.9998, "orange"), (1.0, "orange"), (1.1248, "orange"), (1.125, "yellow"), (1.25, "yellow"),
     (1.2502, "green"), (4.0, "green"),
 ])  # fmt: skip
-def test_the_signal_follows_income_if_there_are_no_flags(village, ratio, expected):
-    assert colour(village.household().earns(ratio * LINE)) == expected
+def test_the_colour_follows_income_if_there_are_no_other_flags(village, ratio, expected):
+    assert find_colour(village.household().earns(ratio * LINE)) == expected
 
 
 def test_a_major_shock_below_the_line_gives_red(village):
     village.household().earns(0.9 * LINE)
-    assert colour(village) == "orange"
-    assert colour(village.add("events", kind="job_loss", occurred_on="2023-06-01")) == "red"
+    assert find_colour(village) == "orange"
+    assert find_colour(village.add("events", kind="job_loss", occurred_on="2023-06-01")) == "red"
 
 
 def test_a_major_shock_above_the_line_does_not_give_red(village):
     village.household().earns(1.05 * LINE).add("events", kind="job_loss", occurred_on="2023-06-01")
-    assert colour(village) == "orange"
+    assert find_colour(village) == "orange"
 
 
 @pytest.mark.parametrize("kind", ["dropout", "housing_unsafe", "water_unsafe"])
 def test_an_unmet_guarantee_is_never_green(comfortable, kind):
     comfortable.add("events", kind=kind, occurred_on="2023-06-01")
-    assert colour(comfortable) == "yellow"
+    assert find_colour(comfortable) == "yellow"
     assert comfortable.judged().read_category(0) is None
 
 
 def test_flags_and_guarantees_still_count_without_income(village):
     village.household().has("income")
-    assert colour(village) == "unknown"
+    assert find_colour(village) == "unknown"
     village.add("events", kind="dropout", occurred_on="2023-06-01")
     verdicts = village.judged()
     assert np.isnan(verdicts.income[0])
@@ -63,7 +63,7 @@ def test_without_a_line_the_colour_is_unknown_and_the_rank_is_lowest(village):
 
 def test_a_household_in_monitoring_has_a_colour_even_without_income(village):
     village.household().has("income").add("monitoring", category="borderline", entered_on="2023-05-01")
-    assert colour(village) == "green"
+    assert find_colour(village) == "green"
 
 
 @pytest.mark.parametrize(("kind", "category"), [
@@ -169,7 +169,7 @@ def test_households_further_below_the_line_rank_higher_even_below_zero(new_villa
     assert np.all(np.diff(village.judged().score) > 0)
 
 
-def random_records(households=60, seed=3):
+def draw_records(households=60, seed=3):
     rng = np.random.default_rng(seed)
     codes = [f"h{i:03d}" for i in range(households)]
 
@@ -219,7 +219,7 @@ def random_records(households=60, seed=3):
 
 
 def test_a_household_alone_gives_the_same_bits_as_among_many():
-    records, policy, as_of = random_records(), load_policy(), to_day("2023-06-15")
+    records, policy, as_of = draw_records(), load_policy(), to_day("2023-06-15")
     together = apply_rule_line(records.panel(as_of), policy)
     assert together.fired.any(axis=1).sum() > 12, "the households must fire most triggers"
     assert len(np.unique(together.colour)) == len(COLOURS)
@@ -233,7 +233,7 @@ def test_a_household_alone_gives_the_same_bits_as_among_many():
 
 
 def test_flags_and_codes_agree_with_the_masks():
-    verdicts = apply_rule_line(random_records().panel(to_day("2023-06-15")), load_policy())
+    verdicts = apply_rule_line(draw_records().panel(to_day("2023-06-15")), load_policy())
     for i in range(len(verdicts)):
         assert tuple(flag.code for flag in verdicts.list_flags(i)) == verdicts.list_flag_codes(i)
         assert len(verdicts.list_flag_codes(i)) == verdicts.flag_count[i]
@@ -242,6 +242,6 @@ def test_flags_and_codes_agree_with_the_masks():
 
 
 def test_a_panel_without_households_gives_an_empty_verdict():
-    verdicts = apply_rule_line(random_records().panel(to_day("2023-06-15"), 0, 0), load_policy())
+    verdicts = apply_rule_line(draw_records().panel(to_day("2023-06-15"), 0, 0), load_policy())
     assert len(verdicts) == 0
     assert verdicts.score.shape == (0,)

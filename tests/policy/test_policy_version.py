@@ -21,11 +21,11 @@ PACKAGED = files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
 SOME = settings(deadline=None, max_examples=40)
 
 
-def leaves(value, path=()):
+def list_leaves(value, path=()):
     """List the paths to all values that are neither mappings nor lists."""
     if isinstance(value, dict | list):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
-        return [leaf for key, item in pairs for leaf in leaves(item, (*path, key))]
+        return [leaf for key, item in pairs for leaf in list_leaves(item, (*path, key))]
     return [path]
 
 
@@ -37,23 +37,23 @@ def write(content, **style):
     return yaml.dump(content, Dumper=yaml.CSafeDumper, allow_unicode=True, **style)
 
 
-def value_at(content, path):
+def read_value(content, path):
     for key in path:
         content = content[key]
     return content
 
 
 CONTENT = read()
-PATHS = leaves(CONTENT)
-FIGURES = [path for path in PATHS if isinstance(value_at(CONTENT, path), int | float)]
+PATHS = list_leaves(CONTENT)
+FIGURES = [path for path in PATHS if isinstance(read_value(CONTENT, path), int | float)]
 TEXTS = [path for path in PATHS if path[-1] in ("source", "zh", "en")]
 DAYS = [path for path in PATHS if path[-1] == "effective_from"]
 
 
-def version_with(path, value):
+def compute_version(path, value):
     """Return the version of the packaged table after one value is changed."""
     content = read()
-    value_at(content, path[:-1])[path[-1]] = value
+    read_value(content, path[:-1])[path[-1]] = value
     return parse_policy(write(content)).version
 
 
@@ -62,16 +62,16 @@ def test_the_version_combines_the_files_version_and_twelve_digits_of_its_hash():
 
 
 def test_changing_the_school_cost_changes_the_version():
-    assert version_with(("triggers", "school_cost", "values", 0, "all"), 100) != load_policy().version
+    assert compute_version(("triggers", "school_cost", "values", 0, "all"), 100) != load_policy().version
 
 
 @SOME
 @given(st.sampled_from(FIGURES), st.floats(-2e4, 2e4) | st.integers(-3, 3))
 def test_changing_any_other_figure_changes_the_version(path, change):
-    old = value_at(CONTENT, path)
+    old = read_value(CONTENT, path)
     new = not old if isinstance(old, bool) else old + change
     try:
-        version = version_with(path, new)
+        version = compute_version(path, new)
     except PolicyError:
         return  # a value that the policy table does not allow
     assert (version == load_policy().version) == (new == old)
@@ -80,12 +80,12 @@ def test_changing_any_other_figure_changes_the_version(path, change):
 @SOME
 @given(st.sampled_from(TEXTS), st.text("确认0 (", min_size=1, max_size=3))
 def test_changing_any_source_or_name_changes_the_version(path, more):
-    assert version_with(path, value_at(CONTENT, path) + more) != load_policy().version
+    assert compute_version(path, read_value(CONTENT, path) + more) != load_policy().version
 
 
 @pytest.mark.parametrize("path", DAYS[::7], ids=str)
 def test_changing_the_date_changes_the_version(path):
-    assert version_with(path, yaml.safe_load("2018-03-03")) != load_policy().version
+    assert compute_version(path, yaml.safe_load("2018-03-03")) != load_policy().version
 
 
 def test_scores_and_explanations_name_the_policy_used_and_a_bundle_names_its_own(trained, county_records):

@@ -16,8 +16,10 @@ LANGUAGES = (("en", "English"), ("zh", "中文"))
 CODES = [check.code for check in CHECKS]
 HEAD = """# Checks before a release
 
+What `riskml check` compares in a records folder is described in [comparisons.md](comparisons.md).
+
 `riskml release` runs every check and refuses a model that fails one; warnings are shown and do not block. A check
-without data reports why it does not apply. The pages are part of the package, since the report shows them:
+that lacks the data it needs says why it does not apply. The report shows a page about each check:
 
 | code | title | severity | page |
 |---|---|---|---|
@@ -48,7 +50,7 @@ def test_every_page_belongs_to_a_check():
 @pytest.mark.parametrize("check", CHECKS, ids=CODES)
 def test_the_chinese_page_has_the_same_sections_and_figures(check):
     chinese, english = read_check_page(check.code, "zh"), read_check_page(check.code, "en")
-    assert chinese.startswith(f"# {check.code} {check.title_zh}\n")
+    assert chinese.startswith(f"# {check.code} {check.title.read('zh')}\n")
     assert re.findall("^## .*", chinese, re.MULTILINE) == ["## 说明什么", "## 何时触发", "## 怎么办"]
     assert chinese.count("|") == english.count("|")
 

@@ -98,6 +98,10 @@ def test_data_groups_and_reasons_show_the_figures_from_the_bundle(html, read, bu
     for trial, words in (("all", "全部返贫致贫"), ("visited", "走访名单内"), ("soon", "给出理由后三个月内返贫致贫")):
         figures = bundle.report["reasons"][trial]
         assert rows[words][1:] == [f"{figures['falls']:,}", f"{figures['first']:.1%}", f"{figures['first_three']:.1%}"]
+    two = bundle.report["reasons"]["two_reasons"]
+    assert (
+        f"走访名单内的 {two['households']:,} 户次中，有两条以上可以入户核实的理由的占 {two['share']:.1%}" in page.text
+    )
     for part in bundle.evaluation["calibration"]["bins"]:
         assert [f"{part['p']:.2%}", f"{part['observed']:.2%}", f"{part['n']:,}"] in page.rows
     for text in (
@@ -111,8 +115,8 @@ def test_data_groups_and_reasons_show_the_figures_from_the_bundle(html, read, bu
 def test_the_checks_show_their_findings(html, read, bundle):
     chinese, english = read(html["zh"]), read(html["en"])
     for result in run_release_checks(bundle, None, None):
-        assert result.title_zh in chinese.marked[result.code][1]
-        assert result.message_zh in chinese.marked[result.code][3]
+        assert result.title.read("zh") in chinese.marked[result.code][1]
+        assert result.describe("zh")["message"] in chinese.marked[result.code][3]
         assert result.message in english.marked[result.code][3]
 
 
@@ -122,7 +126,7 @@ def test_no_household_is_named_anywhere(html, bundle, county_records):
     assert not [code for code in county_records.household_id.tolist() if code in carried]
 
 
-def test_small_groups_do_not_leak(bundle, read):
+def test_the_figures_of_a_small_group_cannot_be_found_by_subtraction(bundle, read):
     groups = [
         {"group": "region", "value": value, "n": n, "positives": falls, "auc": None, "ap": None, "missed": 0.123,
          "recall_at_capacity": 0.877, "visited": 0.1, "mean_probability": 0.01, "observed_rate": falls / n}
@@ -134,7 +138,7 @@ def test_small_groups_do_not_leak(bundle, read):
     )
     assert "990111" in page.text
     assert "990222" not in page.text  # otherwise the small group's figures could be found by subtraction
-    assert "2 个取值因户数太少未列出" in page.text
+    assert "2 个取值因行数太少未列出" in page.text
     assert not [row for row in page.rows if row not in others.rows and ("13" in row or "777" in row)]
 
 
@@ -196,3 +200,16 @@ def test_the_same_bundle_gives_the_same_bytes_and_random_state_is_untouched(bund
     before = np.random.get_state()[1].copy()  # noqa: NPY002
     assert render_report(bundle, lang=lang) == html[lang]
     assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+
+
+@pytest.mark.parametrize(("hardship", "named"), [("count", True), ("ignore", False)])
+def test_households_in_sudden_hardship_are_outside_the_model_only_if_its_outcome_counts_spending(
+    bundle, read, hardship, named
+):
+    settings = {**bundle.manifest["settings"], "hardship": hardship}
+    report = replace(bundle, manifest={**bundle.manifest, "settings": settings})
+    for lang, words in (
+        ("zh", "已符合“突发严重困难户”预警条件、已在监测中"),
+        ("en", "below the line, in sudden hardship, in monitoring"),
+    ):
+        assert (words in read(render_report(report, lang=lang)).text) == named

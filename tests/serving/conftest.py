@@ -35,7 +35,7 @@ from riskml_serving.running.app import create_app
 from riskml_serving.store.records.tables import PURPOSE
 
 TODAY = dt.date(2023, 6, 30)
-"""The service's current date in the tests; the simulated county has at least 42 months of records before it."""
+"""The service's current date in the tests; it ends the 42 months of the simulated county."""
 
 PASSWORD = "a sentence of words"
 """The password of every account in the tests."""
@@ -134,7 +134,7 @@ def key(client: TestClient) -> Callable[..., dict[str, str]]:
 
 @pytest.fixture
 def sign_in_county() -> Callable[..., None]:
-    """Create an account for a county and sign in with it."""
+    """Return a function that creates an account for a county and signs in with it."""
 
     def sign_in(client: TestClient, region: str, *, health_details: bool = False) -> None:
         with writing(client.app.state.engine) as connection:

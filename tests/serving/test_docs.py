@@ -27,7 +27,7 @@ OPERATIONS = (DOCS / "operations.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 
 
-def free_port():
+def find_free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
@@ -36,7 +36,7 @@ def free_port():
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="curl or bash is missing")
 def test_the_curl_commands_work_as_printed(bundle_path, tmp_path):
     """Run all lines in one shell in an empty folder, changing only the port, because it may be in use."""
-    port = free_port()
+    port = find_free_port()
     script = (
         "\n".join(BLOCKS)
         .replace("127.0.0.1:8000", f"127.0.0.1:{port}")
@@ -88,7 +88,7 @@ def list_commands(group, before=()):
 def test_every_command_in_the_docs_exists():
     known = set(list_commands(commands))
     for page in (README, OPERATIONS):
-        for words in re.findall(r"riskml-serving ((?:[a-z]+ ?)+)", page):
+        for words in re.findall(r"riskml-serving ((?:[a-z][a-z-]* ?)+)", page):
             parts = words.split()
             assert " ".join(parts[:2]) in known or parts[0] in known, words
 

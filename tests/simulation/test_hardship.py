@@ -63,7 +63,7 @@ def test_outcomes_from_the_tables_agree_with_falls_in_the_hidden_state(
     assert (known.lead[fell] == month[known.household][fell] - 17).all()
 
 
-def test_a_bill_as_in_julu_causes_hardship_then_monitoring_and_later_losses() -> None:
+def test_a_bill_of_90000_yuan_causes_hardship_then_monitoring_and_later_losses() -> None:
     bill = {
         "admission": 0.0, "serious": 1.0, "serious_cost": [np.log(180_000.0), 0.0], "elsewhere": [1.0, 0.5],
         "entry_hardship": 0.3, "burn_in": 1,

@@ -134,7 +134,7 @@ def test_the_same_seed_gives_the_same_register_and_truth(tmp_path: Path) -> None
     pd.testing.assert_frame_equal(truth["a"], truth["c"][truth["c"]["as_of"] < "2020-12-31"].reset_index(drop=True))
 
 
-def test_a_shorter_past_works_and_an_unknown_choice_is_rejected(tmp_path: Path) -> None:
+def test_a_shorter_burn_in_works_and_an_unknown_choice_is_rejected(tmp_path: Path) -> None:
     simulate(tmp_path / "a", 20, 14, 1, {"burn_in": 6}, "none", income="register")
     starts = duckdb.sql(f"SELECT DISTINCT period_start FROM '{tmp_path}/a/income.parquet' WHERE statement").fetchall()
     assert [str(start) for (start,) in starts] == ["2019-10-01"]
@@ -152,7 +152,7 @@ def true_counties(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return folders
 
 
-def test_the_truth_is_the_same_for_what_a_register_knows(true_counties: dict[str, Path]) -> None:
+def test_a_register_has_the_same_truth_as_the_monthly_county_on_the_same_dates(true_counties: dict[str, Path]) -> None:
     monthly, register = (
         pd.read_parquet(folder / "truth.parquet").set_index(["household_id", "as_of"])
         for folder in true_counties.values()

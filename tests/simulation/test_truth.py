@@ -57,7 +57,7 @@ def test_two_half_samples_agree_in_average_precision(halves: list[pd.DataFrame])
 
 
 def test_the_true_probability_matches_how_many_fall(halves: list[pd.DataFrame]) -> None:
-    # Sort by the other half's probabilities. Sorting by its own would gather its luckiest draws at the bottom.
+    # Sort by the other half's probabilities: sorted by its own, the rows with chance errors would come first and last.
     rows = halves[0].loc[halves[1]["p"].sort_values(kind="stable").index]
     assert len(rows) > 3000
     half, tenth = len(rows) // 2, len(rows) // 10

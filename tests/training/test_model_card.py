@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from riskml.errors import BundleError
+from riskml.evaluation.capacity import mark_visits
+from riskml.explanation import Narrator, explain_all
 from riskml.model import Bundle
 from riskml.outcomes import label
 from riskml.policy import load_policy
@@ -18,6 +21,7 @@ from riskml.splits import Settings
 from riskml.training import train
 from riskml.training.aggregates import SOON, rebuild_report_data
 from riskml.training.card import write_model_card
+from riskml.training.holdout import collect_holdout
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +63,7 @@ def test_the_card_states_the_figures_of_the_evaluation(trained, card):
             assert f"{result[trial]['falls']:,}" in lang
             assert f"{result[trial]['first']:.1%}" in lang
         assert f"{result['steadiness']['same_cause']:.1%}" in lang
+        assert f"{result['two_reasons']['share']:.1%}" in lang
     assert "数据为模拟县" in card
     assert "households are simulated" in card
     assert "仅供研判参考，不作为认定依据" in card
@@ -76,6 +81,21 @@ def test_falls_soon_after_the_as_of_are_reported_separately(trained, county_reco
     assert trained.report["reasons"]["soon"]["falls"] == near.sum()
 
 
+def test_nearly_every_place_on_the_visit_list_goes_to_a_household_with_two_reasons(trained, county_records):
+    holdout = collect_holdout(county_records, trained, load_policy(), "test", Silent()).cohort
+    codes, narrator = county_records.household_id[holdout.household], Narrator(trained, load_policy())
+    margin, reasons = trained.predict_margin(holdout.features), []
+    for day in np.unique(holdout.as_of).tolist():
+        frame = explain_all(narrator, county_records, day).set_index("household_id")["reasons"]
+        own = holdout.as_of == day
+        capacity = mark_visits(margin[own], holdout.as_of[own], codes[own], load_policy().visit_capacity)
+        reasons += frame[codes[own][capacity]].tolist()
+    two = trained.report["reasons"]["two_reasons"]
+    assert two["households"] == len(reasons)
+    assert two["share"] == pytest.approx(np.mean([";" in names for names in reasons]))
+    assert two["share"] >= 0.95
+
+
 def test_a_real_panel_is_not_called_simulated(trained):
     real = replace(trained, manifest={**trained.manifest, "trained_on": "real"})
     report = {**trained.report, "reasons": {"steadiness": None}}
@@ -91,7 +111,7 @@ def test_small_groups_are_left_out_of_the_card(trained):
     assert "| 7 |" not in write_model_card(bundle)
 
 
-def test_true_causes_are_looked_up_by_household_and_date(trained, county):
+def test_only_falls_with_a_true_cause_are_counted(trained, county):
     truth = pd.read_parquet(county / "truth.parquet")
     falls = trained.report["reasons"]["all"]["falls"]
     assert 0 < falls <= trained.evaluation["split"]["n_positive"]
@@ -107,5 +127,7 @@ def test_report_data_can_be_recomputed_from_the_records_alone(trained, county, c
 def test_there_is_no_coverage_without_a_folder(county_records):
     trained = train(county_records, Settings(), load_policy())
     assert trained.report["coverage"] is None
-    assert set(trained.report["reasons"]) == {"steadiness"}
+    assert set(trained.report["reasons"]) == {"steadiness", "two_reasons"}
+    shown = f"{trained.report['reasons']['two_reasons']['share']:.1%}"
+    assert all(shown in lang for lang in trained.files["model_card.md"].decode().split("\n---\n"))
     assert "数据为模拟县" in trained.files["model_card.md"].decode()

@@ -11,12 +11,12 @@ import pytest
 from riskml.errors import SplitError
 from riskml.model import Bundle
 from riskml.policy import load_policy
-from riskml.records.contract.calendar import to_date, to_month, to_month_end
+from riskml.records.contract.calendar import to_date, to_day, to_month, to_month_end
 from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.splits import Settings
 from riskml.training import train
-from riskml.training.readiness import Readiness, assess_readiness
+from riskml.training.readiness import Readiness, assess_readiness, plan_training
 
 pytestmark = pytest.mark.integration
 
@@ -100,12 +100,13 @@ def test_only_a_mixed_county_shows_figures_by_how_income_becomes_known(county: C
         assert f"| how income becomes known | {en} | {figures}" in card
 
 
-def steady(every: int, months: int = 60) -> Records:
+def steady(every: int, months: int = 60, recorded_on: str | None = None) -> Records:
     """Make 20 households with the same income in every ``every``-th month, twice the line."""
     starts = pd.date_range("2020-01-01", periods=months, freq="MS")[::every]
     codes = [f"h{i:02d}" for i in range(20)]
     income = pd.DataFrame([(code, day, "total", 1000) for code in codes for day in starts])
     income.columns = pd.Index(["household_id", "period_start", "source", "amount"])
+    income["recorded_on"] = pd.to_datetime(recorded_on)
     return Records.from_tables(
         {
             "households": {"household_id": codes, "region_code": ["13"] * 20, "size": [1] * 20},
@@ -137,3 +138,34 @@ def test_a_refusal_recommends_the_income_age_that_statements_need(county: County
 def test_the_command_states_every_setting_that_is_not_the_default() -> None:
     ready = Readiness(0, Settings(horizon=6, outcome="end", hardship="ignore"))
     assert ready.describe().endswith("BUNDLE --horizon 6 --outcome end --hardship ignore`.")
+
+
+@pytest.mark.parametrize("hidden", [["income"], ["households"], ["income", "households"], []])
+def test_a_single_day_of_recording_that_hides_the_past_is_named(county: County, hidden: list[str]) -> None:
+    tables = dict(county.tables)
+    tables["households"] = tables["households"].drop_duplicates("household_id", keep="last")
+    for name in hidden:
+        tables[name] = (
+            tables[name]
+            .assign(recorded_on=pd.Timestamp("2025-03-01").date())
+            .drop(columns="record_id", errors="ignore")
+        )
+    settings = Settings(test_from=None if hidden else to_day("2090-01-31"), income_age=18)
+    with pytest.raises(SplitError) as refused:
+        plan_training(Records.from_tables(tables, load_policy().lines), settings, load_policy())
+    named = refused.value.message.startswith("Nothing is known before 2025-03-01, although income begins in 20")
+    assert named == bool(hidden)
+    assert ("recorded_on 留空" in refused.value.hint.read("zh")) == bool(hidden)
+    if hidden:
+        assert "amounts are in yuan" not in refused.value.text  # the history is complete, only nobody knew it
+        ready = assess_readiness(Records.from_tables(tables, load_policy().lines), load_policy())
+        assert "Nothing is known before 2025-03-01" in ready.describe()
+        assert "need" not in ready.describe()
+
+
+def test_a_short_history_recorded_on_one_day_is_refused_for_both_reasons() -> None:
+    records = steady(every=1, months=20, recorded_on="2025-03-01")
+    with pytest.raises(SplitError, match="need 36 months") as refused:
+        plan_training(records, Settings(), load_policy())
+    assert "Nothing is known before 2025-03-01" in refused.value.hint
+    assert "Add more months" in refused.value.hint

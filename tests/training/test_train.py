@@ -13,7 +13,7 @@ import pytest
 from riskml.errors import SplitError, UsageError
 from riskml.features import build
 from riskml.model import Bundle
-from riskml.outcomes import BY, label
+from riskml.outcomes import FALL_KINDS, label
 from riskml.policy import load_policy
 from riskml.progress import Silent
 from riskml.records.contract.calendar import to_day
@@ -26,7 +26,7 @@ SMALL = Settings()
 MODELS = {"riskml", "rule_line", "distance_to_line", "weighted_past_income", "logistic", "oracle"}
 
 
-def test_the_evaluation_has_the_structure_in_the_contract(trained: Bundle) -> None:
+def test_the_evaluation_has_all_its_sections_and_figures(trained: Bundle) -> None:
     e = trained.evaluation
     assert set(e["models"]) == MODELS
     assert {"train_to", "test_from", "n_train", "n_test", "n_positive", "positive_rate", "missing"} <= set(e["split"])
@@ -142,7 +142,7 @@ def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Record
         panel = county_records.panel(to_month_end(to_month(day) + ahead), basis=SMALL.basis)
         verdicts = apply_rule_line(panel, policy)
         for i in household.tolist():
-            kind = next(name for name, code in BY.items() if code == by[i])
+            kind = next(name for name, code in FALL_KINDS.items() if code == by[i])
             flags = set(verdicts.list_flag_codes(i))
             if flags & kinds.get(kind, flags):
                 expected[i] = ahead

@@ -1,4 +1,4 @@
-"""The yardstick for the reasons: a classifier trained on the true causes of falls."""
+"""The classifier with which the reasons are compared; it is trained on the true causes of falls."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_the_classifier_ranks_causes_that_the_features_show():
     assert ranked == rank_causes(X[:400], causes[:400], X[400:])
 
 
-def test_too_few_falls_or_a_single_cause_teach_nothing():
+def test_no_classifier_is_trained_on_too_few_falls_or_a_single_cause():
     X = np.zeros((FEWEST_FALLS, 1))
     assert rank_causes(X[1:], ["work", *["illness"] * (FEWEST_FALLS - 2)], X) is None
     assert rank_causes(X, ["work"] * FEWEST_FALLS, X) is None

@@ -1,1 +1,1 @@
-"""The REST API: one package for each resource, with its endpoints and the types of its requests and responses."""
+"""The REST API: a package or module for each resource, and the code that they share."""

@@ -19,7 +19,8 @@ from riskml.records.contract.as_of import AsOf
 from riskml_serving.api.openapi import Body
 from riskml_serving.base.clock import today
 from riskml_serving.base.limits import read_body
-from riskml_serving.http.bodies import parse
+from riskml_serving.base.problems import FieldError
+from riskml_serving.http.bodies import parse, parse_records
 from riskml_serving.http.idempotent_writes.service import Work, respond_once
 from riskml_serving.http.responses import make_envelope
 from riskml_serving.judging.model import Model
@@ -61,7 +62,7 @@ class Call:
 
     @cached_property
     def today(self) -> dt.date:
-        """Date on which the request arrived."""
+        """Current date in Shanghai, or the date that the settings set; it stays the same until the request ends."""
         return today(self.state.settings)
 
     @property
@@ -97,6 +98,11 @@ class Call:
         """
         content = await read_body(self.request, self.state.settings.max_body_bytes)
         return content, parse(content, kind.adapter)
+
+    async def read_records(self, kind: Body) -> tuple[bytes, dict[str, Any], list[FieldError]]:
+        """Read a body with records; also return warnings about its codes, see :func:`parse_records`."""
+        content = await read_body(self.request, self.state.settings.max_body_bytes)
+        return content, *parse_records(content, kind.adapter)
 
     async def write_once(self, content: bytes, work: Work) -> Response:
         """Do a request's work in one transaction, and only once per idempotency key."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from riskml.records.contract.schema import TABLES
+from riskml.records.contract.personal import is_personal_name, select_personal
+from riskml.records.contract.schema import SPOILT_CODE, TABLES
 from riskml.records.panel.clashes import find_repeated_rows, find_repeated_statements, find_total_clashes
 from riskml_serving.api.call import Call
+from riskml_serving.api.comparisons import list_faults
+from riskml_serving.api.findings import list_known
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.people.auth import Caller, covers
@@ -28,6 +32,8 @@ __all__ = [
     "require_open",
 ]
 
+_DECLARED = frozenset(TABLES["households"].names)
+
 TableRows = Mapping[str, Rows]
 """Rows in a request, by table."""
 
@@ -35,7 +41,7 @@ NOT_FOUND = ("not_found", "No such household in this key's region")
 
 
 def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Columns]) -> None:
-    """Check records to score: each row must belong to a household that is in the request and in the caller's region.
+    """Check records to score, which must belong to households in the request and in the caller's region.
 
     Parameters
     ----------
@@ -47,8 +53,11 @@ def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Col
     Raises
     ------
     Problem
+        If a limit is exceeded, a row is invalid or repeated, or a household is not in the table ``households`` or not
+        in the caller's region.
     """
-    counts = _require_sizes(tables, call.state.settings)
+    counts = _require_sizes(columns, call.state.settings)
+    _require_sound_texts(tables, columns)
     households = {row["household_id"] for row in tables["households"]}
     if not households:
         _refuse(["tables.households"], "too_short", "At least one household is needed")
@@ -56,6 +65,7 @@ def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Col
     if unknown := counts.keys() - households:
         _refuse(list_households(tables, unknown), "no_such_household", "Not in the table households")
     _require_one_subject(tables)
+    _refuse_faults(tables, columns)
     _require_once({name: columns[name] for name in tables})
     require_one_income(tables["income"], columns["income"])
 
@@ -66,22 +76,26 @@ def check_new_records(call: Call, tables: TableRows) -> dict[str, Rows]:
     Returns
     -------
     dict of str to rows
-        The rows, each with its date of recording, which is the date of receipt by default.
+        The rows, each with its date of recording, which is the date of receipt by default; rows of ``lines`` stay as
+        they are.
 
     Raises
     ------
     Problem
-        If a limit is exceeded, a date of recording is before today, a record is repeated, a right is missing, or a
-        region is outside the caller's region.
+        If a limit is exceeded, a row is invalid or repeated, a date of recording is before today, a right is missing,
+        or a region is outside the caller's region.
     """
-    _require_sizes(tables, call.state.settings)
+    columns = {name: to_columns(rows) for name, rows in tables.items()}
+    _require_sizes(columns, call.state.settings)
     if not any(tables.values()):
         _refuse(["tables"], "too_short", "At least one row is needed")
+    _require_sound_texts(tables, columns)
     _require_one_subject(tables)
+    _refuse_faults(tables, columns)
     _require_days(tables, call.today)
     dated = {
         name: rows
-        if TABLES[name].find_column("recorded_on") is None
+        if name == "lines"  # without a day of recording, a line counts from the day on which it takes effect
         else [{**row, "recorded_on": row.get("recorded_on") or call.today} for row in rows]
         for name, rows in tables.items()
     }
@@ -111,7 +125,7 @@ def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str
     ----------
     followers : sequence of str
     register : dict of str to dict
-        Rows of the register for the followers that live in the caller's region, by code.
+        Rows of the register of households for the followers that live in the caller's region, by code.
     household_id : str
         Household to close.
 
@@ -134,7 +148,7 @@ def require_open(
     Parameters
     ----------
     households : dict of str to dict
-        Rows of the register, by code.
+        Rows of the register of households, by code.
     list_paths : callable
         Returns the paths of the request's fields that name the given households; by default, no paths, for requests
         whose URL names the household.
@@ -198,10 +212,14 @@ def require_one_income(rows: Rows, columns: Columns) -> None:
         ``invalid-request``.
     """
     twice = {columns["household_id"][i] for i in find_repeated_statements(columns)}
-    paths = (f"tables.income[{i}].statement" for i, row in enumerate(rows) if row["household_id"] in twice)
+    paths = (
+        f"tables.income[{i}].statement" for i, row in enumerate(rows if twice else ()) if row["household_id"] in twice
+    )
     _refuse(paths, "twice", "Two statements of one source and start date have the same recorded_on")
     clashes = {columns["household_id"][i] for i in find_total_clashes(columns)}
-    paths = (f"tables.income[{i}].source" for i, row in enumerate(rows) if row["household_id"] in clashes)
+    paths = (
+        f"tables.income[{i}].source" for i, row in enumerate(rows if clashes else ()) if row["household_id"] in clashes
+    )
     _refuse(paths, "total_and_source", "A month has both a total and a source")
 
 
@@ -223,10 +241,11 @@ def list_households(tables: TableRows, codes: Collection[str]) -> list[str]:
     return _list_rows(tables, "household_id", lambda row: row.get("household_id") in codes)
 
 
-def _require_sizes(tables: TableRows, settings: Settings) -> Counter[str]:
+def _require_sizes(columns: Mapping[str, Columns], settings: Settings) -> Counter[str]:
     """Count the rows for each household; refuse a request with more households or rows than the settings allow."""
-    counts = Counter([row.get("household_id") or "" for rows in tables.values() for row in rows])
-    counts.pop("", None)
+    counts: Counter[str] = Counter()
+    for table in columns.values():
+        counts.update(list_known(table, "household_id"))
     if len(counts) > (most := settings.max_households):
         raise Problem(
             "too-many-households",
@@ -242,6 +261,31 @@ def _require_sizes(tables: TableRows, settings: Settings) -> Counter[str]:
     return counts
 
 
+def _require_sound_texts(tables: TableRows, columns: Mapping[str, Columns]) -> None:
+    """Refuse codes that were turned into numbers, and personal data in attributes."""
+    codes = {code for name in tables for c in TABLES[name].identifiers for code in columns[name].get(c, ())}
+    if spoilt := {code for code in codes if code is not None and re.fullmatch(SPOILT_CODE, code)}:
+        identifiers = (
+            (name, i, row, c)
+            for name, rows in tables.items()
+            for i, row in enumerate(rows)
+            for c in TABLES[name].identifiers
+        )
+        paths = (f"tables.{name}[{i}].{c}" for name, i, row, c in identifiers if row.get(c) in spoilt)
+        _refuse(paths, "spoilt_code", "The code was turned into a number; send it as text")
+    attributes: dict[str, dict[int, str]] = {}
+    for i, row in enumerate(tables.get("households", ())):
+        for name in row.keys() - _DECLARED:
+            if (cell := row[name]) is not None:
+                text = cell if isinstance(cell, str) else f"{cell:.0f}"
+                attributes.setdefault(name, {})[i] = text
+    for name, cells in attributes.items():
+        personal = cells.values() if is_personal_name(name) else select_personal({*cells.values()}, len(cells), name)
+        paths = (f"tables.households[{i}].{name}" for i, text in cells.items() if text in personal)
+        message = "Attributes must not hold names, identity card numbers or telephone numbers"
+        _refuse(paths, "personal_attribute", message)
+
+
 def _require_one_subject(tables: TableRows) -> None:
     """Refuse a disaster that names both a household and a region, or neither."""
     rows = enumerate(tables.get("disaster", ()))
@@ -249,6 +293,12 @@ def _require_one_subject(tables: TableRows) -> None:
         f"tables.disaster[{i}]" for i, row in rows if bool(row.get("household_id")) == bool(row.get("region_code"))
     )
     _refuse(paths, "one_place", "Exactly one of household_id and region_code is needed")
+
+
+def _refuse_faults(tables: TableRows, columns: Mapping[str, Columns]) -> None:
+    """Refuse what would be a fault in a records folder."""
+    if errors := list_faults(tables, columns):
+        raise Problem("invalid-request", errors=errors)
 
 
 def _require_once(tables: Mapping[str, Columns]) -> None:

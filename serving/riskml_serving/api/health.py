@@ -32,8 +32,8 @@ async def healthz() -> Response:
 async def readyz(request: Request) -> Response:
     """Report whether the service can respond to requests, and any problem with the database, the model or the data."""
     state = get_state(request)
-    days = state.settings.stale_after_days
-    ready, report = await anyio.to_thread.run_sync(check_readiness, state.engine, state.holder, state.keeper, days)
+    checked = (state.engine, state.holder, state.keeper, state.identity, state.settings.stale_after_days)
+    ready, report = await anyio.to_thread.run_sync(check_readiness, *checked)
     return respond(report, 200 if ready else 503)
 
 

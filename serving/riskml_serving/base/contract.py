@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import AfterValidator, ConfigDict, Field, Strict, with_config
 from typing_extensions import TypedDict
 
-from riskml.records.contract.schema import TABLES, Column, Kind, Table
+from riskml.records.checking.cell_checks import ENDS, FIRST_YEAR, LAST_YEAR
+from riskml.records.contract.schema import HOUSEHOLD_CODE, LARGEST_COUNT, MAX_TEXT, PLAIN, TABLES, Column, Kind, Table
 
 __all__ = [
     "FIRST_DAY",
     "LAST_DAY",
-    "PLAIN",
     "make_choice_type",
     "make_day_type",
     "make_dict_type",
@@ -22,13 +22,11 @@ __all__ = [
     "make_tables_type",
 ]
 
-FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2200, 12, 31)
-MAX_VALUES = {Kind.COUNT: 1200, Kind.YEAR: 2200}
-PLAIN = r"^[^\x00-\x1f\x7f]+$"
-"""Text without control characters: PostgreSQL rejects NUL, and a line break in a code is a mistake."""
+FIRST_DAY, LAST_DAY = dt.date(FIRST_YEAR, 1, 1), dt.date(LAST_YEAR, 12, 31)
+MAX_VALUES = {Kind.COUNT: LARGEST_COUNT, Kind.YEAR: LAST_YEAR}
 REGION = r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"
 MAX_AMOUNT, CENT = 1e12, 0.01
-"""Largest amount and smallest line allowed, in yuan; values outside this range are unrealistic and could overflow."""
+"""Largest amount allowed, and smallest amount in a column that must be above zero (the monitoring line), in yuan."""
 ATTRIBUTE = (
     Annotated[str, Field(max_length=1000)]
     | Annotated[float, Field(allow_inf_nan=False, ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
@@ -37,9 +35,9 @@ ATTRIBUTE = (
 )
 
 
-def make_day_type(description: str) -> Any:
-    """Make the type for a date in a request body, such as 2024-12-31, within the years allowed for records."""
-    return Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description=description)]
+def make_day_type(description: str, last: dt.date = LAST_DAY) -> Any:
+    """Make the type for a date in a request body, such as 2024-12-31, from the first year allowed up to ``last``."""
+    return Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=last, description=description)]
 
 
 def _require_month_start(day: dt.date) -> dt.date:
@@ -54,7 +52,7 @@ def _make_type(column: Column) -> Any:
     limits: dict[str, Any]
     match column.kind:
         case Kind.DATE:
-            return make_day_type(description)
+            return make_day_type(description, dt.date.max if column.name in ENDS else LAST_DAY)
         case Kind.MONTH_START:
             return Annotated[make_day_type(description), AfterValidator(_require_month_start)]
         case Kind.COUNT | Kind.YEAR:
@@ -73,7 +71,8 @@ def _make_type(column: Column) -> Any:
         case Kind.REGION:
             kind, limits = str, {"pattern": r"^[0-9]{0,12}$"}
         case _:
-            kind, limits = str, {"min_length": 1, "max_length": 128, "pattern": PLAIN}
+            pattern = HOUSEHOLD_CODE if column.name == "household_id" else PLAIN
+            kind, limits = str, {"min_length": 1, "max_length": MAX_TEXT, "pattern": pattern}
     return Annotated[kind, Strict(), Field(**limits, description=description)]
 
 
@@ -121,4 +120,4 @@ def make_tables_type(name: str, required: tuple[str, ...]) -> Any:
 
 
 ROWS: dict[str, Any] = {name: _make_row_type(table) for name, table in TABLES.items()}
-"""Row type of each table."""
+"""Type of the rows of each table, by the table's name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sqlite3
 import traceback
@@ -14,12 +15,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from riskml.errors import RiskmlError
+from riskml.text import join_sentences
 from riskml_serving.base.problems import Problem, read_field_errors
 
-__all__ = ["describe_error", "is_unavailable", "list_frames", "to_problem"]
+__all__ = ["describe_error", "is_disk_full", "is_unavailable", "list_frames", "to_problem"]
 
 log = logging.getLogger("riskml_serving.errors")
 
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+POSTGRESQL_DISK_FULL = "53100"
 _OWN = ("riskml", "riskml_serving")
 
 
@@ -34,19 +38,24 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
 
     Notes
     -----
-    Only an unreachable or locked database, or a lost connection, becomes ``database-unavailable``. Any unexpected
-    error, such as a mistake in SQL, becomes ``internal-error``. The log states its type and where it was raised, but
-    never its text, which may quote a row.
+    Only an unreachable, locked or fully occupied database, or a lost connection, becomes ``database-unavailable``; a
+    full disk becomes ``storage-full``. Any
+    unexpected error, such as a mistake in SQL, becomes ``internal-error``. The log states its type and where it was
+    raised, but never its text, which may quote a row.
     """
     if isinstance(error, Problem):
         return error
     if isinstance(error, RiskmlError):  # the message names tables and columns, never personal data
-        return Problem("invalid-request", en=str(error).replace("\n", " "))
+        text = join_sentences(error.message, error.hint)
+        return Problem("invalid-request", text.read("zh"), str(text))
     if isinstance(error, RequestValidationError):
         return Problem("invalid-request", errors=read_field_errors(error.errors()))
     if isinstance(error, HTTPException):
         kind = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
         return Problem(kind, headers=dict(error.headers or {}))
+    if is_disk_full(error):
+        log.error("no space left on the disk: %s", describe_error(error), extra={"request_id": request_id})
+        return Problem("storage-full")
     if is_unavailable(error):
         log.warning("database unavailable: %s", describe_error(error), extra={"request_id": request_id})
         return Problem("database-unavailable", headers={"Retry-After": "5"})
@@ -54,8 +63,22 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
     return Problem("internal-error")
 
 
+def is_disk_full(error: Exception) -> bool:
+    """Return whether something could not be written because the disk of the service or of its database is full.
+
+    >>> is_disk_full(OSError(errno.ENOSPC, "No space left on device")), is_disk_full(OSError(errno.EACCES, ""))
+    (True, False)
+    """
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return (
+        getattr(cause, "errno", None) in DISK_FULL
+        or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        or getattr(cause, "sqlstate", None) == POSTGRESQL_DISK_FULL
+    )
+
+
 def is_unavailable(error: Exception) -> bool:
-    """Return whether the database is unreachable or locked, in which case it makes sense to wait and try again."""
+    """Return whether the database is unreachable, locked or fully occupied, so that trying again later may help."""
     if isinstance(error, PoolTimeout | ConnectionError | adbc_driver_manager.OperationalError):
         return True
     if isinstance(error, adbc_driver_manager.Error):  # how this driver reports a locked SQLite database
@@ -67,7 +90,9 @@ def is_unavailable(error: Exception) -> bool:
 
 
 def describe_error(error: BaseException) -> str:
-    """Describe an error for the log: its type and the innermost of our functions in its traceback, but not its text.
+    """Describe an error for the log: its type and the innermost function of ours in its traceback, but not its text.
+
+    If the traceback holds none of our functions, the innermost function of all is named.
 
     >>> try:
     ...     int("secret")
@@ -90,6 +115,6 @@ def describe_error(error: BaseException) -> str:
 
 
 def list_frames(error: BaseException) -> list[str]:
-    """List the lines of code in an error's traceback for the log, innermost last, without any values."""
+    """List the innermost calls in an error's traceback for the log: file, line and function, the innermost last."""
     frames = traceback.extract_tb(error.__traceback__)[-24:]
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

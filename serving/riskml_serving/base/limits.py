@@ -50,7 +50,7 @@ class RateLimiter:
 
     Notes
     -----
-    Each worker counts separately. A key that sends no requests for a minute is forgotten.
+    Each worker counts separately. A key that has sent no request for a minute may be forgotten: its bucket is full.
 
     >>> rate = RateLimiter(1)
     >>> rate.wait("a", at=0.0), rate.wait("a", at=1.0), rate.wait("a", at=60.0)

@@ -12,11 +12,14 @@ from pydantic_core import ErrorDetails
 from starlette.requests import Request
 from starlette.responses import Response
 
-__all__ = ["MEDIA_TYPE", "PROBLEMS", "FieldError", "Kind", "Problem", "read_field_errors"]
+__all__ = ["MEDIA_TYPE", "MOST_ERRORS", "PROBLEMS", "FieldError", "Kind", "Problem", "read_field_errors"]
 
 MEDIA_TYPE = "application/problem+json"
 NAME = re.compile(r"[a-z][a-z_]{0,39}")
-IN_CHINESE = {
+CHINESE_WORDING = {
+    "personal": "属性不得含姓名、证件号码或电话",
+    "blank_around": "编码前后的空格或看不见的字符已去除",
+    "spoilt": "编码被改写成了数字（如 9.90101E+14），请按文本填写",
     "missing": "缺少必填字段",
     "extra_forbidden": "没有这个字段",
     "not_found": "密钥所辖区划内没有该农户",
@@ -77,6 +80,11 @@ PROBLEMS: dict[str, Kind] = {
     "region-not-found": Kind(404, "没有找到该区划", "No such region"),
     "job-not-found": Kind(404, "没有找到该任务", "No such job"),
     "no-results": Kind(409, "该任务没有（尚无）结果", "The job has no results, or not yet"),
+    "delivery-busy": Kind(
+        409,
+        "这批名单正在处理或已经导入，请刷新页面查看",
+        "The delivery is being worked on or has been imported: reload its page",
+    ),
     "job-ended": Kind(409, "该任务已结束", "The job has ended"),
     "not-found": Kind(404, "没有找到该地址", "No such address"),
     "method-not-allowed": Kind(405, "该地址不支持此方法", "The address does not support this method"),
@@ -93,7 +101,7 @@ PROBLEMS: dict[str, Kind] = {
         "数据库用途（试用或正式）与本服务不符，请改用其他数据库",
         "The database holds records for the other purpose (a trial, or a real county): use another database",
     ),
-    "storage-full": Kind(507, "存储空间不足，结果未写出", "No space is left to write the results; nothing was saved"),
+    "storage-full": Kind(507, "存储空间不足，未写入任何内容", "No space is left on the disk; nothing was saved"),
     "gave-up": Kind(500, "任务多次中断后放弃", "The job was interrupted several times and was abandoned"),
     "http-error": Kind(400, "请求有误", "The request is invalid"),
     "internal-error": Kind(500, "服务内部错误", "Internal error"),
@@ -103,16 +111,20 @@ PROBLEMS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class FieldError:
-    """An error in one field: its path, a stable code, and a description in both languages, without the value."""
+    """An error in one field: its path, a stable code, and a description in both languages, without the value.
+
+    If ``own_zh`` is empty, the Chinese description is the one for its code.
+    """
 
     path: str
     code: str
     en: str
+    own_zh: str = ""
 
     @property
     def zh(self) -> str:
         """Description of the error in Chinese."""
-        return next((zh for part, zh in IN_CHINESE.items() if part in self.code), "不符合数据约定")
+        return self.own_zh or next((zh for part, zh in CHINESE_WORDING.items() if part in self.code), "不符合数据约定")
 
     def to_json(self) -> dict[str, str]:
         """Return the error as the content of a JSON object."""
@@ -120,7 +132,7 @@ class FieldError:
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
-    """A response that says what is wrong with a request or with the service.
+    """An error that is reported to the caller: what is wrong with the request or with the service.
 
     Parameters
     ----------
@@ -167,8 +179,13 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
             out["error_count"] = len(self.errors)
         return out
 
+    def mark(self, request: Request) -> None:
+        """Note the kind of problem on the request, so that a refusal is recorded before it is sent."""
+        request.state.problem = self.kind
+
     def to_response(self, request: Request) -> Response:
         """Return the problem as the API's response to a request."""
+        self.mark(request)
         content = json.dumps(self.to_json(getattr(request.state, "request_id", "")), ensure_ascii=False)
         return Response(content, self.status, media_type=MEDIA_TYPE, headers=self.headers)
 
@@ -177,7 +194,7 @@ def read_field_errors(errors: Sequence[ErrorDetails | Any]) -> list[FieldError]:
     """Convert the validator's errors to field errors, without the values that it refused.
 
     >>> read_field_errors([{"type": "missing", "loc": ("income", 3, "amount"), "msg": "Field required"}])
-    [FieldError(path='income[3].amount', code='missing', en='Field required')]
+    [FieldError(path='income[3].amount', code='missing', en='Field required', own_zh='')]
     """
     return [FieldError(_write_path(error["loc"]), error["type"], error["msg"]) for error in errors]
 

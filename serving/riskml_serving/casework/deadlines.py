@@ -53,7 +53,7 @@ class DeadlineKind(Term):
     to_visit: bool = False
 
 
-_TO_DECIDE = SIGNALLED & (~MONITORED | CONFIRMED)
+_NEEDS_DECISION = SIGNALLED & (~MONITORED | CONFIRMED)
 
 DEADLINES = Vocabulary(
     DeadlineKind(
@@ -63,14 +63,14 @@ DEADLINES = Vocabulary(
             "走访期限为信号出现后 {days} 个工作日（含调休）。",
             "A visit is due {days} working days after the signal, by the official calendar of holidays.",
         ),
-        applies=_TO_DECIDE, still_due=~SETTLED & ~VISITED, start="since",
+        applies=_NEEDS_DECISION, still_due=~SETTLED & ~VISITED, start="since",
         days=lambda _, settings: settings.visit_working_days,
     ),
     DeadlineKind(
         "decision", "认定程序期限", "procedure by",
         late=Term("late_decision", "认定程序逾期", "procedure overdue"),
         note=("认定程序不超过 {days} 天。", "A decision is due {days} days after the signal."),
-        applies=_TO_DECIDE, still_due=~SETTLED, start="since",
+        applies=_NEEDS_DECISION, still_due=~SETTLED, start="since",
         days=lambda policy, _: policy.timing["decision"].value, working=False,
     ),
     DeadlineKind(
@@ -78,7 +78,7 @@ DEADLINES = Vocabulary(
         late=Term("late_helper", "帮扶责任人未按期落实", "helper overdue"),
         note=(
             "属实后 {days} 个工作日内落实帮扶责任人。",
-            "A helper is due {days} working days after a confirmed finding.",
+            "A helper must be named within {days} working days of a confirmed finding.",
         ),
         applies=SIGNALLED & CONFIRMED, still_due=~ASSIGNED, start="last_verified_on",
         days=lambda policy, _: policy.timing["helper_assigned"].value,
@@ -147,14 +147,14 @@ class Deadlines:
 
     @cached_property
     def late(self) -> dict[str, Rule]:
-        """For each deadline, the rule for whether a household has missed it, for queries and for rows of the list."""
+        """For each deadline, the rule that a household has missed it, for queries and for rows of the work list."""
         return {
             name: kind.applies & kind.still_due & compare(kind.start, le, self._find_last_late_start(kind))
             for name, kind in DEADLINES.items()
         }
 
     def read_row(self, row: Mapping[str, Any]) -> list[Deadline]:
-        """Read a household's deadlines from its row of the list.
+        """Read a household's deadlines from its row of the work list.
 
         A household without a signal has no deadlines; neither does a household in monitoring without a confirmed
         finding. A visit on which nobody was met does not count. A visit that leaves the case open counts as a visit but

@@ -1,13 +1,13 @@
-"""Rules for the state of a household on the list: open, settled or in monitoring.
+"""Rules for the state of a household on the work list: open, settled or in monitoring.
 
-The list's query reads these facts, which the rules compare:
+The query for the work list reads these facts, which the rules compare:
 
 ``signal``, ``status``
     Signal and status of the current score; signal 0 is green.
 ``run_start``
     Number of the last score without a signal, 0 if there is none; the current signal began after that score.
 ``since``
-    Day on which that signal began or, after a finding, became more severe; null if there is no signal.
+    Day on which the current signal began or, after a finding, became more severe; null if there is no signal.
 ``visited``
     Whether somebody has met the household on a visit since that day, whatever the finding.
 ``last_outcome``, ``last_signal``, ``last_seq``, ``last_verified_on``
@@ -36,7 +36,7 @@ SETTLED = (
     & compare_facts("last_signal", ge, "signal")
     & compare_facts("last_seq", gt, "run_start")
 )
-"""Whether a verification has settled the current signal and the signal has not become more severe since then."""
+"""Whether the last verification settled the current signal, and the signal has not become more severe since then."""
 
 CONFIRMED = SETTLED & compare("last_outcome", eq, "confirmed")
 

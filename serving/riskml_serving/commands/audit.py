@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from riskml.cli.terminal import say
 from riskml.errors import UsageError
 from riskml_serving.commands.connections import connect
 from riskml_serving.commands.options import Database, Household
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Verify the audit log, or print its head.", no_args_is_help=True)
+app = typer.Typer(help="Audit log: verify it, print its last entry, list entries.", no_args_is_help=True)
+
+PublicKey = Annotated[Path | None, typer.Option("--key", help="Public key of the checkpoints (FILE.pub).")]
 
 FAULTS = {
-    "gap": "follows a gap: entries before it are missing",
-    "broken": "does not follow from the entry before",
-    "changed": "was changed",
-    "rewritten": "is not the entry that --head names",
-    "cut": "is named by --head, but is missing: the end was cut off",
+    "gap": "Entry {seq} follows a gap: entries before it are missing.",
+    "broken": "Entry {seq} does not follow from the entry before.",
+    "changed": "Entry {seq} was changed.",
+    "rewritten": "Entry {seq} is not the entry that was noted earlier: the log was rewritten.",
+    "cut": "Entry {seq} was noted earlier, but is missing: the end was cut off.",
 }
 MAX_SHOWN = 20
 
 
 @app.command()
 def head(db: Database = None) -> None:
-    """Print the number and hash of the last entry. Keep them elsewhere, to notice if the end goes missing later."""
+    """Print the number and hash of the last entry.
+
+    Store them outside the database: they show later if the end of the log was cut off.
+    """
     from riskml_serving.people.audit.repository import read_head
 
     with connect(db) as connection:
@@ -38,28 +46,41 @@ def verify(
     noted: Annotated[
         str | None, typer.Option("--head", help="A head noted earlier, as printed by `audit head`.")
     ] = None,
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="File with signed checkpoints, as the service writes it.")
+    ] = None,
+    key: PublicKey = None,
     db: Database = None,
 ) -> None:
-    """Find entries that were changed, deleted, moved or, with --head, cut off at the end."""
+    """Find entries that were changed, deleted or moved; with --head or --checkpoints, also a log rewritten or cut off.
+
+    Without either, somebody who administers the database can replace the whole log unseen.
+    """
     from riskml_serving.people.audit.chain import Head, find_faults
+    from riskml_serving.people.audit.checkpoints import read_checkpoints
     from riskml_serving.people.audit.repository import read_all, read_head
 
     try:
-        expected = None if noted is None else Head.parse(noted)
+        expected = [] if noted is None else [Head.parse(noted)]
     except ValueError:
-        raise UsageError(f"{noted!r} is not a head.", "Copy what `riskml-serving audit head` printed.") from None
+        raise UsageError(
+            "{noted!r} is not the head of an audit log.", "Copy what `riskml-serving audit head` printed.", noted=noted
+        ) from None
     with connect(db) as connection:
+        if checkpoints is not None:
+            expected += [checkpoint.head for checkpoint in read_checkpoints(checkpoints, _require_key(key))]
         faults = list(find_faults(read_all(connection), expected))
         last = read_head(connection)
     for seq, code in faults[:MAX_SHOWN]:
-        typer.echo(f"Entry {seq} {FAULTS[code]}.")
+        say(FAULTS[code], seq=seq)
     if faults:
-        hint = f"The first {MAX_SHOWN} of {len(faults):,} are shown."
         raise UsageError(
-            f"The audit log is broken: {len(faults):,} fault(s).",
-            hint if len(faults) > MAX_SHOWN else "Compare with a backup.",
+            "The audit log is broken: {count:,} fault(s).",
+            "The first {shown} of {count:,} are shown." if len(faults) > MAX_SHOWN else "Compare with a backup.",
+            count=len(faults),
+            shown=MAX_SHOWN,
         )
-    typer.echo(f"The audit log is intact: {last.seq:,} entries. Head {last}")
+    say("The audit log is intact: {entries:,} entries. Head {head}", entries=last.seq, head=last)
 
 
 @app.command()
@@ -71,3 +92,57 @@ def about(household: Household, db: Database = None) -> None:
         for entry in read_about(connection, household):
             at = entry["at"].isoformat(timespec="seconds")
             typer.echo("\t".join((str(entry["seq"]), at, entry["actor"], entry["action"], entry["request_id"])))
+
+
+@app.command("create-key")
+def create_key(
+    file: Annotated[Path, typer.Argument(help="File for the private key; FILE.pub is the public one.")],
+) -> None:
+    """Create the key that signs checkpoints; the setting audit_key names the private file to the service.
+
+    Keep the public key where the log is verified.
+    """
+    from riskml_serving.people.audit.checkpoints import create_audit_key
+
+    public = create_audit_key(file)
+    say("{path} signs checkpoints, {public} verifies them.", path=file, public=public)
+
+
+@app.command()
+def prove(
+    entry: Annotated[int, typer.Argument(help="Number of the entry, as `audit about` lists it.")],
+    checkpoints: Annotated[Path, typer.Argument(help="File with signed checkpoints, as the service writes it.")],
+    key: PublicKey = None,
+    db: Database = None,
+) -> None:
+    """Print a proof that an entry is in the log, as JSON; it shows no other entry, only hashes."""
+    from riskml_serving.people.audit.checkpoints import build_proof, read_checkpoints
+
+    with connect(db) as connection:
+        signed = read_checkpoints(checkpoints, _require_key(key))
+        typer.echo(json.dumps(build_proof(connection, entry, signed), ensure_ascii=False, indent=1))
+
+
+@app.command("check-proof")
+def check(
+    file: Annotated[Path, typer.Argument(help="Proof that `audit prove` printed.")], key: PublicKey = None
+) -> None:
+    """Check a proof without the database."""
+    from riskml_serving.people.audit.checkpoints import check_proof
+
+    try:
+        proof = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        raise UsageError(
+            "{path} is not a proof.", "Save what `riskml-serving audit prove` prints.", path=file
+        ) from None
+    checkpoint = check_proof(proof, _require_key(key))
+    if checkpoint is None:
+        raise UsageError("The proof does not hold.", "The entry was altered, or the checkpoint has another key.")
+    say("The proof holds: the entry was in the log at {at} (head {head}).", at=checkpoint.at, head=checkpoint.head)
+
+
+def _require_key(key: Path | None) -> Path:
+    if key is None:
+        raise UsageError("Checkpoints are verified with a public key.", "Name it with --key FILE.pub.")
+    return key

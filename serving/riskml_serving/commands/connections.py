@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from riskml_serving.base.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["connect"]
+__all__ = ["change", "connect"]
 
 
 @contextmanager
 def connect(db: str | None, *, write: bool = False) -> Iterator[Connection]:
-    """Connect to the database that ``--db`` or, by default, the settings name; read-only unless ``write`` is set."""
+    """Connect to the database that ``--db`` or, by default, the settings name; set ``write`` to change data."""
     from riskml_serving.base.database import open_database, reading, writing
 
     begin = writing if write else reading
     with open_database(db or Settings().database_url) as engine, begin(engine) as connection:
         yield connection
+
+
+@contextmanager
+def change(db: str | None, action: str, **detail: Any) -> Iterator[Connection]:
+    """Connect to change data, and record the change in the same transaction: action, operator's login and details."""
+    from riskml_serving.people import audit
+    from riskml_serving.people.auth import Caller
+
+    with connect(db, write=True) as connection:
+        yield connection
+        operator = Caller(f"command:{_read_login()}"[:64], "", frozenset())
+        audit.record(connection, operator, action, request_id="command", **detail)
+
+
+def _read_login() -> str:
+    """Return the login of whoever runs the command; a container may have none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

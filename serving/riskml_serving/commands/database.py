@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from riskml.cli.terminal import say
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.options import Database
 
@@ -21,4 +22,4 @@ def upgrade(db: Database = None) -> None:
     engine = open_engine(db or Settings().database_url)
     migrate(engine)
     engine.dispose()
-    typer.echo("The database has the tables of this version.")
+    say("The database has the tables of this version.")

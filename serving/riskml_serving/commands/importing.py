@@ -1,42 +1,105 @@
-"""``riskml-serving import``: import a records folder into the database."""
+"""``riskml-serving import`` and ``withdraw``: import a records folder into the database, or take an import back."""
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskml.cli.terminal import say
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.options import BundleFolder, Database
 
-__all__ = ["import_records"]
+if TYPE_CHECKING:
+    from riskml_serving.judging.model import Model
+
+__all__ = ["import_records", "withdraw"]
+
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="Day as of which to score, such as 2024-12-31; today by default.")
+]
+NoScores = Annotated[bool, typer.Option("--no-scores", help="Change the records without scoring them.")]
 
 
 def import_records(
     folder: Annotated[Path, typer.Argument(help="Records folder (see data/README.md).")],
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Day as of which to score, such as 2024-12-31; today by default.")
-    ] = None,
+    as_of: AsOf = None,
     bundle: BundleFolder = None,
     db: Database = None,
-    no_scores: Annotated[bool, typer.Option("--no-scores", help="Store the records without scoring them.")] = False,
+    no_scores: NoScores = False,
 ) -> None:
-    """Check, store and score the records of a new county. If this is interrupted, run it again to continue."""
-    from riskml.cli.options import parse_day
+    """Check a records folder, store what is new in it, and score the households that it changes.
+
+    The records become visible all at once. If this is interrupted, run it again to continue.
+    """
     from riskml.cli.progress import show_progress
-    from riskml.records.contract.calendar import to_date
-    from riskml_serving.base.clock import today
     from riskml_serving.base.database import open_database
     from riskml_serving.judging.importing.service import import_folder
-    from riskml_serving.judging.model import load_model
     from riskml_serving.store.records.purpose import require_purpose
 
-    settings = Settings.with_options(database_url=db, bundle=bundle)
-    at = today(settings) if as_of is None else to_date(parse_day(as_of, "--as-of"))
+    settings, at = _read_settings(as_of, bundle, db)
     with open_database(settings.database_url) as engine:
         require_purpose(engine, simulated=settings.simulated)
-        model = None if no_scores else load_model(settings.bundle_folder, settings.policy, settings.simulated)
+        model = None if no_scores else _load_model(settings)
         with show_progress() as bar:
             done = import_folder(engine, folder, at, model, bar, simulated=settings.simulated)
-    typer.echo(f"{done.households:,} households: {done.rows:,} rows written, {done.scored:,} scored as of {at}.")
+    say(
+        "Import {import_id}: {households:,} households, {changed:,} of them new or changed;\n"
+        "{rows:,} rows written, {scored:,} households scored as of {as_of}.",
+        import_id=done.import_id,
+        households=done.households,
+        changed=done.changed,
+        rows=done.rows,
+        scored=done.scored,
+        as_of=at,
+    )
+    if done.closed:
+        say("{closed:,} households of the folder are closed: their records were left alone.", closed=done.closed)
+
+
+def withdraw(
+    import_id: Annotated[str, typer.Argument(metavar="IMPORT", help="ID that the import printed.")],
+    as_of: AsOf = None,
+    bundle: BundleFolder = None,
+    db: Database = None,
+    no_scores: NoScores = False,
+) -> None:
+    """Take back an import as a whole: its rows leave, and what they replaced counts again.
+
+    Households about which nothing else is stored leave as well.
+    """
+    from riskml.cli.progress import show_progress
+    from riskml_serving.base.database import open_database
+    from riskml_serving.judging.importing.withdrawal import withdraw_import
+
+    settings, at = _read_settings(as_of, bundle, db)
+    with open_database(settings.database_url) as engine, show_progress() as bar:
+        model = None if no_scores else _load_model(settings)
+        done = withdraw_import(engine, import_id, at, model, bar)
+    say(
+        "{rows:,} rows of {households:,} households taken back; {gone:,} households left the register,\n"
+        "and {scored:,} were scored again as of {as_of}.",
+        rows=done.rows,
+        households=done.households,
+        gone=done.gone,
+        scored=done.scored,
+        as_of=at,
+    )
+
+
+def _read_settings(as_of: str | None, bundle: Path | None, db: str | None) -> tuple[Settings, dt.date]:
+    """Read the settings, and the day as of which to score."""
+    from riskml.cli.options import parse_day
+    from riskml.records.contract.calendar import to_date
+    from riskml_serving.base.clock import today
+
+    settings = Settings.with_options(database_url=db, bundle=bundle)
+    return settings, today(settings) if as_of is None else to_date(parse_day(as_of, "--as-of"))
+
+
+def _load_model(settings: Settings) -> Model:
+    from riskml_serving.judging.model import load_model
+
+    return load_model(settings.bundle_folder, settings.policy, settings.simulated)

@@ -1,18 +1,26 @@
-"""``riskml-serving keys``: create, list and revoke API keys."""
+"""``riskml-serving keys``: create, list and revoke API keys; create and rotate the key that encrypts names."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from riskml.cli.terminal import say
+from riskml.errors import UsageError
+from riskml.text import Text
 from riskml.vocabulary.regions import DIGITS_EN
-from riskml_serving.commands.connections import connect
+from riskml_serving.base.settings import Settings
+from riskml_serving.commands.connections import change, connect
+from riskml_serving.commands.listing import say_row
 from riskml_serving.commands.options import Database
 
 __all__ = ["app"]
 
-app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
+app = typer.Typer(
+    help="API keys: create, list, revoke. Identity keys, which encrypt names: create, rotate.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -30,8 +38,9 @@ def create(
     """
     from riskml_serving.people.auth.service import create_key
 
-    with connect(db, write=True) as connection:
-        typer.echo(create_key(connection, name, region, right or ["score", "read", "write"]))
+    rights = right or ["score", "read", "write"]
+    with change(db, "key.create", owner=name, region=region, rights=sorted(rights)) as connection:
+        typer.echo(create_key(connection, name, region, rights))
 
 
 @app.command("list")
@@ -41,11 +50,10 @@ def list_all(db: Database = None) -> None:
 
     with connect(db) as connection:
         for row in list_keys(connection):
-            state = f"revoked {row['revoked_at']:%Y-%m-%d %H:%M}" if row["revoked_at"] else "valid"
-            region = row["region"] or "everywhere"
-            typer.echo(
-                "\t".join((row["key_id"], region, row["rights"], f"{row['created_at']:%Y-%m-%d}", state, row["name"]))
-            )
+            revoked = row["revoked_at"]
+            state = Text("revoked {at:%Y-%m-%d %H:%M}", at=revoked) if revoked else Text("valid")
+            region = row["region"] or Text("everywhere")
+            say_row(row["key_id"], region, row["rights"], f"{row['created_at']:%Y-%m-%d}", state, row["name"])
 
 
 @app.command()
@@ -53,8 +61,55 @@ def revoke(
     key: Annotated[str, typer.Argument(help="Id of the key as listed, or the key itself.")], db: Database = None
 ) -> None:
     """Revoke a key permanently."""
-    from riskml_serving.people.auth.service import revoke_key
+    from riskml_serving.people.auth.service import read_key_id, revoke_key
 
-    with connect(db, write=True) as connection:
+    with change(db, "key.revoke", key=read_key_id(key)) as connection:
         revoke_key(connection, key)
-    typer.echo("Revoked.")
+    say("Revoked.")
+
+
+@app.command("create-identity")
+def create_identity(
+    file: Annotated[Path, typer.Argument(help="File for the key; if it has keys, the new one is put before them.")],
+) -> None:
+    """Create an identity key, which encrypts names, ID numbers and telephones.
+
+    The setting identity_key names its file to the service. Back it up apart from the database: without it, all names
+    are lost.
+    """
+    from riskml_serving.register.keys import add_key
+
+    keys = add_key(file)
+    say("{path} holds the new identity key {key_id}; back the file up.", path=file, key_id=keys.current)
+
+
+@app.command("rotate-identity")
+def rotate_identity(db: Database = None) -> None:
+    """Encrypt everything again with the first key of the file; if this is interrupted, run it again.
+
+    Before it, `create-identity` puts a new key first, and a restart lets the service read it. After it, older keys can
+    be removed from the file.
+    """
+    from riskml_serving.base.database import open_database
+    from riskml_serving.desk.service import rotate_desk
+    from riskml_serving.register.keys import read_keys
+    from riskml_serving.register.service import rotate_persons
+
+    settings = Settings.with_options(database_url=db)
+    with open_database(settings.database_url) as engine:
+        keys = read_keys(settings)
+        if keys is None:
+            raise UsageError(
+                "There is no identity key.",
+                "Set identity_key to the file that `riskml-serving keys create-identity` wrote.",
+            )
+        persons = rotate_persons(engine, keys)
+        others = rotate_desk(engine, keys)
+    with change(db, "key.rotate-identity", key=keys.current, persons=persons, others=others):
+        pass  # the batches are committed; only the entry is left to write
+    say(
+        "Encrypted {persons:,} persons and {others:,} contents of lists with the identity key {key_id}.",
+        persons=persons,
+        others=others,
+        key_id=keys.current,
+    )

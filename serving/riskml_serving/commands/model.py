@@ -1,4 +1,4 @@
-"""``riskml-serving model``: show which release is in service, and roll it back."""
+"""``riskml-serving model``: list the releases, roll back the one in service, and accept a release again."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import Annotated
 
 import typer
 
+from riskml.cli.terminal import say
+from riskml.text import Text
 from riskml_serving.base.settings import Settings
-from riskml_serving.commands.connections import connect
+from riskml_serving.commands.connections import change, connect
+from riskml_serving.commands.listing import say_row
 from riskml_serving.commands.options import Database
 
 __all__ = ["app"]
@@ -25,7 +28,7 @@ def status(db: Database = None) -> None:
     serving = next((row["model_version"] for row in releases if row["rejected_at"] is None), None)
     for row in releases:
         state = "rolled back" if row["rejected_at"] else "in service" if row["model_version"] == serving else "standby"
-        typer.echo("\t".join((row["model_version"], f"{row['served_at']:%Y-%m-%d %H:%M:%S}", state, row["source"])))
+        say_row(row["model_version"], f"{row['served_at']:%Y-%m-%d %H:%M:%S}", Text(state), row["source"])
 
 
 @app.command()
@@ -33,9 +36,15 @@ def rollback(db: Database = None) -> None:
     """Go back to the previous release. This survives restarts and lasts until the next release."""
     from riskml_serving.judging.model.service import roll_back
 
-    with connect(db, write=True) as connection:
+    with change(db, "model.rollback") as connection:
         before, after = roll_back(connection)
-    typer.echo(f"Rolled back {before}; {after} takes over within {Settings().model_poll_seconds:g} seconds.")
+    seconds = Settings().model_poll_seconds
+    say(
+        "Rolled back {before}; {after} takes over within {seconds:g} seconds.",
+        before=before,
+        after=after,
+        seconds=seconds,
+    )
 
 
 @app.command()
@@ -43,6 +52,6 @@ def accept(version: Annotated[str, typer.Argument(help="Version, as listed.")], 
     """Accept a rolled-back release again."""
     from riskml_serving.judging.model import service
 
-    with connect(db, write=True) as connection:
+    with change(db, "model.accept", version=version) as connection:
         service.accept(connection, version)
-    typer.echo(f"{version} may return to service.")
+    say("{version} may return to service.", version=version)

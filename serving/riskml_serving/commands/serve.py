@@ -21,11 +21,12 @@ def serve(
     ] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Number of processes that answer requests.")] = 1,
 ) -> None:
-    """Start the scoring service, by default on 127.0.0.1:8000 with an SQLite file in the working folder.
+    """Start the scoring service.
 
-    Every other setting comes from RISKML_SERVING_* in the environment or from the TOML file that RISKML_SERVING_FILE
-    names. `riskml-serving keys create` creates the first API key. The OpenAPI description is at /openapi.json.
-    For guidance only, not a basis for any decision.
+    By default it listens on 127.0.0.1:8000 and keeps an SQLite file in the working folder. Every other setting comes
+    from RISKML_SERVING_* in the environment or from the TOML file that RISKML_SERVING_FILE names. `riskml-serving
+    keys create` creates the first API key. The OpenAPI description is at /openapi.json. For guidance only, not a
+    basis for any decision.
     """
     from riskml_serving.base.settings import Settings
     from riskml_serving.running.server import run

@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
-from riskml_serving.commands.connections import connect
+from riskml.cli.terminal import say
+from riskml.text import Text
+from riskml_serving.commands.connections import change, connect
+from riskml_serving.commands.listing import say_row
 from riskml_serving.commands.options import Database
 
 __all__ = ["app"]
@@ -31,20 +34,24 @@ def create(
     region: Annotated[str, typer.Option(help="12 digits for a village, 9 for a town, 6 for a county.")] = "",
     name: Annotated[str, typer.Option(help="Name shown on the pages.")] = "",
     health_details: Annotated[bool, typer.Option("--health-details", help="May see health details.")] = False,
+    identity: Annotated[
+        bool, typer.Option("--identity", help="May see names, ID numbers and telephones in the region.")
+    ] = False,
     db: Database = None,
 ) -> None:
     """Create an account; the password is prompted for, or read from standard input."""
     from riskml_serving.people.accounts.service import create_user
 
     new = _read_password()
-    with connect(db, write=True) as connection:
-        create_user(connection, username, new, role, region, name=name, health_details=health_details)
-    typer.echo(f"Created the account {username}.")
+    rights = {"health_details": health_details, "identity": identity}
+    with change(db, "user.create", username=username, role=role, region=region, **rights) as connection:
+        create_user(connection, username, new, role, region, name=name, **rights)
+    say("Created the account {username}.", username=username)
 
 
 @app.command("list")
 def list_all(db: Database = None) -> None:
-    """List the accounts: user name, role, region, whether health details are shown, state, name."""
+    """List the accounts: user name, role, region, whether health details and names are shown, state, name."""
     from riskml_serving.base.clock import now
     from riskml_serving.people.accounts.repository import list_users
 
@@ -53,8 +60,9 @@ def list_all(db: Database = None) -> None:
             locked = row["locked_until"] is not None and row["locked_until"] > now()
             state = "disabled" if row["disabled_at"] else "locked" if locked else "valid"
             health = "health details" if row["health_details"] else "no health details"
-            region = row["region"] or "everywhere"
-            typer.echo("\t".join((row["username"], row["role"], region, health, state, row["name"])))
+            names = "names" if row["identity"] else "no names"
+            region = row["region"] or Text("everywhere")
+            say_row(row["username"], row["role"], region, Text(health), Text(names), Text(state), row["name"])
 
 
 @app.command()
@@ -62,9 +70,9 @@ def disable(username: Username, db: Database = None) -> None:
     """Disable an account; its sessions end at once."""
     from riskml_serving.people.accounts.service import disable_user
 
-    with connect(db, write=True) as connection:
+    with change(db, "user.disable", username=username) as connection:
         disable_user(connection, username)
-    typer.echo(f"Disabled {username}.")
+    say("Disabled {username}.", username=username)
 
 
 @app.command()
@@ -73,6 +81,6 @@ def password(username: Username, db: Database = None) -> None:
     from riskml_serving.people.accounts.service import set_password
 
     new = _read_password()
-    with connect(db, write=True) as connection:
+    with change(db, "user.password", username=username) as connection:
         set_password(connection, username, new)
-    typer.echo(f"Set the password of {username}.")
+    say("Set the password of {username}.", username=username)

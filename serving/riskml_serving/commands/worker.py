@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
+from riskml.cli.terminal import say
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.options import BundleFolder, Database
 
@@ -16,10 +15,12 @@ def worker(db: Database = None, bundle: BundleFolder = None) -> None:
     import threading
 
     from riskml_serving.base.database import open_database
+    from riskml_serving.desk.work import JOB, make_task
     from riskml_serving.judging.jobs.worker import Worker
     from riskml_serving.judging.model import Holder, Keeper, load_model
     from riskml_serving.judging.scores.repository import retract_scores
     from riskml_serving.operations.logs import log_to
+    from riskml_serving.register.keys import read_keys
     from riskml_serving.store.records.purpose import guard_purpose, require_purpose
 
     settings = Settings.with_options(database_url=db, bundle=bundle)
@@ -30,10 +31,11 @@ def worker(db: Database = None, bundle: BundleFolder = None) -> None:
         holder = Holder()
         keeper = Keeper(engine, holder, settings, load_model, retract_scores)
         keeper.start()
-        worker = Worker(engine, settings, lambda: holder.current)
+        tasks = {JOB: make_task(engine, settings, read_keys(settings))}
+        worker = Worker(engine, settings, lambda: holder.current, tasks)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stopping.set())
-        typer.echo("riskml is processing jobs")
+        say("riskml is processing jobs")
         if settings.model_poll_seconds:
 
             def poll() -> None:

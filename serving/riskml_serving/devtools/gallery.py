@@ -14,6 +14,7 @@ from riskml.errors import UsageError
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.demo.accounts import Account
 from riskml_serving.devtools.benchmark.servers import run_service
+from riskml_serving.people.accounts import ROLES
 from riskml_serving.web.router import PAGES
 
 __all__ = ["BROWSERS", "open_browser", "take_pictures"]
@@ -22,6 +23,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = {"desk": 1280, "phone": 360}
 MAX_HEIGHT = 2_000
 """Maximum height of a picture in pixels: the rest of a long page is cut off."""
+UPLOAD_MS = 120_000
+"""How long the reading of an uploaded list may take."""
 PAPER_WIDTH = 703
 """Width between the margins of an A4 page in pixels."""
 
@@ -75,59 +78,94 @@ def take_pictures(settings: Settings, accounts: list[Account], out: Path) -> lis
     pictures: list[Path] = []
     county, village = accounts[2], accounts[0]
     with TemporaryDirectory() as folder, run_service(Path(folder), settings) as address, open_browser() as chromium:
+        delivery = ""
         for kind, account in (("desk", county), ("phone", village)):
-            context = chromium.new_context(viewport={"width": WIDTHS[kind], "height": 900}, locale="zh-CN")
-            page = context.new_page()
-            page.route("**/*", lambda route: _block_others(route, address))
+            width = WIDTHS[kind]
 
-            def visit(path: str, page: Any = page) -> None:
-                response = page.goto(address + path)
-                if not response.ok:
-                    raise UsageError(f"{path} responds with {response.status}.", "Fix the page, then run this again.")
-
-            def save(name: str, part: Any = page, **options: Any) -> None:
+            def save(name: str, part: Any, **options: Any) -> None:
                 pictures.append(out / f"{name}.png")
                 part.screenshot(path=pictures[-1], **options)
 
-            def shoot(name: str, page: Any = page, kind: str = kind) -> None:
+            def shoot(name: str, page: Any, kind: str = kind, width: int = width) -> None:
                 height = min(MAX_HEIGHT, int(page.evaluate("document.documentElement.scrollHeight")))
-                clip = {"x": 0, "y": 0, "width": WIDTHS[kind], "height": height}
-                save(f"{kind}-{name}", page, full_page=True, clip=clip)
+                save(f"{kind}-{name}", page, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
 
-            visit("/sign-in")
-            shoot("sign-in")
-            page.fill("[name=username]", account.username)
-            page.fill("[name=password]", account.password)
-            page.click("main button")
-            page.wait_for_url("**/worklist*")
+            page = _open_page(chromium, width, address)
+            shoot("sign-in", page)
+            _sign_in(page, account)
             link = str(page.locator("table.list tbody a").first.get_attribute("href"))
-            household = link.rpartition("/")[2]
+            owner = page
+            if account is not county:
+                _sign_in(owner := _open_page(chromium, width, address), county)
+            delivery = delivery or _upload_list(owner, address)
+            role = ROLES[account.role]
             for declared in PAGES:
                 if not declared.workbook:
-                    visit(declared.list_addresses(household)[0])
-                    shoot(declared.name)
-            visit(link)
+                    reader = page if declared.right in role.may | role.rights else owner
+                    example = declared.list_addresses(link.rpartition("/")[2])[0]
+                    _visit(reader, address + (delivery if delivery.startswith(f"{declared.path}?") else example))
+                    shoot(declared.name, reader)
+            _visit(page, address + link)
             if kind == "desk":
                 page.set_viewport_size({"width": PAPER_WIDTH, "height": 900})
                 page.emulate_media(media="print")
-                save("paper-household", full_page=True)
+                save("paper-household", page, full_page=True)
                 page.emulate_media(media="screen")
-                page.set_viewport_size({"width": WIDTHS[kind], "height": 900})
+                page.set_viewport_size({"width": width, "height": 900})
             page.check("[name=outcome][value=confirmed]")
-            page.locator("form.keep button").click()
+            page.locator("form.keep > button").click()
             page.wait_for_url("**done=verified*")
             save(f"{kind}-verified", page.locator("#verification"))
             if kind == "desk":
-                visit("/worklist?signal=orange&state=overdue")
-                shoot("filters")
-            context.close()
+                _visit(page, f"{address}/worklist?signal=orange&state=overdue")
+                shoot("filters", page)
     for path in pictures:
         _shrink(path)
     return pictures
 
 
+def _open_page(chromium: Any, width: int, address: str) -> Any:
+    """Open the sign-in page in a new context that can reach only the service."""
+    page = chromium.new_context(viewport={"width": width, "height": 900}, locale="zh-CN").new_page()
+    page.route("**/*", lambda route: _block_others(route, address))
+    _visit(page, f"{address}/sign-in")
+    return page
+
+
+def _visit(page: Any, url: str) -> None:
+    response = page.goto(url)
+    if not response.ok:
+        raise UsageError(
+            "{path} responds with {status}.", "Fix the page, then run this again.", path=url, status=response.status
+        )
+
+
+def _sign_in(page: Any, account: Account) -> None:
+    page.fill("[name=username]", account.username)
+    page.fill("[name=password]", account.password)
+    page.click("main button")
+    page.wait_for_url("**/worklist*")
+
+
+def _upload_list(page: Any, address: str) -> str:
+    """Upload a list of stays in hospital for the first households on the work list; return the delivery's address."""
+    cells = "cells => cells.slice(0, 3).map(cell => [cell.querySelector('a'), cell.querySelector('.small')])"
+    words = f"{cells}.map(pair => pair.map(part => part.textContent.trim().split(' ')[0]))"
+    rows = page.eval_on_selector_all("table.list tbody td:nth-child(2)", f"cells => ({words})(cells)")
+    lines = [
+        ",".join(("姓名", "村", "入院日期", "个人自付（元）")),
+        *(f"{name},{village},2024-05-08,21600" for name, village in rows),
+    ]
+    file = {"name": "医保住院报销明细.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}
+    _visit(page, f"{address}/lists")
+    page.set_input_files("[name=files]", file)
+    page.click("main form button")
+    page.wait_for_selector(":text('识别为'), [role=alert]", timeout=UPLOAD_MS)
+    return str(page.url).removeprefix(address)
+
+
 def _shrink(path: Path) -> None:
-    """Reduce a picture to 256 colours: a page has few, and the pictures are part of every clone."""
+    """Reduce a picture to 256 colours: pages have few colours, and the pictures are part of every clone."""
     from PIL import Image
 
     with Image.open(path) as picture:

@@ -54,7 +54,7 @@ class PageTiming:
 
 
 def list_addresses(pages: Iterable[Page], households: Sequence[str]) -> dict[Page, list[str]]:
-    """List the addresses to read: the examples of every page except workbooks, and at least four addresses per page."""
+    """List the addresses to read for every page except workbooks; those of a page with fewer than four are repeated."""
     out = {}
     for page in pages:
         if not page.workbook:

@@ -1,1 +1,1 @@
-"""Turns requests into typed values and results into bytes; a write request that is sent twice is carried out once."""
+"""Parses requests and writes responses; a write sent twice with the same idempotency key is carried out once."""

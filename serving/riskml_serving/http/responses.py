@@ -51,7 +51,7 @@ def make_envelope(
     """Build the fields that every response has: its provenance, its date, and the ID of the request.
 
     If the records behind the response end before its date, ``records_end`` is their last day. ``data_as_of`` and
-    ``scored_at`` are null if nothing has been scored yet.
+    ``scored_at`` are null in a response that shows no score.
     """
     return {
         **names,
@@ -63,14 +63,14 @@ def make_envelope(
 
 
 def extract_provenance(head: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the fields that state the provenance of a file, without the request ID."""
+    """Return the fields that state the provenance of a file: those that have a value, except the request ID."""
     return {name: value for name, value in head.items() if value is not None and name != "request_id"}
 
 
 def to_headers(head: Mapping[str, str | None]) -> dict[str, str]:
     """Write the fields that every response has, plus the notice, as headers for a response that is a file.
 
-    Fields whose value is not ASCII are left out.
+    The request ID and fields whose value is null or not ASCII are left out.
 
     >>> to_headers({"model_version": "v1", "scored_at": None, "request_id": "r"})["X-Model-Version"]
     'v1'

@@ -1,4 +1,4 @@
-"""Calls riskml to turn tables of records into scores and reasons; no other module of the service does this."""
+"""Calls riskml to turn tables of records into scores and reasons. All scores of the service are made here."""
 
 from __future__ import annotations
 
@@ -21,17 +21,21 @@ from riskml.records.contract.as_of import AsOf
 from riskml.records.contract.calendar import to_date, to_day
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
+from riskml.records.panel.store import Records
 from riskml.scoring import judge
 from riskml.verdict import Opinion, read_fields
 from riskml_serving.judging.grouping import Tables, group_by_known_tables, pack
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.verdict import FIELDS, WITHHELD
 
-__all__ = ["Judged", "judge_groups", "judge_tables", "reveal", "silence"]
+__all__ = ["Judged", "judge_groups", "judge_records", "judge_tables", "reveal", "silence"]
 
 
 def silence(opinion: Opinion) -> Opinion:
-    """Return an opinion that holds only the rule line's part, as if the model had given no verdict."""
+    """Return an opinion that holds only the rule line's part, as if the model had given no verdict.
+
+    This is what a silent model shows: one that was trained on a simulated county but judges real households.
+    """
     nothing = np.full(len(opinion.status), np.nan)
     tier = np.full(len(opinion.status), -1, np.int8)
     return replace(opinion, margin=nothing, probability=nothing, tier=tier, signal=opinion.rule_colour)
@@ -55,7 +59,7 @@ class Judged:
     model : Model
     panel : Panel
     opinion : Opinion
-        Verdicts of the model and the rule line. Only :attr:`shown` may leave the service: the model may be silent.
+        Verdicts of the model and the rule line. Most readers may see only :attr:`shown`: the model may be silent.
     """
 
     model: Model
@@ -75,7 +79,11 @@ class Judged:
     @property
     def as_of(self) -> AsOf:
         """The panel's date, and the last day of the records of the households in it."""
-        last = self.panel.last_days.max(initial=NO_DAY)
+        return self.date_records(slice(None))
+
+    def date_records(self, households: slice) -> AsOf:
+        """Return the panel's date, and the last day of the records of some households of the panel."""
+        last = self.panel.last_days[households].max(initial=NO_DAY)
         return AsOf(to_date(self.panel.as_of), None if last == NO_DAY else to_date(int(last)))
 
     @cached_property
@@ -85,7 +93,7 @@ class Judged:
 
     @cached_property
     def agreement(self) -> list[str]:
-        """Codes that say, for each known household, whether its tier and the rule line flag it."""
+        """Codes that say, for each known household, whether its tier, the rule line, both or neither flag it."""
         positive = is_above_safest(self.opinion.tier[self.known])
         return list(name_agreement(positive, self.opinion.verdicts.any_flag[self.known]).tolist())
 
@@ -124,6 +132,11 @@ class Judged:
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     @cached_property
+    def rows(self) -> dict[int, dict[str, Any]]:
+        """The rows of :meth:`to_rows`, by the household's row in the panel."""
+        return dict(zip(self.known.tolist(), self.to_rows(), strict=True))
+
+    @cached_property
     def explained(self) -> ExplainedPanel:
         """Causes and reasons for every household."""
         return ExplainedPanel.build(self.model.narrator, self.panel, self.opinion.verdicts, silent=self.model.silent)
@@ -142,6 +155,7 @@ class Judged:
             agreement=agreement,
             redact=redact,
             silent=self.model.silent and not reveals,
+            explained=None if self.panel.n == 1 else self.explained.find_row(i),
         )
 
 
@@ -153,7 +167,12 @@ def judge_tables(model: Model, tables: Tables, as_of: dt.date) -> Judged:
     RecordsError
         If riskml cannot use the tables as they are.
     """
-    panel = pack(tables, model).panel(to_day(as_of), basis=model.bundle.settings.basis)
+    return judge_records(model, pack(tables, model), as_of)
+
+
+def judge_records(model: Model, records: Records, as_of: dt.date) -> Judged:
+    """Judge the households of packed records."""
+    panel = records.panel(to_day(as_of), basis=model.bundle.settings.basis)
     judged = Judged(model, panel, judge(model.bundle, panel, model.policy, model.monitor.observe))
     unsaid = [None] * len(judged.codes)
     model.monitor.count(judged.shown.tier[judged.known].tolist(), unsaid if model.silent else judged.agreement)

@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from riskml import verdict
 from riskml.verdict import Field, Kind
+from riskml.vocabulary.terms import Term, Vocabulary
 from riskml_serving.base.contract import make_choice_type
 
 __all__ = ["BRIEF", "FIELDS", "FULL", "VERSIONS", "WITHHELD", "make_columns", "make_schema", "type_fields"]
@@ -23,7 +24,7 @@ _OWN = {
     "agreement": Field(
         "agreement_by",
         Kind.WORD,
-        words=("capacity", "tier"),
+        terms=Vocabulary(Term("capacity", "走访名额", "visit capacity"), Term("tier", "模型分级", "tier")),
         nullable=True,
         description="What makes the model's verdict positive: the county's visit capacity, or the tier.",
     ),
@@ -55,7 +56,8 @@ BRIEF = tuple(name for name in FULL if FIELDS[name].brief)
 """Fields of a score in a short response about a change."""
 
 WITHHELD: dict[str, Any] = {"probability": None, "margin": None, "tier": -1}
-"""Fields that a silent model withholds, besides its agreement with the rule line, and what is stored instead."""
+"""Fields that a silent model withholds, besides its agreement with the rule line, and what is stored instead. A model
+is silent if it was trained on a simulated county but judges real households."""
 
 _SQL: dict[Kind, TypeEngine[Any]] = {
     Kind.WORD: String(16),
@@ -68,7 +70,7 @@ _SQL: dict[Kind, TypeEngine[Any]] = {
 _ARROW = {Kind.LEVEL: pa.int8(), Kind.NUMBER: pa.float64(), Kind.DAY: pa.date32()}
 _JSON = {Kind.NUMBER: float, Kind.FLAGS: list[str], Kind.DAY: str, Kind.VERSION: str}
 
-_HIDDEN = "Triggers that concern health and are left out for this key."
+_HIDDEN = "Number of triggers that concern health and are left out for this key."
 
 
 def make_columns(names: Iterable[str] = tuple(FIELDS), *, optional: bool = False) -> list[Column[Any]]:
@@ -88,10 +90,10 @@ def make_schema() -> list[tuple[str, pa.DataType]]:
 
 
 def type_fields(names: Iterable[str]) -> dict[str, Any]:
-    """Make the types for some fields, in the form that :func:`show` returns."""
+    """Make the JSON types for some fields, in the form that :func:`riskml_serving.judging.wording.show` returns."""
     types: dict[str, Any] = {}
     for field in (FIELDS[name] for name in names):
-        words = (*field.words, field.otherwise) if field.otherwise else field.words
+        words = (*field.words, field.otherwise.code) if field.otherwise else field.words
         kind: Any = make_choice_type(*words) if words else _JSON[field.kind]
         kind = kind | None if field.nullable else kind
         if field.description:

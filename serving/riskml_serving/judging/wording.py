@@ -37,7 +37,8 @@ def spell(field: Field, value: Any) -> Any:
     """Put the value of a field other than flags into words: a level becomes its word, a date becomes text."""
     match field.kind:
         case Kind.LEVEL:
-            return None if value is None else field.otherwise if value < 0 else field.words[value]
+            none = field.otherwise and field.otherwise.code
+            return None if value is None else none if value < 0 else field.words[value]
         case Kind.DAY:
             return None if value is None else value.isoformat()
         case _:

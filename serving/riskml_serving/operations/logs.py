@@ -12,7 +12,7 @@ from riskml_serving.base.errors import list_frames
 
 __all__ = ["FIELDS", "JsonLines", "log_to"]
 
-FIELDS = ("request_id", "method", "route", "status", "ms", "key_id", "job_id", "model_version", "where")
+FIELDS = ("request_id", "method", "route", "status", "ms", "key_id", "client", "job_id", "model_version", "where")
 """Fields that a log line may have besides its message; all others are left out."""
 
 _OWN = ("riskml", "riskml_serving", "uvicorn.error")
@@ -49,7 +49,10 @@ def _strip_values(record: logging.LogRecord) -> str:
 
 
 def log_to(stream: TextIO | None = None, level: str = "info") -> None:
-    """Write all logs of this process to a stream, by default standard error."""
+    """Write the logs of this process to a stream, by default standard error.
+
+    ``level`` is the minimum level for the service's own messages; other packages log only warnings and errors.
+    """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()

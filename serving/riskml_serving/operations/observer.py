@@ -8,6 +8,7 @@ from contextlib import nullcontext
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from riskml_serving.http.clients import get_client_address
 from riskml_serving.operations.metrics import Metrics
 from riskml_serving.operations.telemetry import OpenTelemetry, get_route
 
@@ -66,6 +67,7 @@ class Observer:
             "route": route,
             "status": status,
             "ms": round(seconds * 1000, 2),
+            "client": get_client_address(scope) or None,
             "key_id": None if caller is None or ":" in caller else caller,  # the log does not name people who signed in
         }
         log.log(logging.WARNING if status >= 500 else logging.INFO, "request", extra=extra)

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from riskml.errors import RiskmlError
 from riskml.explanation import NOTICE
@@ -21,6 +22,8 @@ from riskml_serving.base.database import open_engine, upgrade
 from riskml_serving.base.limits import RateLimiter
 from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
+from riskml_serving.desk.work import JOB, make_task
+from riskml_serving.judging.batch_judge import BatchJudge
 from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import Holder, Keeper, load_model
 from riskml_serving.judging.scores.repository import retract_scores
@@ -30,15 +33,19 @@ from riskml_serving.operations.state import AppState
 from riskml_serving.operations.telemetry import create_tracer
 from riskml_serving.people.accounts.provider import Provider
 from riskml_serving.people.audit import BatchWriter
+from riskml_serving.people.audit.checkpoints import create_notary
 from riskml_serving.people.auth.jwks import create_key_set
 from riskml_serving.people.auth.oidc import Oidc
 from riskml_serving.people.auth.service import Authenticator
-from riskml_serving.running.requests import RequestNumber, respond_to_error
+from riskml_serving.register.keys import read_keys
+from riskml_serving.running.refusals import Refusals
+from riskml_serving.running.requests import CompressPages, RequestNumber, respond_to_error
 from riskml_serving.store.records.lines import Lines
 from riskml_serving.store.records.purpose import guard_purpose
 from riskml_serving.web.router import router as web
+from riskml_serving.web.shell.region_names import read_region_names
 
-__all__ = ["create_app"]
+__all__ = ["build_state", "create_app"]
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -54,7 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     At startup, the service opens the database, migrates an SQLite file and loads the model. If there is no model, the
     service starts anyway, reports this at ``/readyz`` and keeps looking for a model.
     """
-    state = _build_state(settings or Settings())
+    state = build_state(settings or Settings())
     tracer = create_tracer() if state.settings.traces else None
 
     @asynccontextmanager
@@ -63,13 +70,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             upgrade(state.engine)
         guard_purpose(state.engine, simulated=state.settings.simulated)
         await anyio.to_thread.run_sync(state.keeper.start)
-        watching = asyncio.create_task(state.keeper.watch())
+        watching = [asyncio.create_task(state.keeper.watch())]
+        if state.notary is not None:
+            watching.append(asyncio.create_task(state.notary.watch(state.settings.audit_checkpoint_minutes)))
         worker = None
         if state.settings.job_worker:
-            worker = Worker(state.engine, state.settings, lambda: state.holder.current)
+            tasks = {JOB: make_task(state.engine, state.settings, state.identity)}
+            worker = Worker(state.engine, state.settings, lambda: state.holder.current, tasks)
             worker.start()
         yield
-        watching.cancel()
+        for task in watching:
+            task.cancel()
         if worker:
             await anyio.to_thread.run_sync(worker.stop)
         if tracer:
@@ -79,18 +90,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(
         title="riskml",
         version=version("riskml"),
-        summary="Risk of return to poverty within a year, alongside the rule line's verdict (防止返贫)",
+        summary="Risk of return to poverty within a year, alongside the rule line's verdict (防止返贫致贫)",
         description=f"{NOTICE['zh']} · {NOTICE['en']}.",
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        redirect_slashes=False,  # a redirect would repeat the name that the request gives as its host
     )
-    app.state = state  # type: ignore[assignment]  # typed, unlike the framework's bag of names; see get_state
+    app.state = state  # type: ignore[assignment]  # typed, unlike the framework's own state; see get_state
     for router in ROUTERS:
         app.include_router(router, responses=openapi.PROBLEM_RESPONSE)
     app.include_router(web)
-    app.add_middleware(RequestNumber)
+    app.add_middleware(CompressPages)
+    app.add_middleware(RequestNumber, refusals=Refusals(state.audit), secure=state.settings.cookies_secure)
+    if "*" not in state.settings.allowed_hosts:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(state.settings.allowed_hosts))
     app.add_middleware(Observer, metrics=state.metrics, tracer=tracer)
     for kind in (Problem, RiskmlError, RequestValidationError, HTTPException, SQLAlchemyError):
         app.add_exception_handler(kind, respond_to_error)
@@ -98,8 +113,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _build_state(settings: Settings) -> AppState:
-    """Build what the requests share, without opening or loading anything yet."""
+def build_state(settings: Settings) -> AppState:
+    """Build what the requests share, without connecting to the database or loading a model yet.
+
+    Raises
+    ------
+    UsageError
+        If a setting, the file of region names or the identity key cannot be used.
+    """
+    read_region_names(settings.region_names)
     engine, holder = open_engine(settings.database_url), Holder()
     keeper = Keeper(engine, holder, settings, lambda *named: load_model(*named), retract_scores)
     keys = create_key_set(settings) if settings.oidc_issuer else None
@@ -113,6 +135,9 @@ def _build_state(settings: Settings) -> AppState:
         authenticator=Authenticator(engine, settings.key_cache_seconds, bearer),
         provider=Provider(settings, keys) if keys and settings.oidc_client_id else None,
         audit=BatchWriter(engine),
+        notary=create_notary(engine, settings),
+        judge=BatchJudge(),
         rate=RateLimiter(settings.rate_per_minute),
         metrics=Metrics(engine, holder, keeper),
+        identity=read_keys(settings),
     )

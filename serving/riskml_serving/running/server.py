@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import typer
 from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 
+from riskml.cli.terminal import choose_language, say
 from riskml_serving.base.settings import Settings
 
-__all__ = ["build_application", "run"]
+if TYPE_CHECKING:
+    import uvicorn
+
+__all__ = ["build_application", "configure_server", "run"]
 
 STARTING = 120
 """Seconds for which a worker that is loading need not respond to its parent process."""
@@ -27,6 +32,25 @@ def build_application() -> FastAPI:
     return create_app(settings)
 
 
+def configure_server(settings: Settings, workers: int = 1) -> uvicorn.Config:
+    """Configure the server; only the headers of trusted proxies say which client sent a request."""
+    import uvicorn
+
+    return uvicorn.Config(
+        "riskml_serving.running.server:build_application",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=workers,
+        access_log=False,
+        log_config=None,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        timeout_worker_healthcheck=STARTING,
+    )
+
+
 def run(settings: Settings, workers: int = 1) -> None:
     """Serve until stopped; with several workers, SIGHUP restarts them one by one while the socket stays open."""
     import uvicorn
@@ -36,28 +60,26 @@ def run(settings: Settings, workers: int = 1) -> None:
     from riskml_serving.judging.model import RULE_LINE_ONLY
     from riskml_serving.judging.model.source import is_simulated, require_bundle
     from riskml_serving.operations.metrics import SHARED
+    from riskml_serving.running.app import build_state
     from riskml_serving.store.records.purpose import require_purpose
 
     if settings.model_source == "folder":
         require_bundle(settings.bundle_folder)
+    build_state(settings).engine.dispose()  # a setting that cannot be used is reported here, not by every worker
     with open_database(settings.database_url) as engine:  # migrates an SQLite file before workers start
         require_purpose(engine, simulated=settings.simulated)
     os.environ.update(settings.to_environment())
-    server = uvicorn.Config(
-        "riskml_serving.running.server:build_application",
-        factory=True,
+    server = configure_server(settings, workers)
+    database = make_url(settings.database_url).render_as_string(hide_password=True)
+    say(
+        "riskml is listening on http://{host}:{port} (database {database})",
         host=settings.host,
         port=settings.port,
-        workers=workers,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-        timeout_worker_healthcheck=STARTING,
+        database=database,
     )
-    database = make_url(settings.database_url).render_as_string(hide_password=True)
-    typer.echo(f"riskml is listening on http://{settings.host}:{settings.port} (database {database})")
     if settings.model_source == "folder" and not settings.simulated and is_simulated(settings.bundle_folder):
-        typer.echo(f"{RULE_LINE_ONLY['zh']}。{RULE_LINE_ONLY['en']}. To try the service, use --trial.")
+        typer.echo(f"{RULE_LINE_ONLY[choose_language()]}")
+        say("To try the service, use --trial.")
     if workers > 1:
         with TemporaryDirectory(prefix="riskml-metrics-") as shared:
             os.environ.setdefault(SHARED, shared)

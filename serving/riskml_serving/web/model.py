@@ -78,7 +78,7 @@ async def model(request: Request, visitor: SignedIn) -> View:
 
 
 def _describe_drift(drift: Mapping[str, float], lang: str) -> list[tuple[str, float, str]]:
-    """List the features that have shifted most, each with its name, its stability index and a word for the index.
+    """List the features, or the probability, that have shifted most: the name, the stability index and a word for it.
 
     >>> _describe_drift({"probability": 0.3, "household_size": 0.05}, "zh")
     [('模型概率', 0.3, '需复核'), ('家庭人口', 0.05, '正常')]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from riskml_serving.web.desk.endpoints import router as desk
 from riskml_serving.web.household.endpoints import router as household
 from riskml_serving.web.model import router as model
 from riskml_serving.web.overview.endpoints import router as overview
@@ -13,7 +14,7 @@ from riskml_serving.web.worklist.endpoints import router as worklist
 
 __all__ = ["PAGES", "router"]
 
-ROUTERS = (shell, sign_in, worklist, household, overview, model)
+ROUTERS = (shell, sign_in, worklist, household, overview, desk, model)
 
 OPEN_TO_ALL = frozenset(
     ("/", "/language/{lang}", "/static/{name}", "/sign-in", "/sign-in/provider", "/sign-in/provider/return")

@@ -12,6 +12,7 @@ from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from riskml_serving.base.problems import Problem
+from riskml_serving.http.clients import get_client_address
 from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.provider import Provider, derive_state
 from riskml_serving.people.accounts.sessions import (
@@ -35,7 +36,7 @@ router = PageRouter()
 PROVIDER_COOKIE = "provider"
 """Name of the cookie that holds the seed and the address to return to while the browser is at the provider."""
 
-Back = Annotated[str | None, Query(max_length=500)]
+Back = Annotated[str | None, Query(max_length=4000)]
 Short = Annotated[str, Query(max_length=2000)]
 
 
@@ -71,12 +72,13 @@ async def enter(request: Request) -> Response:
     """Check the password; a successful sign-in starts a new session."""
     state = get_state(request)
     visit = request.cookies.get(get_cookie_name(state.settings, "visit"), "")
-    form = await read_form(request, derive_form_token(visit) if visit else "")
+    form = await read_form(request, visit)
     username, back = form.get_text("username", 40), keep_own_path(form.get_text("back", 4000))
     password = (form.get_all("password") or [""])[0]
-    await state.write(lambda c: limit_sign_ins(c, state.settings, _get_client_address(request)))
+    await state.write(lambda c: limit_sign_ins(c, state.settings, get_client_address(request.scope)))
     right = await state.read(lambda c: check_password(c, username, password))
-    token = await state.write(lambda c: sign_in(c, state.settings, username, right, request.state.request_id))
+    number, address = request.state.request_id, get_client_address(request.scope)
+    token = await state.write(lambda c: sign_in(c, state.settings, username, right, number, address))
     if token is None:
         return _render_form(request, back, refused="password", username=username)
     response = RedirectResponse(back, 303)
@@ -89,7 +91,7 @@ async def enter(request: Request) -> Response:
 async def leave(request: Request, visitor: SignedIn) -> Response:
     """End the session."""
     state = get_state(request)
-    await read_form(request, visitor.form_token)
+    await read_form(request, visitor.token)
     await state.write(lambda c: sign_out(c, visitor.token, visitor.user, request.state.request_id))
     response = RedirectResponse("/sign-in", 303)
     clear_cookie(response, state.settings, "session")
@@ -112,12 +114,12 @@ async def return_from_provider(request: Request, state: Short = "", code: Short 
     seed, _, back = request.cookies.get(get_cookie_name(service.settings, PROVIDER_COOKIE), "").partition("|")
     if not seed or not hmac.compare_digest(state.encode(), derive_state(seed).encode()):
         raise Problem("form-refused")
-    await service.write(lambda c: limit_sign_ins(c, service.settings, _get_client_address(request)))
+    await service.write(lambda c: limit_sign_ins(c, service.settings, get_client_address(request.scope)))
     person = await anyio.to_thread.run_sync(provider.redeem, seed, code) if code else None
     token = None
     if person is not None:
-        number = request.state.request_id
-        token = await service.write(lambda c: sign_in_by_provider(c, service.settings, person, number))
+        number, address = request.state.request_id, get_client_address(request.scope)
+        token = await service.write(lambda c: sign_in_by_provider(c, service.settings, person, number, address))
     response = RedirectResponse("/sign-in?refused=provider" if token is None else keep_own_path(unquote(back)), 303)
     clear_cookie(response, service.settings, PROVIDER_COOKIE)
     if token is not None:
@@ -130,7 +132,3 @@ def _require_provider(request: Request) -> Provider:
     if provider is None:
         raise Problem("not-found")
     return provider
-
-
-def _get_client_address(request: Request) -> str:
-    return request.client.host if request.client else ""

@@ -13,22 +13,22 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from riskml.errors import UsageError
 from riskml.evaluation import Prediction, evaluate
 from riskml.features import FeatureMatrix
 from riskml.model import Bundle
-from riskml.model.choice import STRENGTHS, TREES
 from riskml.model.linear import LinearProblem
-from riskml.model.ridge import solve
+from riskml.model.ridge import compute_log_loss, solve
 from riskml.model.schema import Schema
+from riskml.model.trees import TreeSettings
 from riskml.policy import Policy
 from riskml.progress import Progress, Silent
 from riskml.records.panel.store import Records
-from riskml.splits import build_grid, cut_origins
 from riskml.training.cohort_rows import collect_cohort
-from riskml.training.holdout import collect_holdout, holdout_rows, predict_all
-from riskml.training.oracle import read_truth
+from riskml.training.holdout import collect_holdout, find_origin, holdout_rows, predict_all
+from riskml.training.oracle import join_truth
 
 __all__ = ["measure_ceiling"]
 
@@ -36,6 +36,15 @@ Floats = NDArray[np.float64]
 
 HELD_OUT = 5
 """One in this many households is held out, for early stopping and for choosing penalties and weights."""
+
+STRENGTHS = (0.01, 0.003, 0.03, 0.1)
+TREES = (
+    TreeSettings(depth=5, leaves=16, min_rows=200, learning_rate=0.03),
+    TreeSettings(depth=3, leaves=8, min_rows=200, learning_rate=0.03),
+    TreeSettings(depth=5, leaves=31, min_rows=100, learning_rate=0.06),
+)
+"""The candidates that the model had when the ceiling was first measured. They stay as they are when the model's
+candidates change, so that a change of the model does not move its ceiling."""
 
 LARGE = {
     "objective": "cross_entropy",
@@ -62,7 +71,7 @@ def measure_ceiling(
     policy: Policy,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Measure what the bundle reaches on its test rows, and what learners reach that are shown the true probabilities.
+    """Measure the precision of the bundle on its test rows, and that of learners trained on the true probabilities.
 
     Parameters
     ----------
@@ -78,10 +87,10 @@ def measure_ceiling(
     Returns
     -------
     dict
-        ``models``: AUC, AP and Brier score of the bundle, its baselines, the oracle and both learners (``learner`` is
-        the model's own, ``large_trees`` a large LightGBM); ``ceiling``: the larger AP of the two learners;
-        ``ceiling_of_oracle``, ``model_of_oracle``, ``model_of_ceiling``: average precision of the one as a share of the
-        other's.
+        ``models``: AUC, AP and Brier score of the bundle, its baselines, the oracle and both learners (``learner`` has
+        the kinds of parts that the model has, with fixed settings; ``large_trees`` is a large LightGBM); ``ceiling``:
+        the larger AP of the two learners; ``ceiling_of_oracle``, ``model_of_oracle``, ``model_of_ceiling``: average
+        precision of the one as a share of the other's.
 
     Raises
     ------
@@ -94,20 +103,26 @@ def measure_ceiling(
     rows = holdout_rows(records, holdout, settings, policy, progress)
     truth = _look_up(folder, rows.household_code, rows.as_of, bundle)
     if np.isnan(truth).any():
-        raise UsageError(f"The truth of {folder.name} misses {int(np.isnan(truth).sum())} of {len(truth)} test rows.")
+        raise UsageError(
+            "The truth of {folder} lacks {missing} of the {rows} test rows.",
+            folder=folder.name,
+            missing=int(np.isnan(truth).sum()),
+            rows=len(truth),
+        )
     progress.stage("features of the other county")
-    [origin] = cut_origins(build_grid(other, settings), settings)
-    cohort = collect_cohort(other, origin.test, settings, policy, progress)
+    cohort = collect_cohort(other, find_origin(other, bundle)[1].test, settings, policy, progress)
     probability = _look_up(other_folder, other.household_id[cohort.household], cohort.as_of, bundle)
     known = ~np.isnan(probability)
     if known.mean() < 0.5:
-        raise UsageError(f"The truth of {other_folder.name} covers only {known.mean():.0%} of its rows.")
+        raise UsageError(
+            "The truth of {folder} covers only {share:.0%} of its rows.", folder=other_folder.name, share=known.mean()
+        )
     shown = _drop_categories(cohort.features.take(known)).drop_repeated()
     learners = _fit(shown, probability[known], cohort.household[known], _drop_categories(holdout.cohort.features))
     predictions = predict_all(bundle.blend, bundle.baselines, holdout)
     predictions["oracle"] = Prediction(truth, truth)
     for name, margin in learners.items():
-        predictions[name] = Prediction(margin, 1 / (1 + np.exp(-margin)))
+        predictions[name] = Prediction(margin, np.asarray(expit(margin)))
     progress.stage("comparison")
     figures = evaluate(rows, predictions, capacity=policy.visit_capacity)["models"]
     ap = {name: model["ap"] for name, model in figures.items()}
@@ -124,15 +139,14 @@ def measure_ceiling(
 
 def _look_up(folder: Path, household_id: NDArray[np.str_], as_of: NDArray[np.int32], bundle: Bundle) -> Floats:
     """Look up the true probability of each row; NaN if the truth does not cover it."""
-    truth = read_truth(folder, bundle.settings, "probability")
-    if truth is None:
+    probability = join_truth(folder, household_id, as_of, bundle.settings)
+    if probability is None:
         raise UsageError(
-            f"{folder.name} has no truth for this outcome.",
+            "{folder} has no truth for this outcome.",
             "Use two folders that `riskml simulate` wrote, and a bundle with the default outcome.",
+            folder=folder.name,
         )
-    probability = truth.set_index(["household_id", "as_of"])["probability"]
-    keys = list(zip(household_id.tolist(), as_of.tolist(), strict=True))
-    return probability.reindex(keys).to_numpy(np.float64)
+    return probability
 
 
 def _drop_categories(X: FeatureMatrix) -> FeatureMatrix:
@@ -175,5 +189,4 @@ def _boost(values: Floats, probability: Floats, fitted: NDArray[np.bool_], param
 
 def _score(margin: Any, probability: Floats) -> float:
     """Return the mean log likelihood of the true probabilities."""
-    margin = np.asarray(margin)
-    return float(np.mean(probability * margin - np.logaddexp(0, margin)))
+    return -float(compute_log_loss(np.asarray(margin), probability).mean())

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from riskml.benchmarks.oracle import Oracle
+from riskml.benchmarks.processes import read_peak_mb
 from riskml.benchmarks.timing import time_call, time_median
 from riskml.features import build, build_all
 from riskml.records.contract.calendar import to_date, to_month_end
@@ -56,7 +57,7 @@ def _run_riskml(folder: Path) -> dict[str, float]:
     seconds = time.perf_counter() - started
     return {
         "seconds": seconds,
-        "peak_rss_mb": _read_peak_rss_mb(),
+        "peak_rss_mb": read_peak_mb(),
         "rows": sum(rows for rows, _ in shapes),
         "features": shapes[0][1],
         "households": len(records),
@@ -64,18 +65,6 @@ def _run_riskml(folder: Path) -> dict[str, float]:
         "one_household_ms": _time_alone(records, days[-1]),
         "one_household_from_rows_ms": _time_from_rows(folder, records, days[-1]),
     }
-
-
-def _read_peak_rss_mb() -> float:
-    """Read the peak memory use of this process, in megabytes of 2^20 bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return float(line.split()[1]) / 1024
-    import resource
-
-    # The figure is in kilobytes, except on macOS, where it is in bytes.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def _choose_households(records: Records, count: int) -> list[int]:
@@ -102,7 +91,7 @@ def _time_from_rows(folder: Path, records: Records, as_of: int) -> float:
 
 
 def _read_rows(opened: Folder, table: str, households: list[str]) -> pa.Table:
-    query = f"SELECT * FROM {opened.get_view(table)}"
+    query = opened.build_rows_sql(table)
     if table == "lines":
         return opened.connection.sql(query).to_arrow_table()
     query += " WHERE household_id IN (SELECT unnest($codes))"

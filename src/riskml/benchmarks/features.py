@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from riskml.benchmarks.feature_parts import PARTS
+from riskml.benchmarks.processes import run_python
 from riskml.benchmarks.targets import Bounds, check_targets
-from riskml.errors import RiskmlError
 from riskml.progress import Progress, Silent
 from riskml.simulation import simulate
 
@@ -106,9 +104,6 @@ def run(households: int = 100_000, progress: Progress | None = None, folder: Pat
 
 
 def _run_part(part: str, folder: Path, warm: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "riskml.benchmarks.feature_parts", part, str(folder), str(warm)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own interpreter
-    if done.returncode:
-        raise RiskmlError(f"The part {part!r} of the benchmark failed.", done.stderr.strip()[-2000:])
-    result: dict[str, float] = json.loads(done.stdout)
+    output = run_python(part, "-m", "riskml.benchmarks.feature_parts", part, folder, warm)
+    result: dict[str, float] = json.loads(output)
     return result

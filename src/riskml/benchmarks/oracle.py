@@ -33,7 +33,7 @@ _TOPICS = {name: {name} for name in ("members", "illness", "disaster", "events",
     "outlook": {"illness", "events"}
 }
 """For each SQL script whose features are missing unless certain tables are present, the names of these tables."""
-_TO_DATE = ("weighted_past_income", "months_since_below", "months_since_report")
+_FEATURES_TO_DATE = ("weighted_past_income", "months_since_below", "months_since_report")
 """Income features that count back from the last complete month, no matter how old the income is."""
 _NUMBERS = ("INT", "FLOAT", "DOUBLE", "DECIMAL")
 
@@ -102,7 +102,7 @@ class Oracle:
         self._sql.execute(text.replace("income_known", income))
 
     def compute_features(self, as_of: dt.date) -> Any:
-        """Compute the features of the households known at a date.
+        """Compute the features of the households known on a date.
 
         Returns
         -------
@@ -118,7 +118,10 @@ class Oracle:
             self._run_script("income_age")
             self._run_script("income", "income_moved")
             joined.append("income_to_date")
-            parts += ["f_income_to_date.* EXCLUDE (h)", f"f_income.* EXCLUDE (h, mean_12, {', '.join(_TO_DATE)})"]
+            parts += [
+                "f_income_to_date.* EXCLUDE (h)",
+                f"f_income.* EXCLUDE (h, mean_12, {', '.join(_FEATURES_TO_DATE)})",
+            ]
         else:
             parts.append("f_income.* EXCLUDE (h, mean_12)")
         for topic in _TOPICS:

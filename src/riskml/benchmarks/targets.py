@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-__all__ = ["Bounds", "check_targets"]
+from riskml.text import Text
+
+__all__ = ["Bounds", "check_targets", "describe_target"]
 
 Bounds = Mapping[str, tuple[Literal["at most", "at least"], float]]
 
@@ -21,3 +23,12 @@ def check_targets(figures: Mapping[str, float], bounds: Bounds) -> dict[str, dic
         met = figures[name] <= bound if sense == "at most" else figures[name] >= bound
         targets[name] = {"value": figures[name], "bound": f"{sense} {bound:g}", "met": met}
     return targets
+
+
+def describe_target(met: bool) -> Text:
+    """Say whether a target is met.
+
+    >>> describe_target(False)
+    'MISSED'
+    """
+    return Text("met") if met else Text("MISSED")

@@ -12,7 +12,9 @@ import typer
 
 from riskml.cli.progress import show_progress
 from riskml.cli.results import show_evaluation
+from riskml.cli.terminal import choose_language, say
 from riskml.errors import UsageError
+from riskml.text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +41,10 @@ def demo(
     seed: Annotated[int, typer.Option(help="Random seed for the simulated county.", min=0)] = 1,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("demo"),
 ) -> None:
-    """Run everything once: real panel, simulated county, training, scores, an explanation, a report and the service."""
+    """Run everything once, and start the service at the end.
+
+    It tests on the real panel, simulates a county, trains, scores, explains one household and writes a report.
+    """
     out.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{(out / 'mlflow.db').resolve()}")
     _test_on_real_panel()
@@ -47,22 +52,26 @@ def demo(
     last = _use_model(out, county)
     serve = next(iter(entry_points(group=DEMO, name="serve")), None)
     if serve is not None and not no_serve:
-        typer.secho("4  The service and its pages", bold=True)
+        _show_title("4  The service and its pages")
         serve.load()(out, out / "bundle", county, last)
+
+
+def _show_title(template: str, **values: object) -> None:
+    typer.secho(Text(template, **values).read(choose_language()), bold=True)
 
 
 def _test_on_real_panel() -> None:
     from riskml.benchmarks.gsoep import run
 
-    typer.secho("1  A real panel (6,127 people in Germany, 1984 to 1988)", bold=True)
+    _show_title("1  A real panel (6,127 people in Germany, 1984 to 1988)")
     try:
         with show_progress() as bar:
             result = run(bar)
     except UsageError as error:
-        typer.echo(f"Skipped: {error}")
+        say("Skipped: {reason}", reason=error.text)
         return
     show_evaluation(result["evaluation"])
-    typer.echo(
+    say(
         "With only 151 falls, the intervals are wide. Everyone in the panel is insured, so the health records add"
         " nothing here, and the panel cannot show any effect of illness.\n"
     )
@@ -77,7 +86,7 @@ def _train_on_county(out: Path, households: int, seed: int) -> Path:
     from riskml.training.readiness import INCOME_AGE
     from riskml.training.tracked import register
 
-    typer.secho(f"2  A simulated county of {households:,} households", bold=True)
+    _show_title("2  A simulated county of {households:,} households", households=households)
     county = out / "county"
     with show_progress() as bar:
         bar.stage("simulating the county", households)
@@ -102,7 +111,7 @@ def _use_model(out: Path, county: Path) -> dt.date:
     from riskml.reporting import render_report
     from riskml.scoring import score
 
-    typer.secho("3  Scores, one explanation, and the report", bold=True)
+    _show_title("3  Scores, one explanation, and the report")
     policy, bundle = load_policy(), Bundle.load(out / "bundle")
     records = load_records(county, policy)
     as_of = to_month_end(records.last_month)
@@ -111,8 +120,9 @@ def _use_model(out: Path, county: Path) -> dt.date:
     frame.to_parquet(out / "scores.parquet", index=False)
     (out / "report.html").write_text(render_report(bundle, simulated=True), encoding="utf-8")
     _explain_one(bundle, records, as_of, policy, frame)
-    typer.echo(f"Scores of {len(frame):,} households as of {to_date(as_of)}: {out / 'scores.parquet'}")
-    typer.echo(f"Report: {out / 'report.html'}   MLflow: {os.environ['MLFLOW_TRACKING_URI']}")
+    scores = {"count": len(frame), "day": to_date(as_of), "path": out / "scores.parquet"}
+    say("Scores of {count:,} households as of {day}: {path}", **scores)
+    say("Report: {path}   MLflow: {uri}", path=out / "report.html", uri=os.environ["MLFLOW_TRACKING_URI"])
     return to_date(as_of)
 
 

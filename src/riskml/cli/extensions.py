@@ -58,7 +58,12 @@ def _make_broken(name: str, reason: str) -> Callable[..., Any]:
     """Make a command that accepts any arguments and fails with ``reason`` in its error message."""
 
     def broken() -> None:
-        raise UsageError(f"The command {name!r} cannot be loaded: {reason}.", "Reinstall the package that provides it.")
+        raise UsageError(
+            "The command {name!r} cannot be loaded: {reason}.",
+            "Reinstall the package that provides it.",
+            name=name,
+            reason=reason,
+        )
 
     broken.__doc__ = f"Cannot be loaded: {reason}."
     broken.context_settings = {"allow_extra_args": True, "ignore_unknown_options": True}  # type: ignore[attr-defined]

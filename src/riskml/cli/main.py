@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from typing import Any
 
 import typer
 
 from riskml.cli.benchmark.ceiling import ceiling
+from riskml.cli.benchmark.cluster import cluster
 from riskml.cli.benchmark.explain import explain as benchmark_explain
 from riskml.cli.benchmark.features import features as benchmark_features
 from riskml.cli.benchmark.gsoep import gsoep
+from riskml.cli.benchmark.lists import lists as benchmark_lists
 from riskml.cli.benchmark.panels import panels
 from riskml.cli.data.check import check
 from riskml.cli.data.features import features
+from riskml.cli.data.lists import lists
+from riskml.cli.data.partition import partition
 from riskml.cli.data.simulate import simulate
+from riskml.cli.data.template import template
 from riskml.cli.demo import demo
 from riskml.cli.extensions import add_extensions
 from riskml.cli.model.compare import compare
@@ -22,13 +29,28 @@ from riskml.cli.model.release import release
 from riskml.cli.model.report import report
 from riskml.cli.model.score import score
 from riskml.cli.model.train import train
-from riskml.cli.terminal import run
+from riskml.cli.options import accept_language
+from riskml.cli.terminal import refuse_empty_arguments, run
 
 __all__ = ["build_app", "main"]
 
 Commands = tuple[Callable[..., None], ...]
-COMMANDS: Commands = (check, compare, demo, explain, features, release, report, score, simulate, train)
-BENCHMARKS: Commands = (ceiling, benchmark_explain, benchmark_features, gsoep, panels)
+COMMANDS: Commands = (
+    check,
+    compare,
+    demo,
+    explain,
+    features,
+    lists,
+    partition,
+    release,
+    report,
+    score,
+    simulate,
+    template,
+    train,
+)
+BENCHMARKS: Commands = (ceiling, cluster, benchmark_explain, benchmark_features, gsoep, benchmark_lists, panels)
 EXTENSIONS = "riskml.commands"
 """Entry-point group for commands from other packages; an entry ``benchmark.NAME`` is added to ``riskml benchmark``."""
 
@@ -37,11 +59,12 @@ def build_app() -> typer.Typer:
     """Build the application, including commands from other packages."""
     app = typer.Typer(
         name="riskml",
-        help="Predict which households may fall back into poverty within a year (防止返贫), alongside the rule line.",
+        help="Predict which households may fall (back) into poverty within a year (防止返贫致贫), "
+        "alongside the rule line.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
-        rich_markup_mode="markdown",
+        rich_markup_mode=None,  # plain help: loading rich's would double the time that every command takes to start
     )
     benchmark = typer.Typer(no_args_is_help=True, help="Reproduce the figures stated in the README.")
     app.add_typer(benchmark, name="benchmark")
@@ -50,9 +73,15 @@ def build_app() -> typer.Typer:
     for command in BENCHMARKS:
         benchmark.command()(command)
     add_extensions(EXTENSIONS, {"": app, "benchmark": benchmark})
+    accept_language(app)
     return app
 
 
 def main() -> None:
     """Run the ``riskml`` command."""
-    run(build_app())
+
+    def start(**options: Any) -> Any:
+        refuse_empty_arguments(sys.argv)
+        return build_app()(**options)
+
+    run(start)

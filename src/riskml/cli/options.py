@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -14,15 +17,21 @@ __all__ = [
     "AsJson",
     "AsOf",
     "BundleArgument",
+    "Cluster",
     "IncomeAge",
     "Language",
+    "MessageLanguage",
     "OutcomeKind",
     "PolicyFile",
     "RecordsArgument",
     "SkipBadRows",
     "Window",
+    "accept_language",
     "parse_day",
 ]
+
+YEARS = (1900, 2199)
+"""Years in which a date on the command line may lie."""
 
 RecordsArgument = Annotated[Path, typer.Argument(help="Records folder (see data/README.md).", show_default=False)]
 BundleArgument = Annotated[
@@ -44,6 +53,20 @@ IncomeAge = Annotated[
     typer.Option(help="Maximum age of the latest known income in months; 18 for yearly statements."),
 ]
 Language = Annotated[Literal["zh", "en"], typer.Option("--lang", help="Output language.")]
+MessageLanguage = Annotated[
+    Literal["zh", "en"] | None,
+    typer.Option("--lang", help="Language of messages; the terminal's by default.", show_default=False),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        envvar="RISKML_CLUSTER",
+        metavar="ADDRESS",
+        help="Run on a Dask cluster: the address of its scheduler, such as tcp://10.0.0.1:8786, or `local` for one"
+        " process per processor of this machine. Workers must see the same files under the same paths.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 PolicyFile = Annotated[
     Path | None, typer.Option("--policy", help="Policy table (YAML) to use instead of the packaged one.")
@@ -57,6 +80,41 @@ SkipBadRows = Annotated[
 ]
 
 
+def accept_language(app: typer.Typer) -> None:
+    """Let an application and each of its commands accept ``--lang`` for the language of messages.
+
+    The value is read from the command line by :func:`riskml.cli.terminal.choose_language`, so that errors of the
+    command line are in that language, too. A command that has this option already keeps its own.
+    """
+    if app.registered_callback is None:
+        app.callback()(_ignore_language)
+    for command in app.registered_commands:
+        if command.callback is not None:
+            command.callback = _add_language(command.callback)
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            accept_language(group.typer_instance)
+
+
+def _ignore_language(lang: MessageLanguage = None) -> None:
+    pass
+
+
+def _add_language(command: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(command, eval_str=True)
+    if "lang" in signature.parameters:
+        return command
+
+    @wraps(command)
+    def accepting(*args: Any, **values: Any) -> Any:
+        del values["lang"]
+        return command(*args, **values)
+
+    lang = inspect.signature(_ignore_language, eval_str=True).parameters["lang"]
+    accepting.__signature__ = signature.replace(parameters=[*signature.parameters.values(), lang])  # type: ignore[attr-defined]
+    return accepting
+
+
 def parse_day(text: str, option: str) -> int:
     """Parse a date from the command line into a day number.
 
@@ -66,7 +124,18 @@ def parse_day(text: str, option: str) -> int:
     from riskml.records.contract.calendar import to_day  # imports NumPy, which `riskml --help` does not need
 
     try:
-        year, month, day = (int(part) for part in text.strip().replace("/", "-").split("-"))
-        return to_day(dt.date(year, month, day))
-    except ValueError:
-        raise UsageError(f"{option} is {text!r}, which is not a date.", "Write it as 2024-12-31.") from None
+        date = dt.date(*(int(part) for part in text.strip().replace("/", "-").split("-")))
+        if not YEARS[0] <= date.year <= YEARS[1]:
+            raise UsageError(
+                "{option} is {text!r}; the year must be from {first} to {last}.",
+                "Write it as 2024-12-31.",
+                option=option,
+                text=text,
+                first=YEARS[0],
+                last=YEARS[1],
+            )
+        return to_day(date)
+    except (TypeError, ValueError):
+        raise UsageError(
+            "{option} is {text!r}, which is not a date.", "Write it as 2024-12-31.", option=option, text=text
+        ) from None

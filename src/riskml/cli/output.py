@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from riskml.errors import UsageError
+from riskml.errors import UsageError, explain_os_error
+from riskml.text import Joined, Text
+from riskml.vocabulary.terms import Term
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["join_counts", "print_json", "write_file", "write_parquet", "write_table"]
+    from riskml.workbook import Sheet
+
+__all__ = ["join_counts", "print_json", "write_file", "write_table"]
 
 
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
@@ -26,6 +30,9 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
     UsageError
         If the folder cannot be written to.
     """
+    hint = Text("Choose another --out.")
+    if not path.name:
+        raise UsageError("{path} is a folder; a file is needed.", hint, path=path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.{os.getpid()}")
@@ -35,41 +42,51 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}.", "Choose another --out.") from None
+        reason = explain_os_error(error)
+        raise UsageError("{path} cannot be written: {reason}.", hint, path=path, reason=reason) from None
 
 
-def write_parquet(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table without its index."""
-    write_file(path, lambda partial: frame.to_parquet(partial, index=False))
-
-
-def write_table(path: Path, frame: pd.DataFrame, notes: Sequence[str]) -> None:
+def write_table(
+    path: Path, frame: pd.DataFrame, make_sheet: Callable[[], Sheet] | None = None, notes: Sequence[str] = ()
+) -> None:
     """Write a table in the format that the file extension indicates: .parquet, .csv (UTF-8 with BOM) or .xlsx.
 
-    A workbook starts with the notes.
+    A workbook starts with the notes, followed by the sheet that ``make_sheet`` lays out for its readers; by default it
+    shows the table as it is.
 
     Raises
     ------
     UsageError
-        If the file name has another extension, or the package that writes workbooks is missing.
+        If the file name has another extension.
     """
-    match path.suffix:
+
+    def show_all() -> Sheet:
+        return path.stem, list(map(str, frame)), frame.astype(object).itertuples(index=False, name=None)
+
+    match path.suffix.lower():
         case ".parquet":
-            write_parquet(path, frame)
+            write_file(path, lambda partial: _write_parquet(partial, frame))
         case ".csv":
             write_file(path, lambda partial: frame.to_csv(partial, index=False, encoding="utf-8-sig"))
         case ".xlsx":
-            write_file(path, lambda partial: _write_workbook(partial, frame, notes))
+            write_file(path, lambda partial: _write_workbook(partial, (make_sheet or show_all)(), notes))
         case _:
-            raise UsageError(f"{path} has an unknown ending.", "End --out with .parquet, .csv or .xlsx.")
+            raise UsageError("{path} has an unknown ending.", "End --out with .parquet, .csv or .xlsx.", path=path)
 
 
-def _write_workbook(path: Path, frame: pd.DataFrame, notes: Sequence[str]) -> None:
+def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table as Parquet; the same values give the same bytes, whatever pieces they were put together from."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False).combine_chunks(), path)
+
+
+def _write_workbook(path: Path, sheet: Sheet, notes: Sequence[str]) -> None:
     from riskml.workbook import write_workbook
 
-    rows = frame.astype(object).itertuples(index=False, name=None)
     with path.open("wb") as file:
-        write_workbook(file, [("scores", list(frame.columns), rows)], notes)
+        write_workbook(file, [sheet], notes)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -77,10 +94,14 @@ def print_json(value: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
 
 
-def join_counts(counts: Mapping[Any, int]) -> str:
-    """Join counts into one line.
+def join_counts(counts: Mapping[Any, int], words: Mapping[str, Term] | None = None) -> Text:
+    """Join counts into one line; in Chinese, codes are replaced by the words for them.
 
-    >>> join_counts({"households": 1200, "lines": 3})
-    '1,200 households, 3 lines'
+    >>> text = join_counts({"yes": 1200, "no": 3}, {"yes": Term("yes", "是", "yes")})
+    >>> text, text.read("zh")
+    ('1,200 yes, 3 no', '是 1,200、no 3')
     """
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    names = {name: words[name].zh if words and name in words else name for name in counts}
+    return Joined(
+        Text("{count:,} {name}", count=count, name=name, name_zh=names[name]) for name, count in counts.items()
+    )

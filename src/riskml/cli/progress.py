@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from riskml.cli.terminal import console
+from riskml.cli.terminal import choose_language, console
+from riskml.text import Text
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -25,7 +26,7 @@ class Bar:
         """Begin a stage with ``total`` steps, or with an unknown number of steps."""
         if self._task is not None:
             self._bar.remove_task(self._task)
-        self._task = self._bar.add_task(text, total=total)
+        self._task = self._bar.add_task(Text(text).read(choose_language()), total=total)
 
     def step(self, count: int = 1) -> None:
         """Mark ``count`` more steps of the stage as finished."""

@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 
 from riskml.cli.output import join_counts
+from riskml.cli.terminal import choose_language, say
+from riskml.text import Text
 from riskml.vocabulary.verdicts import COLOURS
 
 if TYPE_CHECKING:
@@ -24,17 +26,22 @@ def show_evaluation(evaluation: Mapping[str, Any], *, simulated: bool = False) -
     from riskml.evaluation.comparison import describe_complement, render_text
     from riskml.evaluation.words import MISSING
 
+    lang = choose_language()
     for origin in evaluation["origins"]:
         split = origin["split"]
-        title = (
-            f"tested {split['test_from']} to {split['test_to']}: {split['n_test']:,} rows, {split['n_positive']:,} fell"
-            f" ({split['positive_rate']:.1%}); trained on {split['n_train']:,} rows up to {split['train_to']}"
+        title = Text(
+            "tested {test_from} to {test_to}: {n_test:,} rows, {n_positive:,} fell ({positive_rate:.1%}); trained on"
+            " {n_train:,} rows up to {train_to}",
+            **split,
         )
-        typer.echo(render_text(origin, title, simulated=simulated, intervals=origin is evaluation["origins"][0]))
+        intervals = origin is evaluation["origins"][0]
+        typer.echo(render_text(origin, title.read(lang), simulated=simulated, intervals=intervals, lang=lang))
     numbers = [evaluation["split"][name] for name in ("missing", "excluded")]
-    missing, excluded = (join_counts({code: part[code] for code in MISSING if code in part}) for part in numbers)
-    typer.echo(f"Test rows left out: {missing}. Outside the cohort: {excluded}.")
-    typer.echo(describe_complement(evaluation))
+    missing, excluded = (
+        join_counts({code: part[code] for code in MISSING if code in part}, MISSING) for part in numbers
+    )
+    say("Test rows left out: {missing}. Outside the cohort: {excluded}.", missing=missing, excluded=excluded)
+    typer.echo(describe_complement(evaluation, lang))
 
 
 def show_explanation(explanation: Explanation, lang: str, *, simulated: bool = False) -> None:

@@ -1,6 +1,6 @@
 """Compare the model with the rule line, the monitoring rules already in use.
 
-Count which of the two flags each household, and measure how much earlier the model does.
+Count which of the two flags each household, and measure how much earlier the model flags it.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def measure_lead(rows: TestRows, chance: FloatArray) -> tuple[float | None, floa
     Notes
     -----
     The model raises its alert at the as-of date. If the rule line flags a household only after the fall, or not within
-    the horizon, the household counts as flagged at the fall, which everybody can see; months after the fall therefore
-    never count as a lead. A household that the rule line flags at the as-of date has a lead of 0.
+    the horizon, the lead ends with the fall: from then on, no prediction is needed. A household that the rule line
+    flags at the as-of date has a lead of 0.
     """
     if rows.first_rule_flag is None:
         return None, None

@@ -32,7 +32,8 @@ def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any]
         None if there are no rows; otherwise:
 
         - ``slope`` and ``intercept`` of the logistic regression of the label on the logit of the probability: 1 and 0
-          if calibrated, None if all probabilities are equal, or if the labels are separated or all the same.
+          if calibrated; None if all probabilities are equal, if the labels are separated or all the same, or if the fit
+          does not converge.
         - ``bins``: at most ten bins of about equal size, each with its mean probability ``p``, the share ``observed``
           of rows that fell, and its number of rows ``n``; ``ece``: the mean distance between ``observed`` and ``p``.
         - ``mean_probability``, ``observed_rate`` and ``observed_over_expected``.

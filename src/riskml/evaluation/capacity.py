@@ -1,4 +1,4 @@
-"""Choose which households to visit when only a share can be visited, and measure how many falls the visits catch."""
+"""Choose which households to visit when only a share can be visited, and measure how many falls the visits find."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class VisitList(SortedRows):
     """Rows sorted by as-of date and score, to be measured at any capacity.
 
     Rows with the same date and score form a group. If capacity runs out within a group, all its rows are visited with
-    the same probability, so the figures are expectations over the order of ties.
+    the same probability, so the figures are averages over all possible orders of these rows.
 
     Parameters
     ----------

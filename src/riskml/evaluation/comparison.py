@@ -33,10 +33,10 @@ _COLUMNS = (
 _SIMULATED = {"en": "simulated county, not real households", "zh": "模拟县数据，非真实农户"}
 _COMPLEMENT = {
     "en": (
-        "Of {all} households that fell: {both} flagged by both, {model_only} by the model only, "
-        "{rule_only} by the rule line only, {neither} by neither."
+        "Of {all} falls, {both} were flagged by both, {model_only} by the model only, "
+        "{rule_only} by the rule line only and {neither} by neither."
     ),
-    "zh": "共有 {all} 户返贫致贫：两者都发现 {both} 户，仅模型 {model_only} 户，仅监测线规则 {rule_only} 户，均未发现 {neither} 户。",  # noqa: E501
+    "zh": "检验行中返贫致贫 {all} 户次：模型和监测线规则都发现 {both} 户次，仅模型 {model_only} 户次，仅监测线规则 {rule_only} 户次，均未发现 {neither} 户次。",  # noqa: E501
 }
 
 
@@ -49,7 +49,7 @@ def build_table(
     lang: str = "en",
     borders: box.Box = box.SIMPLE,
 ) -> Table:
-    """Build the comparison as a table for the terminal.
+    """Build the comparison as a table, for the terminal or for Markdown.
 
     Parameters
     ----------
@@ -106,11 +106,11 @@ def render_markdown(evaluation: Evaluation, title: str = "", **options: Any) -> 
 
 
 def describe_complement(evaluation: Evaluation, lang: str = "en") -> str:
-    """Say how many of the households that fell were flagged by the model and by the rule line; empty if unknown.
+    """Say how many falls were flagged by the model and by the rule line; empty if unknown.
 
     >>> kinds = {"both": 4, "rule_only": 3, "model_only": 2, "neither": 1}
     >>> describe_complement({"complement": {kind: {"n": 9, "positives": n} for kind, n in kinds.items()}})
-    'Of 10 households that fell: 4 flagged by both, 2 by the model only, 3 by the rule line only, 1 by neither.'
+    'Of 10 falls, 4 were flagged by both, 2 by the model only, 3 by the rule line only and 1 by neither.'
     """
     kinds = evaluation.get("complement")
     if not kinds:

@@ -1,4 +1,4 @@
-"""Measure drift: how much today's households differ from the training rows described in the bundle."""
+"""Measure drift: how far the distributions of features and scores differ from those of the training rows."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def compare_deciles(deciles: Sequence[float], missing: float, values: Floats) ->
     that 100 % of the rows are zero. Within these bounds, the reference is assumed to be as close to the values as
     possible, so that the index of a count is never overstated.
 
-    >>> round(compare_deciles([0.0] * 9, 0.0, np.zeros(1000)), 3)  # nobody has it, which the deciles allow
+    >>> round(compare_deciles([0.0] * 9, 0.0, np.zeros(1000)), 3)  # all values are 0, which the deciles allow
     0.0
-    >>> compare_deciles([0.0] * 9, 0.0, np.ones(1000)) > 1  # everybody has it
+    >>> compare_deciles([0.0] * 9, 0.0, np.ones(1000)) > 1  # all values are 1
     True
     """
     edges, last = np.unique(deciles), []

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from riskml.errors import ModelError, shorten_list
+from riskml.errors import ModelError
 from riskml.evaluation.agreement import count_agreement, measure_lead
 from riskml.evaluation.bootstrap import estimate_interval, resample
 from riskml.evaluation.calibration import assess_calibration
@@ -16,19 +16,21 @@ from riskml.evaluation.groups import audit_groups
 from riskml.evaluation.numbers import null_if_nan
 from riskml.evaluation.predictions import BoolArray, FloatArray, Prediction, TestRows
 from riskml.evaluation.ranking import Ranking
-from riskml.outcomes import BY
+from riskml.outcomes import FALL_KINDS
+from riskml.text import shorten_list
 
 __all__ = ["COMPARED", "SHARES", "evaluate"]
 
 COMPARED = ("auc", "ap", "brier")
-"""Measures whose differences from the audited model are reported."""
+"""Measures for which the audited model is compared with every other model."""
 
 SHARES = (0.01, 0.05, 0.10)
 """Capacities at which every model's recall and precision are reported."""
 
 _LEADS = {"1-3": (0, 3), "4-6": (3, 6), "7-12": (6, 12)}
-_DAY = 0.05
-"""Fraction of a month by which a lead measured in days may differ from one measured in calendar months."""
+_TOLERANCE = 0.05
+"""Months by which a lead may exceed the end of its span: a lead counted in days is not always a whole number of months,
+because months differ in length. This is about 1.5 days."""
 
 Draws = dict[str, FloatArray]
 
@@ -64,7 +66,7 @@ def evaluate(
         - ``capacity``.
         - ``models``: for each model, ``auc``, ``ap``, ``brier``, ``recall_at`` and ``precision_at`` ("0.01", "0.05",
           "0.10"), ``lead_months`` (the mean) and ``lead_months_median`` over the falls on its visit list,
-          ``visits_per_case`` at capacity, and ``ci`` with the intervals.
+          ``visits_per_case`` at capacity, and ``ci`` with the intervals of all figures but the leads and the visits.
         - ``auc_difference``, ``ap_difference`` and ``brier_difference``: for each other model, the audited model's
           figure minus that model's, as ``value``, and its interval over the same resamples, as ``ci``.
         - ``by_lead`` ("1-3", "4-6", "7-12" months to the fall; "13+" if there are longer leads): the number ``n`` of
@@ -78,12 +80,12 @@ def evaluate(
     Raises
     ------
     ModelError
-        If a model does not score every row, or if the capacity is not between 0 and 1.
+        If a model does not have one score for each row, or if the capacity is not above 0 and at most 1.
 
     Notes
     -----
-    The rule line raises its alert with its first flag, so its ``lead_months`` is 0. For the other models, see
-    ``measure_lead``.
+    The rule line raises its alert with its first flag, so its ``lead_months`` is 0 (or None where it would be None for
+    any other model). For the other models, see ``measure_lead``.
 
     Examples
     --------
@@ -96,11 +98,18 @@ def evaluate(
     """
     if not 0 < capacity <= 1:
         raise ModelError(
-            f"The visit capacity is {capacity}, but it must be above 0 and at most 1.", "Pass a fraction such as 0.1."
+            "The visit capacity is {capacity}, but it must be above 0 and at most 1.",
+            "Pass a fraction such as 0.1.",
+            capacity=capacity,
         )
     short = [f"{name} ({len(prediction)})" for name, prediction in predictions.items() if len(prediction) != len(rows)]
     if short:
-        raise ModelError(f"{len(short)} model(s) do not score all {len(rows)} test rows: {shorten_list(short)}.")
+        raise ModelError(
+            "{count} model(s) do not have one score for each of the {rows} test rows: {short}.",
+            count=len(short),
+            rows=len(rows),
+            short=shorten_list(short),
+        )
     shares = (*SHARES, capacity)
     draws = resample(rows, predictions, shares, resamples, seed)
     chance = {
@@ -120,7 +129,7 @@ def evaluate(
             for measure in COMPARED
         },
         "by_lead": _measure_by_lead(rows, chance),
-        "by_kind": {kind: _measure_kind(rows, predictions, chance, code) for kind, code in BY.items()},
+        "by_kind": {kind: _measure_kind(rows, predictions, chance, code) for kind, code in FALL_KINDS.items()},
         "complement": None
         if audited is None
         else count_agreement(rows, mark_visits(audited.score, rows.as_of, rows.household_code, capacity)),
@@ -181,9 +190,12 @@ def _measure_by_lead(rows: TestRows, chance: dict[str, FloatArray]) -> dict[str,
 
 
 def _mark_leads(rows: TestRows, low: float, high: float) -> BoolArray:
-    """Mark falls with a lead of more than ``low`` and at most ``high`` months; ``low`` 0 includes the as-of date."""
-    after = rows.lead > low + _DAY if low else rows.lead >= 0
-    return rows.positive & after & (rows.lead <= high + _DAY)
+    """Mark falls with a lead of more than ``low`` and at most ``high`` months.
+
+    If ``low`` is 0, falls on the as-of date are included.
+    """
+    after = rows.lead > low + _TOLERANCE if low else rows.lead >= 0
+    return rows.positive & after & (rows.lead <= high + _TOLERANCE)
 
 
 def _compute_recall(chance: dict[str, FloatArray], mask: BoolArray) -> dict[str, float | None]:

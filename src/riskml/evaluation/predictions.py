@@ -17,9 +17,9 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
-def _refuse_rows(invalid: BoolArray, problem: str, hint: str) -> None:
+def _refuse_rows(invalid: BoolArray, message: str, hint: str) -> None:
     if count := int(np.count_nonzero(invalid)):
-        raise ModelError(f"{count} test row(s) {problem}", hint)
+        raise ModelError(message, hint, count=count)
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class TestRows:
     label : array of int8, shape (n,)
         1 if the household fell, 0 if not.
     by : array of int8, shape (n,)
-        How the household fell (see ``riskml.outcomes.BY``): 0 for no fall, 1 for income below the line, 2 for income
-        below the line after unavoidable spending, 3 for entry into monitoring.
+        How the household fell (see ``riskml.outcomes.FALL_KINDS``): 0 for no fall, 1 for income below the line, 2 for
+        income below the line after unavoidable spending, 3 for entry into monitoring.
     lead : array of float, shape (n,)
         Months from the as-of date to the fall, that is, to the first month end at which income is below the line
-        (before or after unavoidable spending), or to the entry into monitoring.
+        (before or after unavoidable spending), or to the entry into monitoring if that is earlier.
         Used only for households that fell.
     rule_positive : array of bool, shape (n,)
         Whether the rule line raises any flag at the as-of date.
@@ -78,18 +78,25 @@ class TestRows:
         for name, values in arrays.items():
             if values is not None and values.shape != self.household.shape:
                 raise ModelError(
-                    f"Test rows have {len(self.household)} households, but {name} has shape {values.shape}.",
+                    "Test rows have {count} households, but {name} has shape {shape}.",
                     "Every array of the test rows must hold one value per row.",
+                    count=len(self.household),
+                    name=name,
+                    shape=values.shape,
                 )
-        _refuse_rows(~np.isin(self.label, (0, 1)), "have a label other than 0 and 1.", "Drop rows without an outcome.")
+        _refuse_rows(
+            ~np.isin(self.label, (0, 1)),
+            "{count} test row(s) have a label other than 0 and 1.",
+            "Drop rows without an outcome.",
+        )
         _refuse_rows(
             (self.by != 0) != self.positive,
-            "have a kind of fall without a fall, or a fall without its kind.",
-            "`by` is 1 or 2 where the label is 1, and 0 elsewhere.",
+            "{count} test row(s) have a kind of fall without a fall, or a fall without its kind.",
+            "`by` is 1, 2 or 3 where the label is 1, and 0 elsewhere.",
         )
         _refuse_rows(
             self.positive & ~(self.lead >= 0),
-            "fell at an unknown time, or before their as_of.",
+            "{count} test row(s) fell at an unknown time, or before their as_of.",
             "`lead` counts the months from the as_of to the fall.",
         )
 
@@ -124,12 +131,18 @@ class Prediction:
 
     def __post_init__(self) -> None:
         if self.score.shape != self.probability.shape:
-            raise ModelError(f"{self.score.shape} scores do not match {self.probability.shape} probabilities.")
+            raise ModelError(
+                "{scores} scores do not match {probabilities} probabilities.",
+                scores=self.score.shape,
+                probabilities=self.probability.shape,
+            )
         missing = np.isnan(self.score) | np.isnan(self.probability)
-        _refuse_rows(missing, "have no score.", "Every model must score every test row.")
+        _refuse_rows(missing, "{count} test row(s) have no score.", "Every model must score every test row.")
         outside = int(np.count_nonzero((self.probability < 0) | (self.probability > 1)))
         if outside:
-            raise ModelError(f"{outside} probabilities lie outside 0 to 1.", "Calibrate the score first.")
+            raise ModelError(
+                "{outside} probabilities lie outside 0 to 1.", "Calibrate the score first.", outside=outside
+            )
 
     def __len__(self) -> int:
         return len(self.score)

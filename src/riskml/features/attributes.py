@@ -52,7 +52,7 @@ def months_since_exit(panel: Panel) -> Floats:
 
 @lru_cache(maxsize=1024)
 def _declare(name: str, unit: str, zh: str, en: str, categorical: bool) -> Feature:
-    """Declare a feature that only some records have; its values are computed elsewhere."""
+    """Declare a feature whose name or levels depend on the records; :func:`derive_features` computes its values."""
     return Feature(
         name=name,
         topic="attributes",
@@ -99,15 +99,19 @@ def derive_features(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
 
     Notes
     -----
-    None of these features is ever a reason, since nobody can check a region's risk or a column's name on a visit.
+    None of these features is ever given as a reason, since a visitor can check neither the risk of a region nor an
+    attribute whose meaning riskml does not know.
     """
     yield from _derive_regions(panel)
+    columns = {f"attribute_{name}" for name in panel.attributes}
     for name, attribute in sorted(panel.attributes.items()):
         text = f"attribute {name!r} of the households table"
         column, zh = f"attribute_{name}", f"属性 {name}"
         declared = _declare(column, "as given", zh, text, attribute.levels is not None)
         yield declared, attribute.values, attribute.levels or ()
         if attribute.levels is None:
-            change = f"change in {text} since the version before"
-            declared = _declare(f"{column}_change", "as given", f"{zh} 的变化", change, False)
+            change, column = f"change in {text} since the version before", f"{column}_change"
+            while column in columns:  # another attribute has the name of this change
+                column += "_"
+            declared = _declare(column, "as given", f"{zh} 的变化", change, False)
             yield declared, attribute.values - attribute.before, ()

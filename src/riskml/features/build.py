@@ -13,12 +13,13 @@ from riskml.features import attributes
 from riskml.features.catalogue import CATALOGUE, Feature
 from riskml.features.matrix import FeatureColumn, FeatureMatrix
 from riskml.features.views import cached_on_panel
+from riskml.progress import Progress
 from riskml.records.panel.basis import UP_TO_DATE, IncomeBasis
 from riskml.records.panel.income import CHUNK
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 
-__all__ = ["build", "build_all"]
+__all__ = ["build", "build_all", "build_known"]
 
 Floats = NDArray[np.float64]
 Extra = list[tuple[Feature, Floats, tuple[str, ...]]]
@@ -26,7 +27,7 @@ Extra = list[tuple[Feature, Floats, tuple[str, ...]]]
 
 @cached_on_panel
 def build(panel: Panel) -> FeatureMatrix:
-    """Compute every feature of a panel; scores and explanations share the result.
+    """Compute every feature of a panel, once: the result is kept on the panel for scores and explanations.
 
     Parameters
     ----------
@@ -122,3 +123,10 @@ def build_all(
         list(pool.map(fill_chunk, [(day, start) for day in as_ofs for start in range(0, households, chunk)]))
     days = np.repeat(np.array(as_ofs, np.int32), households)
     return _assemble(np.tile(records.household_id, len(as_ofs)), days, extra, values)
+
+
+def build_known(records: Records, progress: Progress, as_of: int, basis: IncomeBasis) -> FeatureMatrix:
+    """Compute every feature of the households that are known on a date."""
+    progress.stage("features", len(records))
+    matrix = build_all(records, [as_of], basis, progress=progress.step)
+    return matrix.take(records.panel(as_of).known)

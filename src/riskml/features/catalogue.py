@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from riskml.vocabulary.causes import CAUSES
 __all__ = ["CATALOGUE", "Feature", "Topic", "feature"]
 
 Floats = NDArray[np.float64]
+_BRACKETS = re.compile(r"[(（][^)）]*[)）]$")
 F = TypeVar("F", bound=Callable[..., NDArray[np.float64]])
 
 Topic = str
@@ -42,13 +43,12 @@ RISKY = {
     "more than most": (Direction.HIGHER_RISK, Direction.FREE),
     "recent": (Direction.LOWER_RISK, Direction.FREE),
 }
-"""Maps each word that says what a reason compares a value with, and on which side the risk lies, to the directions that
-agree with it.
+"""Maps each value of ``Feature.risky`` to the directions that are consistent with it.
 
+The value says what a reason compares the feature with, and on which side the risk lies.
 ``below the line``: income below the monitoring line or, above it, below that of most households. ``decline``: a change
-below zero. ``less than most``, ``more than most``: a value on that side of the median over the training rows; in the
-second case, the value is an amount or a count, and zero means that there is none. ``recent``: an event in the last
-twelve months.
+below zero. ``less than most``, ``more than most``: a value on that side of the median over the training rows; for
+``more than most``, zero means that there is none. ``recent``: an event in the last twelve months.
 """
 
 
@@ -64,8 +64,8 @@ class Feature:
         One of ``TOPICS``.
     unit : str
         Unit of the values. ``line`` means multiples of the monitoring line, per head and year, and ``log line`` the
-        natural logarithm of such a multiple. The other units are ``months``, ``years``, ``share``, ``persons`` and
-        ``count``.
+        natural logarithm of such a multiple. The other units are ``months``, ``years``, ``share``, ``persons``,
+        ``count``, ``code`` for region codes, and ``as given`` for the attributes of a data set.
     cause : str
         Code of the official cause to which the feature's contribution belongs.
     zh, en : str
@@ -113,6 +113,19 @@ class Feature:
         """The feature's name, direction and kind, which are all that a model needs to know."""
         return FeatureColumn(self.name, self.direction, self.categorical)
 
+    def get_short_name(self, lang: str) -> str:
+        """Return the readable name without a trailing part in parentheses.
+
+        >>> CATALOGUE["self_paid_to_line_12m"].get_short_name("zh")
+        '近 12 个月自付医疗费'
+        """
+        return _shorten(self.zh if lang == "zh" else self.en)
+
+
+@cache
+def _shorten(name: str) -> str:
+    return _BRACKETS.sub("", name).strip()
+
 
 CATALOGUE: dict[str, Feature] = {}
 """Every feature that does not depend on the records, by name and in the order of declaration."""
@@ -141,8 +154,8 @@ def feature(
     If ``windows`` are given, the function takes the argument ``window``, and is added once for each of them. The number
     of months replaces ``{w}`` in ``zh``, ``en`` and the sentences, and is appended to the name. For a window of one
     month, ``last {w} months`` becomes ``last month``. ``earlier`` is the number of months before the window that the
-    feature also uses, for a comparison. ``window`` is the least number of months that can affect the feature; it need
-    not be given if the name ends in a number of months, as in ``disasters_12m``.
+    feature also uses, for a comparison. ``window`` is the number of months that can affect the feature, if it is larger
+    than the one in the name; it need not be given if the name ends in that number, as in ``disasters_12m``.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""Write ``docs/features.md``, the data dictionary, from the catalogue.
+"""Build the text of ``docs/features.md``, the data dictionary, from the catalogue.
 
-``make docs`` regenerates the file, and a test fails if the file is out of date.
+``make docs`` writes the file, and a test fails if the file is out of date.
 """
 
 from __future__ import annotations

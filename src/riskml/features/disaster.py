@@ -1,4 +1,4 @@
-"""Features about disasters: the household's losses, and disasters that struck its village or town."""
+"""Features about disasters: the household's losses, and disasters that struck the region it lived in."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _require_disasters = partial(require_rows, "disaster")
 
 @cached_on_panel
 def _divide_losses(panel: Panel) -> Floats:
-    """Divide the loss in each row by the line times the household's size, shape (E,)."""
+    """Divide the loss in each row by the line times the household's size; one value for each row."""
     return divide_by_line(panel, _require_disasters(panel), _require_disasters(panel)["loss"])
 
 
@@ -35,10 +35,10 @@ _require_exposure = partial(require_rows, "exposure")
 declare_loss = partial(
     declare,
     direction=Direction.HIGHER_RISK,
-    reason_zh="近 {w} 个月灾害损失 {disaster_loss}[（{disaster_kinds}）]"
-    "[，相当于家庭年纯收入的 {disaster_loss_to_income}]|近 {w} 个月无灾害损失记录",
+    reason_zh="近 {w} 个月灾害损失 {disaster_loss}[（{disaster_kinds}）][，{disaster_loss_to_income}]"
+    "|近 {w} 个月无灾害损失记录",
     reason_en="disaster losses in the last {w} months were {disaster_loss}[ ({disaster_kinds})]"
-    "[, {disaster_loss_to_income} the household's yearly net income]"
+    "[, {disaster_loss_to_income}]"
     "|no disaster loss is recorded in the last {w} months",
 )
 
@@ -89,7 +89,7 @@ def disasters_12m(panel: Panel) -> Floats:
     "|no pest, animal disease or price fall is recorded in the last 24 months",
 )
 def production_shocks_24m(panel: Panel) -> Floats:
-    """Number of rows about the household itself of kind ``pest``, ``animal_disease`` or ``price_fall``."""
+    """Number of pests, animal diseases and price falls that struck the household itself and not its region."""
     own = _require_disasters(panel)
     kind = own["kind"]
     mask = (kind == PRODUCTION[0]) | (kind == PRODUCTION[1]) | (kind == PRODUCTION[2])
@@ -120,7 +120,7 @@ def months_since_disaster(panel: Panel) -> Floats:
     "|no disaster is recorded for the region in the last {w} months",
 )
 def region_disasters(panel: Panel, window: int) -> Floats:
-    """Number of regional rows whose prefix covers the region in which the household lived on that day."""
+    """Number of disasters in the window that struck the region where the household lived on that day."""
     region = _require_exposure(panel)
     return region.count(panel.within(region, window))
 
@@ -135,5 +135,5 @@ def region_disasters(panel: Panel, window: int) -> Floats:
     reason_en="the latest disaster in the region was {ago}",
 )
 def months_since_region_disaster(panel: Panel) -> Floats:
-    """Days since the latest regional row ÷ 30.4375; missing if there is none in the last 36 months."""
+    """Days since the latest disaster in the region ÷ 30.4375; missing if there is none in the last 36 months."""
     return count_months_since(panel, _require_exposure(panel))

@@ -26,7 +26,7 @@ _require_events = partial(require_rows, "events")
 
 @cached_on_panel
 def _divide_amounts(panel: Panel) -> Floats:
-    """Divide the amount in each row by the line times the household's size, shape (E,)."""
+    """Divide the amount in each row by the line times the household's size; one value for each row."""
     return divide_by_line(panel, _require_events(panel), _require_events(panel)["amount"])
 
 
@@ -103,10 +103,9 @@ _AMOUNTS = (
     ("accident", "accident_amount_to_line_12m", "household", "accident", "意外事故支出", "accident costs"),
     ("venture_failure", "venture_loss_to_line_12m", "work", "venture", "产业项目损失", "losses from failed ventures"),
 )
-_AMOUNT_ZH = "近 12 个月{0} {{event_sum:{1}}}[，相当于家庭年纯收入的 {{event_sum_to_income:{1}}}]|近 12 个月无{0}记录"
+_AMOUNT_ZH = "近 12 个月{0} {{event_sum:{1}}}[，{{event_sum_to_income:{1}}}]|近 12 个月无{0}记录"
 _AMOUNT_EN = (
-    "{0} in the last 12 months: {{event_sum:{1}}}[, {{event_sum_to_income:{1}}} the household's yearly net income]"
-    "|no {0} recorded in the last 12 months"
+    "{0} in the last 12 months: {{event_sum:{1}}}[, {{event_sum_to_income:{1}}}]|no {0} recorded in the last 12 months"
 )
 for _kind, _name, _topic, _cause, _zh, _en in _AMOUNTS:
     declare(

@@ -46,7 +46,7 @@ def _set_unknown_missing(members: Events, number: Floats, stated: NDArray[np.boo
 
 @cached_on_panel
 def _compute_ages(panel: Panel) -> Floats:
-    """Compute ages as the year of ``as_of`` minus the year of birth, shape (E,)."""
+    """Compute ages as the year of ``as_of`` minus the year of birth; one value for each row."""
     ages: Floats = to_year(panel.as_of) - _require_members(panel)["birth_year"]
     return ages
 
@@ -75,7 +75,7 @@ def household_size(panel: Panel) -> Floats:
     en="change in household size, last 12 months",
 )
 def household_size_change_12m(panel: Panel) -> Floats:
-    """Number of persons in the latest known version minus the number at the end of the month 12 months earlier."""
+    """Number of persons in the latest known version minus the number 12 months before the last complete month."""
     change: Floats = panel.size_now - panel.size[12]
     return change
 
@@ -122,7 +122,7 @@ def labour_share(panel: Panel) -> Floats:
     reason_en="no registered member is able to work|the household has members able to work",
 )
 def no_labour(panel: Panel) -> Floats:
-    """1 if members are listed and none has full, skilled or weak labour, otherwise 0."""
+    """1 if members are listed and none has full, skilled or weak labour, else 0; missing if none has a known value."""
     force = labour_force(panel)
     return np.where(np.isnan(force), np.nan, ((force == 0) & _require_members(panel).any()).astype(np.float64))
 

@@ -27,17 +27,15 @@ _require_care = partial(require_rows, "illness")
 
 @cached_on_panel
 def _divide_self_paid(panel: Panel) -> Floats:
-    """Divide the self-paid amount in each row by the line times the household's size, shape (E,)."""
+    """Divide the self-paid amount in each row by the line times the household's size; one value for each row."""
     return divide_by_line(panel, _require_care(panel), _require_care(panel)["self_paid"])
 
 
 declare_self_paid = partial(
     declare,
     direction=HIGHER,
-    reason_zh="近 {w} 个月自付医疗费 {self_paid}[，相当于家庭年纯收入的 {self_paid_to_income}]"
-    "|近 {w} 个月无自付医疗费记录",
-    reason_en="out-of-pocket medical spending in the last {w} months was {self_paid}"
-    "[, {self_paid_to_income} the household's yearly net income]"
+    reason_zh="近 {w} 个月自付医疗费 {self_paid}[，{self_paid_to_income}]|近 {w} 个月无自付医疗费记录",
+    reason_en="out-of-pocket medical spending in the last {w} months was {self_paid}[, {self_paid_to_income}]"
     "|no out-of-pocket medical spending is recorded in the last {w} months",
 )
 

@@ -130,7 +130,8 @@ def income_recent_change(panel: Panel) -> Floats:
 def projected_lowest_income(panel: Panel, window: int) -> Floats:
     """Log of the lowest trailing 12-month mean in the next 12 months, if income stays at the mean of the window.
 
-    The means are over reported months, as in the outcome, of 12 × income per head ÷ that month's line; at least -4.
+    As in the outcome, only reported months count. The value of a month is 12 × income per head ÷ its line. The result
+    is at least -4.
     """
     income = read_income(panel)
     return take_log(kernels.find_lowest_ahead(income.values, income.known, income.mean(window), YEAR))
@@ -238,7 +239,7 @@ def consecutive_months_below(panel: Panel) -> Floats:
     reason_en="{since_below}",
 )
 def months_since_below(panel: Panel) -> Floats:
-    """Months from the latest month below the line to the last complete one; 36 if no reported month was below."""
+    """Months since the latest month below the line; 36 if no reported month was below it; missing without reports."""
     low = find_months_below_to_date(panel)
     since = np.where(low.any(axis=0), low.argmax(axis=0), panel.months).astype(np.float64)
     return np.where(read_income_to_date(panel).count(panel.months) > 0, since, np.nan)

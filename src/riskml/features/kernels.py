@@ -1,4 +1,4 @@
-"""Compiled statistics of monthly series, computed in one pass over the months for all households together.
+"""Compiled statistics of monthly series, computed for many households at a time.
 
 Time is the first axis, with the latest month at index 0, and households are the second. Sums run backwards from the
 latest month, so a household's result is the same, bit for bit, whether it is computed alone or with many others.
@@ -33,7 +33,7 @@ Array = Any
 Floats = NDArray[np.float64]
 
 LEAST = 0.02
-"""Smallest level of income, in multiples of the line, since its logarithm is taken."""
+"""Lower limit for a level of income, in multiples of the line; without it, its logarithm could not be taken."""
 
 RECENT = 6
 """Number of the latest months that do not count towards the usual level of income."""
@@ -217,8 +217,9 @@ def find_levels(values: Array, known: Array, line: Array) -> tuple[Floats, Float
     Returns
     -------
     latest, usual : arrays of float64, shape (n,)
-        Latest known income and mean of the known incomes before the last 6 months, raised by the growth since then, in
-        multiples of the latest line. If only the latest is known, both are equal; if neither is, both are NaN.
+        Latest known income and mean of the known incomes before the last 6 months, each multiplied by the growth of the
+        line since its month, in multiples of the latest line, and at least 0.02. If all known incomes are from the last
+        6 months, the usual level equals the latest; if no income is known, both are NaN.
     growth : array of float64, shape (n,)
         Factor by which the line grows in a month; 1 if the line of 12 months ago is unknown.
     """
@@ -260,7 +261,7 @@ def project_lowest(
     fees: Array,
     regular: Array,
 ) -> Floats:
-    """Project the lowest yearly income after spending in the next 12 months, in multiples of the line then, shape (n,).
+    """Project the lowest yearly income after spending in the next 12 months, as a multiple of its month's line.
 
     Parameters
     ----------
@@ -280,7 +281,7 @@ def project_lowest(
     Returns
     -------
     array of float64, shape (n,)
-        The lowest income; NaN if the usual level is NaN.
+        The lowest income in multiples of the line; NaN if the usual level is NaN.
     """
     n = values.shape[1]
     future, rate = np.zeros((13, n)), np.ones(n)  # sums of the next 0 to 12 months

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskml.errors import ModelError
+from riskml.text import Text
 
 __all__ = ["PAST_INCOME", "Direction", "FeatureColumn", "FeatureMatrix", "hash_schema", "stack"]
 
@@ -24,11 +25,11 @@ TWIN = 1e-9
 """Relative and absolute tolerance within which two columns count as equal."""
 
 PAST_INCOME = "weighted_past_income"
-"""The column that is kept if others equal it, and that is a part of the model on its own."""
+"""The column that is kept if other columns equal it; one part of the model uses this column alone."""
 
 
 class Direction(IntEnum):
-    """The sign that policy requires for a feature's effect on the risk."""
+    """The sign that a feature's effect on the risk must have; ``FREE`` allows both."""
 
     LOWER_RISK = -1
     FREE = 0
@@ -167,10 +168,13 @@ class FeatureMatrix:
         for j in mapping.other_kind:
             if np.isnan(values[:, j]).all():
                 continue  # a column of nulls has no type, for example if a household lacks the attribute
-            have, want = ("a number", "text")[:: 1 if wanted[j].categorical else -1]
+            have, want = (Text("a number"), Text("text"))[:: 1 if wanted[j].categorical else -1]
             raise ModelError(
-                f"Feature {wanted[j].name!r} is {have} in these records, but {want} in the model's schema.",
+                "Feature {feature!r} is {have} in these records, but {want} in the model's schema.",
                 "Check the type of that column in the households table.",
+                feature=wanted[j].name,
+                have=have,
+                want=want,
             )
         for j in mapping.categorical:
             name = wanted[j].name

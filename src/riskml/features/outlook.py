@@ -31,14 +31,14 @@ declare = partial(
 )
 """Declares a feature of this module; each declaration adds only what is specific to it.
 
-None of them is ever a reason, since nobody can verify a projection at the door. What they contribute is divided among
-the causes of lower income and of spending.
+None of these features is ever given as a reason, since a visitor cannot verify a projection. An explanation divides
+their contributions among the causes that lowered income or made the household spend.
 """
 
 
 @cached_on_panel
 def _project_lowest(panel: Panel) -> Floats:
-    """Project the lowest income per head after spending in the next 12 months, in multiples of the line then."""
+    """Project the lowest income per head after spending in the next 12 months, in multiples of that month's line."""
     then, income = panel.at_income_end, read_income(panel)
     series = (income.values, income.known, then.line)
     latest, usual, growth = kernels.find_levels(*series)
@@ -93,6 +93,6 @@ def lowest_income_after_spending(panel: Panel) -> Floats:
 def bearable_spending(panel: Panel) -> Floats:
     """Log of (``lowest_income_after_spending`` - 1) × household size; at least -4.
 
-    A bill meets the whole household, so what it can bear grows with its size.
+    The household pays its bills together, so the spending that it can bear is proportional to its size.
     """
     return take_log((_project_lowest(panel) - 1) * panel.at_income_end.size[0])

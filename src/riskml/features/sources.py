@@ -18,7 +18,7 @@ CAUSE = {"wage": "work", "business": "venture", "property": "other", "transfer":
 ZH = {"wage": "工资性收入", "business": "经营性收入", "property": "财产性收入", "transfer": "转移性收入"}
 
 declare = partial(feature, topic="income", cause="other")
-"""Declares a feature of this module; the cause is ``other``, unless the feature shows the decline of a source."""
+"""Declares a feature of this module; the cause is ``other``, except for changes in wages and business income."""
 
 
 @cached_on_panel
@@ -34,7 +34,7 @@ def _average(source: str, panel: Panel, window: int) -> Floats:
 
 
 def _compute_share(source: str, panel: Panel) -> Floats:
-    """The source's mean income ÷ sum of the absolute values of all four sources' means, in multiples of the line."""
+    """Mean income from the source ÷ sum of the absolute values of the four means, each in multiples of the line."""
     means, absolute = _average_sources(panel)
     return divide(means[PARTS.index(source)], absolute)
 

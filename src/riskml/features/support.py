@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
-from riskml.features.views import count_months_since, divide, require_rows
+from riskml.features.views import count_months_since, divide, require_rows, sum_help
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
 
@@ -55,6 +55,7 @@ def help_begun_12m(panel: Panel) -> Floats:
 
 @declare(
     unit="line",
+    window=36,  # an amount per month may have begun before these 12 months
     zh="近 12 个月帮扶金额（人均，相对监测线）",
     en="amount of help per head relative to the line, last 12 months",
     risky="less than most",
@@ -62,9 +63,11 @@ def help_begun_12m(panel: Panel) -> Floats:
     reason_en="help worth {help_amount} in the last 12 months|no amount of help is recorded in the last 12 months",
 )
 def help_amount_to_line_12m(panel: Panel) -> Floats:
-    """Known amounts of measures that started in the last 12 months ÷ (line × size in the last complete month)."""
-    rows = _require_help(panel)
-    return divide(rows.sum(rows["amount"], panel.within(rows, 12)), panel.line[0] * panel.size[0])
+    """Known amounts of help in the last 12 months ÷ (line × size in the last complete month).
+
+    Amounts per month or year count for the days on which the measure ran, others if it started in these months.
+    """
+    return divide(sum_help(panel, _require_help(panel), 12), panel.line[0] * panel.size[0])
 
 
 @declare(

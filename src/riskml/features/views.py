@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features import kernels
-from riskml.records.contract.schema import SOURCES
+from riskml.records.contract.calendar import subtract_months
+from riskml.records.contract.schema import SOURCES, list_codes
+from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import BELOW, Panel
 
@@ -27,12 +29,15 @@ __all__ = [
     "read_income_to_date",
     "read_source",
     "require_rows",
+    "sum_help",
     "take_log",
 ]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 T = TypeVar("T")
+
+MONTHLY, YEARLY = map(list_codes("help", "per").index, ("month", "year"))
 
 FLOOR = -4.0
 """Lowest logarithm of income relative to the line; it is needed because income may be zero or negative."""
@@ -50,6 +55,21 @@ def cached_on_panel(function: Callable[[Panel], T]) -> Callable[[Panel], T]:
         return panel.memo[name]  # type: ignore[return-value]
 
     return cached
+
+
+def sum_help(panel: Panel, rows: Events, months: int) -> Floats:
+    """Sum the known amounts of help in the last ``months`` months, in yuan, shape (n,).
+
+    A single amount counts if the measure started in these months. An amount per month or year counts for the days of
+    these months on which the measure ran, if it started in the last 36 months; 30.4375 days are a month. The sum is NaN
+    if measures count but none states an amount.
+    """
+    single = (rows["per"] != MONTHLY) & (rows["per"] != YEARLY)
+    last = np.where(rows["ended_on"] == NO_DAY, panel.as_of, rows["ended_on"])
+    days = last - np.maximum(rows["day"], subtract_months(panel.as_of, months) + 1) + 1.0
+    share = np.where(single, 1.0, days / np.where(rows["per"] == MONTHLY, 30.4375, 365.25))
+    counted = np.where(single, panel.within(rows, months), (days > 0) & panel.within(rows, 36))
+    return rows.sum(rows["amount"] * share, counted)
 
 
 def require_rows(table: str, panel: Panel) -> Events:
@@ -74,7 +94,7 @@ def take_log(values: Floats) -> Floats:
 
 
 class Monthly:
-    """A monthly per-head series, times 12 and divided by each month's line; index 0 is the last complete month.
+    """A monthly per-head series, times 12 and divided by each month's line; index 0 is the latest month.
 
     Parameters
     ----------
@@ -148,7 +168,7 @@ def read_income_to_date(panel: Panel) -> Monthly:
 
 
 def read_income(panel: Panel) -> Monthly:
-    """Read the monthly income from all sources, counted back from the end of the window that counts."""
+    """Read the monthly income from all sources, counted back from the end of each household's income window."""
     return read_income_to_date(panel.at_income_end)
 
 
@@ -187,7 +207,7 @@ def find_months_below(panel: Panel) -> Mask:
 
 
 def divide_by_line(panel: Panel, events: Events, yuan: Floats) -> Floats:
-    """Divide amounts by the line times the household's size, both as they were at the time, shape (E,)."""
+    """Divide amounts by the line times the household's size, both as they were at the time; one value for each row."""
     cell = (events["lag"], events.household)
     relative: Floats = yuan / (panel.line[cell] * panel.size[cell])
     return relative

@@ -39,7 +39,8 @@ class Weights:
     Parameters
     ----------
     intercept, linear, trees : float
-        ``margin = intercept + linear · (linear margin) + trees · (tree margin)``; the last two are never negative.
+        ``margin = intercept + linear · (linear margin) + trees · (tree margin)``; ``linear`` and ``trees`` are never
+        negative.
     """
 
     intercept: float
@@ -95,8 +96,10 @@ class Blend:
         values = self.schema.align(X) if isinstance(X, FeatureMatrix) else np.asarray(X, np.float64)
         if values.ndim != 2 or values.shape[1] != len(self.schema.columns):
             raise ModelError(
-                f"The model takes {len(self.schema.columns)} features; got an array of shape {values.shape}.",
+                "The model takes {count} features; got an array of shape {shape}.",
                 "Pass a FeatureMatrix, or an array in the model's schema.",
+                count=len(self.schema.columns),
+                shape=values.shape,
             )
         return np.ascontiguousarray(values)
 
@@ -206,8 +209,8 @@ def _fit_calibration(unseen: Candidates, pick: Pick, horizon: int, weight: float
 def _summarize_unseen(unseen: Candidates, pick: Pick, calibration: Calibration, folds: list[Fold]) -> dict[str, Any]:
     """Summarize the out-of-sample results for each kind of fold: unseen households, and later periods.
 
-    The summary has the number of rows and positives, and the mean log loss of both parts, the blend and the calibrated
-    margin.
+    The summary has the number of folds, rows and positives, and the mean log loss of the linear part, the trees, the
+    part that uses past income alone, the blend, and the calibrated blend.
     """
     margin = pick.predict_margin(unseen)
     margins = {
@@ -233,12 +236,19 @@ def _summarize_unseen(unseen: Candidates, pick: Pick, calibration: Calibration, 
 
 def _check_rows(X: FeatureMatrix, y: FloatArray, household: NDArray[np.int64], as_of: NDArray[np.int32]) -> None:
     if not len(X) == len(y) == len(household) == len(as_of):
-        raise ModelError(f"Rows differ: {len(X)} features, {len(y)} labels, {len(household)} households.")
+        raise ModelError(
+            "Rows differ: {features} features, {labels} labels, {households} households.",
+            features=len(X),
+            labels=len(y),
+            households=len(household),
+        )
     if not len(X):
         raise ModelError("There are no training rows.", "Check the cohort and the split.")
     if not np.isin(y, (0.0, 1.0)).all():
         raise ModelError(
-            f"{int((~np.isin(y, (0.0, 1.0))).sum())} labels are neither 0 nor 1.", "Drop rows with missing labels."
+            "{count} labels are neither 0 nor 1.",
+            "Drop rows with missing labels.",
+            count=int((~np.isin(y, (0.0, 1.0))).sum()),
         )
     if not 0 < y.sum() < len(y):
         raise ModelError.one_class(len(y))

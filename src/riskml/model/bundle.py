@@ -14,9 +14,9 @@ from riskml.features.matrix import FeatureColumn, FeatureMatrix
 from riskml.model.baselines import Baselines
 from riskml.model.blend import Blend, Weights
 from riskml.model.bundle_files import (
-    AGAIN,
     CARD,
     MANIFEST,
+    RESTORE_HINT,
     SEAL,
     decode_json,
     encode_json,
@@ -65,8 +65,10 @@ class Bundle:
     reference : dict or None
         Aggregates of the training rows.
     manifest : dict
-        Versions, data fingerprint, split, settings, schema, policy version and the SHA-256 of every file.
+        Versions, data fingerprint, split, settings, schema, whether the county was simulated, whether the model was
+        refitted, and the SHA-256 hash of every file except the manifest and its seal.
     files : dict of str to bytes
+        Content of every file, by name.
     """
 
     blend: Blend
@@ -102,8 +104,9 @@ class Bundle:
         training : FeatureMatrix
             Rows on which the blend was fitted; the bundle contains only rounded aggregates of them.
         evaluation, settings, split, data : mapping
-            JSON values. ``settings`` holds the window, horizon, outcome and step; ``data`` holds the fingerprint of
-            the records.
+            JSON values. ``settings`` holds the fields of :class:`Settings` except the test start and the number of
+            origins; ``data`` holds the fingerprint of the records, the number of households and, if they are a sample,
+            of how many (``sampled_from``).
         simulated : bool
             Whether the model was trained on a simulated county.
         policy_version : str
@@ -211,7 +214,7 @@ class Bundle:
 
     @cached_property
     def settings(self) -> Settings:
-        """Window, horizon, outcome and step that the model was trained with."""
+        """Settings with which the model was trained; the test start and the number of origins have their defaults."""
         return Settings(**self.manifest["settings"])
 
     @property
@@ -253,20 +256,29 @@ def _derive_version(manifest: Mapping[str, Any]) -> str:
 
 
 def _assemble(files: dict[str, bytes]) -> Bundle:
-    """Build a bundle from files whose hashes are right, and check everything that hashes cannot show."""
+    """Build a bundle from files whose hashes are right; check its format, version, schema and golden cases."""
     manifest = decode_json(files, MANIFEST)
     if manifest.get("format") != FORMAT:
         raise BundleError(
-            f"{MANIFEST} has format {manifest.get('format')!r}; this riskml {version('riskml')} reads format {FORMAT}.",
-            f"Use riskml {manifest.get('riskml')}, or train the model again.",
+            "{manifest} has format {format!r}; this riskml {version} reads format {expected}.",
+            "Use riskml {other}, or train the model again.",
+            manifest=MANIFEST,
+            format=manifest.get("format"),
+            version=version("riskml"),
+            expected=FORMAT,
+            other=manifest.get("riskml"),
         )
     if manifest.get("model_version") != _derive_version(manifest):
-        raise BundleError(f"{MANIFEST} was altered: the model version does not match its content.", AGAIN)
+        raise BundleError(
+            "{manifest} was altered: the model version does not match its content.", RESTORE_HINT, manifest=MANIFEST
+        )
     name = MANIFEST
     try:
         schema = Schema.from_json(manifest["schema"])
         if schema.hash != manifest["schema_hash"]:
-            raise BundleError(f"The feature schema in {MANIFEST} does not match its hash.", AGAIN)
+            raise BundleError(
+                "The feature schema in {manifest} does not match its hash.", RESTORE_HINT, manifest=MANIFEST
+            )
         TRAINED_ON.index(manifest["trained_on"])  # raises an error if the value is unknown
         name = "linear.json"
         linear = Linear.from_json(schema, decode_json(files, name))
@@ -282,7 +294,9 @@ def _assemble(files: dict[str, bytes]) -> Bundle:
         name = "golden.json"
         check_golden(blend, decode_json(files, name))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise BundleError(f"{name} of the bundle is malformed: {error!r}.", AGAIN) from error
+        raise BundleError(
+            "{name} of the bundle is malformed: {reason!r}.", RESTORE_HINT, name=name, reason=error
+        ) from error
     reference = decode_json(files, "reference.json") if "reference.json" in files else None
     evaluation = decode_json(files, "evaluation.json")
     return Bundle(blend, baselines, evaluation, parts["thresholds"], reference, manifest, files)

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from riskml.errors import BundleError
+from riskml.errors import BundleError, explain_os_error
+from riskml.text import Joined
 
 __all__ = [
     "CARD",
@@ -23,6 +24,7 @@ __all__ = [
     "encode_json",
     "hash_sha256",
     "read_folder",
+    "refuse_other",
     "to_plain",
     "write_folder",
 ]
@@ -31,7 +33,7 @@ MANIFEST, SEAL = "manifest.json", "manifest.sha256"
 REQUIRED = ("trees.txt", "linear.json", "blend.json", "baselines.json", "evaluation.json", "golden.json")
 CARD = "model_card.md"
 OPTIONAL = ("reference.json", "report.json", CARD)
-AGAIN = "Copy the bundle again from where it was made, or train it again."
+RESTORE_HINT = "Copy the bundle again from where it was made, or train it again."
 
 
 def hash_sha256(content: bytes) -> str:
@@ -73,7 +75,9 @@ def decode_json(files: Mapping[str, bytes], name: str) -> Any:
     try:
         return json.loads(files[name])
     except ValueError as error:
-        raise BundleError(f"{name} of the bundle is not valid JSON: {error}.", AGAIN) from error
+        raise BundleError(
+            "{name} of the bundle is not valid JSON: {reason}.", RESTORE_HINT, name=name, reason=error
+        ) from error
 
 
 def read_folder(path: Path) -> dict[str, bytes]:
@@ -82,7 +86,7 @@ def read_folder(path: Path) -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        Content by file name, including the manifest.
+        Content by file name, including the manifest and its seal.
 
     Raises
     ------
@@ -90,26 +94,49 @@ def read_folder(path: Path) -> dict[str, bytes]:
         If a file is missing, unexpected, unreadable or altered; the message names it.
     """
     if not path.is_dir():
-        raise BundleError(f"There is no model bundle at {path}.", "Check the path; `riskml train` writes a bundle.")
+        raise BundleError(
+            "There is no model bundle at {path}.", "Check the path; `riskml train` writes a bundle.", path=path
+        )
     names = {entry.name for entry in path.iterdir()}
     for name in (MANIFEST, SEAL):
         if name not in names:
-            raise BundleError(f"{path} is not a complete bundle: {name} is missing.", AGAIN)
+            raise BundleError("{path} is not a complete bundle: {name} is missing.", RESTORE_HINT, path=path, name=name)
     files = {name: _read_file(path / name) for name in (MANIFEST, SEAL)}
     if files[SEAL] != make_seal(files[MANIFEST]):
-        raise BundleError(f"{MANIFEST} and {SEAL} in {path} do not belong together: one of them was altered.", AGAIN)
+        raise BundleError(
+            "{manifest} and {seal} in {path} do not belong together: one of them was altered.",
+            RESTORE_HINT,
+            manifest=MANIFEST,
+            seal=SEAL,
+            path=path,
+        )
     hashes = _read_hashes(files)
     if missing := sorted(set(hashes) - names):
-        raise BundleError(f"{path} lacks {len(missing)} file(s) of the bundle: {', '.join(missing)}.", AGAIN)
+        raise BundleError(
+            "{path} lacks {count} file(s) of the bundle: {missing}.",
+            RESTORE_HINT,
+            path=path,
+            count=len(missing),
+            missing=Joined(missing),
+        )
     if extra := sorted(names - set(hashes) - {MANIFEST, SEAL}):
         raise BundleError(
-            f"{path} holds {len(extra)} file(s) that are not in its manifest: {', '.join(extra)}.",
+            "{path} holds {count} file(s) that are not in its manifest: {extra}.",
             "Move them elsewhere: a bundle folder holds only the bundle.",
+            path=path,
+            count=len(extra),
+            extra=Joined(extra),
         )
     for name, expected in hashes.items():
         files[name] = _read_file(path / name)
         if hash_sha256(files[name]) != expected:
-            raise BundleError(f"{name} in {path} was altered: its SHA-256 is not the one in {MANIFEST}.", AGAIN)
+            raise BundleError(
+                "{name} in {path} was altered: its SHA-256 is not the one in {manifest}.",
+                RESTORE_HINT,
+                name=name,
+                path=path,
+                manifest=MANIFEST,
+            )
     return files
 
 
@@ -122,14 +149,20 @@ def _read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise BundleError(f"{path.name} in {path.parent} cannot be read: {error.strerror}.", AGAIN) from error
+        raise BundleError(
+            "{name} in {folder} cannot be read: {reason}.",
+            RESTORE_HINT,
+            name=path.name,
+            folder=path.parent,
+            reason=explain_os_error(error),
+        ) from error
 
 
 def _read_hashes(files: Mapping[str, bytes]) -> dict[str, str]:
     manifest = decode_json(files, MANIFEST)
     hashes = manifest.get("files") if isinstance(manifest, dict) else None
     if not isinstance(hashes, dict) or not set(REQUIRED) <= set(hashes) <= {*REQUIRED, *OPTIONAL}:
-        raise BundleError(f"{MANIFEST} does not list the files of a bundle.", AGAIN)
+        raise BundleError("{manifest} does not list the files of a bundle.", RESTORE_HINT, manifest=MANIFEST)
     return {str(name): str(value) for name, value in sorted(hashes.items())}
 
 
@@ -142,7 +175,7 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
         If ``path`` holds something that is not a bundle, or cannot be written.
     """
     path = path.absolute()
-    _refuse_other(path)
+    refuse_other(path)
     new, old = (path.with_name(f".{path.name}.{os.getpid()}.{word}") for word in ("new", "old"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -154,16 +187,27 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
             path.rename(old)
         new.rename(path)
     except OSError as error:
-        raise BundleError(f"The bundle cannot be written to {path}: {error.strerror}.", "Check the folder.") from error
+        reason = explain_os_error(error)
+        raise BundleError(
+            "{path} cannot be written: {reason}.", "Choose another folder for the bundle.", path=path, reason=reason
+        ) from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _refuse_other(path: Path) -> None:
+def refuse_other(path: Path) -> None:
+    """Refuse to write a bundle to a path that holds something else.
+
+    Raises
+    ------
+    BundleError
+    """
     hint = "Choose another folder for the bundle."
     if path.exists() and not path.is_dir():
-        raise BundleError(f"{path} is a file; a bundle is a folder.", hint)
+        raise BundleError("{path} is a file; a bundle is a folder.", hint, path=path)
     names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
     if names and (MANIFEST not in names or names - {MANIFEST, SEAL, *REQUIRED, *OPTIONAL}):
-        raise BundleError(f"{path} holds files that are not part of a bundle and will not be overwritten.", hint)
+        raise BundleError(
+            "{path} holds files that are not part of a bundle and will not be overwritten.", hint, path=path
+        )

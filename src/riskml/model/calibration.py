@@ -53,7 +53,8 @@ class Calibration:
         periods, 0.15 in log odds: one period moves the shift by a tenth of the unpenalised estimate, five periods by a
         third. Weaker priors gave worse results in most test periods, since one year's level says little about the next
         year's, and since parts fitted on fewer rows give exaggerated margins. A period with few positives counts even
-        less. The margin is centred first, so that slope and shift do not depend on each other.
+        less. The margin is centred first, so that slope and shift do not depend on each other. If all rows have the
+        same outcome, the margin is left unchanged.
 
         Examples
         --------

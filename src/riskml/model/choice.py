@@ -16,6 +16,7 @@ from riskml.model.linear import Linear, LinearProblem
 from riskml.model.ridge import compute_log_loss, solve
 from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import TreeProblem, TreeSettings
+from riskml.text import Text
 
 __all__ = [
     "DEFAULT",
@@ -32,10 +33,11 @@ __all__ = [
 Progress = Callable[[str], None]
 
 STRENGTHS = (0.003, 0.001, 0.01, 0.03)
-"""Ridge strengths of the linear part (scikit-learn's C), the default first, for rows that do not overlap in time."""
+"""Values of C, the inverse of the ridge penalty, for the linear part; the default first. They are for rows that do not
+overlap in time."""
 
 LOOSE = 100.0
-"""Ridge strength of the part that uses past income alone: one coefficient needs hardly any penalty."""
+"""C for the part that uses past income alone; a single coefficient needs hardly any penalty."""
 
 PRIOR = (0.25, 0.5, 0.25)
 """Weights of the linear part, the trees and past income, towards which the fitted weights are pulled."""
@@ -50,7 +52,10 @@ ROUNDS = [60, 120, 200, 300, 400]
 """Numbers of trees at which each fit is evaluated."""
 
 DEFAULT = (0, 0, 2)
-"""Positions of the default complexity, which is as good as the best, within noise, on all panels tried (ADR 005)."""
+"""Positions of the default complexity in ``STRENGTHS``, ``TREES`` and ``ROUNDS``.
+
+On all panels tried, no other complexity was better by more than chance explains (ADR 005).
+"""
 
 EVIDENCE = 5.0
 """Number of standard errors by which another complexity must beat the default to be chosen (ADR 016)."""
@@ -60,7 +65,7 @@ WORKERS = 2
 
 
 def fit_past_income(problem: LinearProblem, strength: float) -> Linear:
-    """Fit the part that uses past income alone or, if that feature is absent, a linear part of this strength."""
+    """Fit the part that uses past income alone or, if that feature is absent, a linear part with C = ``strength``."""
     has_past = PAST_INCOME in problem.encoding.schema.names
     return problem.solve_alone(PAST_INCOME, LOOSE) if has_past else problem.solve(strength)
 
@@ -141,8 +146,8 @@ def predict_unseen(
 
     ``weight`` is the weight of a row, below 1 if rows overlap in time.
 
-    Several trees are fitted in parallel, on one thread each. This is faster than fitting one after another on all
-    threads, and the results are identical.
+    The trees of two folds are fitted at the same time, each on one thread. This is faster than fitting one fold after
+    another on all threads, and the results are identical.
     """
     linear, past = [], []
     for fold in folds:
@@ -160,8 +165,15 @@ def predict_unseen(
     with ThreadPoolExecutor(WORKERS) as pool:
         for k, (fold, grown) in enumerate(zip(folds, pool.map(grow, folds), strict=True)):
             trees.append(grown)
-            unseen = "a later period" if fold.later else "unseen households"
-            progress(f"evaluated {len(TREES)} complexities on {unseen} ({k + 1} of {len(folds)})")
+            evaluated = Text(
+                "evaluated {count} tree settings on a later period (fold {number} of {folds})"
+                if fold.later
+                else "evaluated {count} tree settings on unseen households (fold {number} of {folds})",
+                count=len(TREES),
+                number=k + 1,
+                folds=len(folds),
+            )
+            progress(evaluated)
     rows = np.concatenate([fold.judge for fold in folds])
     return Candidates(
         y=y[rows],
@@ -194,8 +206,8 @@ def choose(candidates: Candidates, weight: float) -> Pick:
 
     The weights come from a logistic regression of the outcome on the three margins. They are never negative, and each
     has a normal prior around its value in ``PRIOR`` (standard deviation 0.14). With few positives, the weights stay
-    near those values; with many, the data determine them. Rows of later periods get a separate intercept, which is left
-    to the calibration.
+    near those values; with many, the data determine them. Rows of later periods get a separate intercept, which is
+    then discarded: the calibration corrects the level for later periods.
     """
     _, group = np.unique(candidates.household, return_inverse=True)
     base = _compute_loss(candidates, DEFAULT)

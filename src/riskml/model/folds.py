@@ -14,7 +14,7 @@ __all__ = ["Fold", "count_overlap", "count_spans", "plan_folds"]
 IntArray = NDArray[np.int64]
 
 FEWEST_POSITIVES = 25
-"""With fewer positives than this, a fit says nothing about later periods."""
+"""Minimum number of positives on each side of a fold by later period; with fewer, the fold would show nothing."""
 
 MOST_PERIODS = 3
 MOST_ROWS = 80_000
@@ -63,7 +63,7 @@ def plan_folds(
     -----
     A later period t is predicted by parts fitted on the as-of dates with as_of + horizon <= t, so that no fitted label
     was decided after t (purging, López de Prado 2018, ch. 7). Periods are merged into at most three groups, each purged
-    for its earliest period. A group is left out if it has, or is preceded by, too few positives.
+    for its earliest period. A group is left out if it, or the rows fitted for it, have too few positives.
     """
     rng = np.random.default_rng(seed)
     folds = [*_split_by_household(household, rng), *_split_by_period(y, as_of, horizon)]
@@ -124,7 +124,7 @@ def count_overlap(as_of: NDArray[np.int32], horizon: int) -> float:
 def count_spans(as_of: NDArray[np.int32], horizon: int) -> int:
     """Count the independent periods: one, plus one for each full horizon between the first and the last as-of date.
 
-    There are at most as many as as-of dates, since years without one, in a survey with gaps, are no evidence.
+    The count is at most the number of as-of dates, since years without a survey add no evidence.
 
     >>> count_spans(np.array([0, 89, 180, 272, 364], np.int32), 12), count_spans(np.array([5], np.int32), 12)
     (2, 1)

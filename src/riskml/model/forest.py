@@ -15,7 +15,7 @@ __all__ = ["Forest", "Tree", "read_forest"]
 
 T = TypeVar("T", bound=np.generic)
 
-AGAIN = "Train the model again with `riskml train`."
+RETRAIN_HINT = "Train the model again with `riskml train`."
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,9 @@ def read_forest(text: str) -> Forest:
     head, *parts = text.replace("\r\n", "\n").split("\nTree=")
     fields = _parse_fields(head)
     if "max_feature_idx" not in fields or not parts:
-        raise ModelError("The text of the trees does not begin like a LightGBM model.", AGAIN)
+        raise ModelError("The text of the trees does not begin like a LightGBM model.", RETRAIN_HINT)
     if fields.get("num_tree_per_iteration") != "1" or "average_output" in fields:
-        raise ModelError("Only boosted trees with one output can be explained exactly.", AGAIN)
+        raise ModelError("Only boosted trees with one output can be explained exactly.", RETRAIN_HINT)
     trees: list[Tree] = []
     blocks: list[Splits] = []
     base, first = 0.0, 0
@@ -120,7 +120,11 @@ def _parse_fields(text: str) -> dict[str, str]:
 def _read_tree(fields: dict[str, str], number: int, first: int) -> tuple[Tree | None, Splits, float]:
     """Return one tree (None if it is constant), its splits and its mean."""
     if fields.get("is_linear", "0") != "0":
-        raise ModelError(f"Tree {number} has linear leaves, for which exact contributions are not supported.", AGAIN)
+        raise ModelError(
+            "Tree {number} has linear leaves, for which exact contributions are not supported.",
+            RETRAIN_HINT,
+            number=number,
+        )
 
     def parse_numbers(name: str, kind: type[T]) -> NDArray[T]:
         return np.array(fields.get(name, "").split(), kind)
@@ -145,10 +149,12 @@ def _read_tree(fields: dict[str, str], number: int, first: int) -> tuple[Tree | 
         if len(value) == 1:
             return None, splits, float(value[0])
     except (ValueError, OverflowError, IndexError) as error:
-        raise ModelError(f"Tree {number} cannot be read: {error}.", AGAIN) from error
+        raise ModelError(
+            "Tree {number} cannot be read: {reason}.", RETRAIN_HINT, number=number, reason=error
+        ) from error
     lengths = {len(splits), len(tree.left), len(tree.right), len(tree.rows), len(tree.leaf_rows) - 1, len(value) - 1}
     if len(lengths) != 1:
-        raise ModelError(f"Tree {number} is incomplete: its lists have different lengths.", AGAIN)
+        raise ModelError("Tree {number} is incomplete: its lists have different lengths.", RETRAIN_HINT, number=number)
     if min(tree.rows.min(), tree.leaf_rows.min()) <= 0:
-        raise ModelError(f"Tree {number} has nodes that no training row reached.", AGAIN)
+        raise ModelError("Tree {number} has nodes that no training row reached.", RETRAIN_HINT, number=number)
     return tree, splits, tree.mean

@@ -90,7 +90,13 @@ def check_golden(blend: Blend, golden: dict[str, Any]) -> None:
         if wrong.any():
             worst = int(np.argmax(np.where(wrong, np.abs(scores - expected), -1.0)))
             raise BundleError(
-                f"{int(wrong.sum())} of {len(cases)} golden cases in golden.json have a different {name} from when the "
-                f"bundle was made (case {worst}: {scores[worst]!r} instead of {expected[worst]!r}).",
+                "{count} of {cases} golden cases in golden.json have a different {name} from when "
+                "the bundle was made (case {worst}: {score!r} instead of {expected!r}).",
                 "Install the library versions named in manifest.json, or train the model again on this machine.",
+                count=int(wrong.sum()),
+                cases=len(cases),
+                name=name,
+                worst=worst,
+                score=scores[worst],
+                expected=expected[worst],
             )

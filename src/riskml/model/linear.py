@@ -80,7 +80,9 @@ class Linear:
         """Predict the log odds, shape (n,)."""
         values = self.schema.align(X) if isinstance(X, FeatureMatrix) else X
         if values.shape[1] != len(self.slope):
-            raise ModelError(f"The linear part takes {len(self.slope)} features, got {values.shape[1]}.")
+            raise ModelError(
+                "The linear part takes {count} features, got {given}.", count=len(self.slope), given=values.shape[1]
+            )
         out = np.empty(len(values))
         quantity = (self.low, self.high, self.centre, self.slope, self.present, self.missing)
         _add_contributions(np.ascontiguousarray(values), *quantity, *self._levels, self.base, out)
@@ -170,7 +172,7 @@ class LinearProblem:
         self._last: FloatArray | None = None
 
     def solve(self, strength: float) -> Linear:
-        """Fit with penalty ``1 / strength`` (scikit-learn's C) on every coefficient but the intercept.
+        """Fit with penalty ``1 / strength`` on every coefficient but the intercept; ``strength`` is scikit-learn's C.
 
         Raises
         ------

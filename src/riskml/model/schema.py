@@ -54,7 +54,7 @@ class Schema:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the columns, as recorded in the manifest."""
+        """SHA-256 hash of the columns, as recorded in the manifest."""
         return hash_schema(self.columns)
 
     def align(self, X: FeatureMatrix) -> FloatArray:

@@ -46,7 +46,8 @@ class Splits:
     start, size : arrays of int, shape (S,)
         Slice of ``member`` for a categorical split; the size is 0 for a numeric split.
     member : array of uint8
-        For each category, starting from 0: 1 if it goes left, else 0.
+        One after another, the slices of all categorical splits. The k-th entry of a slice is 1 if category k goes left,
+        else 0.
     """
 
     feature: NDArray[np.int64]

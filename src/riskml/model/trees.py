@@ -21,7 +21,7 @@ FEW_ROWS = 16
 """Up to this many rows, the compiled walk through the trees is faster than calling LightGBM."""
 
 MANY_ROWS = 20_000
-"""Below this many rows, one thread is as fast as several, and need not wait for the others on a busy machine."""
+"""Below this many rows, one thread is as fast as several, and faster if the machine is busy."""
 
 DIGITS = {"leaf_value": 17, "internal_value": 6, "shrinkage": 6}
 """Values of a tree that are averaged over seeds, with the digits that LightGBM writes."""
@@ -177,7 +177,7 @@ class Trees:
         try:
             return lgb.Booster(model_str=self.text)
         except lgb.basic.LightGBMError as error:
-            raise BundleError(f"The trees cannot be read: {error}.", "Train the model again.") from error
+            raise BundleError("The trees cannot be read: {reason}.", "Train the model again.", reason=error) from error
 
     @cached_property
     def _walk(self) -> Walk | None:

@@ -2,6 +2,6 @@
 
 from riskml.outcomes.cohort import AT_RISK, UNKNOWN, classify_cohort
 from riskml.outcomes.labelling import label
-from riskml.outcomes.labels import BY, REASONS, Labels, count_labels
+from riskml.outcomes.labels import FALL_KINDS, REASONS, Labels, count_labels
 
-__all__ = ["AT_RISK", "BY", "REASONS", "UNKNOWN", "Labels", "classify_cohort", "count_labels", "label"]
+__all__ = ["AT_RISK", "FALL_KINDS", "REASONS", "UNKNOWN", "Labels", "classify_cohort", "count_labels", "label"]

@@ -49,9 +49,10 @@ def classify_cohort(panel: Panel, settings: Settings, policy: Policy) -> NDArray
     -------
     array of int8, shape (n,)
         Positions in ``STATUSES``. A monitored household is ``monitored``, whatever its income. Any other household
-        whose income per head or line is unknown is ``no_income``.
+        whose income per head or line is unknown is ``no_income``. A household is ``unknown`` before it was first
+        recorded and after its last member has left.
     """
-    assert panel.basis == settings.basis, "the panel must be cut with the settings' basis of income"
+    assert panel.basis == settings.basis, "the panel must be built with the settings' basis of income"
     case = Case(panel, policy.spending)
     income, line = case.income, case.line
     status = np.where(is_below_line(income, line), _BELOW_LINE, AT_RISK)

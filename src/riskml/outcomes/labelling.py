@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.errors import UsageError, shorten_list
+from riskml.errors import UsageError
 from riskml.outcomes.cohort import AT_RISK, classify_cohort
-from riskml.outcomes.labels import BY, MISSING, REASONS, Labels, set_aside_if_not_followed, stack
+from riskml.outcomes.labels import FALL_KINDS, MISSING, REASONS, Labels, set_aside_if_not_followed, stack
 from riskml.outcomes.spans import YEAR, After, build_pair_keys, find_first_day
 from riskml.policy import Policy
 from riskml.records.contract.calendar import is_month_end, to_date, to_month
@@ -18,12 +18,13 @@ from riskml.records.panel.income import CHUNK
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.splits import Settings, find_span_end
+from riskml.text import shorten_list
 from riskml.vocabulary.verdicts import STATUSES
 
 __all__ = ["label"]
 
 NEVER = int(FOREVER)
-"""Number of months until an event that never happens."""
+"""Used instead of the number of months until an event, if the event never happens."""
 
 
 def label(
@@ -71,8 +72,9 @@ def label(
     1. The household entered monitoring on or before the as_of, but the entry was recorded later: missing,
        ``entered_recorded_late``, because the household was not safe on the as_of.
     2. It enters monitoring in the span: 1; no follow-up is needed.
-    3. It is not followed up: missing, ``no_follow_up``. This also holds for households that were seen below the
-       line, which would otherwise be labelled more often than households that were seen above it.
+    3. It is not followed up, or its last member leaves in the span: missing, ``no_follow_up``. This also holds for
+       households that were seen below the line, which would otherwise be labelled more often than households that were
+       seen above it.
     4. Its income is below the line, before or after unavoidable spending: 1.
     5. It receives emergency help in the span: missing, ``emergency_help``, because a household that was helped cannot
        count as safe.
@@ -85,12 +87,12 @@ def label(
     days = sorted(set(as_ofs))
     odd = [str(to_date(day)) for day in days if not is_month_end(day)]
     if odd or not days:
-        problem = (
-            f"{len(odd)} as_of(s) are not the last day of a month: {shorten_list(odd)}."
-            if odd
-            else "No as_of is given."
+        raise UsageError(
+            "{count} as_of(s) are not the last day of a month: {odd}." if odd else "No as_of is given.",
+            "Outcomes are counted from month ends; choose as_ofs from the grid.",
+            count=len(odd),
+            odd=shorten_list(odd),
         )
-        raise UsageError(problem, "Outcomes are counted from month ends; choose as_ofs from the grid.")
     first_month, last_day = to_month(days[0]) + 1, find_span_end(days[-1], settings.horizon)
     months = to_month(last_day) - first_month + max(settings.window, YEAR)
     knowledge = EVERYTHING if known_at is None else known_at
@@ -114,12 +116,13 @@ def _label_range(panel: Panel, after: After, start: int) -> Labels:
     none = np.full(panel.n, NO_DAY)
     entry = none if entries is None else find_first_day(entries, as_of, until)
     helped_on = none if helped is None else find_first_day(helped, as_of, until, helped["emergency"])
-    seen, late = after.mark_followed_up(month), _mark_entered_recorded_late(panel, after)
+    seen = after.mark_followed_up(month) & (after.panel.deserted_on > until)
+    late = _mark_entered_recorded_late(panel, after)
     entered = ~late & (entry != NO_DAY)
     leads = {by: np.where(seen & (fall > 0), fall, NEVER) for by, fall in after.find_falls(month).items()}
     leads["monitoring"] = np.where(entered, to_month(entry) - month, NEVER)
     lead = np.minimum.reduce(list(leads.values()))
-    by = np.select([leads[name] == lead for name in BY], list(BY.values()))
+    by = np.select([leads[name] == lead for name in FALL_KINDS], list(FALL_KINDS.values()))
     fell = seen & (np.minimum(leads["income"], leads["spending"]) < NEVER)
 
     reason = np.select(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from riskml.outcomes.cohort import AT_RISK
 from riskml.vocabulary.verdicts import STATUSES
 
-__all__ = ["BY", "MISSING", "REASONS", "Labels", "count_labels", "set_aside_if_not_followed", "stack"]
+__all__ = ["FALL_KINDS", "MISSING", "REASONS", "Labels", "count_labels", "set_aside_if_not_followed", "stack"]
 
 MISSING = np.int8(-1)
 """The label of a row whose outcome is not known."""
@@ -20,8 +20,11 @@ MISSING = np.int8(-1)
 REASONS = {"no_follow_up": 1, "emergency_help": 2, "entered_recorded_late": 3, "not_followed": 4}
 """Codes for why a label is missing; 0 means that it is not missing."""
 
-BY = {"income": 1, "spending": 2, "monitoring": 3}
-"""Codes for how a household fell. If it fell in several ways in one month, the first counts; 0 means no known fall."""
+FALL_KINDS = {"income": 1, "spending": 2, "monitoring": 3}
+"""Codes for how a household fell; 0 means no known fall.
+
+If a household fell in several ways in one month, the first of them in this order counts.
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Labels:
     reason : array of int8, shape (n,)
         Why the label is missing (see ``REASONS``).
     by : array of int8, shape (n,)
-        How the household fell (see ``BY``). If it fell in several ways, the earliest counts. Within one month,
+        How the household fell (see ``FALL_KINDS``). If it fell in several ways, the earliest counts. Within one month,
         income and spending come before monitoring, because a household usually enters monitoring once the rule has
         detected the shortfall.
     lead : array of int32, shape (n,)
@@ -76,15 +79,15 @@ class Labels:
 
     def take(self, rows: NDArray[Any]) -> Labels:
         """Select rows by position or with a mask; the counts by status remain those of all rows."""
-        return replace(self, **{name: getattr(self, name)[rows] for name in _BY_ROW})
+        return replace(self, **{name: getattr(self, name)[rows] for name in _ROW_FIELDS})
 
 
-_BY_ROW = tuple(field.name for field in fields(Labels) if field.name != "status")
+_ROW_FIELDS = tuple(field.name for field in fields(Labels) if field.name != "status")
 
 
 def stack(parts: Sequence[Labels], *, same_as_ofs: bool) -> Labels:
     """Concatenate labels of different as_ofs, or of different households at the same as_of."""
-    columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _BY_ROW}
+    columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _ROW_FIELDS}
     tallies = [part.status for part in parts]
     return Labels(**columns, status=np.add.reduce(tallies) if same_as_ofs else np.concatenate(tallies))
 

@@ -73,7 +73,7 @@ class After:
 
     @cached_property
     def _verdicts(self) -> tuple[Mask, Mask, Mask]:
-        """Verdicts at the end of each month, shape (months, n).
+        """Whether each household is below the line at the end of each month; three arrays of shape (months, n).
 
         They say whether income is below the line, whether it is below the line only after unavoidable spending, and
         whether income and line are known.
@@ -131,8 +131,9 @@ class After:
     def mark_followed_up(self, month: int) -> Mask:
         """Mark households that are followed up to the end of the span after a month, shape (n,).
 
-        Their income is reported in one of the span's last three months (or in any month, if the span is shorter), and a
-        verdict is possible at the end of one of these months (with the outcome ``end``, at the end of the last one).
+        Their income is reported in one of the span's last three months (or in any month, if the span is shorter), and
+        income per head and the line are known at the end of one of these months (with the outcome ``end``, at the end
+        of the last one).
         """
         span = slice(month + 1 - self.first_month, month + 1 - self.first_month + self.settings.horizon)
         last = min(FOLLOW_UP, self.settings.horizon)

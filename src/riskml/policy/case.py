@@ -88,7 +88,7 @@ class Case:
 
     @cached_property
     def group(self) -> NDArray[np.intp]:
-        """Position of each household in ``GROUPS``, shape (n,)."""
+        """Position of each household in ``riskml.policy.entries.GROUPS``, shape (n,)."""
         exited: NDArray[np.intp] = (self.panel.get_latest("kind") == _EXITED).astype(np.intp)
         return 2 * exited + self.panel.monitored
 
@@ -172,7 +172,7 @@ class Case:
 
     @cached_property
     def spending(self) -> Floats:
-        """Unavoidable self-paid spending per head over 12 months, yuan/person/year, shape (n,).
+        """Unavoidable spending per head over 12 months, yuan/person/year, shape (n,).
 
         The items that count are added up. An unknown item adds nothing; if all of them are unknown, the sum is NaN.
         """

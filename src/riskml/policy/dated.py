@@ -48,8 +48,9 @@ class DatedTable(Generic[R]):
             earlier = first.setdefault((row.region, row.effective_from), node)
             if earlier is not node:
                 node.fail(
-                    f"takes effect on the same day in the same region as {earlier.path}.",
+                    "takes effect on the same day in the same region as {earlier}.",
                     "Remove one of them, or give it a different effective_from.",
+                    earlier=earlier.path,
                 )
         for row in sorted(rows, key=lambda row: row.effective_from, reverse=True):
             self._by_prefix.setdefault(row.region, []).append(row)

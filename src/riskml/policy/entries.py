@@ -8,6 +8,7 @@ from typing import Annotated
 from riskml.policy.dated import DatedTable
 from riskml.policy.reading import Node
 from riskml.records.contract.calendar import LOOK_BACK
+from riskml.text import Joined, Text
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.terms import Term
 from riskml.vocabulary.verdicts import COLOURS
@@ -60,7 +61,7 @@ def _read_values(node: Node) -> DatedTable[TriggerValue]:
     return DatedTable.read(node, TriggerValue.read)
 
 
-Text = Annotated[str, Node.read_text]
+String = Annotated[str, Node.read_text]
 Region = Annotated[str, Node.read_region]
 Day = Annotated[int, Node.read_day]
 DayOrAlways = Annotated[int, Node.read_day_or_always]
@@ -87,7 +88,7 @@ class Line:
     region: Region
     effective_from: Day
     amount: Positive
-    source: Text
+    source: String
     name: Unread
 
 
@@ -102,7 +103,7 @@ class IncomeRow:
     effective_from: Day
     year: Year
     amount: AtLeastOneOrNull
-    source: Text
+    source: String
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,9 @@ class TriggerValue:
         split = _SPLITS.get(frozenset(written))
         if split is None:
             node.fail(
-                f"has thresholds for {', '.join(written) or 'nobody'}.",
+                "has thresholds for {written}.",
                 "Give `all`, or `exited` and `ordinary`, or `monitored` and `others`; null switches one off.",
+                written=Joined(written or [Text("nobody")]),
             )
         thresholds = tuple(written[name] for name in split)
         day = row["effective_from"].read_day_or_always()
@@ -144,8 +146,8 @@ class TriggerValue:
 
 @dataclass(frozen=True)
 class _Named(Term):
-    zh: Text
-    en: Text
+    zh: String
+    en: String
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ class Trigger(_Named):
     counts_as: CountsAs
     fires: Fires
     base: Base
-    unit: Text
+    unit: String
     window: Window
     matches: Words
     values: Annotated[DatedTable[TriggerValue], _read_values] = field(hash=False, compare=False)
@@ -197,7 +199,7 @@ class ColourRow:
     guarantee_unmet: Colour
     hardship: Colour
     below_after_spending: Colour
-    source: Text
+    source: String
 
     @classmethod
     def read(cls, node: Node) -> ColourRow:
@@ -219,7 +221,7 @@ class Tier(_Named):
 
     probability: Probability
     colour: Colour
-    source: Text
+    source: String
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,7 @@ class Switch(_Named):
     """An item of income or spending, and whether it counts."""
 
     counts: Flag
-    source: Text
+    source: String
 
 
 @dataclass(frozen=True)
@@ -235,16 +237,16 @@ class Timing(_Named):
     """A deadline or an interval."""
 
     value: NotNegative
-    unit: Text
-    source: Text
+    unit: String
+    source: String
 
 
 @dataclass(frozen=True)
 class Measure(_Named):
     """A measure of help."""
 
-    code: Text
-    source: Text
+    code: String
+    source: String
 
 
 @dataclass(frozen=True)

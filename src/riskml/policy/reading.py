@@ -10,9 +10,10 @@ from typing import Annotated, NoReturn, TypeVar, get_origin, get_type_hints
 
 import yaml
 
-from riskml.errors import PolicyError, shorten_list
+from riskml.errors import PolicyError
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.versions import ALWAYS
+from riskml.text import Joined, Text, join_sentences, shorten_list
 
 __all__ = ["Node", "read_yaml", "suggest"]
 
@@ -30,11 +31,10 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} appears twice", key_node.start_mark
-                )
+                problem = Text("the key {key!r} appears twice", key=key)
+                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
             if not isinstance(key, str | int | float):
-                problem = f"key {key!s} is neither text nor a number: quote it"
+                problem = Text("key {key!s} is neither text nor a number: quote it", key=key)
                 raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
@@ -63,10 +63,14 @@ def read_yaml(text: str, name: str) -> Node:
         return Node(yaml.load(text, Loader=_Loader), "", name)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        where = Text(" at line {line}", line=mark.line + 1) if mark is not None else ""
+        problem = getattr(error, "problem", None) or Text("it cannot be parsed")
         raise PolicyError(
-            f"The policy file {name} is not valid YAML{where}: {problem}.", "Correct that line."
+            "The policy file {name} is not valid YAML{where}: {problem}.",
+            "Correct that line.",
+            name=name,
+            where=where,
+            problem=problem,
         ) from error
 
 
@@ -86,9 +90,10 @@ class Node:
         self.path = path
         self.name = name
 
-    def fail(self, problem: str, hint: str = "") -> NoReturn:
-        """Raise an error that names this value's path."""
-        raise PolicyError(f"{self.name}: {self.path or 'the file'} {problem}", hint)
+    def fail(self, problem: str, hint: str = "", **values: object) -> NoReturn:
+        """Raise an error that names this value's path; ``values`` fill the slots of the problem and of the hint."""
+        path, error = self.path or Text("the file"), PolicyError(problem, hint, **values)
+        raise PolicyError("{name}: {path} {problem}", error.hint, name=self.name, path=path, problem=error.message)
 
     def _join_path(self, key: object) -> str:
         return f"{self.path}.{key}" if self.path else str(key)
@@ -96,10 +101,10 @@ class Node:
     def read_entries(self) -> dict[str, Node]:
         """Read a mapping whose keys are free text."""
         if not isinstance(self.value, dict):
-            self.fail(f"must be a mapping, not {_show(self.value)}.")
+            self.fail("must be a mapping, not {value}.", value=_show(self.value))
         for key in self.value:
             if not isinstance(key, str):
-                self.fail(f"has the key {key!r}, which is not text.", f'Write it in quotes: "{key}".')
+                self.fail("has the key {key!r}, which is not text.", 'Write it in quotes: "{key}".', key=key)
         return {key: Node(value, self._join_path(key), self.name) for key, value in self.value.items()}
 
     def read_mapping(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Node]:
@@ -109,9 +114,15 @@ class Node:
         missing = [key for key in required if key not in entries]
         for key in entries:
             if key not in known:
-                self.fail(f"has an unknown key {key!r}.", suggest(key, known))
+                self.fail("has an unknown key {key!r}.", suggest(key, known), key=key)
         if missing:
-            self.fail(f"lacks {len(missing)} key(s): {shorten_list(missing)}.", f"It needs: {', '.join(required)}.")
+            self.fail(
+                "lacks {count} key(s): {missing}.",
+                "It needs: {required}.",
+                count=len(missing),
+                missing=shorten_list(missing),
+                required=Joined(required),
+            )
         return {key: entries.get(key) or Node(None, self._join_path(key), self.name) for key in known}
 
     def read_row(self, row: type[R], /, **defaults: object) -> R:
@@ -133,22 +144,23 @@ class Node:
     def read_items(self) -> list[Node]:
         """Read a list."""
         if not isinstance(self.value, list):
-            self.fail(f"must be a list, not {_show(self.value)}.")
+            self.fail("must be a list, not {value}.", value=_show(self.value))
         return [Node(value, f"{self.path}[{i}]", self.name) for i, value in enumerate(self.value)]
 
     def read_text(self, longest: int | None = None) -> str:
         """Read a text that is not empty."""
         if not isinstance(self.value, str) or not self.value:
-            self.fail(f"must be text, not {_show(self.value)}.", "Numbers that are codes or versions need quotes.")
+            hint = "Numbers that are codes or versions need quotes."
+            self.fail("must be text, not {value}.", hint, value=_show(self.value))
         if longest is not None and len(self.value) > longest:
-            self.fail(f"is longer than {longest} characters.")
+            self.fail("is longer than {longest} characters.", longest=longest)
         return self.value
 
     def read_choice(self, allowed: Iterable[str]) -> str:
         """Read one of the allowed codes."""
         text, allowed = self.read_text(), list(allowed)
         if text not in allowed:
-            self.fail(f"is {text!r}.", suggest(text, allowed))
+            self.fail("is {text!r}.", suggest(text, allowed), text=text)
         return text
 
     def read_choice_or_null(self, allowed: Iterable[str]) -> str | None:
@@ -158,17 +170,23 @@ class Node:
     def read_flag(self) -> bool:
         """Read true or false."""
         if not isinstance(self.value, bool):
-            self.fail(f"must be true or false, not {_show(self.value)}.")
+            self.fail("must be true or false, not {value}.", value=_show(self.value))
         return self.value
 
     def read_number(self, minimum: float = -math.inf, maximum: float = math.inf, exclusive: bool = False) -> float:
         """Read a finite number within bounds; with ``exclusive``, ``minimum`` itself is not allowed."""
         if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not math.isfinite(self.value):
-            self.fail(f"must be a number, not {_show(self.value)}.")
+            self.fail("must be a number, not {value}.", value=_show(self.value))
         if self.value < minimum or (exclusive and self.value == minimum):
-            self.fail(f"is {self.value:g}, but it must be {'above' if exclusive else 'at least'} {minimum:g}.")
+            self.fail(
+                "is {value:g}, but it must be above {minimum:g}."
+                if exclusive
+                else "is {value:g}, but it must be at least {minimum:g}.",
+                value=self.value,
+                minimum=minimum,
+            )
         if self.value > maximum:
-            self.fail(f"is {self.value:g}, but it must be at most {maximum:g}.")
+            self.fail("is {value:g}, but it must be at most {maximum:g}.", value=self.value, maximum=maximum)
         return float(self.value)
 
     def read_number_or_null(self, minimum: float = -math.inf) -> float:
@@ -179,13 +197,14 @@ class Node:
         """Read a whole number."""
         number = self.read_number(minimum, maximum)
         if not number.is_integer():
-            self.fail(f"is {self.value}, but it must be a whole number.")
+            self.fail("is {value}, but it must be a whole number.", value=self.value)
         return int(number)
 
     def read_day(self) -> int:
         """Read a date as a day number."""
         if not isinstance(self.value, dt.date) or isinstance(self.value, dt.datetime):
-            self.fail(f"must be a date, not {_show(self.value)}.", "Write it as 2023-01-01, without quotes.")
+            hint = "Write it as 2023-01-01, without quotes."
+            self.fail("must be a date, not {value}.", hint, value=_show(self.value))
         return to_day(self.value)
 
     def read_day_or_always(self) -> int:
@@ -196,19 +215,19 @@ class Node:
         """Read a region prefix: digits written as text; an empty prefix means everywhere."""
         if not isinstance(self.value, str) or not (self.value == "" or (self.value.isascii() and self.value.isdigit())):
             hint = 'Region codes are text: write "13" in quotes, "" for everywhere.'
-            self.fail(f"must be a prefix of digits as text, not {_show(self.value)}.", hint)
+            self.fail("must be a prefix of digits as text, not {value}.", hint, value=_show(self.value))
         return self.value
 
 
-def suggest(text: str, allowed: Sequence[str]) -> str:
+def suggest(text: str, allowed: Sequence[str]) -> Text:
     """Suggest the closest allowed word, if any is close, and list all allowed words.
 
     >>> suggest("amont", ["amount", "source"])
     "Did you mean 'amount'? Allowed: amount, source."
     """
     close = get_close_matches(text, allowed, n=1)
-    guess = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{guess}Allowed: {', '.join(allowed)}."
+    guess = Text("Did you mean {name!r}?", name=close[0]) if close else ""
+    return join_sentences(guess, Text("Allowed: {names}.", names=Joined(allowed)))
 
 
 def _show(value: object) -> str:

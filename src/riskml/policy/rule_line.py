@@ -15,7 +15,7 @@ from riskml.policy.verdicts import NO_CATEGORY, Verdicts
 from riskml.records.panel.panel import BELOW, Panel
 from riskml.vocabulary.verdicts import CATEGORIES, NO_COLOUR
 
-__all__ = ["apply_rule_line"]
+__all__ = ["SPENDING_TRIGGER", "apply_rule_line"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -26,7 +26,7 @@ _UNSTABLE, _BORDERLINE, _SUDDEN = (
 )
 
 
-AFTER_SPENDING = "income_below_line_after_spending"
+SPENDING_TRIGGER = "income_below_line_after_spending"
 """Code of the one trigger for which the policy table states a separate colour."""
 
 
@@ -57,13 +57,16 @@ def apply_rule_line(panel: Panel, policy: Policy) -> Verdicts:
         thresholds[layout.base[base]] *= values
     observed = np.full(thresholds.shape, np.nan)
     for c in np.flatnonzero(~np.isnan(thresholds).all(axis=1)):
-        observed[c] = TRIGGERS[triggers[c].code](case, triggers[c])
+        values = TRIGGERS[triggers[c].code](case, triggers[c])
+        observed[c] = np.where(np.isnan(thresholds[c]), np.nan, values)  # not where the trigger is not in force
     fired = _compare(observed, thresholds, layout)
     shock, hardship, unmet = (
         np.logical_or.reduce(fired[layout.counts_as[what]], axis=0) for what in ("shock", "hardship", "guarantee")
     )
     bounds = np.array([row.colours for row in rows])[row_of_household].T
-    spent = np.logical_or.reduce(fired[[i for i, code in enumerate(policy.triggers) if code == AFTER_SPENDING]], axis=0)
+    spent = np.logical_or.reduce(
+        fired[[i for i, code in enumerate(policy.triggers) if code == SPENDING_TRIGGER]], axis=0
+    )
     colour = signal_income(case.income, case.line, bounds, shock, unmet, hardship, spent)
     unknown = np.isnan(case.income - case.line) & ~fired.any(axis=0) & ~panel.monitored
     return Verdicts(

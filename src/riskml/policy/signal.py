@@ -9,7 +9,7 @@ from riskml.policy.table import Policy, load_policy
 from riskml.records.panel.panel import BELOW
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, NO_COLOUR, TIERS
 
-__all__ = ["combine_signal", "is_above_safest", "name_agreement", "signal_income"]
+__all__ = ["combine_signal", "is_above_safest", "name_agreement", "refine_agreement", "signal_income"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -43,7 +43,7 @@ def signal_income(
     An income below ``red_below`` × line is red if there is a major shock, and ``below_without_shock`` otherwise. Below
     ``orange_below`` × line it is orange, up to ``yellow_up_to`` × line yellow, and above that green. A guarantee that
     is not met, a flag that counts as hardship, and income below the line after spending can only make the colour
-    graver. Every bound is applied with the contract's tolerance of 1e-4.
+    more severe. Every bound has a tolerance of 1e-4 of its value.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def signal_income(
 
 
 def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> Codes:
-    """Return the graver of the rule line's colour and the tier's colour.
+    """Return the more severe of the rule line's colour and the tier's colour.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> 
 
 
 def is_above_safest(tier: Codes | int) -> Mask:
-    """Return whether each tier, given as a position in ``TIERS``, is graver than the safest one.
+    """Return whether each tier, given as a position in ``TIERS``, is more severe than the safest one.
 
     This is the model's flag if the number of visits is not limited.
 
@@ -110,3 +110,16 @@ def name_agreement(model_positive: Mask, rule_positive: Mask) -> NDArray[np.str_
     ['both', 'model_only', 'rule_only', 'neither']
     """
     return np.array(AGREEMENTS.codes)[2 * model_positive.astype(np.int8) + rule_positive.astype(np.int8)]
+
+
+def refine_agreement(agreement: str, tier: str) -> str:
+    """Refine the agreement code for a household outside the visit capacity.
+
+    Its tier may be above the safest one even though other households come first for a visit. In that case, it would be
+    wrong to say that the model does not warn about it.
+
+    >>> refine_agreement("neither", "likely"), refine_agreement("neither", "stable"), refine_agreement("both", "likely")
+    ('neither_outside', 'neither', 'both')
+    """
+    outside = agreement in ("neither", "rule_only") and is_above_safest(TIERS.codes.index(tier))
+    return f"{agreement}_outside" if outside else agreement

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -14,13 +15,14 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.errors import PolicyError
+from riskml.errors import PolicyError, explain_os_error
 from riskml.policy.case import SPENDING
 from riskml.policy.dated import DatedTable
 from riskml.policy.entries import CauseNames, ColourRow, IncomeRow, Line, Measure, Switch, Tier, Timing, Trigger
 from riskml.policy.in_force import InForce, Layout
 from riskml.policy.reading import Node, read_yaml, suggest
 from riskml.policy.triggers import TRIGGERS
+from riskml.records.contract.calendar import to_date
 from riskml.records.panel.lines import LineRow
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.terms import Term
@@ -44,7 +46,7 @@ class Policy:
     Parameters
     ----------
     version : str
-        Version that the file states, followed by ``+`` and 12 hexadecimal digits of the SHA-256 of the content. It
+        Version that the file states, followed by ``+`` and 12 hexadecimal digits of the SHA-256 hash of the content. It
         depends on every figure, but not on comments, the order of keys or the way numbers are written.
     lines : list of LineRow
         Monitoring lines, for ``Records.load(..., fallback_lines=policy.lines)``.
@@ -78,6 +80,11 @@ class Policy:
     causes: dict[str, Term]
     measures: dict[str, tuple[Measure, ...]]
     _in_force: dict[tuple[str, int], InForce] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def usual_lines(self) -> list[tuple[str, dt.date, float]]:
+        """The lines as region prefix, first day and amount, for `riskml.records.checking.check.check`."""
+        return [(row.region_prefix, to_date(row.effective_from), row.amount) for row in self.lines]
 
     @cached_property
     def layout(self) -> Layout:
@@ -132,9 +139,14 @@ def load_policy(path: str | Path | None = None) -> Policy:
     try:
         text = Path(path).read_text("utf-8-sig")
     except OSError as error:
-        raise PolicyError(f"The policy file {path} cannot be read: {error.strerror}.", "Check the path.") from error
+        raise PolicyError(
+            "The policy file {path} cannot be read: {reason}.",
+            "Check the path.",
+            path=path,
+            reason=explain_os_error(error),
+        ) from error
     except UnicodeDecodeError as error:
-        raise PolicyError(f"The policy file {path} is not UTF-8.", "Save it as UTF-8.") from error
+        raise PolicyError("The policy file {path} is not UTF-8.", "Save it as UTF-8.", path=path) from error
     return parse_policy(text, str(path))
 
 
@@ -144,8 +156,9 @@ def _load_packaged() -> Policy:
     for cause in CAUSES:
         if not policy.measures[cause]:
             raise PolicyError(
-                f"policy.yaml: measures has no row for the cause {cause!r} of riskml/vocabulary/causes.py.",
-                f"Add `{cause}:` with at least one measure (code, zh, en, source) to riskml/policy/policy.yaml.",
+                "policy.yaml: measures has no row for the cause {cause!r} of riskml/vocabulary/causes.py.",
+                "Add `{cause}:` with at least one measure (code, zh, en, source) to riskml/policy/policy.yaml.",
+                cause=cause,
             )
     return policy
 
@@ -202,12 +215,14 @@ def _read_tiers(node: Node) -> dict[str, Tier]:
     lowest, begins = TIERS.codes[0], tiers[TIERS.codes[0]].probability
     if begins > 0:
         probability = entries[lowest].read_entries()["probability"]
-        probability.fail(f"is {begins:g}, but the tier {lowest!r} begins at 0.")
-    for safer, graver in pairwise(TIERS.codes):
-        if tiers[graver].probability <= tiers[safer].probability:
-            node.fail(f"has no room for {safer!r}: {graver!r} must begin at a higher probability.")
-        if tiers[graver].colour < tiers[safer].colour:
-            node.fail(f"gives {graver!r} a safer colour than {safer!r}.")
+        probability.fail("is {begins:g}, but the tier {lowest!r} begins at 0.", begins=begins, lowest=lowest)
+    for safer, worse in pairwise(TIERS.codes):
+        if tiers[worse].probability <= tiers[safer].probability:
+            node.fail(
+                "has no room for {safer!r}: {worse!r} must begin at a higher probability.", safer=safer, worse=worse
+            )
+        if tiers[worse].colour < tiers[safer].colour:
+            node.fail("gives {worse!r} a safer colour than {safer!r}.", worse=worse, safer=safer)
     return tiers
 
 

@@ -70,7 +70,7 @@ class Verdicts:
     line, income : array of float64, shape (n,)
         Line in force and income per head, yuan/person/year; NaN if unknown.
     spending : array of float64, shape (n,)
-        Unavoidable self-paid spending in the last 12 months, yuan/person/year; NaN if unknown.
+        Unavoidable spending in the last 12 months, yuan/person/year; NaN if unknown.
     colour : array of int8, shape (n,)
         Positions in ``COLOURS``; -1 if the rule line cannot judge.
     category : array of int8, shape (n,)

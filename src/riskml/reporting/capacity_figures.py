@@ -19,7 +19,7 @@ _WIDTH = 0.38
 
 
 def draw_capacity(models: Mapping[str, Any], t: Language) -> Markup:
-    """Draw the share of falls found and the number of visits per true case at three visit capacities.
+    """Draw the share of falls found and the number of visits per case at three visit capacities.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def draw_capacity(models: Mapping[str, Any], t: Language) -> Markup:
             axes.set_xlabel(t("走访的农户占比", "share of households visited"))
         use_percent(left.yaxis)
         left.set_ylabel(t("找到的返贫致贫户占比", "share of falls found"))
-        right.set_ylabel(t("每发现一户需走访户数", "visits per true case"))
+        right.set_ylabel(t("每发现一户需走访户数", "visits per case"))
         left.legend(loc="upper left")
         return embed(figure, "capacity", t("不同走访容量下的查全率与走访户数", "recall and visits at three capacities"))
 

@@ -68,7 +68,7 @@ def _tabulate(rows: Iterable[Mapping[str, Any]], heads: tuple[str, ...], lang: s
 
 
 def tabulate_comparison(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
-    """Tabulate the results of every model on the same test rows, one row per model, the candidates first.
+    """Tabulate the results of every model on the same test rows, one row per model, the baselines last.
 
     Parameters
     ----------

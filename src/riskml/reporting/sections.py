@@ -17,7 +17,7 @@ from riskml.reporting.contribution_figures import draw_beeswarm, draw_causes
 from riskml.reporting.group_audit import arrange_groups
 from riskml.reporting.language import Language
 from riskml.reporting.quality_figures import draw_calibration, draw_months
-from riskml.training.card import fill_reasons
+from riskml.training.card import read_reason_quality
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import AGREEMENTS
 
@@ -57,7 +57,7 @@ def gather_sections(bundle: Bundle, report_data: Mapping[str, Any], simulated: b
         "lead_figure": _draw_lead_times(evaluation, t),
         "calibration_figure": _draw_calibration(evaluation, t),
         "contributions": _gather_contributions(report_data.get("contributions"), t),
-        "reasons": fill_reasons(report_data),
+        "reasons": read_reason_quality(report_data),
         "groups": arrange_groups(evaluation["groups"], t),
         "checks": list_checks(bundle, t.code),
     }

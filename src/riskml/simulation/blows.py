@@ -145,7 +145,7 @@ def _fall_ill(p: Process, s: Any, o: Any, level: float, serious: bool, r: Any) -
 
 @compiled
 def treat(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
-    """Draw visits by chronic patients, and decide whether a monthly treatment goes on for another month or ends."""
+    """Draw visits by chronic patients, and decide whether a monthly treatment starts, goes on or ends."""
     s.ailing *= p.ailing_kept
     if s.patients > 0:
         u = draw_uniform(r) / s.patients
@@ -270,7 +270,7 @@ def _repair_house(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
 
 @compiled
 def _lose_goods(p: Process, s: Any, o: Any, share: float, level: float) -> None:
-    """Lose a share of a year's business income to a disaster."""
+    """Lose a share of a year's business income to a disaster or a fire."""
     o.loss = np.rint(share * 12.0 * s.business * level)
     o.spoiled += np.rint(p.disaster_cost * o.loss)
     o.effect[DISASTER] += np.rint(p.disaster_cost * o.loss)

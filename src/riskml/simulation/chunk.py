@@ -69,7 +69,7 @@ class Chunk:
     def make_codes(self, rows: NDArray[np.int64]) -> NDArray[np.str_]:
         """Make the codes of households from their positions in the chunk.
 
-        Codes have at least seven digits, so that they sort in numerical order; only in a larger county are they longer.
+        Codes have seven digits, so that they sort in numerical order; from ten million households on, some have more.
         """
         if not len(rows):
             return np.empty(0, np.str_)  # zfill fails on an empty array
@@ -87,7 +87,7 @@ def draw_days(chunk: Chunk, at: NDArray[np.int64], low: int = 1, high: int = 28)
 
 
 def draw_recording_days(chunk: Chunk, day: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Draw the day on which each event is recorded: departments send their lists every ten days or every month."""
+    """Draw the day on which each event is recorded, a few days after it happened."""
     low, high = (int(value) for value in chunk.p.recording.event_delay)
     return day + chunk.rng.integers(low, high + 1, len(day))
 

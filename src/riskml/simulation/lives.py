@@ -58,7 +58,7 @@ def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., Non
         values: Any, calendar: Calendar, burn_in: int, states: Any, first: int, village: Any, severity: Any, seed: int,
         keep: Any, out: Any, kept: Any,
     ) -> None:  # fmt: skip
-        """Take households through all months of the calendar.
+        """Simulate all months of the calendar for some households.
 
         Parameters
         ----------

@@ -35,7 +35,7 @@ MIGRANT = 2
 def step(
     p: Process, s: Any, o: Any, number: int, of_year: int, line: float, level: float, severity: float, r: Any
 ) -> None:
-    """Take one household through one month.
+    """Simulate one month of one household.
 
     Parameters
     ----------
@@ -212,9 +212,9 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
 
 @compiled
 def _update_drags(p: Process, s: Any, r: Any) -> None:
-    """Start queued income reductions, each after a random delay and by a random amount, and lift most of some others.
+    """Start queued income reductions, each after a random delay and by a random amount, and end others.
 
-    Recovery is not gradual, but comes in a single month; a part of the reduction may remain.
+    Recovery is not gradual: it comes in a single, randomly drawn month, and leaves a small part of the reduction.
     """
     s.dragging = 0
     for c in range(DRAGS):

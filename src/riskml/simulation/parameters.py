@@ -11,9 +11,10 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from riskml.errors import SimulationError, shorten_list, suggest_names
+from riskml.errors import SimulationError, explain_os_error, suggest_names
 from riskml.policy import load_policy
 from riskml.simulation.state import SPENDING
+from riskml.text import Text, shorten_list
 
 __all__ = ["Parameters", "Process", "count_spending", "load_parameters"]
 
@@ -74,8 +75,10 @@ def load_parameters(overrides: Path | dict[str, Any] | None = None) -> Parameter
     replacements = _read_overrides(overrides)
     if unknown := [str(name) for name in replacements if name not in group_of]:
         raise SimulationError(
-            f"{len(unknown)} unknown parameter(s) of the simulation: {shorten_list(unknown)}.",
+            "{count} unknown parameter(s) of the simulation: {unknown}.",
             suggest_names(unknown, group_of) or "riskml/simulation/params.yaml lists all of them.",
+            count=len(unknown),
+            unknown=shorten_list(unknown),
         )
     for name, entry in replacements.items():
         values = groups[group_of[name]]
@@ -90,11 +93,22 @@ def _read_overrides(overrides: Path | dict[str, Any] | None) -> dict[str, Any]:
             entries = yaml.safe_load(overrides.read_text("utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise SimulationError(
-                f"The parameter file {overrides} cannot be read: {error}", "Write lines of `name: value`."
+                "The parameter file {overrides} cannot be read: {reason}",
+                "Write lines of `name: value`.",
+                overrides=overrides,
+                reason=_explain_reason(error),
             ) from error
     if not isinstance(entries, dict | None):
-        raise SimulationError(f"The parameter file holds a {type(entries).__name__}.", "Write lines of `name: value`.")
+        raise SimulationError(
+            "The parameter file holds a {kind}.", "Write lines of `name: value`.", kind=type(entries).__name__
+        )
     return entries or {}
+
+
+def _explain_reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return explain_os_error(error)
+    return Text("it is not UTF-8") if isinstance(error, UnicodeDecodeError) else str(error)
 
 
 def _parse(name: str, entry: Any, like: Value | None = None) -> Value:
@@ -102,9 +116,13 @@ def _parse(name: str, entry: Any, like: Value | None = None) -> Value:
     value: Any = entry.get("value") if isinstance(entry, dict) else entry
     numbers: list[Any] = value if isinstance(value, list) else [value]
     if any(isinstance(number, bool) or not isinstance(number, int | float) for number in numbers) or not numbers:
-        raise SimulationError(f"Parameter {name!r} is {value!r}.", "Give a number, or a list of numbers.")
+        raise SimulationError(
+            "Parameter {name!r} is {value!r}.", "Give a number, or a list of numbers.", name=name, value=value
+        )
     parsed = tuple(map(float, numbers)) if isinstance(value, list) else float(value)
     if like is not None and np.shape(parsed) != np.shape(like):
-        form = f"a list of {len(like)} numbers" if isinstance(like, tuple) else "one number"
-        raise SimulationError(f"Parameter {name!r} is {parsed!r}.", f"It must be {form}.")
+        form = Text("a list of {count} numbers", count=len(like)) if isinstance(like, tuple) else Text("one number")
+        raise SimulationError(
+            "Parameter {name!r} is {parsed!r}.", "It must be {form}.", name=name, parsed=parsed, form=form
+        )
     return parsed

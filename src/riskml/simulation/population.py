@@ -25,7 +25,7 @@ class People:
     ----------
     present : bool array
     age : float array
-        Age in years in the first month of the simulation (before the burn-in).
+        Age in years at the start of the burn-in.
     female, skilled, weak, chronic, disabled : bool array
     """
 

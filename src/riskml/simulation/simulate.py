@@ -87,7 +87,7 @@ def simulate(
         Overrides; see `parameters.load_parameters`.
     truth : {"last", "all", "none"}, default "last"
         Dates for which ``truth.parquet`` (household_id, as_of, probability, cause) is written: the default test dates,
-        all dates of the default grid, or none.
+        all dates of the default grid, or none (see `truth.plan_truth`).
     progress : callable, optional
         Called after each part of the county with the number of households in it.
     income : {"monthly", "register", "mixed"}, default "monthly"
@@ -103,14 +103,17 @@ def simulate(
     Raises
     ------
     SimulationError
-        If a parameter is unknown or invalid, or if there are too few months for any truth.
+        If an argument or a parameter is invalid, or if there are too few months for any truth.
     """
     if income not in get_args(Income):
-        raise SimulationError(f"The income is {income!r}.", "Choose monthly, register or mixed.")
+        raise SimulationError("The income is {income!r}.", "Choose monthly, register or mixed.", income=income)
     if households < 1 or months < 1 or seed < 0:
         raise SimulationError(
-            f"A county of {households} households and {months} months with seed {seed} cannot be simulated.",
+            "A county of {households} households and {months} months with seed {seed} cannot be simulated.",
             "Give at least one household, one month and a seed of 0 or more.",
+            households=households,
+            months=months,
+            seed=seed,
         )
     p = load_parameters(params)
     county = lay_out_county(p, households, months, seed)

@@ -54,7 +54,7 @@ def _declare(kind: str, *names: str) -> list[tuple[str, str]]:
 
 STATE = np.dtype(
     [
-        # fixed
+        # set at the start; a few events change them
         ("rate", "f8", 3),  # wage of each worker, in yuan per month at the first year's level
         ("pay", "f8"),  # wage of a new worker in this household
         *_declare("f8", "business", "property", "transfer"),
@@ -100,7 +100,7 @@ STATE = np.dtype(
         ("spent", "f8", len(SPENDING) * YEAR),  # month by month, item after item
         ("spending", "f8", len(SPENDING)),  # sum of ``spent`` for each item
         ("usual", "f8"),  # yuan per year, from the reports of the last twelve months
-        ("ratio", "f8"),  # income per head divided by the line, NaN without a verdict
+        ("ratio", "f8"),  # income per head divided by the line, NaN if too few months are reported
         ("after", "f8"),  # the same, after unavoidable spending
         ("low", "i4"),  # number of consecutive months with income below a twelfth of the line
         ("alert", "f8"),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from riskml.errors import SimulationError, SplitError
 from riskml.evaluation.ranking import Ranking
-from riskml.outcomes.labels import BY
+from riskml.outcomes.labels import FALL_KINDS
 from riskml.records.contract.calendar import to_month_end
 from riskml.records.panel.panel import BELOW
 from riskml.simulation.county import CountyMap
@@ -77,7 +77,7 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
     truth : Truth
     income : Income
         With statements, the grid begins on the day before the first recorded month, and ``last`` means the dates in the
-        last twelve months of the grid, which include any default test dates. A register's grid ends with its last
+        last twelve months of the grid, among which are the default test dates. A register's grid ends with its last
         complete statement.
 
     Raises
@@ -98,7 +98,7 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
     """
     empty = np.zeros(0, np.int64)
     if truth not in get_args(Truth):
-        raise SimulationError(f"There is no truth {truth!r}.", "Choose none, last or all.")
+        raise SimulationError("There is no truth {truth!r}.", "Choose none, last or all.", truth=truth)
     if truth == "none":
         return Span(empty, empty)
     last, window = months - 1, YEAR
@@ -109,8 +109,11 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
     ends = np.arange(last - YEAR, window - 2, -Settings().step, dtype=np.int64)[::-1]
     if not len(ends):
         raise SimulationError(
-            f"{months} months contain no date with {YEAR} months before and {YEAR} months after it.",
-            f"Simulate at least {2 * YEAR} months, or give --truth none.",
+            "{months} months contain no date with {year} months before and {year} months after it.",
+            "Simulate at least {least} months, or give --truth none.",
+            months=months,
+            year=YEAR,
+            least=2 * YEAR,
         )
     days = to_month_end((first + ends).astype(np.int32)).astype(np.int64)
     if truth == "last" and income != "monthly":
@@ -149,7 +152,7 @@ def estimate_fall_probability(
     -------
     float array (n,)
         Share of the labelled futures in which the household falls. Futures without follow-up need not be simulated,
-        since whether a month is reported does not depend on the hidden state.
+        since whether a month is reported does not depend on whether the household falls.
     """
     n = len(states)
     falls, labelled = np.zeros(n, np.int64), np.zeros(n, np.int64)
@@ -173,7 +176,7 @@ def estimate_fall_probability(
 
 
 class Figures:
-    """Falls among the households at risk on the as-of dates, and how well a ranking could foresee them.
+    """Falls among the households at risk on the as-of dates, and how well two rankings predict them.
 
     A household is at risk if it is not monitored and its income per head is known and not below the line, before or
     after unavoidable spending. Households that did not fall but received emergency help are left out, as in the
@@ -205,7 +208,7 @@ class Figures:
         probability, ratio, kind, only = map(np.concatenate, zip(*self._parts, strict=True))
         fell = kind > 0
         falls = max(int(fell.sum()), 1)
-        shares = {name: float((kind == k).sum() / falls) for name, k in BY.items()}
+        shares = {name: float((kind == k).sum() / falls) for name, k in FALL_KINDS.items()}
         auc = [Ranking.from_scores(score, fell).measure()[0] for score in (probability, -ratio)]
         return {
             "n": len(kind), "falls": float(fell.mean()) if len(fell) else float("nan"), **shares,
@@ -219,7 +222,7 @@ def find_falls(lived: NDArray[np.void], at: int) -> tuple[Ints, Ints, NDArray[np
     Returns
     -------
     kind : int array (n,)
-        0 for no fall, otherwise a code from `outcomes.labels.BY`; the smallest code if several falls come
+        0 for no fall, otherwise a code from `outcomes.labels.FALL_KINDS`; the smallest code if several falls come
         in the same month.
     month : int array (n,)
         Position of the month of the fall among the recorded months.

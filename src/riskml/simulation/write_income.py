@@ -1,4 +1,4 @@
-"""Write the income table: monthly reports, yearly statements, or one of the two for each household."""
+"""Write the income table: monthly reports, or yearly statements with wage lists, or one of the two per household."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _select(rows: Rows, chosen: NDArray[np.bool_]) -> Rows:
 
 
 def _make_reports(chunk: Chunk) -> Rows:
-    """Make the reports by month and source; they come late, are sometimes missing and are occasionally corrected.
+    """Make the reports by month and source; some come late, some are missing, and some are corrected later.
 
     A household reports every source from which it has had income so far, even in a month without any.
     """

@@ -15,7 +15,7 @@ from riskml.simulation.writing import Tables
 __all__ = ["HOUSE_TYPES", "write_households", "write_members"]
 
 Ints = NDArray[np.int64]
-BEFORE = "before"
+FIRST_VALUE = "before"
 """Placeholder for the value in the member's first version."""
 
 _STAGES = ("none", "compulsory", "senior", "college")
@@ -140,11 +140,11 @@ def _make_changes(chunk: Chunk, first: pd.DataFrame) -> list[pd.DataFrame]:
         part["recorded_on"] = day if "left_on" in changed else day + chunk.rng.integers(0, 45, len(day))
         for name, value in changed.items():
             before = first[name].to_numpy()[origin]
-            part[name] = day - 4.0 if name == "left_on" else (before if value == BEFORE else value)
+            part[name] = day - 4.0 if name == "left_on" else (before if value == FIRST_VALUE else value)
         parts.append(part[origin >= 0])
 
     add(person, shock["job_loss"], 0.7, working="none")
-    add(lived["returned"], known=0.7, labour=BEFORE, working=BEFORE)
+    add(lived["returned"], known=0.7, labour=FIRST_VALUE, working=FIRST_VALUE)
     add(lived["retired"], known=0.9, labour="weak", working="none")
     add(person, shock["disability"], 0.95, labour="none", working="none", health="disabled")
     add(person, shock["serious"], 0.95, labour="none", working="none", health="serious")

@@ -74,7 +74,7 @@ class Tables:
 
 
 def _make_schema(table: str, columns: Mapping[str, Any]) -> Any:
-    """Make a schema: first the contract's columns with their types, then the attributes as text or numbers."""
+    """Make a schema: first the columns that riskml declares for the table, then the attributes as text or numbers."""
     if table == "truth":
         return _TRUTH
     contract = TABLES[table]

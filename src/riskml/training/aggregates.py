@@ -1,4 +1,4 @@
-"""Compute the aggregates about the data and the reasons that the report shows; done once, when a model is trained."""
+"""Compute the aggregates about the data and the reasons that the report shows, in training or from other records."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from riskml.training.true_causes import rank_causes
 __all__ = ["SOON", "build_report_data", "describe_coverage", "rebuild_report_data"]
 
 SOON = 3
-"""Maximum age, in months, of the reasons shown when a household falls, since a county is scored every quarter."""
+"""Number of months after the as-of date in which a fall counts as soon; counties are scored every quarter."""
 
 
 def build_report_data(
@@ -61,10 +61,13 @@ def build_report_data(
     dict
         - ``coverage``: the result of :func:`describe_coverage`, or None.
         - ``contributions``: see :func:`riskml.explanation.contributions.summary.summarise_contributions`.
-        - ``reasons``: their ``steadiness`` and, in a simulated county, how often they name the true cause of ``all``
-          falls, of the falls ``visited``, and of those that came ``soon``, that is, at most three months after the
-          as-of date (see :mod:`riskml.explanation.household.reason_quality`). ``classifier`` holds the same figures
-          for a classifier that was shown the true causes of the training rows' falls, if they are known (see
+        - ``reasons``: ``steadiness``: how often the first reason keeps its cause over a month in which nothing but
+          income was recorded; ``two_reasons``: the number of ``households`` on the visit lists and the
+          ``share`` of them with at least two reasons, on all test dates if the true causes are known and on the last
+          one otherwise; and, in a simulated county, how often reasons name the true cause of ``all`` falls, of the
+          falls ``visited``, and of those that came ``soon``, that is, at most three months after the as-of date (see
+          :mod:`riskml.explanation.household.reason_quality`). ``classifier`` holds the same figures for a classifier
+          trained on the true causes of the training rows' falls, if they are known (see
           :mod:`riskml.training.true_causes`).
     """
     narrator = Narrator(bundle, policy)
@@ -99,7 +102,7 @@ def rebuild_report_data(
     Raises
     ------
     SplitError
-        If the records do not reach the bundle's test dates.
+        If the records do not reach the bundle's test dates, or no outcome is known.
     """
     test = collect_holdout(records, bundle, policy, "report on", progress)
     true = read_truth(folder, bundle.settings, "cause")
@@ -131,7 +134,7 @@ def describe_coverage(records: Records, folder: Path) -> dict[str, Any]:
 
 
 def _find_cause(name: str) -> str:
-    """Return the cause to which a feature points, or ``other`` for an attribute of the data set."""
+    """Return the cause of a feature in the catalogue; ``other`` for a region or an attribute of the data set."""
     return CATALOGUE[name].cause if name in CATALOGUE else "other"
 
 
@@ -146,11 +149,10 @@ def _test_reasons(
 ) -> dict[str, Any]:
     days = sorted({int(day) for day in test.cohort.as_of})
     true = read_truth(folder, narrator.settings, "cause")
-    progress.stage("quality of the reasons", len(days) * (true is not None) + 1)
+    explained_days = days[-1:] if true is None else days
+    progress.stage("quality of the reasons", len(explained_days) + 1)
     results: dict[str, Any] = {"steadiness": _replace_nan(measure_steadiness(narrator, records, days[-1]))}
     progress.step()
-    if true is None:
-        return results
     codes = records.household_id[test.cohort.household]
     visited = mark_visits(margin, test.cohort.as_of, codes, narrator.policy.visit_capacity)
     frame = pd.DataFrame(
@@ -162,13 +164,17 @@ def _test_reasons(
         }
     )
     parts = []
-    for day in days:
-        causes = explain_all(narrator, records, day)[["household_id", "causes"]]
-        parts.append(causes.assign(as_of=np.int32(day)))
+    for day in explained_days:
+        reasons = explain_all(narrator, records, day)[["household_id", "causes", "reasons"]]
+        parts.append(reasons.assign(as_of=np.int32(day)))
         progress.step()
+    frame = frame.merge(pd.concat(parts), on=["household_id", "as_of"])
+    counts = frame["reasons"][frame["visited"]].map(lambda names: len(names.split(";")))
+    results["two_reasons"] = _replace_nan({"households": len(counts), "share": float((counts >= 2).mean())})
+    if true is None:
+        return results
     true = true.dropna(subset=["cause"])
     falls = _find_falls(records, test, true).merge(frame, on=["household_id", "as_of"])
-    falls = falls.merge(pd.concat(parts), on=["household_id", "as_of"])
     results |= _measure_trials(falls, falls["causes"])
     results["classifier"] = None
     if training is not None:

@@ -17,7 +17,7 @@ from riskml.evaluation.words import MISSING, MODELS, name_groups, sort_models
 from riskml.model import Bundle
 from riskml.training.release import run_release_checks
 
-__all__ = ["fill_reasons", "write_model_card"]
+__all__ = ["read_reason_quality", "write_model_card"]
 
 
 def write_model_card(bundle: Bundle) -> str:
@@ -62,20 +62,14 @@ def _collect_facts(bundle: Bundle, lang: str) -> dict[str, Any]:
         "capacity": evaluation["capacity"],
         "groups": name_groups(groups, lang),
         "checks": [result.describe(lang) for result in run_release_checks(bundle, None, None)],
-        "reasons": fill_reasons(report),
+        "reasons": read_reason_quality(report),
     }
 
 
-def fill_reasons(report: Mapping[str, Any]) -> dict[str, Any]:
+def read_reason_quality(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return the quality of the reasons from the report data; every figure that was not measured is None."""
-    return {
-        "all": None,
-        "visited": None,
-        "soon": None,
-        "classifier": None,
-        "steadiness": None,
-        **report.get("reasons", {}),
-    }
+    figures = ("all", "visited", "soon", "classifier", "steadiness", "two_reasons")
+    return {**dict.fromkeys(figures), **report.get("reasons", {})}
 
 
 def _tidy_lines(text: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features import FeatureMatrix, build, stack
-from riskml.outcomes import AT_RISK, BY, classify_cohort
+from riskml.outcomes import AT_RISK, FALL_KINDS, classify_cohort
 from riskml.policy import Policy, apply_rule_line
 from riskml.progress import Progress
 from riskml.records.contract.calendar import to_month, to_month_end
@@ -128,7 +128,7 @@ def find_first_flags(
     household, as_of : array, shape (n,)
         The rows; every as-of date is the last day of a month.
     by : array of int8, shape (n,)
-        How each household fell (see ``outcomes.BY``).
+        How each household fell (see ``outcomes.FALL_KINDS``).
 
     Returns
     -------
@@ -147,12 +147,12 @@ def find_first_flags(
         open_rows = np.isnan(first) & (months <= month) & (month <= months + settings.horizon)
         if not open_rows.any():
             continue
-        flagged = {code: np.zeros(len(records), bool) for code in BY.values()}
+        flagged = {code: np.zeros(len(records), bool) for code in FALL_KINDS.values()}
         for start in starts.tolist():
             stop = min(start + CHUNK, len(records))
             panel = records.panel(to_month_end(month), start, stop, basis=settings.basis)
             verdicts = apply_rule_line(panel, policy)
-            for kind, code in BY.items():
+            for kind, code in FALL_KINDS.items():
                 flagged[code][start:stop] = verdicts.mark_flagged(kind)
         hit = [mask[household] for mask in flagged.values()]
         hits = open_rows & np.select([by == code for code in flagged], hit, default=False)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from riskml.errors import UsageError, shorten_list
+from riskml.errors import UsageError
 from riskml.evaluation import Prediction, evaluate
 from riskml.model import Bundle
 from riskml.policy import Policy
 from riskml.progress import Progress, Silent
 from riskml.records.panel.store import Records
+from riskml.text import shorten_list
 from riskml.training.holdout import collect_holdout, holdout_rows, predict_all
 
 __all__ = ["compare_on", "compare_stored", "require_same_outcome"]
@@ -26,8 +27,11 @@ def require_same_outcome(first: Bundle, second: Bundle) -> None:
         other = second.settings.fall[name]
         if one != other:
             raise UsageError(
-                f"The bundles predict different outcomes ({name} is {one} and {other}) and cannot be compared.",
+                "The bundles predict different outcomes ({name} is {one} and {other}) and cannot be compared.",
                 "Train both with the same --window, --horizon, --outcome and --hardship.",
+                name=name,
+                one=one,
+                other=other,
             )
 
 
@@ -47,8 +51,9 @@ def compare_stored(first: Bundle, second: Bundle) -> dict[str, Any]:
     """
     if differing := first.find_differences(second):
         raise UsageError(
-            f"The bundles were tested on different rows ({shorten_list(differing)} differ) and cannot be compared.",
+            "The bundles were tested on different rows ({differing} differ) and cannot be compared.",
             "Give --records, so that both models are scored on the test rows of the first.",
+            differing=shorten_list(differing),
         )
     models = {bundle.model_version: bundle.evaluation["models"]["riskml"] for bundle in (first, second)}
     models |= {name: figures for name, figures in first.evaluation["models"].items() if name != "riskml"}
@@ -68,8 +73,7 @@ def compare_on(
 
     Notes
     -----
-    All models are measured by the outcome of the first bundle. A champion that was trained for another outcome is
-    therefore compared on the outcome that is to replace its own.
+    All models are measured by the outcome of the first bundle, even if the second one was trained for another outcome.
     """
     progress = progress or Silent()
     holdout = collect_holdout(records, first, policy, "compare on", progress)

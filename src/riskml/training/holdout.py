@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from riskml.errors import SplitError
 from riskml.evaluation import Prediction, TestRows
+from riskml.evaluation.words import MISSING
 from riskml.features.attributes import REGION_FEATURES
 from riskml.model import Baselines, Blend, Bundle, fit_logistic, fit_ranking
 from riskml.outcomes import Labels, count_labels, label
@@ -17,13 +18,15 @@ from riskml.policy import Policy
 from riskml.progress import Progress
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
-from riskml.splits import Settings, build_grid, cut_origins
+from riskml.splits import Origin, Settings, build_grid, cut_origins
+from riskml.text import Joined, Text, join_sentences
 from riskml.training.cohort_rows import Cohort, collect_cohort, find_first_flags
 
 __all__ = [
     "LabelledRows",
     "collect_holdout",
     "collect_training",
+    "find_origin",
     "fit_baselines",
     "holdout_rows",
     "label_rows",
@@ -82,8 +85,8 @@ def label_rows(
         Day numbers.
     settings : Settings
     policy : Policy
-    known_at : int, optional
-        If passed, only what was recorded up to that day is used; by default, all records are.
+    known_at : int or None
+        Only what was recorded up to this day is used; None stands for all records.
     purpose : str
         What the rows are for; completes "No row is left to …" in the error.
 
@@ -98,11 +101,43 @@ def label_rows(
         numbers = count_labels(at_risk)
         old = len(records.income.statements) > 0 and not settings.income_age
         raise SplitError(
-            f"No row is left to {purpose}: {len(at_risk)} row(s) at risk at {len(as_ofs)} as_of(s), no outcome known.",
-            f"Left out: {numbers['missing']}; outside the cohort: {numbers['excluded']}."
-            + (" Yearly statements are months old when they arrive: give --income-age 18." if old else ""),
+            "No row is left to {purpose}: {rows} row(s) at risk at {dates} as_of(s), no outcome known.",
+            join_sentences(
+                Text(
+                    "Left out: {missing}; outside the cohort: {excluded}.",
+                    missing=_name_counts(numbers["missing"]),
+                    excluded=_name_counts(numbers["excluded"]),
+                ),
+                Text("Yearly statements are months old when they arrive: give --income-age 18.") if old else "",
+            ),
+            purpose=Text(purpose),
+            rows=len(at_risk),
+            dates=len(as_ofs),
         )
     return LabelledRows(at_risk, known, cohort.take(_find_positions(cohort, known)))
+
+
+def _name_counts(counts: Mapping[str, int]) -> Text:
+    """Name the reasons and statuses that occur, with their counts."""
+    parts = [
+        Text("{count:,} {name}", count=count, name=MISSING.get_name(code, "en"), name_zh=MISSING.get_name(code, "zh"))
+        for code, count in counts.items()
+        if count
+    ]
+    return Joined(parts) if parts else Text("none")
+
+
+def find_origin(records: Records, bundle: Bundle) -> tuple[Settings, Origin]:
+    """Find the training and test dates of a bundle's latest origin in the same or other records, with the settings.
+
+    Raises
+    ------
+    SplitError
+        If the records do not reach the bundle's test dates.
+    """
+    settings = replace(bundle.settings, test_from=to_day(bundle.manifest["split"]["test_from"]), origins=1)
+    [origin] = cut_origins(build_grid(records, settings), settings)
+    return settings, origin
 
 
 def collect_holdout(records: Records, bundle: Bundle, policy: Policy, purpose: str, progress: Progress) -> LabelledRows:
@@ -113,8 +148,7 @@ def collect_holdout(records: Records, bundle: Bundle, policy: Policy, purpose: s
     SplitError
         If the records do not reach the bundle's test dates, or no outcome is known.
     """
-    settings = replace(bundle.settings, test_from=to_day(bundle.manifest["split"]["test_from"]), origins=1)
-    [origin] = cut_origins(build_grid(records, settings), settings)
+    settings, origin = find_origin(records, bundle)
     cohort = collect_cohort(records, origin.test, settings, policy, progress)
     return label_rows(records, cohort, origin.test, settings, policy, None, purpose)
 
@@ -127,8 +161,7 @@ def collect_training(records: Records, bundle: Bundle, policy: Policy, progress:
     SplitError
         If the records do not reach the bundle's test dates, or no outcome is known.
     """
-    settings = replace(bundle.settings, test_from=to_day(bundle.manifest["split"]["test_from"]), origins=1)
-    [origin] = cut_origins(build_grid(records, settings), settings)
+    settings, origin = find_origin(records, bundle)
     cohort = collect_cohort(records, origin.train, settings, policy, progress)
     return label_rows(records, cohort, origin.train, settings, policy, origin.test_from, "train on")
 

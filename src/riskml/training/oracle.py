@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riskml.records.reading.files import find_truth
 from riskml.splits import Settings
 
-__all__ = ["look_up_truth", "read_truth"]
+__all__ = ["join_truth", "look_up_truth", "read_truth"]
 
 ENOUGH = 0.99
 """Minimum share of the test rows that the truth must cover."""
@@ -42,6 +42,20 @@ def read_truth(folder: Path | None, settings: Settings, column: str) -> pd.DataF
     return truth.assign(as_of=days.astype(np.int32))
 
 
+def join_truth(
+    folder: Path | None, household_id: NDArray[np.str_], as_of: NDArray[np.int32], settings: Settings
+) -> NDArray[np.float64] | None:
+    """Look up the true probability of each row, shape (n,); NaN if the truth does not cover the row.
+
+    The result is None if the folder holds no truth for this outcome.
+    """
+    truth = read_truth(folder, settings, "probability")
+    if truth is None:
+        return None
+    rows = pd.DataFrame({"household_id": household_id, "as_of": as_of.astype(np.int32)})
+    return rows.merge(truth, on=["household_id", "as_of"], how="left")["probability"].to_numpy(np.float64)
+
+
 def look_up_truth(
     folder: Path | None, household_id: NDArray[np.str_], as_of: NDArray[np.int32], settings: Settings
 ) -> NDArray[np.float64] | None:
@@ -59,11 +73,9 @@ def look_up_truth(
         None if the folder holds no truth for this outcome, or if the truth covers less than 99 % of the rows. Rows that
         it does not cover get the mean probability of the others.
     """
-    truth = read_truth(folder, settings, "probability")
-    if truth is None:
+    probability = join_truth(folder, household_id, as_of, settings)
+    if probability is None:
         return None
-    rows = pd.DataFrame({"household_id": household_id, "as_of": as_of.astype(np.int32)})
-    probability = rows.merge(truth, on=["household_id", "as_of"], how="left")["probability"].to_numpy(np.float64)
     known = ~np.isnan(probability)
     if not len(probability) or known.mean() < ENOUGH:
         return None

@@ -1,4 +1,4 @@
-"""Find the day from which training is possible, by rehearsing it with the records known on different days."""
+"""Find the day from which training is possible, by trying it with the records that were known on different days."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from riskml.errors import SplitError
 from riskml.outcomes import label
 from riskml.policy import Policy
 from riskml.records.contract.calendar import to_date, to_month, to_month_end
-from riskml.records.contract.versions import EVERYTHING
+from riskml.records.contract.versions import EVERYTHING, FOREVER
 from riskml.records.panel.repeated import repeat_income
 from riskml.records.panel.store import Records
-from riskml.splits import Grid, Origin, Settings, build_grid, cut_origins
+from riskml.splits import Grid, Origin, Settings, build_grid, count_months_needed, cut_origins
+from riskml.text import Text, join_sentences
 
 __all__ = ["INCOME_AGE", "Readiness", "assess_readiness", "plan_training", "require_both_outcomes"]
 
 INCOME_AGE = 18
 """Maximum age of income in months: a statement is up to 17 months old before the next one is known."""
 
-_YEAR = 12
+_YEAR, _DAYS = 12, 366
 _FORESEEN = 96
 """Number of months, counted from the first one with income, that the forecast covers."""
 
@@ -36,7 +37,7 @@ class Readiness:
     day : int or None
         First month end at which what is known suffices for training; None if no such day can be foreseen.
     settings : Settings
-        The settings with which it suffices.
+        The settings with which training is possible on that day, or was tried.
     problem : str
         Why training is not yet possible; empty if it is.
     """
@@ -45,13 +46,15 @@ class Readiness:
     settings: Settings
     problem: str = ""
 
-    def describe(self) -> str:
+    def describe(self) -> Text:
         """Say from when training is possible, and with which command."""
         if self.day is None:
-            return f"Training is not possible: {self.problem}"
-        return f"Training is not possible yet: {self.problem} {self.name_day()}" if self.problem else self.name_day()
+            return Text("Training is not possible: {problem}", problem=self.problem)
+        if not self.problem:
+            return self.name_day()
+        return join_sentences(Text("Training is not possible yet: {problem}", problem=self.problem), self.name_day())
 
-    def name_day(self) -> str:
+    def name_day(self) -> Text:
         """Name the day and the command; the day is a forecast if training is not yet possible."""
         assert self.day is not None, "there is no day to name"
         usual = asdict(Settings())
@@ -60,8 +63,13 @@ class Readiness:
             for name, value in asdict(self.settings).items()
             if value != usual[name]
         )
-        start = "If income keeps arriving as it has so far, training" if self.problem else "Training"
-        return f"{start} is possible from {to_date(self.day)} on: `riskml train RECORDS --out BUNDLE{options}`."
+        return Text(
+            "If income keeps arriving as it has so far, training is possible from {day} on: `{command}`."
+            if self.problem
+            else "Training is possible from {day} on: `{command}`.",
+            day=to_date(self.day),
+            command=f"riskml train RECORDS --out BUNDLE{options}",
+        )
 
 
 @dataclass(frozen=True)
@@ -82,13 +90,13 @@ class _Rehearsal:
         Raises
         ------
         SplitError
-            If an origin has no date to test or none to train on.
+            If an origin has no date to test on or none to train on.
         """
         grid = build_grid(self.records, self.settings, known_at)
         return grid, cut_origins(grid, self.settings, lambda day, by: self._count(day, by)[0] > 0)
 
     def count_outcomes(self, known_at: int = EVERYTHING) -> tuple[int, int]:
-        """Count the falls among the training rows, and these rows; stop as soon as both outcomes occur.
+        """Count the falls among the training rows, and the training rows; stop once both outcomes have occurred.
 
         Raises
         ------
@@ -102,7 +110,8 @@ class _Rehearsal:
                 more_rows, more_falls = self._count(day, origin.test_from)
                 rows, falls = rows + more_rows, falls + more_falls
         if not rows or not any(self._count(day, known_at)[0] for day in origin.test):
-            raise SplitError(f"No row is left to {'test' if rows else 'train'} on: no outcome is known.")
+            purpose = Text("test on") if rows else Text("train on")
+            raise SplitError("No row is left to {purpose}: no outcome is known.", purpose=purpose)
         return falls, rows
 
     def _count(self, day: int, known_at: int) -> tuple[int, int]:
@@ -119,19 +128,45 @@ def plan_training(records: Records, settings: Settings, policy: Policy) -> tuple
     Raises
     ------
     SplitError
-        If an origin has no date to test or none to train on. If the dates were not chosen, the error says from when
-        training is possible.
+        If an origin has no date to test on or none to train on. Unless ``settings`` states a test start or several
+        origins, the error says from when training is possible, if that can be foreseen.
     """
     try:
         return _Rehearsal(records, settings, policy).divide()
     except SplitError as error:
+        if hidden := explain_hidden_past(records, settings, error):
+            raise hidden from None
         if settings.test_from is not None or settings.origins > 1:
             raise
         ready = _assess(records, settings, policy)
         if ready.day is None or (len(records.income.statements) and not settings.income_age):
             ready = assess_readiness(records, policy)
-        hint = error.hint if ready.day is None else f"{error.hint} {ready.name_day()}"
+        hint = error.hint if ready.day is None else join_sentences(error.hint, ready.name_day())
         raise SplitError(error.message, hint) from None
+
+
+def explain_hidden_past(records: Records, settings: Settings, error: SplitError) -> SplitError | None:
+    """Return an error that says that ``recorded_on`` hides the past, if nothing is known until the last year of income.
+
+    If the records are too short as well, or the settings themselves may be the obstacle, it is added to the ``error``.
+    """
+    households, income = records.households.recorded, records.income
+    known = [income.known_from.ravel(), income.extra.known_from, income.statements.known_from]
+    first_known = max(min(int(days.min()) for days in known if days.size), int(households.min(initial=FOREVER)))
+    first, last = (to_month_end(income.first_month + months) for months in (0, income.months - 1))
+    if first_known == FOREVER or first_known - first <= 2 * _DAYS or last - first_known >= _DAYS:
+        return None
+    hidden = SplitError(
+        "Nothing is known before {day}, although income begins in {month:%Y-%m}: recorded_on hides the past.",
+        "If {day} is the day on which the tables were exported, leave recorded_on empty.",
+        day=to_date(first_known),
+        month=to_date(first),
+    )
+    grid = build_grid(records, settings)
+    long = grid.months >= count_months_needed(settings, stated=grid.stated)
+    if long and settings.test_from is None and settings.origins == 1:
+        return hidden
+    return SplitError(error.message, join_sentences(error.hint, hidden.text))
 
 
 def require_both_outcomes(falls: int, rows: int) -> None:
@@ -143,16 +178,18 @@ def require_both_outcomes(falls: int, rows: int) -> None:
     """
     if not 0 < falls < rows:
         raise SplitError(
-            f"The {rows} training rows hold {falls} fall(s): there is nothing to learn.",
+            "The {rows} training rows hold {falls} fall(s): there is nothing to learn.",
             "Use more households or months, or choose another --test-from.",
+            rows=rows,
+            falls=falls,
         )
 
 
 def assess_readiness(records: Records, policy: Policy) -> Readiness:
     """Find the first month end from which `riskml train` succeeds, with the settings that suit the records.
 
-    Yearly statements need an income age. If not even the forecast has enough income for a window of twelve months, as
-    in a quarterly survey, the window is one month.
+    If there are yearly statements, income may be up to 18 months old (``INCOME_AGE``). If not even the forecast has
+    enough income for a window of twelve months, as in a quarterly survey, the window is one month.
 
     Notes
     -----
@@ -175,11 +212,12 @@ def _assess(records: Records, settings: Settings, policy: Policy) -> Readiness:
         outcomes = rehearsal.count_outcomes()
     except SplitError as error:
         day = _foresee(rehearsal, grid, first) if grid.months else None
-        return Readiness(day, settings, str(error) if day is None else error.message)
+        hidden = explain_hidden_past(records, settings, error)
+        return Readiness(day, settings, (hidden or error).text if hidden or day is None else error.message)
     try:
         require_both_outcomes(*outcomes)
     except SplitError as error:
-        return Readiness(None, settings, str(error))
+        return Readiness(None, settings, error.text)
     last = to_month(records.last_day or 0)
     months = range(min(first, last), last + 1)
     return Readiness(_find_first(months, lambda day: require_both_outcomes(*rehearsal.count_outcomes(day))), settings)

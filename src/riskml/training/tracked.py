@@ -13,7 +13,7 @@ __all__ = ["collect_metrics", "collect_params", "register"]
 
 
 def collect_params(bundle: Bundle) -> dict[str, object]:
-    """Collect a bundle's settings, its chosen complexity, the description of its data, and its versions."""
+    """Collect a bundle's settings, split dates, data, chosen complexity and weights, and its policy version."""
     manifest = bundle.manifest
     choice = bundle.blend.choice
     return {

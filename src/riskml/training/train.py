@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from riskml.evaluation import Prediction, evaluate
-from riskml.evaluation.evidence import measure_feature_auc, measure_stability, probe_monotonicity
+from riskml.evaluation.evidence import measure_attributes, measure_feature_auc, measure_stability, probe_monotonicity
 from riskml.model import Baselines, Blend, Bundle, fit_blend, refit_blend
 from riskml.outcomes import count_labels
 from riskml.policy import Policy
@@ -17,6 +17,7 @@ from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.store import Records
 from riskml.splits import Origin, Settings, find_span_end
+from riskml.text import Text
 from riskml.training.aggregates import build_report_data
 from riskml.training.card import write_model_card
 from riskml.training.cohort_rows import Cohort, collect_cohort
@@ -59,7 +60,7 @@ def train(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Bundle:
-    """Fit a model for every origin (test period), evaluate it on the test rows of that origin, and bundle the latest.
+    """Fit a model for every origin (test period), evaluate it on the test rows of that origin, and bundle the last one.
 
     Parameters
     ----------
@@ -82,7 +83,8 @@ def train(
     Raises
     ------
     SplitError
-        If the records span too few months, or if a cohort is empty or contains no falls.
+        If the records span too few months, if no outcome is known for the training or the test rows, or if all training
+        rows have the same outcome.
     """
     progress = progress or Silent()
     dates, splits = plan_training(records, settings, policy)
@@ -95,7 +97,9 @@ def train(
     results: list[dict[str, Any]] = []
     latest: tuple[_Fitted, LabelledRows] | None = None
     for number, origin in enumerate(splits, 1):
-        name = f"origin {number} of {len(splits)}: " if len(splits) > 1 else ""
+        name = (
+            Text("origin {number} of {origins}: ", number=number, origins=len(splits)) if len(splits) > 1 else Text("")
+        )
         fitted = _fit(job, origin, name)
         test = label_rows(records, job.cohort, origin.test, settings, policy, None, "test on")
         results.append(_evaluate(job, fitted, origin, test, name))
@@ -120,7 +124,7 @@ def _build_bundle(job: _Job, fitted: _Fitted, evaluation: dict[str, Any], *, ref
         evaluation=evaluation,
         settings=_list_settings(job.settings),
         split=evaluation["split"],
-        data={"fingerprint": job.records.fingerprint, "households": len(job.records)},
+        data=_describe_data(job.records),
         simulated=job.records.simulated,
         policy_version=job.policy.version,
         thresholds={code: tier.probability for code, tier in job.policy.tiers.items()},
@@ -128,12 +132,19 @@ def _build_bundle(job: _Job, fitted: _Fitted, evaluation: dict[str, Any], *, ref
     )
 
 
+def _describe_data(records: Records) -> dict[str, Any]:
+    """Describe the records; the share of rows with assumed days is left out if every row states its day."""
+    data: dict[str, Any] = {"fingerprint": records.fingerprint, "households": len(records)}
+    data |= {} if records.sampled_from is None else {"sampled_from": records.sampled_from}
+    return data | ({"assumed_days": round(records.assumed_days, 4)} if records.assumed_days else {})
+
+
 def _list_settings(settings: Settings) -> dict[str, Any]:
-    """List the settings that say what was predicted, without those of the split."""
+    """List the settings, except those that choose the test starts."""
     return {name: value for name, value in asdict(settings).items() if name not in ("test_from", "origins")}
 
 
-def _fit(job: _Job, origin: Origin, name: str) -> _Fitted:
+def _fit(job: _Job, origin: Origin, name: Text) -> _Fitted:
     training = label_rows(
         job.records, job.cohort, origin.train, job.settings, job.policy, origin.test_from, "train on"
     ).prune()
@@ -141,7 +152,7 @@ def _fit(job: _Job, origin: Origin, name: str) -> _Fitted:
     require_both_outcomes(int(y.sum()), len(y))
 
     def show_stage(text: str) -> None:
-        job.progress.stage(f"{name}{text}")
+        job.progress.stage(name + Text(text))
 
     horizon = job.settings.horizon
     blend = fit_blend(cohort.features, y, cohort.household, cohort.as_of, horizon, seed=job.seed, progress=show_stage)
@@ -156,23 +167,25 @@ def _refit(job: _Job, fitted: _Fitted, as_ofs: tuple[int, ...]) -> _Fitted:
     return _Fitted(blend, fit_baselines(training), training)
 
 
-def _evaluate(job: _Job, fitted: _Fitted, origin: Origin, test: LabelledRows, name: str) -> dict[str, Any]:
+def _evaluate(job: _Job, fitted: _Fitted, origin: Origin, test: LabelledRows, name: Text) -> dict[str, Any]:
     """Compare all models on the test rows of an origin."""
     settings = job.settings
     rows = holdout_rows(job.records, test, settings, job.policy, job.progress)
-    job.progress.stage(f"{name}comparison")
+    job.progress.stage(name + Text("comparison"))
     predictions = predict_all(fitted.blend, fitted.baselines, test)
     truth = look_up_truth(job.folder, rows.household_code, rows.as_of, settings)
     if truth is not None:
         predictions["oracle"] = Prediction(truth, truth)
     training, features = fitted.training.cohort.features, test.cohort.features
+    recording = job.records.households.describe_recording()
     return {
         "outcome": _list_settings(settings),
         "test_from": str(to_date(origin.test_from)),
         "split": _describe_split(origin, fitted.training, test, settings),
         **evaluate(rows, predictions, capacity=job.policy.visit_capacity),
         "evidence": {
-            "feature_auc": measure_feature_auc(features, rows.positive),
+            "feature_auc": measure_feature_auc(features, rows.positive, rows.household),
+            "attributes": measure_attributes(features, rows.positive, rows.household, recording),
             "population_stability": measure_stability(training, features),
             "monotonicity": probe_monotonicity(fitted.blend.predict_margin, training),
         },

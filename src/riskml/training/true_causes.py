@@ -1,4 +1,4 @@
-"""Rank the causes of falls with a classifier that was shown true causes, as a yardstick for the reasons."""
+"""Rank the causes of falls with a classifier trained on true causes, as a yardstick for the reasons."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ PARAMETERS = {
 def rank_causes(X: Floats, causes: Sequence[str], X_test: Floats) -> list[str] | None:
     """Learn the true causes of falls from features, and rank the causes of other falls.
 
-    No real county knows true causes, so no model can use them. The classifier shows how well features can tell the
-    cause at best.
+    In a real county, the true causes are not known, so no model can learn from them. The classifier shows how well the
+    features can tell the cause at best.
 
     Parameters
     ----------

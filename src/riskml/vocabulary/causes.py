@@ -21,8 +21,8 @@ class Cause(Term):
     ----------
     code, zh, en : str
     subject : (str, str)
-        What to call the cause, in Chinese and in English, in a sentence that states no risk: "because of" would be
-        wrong there.
+        What the cause is about, in Chinese and in English. Sentences that state no risk use this instead of the name,
+        since a name such as 因病 means "because of illness".
     steps : tuple of (str, str)
         What to verify during a visit, in Chinese and in English, starting with the most important step.
     concerns_health : bool, default False
@@ -41,12 +41,13 @@ class Cause(Term):
     def __post_init__(self) -> None:
         if not self.steps:
             raise UsageError(
-                f"The cause {self.code!r} has no verification step.",
+                "The cause {cause!r} has no verification step.",
                 "Add at least one pair of sentences (zh, en) to its steps in riskml/vocabulary/causes.py.",
+                cause=self.code,
             )
 
     def get_subject(self, lang: str) -> str:
-        """Return what to call the cause in a sentence that states no risk."""
+        """Return what the cause is about, for a sentence that states no risk."""
         zh, en = self.subject
         return zh if lang == "zh" else en
 
@@ -185,4 +186,4 @@ CAUSES = Vocabulary(
 """Every cause by code; ``other`` comes last."""
 
 HEALTH_CAUSES = tuple(code for code, cause in CAUSES.items() if cause.concerns_health)
-"""Causes that concern health; when redacted, all are named like the first, since even ``disability`` is a diagnosis."""
+"""Causes that concern health; redaction replaces all of them by the first, since even ``disability`` is a diagnosis."""

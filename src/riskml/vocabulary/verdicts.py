@@ -15,8 +15,8 @@ __all__ = [
     "REFINED_AGREEMENTS",
     "STATUSES",
     "TIERS",
+    "TIER_WORDS",
     "UNKNOWN_COLOUR",
-    "UNWARNED",
     "Agreement",
     "Status",
     "name_colour",
@@ -29,7 +29,7 @@ COLOURS = Vocabulary(
     Term("orange", "橙", "orange"),
     Term("red", "红", "red"),
 )
-"""Colours of the signal, from the safest to the gravest."""
+"""Colours of the signal, from the safest to the most severe."""
 
 UNKNOWN_COLOUR = Term("unknown", "灰", "unknown")
 """Stands in for a colour if the rule line cannot judge; it has no place in the order of colours."""
@@ -55,22 +55,40 @@ TIERS = Vocabulary(
     Term("likely", "较易返贫致贫", "likely"),
     Term("very_likely", "极易返贫致贫", "very likely"),
 )
-"""Tiers of the probability, from the safest to the gravest; -1 means that there is no probability."""
+"""Tiers of the probability, from the safest to the most severe; -1 means that there is no probability."""
 
-UNWARNED = Term("unwarned", "模型未预警", "no warning by the model")
-"""What pages and explanations say instead of the safest tier if the rule line flags the household.
+_UNWARNED = Term("unwarned", "模型未预警", "no warning by the model")
+_STABLE_INCOME = Term("stable_income", "收入预计稳定（未计刚性支出）", "stable income, spending not counted")
 
-Something has happened to such a household, so nobody should read that it is stable.
+TIER_WORDS = Vocabulary(*TIERS.values(), _UNWARNED, _STABLE_INCOME)
+"""What pages and explanations say about a tier: its name, or one of two other names for the safest tier.
+
+If the rule line flags a household, something has happened to it, so nobody should read that it is stable. If the
+outcome ignores unavoidable spending, a low probability says nothing about spending that leaves too little to live on.
 """
 
 
-def word_tier(tier: str, *, flagged: bool) -> str:
-    """Return the code of the words for a tier, which depend on whether the rule line flags the household.
+def word_tier(tier: str, *, flagged: bool, hardship: str) -> str:
+    """Return the code of the words for a tier.
 
-    >>> word_tier("stable", flagged=True), word_tier("stable", flagged=False), word_tier("likely", flagged=True)
-    ('unwarned', 'stable', 'likely')
+    Parameters
+    ----------
+    tier : str
+    flagged : bool
+        Whether the rule line flags the household.
+    hardship : {"count", "ignore"}
+        Whether the outcome that the model predicts counts unavoidable spending.
+
+    Examples
+    --------
+    >>> [word_tier("stable", flagged=flagged, hardship="count") for flagged in (True, False)]
+    ['unwarned', 'stable']
+    >>> [word_tier(tier, flagged=False, hardship="ignore") for tier in ("stable", "likely", "none")]
+    ['stable_income', 'likely', 'none']
     """
-    return UNWARNED.code if flagged and tier == TIERS.codes[0] else tier
+    if tier != TIERS.codes[0]:
+        return tier
+    return _UNWARNED.code if flagged else tier if hardship == "count" else _STABLE_INCOME.code
 
 
 @dataclass(frozen=True)
@@ -162,19 +180,19 @@ class Status(Term):
         return "; ".join(filter(None, (self.en, self.note_en)))
 
 
-_NO_LONGER = ("模型不再预测", "the model makes no prediction")
+_PREDICTION_ENDED = ("模型不再预测", "the model makes no prediction")
 
 STATUSES = Vocabulary(
     Status("at_risk", "在模型评估范围内", "within the model's scope"),
-    Status("below_line", "收入已低于监测线", "already below the line", *_NO_LONGER),
-    Status("monitored", "已纳入监测", "already in monitoring", *_NO_LONGER),
+    Status("below_line", "收入已低于监测线", "already below the line", *_PREDICTION_ENDED),
+    Status("monitored", "已纳入监测", "already in monitoring", *_PREDICTION_ENDED),
     Status(
         "in_hardship",
         "符合“突发严重困难户”预警条件，待认定",
         "meets the conditions for a household in sudden hardship, to be confirmed",
-        *_NO_LONGER,
+        *_PREDICTION_ENDED,
     ),
     Status("no_income", "收入记录不足", "too little income recorded", "模型不作预测", "the model makes no prediction"),
     Status("unknown", "该日尚无此户记录", "not yet on record on that date"),
 )
-"""Statuses of a household on a date; only ``unknown`` (not yet on record) gets no row in the table of scores."""
+"""Statuses of a household on a date; households with the status ``unknown`` are left out of the table of scores."""

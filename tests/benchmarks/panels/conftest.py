@@ -1,4 +1,4 @@
-"""An invented survey, so that the conversion and the benchmark can be tested without the package of real panels."""
+"""An invented survey, so that the conversion to records and the benchmark can be tested without the real panels."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ def invented(raw) -> Iterator[Survey]:
 
 @pytest.fixture(scope="module")
 def measured() -> SimpleNamespace:
-    """Run the benchmark on the invented survey; record how many dates features are built for, and the peers' rows."""
+    """Run the benchmark on the invented survey; record how many dates each call builds features for, and each peer's
+    training and test rows."""
     features, peer_rows = [], []
     with install(draw_panel()) as patch:
 

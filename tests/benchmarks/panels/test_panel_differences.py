@@ -1,4 +1,5 @@
-"""Paired differences between models: resampling agrees with a plain loop; ranks, errors and verdicts are right."""
+"""Paired differences between models: resampling matches a plain loop; ranks and standard errors are right; a model is
+reported as better than riskml only beyond two standard errors."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def rows(measured):
 
 
 class Recorder:
-    """A classifier that predicts one rate and records what it was fitted on."""
+    """A classifier that predicts a fixed rate and records how many rows it was fitted on."""
 
     fits: ClassVar[list[tuple[float, int]]] = []
 
@@ -120,7 +120,7 @@ def test_settings_are_chosen_by_log_loss_on_training_rows_alone(rows, make_recor
     assert sum(count for _, count in fits[: peers.FOLDS]) == (peers.FOLDS - 1) * len(training.y)
 
 
-def test_with_fewer_falls_than_folds_the_defaults_are_used(rows, make_recorder, monkeypatch):
+def test_with_fewer_falls_than_folds_the_first_settings_are_used(rows, make_recorder, monkeypatch):
     training, test = rows
     monkeypatch.setattr(peers, "FOLDS", int(training.y.sum()) + 1)
     assert set(predict_peer(make_recorder(0.9, float(training.y.mean())), training, test).probability) == {0.9}

@@ -1,11 +1,13 @@
 """``riskml check``: exit codes, and the output for people and for programs (JSON)."""
 
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
 
 from riskml.cli.main import build_app
+from riskml.errors import UsageError
 from riskml.records.reading.folder import open_folder as real
 
 HOUSEHOLDS = "household_id,region_code,size,kind\n0012,130529101001,3,exited\n0013,130529101001,2,ordinary\n"
@@ -63,6 +65,7 @@ def test_a_sound_folder_gives_json_without_faults(make):
     assert result.exit_code == 0
     report = json.loads(result.output)
     assert report.pop("training")
+    assert re.search("[一-鿿]", report.pop("training_zh"))
     assert report == {
         "ok": True,
         "faults": [],
@@ -101,3 +104,37 @@ def test_the_tables_are_opened_once(make, monkeypatch):
     monkeypatch.setattr("riskml.records.panel.store.open_folder", lambda path: opened.append(path) or real(path))
     assert "possible" in run(make()).output
     assert len(opened) == 1
+
+
+def test_known_warnings_are_counted_but_not_listed(make, tmp_path_factory, monkeypatch):
+    twice = INCOME + INCOME.partition("\n")[2]
+    known = tmp_path_factory.mktemp("known") / "known.json"
+    known.write_text(run(make(twice), "--json").output, "utf-16")  # as some shells write it
+    result = run(make(twice), "--known", known)
+    assert result.exit_code == 0
+    assert "equal_rows" not in result.output
+    assert "No faults and no warnings" in result.output
+    assert "1 known warning(s) left out." in " ".join(result.output.split())
+    assert json.loads(run(make(twice), "--known", known, "--json").output)["known"] == 1
+    more = run(make(twice + "0012,2023-01-01,1,wage,9000\n"), "--known", known)
+    assert "0 fault(s) and 1 warning(s)" in more.output
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "另有 1 处已知警告未列出。" in run(make(twice), "--known", known).output.replace("\n", "")
+
+
+def test_known_faults_are_still_listed(make, tmp_path_factory):
+    bad, known = INCOME.replace(",1,wage", ",0,wage"), tmp_path_factory.mktemp("known") / "known.json"
+    known.write_text(run(make(bad), "--json").output, "utf-8")
+    result = run(make(bad), "--known", known)
+    assert result.exit_code == 1
+    assert "1 fault(s) and 0 warning(s)" in result.output
+
+
+def test_a_file_of_known_findings_that_is_not_a_report_is_refused(make, tmp_path_factory):
+    other = tmp_path_factory.mktemp("known") / "known.json"
+    for text in ("[]", "{}", "x"):
+        other.write_text(text)
+        with pytest.raises(UsageError, match="does not hold the report"):
+            CliRunner().invoke(build_app(), ["check", str(make()), "--known", str(other)], catch_exceptions=False)
+    with pytest.raises(UsageError, match="cannot be read"):
+        CliRunner().invoke(build_app(), ["check", str(make()), "--known", "absent.json"], catch_exceptions=False)

@@ -33,7 +33,7 @@ def test_features_equal_those_computed_by_the_kernel(
             assert frame[name].fillna("").tolist() == expected[name].fillna("").tolist()
 
 
-def test_computing_features_for_a_register_requires_an_income_age(riskml: Run, tmp_path: Path) -> None:
+def test_a_statement_counts_if_it_is_no_older_than_the_income_age(riskml: Run, tmp_path: Path) -> None:
     folder = tmp_path / "records"
     folder.mkdir()
     (folder / "households.csv").write_text("household_id,region_code,size\nH1,130529101201,2\n", "utf-8")

@@ -20,7 +20,7 @@ Run = Callable[..., Any]
 AS_OF = "2022-12-31"
 
 
-def ill(county: Path) -> str:
+def find_ill_household(county: Path) -> str:
     """Choose a household with a medical bill in the year before ``AS_OF``."""
     bills = pd.read_parquet(county / "illness.parquet")
     days = pd.to_datetime(bills["occurred_on"])
@@ -32,7 +32,7 @@ def ill(county: Path) -> str:
 def test_explain_draws_a_timeline_with_its_font_and_a_note_that_it_is_simulated(
     riskml: Run, bundle_path: Path, county: Path, county_records: Records, tmp_path: Path
 ) -> None:
-    code, svg, png = ill(county), tmp_path / "new" / "t.svg", tmp_path / "t.png"
+    code, svg, png = find_ill_household(county), tmp_path / "new" / "t.svg", tmp_path / "t.png"
     ran = riskml("explain", bundle_path, county, code, "--as-of", AS_OF, "--svg", svg, "--png", png, "--json")
     assert ran.code == 0
     assert json.loads(ran.out)["household_id"] == code
@@ -51,7 +51,18 @@ def test_explain_can_draw_in_english_and_without_health_data(
     riskml: Run, bundle_path: Path, county: Path, tmp_path: Path
 ) -> None:
     svg = tmp_path / "t.svg"
-    requests = ("explain", bundle_path, county, ill(county), "--as-of", AS_OF, "--lang", "en", "--svg", svg)
+    requests = (
+        "explain",
+        bundle_path,
+        county,
+        find_ill_household(county),
+        "--as-of",
+        AS_OF,
+        "--lang",
+        "en",
+        "--svg",
+        svg,
+    )
     assert riskml(*requests).code == 0
     assert "self-paid" in svg.read_text("utf-8")
     assert riskml(*requests, "--redact", "health").code == 0
@@ -63,7 +74,16 @@ def test_explain_can_draw_in_english_and_without_health_data(
 
 def test_failing_to_write_a_picture_is_an_error(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    ran = riskml("explain", bundle_path, county, ill(county), "--as-of", AS_OF, "--png", tmp_path / "file" / "t.png")
+    ran = riskml(
+        "explain",
+        bundle_path,
+        county,
+        find_ill_household(county),
+        "--as-of",
+        AS_OF,
+        "--png",
+        tmp_path / "file" / "t.png",
+    )
     assert ran.code == 1
     assert "cannot be written" in ran.err
     assert "Traceback" not in ran.err

@@ -17,7 +17,7 @@ def test_the_report_can_be_in_english(riskml: Run, bundle_path: Path, tmp_path: 
     assert riskml("report", bundle_path, "--lang", "en", "--out", tmp_path / "r.html").code == 0
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert '<html lang="en">' in page
-    assert "Coverage and late recording" in page
+    assert "Data coverage and late recording" in page
 
 
 def test_the_training_records_give_the_same_report(

@@ -20,6 +20,14 @@ CASES = {
     "known late": {"split": SPLIT | {"train_known_by": "2024-02-29"}},
     "no rows": {"split": SPLIT | {"train_as_ofs": [], "test_as_ofs": []}},
     "leakage": {"feature_auc": {f"f{i}": 0.99 for i in range(7)}},
+    "attributes": {
+        "feature_auc": {},
+        "models": {"riskml": {"ap": 0.3}, "distance_to_line": {"auc": 0.7, "ap": 0.2}},
+        "attributes": {
+            "attribute_a": {"auc": 0.9, "ap": 0.5, "recording": "never"},
+            "attribute_b": {"auc": 0.5, "ap": 0.1, "recording": "never"},
+        },
+    },
     "loss": {"ap_difference": {**AP, "weighted_past_income": {"value": -0.1, "ci": [-0.2, -0.05]}}},
     "chance": {"ap_difference": {**AP, "weighted_past_income": {"value": -0.1, "ci": [-0.2, 0.1]}}},
     "unmeasured": {"ap_difference": AP},
@@ -44,22 +52,34 @@ CASES = {
 }  # fmt: skip
 
 
-def figures(text: str) -> set[str]:
+def find_figures(text: str) -> set[str]:
     return set(re.findall(r"\d+(?:\.\d+)?", text))
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_every_message_has_a_chinese_translation(evidence, case):
     results = run_checks(evidence(**case))
-    assert [result.title_zh for result in results] == [check.title_zh for check in CHECKS]
+    assert [result.title.read("zh") for result in results] == [check.title.read("zh") for check in CHECKS]
     for result in results:
-        assert bool(result.message) == bool(re.search("[\u4e00-\u9fff]", result.message_zh))
-        assert bool(result.hint) == bool(re.search("[\u4e00-\u9fff]", result.hint_zh))
-        assert "导致" not in result.message_zh
+        chinese = result.describe("zh")
+        assert bool(result.message) == bool(re.search("[\u4e00-\u9fff]", chinese["message"]))
+        assert bool(result.hint) == bool(re.search("[\u4e00-\u9fff]", chinese["hint"]))
+        assert "导致" not in chinese["message"]
         if result.status != "not_applicable" and " more" not in result.message:
-            assert figures(result.message_zh) == figures(result.message)
+            assert find_figures(chinese["message"]) == find_figures(result.message)
 
 
 def test_groups_are_named_in_words(evidence):
     [result] = [result for result in run_checks(evidence(groups=GROUPS)) if result.code == "RKD006"]
-    assert result.message_zh == "1 个分组的返贫致贫户漏判偏多：是否脱贫户“是”（漏判 90%，其他取值 20%）。"
+    chinese = result.describe("zh")["message"]
+    assert chinese == "1 个分组的返贫致贫户漏判偏多：是否脱贫户“是”（漏判 90%，其他取值 20%）。"
+
+
+@pytest.mark.parametrize(("evidence_of", "code"), [("population_stability", "RKD007"), ("feature_auc", "RKD002")])
+def test_features_are_named_in_words(evidence, evidence_of, code):
+    results = run_checks(evidence(**{evidence_of: {"income_coverage_36m": 0.96, "orchard_type": 0.95}}))
+    [message] = [result.describe("zh")["message"] for result in results if result.code == code]
+    assert "近 36 个月有收入记录的月份占比" in message
+    assert "income_coverage" not in message
+    assert "orchard_type" in message, "an attribute of the data set has no other name"
+    assert ("需复核" in message) == (code == "RKD007")

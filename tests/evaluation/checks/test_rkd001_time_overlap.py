@@ -8,17 +8,17 @@ from riskml.evaluation.checks.base import Finding, NotApplicable
 from riskml.evaluation.checks.time_overlap import TimeOverlap
 
 
-def split(train, test=("2023-12-31", "2024-03-31"), known_by="2023-12-31"):
+def make_split(train, test=("2023-12-31", "2024-03-31"), known_by="2023-12-31"):
     return {"train_as_ofs": train, "test_as_ofs": test, "train_known_by": known_by}
 
 
 @pytest.mark.parametrize("train", [["2022-12-31"], ["2021-12-31", "2022-09-30"]])
 def test_quiet_when_labels_end_by_the_first_test_date(evidence, train):
-    assert TimeOverlap().run(evidence(split=split(train, known_by="2023-12-31"))) is None
+    assert TimeOverlap().run(evidence(split=make_split(train, known_by="2023-12-31"))) is None
 
 
 def test_fires_when_a_label_reaches_one_month_into_the_test_period(evidence):
-    finding = TimeOverlap().run(evidence(split=split(["2022-12-31", "2023-01-31", "2023-01-31"])))
+    finding = TimeOverlap().run(evidence(split=make_split(["2022-12-31", "2023-01-31", "2023-01-31"])))
     assert isinstance(finding, Finding)
     assert finding.blocking
     assert finding.message.startswith("1 training date(s) from 2023-01-31 on")
@@ -26,17 +26,17 @@ def test_fires_when_a_label_reaches_one_month_into_the_test_period(evidence):
 
 
 def test_months_are_counted_correctly_across_a_leap_year(evidence):
-    leap = split(["2023-02-28"], test=["2024-02-29"])
+    leap = make_split(["2023-02-28"], test=["2024-02-29"])
     assert TimeOverlap().run(evidence(split=leap)) is None
     assert TimeOverlap().run(evidence(split=leap, outcome={"horizon": 13})) is not None
 
 
 def test_fires_when_training_rows_are_labelled_from_later_records(evidence):
-    finding = TimeOverlap().run(evidence(split=split(["2022-12-31"], known_by="2024-01-31")))
+    finding = TimeOverlap().run(evidence(split=make_split(["2022-12-31"], known_by="2024-01-31")))
     assert isinstance(finding, Finding)
     assert "records up to 2024-01-31" in finding.message
 
 
 def test_does_not_apply_without_rows(evidence):
-    assert isinstance(TimeOverlap().run(evidence(split=split([]))), NotApplicable)
-    assert isinstance(TimeOverlap().run(evidence(split=split(["2022-12-31"], test=[]))), NotApplicable)
+    assert isinstance(TimeOverlap().run(evidence(split=make_split([]))), NotApplicable)
+    assert isinstance(TimeOverlap().run(evidence(split=make_split(["2022-12-31"], test=[]))), NotApplicable)

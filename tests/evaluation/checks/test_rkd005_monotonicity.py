@@ -1,4 +1,5 @@
-"""The check RKD005, which fires if a feature moves the risk in the wrong direction, and the probe behind it."""
+"""The check RKD005, which fires if a feature moves the risk in the wrong direction, and the function that measures
+this."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ COLUMNS = (
 )
 
 
-def probe(feature, direction, worst):
+def make_probe(feature, direction, worst):
     return {"feature": feature, "direction": direction, "worst": worst}
 
 
@@ -34,12 +35,12 @@ def matrix():
 
 
 def test_quiet_when_no_feature_moves_the_wrong_way(evidence):
-    probes = [probe("income", -1, 0.0), probe("self_paid", 1, 1e-12)]
+    probes = [make_probe("income", -1, 0.0), make_probe("self_paid", 1, 1e-12)]
     assert NotMonotone().run(evidence(monotonicity=probes)) is None
 
 
 def test_fires_and_lists_the_worst_feature_first(evidence):
-    probes = [probe("income", -1, 0.02), probe("self_paid", 1, 0.3), probe("loss", 1, 0.0)]
+    probes = [make_probe("income", -1, 0.02), make_probe("self_paid", 1, 0.3), make_probe("loss", 1, 0.0)]
     finding = NotMonotone().run(evidence(monotonicity=probes))
     assert isinstance(finding, Finding)
     assert finding.blocking
@@ -48,7 +49,7 @@ def test_fires_and_lists_the_worst_feature_first(evidence):
 
 
 def test_a_nan_change_is_reported(evidence):
-    assert NotMonotone().run(evidence(monotonicity=[probe("income", -1, np.nan)])) is not None
+    assert NotMonotone().run(evidence(monotonicity=[make_probe("income", -1, np.nan)])) is not None
 
 
 def test_does_not_apply_without_directions(evidence):
@@ -62,12 +63,12 @@ def test_the_probe_raises_one_directed_feature_at_a_time(matrix):
     assert not np.isnan(probes[0]["worst"])
 
 
-def complete(matrix):
+def make_complete(matrix):
     return matrix.take(~np.isnan(matrix.column("income")))
 
 
 def test_the_probe_returns_zero_for_a_monotone_model(matrix, evidence):
-    probes = probe_monotonicity(lambda m: -np.floor(m.column("income")) + m.column("self_paid"), complete(matrix))
+    probes = probe_monotonicity(lambda m: -np.floor(m.column("income")) + m.column("self_paid"), make_complete(matrix))
     assert [one["worst"] for one in probes] == [0.0, 0.0]
     assert NotMonotone().run(evidence(monotonicity=probes)) is None
 
@@ -76,7 +77,7 @@ def test_the_probe_finds_a_dip_and_its_depth(matrix, evidence):
     def margin(m):
         return -m.column("income") - 0.5 * (m.column("self_paid") > 0)
 
-    probes = {one["feature"]: one for one in probe_monotonicity(margin, complete(matrix))}
+    probes = {one["feature"]: one for one in probe_monotonicity(margin, make_complete(matrix))}
     assert probes["income"]["worst"] == 0.0
     assert probes["self_paid"]["worst"] == pytest.approx(0.5)
     assert NotMonotone().run(evidence(monotonicity=list(probes.values()))) is not None

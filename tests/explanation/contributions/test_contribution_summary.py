@@ -36,7 +36,7 @@ def test_mean_contributions_match_the_rows(rows):
     assert summary["causes"]["work"] == 0
 
 
-def test_every_group_has_many_households_and_stays_within_its_feature(rows):
+def test_every_group_has_enough_households_and_the_groups_of_a_feature_cover_its_rows(rows):
     values, contributions, household = rows
     summary = summarise_contributions(values, contributions, FEATURES, household, LEVELS)
     for j, one in enumerate(summary["features"]):

@@ -30,7 +30,7 @@ COLUMNS = (
 LEVELS = {"region_6": ("990101", "990102", "990103")}
 
 
-def matrix(n: int, seed: int = 0) -> FeatureMatrix:
+def draw_matrix(n: int, seed: int = 0) -> FeatureMatrix:
     rng = np.random.default_rng(seed)
     values = rng.normal(size=(n, 5))
     values[:, 3] = rng.integers(0, 3, n)
@@ -42,7 +42,7 @@ def matrix(n: int, seed: int = 0) -> FeatureMatrix:
 
 @pytest.fixture(scope="module")
 def training() -> FeatureMatrix:
-    return matrix(3000)
+    return draw_matrix(3000)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def explainer(blend: Blend) -> Explainer:
 
 
 def test_base_and_contributions_sum_to_the_margin_for_every_row(explainer, blend):
-    X = matrix(500, seed=7)
+    X = draw_matrix(500, seed=7)
     contributions = explainer.explain(X)
     np.testing.assert_allclose(contributions.margin, blend.predict_margin(X), rtol=0, atol=1e-9)
     np.testing.assert_allclose(
@@ -71,14 +71,14 @@ def test_base_and_contributions_sum_to_the_margin_for_every_row(explainer, blend
     contributions.require_margin(blend.predict_margin(X))
 
 
-def test_calibration_is_a_separate_step(explainer, blend):
-    X = matrix(50, seed=7)
+def test_calibrated_contributions_give_the_probability_of_the_model(explainer, blend):
+    X = draw_matrix(50, seed=7)
     contributions = explainer.explain(X)
     np.testing.assert_allclose(contributions.probability, blend.predict_probability(X), atol=1e-12)
 
 
 def test_a_row_has_the_same_bits_alone_among_many_and_on_two_threads(explainer, monkeypatch):
-    X = matrix(300, seed=3).values
+    X = draw_matrix(300, seed=3).values
     many = explainer.explain(X).values
     for i in (0, 17, 299):
         np.testing.assert_array_equal(explainer.explain(X[i : i + 1]).values[0], many[i])
@@ -88,12 +88,12 @@ def test_a_row_has_the_same_bits_alone_among_many_and_on_two_threads(explainer, 
 
 
 def test_categories_and_missing_values_count_towards_their_feature(explainer, blend):
-    row = matrix(1, seed=5).values
+    row = draw_matrix(1, seed=5).values
     elsewhere = row.copy()
     elsewhere[0, 3], elsewhere[0, 1] = np.nan, np.nan
     before, after = (blend.linear.explain(x)[0] for x in (row, elsewhere))
     assert set(np.flatnonzero(before != after)) <= {1, 3}
-    unknown = matrix(1, seed=5)
+    unknown = draw_matrix(1, seed=5)
     unknown = replace(unknown, levels={"region_6": ("110000", "110001", "110002")})
     contributions = explainer.explain(unknown)
     np.testing.assert_allclose(contributions.margin, blend.predict_margin(unknown), atol=1e-9)
@@ -105,7 +105,7 @@ def test_linear_contributions_average_to_zero_over_the_training_rows(explainer, 
 
 
 def test_a_feature_that_is_always_missing_contributes_nothing(explainer):
-    assert not explainer.explain(matrix(200, seed=2)).values[:, 4].any()
+    assert not explainer.explain(draw_matrix(200, seed=2)).values[:, 4].any()
 
 
 @settings(max_examples=40, deadline=None)
@@ -122,7 +122,7 @@ def test_contributions_sum_to_the_margin_for_any_rows(explainer, blend, values):
 
 
 def test_margins_from_another_model_are_rejected(explainer, blend):
-    X = matrix(5)
+    X = draw_matrix(5)
     with pytest.raises(ModelError, match=r"contributions of 2 of 5 rows do not add up.*\n.*same model"):
         explainer.explain(X).require_margin(blend.predict_margin(X) + np.array([0, 1e-6, 0, 0, np.nan]))
 
@@ -136,11 +136,11 @@ def test_trees_too_deep_for_tables_are_explained_by_lightgbm_and_a_note_says_so(
     explainer = Explainer(replace(blend, trees=deep))
     assert "tables hold at most 7" in explainer.note
     assert explainer.note in caplog.text, "the log says why"
-    X = matrix(6, seed=4)
+    X = draw_matrix(6, seed=4)
     explainer.explain(X, threads=2).require_margin(explainer.blend.predict_margin(X))
 
 
-def test_a_fast_explainer_has_no_note(explainer):
+def test_an_explainer_that_uses_tables_has_no_note(explainer):
     assert explainer.note == ""
 
 
@@ -165,6 +165,6 @@ def test_a_model_without_features_has_only_a_base_value(explainer):
 
 
 def test_an_empty_matrix_is_not_an_error(explainer):
-    contributions = explainer.explain(matrix(0))
+    contributions = explainer.explain(draw_matrix(0))
     assert contributions.values.shape == (0, 5)
     assert contributions.margin.shape == (0,)

@@ -1,4 +1,4 @@
-"""Objects for the ``shap`` library carry riskml's exact contributions, and its plots draw them with Chinese labels."""
+"""Objects for the library ``shap`` hold riskml's exact contributions, and ``shap`` plots them with Chinese labels."""
 
 from __future__ import annotations
 

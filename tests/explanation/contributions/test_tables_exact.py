@@ -35,14 +35,16 @@ def count_rows(node):
     return node["leaf_count"] if "leaf_value" in node else node["internal_count"]
 
 
-def expected(node, row, known):
+def compute_expected(node, row, known):
     """Compute a tree's value for a row if only some features are known, averaging over training rows for the rest."""
     if "leaf_value" in node:
         return node["leaf_value"]
     left, right = node["left_child"], node["right_child"]
     if node["split_feature"] in known:
-        return expected(left if goes_left(node, row) else right, row, known)
-    total = count_rows(left) * expected(left, row, known) + count_rows(right) * expected(right, row, known)
+        return compute_expected(left if goes_left(node, row) else right, row, known)
+    total = count_rows(left) * compute_expected(left, row, known) + count_rows(right) * compute_expected(
+        right, row, known
+    )
     return total / count_rows(node)
 
 
@@ -52,15 +54,15 @@ def list_features(node):
     return {node["split_feature"]} | list_features(node["left_child"]) | list_features(node["right_child"])
 
 
-def shapley(booster, row):
+def compute_shapley(booster, row):
     """Compute Shapley values by enumerating every coalition of every tree's features."""
     out = np.zeros(len(row) + 1)
     for tree in booster.dump_model()["tree_info"]:
         root = tree["tree_structure"]
         features = sorted(list_features(root))
-        out[-1] += expected(root, row, frozenset())
+        out[-1] += compute_expected(root, row, frozenset())
         worth = {
-            frozenset(known): expected(root, row, frozenset(known))
+            frozenset(known): compute_expected(root, row, frozenset(known))
             for size in range(len(features) + 1)
             for known in combinations(features, size)
         }
@@ -76,7 +78,7 @@ def test_tables_give_the_exact_shapley_values(model):
     kernel = Tables.build(read_forest(model.text))
     rows = model.rows[::12]
     contributions = kernel.explain(rows)
-    brute = np.array([shapley(model.booster, row) for row in rows])
+    brute = np.array([compute_shapley(model.booster, row) for row in rows])
     np.testing.assert_allclose(contributions, brute[:, :-1], rtol=0, atol=1e-11)
     assert kernel.base == pytest.approx(brute[0, -1], abs=1e-11)
 

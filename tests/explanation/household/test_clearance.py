@@ -17,7 +17,7 @@ from riskml.records.panel.store import Records
 LINE = 6000.0
 
 
-def met(last_months: float, labour: str | None = "full", months: int = 30):
+def list_met(last_months: float, labour: str | None = "full", months: int = 30):
     """Return which conditions a one-person household meets; ``last_months`` is the ratio of its income in the
     last six months to the line."""
     starts = [dt.date(2022 + m // 12, m % 12 + 1, 1) for m in range(months)]
@@ -41,22 +41,22 @@ def met(last_months: float, labour: str | None = "full", months: int = 30):
 
 
 def test_a_household_that_stayed_above_the_line_meets_every_condition():
-    assert met(1.5) == {"stable_income": True, "no_flags": True, "labour": True}
+    assert list_met(1.5) == {"stable_income": True, "no_flags": True, "labour": True}
 
 
 def test_a_single_month_end_below_the_line_fails_the_condition():
-    assert met(0.4)["stable_income"] is False
-    assert met(0.4)["no_flags"] is False
+    assert list_met(0.4)["stable_income"] is False
+    assert list_met(0.4)["no_flags"] is False
 
 
 def test_an_income_exactly_on_the_line_is_not_below_it():
-    assert met(0.5)["stable_income"] is True, "half a year at 1.5, then half a year at 0.5, is on the line"
+    assert list_met(0.5)["stable_income"] is True, "half a year at 1.5, then half a year at 0.5, is on the line"
 
 
 @pytest.mark.parametrize(("labour", "expected"), [("none", False), ("weak", True), (None, None)])
 def test_the_labour_condition_needs_a_member_known_to_be_able_to_work(labour, expected):
-    assert met(1.5, labour)["labour"] is expected
+    assert list_met(1.5, labour)["labour"] is expected
 
 
 def test_unreported_months_are_unknown():
-    assert met(1.5, months=12)["stable_income"] is None
+    assert list_met(1.5, months=12)["stable_income"] is None

@@ -124,7 +124,7 @@ def test_a_redacted_county_reveals_no_diagnosis_and_no_amount(county_records, na
     assert all(cell.split(";").count("health") <= 1 for cell in hidden["reasons"])
 
 
-def test_a_panel_without_anyone_at_risk_gives_an_empty_table(county_records, narrator):
+def test_a_panel_without_known_households_gives_an_empty_table(county_records, narrator):
     early = county_records.panel(to_day("1990-01-31"))
     assert len(explain_panel(narrator, early)) == 0
     assert tuple(explain_panel(narrator, early).columns) == COLUMNS

@@ -64,7 +64,7 @@ def leye_shop(v):
 
 
 def fengjie(v):
-    """An orange grower's wife fell seriously ill, a child was about to leave school, and the crop found no buyer."""
+    """An orange grower's wife fell seriously ill, a child left school, and the price of the crop fell."""
     v.household(4, kind="exited", exited_on="2019-12-31")
     v.member(1, 1975, working="local").member(2, 1977, health="serious", labour="none")
     v.member(3, 2007, labour="none").member(4, 1948, labour="none")
@@ -92,7 +92,7 @@ def weixian(v):
 
 
 def childbirth(v):
-    """A bill of 9,800 yuan, but also two workers, a van and a business licence: rejected after a visit on day 2."""
+    """Hospital care for a birth cost 9,800 self-paid yuan, but two members work and the income is high."""
     v.household(4)
     v.member(1, 1993, labour="skilled", working="local").member(2, 1995, working="local")
     v.member(3, 2019, labour="none").member(4, 2023, labour="none")
@@ -103,7 +103,7 @@ def childbirth(v):
 
 
 def silent(v):
-    """There are no reports since August, and gaps before that; lists of members and from departments are missing."""
+    """No income is reported after August or for March and April, and there are no other records."""
     v.household(2).earns("2023-01", "2023-02", total=1500).earns("2023-05", "2023-08", total=1500)
     return v
 

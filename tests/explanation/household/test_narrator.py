@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from riskml.errors import UsageError
-from riskml.explanation import NOTICE
+from riskml.explanation import NOTICE, Narrator
 from riskml.explanation.household.missing import find_missing
 from riskml.explanation.household.rendering import render
 from riskml.explanation.reasons.checklist import STEPS_MISSING, choose_steps
@@ -17,7 +18,7 @@ from riskml.features import CATALOGUE, build
 from riskml.policy import apply_rule_line, load_policy
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 
-HEALTHY = ("illness", "disaster", "events", "help", "monitoring")
+TABLES = ("illness", "disaster", "events", "help", "monitoring")
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def ill(village):
     village.add("events", kind="job_loss", occurred_on="2023-08-15").add(
         "events", kind="disability", occurred_on="2023-02-01"
     )
-    return village.has(*HEALTHY)
+    return village.has(*TABLES)
 
 
 def test_an_explanation_holds_both_verdicts_and_sums_to_the_margin(ill, make_narrator):
@@ -80,7 +81,7 @@ def test_json_is_plain_and_says_the_same_as_the_text(ill, make_narrator):
     ],
 )
 def test_only_formerly_poor_households_fall_back_into_poverty(village, make_narrator, kind, fall, english):
-    panel = village.household(3, kind=kind).earns("2023-01", "2023-12", wage=2200).has(*HEALTHY).panel()
+    panel = village.household(3, kind=kind).earns("2023-01", "2023-12", wage=2200).has(*TABLES).panel()
     narrator = make_narrator(panel, log_income_to_line_12m=-9.0)
     e = narrator.explain(panel)
     assert (e.status, e.kind, e.model.tier) == ("at_risk", kind, "very_likely")
@@ -115,7 +116,7 @@ def test_agreement_as_scored_takes_precedence_over_the_tier(ill, make_narrator):
 
 
 def test_no_measures_are_suggested_if_neither_verdict_points_to_a_household(village, make_narrator):
-    panel = village.household(2).earns("2023-01", "2023-12", wage=9000).has(*HEALTHY).panel()
+    panel = village.household(2).earns("2023-01", "2023-12", wage=9000).has(*TABLES).panel()
     e = make_narrator(panel).explain(panel)
     assert (e.agreement, e.signal, e.model.tier) == ("neither", "green", "stable")
     assert e.options == {}
@@ -124,7 +125,7 @@ def test_no_measures_are_suggested_if_neither_verdict_points_to_a_household(vill
 
 @pytest.mark.parametrize(("wage", "status"), [(100, "below_line"), (None, "no_income")])
 def test_only_the_rule_line_judges_households_outside_the_cohort(village, make_narrator, wage, status):
-    village.household(3).has(*HEALTHY)
+    village.household(3).has(*TABLES)
     if wage is not None:
         village.earns("2023-01", "2023-12", wage=wage)
     panel = village.panel()
@@ -215,7 +216,7 @@ class TestMissing:
         assert "stale_income" not in texts
         assert "income_gaps" not in texts
 
-    def test_missing_income_and_a_missing_line_are_listed(self, village):
+    def test_income_that_was_never_reported_is_listed(self, village):
         village.household(2, region_code="999999")
         village.rows["lines"].clear()
         assert self.list_texts(village)["no_income"] == "近 36 个月无收入记录"
@@ -327,11 +328,29 @@ class TestOtherFactors:
         hidden = narrator.explain(panel, redact=["health"])
         assert "months_since_care" not in [factor.code for factor in hidden.others]
 
-    def test_the_line_is_short_and_absent_without_factors(self, village, make_narrator):
-        panel = village.household(4).earns("2023-01", "2023-12", wage=9000).has(*HEALTHY).panel()
+    def test_the_line_of_other_factors_is_short_and_absent_without_factors(self, village, make_narrator):
+        panel = village.household(4).earns("2023-01", "2023-12", wage=9000).has(*TABLES).panel()
         effects = {f"{source}_share_12m": 3.0 for source in ("wage", "business", "property", "transfer")}
         e = make_narrator(panel, **effects, income_concentration=3.0, mean_age=0.5).explain(panel)
         assert (
             make_narrator(panel, household_size=0.0, income_volatility_12m=0.0).explain(panel).list_others("zh") == ""
         )
         assert e.list_others("zh").count("；") == 2
+
+
+@pytest.mark.parametrize(
+    ("hardship", "zh", "en"),
+    [
+        ("count", "收入与支出预计稳定", "stable"),
+        ("ignore", "收入预计稳定（未计刚性支出）", "stable income, spending not counted"),
+    ],
+)
+def test_the_words_for_stable_say_whether_spending_is_counted(village, make_narrator, hardship, zh, en):
+    panel = village.household(3).earns("2022-01", "2023-12", wage=9000).has(*TABLES).panel()
+    narrator = make_narrator(panel)
+    manifest = narrator.bundle.manifest
+    settings = {**manifest["settings"], "hardship": hardship}
+    e = Narrator(replace(narrator.bundle, manifest={**manifest, "settings": settings}), narrator.policy).explain(panel)
+    assert e.names["stable"] == {"zh": zh, "en": en}
+    assert f"模型：{zh}；" in render(e)
+    assert f"Model: {en}; " in render(e, "en")

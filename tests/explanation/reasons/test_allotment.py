@@ -20,7 +20,7 @@ NAMES = list(CATALOGUE)
 GROUPING = Grouping.from_features(FEATURES)
 
 
-def of(
+def allot(
     position: float, changes: dict[str, float], causes: dict[str, float], spent: dict[str, float] | None = None
 ) -> tuple[dict[str, float], dict[str, str]]:
     """Divide ``position``, the contribution of a low or falling income.
@@ -42,19 +42,19 @@ def of(
 
 
 def test_an_unexplained_decline_stays_with_its_source():
-    allotted, features = of(1.5, {"wage_change_on_year_12m": -8000.0, "wage_change_on_year_3m": -9000.0}, {})
+    allotted, features = allot(1.5, {"wage_change_on_year_12m": -8000.0, "wage_change_on_year_3m": -9000.0}, {})
     assert allotted == {"work": pytest.approx(1.5)}
     assert features == {"work": "wage_change_on_year_3m"}
-    allotted, features = of(1.5, {"business_change_on_year_12m": -8000.0}, {})
+    allotted, features = allot(1.5, {"business_change_on_year_12m": -8000.0}, {})
     assert (allotted, features) == ({"venture": pytest.approx(1.5)}, {"venture": "business_change_on_year_12m"})
 
 
 def test_a_loss_counts_from_a_thousand_yuan_upwards():
-    assert of(1.0, {"wage_change_on_year_12m": -NOTICEABLE}, {})[0] == {"work": pytest.approx(1.0)}
+    assert allot(1.0, {"wage_change_on_year_12m": -NOTICEABLE}, {})[0] == {"work": pytest.approx(1.0)}
 
 
 def test_a_recorded_shock_explains_a_part_of_the_decline_in_proportion_to_its_strength():
-    allotted, features = of(2.0, {"wage_change_on_year_12m": -8000.0}, {"illness": 0.3, "labour": 0.05})
+    allotted, features = allot(2.0, {"wage_change_on_year_12m": -8000.0}, {"illness": 0.3, "labour": 0.05})
     weight = UNEXPLAINED + 0.35
     assert allotted["illness"] == pytest.approx(0.3 + 2.0 * 0.3 / weight)
     assert allotted["labour"] == pytest.approx(0.05 + 2.0 * 0.05 / weight)
@@ -64,13 +64,13 @@ def test_a_recorded_shock_explains_a_part_of_the_decline_in_proportion_to_its_st
 
 def test_a_job_loss_explains_the_whole_lost_wage():
     loss = NAMES[GROUPING.members[GROUPING.index["work", ""]][0]]
-    allotted, features = of(2.0, {"wage_change_on_year_12m": -8000.0}, {"work": 0.5})
+    allotted, features = allot(2.0, {"wage_change_on_year_12m": -8000.0}, {"work": 0.5})
     assert allotted == {"work": pytest.approx(2.5)}
     assert features == {"work": loss}
 
 
 def test_a_disaster_explains_lost_business_income_but_not_lost_wages():
-    allotted, _ = of(
+    allotted, _ = allot(
         1.0, {"wage_change_on_year_12m": -3000.0, "business_change_on_year_12m": -1000.0}, {"disaster": 0.2}
     )
     assert allotted["work"] == pytest.approx(0.75)
@@ -80,13 +80,13 @@ def test_a_disaster_explains_lost_business_income_but_not_lost_wages():
 
 def test_spending_gets_a_share_in_proportion_to_the_yuan_if_its_cause_has_a_contribution():
     changes, spent = {"wage_change_on_year_12m": -8000.0}, {"illness": 4000.0, "schooling": 9000.0}
-    allotted, _ = of(1.0, changes, {"illness": 0.3}, spent)
+    allotted, _ = allot(1.0, changes, {"illness": 0.3}, spent)
     bill = SPENT * 4000 / (SPENT * 4000 + 8000)
     assert allotted["illness"] == pytest.approx(0.3 + bill + (1 - bill) * 0.3 / (0.3 + UNEXPLAINED))
     assert "schooling" not in allotted
     small = {"illness": NOTICEABLE - 1}
-    assert of(1.0, {}, {"illness": 0.3}, small)[0] == {"illness": 0.3}, "too little to count"
-    assert of(1.0, {}, {"illness": 0.3}, {"illness": float("nan")})[0] == {"illness": 0.3}, "unknown"
+    assert allot(1.0, {}, {"illness": 0.3}, small)[0] == {"illness": 0.3}, "too little to count"
+    assert allot(1.0, {}, {"illness": 0.3}, {"illness": float("nan")})[0] == {"illness": 0.3}, "unknown"
 
 
 def test_a_death_explains_a_lost_wage_but_a_lasting_lack_of_workers_does_not():
@@ -107,7 +107,7 @@ SMALL = 1 - NOTICEABLE
 
 @pytest.mark.parametrize("changes", [{}, {"wage_change_on_year_12m": 500.0, "business_change_on_year_12m": SMALL}])
 def test_the_income_level_keeps_its_contribution_if_no_source_shrank(changes):
-    assert of(3.0, changes, {"illness": 0.2})[0] == {"illness": 0.2}
+    assert allot(3.0, changes, {"illness": 0.2})[0] == {"illness": 0.2}
 
 
 def test_records_without_income_sources_are_ranked_unchanged():

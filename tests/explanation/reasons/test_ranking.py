@@ -29,7 +29,7 @@ def may_protect(feature, values, median=float("nan")):
     return RULES[feature.risky].admits(values, np.array(median), risk=False)
 
 
-def ranked(
+def rank(
     values: dict[str, float], contributions: dict[str, float], typical: dict[str, float] | None = None
 ) -> Rankings:
     x, c = np.full((1, len(FEATURES)), np.nan), np.zeros((1, len(FEATURES)))
@@ -99,38 +99,38 @@ def test_causes_come_first_by_strength_and_the_last_reason_covers_the_rest():
     names = ["self_paid_to_line_12m", "job_losses_12m", "disaster_loss_to_line_12m", "dropouts_12m", "accidents_12m"]
     values = {**dict.fromkeys([*names, "children"], 1.0), "log_income_to_line_12m": -0.1}
     strength = {name: 0.1 * (k + 1) for k, name in enumerate(names)}
-    rankings = ranked(values, {**strength, "log_income_to_line_12m": 3.0, "children": 2.0})
+    rankings = rank(values, {**strength, "log_income_to_line_12m": 3.0, "children": 2.0})
     assert list_features(rankings.reasons) == [*names[:0:-1], "log_income_to_line_12m"]
-    assert list_features(ranked(values, strength).reasons) == names[::-1]
-    few = ranked(values, {"dropouts_12m": 0.1, "log_income_to_line_12m": 3.0, "children": 2.0})
+    assert list_features(rank(values, strength).reasons) == names[::-1]
+    few = rank(values, {"dropouts_12m": 0.1, "log_income_to_line_12m": 3.0, "children": 2.0})
     assert list_features(few.reasons) == ["dropouts_12m", "log_income_to_line_12m", "children"]
 
 
 def test_a_cause_is_only_as_strong_as_its_strongest_stated_feature():
     values = {"self_paid_to_line_12m": 1.0, "admissions_12m": 2.0, "months_since_care": 30.0, "job_losses_12m": 1.0}
     effects = {"self_paid_to_line_12m": 0.3, "admissions_12m": 0.4, "months_since_care": 5.0, "job_losses_12m": 0.45}
-    rankings = ranked(values, effects)
+    rankings = rank(values, effects)
     assert list_features(rankings.reasons) == ["job_losses_12m", "admissions_12m"]
     assert rankings.reasons.strength[0, :2].tolist() == [0.45, 0.4]
 
 
 def test_reasons_without_an_official_cause_add_up_their_stated_features():
     values = {"leads_3m": 1.0, "leads_12m": 1.0, "months_since_visit": 2.0, "children": 3.0}
-    rankings = ranked(values, {"leads_3m": 0.2, "leads_12m": 0.3, "months_since_visit": 0.9, "children": 0.4})
+    rankings = rank(values, {"leads_3m": 0.2, "leads_12m": 0.3, "months_since_visit": 0.9, "children": 0.4})
     assert list_features(rankings.reasons) == ["leads_12m", "children"]
     assert rankings.reasons.strength[0, :2].tolist() == [0.5, 0.4]
 
 
 def test_a_lasting_state_counts_half_as_much():
     values = {"members_chronic": 1.0, "months_since_job_loss": 10.0, "deaths_12m": 1.0}
-    rankings = ranked(values, {"members_chronic": 0.5, "months_since_job_loss": 0.4, "deaths_12m": 0.3})
+    rankings = rank(values, {"members_chronic": 0.5, "months_since_job_loss": 0.4, "deaths_12m": 0.3})
     assert list_features(rankings.reasons) == ["deaths_12m", "members_chronic", "months_since_job_loss"]
     assert rankings.reasons.strength[0, :3].tolist() == [0.3, 0.25, 0.2]
 
 
 def test_negligible_contributions_are_left_out():
     effects = {"job_losses_12m": LEAST / 2, "labour_share": -LEAST / 2}
-    rankings = ranked({"job_losses_12m": 1.0, "labour_share": 0.9}, effects, {"labour_share": 0.5})
+    rankings = rank({"job_losses_12m": 1.0, "labour_share": 0.9}, effects, {"labour_share": 0.5})
     assert list_features(rankings.reasons) == []
     assert list_features(rankings.protections) == []
 
@@ -138,7 +138,7 @@ def test_negligible_contributions_are_left_out():
 def test_protections_are_the_three_strongest_of_any_cause():
     values = {"log_income_to_line_12m": 1.0, "labour_share": 0.9, "admissions_12m": 0.0, "students": 0.0}
     effects = {"log_income_to_line_12m": -1.0, "labour_share": -0.2, "admissions_12m": -0.3, "students": -0.1}
-    assert list_features(ranked(values, effects, {"labour_share": 0.5}).protections) == [
+    assert list_features(rank(values, effects, {"labour_share": 0.5}).protections) == [
         "log_income_to_line_12m",
         "admissions_12m",
         "labour_share",

@@ -58,7 +58,7 @@ def test_the_picture_equals_the_one_that_was_reviewed(fengjie, golden):
     assert len(svg.encode()) < 30_000
 
 
-def test_the_numbers_match_the_rule(fengjie):
+def test_the_numbers_match_the_panel(fengjie):
     panel = fengjie.panel()
     timeline = Timeline.from_panel(panel)
     assert timeline.average[-1] == panel.income_per_head(12)[0] == (12 * 800 + 12_000 + 0) / 12 * 12 / 4
@@ -175,7 +175,7 @@ def test_a_png_has_the_requested_width_and_shows_the_chinese_text(fengjie):
     assert draw_timeline_png(fengjie.panel(), width=720) == draw_timeline_png(fengjie.panel(), width=720)
 
 
-def test_every_mark_differs_from_its_background_in_greyscale(fengjie):
+def test_text_line_and_bars_have_clearly_different_greys(fengjie):
     inks = set(re.findall(r'(?:fill|stroke)="#(\w{6})"', draw_timeline_svg(fengjie.panel())))
     grey = {ink: sum(w * int(ink[k : k + 2], 16) for w, k in ((0.2126, 0), (0.7152, 2), (0.0722, 4))) for ink in inks}
     assert grey["1d2733"] < 60 < grey["9c2f1f"] + 40 < grey["a9bccb"] - 60

@@ -30,7 +30,7 @@ text = st.text(st.characters(), min_size=1, max_size=12)
 
 
 @st.composite
-def rows(draw, table, late):
+def draw_row(draw, table, late):
     """Draw a random row that was recorded by the as-of date or, if ``late``, after it."""
     day = draw(days)
     recorded = draw(st.integers(AS_OF + 1, AS_OF + 400) if late else st.integers(to_day("2020-01-01"), AS_OF))
@@ -72,7 +72,7 @@ def build_records(tables):
     return Records.from_tables(built, load_policy().lines)
 
 
-def unversioned(table, entries):
+def drop_versions(table, entries):
     """Keep one version of each entry into monitoring, because two versions recorded on the same day are a fault."""
     return entries if table != "monitoring" else list({row["entered_on"]: row for row in entries[::-1]}.values())
 
@@ -83,8 +83,8 @@ def test_any_records_give_well_formed_xml_and_later_rows_change_nothing(data):
     present = data.draw(st.sets(st.sampled_from(sorted(KNOWN)))) | {"income"}
     known, more = {}, {}
     for table in sorted(present):
-        known[table] = unversioned(table, data.draw(st.lists(rows(table, late=False), max_size=6)))
-        late = unversioned(table, data.draw(st.lists(rows(table, late=True), max_size=3)))
+        known[table] = drop_versions(table, data.draw(st.lists(draw_row(table, late=False), max_size=6)))
+        late = drop_versions(table, data.draw(st.lists(draw_row(table, late=True), max_size=3)))
         more[table] = known[table] + late
     before, after = build_records(known).panel(AS_OF), build_records(more).panel(AS_OF)
     for health in (True, False):

@@ -16,11 +16,11 @@ from riskml.records.reading.folder import open_folder
 def read(file):
     reader = {"parquet": "read_parquet", "csv": "read_csv", "json": "read_json", "jsonl": "read_json"}
     source = f"{reader[file.suffix[1:]]}('{file}')"
-    query = f'SELECT "table", "row"::VARCHAR, code, message, content::VARCHAR FROM {source}'
+    query = f'SELECT "table", "row"::VARCHAR, code, message, content::VARCHAR, message_zh FROM {source}'
     return duckdb.connect().execute(query).fetchall()
 
 
-def bad_folder(make):
+def make_bad_folder(make):
     row = make.rows("income")[0]
     return make(income=[*make.rows("income"), row | {"source": "x", "months": 0}, row | {"household_id": "99"}])
 
@@ -28,7 +28,7 @@ def bad_folder(make):
 @pytest.mark.parametrize("ending", ["parquet", "csv", "json", "jsonl"])
 def test_bad_rows_are_written_counted_and_left_out(make, tmp_path, ending):
     file = tmp_path / "aside" / f"bad.{ending}"
-    with open_checked(bad_folder(make), file) as folder:
+    with open_checked(make_bad_folder(make), file) as folder:
         assert folder.count_rows("income") == 2
         assert folder.skipped == {"below_minimum": 1, "unknown_code": 1, "unknown_household": 1}
         assert folder.report is not None
@@ -86,14 +86,14 @@ def test_warnings_are_not_set_aside(make, tmp_path):
 
 
 def test_data_without_the_bad_rows_have_the_same_fingerprint_as_clean_data(make, tmp_path):
-    with open_checked(make()) as clean, open_checked(bad_folder(make), tmp_path / "bad.csv") as cleaned:
+    with open_checked(make()) as clean, open_checked(make_bad_folder(make), tmp_path / "bad.csv") as cleaned:
         # A column that had a value only in the bad row remains, filled with its default.
         assert cleaned.fingerprint() == clean.fingerprint()
 
 
 def test_faults_in_files_are_still_rejected(make, tmp_path):
-    folder = bad_folder(make)
-    (folder / "notes.txt").touch()
+    folder = make_bad_folder(make)
+    (folder / "other.csv").touch()
     with pytest.raises(RecordsError, match=r"folder unknown_file \(1\), income.source unknown_code \(1\)") as refused:
         open_checked(folder, tmp_path / "bad.csv")
     assert "--skip-bad-rows" not in refused.value.hint
@@ -119,13 +119,13 @@ def test_setting_rows_aside_must_not_empty_a_table(make, tmp_path):
 
 def test_bad_rows_are_rejected_with_a_hint_if_no_file_is_chosen(make):
     with pytest.raises(RecordsError, match=r"have 3 fault\(s\): income.source unknown_code \(1\), ") as refused:
-        open_checked(bad_folder(make))
+        open_checked(make_bad_folder(make))
     assert "`riskml check" in refused.value.hint
     assert "--skip-bad-rows FILE" in refused.value.hint
 
 
 def test_the_file_must_be_outside_the_folder_with_a_known_extension(make, tmp_path):
-    folder = bad_folder(make)
+    folder = make_bad_folder(make)
     with pytest.raises(UsageError, match="lies in the records folder"):
         open_checked(folder, folder / "bad.csv")
     with pytest.raises(UsageError, match="cannot be written to") as refused:
@@ -149,3 +149,11 @@ def test_corrections_are_recomputed_without_the_bad_rows(make, tmp_path):
         assert folder.skipped == {"duplicate_record": 2}
         repeated = folder.connection.execute(f"SELECT * FROM {folder.find_repeated_records('income')}").fetchall()
         assert repeated == []
+
+
+def test_the_file_says_in_both_languages_what_is_wrong(make, tmp_path):
+    with open_checked(make_bad_folder(make), tmp_path / "bad.csv"):
+        pass
+    assert ("A number is smaller than allowed (months)", "数值小于允许的最小值（months）") in {
+        (row[3], row[5]) for row in read(tmp_path / "bad.csv")
+    }

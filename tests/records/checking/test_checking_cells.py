@@ -68,6 +68,7 @@ def test_unknown_code(make):
         "illness": {"occurred_on": DAY},
         "disaster": {"occurred_on": DAY},
         "events": {"occurred_on": DAY},
+        "help": {"started_on": DAY, "measure": "低保"},
         "monitoring": {"entered_on": DAY},
     }
     folder, coded = make(), []
@@ -78,7 +79,7 @@ def test_unknown_code(make):
             rows[0] |= dict.fromkeys(columns, "0")
             make.write_table(folder, table.name, rows)
             coded += [(table.name, column, "unknown_code", 1, (1,)) for column in columns]
-    assert len(coded) == 13
+    assert len(coded) == 14
     assert list_faults(folder) == coded
 
 
@@ -101,15 +102,15 @@ def test_causes_are_codes_separated_by_semicolons(make):
 
 
 def test_bad_region(make):
-    wrong = ["1", "130", "13052", "1305290", "13052910100100", "13a5", "１３", "-1", "13 "]
+    wrong = ["1", "130", "13052", "1305290", "13052910100100", "13a5", "１３", "-1"]
     homes = [{"household_id": f"{i}", "region_code": code, "size": 1} for i, code in enumerate(wrong)]
     lines = [{"region_code": code, "effective_from": DAY, "amount": 1.0} for code in wrong]
     struck = [{"region_code": code, "occurred_on": DAY, "kind": "flood"} for code in wrong]
     folder = make(households=make.rows("households") + homes, lines=make.rows("lines") + lines, disaster=struck)
     assert [fault for fault in list_faults(folder) if fault[2] != "region_without_households"] == [
-        ("households", "region_code", "bad_region", 9, (3, 4, 5, 6, 7)),
-        ("disaster", "region_code", "bad_region", 9, (1, 2, 3, 4, 5)),
-        ("lines", "region_code", "bad_region", 9, (2, 3, 4, 5, 6)),
+        ("households", "region_code", "bad_region", 8, (3, 4, 5, 6, 7)),
+        ("disaster", "region_code", "bad_region", 8, (1, 2, 3, 4, 5)),
+        ("lines", "region_code", "bad_region", 8, (2, 3, 4, 5, 6)),
     ]
 
 
@@ -144,7 +145,7 @@ def test_below_minimum(make, table, column, least, too_small):
         rows = optional.get(table) or make.rows(table)
         rows[0] |= {column: value}
         expected = [(table, column, "below_minimum", 1, (1,))] * count
-        assert list_faults(make(**{table: rows})) == expected
+        assert [fault for fault in list_faults(make(**{table: rows})) if fault[2] != "early_day"] == expected
 
 
 def test_a_line_must_be_above_zero(make):
@@ -188,7 +189,8 @@ def test_not_month_start(make):
 )
 def test_date_out_of_range(make, table, rows, column, faults):
     folder = make(**{table: make.rows(table, **rows)})
-    assert list_faults(folder) == [(table, column, "date_out_of_range", 1, (1,))] * faults
+    outside = [fault for fault in list_faults(folder) if fault[2] == "date_out_of_range"]
+    assert outside == [(table, column, "date_out_of_range", 1, (1,))] * faults
 
 
 def test_an_open_end_may_be_written_as_the_last_day_of_the_calendar(make):

@@ -43,15 +43,17 @@ def test_both_forms(make, second):
     assert "lines.parquet" in fault.message
 
 
-def test_unknown_file(make, only_fault):
+def test_unknown_file(make):
     folder = make()
     for name in ("incomes.csv", "notes.txt", ".DS_Store"):
         (folder / name).touch()
     (folder / "old").mkdir()
-    fault = only_fault(folder)
-    assert (fault.table, fault.code, fault.count) == ("", "unknown_file", 3)
-    assert "incomes.csv, notes.txt, old/" in fault.message
-    assert "mean income.csv for incomes.csv?" in fault.message
+    fault, passed = check(folder).faults
+    assert (fault.table, fault.code, fault.count) == ("", "unknown_file", 2)
+    assert (passed.severity, passed.code, passed.count) == ("warning", "passed_over_file", 2)
+    assert ".DS_Store, notes.txt" in passed.message
+    assert "incomes.csv, old/" in fault.message
+    assert "incomes.csv seems to be a second copy of income.parquet" in fault.message
 
 
 def test_a_truth_table_is_allowed(make):
@@ -86,10 +88,10 @@ def test_damaged_file(make, only_fault, content):
 def test_damage_inside_a_readable_file_is_found_and_other_tables_are_checked(make):
     folder = make(lines=make.rows("lines", amount=-1.0))
     path = folder / "households.parquet"
-    rows = [{"household_id": f"{i:04d}", "region_code": "13", "size": i % 9 + 1} for i in range(5000)]
+    rows = [{"size": i * 7919 % 997 + 1, "household_id": f"{i:04d}", "region_code": "13"} for i in range(5000)]
     make.write_table(folder, "households", rows)
     content = bytearray(path.read_bytes())
-    content[10 : len(content) // 3] = bytes(len(content) // 3 - 10)
+    content[10:1000] = bytes(990)
     path.write_bytes(content)
     with open_folder(folder) as opened:
         assert opened.has("households")
@@ -100,7 +102,15 @@ def test_damage_inside_a_readable_file_is_found_and_other_tables_are_checked(mak
     ]
 
 
-def test_one_damaged_part_does_not_hide_the_others(make):
+def test_damage_inside_a_column_of_codes_is_found(make):
+    folder = make(income=[make.rows("income")[0] | {"record_id": f"{i:05d}"} for i in range(5000)])
+    content = bytearray((folder / "income.parquet").read_bytes())
+    content[10 : 2 * len(content) // 3] = bytes(2 * len(content) // 3 - 10)
+    (folder / "income.parquet").write_bytes(content)
+    assert list_faults(folder) == [("income", "", "damaged_file", 1)]
+
+
+def test_the_other_parts_are_checked_if_one_is_damaged(make):
     folder = make("parts", income=[*make.rows("income"), make.rows("income", amount=float("inf"))[0]])
     (folder / "income" / "part-9.parquet").write_bytes(b"PAR1")
     codes = [(fault.code, fault.rows) for fault in check(folder).faults]

@@ -52,22 +52,32 @@ def test_region_without_households(make):
     ]
 
 
-def line(code, start):
+def make_line(code, start):
     return {"region_code": code, "effective_from": dt.date.fromisoformat(start), "amount": 6000.0}
+
+
+def test_line_without_households(make):
+    country = make_line(None, "2020-01-01")
+    assert list_faults(make(lines=[country, make_line("130581", "2020-01-01")])) == [
+        ("warning", "lines", "region_code", "line_without_households", (2,))
+    ]
+    assert list_faults(make(lines=[country, make_line("13", "2020-01-01"), make_line("1305", "2020-01-01")])) == []
+    own = [make_line("130529", "2020-01-01"), make_line("130581", "2020-01-01")]
+    assert list_faults(make(lines=[country, *own])) == []
 
 
 def test_no_line(make):
     warning = [("warning", "income", "period_start", "no_line", (1, 2))]
     assert list_faults(make(lines=[])) == warning
-    assert list_faults(make(lines=[line("14", "2020-01-01")])) == warning
-    assert list_faults(make(lines=[line("13", "2023-02-01")])) == warning
+    assert list_faults(make(lines=[make_line("14", "2020-01-01")])) == warning
+    assert list_faults(make(lines=[make_line("13", "2023-02-01")])) == warning
     # The line in force at the end of the month counts, not the one at its start.
-    assert list_faults(make(lines=[line("13", "2023-01-31")])) == []
-    assert list_faults(make(lines=[line("13", "2023-02-01"), line(None, "2020-01-01")])) == []
+    assert list_faults(make(lines=[make_line("13", "2023-01-31")])) == []
+    assert list_faults(make(lines=[make_line("13", "2023-02-01"), make_line(None, "2020-01-01")])) == []
 
 
 def test_a_line_needs_to_be_in_force_only_at_the_end_of_a_period(make):
-    lines = [line("13", "2023-03-31")]
+    lines = [make_line("13", "2023-03-31")]
     folder = make(lines=lines, income=make.rows("income", months=3))
     assert list_faults(folder) == [("warning", "income", "period_start", "no_line", (2,))]
 
@@ -75,4 +85,6 @@ def test_a_line_needs_to_be_in_force_only_at_the_end_of_a_period(make):
 def test_a_household_that_moved_uses_the_line_where_it_lived(make):
     rows = make.rows("households")
     moved = rows[0] | {"region_code": "14", "recorded_on": DAY}
-    assert list_faults(make(households=[*rows, moved])) == []
+    assert list_faults(make(households=[*rows, moved])) == [
+        ("warning", "households", "region_code", "region_without_line", (3,))
+    ]

@@ -1,4 +1,5 @@
-"""Whatever a records folder contains, a check returns a report that does not depend on row order or file format."""
+"""Whatever a records folder contains, a check returns a report that does not depend on the order of rows or on how a
+table is divided into files."""
 
 import datetime as dt
 
@@ -29,7 +30,7 @@ rows = st.lists(
 )
 
 
-def counted(folder):
+def count_rows(folder):
     return sorted((fault.table, fault.column, fault.code, fault.count) for fault in check(folder).faults)
 
 
@@ -39,7 +40,7 @@ def test_neither_row_order_nor_splitting_into_parts_matters(make, income, parts,
     whole, split = make(income=income), make()
     (split / "income.parquet").unlink()
     make.write_table(split, "income", data.draw(st.permutations(income)), "parts", parts)
-    assert counted(whole) == counted(split)
+    assert count_rows(whole) == count_rows(split)
 
 
 @few

@@ -34,6 +34,8 @@ def test_json_has_every_field_of_every_finding(report):
         "rows": [4],
         "message": "1 row(s) have months below 1: '0'.",
         "what_to_do": "Correct the number; leave the cell empty where it is unknown.",
+        "message_zh": "1 行的 months 小于 1：'0'。",
+        "what_to_do_zh": "请更正数值；不清楚的留空。",
     }
     assert (warning["code"], warning["severity"]) == ("equal_rows", "warning")
 

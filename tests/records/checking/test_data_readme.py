@@ -1,17 +1,24 @@
-"""``data/README.md`` agrees with the code."""
+"""``data/README.md`` and the page on comparisons agree with the code."""
 
 from pathlib import Path
 
 from riskml.records.checking.check import check, list_rules
-from riskml.records.checking.describe import EXAMPLE, describe
+from riskml.records.checking.describe import EXAMPLE, SECONDS, describe, describe_comparisons
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.folder import open_folder
 
-README = Path(__file__).parents[3] / "data" / "README.md"
+ROOT = Path(__file__).parents[3]
+README = ROOT / "data" / "README.md"
 
 
 def test_the_committed_file_equals_the_generated_one(golden):
     golden(README, describe())
+
+
+def test_the_committed_page_on_comparisons_equals_the_generated_one(golden):
+    page = describe_comparisons()
+    golden(ROOT / "docs" / "checks" / "comparisons.md", page)
+    assert all(f"| `{code}` | " in page for code in (*SECONDS, "future_day", "implausible_line"))
 
 
 def test_every_table_column_code_and_rule_is_described():

@@ -7,7 +7,7 @@ import pytest
 from riskml.records.panel.clashes import find_repeated_rows, find_total_clashes
 
 
-def clashes(*rows):
+def find_clashes(*rows):
     names = ("household_id", "period_start", "months", "source", "amount", "recorded_on", "record_id")
     return find_total_clashes(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
 
@@ -17,29 +17,29 @@ WAGE = ("a", "2024-03-01", None, "wage", 300.0, None, None)
 
 
 def test_any_month_in_a_period_can_conflict():
-    assert clashes(WAGE, TOTAL) == [1]
-    assert clashes(("a", "2024-04-01", None, "wage", 300.0, None, None), TOTAL) == []
+    assert find_clashes(WAGE, TOTAL) == [1]
+    assert find_clashes(("a", "2024-04-01", None, "wage", 300.0, None, None), TOTAL) == []
 
 
 def test_rows_for_another_household_do_not_conflict():
-    assert clashes(("b", *WAGE[1:]), TOTAL) == []
+    assert find_clashes(("b", *WAGE[1:]), TOTAL) == []
 
 
 def test_only_the_latest_record_counts_in_any_order():
     moved = ("a", "2024-06-01", 1, "total", 300.0, "2024-07-01", "t")
     early = (*TOTAL[:5], "2024-05-01", "t")
-    assert clashes(WAGE, early, moved) == clashes(moved, early, WAGE) == []
+    assert find_clashes(WAGE, early, moved) == find_clashes(moved, early, WAGE) == []
     late = (*TOTAL[:5], "2024-08-01", "t")
-    assert clashes(late, moved, WAGE) == [0]
+    assert find_clashes(late, moved, WAGE) == [0]
 
 
 def test_a_record_without_a_recording_date_is_known_at_the_end_of_its_period():
     withdrawn = (*TOTAL[:4], None, "2024-03-30", "t")
-    assert clashes(WAGE, TOTAL, withdrawn) == [1]
-    assert clashes(WAGE, TOTAL, (*TOTAL[:4], None, "2024-04-01", "t")) == []
+    assert find_clashes(WAGE, TOTAL, withdrawn) == [1]
+    assert find_clashes(WAGE, TOTAL, (*TOTAL[:4], None, "2024-04-01", "t")) == []
 
 
-def repeated(name, *rows):
+def find_repeated(name, *rows):
     names = {key for row in rows for key in row}
     return find_repeated_rows(name, {key: [row.get(key) for row in rows] for key in names})
 
@@ -77,10 +77,10 @@ LINE = {"region_code": None, "effective_from": "2024-01-01"}
     ],
 )
 def test_two_versions_of_a_row_conflict_if_they_became_known_on_the_same_day(name, first, change, faulty):
-    assert repeated(name, first, {**first, **change}) == ([1] if faulty else [])
-    assert repeated(name, {**first, **change}, first) == ([1] if faulty else [])
-    assert repeated(name, first) == []
+    assert find_repeated(name, first, {**first, **change}) == ([1] if faulty else [])
+    assert find_repeated(name, {**first, **change}, first) == ([1] if faulty else [])
+    assert find_repeated(name, first) == []
 
 
 def test_rows_without_a_record_id_are_summed():
-    assert repeated("events", *[{"household_id": "a", "occurred_on": "2024-01-05"}] * 3) == []
+    assert find_repeated("events", *[{"household_id": "a", "occurred_on": "2024-01-05"}] * 3) == []

@@ -15,7 +15,7 @@ REGIONS = {"a": "130529101203", "b": "130529101203", "c": "130529102201"}
 
 
 def pack(**rows):
-    """Pack the households of ``REGIONS``, a poverty line, and the rows (dictionaries) passed for each table."""
+    """Build records of the households in ``REGIONS``, a poverty line, and the rows (dictionaries) of each table."""
     tables = {
         "households": {"household_id": list(REGIONS), "region_code": list(REGIONS.values()), "size": [2, 2, 2]},
         "income": {"household_id": [], "period_start": [], "source": [], "amount": []},

@@ -76,12 +76,12 @@ def declare(monkeypatch) -> Declare:
     return add
 
 
-def tables_with(table: str, first: Cells, second: Cells) -> dict[str, list[Cells]]:
+def make_tables(table: str, first: Cells, second: Cells) -> dict[str, list[Cells]]:
     rows = [row | cells for row, cells in zip(ROWS[table], (first, second), strict=True)]
     return ROWS | {table: rows}
 
 
-def every_way(make, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Panel]:
+def build_panels(make, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Panel]:
     """Build panels from the same rows as Parquet, as CSV, in memory and as Arrow tables."""
     folders: dict[str, Path] = {form: make(form, **rows) for form in ("parquet", "csv")}
     for folder in folders.values():
@@ -112,7 +112,7 @@ def test_a_new_column_of_any_kind_reaches_the_panel_by_every_route(table, declar
     assert set(CELLS) == set(Kind)
     declare(table, *Kind)
     filled = {f"new_{kind}": cell for kind, (cell, _, _) in CELLS.items()}
-    for way, panel in every_way(make, tables_with(table, filled, dict.fromkeys(filled))).items():
+    for way, panel in build_panels(make, make_tables(table, filled, dict.fromkeys(filled))).items():
         for kind, (_, value, empty) in CELLS.items():
             np.testing.assert_equal(read_values(panel, table, kind), [value, empty], err_msg=f"{kind} by {way}")
 
@@ -120,14 +120,14 @@ def test_a_new_column_of_any_kind_reaches_the_panel_by_every_route(table, declar
 @pytest.mark.parametrize("table", [name for name in TABLES if name != "lines"])
 def test_a_future_date_in_a_new_column_is_unknown(table, declare, make):
     declare(table, Kind.DATE)
-    for way, panel in every_way(make, tables_with(table, {"new_date": DAY}, {"new_date": NEXT_YEAR})).items():
+    for way, panel in build_panels(make, make_tables(table, {"new_date": DAY}, {"new_date": NEXT_YEAR})).items():
         assert read_values(panel, table, Kind.DATE) == [to_day(DAY), NO_DAY], way
 
 
 def test_a_new_column_for_regional_disasters_reaches_the_affected_households(declare, make):
     declare("disaster", Kind.TEXT)
     struck = [{"region_code": "130529", "occurred_on": DAY, "kind": "flood", "new_text": "堤坝"}]
-    for way, panel in every_way(make, ROWS | {"disaster": struck}).items():
+    for way, panel in build_panels(make, ROWS | {"disaster": struck}).items():
         rows = panel.exposure
         assert rows.household.tolist() == [0, 1], way
         assert [rows.levels["new_text"][i] for i in rows["new_text"]] == ["堤坝", "堤坝"], way
@@ -137,14 +137,14 @@ def test_a_new_column_for_regional_disasters_reaches_the_affected_households(dec
 def test_a_new_column_without_values_changes_nothing_else(table, declare, make):
     plain = Records.load(make(**ROWS)).panel(AS_OF)
     declare(table, Kind.AMOUNT)
-    for panel in every_way(make, ROWS).values():
+    for panel in build_panels(make, ROWS).values():
         for name in ("sources", "size", "line"):
             np.testing.assert_equal(getattr(panel, name), getattr(plain, name))
         assert panel.illness["visits"].tolist() == plain.illness["visits"].tolist()
 
 
 def test_income_rows_are_kept_only_if_a_new_column_is_declared(make):
-    for panel in every_way(make, ROWS).values():
+    for panel in build_panels(make, ROWS).values():
         assert panel.income_rows is None
 
 
@@ -154,6 +154,6 @@ def test_a_corrected_or_withdrawn_income_row_does_not_count(declare, make):
     other = ROWS["income"][1] | {"record_id": "s", "recorded_on": DAY, "new_count": 2}
     later = {"recorded_on": dt.date(2023, 4, 1)}
     rows = [first, other, first | later | {"new_count": 3}, other | later | {"amount": None}]
-    for way, panel in every_way(make, ROWS | {"income": rows}).items():
+    for way, panel in build_panels(make, ROWS | {"income": rows}).items():
         assert panel.income_rows.household.tolist() == [0], way
         assert panel.income_rows["new_count"].tolist() == [3.0], way

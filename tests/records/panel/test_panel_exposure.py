@@ -22,16 +22,16 @@ HOUSEHOLDS = {
 }
 
 
-def records(households=HOUSEHOLDS, **tables) -> Records:
+def make_records(households=HOUSEHOLDS, **tables) -> Records:
     return Records.from_tables({"households": households, "income": EMPTY_INCOME, "lines": LINES, **tables})
 
 
-def regional(*rows: tuple[str, str], **more: list[object]) -> dict[str, list[object]]:
+def make_disasters(*rows: tuple[str, str], **more: list[object]) -> dict[str, list[object]]:
     regions, days = zip(*rows, strict=True)
     return {"region_code": list(regions), "occurred_on": list(days), "kind": ["flood"] * len(rows), **more}
 
 
-def exposed(packed: Records, as_of: str) -> list[float]:
+def read_exposure(packed: Records, as_of: str) -> list[float]:
     exposure = packed.panel(to_day(as_of)).exposure
     assert exposure is not None
     return exposure.count().tolist()
@@ -48,23 +48,27 @@ def exposed(packed: Records, as_of: str) -> list[float]:
     ],
 )
 def test_a_region_prefix_exposes_every_household_in_the_region(prefix, expected):
-    assert exposed(records(disaster=regional((prefix, "2023-03-05"))), "2023-03-31") == expected
+    assert read_exposure(make_records(disaster=make_disasters((prefix, "2023-03-05"))), "2023-03-31") == expected
 
 
 def test_a_household_is_exposed_in_the_region_where_it_lived_on_that_day():
-    packed = records(disaster=regional(("13", "2023-05-19"), ("13", "2023-05-20"), ("43", "2023-05-20")))
-    assert exposed(packed, "2023-05-19") == [1, 1, 0]
-    assert exposed(packed, "2023-05-31") == [2, 2, 1]
+    packed = make_records(disaster=make_disasters(("13", "2023-05-19"), ("13", "2023-05-20"), ("43", "2023-05-20")))
+    assert read_exposure(packed, "2023-05-19") == [1, 1, 0]
+    assert read_exposure(packed, "2023-05-31") == [2, 2, 1]
 
 
 def test_the_first_versions_region_also_applies_before_it():
-    assert exposed(records(disaster=regional(("130529001002", "2023-01-05"))), "2023-03-31") == [0, 1, 0]
+    assert read_exposure(make_records(disaster=make_disasters(("130529001002", "2023-01-05"))), "2023-03-31") == [
+        0,
+        1,
+        0,
+    ]
 
 
 def test_a_move_that_is_not_yet_known_does_not_change_the_region():
     # The move was recorded on 20 May, so on 8 May nothing is known about it.
-    packed = records(disaster=regional(("13", "2023-05-05"), recorded_on=["2023-05-08"]))
-    assert [exposed(packed, day) for day in ("2023-05-07", "2023-05-08", "2023-06-30")] == [
+    packed = make_records(disaster=make_disasters(("13", "2023-05-05"), recorded_on=["2023-05-08"]))
+    assert [read_exposure(packed, day) for day in ("2023-05-07", "2023-05-08", "2023-06-30")] == [
         [0, 0, 0],
         [1, 1, 0],
         [1, 1, 0],
@@ -72,20 +76,20 @@ def test_a_move_that_is_not_yet_known_does_not_change_the_region():
 
 
 def test_a_regional_loss_is_not_divided_and_a_households_own_disaster_is_no_exposure():
-    disaster = regional(("13", "2023-03-05"), (None, "2023-03-06"))
-    packed = records(disaster={**disaster, "household_id": [None, "there"], "loss": [9e6, 500.0]})
+    disaster = make_disasters(("13", "2023-03-05"), (None, "2023-03-06"))
+    packed = make_records(disaster={**disaster, "household_id": [None, "there"], "loss": [9e6, 500.0]})
     panel = packed.panel(to_day("2023-03-31"))
-    assert exposed(packed, "2023-03-31") == [1, 1, 0]
+    assert read_exposure(packed, "2023-03-31") == [1, 1, 0]
     assert "loss" not in panel.exposure.names
     assert panel.disaster.sum(panel.disaster["loss"]).tolist() == [0, 0, 500]
 
 
 def test_a_regional_row_is_corrected_and_withdrawn_by_its_record_id():
-    rows = regional(("13", "2023-03-05"), ("43", "2023-03-05"), ("43", "2023-03-05"))
+    rows = make_disasters(("13", "2023-03-05"), ("43", "2023-03-05"), ("43", "2023-03-05"))
     rows |= {"record_id": ["r"] * 3, "recorded_on": [None, "2023-04-10", "2023-06-10"]}
     rows |= {"withdrawn": [None, None, True]}
-    packed = records(disaster=rows)
-    assert [exposed(packed, day) for day in ("2023-03-31", "2023-04-30", "2023-06-10")] == [
+    packed = make_records(disaster=rows)
+    assert [read_exposure(packed, day) for day in ("2023-03-31", "2023-04-30", "2023-06-10")] == [
         [1, 1, 0],
         [0, 0, 1],
         [0, 0, 0],
@@ -93,16 +97,16 @@ def test_a_regional_row_is_corrected_and_withdrawn_by_its_record_id():
 
 
 def test_a_correction_may_turn_a_regional_row_into_a_household_row():
-    rows = regional(("13", "2023-03-05"), (None, "2023-03-05"))
+    rows = make_disasters(("13", "2023-03-05"), (None, "2023-03-05"))
     rows |= {"household_id": [None, "here"], "record_id": ["r", "r"], "recorded_on": [None, "2023-04-10"]}
-    packed = records(disaster=rows)
-    assert exposed(packed, "2023-04-30") == [0, 0, 0]
+    packed = make_records(disaster=rows)
+    assert read_exposure(packed, "2023-04-30") == [0, 0, 0]
     assert packed.panel(to_day("2023-04-30")).disaster.count().tolist() == [1, 0, 0]
 
 
 def test_rows_within_the_look_back_count_and_older_rows_do_not():
-    rows = regional(("13", "2020-03-31"), ("13", "2020-04-01"), ("13", "2023-03-31"), ("13", "2023-04-01"))
-    packed = records(disaster=rows, events={**rows, "household_id": ["here"] * 4, "kind": ["visit"] * 4})
+    rows = make_disasters(("13", "2020-03-31"), ("13", "2020-04-01"), ("13", "2023-03-31"), ("13", "2023-04-01"))
+    packed = make_records(disaster=rows, events={**rows, "household_id": ["here"] * 4, "kind": ["visit"] * 4})
     panel = packed.panel(to_day("2023-03-31"))
     assert panel.exposure.count().tolist() == [2, 2, 0]
     assert panel.events["day"].tolist() == [to_day("2020-04-01"), to_day("2023-03-31")]
@@ -110,7 +114,7 @@ def test_rows_within_the_look_back_count_and_older_rows_do_not():
 
 
 def test_mid_month_income_ends_with_the_last_complete_month_and_events_with_the_day():
-    packed = records(
+    packed = make_records(
         events={"household_id": ["here"] * 2, "occurred_on": ["2023-03-09", "2023-03-11"], "kind": ["visit"] * 2}
     )
     panel = packed.panel(to_day("2023-03-10"))
@@ -124,7 +128,7 @@ def test_an_absent_table_means_unknown_and_an_empty_one_means_none():
     codes_of = {"help": "measure", "monitoring": "category"}
     empty = {name: {"household_id": [], days[name]: [], codes_of.get(name, "kind"): []} for name in EVENT_TABLES}
     del empty["members"]["kind"]
-    absent, none = records().panel(to_day("2023-03-31")), records(**empty).panel(to_day("2023-03-31"))
+    absent, none = make_records().panel(to_day("2023-03-31")), make_records(**empty).panel(to_day("2023-03-31"))
     for name in EVENT_TABLES:
         assert (absent.has(name), none.has(name)) == (False, True)
         assert getattr(absent, name) is None
@@ -138,14 +142,14 @@ def test_an_absent_table_means_unknown_and_an_empty_one_means_none():
 def test_totals_distinguish_none_from_unknown():
     kinds = list_codes("illness", "kind")[:3]
     rows = {"household_id": ["here", "mover", "mover"], "occurred_on": ["2023-03-05"] * 3, "kind": kinds}
-    illness = records(illness={**rows, "cost": [None, None, 7.0]}).panel(to_day("2023-03-31")).illness
+    illness = make_records(illness={**rows, "cost": [None, None, 7.0]}).panel(to_day("2023-03-31")).illness
     assert np.array_equal(illness.sum(illness["cost"]), [np.nan, 7, 0], equal_nan=True)
     assert np.array_equal(illness.max(illness["cost"]), [np.nan, 7, np.nan], equal_nan=True)
     assert illness["visits"].tolist() == [1, 1, 1]
 
 
 def test_records_without_any_income_also_have_panels():
-    panel = records().panel(to_day("2023-03-31"))
+    panel = make_records().panel(to_day("2023-03-31"))
     assert not panel.reported.any()
     assert np.isnan(panel.income_per_head(12)).all()
-    assert records().income.count_reports_by_month().tolist() == []
+    assert make_records().income.count_reports_by_month().tolist() == []

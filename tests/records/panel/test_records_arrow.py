@@ -20,7 +20,7 @@ from riskml.records.panel.store import Records
 AS_OF = to_day(dt.date(2023, 6, 30))
 
 
-def plain(tables):
+def convert_columns(tables):
     """Convert columns to the types that a database without a date type has."""
     out = {}
     for name, columns in tables.items():
@@ -70,16 +70,16 @@ TABLES_OF = {
 }
 
 
-def matrix(records):
+def build_matrix(records):
     return build(records.panel(AS_OF))
 
 
 def test_arrow_tables_give_the_same_features_as_plain_tables():
     lines = load_policy().lines
-    expected = matrix(Records.from_tables(TABLES_OF, lines))
+    expected = build_matrix(Records.from_tables(TABLES_OF, lines))
     columns = {name: dict(cells) for name, cells in TABLES_OF.items()}
     columns["households"]["hill"] = ["true", "true", None]
-    actual = matrix(Records.from_arrow(plain(columns), lines))
+    actual = build_matrix(Records.from_arrow(convert_columns(columns), lines))
     assert actual.columns == expected.columns
     assert np.array_equal(actual.values, expected.values, equal_nan=True)
 
@@ -90,8 +90,8 @@ def test_a_county_in_arrow_tables_equals_the_county_in_a_folder(county_records, 
     tables = {
         name: pq.read_table(county / f"{name}.parquet") for name in TABLES if (county / f"{name}.parquet").exists()
     }
-    actual = matrix(Records.from_arrow(tables, load_policy().lines))
-    expected = matrix(county_records)
+    actual = build_matrix(Records.from_arrow(tables, load_policy().lines))
+    expected = build_matrix(county_records)
     assert np.array_equal(actual.values, expected.values, equal_nan=True)
 
 
@@ -102,12 +102,12 @@ EMPTY_TYPES = [pa.int64(), pa.string(), pa.float64(), pa.null(), pa.bool_(), pa.
 def test_an_empty_table_counts_as_known_whatever_the_types_of_its_columns(empty):
     lines = load_policy().lines
     optional = {name: {column: [] for column in table.names} for name, table in TABLES.items() if not table.required}
-    expected = matrix(Records.from_tables(TABLES_OF | optional, lines))
-    tables = plain(TABLES_OF) | {
+    expected = build_matrix(Records.from_tables(TABLES_OF | optional, lines))
+    tables = convert_columns(TABLES_OF) | {
         name: pa.table({column: pa.array([], empty) for column in columns}) for name, columns in optional.items()
     }
     tables["households"] = tables["households"].set_column(4, "hill", pa.array(["true", "true", None]))
-    actual = matrix(Records.from_arrow(tables, lines))
+    actual = build_matrix(Records.from_arrow(tables, lines))
     assert actual.columns == expected.columns
     assert np.array_equal(actual.values, expected.values, equal_nan=True)
 
@@ -141,11 +141,11 @@ def test_an_error_for_a_value_of_the_wrong_type_names_its_column_but_not_the_val
 
 def test_an_attribute_without_values_changes_nothing_else():
     lines = load_policy().lines
-    tables = plain(TABLES_OF)
-    expected = matrix(Records.from_arrow(tables, lines))
+    tables = convert_columns(TABLES_OF)
+    expected = build_matrix(Records.from_arrow(tables, lines))
     for type_ in (pa.null(), pa.float64()):
-        tables["households"] = plain(TABLES_OF)["households"].append_column("garden", pa.nulls(3, type_))
-        actual = matrix(Records.from_arrow(tables, lines))
+        tables["households"] = convert_columns(TABLES_OF)["households"].append_column("garden", pa.nulls(3, type_))
+        actual = build_matrix(Records.from_arrow(tables, lines))
         assert [name for name in actual.names if "garden" in name] == ["attribute_garden", "attribute_garden_change"]
         kept = [i for i, name in enumerate(actual.names) if "garden" not in name]
         assert np.array_equal(actual.values[:, kept], expected.values, equal_nan=True)
@@ -154,10 +154,10 @@ def test_an_attribute_without_values_changes_nothing_else():
 def test_flag_and_date_attributes_become_text_as_in_a_folder():
     lines = load_policy().lines
     cells = TABLES_OF["households"] | {"since": [dt.date(2020, 1, 1), None, None]}
-    expected = matrix(Records.from_tables(TABLES_OF | {"households": cells}, lines))
-    tables = plain(TABLES_OF)
+    expected = build_matrix(Records.from_tables(TABLES_OF | {"households": cells}, lines))
+    tables = convert_columns(TABLES_OF)
     tables["households"] = pa.table(cells)
-    actual = matrix(Records.from_arrow(tables, lines))
+    actual = build_matrix(Records.from_arrow(tables, lines))
     assert actual.columns == expected.columns
     assert np.array_equal(actual.values, expected.values, equal_nan=True)
 
@@ -165,12 +165,12 @@ def test_flag_and_date_attributes_become_text_as_in_a_folder():
 def test_missing_tables_and_columns_are_named():
     with pytest.raises(RecordsError, match="households"):
         Records.from_arrow({})
-    tables = plain(TABLES_OF)
+    tables = convert_columns(TABLES_OF)
     tables["income"] = tables["income"].drop_columns(["amount"])
     with pytest.raises(RecordsError, match="amount"):
         Records.from_arrow(tables)
     with pytest.raises(RecordsError, match="fingerprint"):
-        _ = Records.from_arrow(plain(TABLES_OF)).fingerprint
+        _ = Records.from_arrow(convert_columns(TABLES_OF)).fingerprint
 
 
 def test_empty_strings_in_an_attribute_become_null_as_in_a_file():

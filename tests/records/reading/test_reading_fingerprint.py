@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from riskml.records.reading.folder import open_folder
 
 
-def fingerprint(folder):
+def compute_fingerprint(folder):
     with open_folder(folder) as opened:
         return opened.fingerprint()
 
 
 def test_the_fingerprint_has_32_hexadecimal_digits(make):
-    digest = fingerprint(make())
+    digest = compute_fingerprint(make())
     assert len(digest) == 32
     assert int(digest, 16) >= 0
 
@@ -32,18 +32,20 @@ def test_every_value_changes_the_fingerprint(make):
         make(income=make.rows("income", member_id="m1")),
         make(events=[]),
     ]
-    assert len({fingerprint(folder) for folder in [make(), *changed]}) == len(changed) + 1
+    assert len({compute_fingerprint(folder) for folder in [make(), *changed]}) == len(changed) + 1
 
 
 def test_an_absent_column_equals_a_null_column(make):
-    assert fingerprint(make()) == fingerprint(make(income=make.rows("income", recorded_on=None, months=1)))
+    assert compute_fingerprint(make()) == compute_fingerprint(
+        make(income=make.rows("income", recorded_on=None, months=1))
+    )
 
 
 def test_the_truth_table_is_not_part_of_the_data(make):
     folder = make()
-    before = fingerprint(folder)
+    before = compute_fingerprint(folder)
     pq.write_table(pa.table({"household_id": ["0012"], "probability": [0.5]}), folder / "truth.parquet")
-    assert fingerprint(folder) == before
+    assert compute_fingerprint(folder) == before
 
 
 amounts = st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), min_size=1, max_size=30)
@@ -60,4 +62,4 @@ def test_row_order_file_parts_and_file_format_do_not_matter(make, amounts, parts
     plain, text, split = make(income=rows), make("csv", income=shuffled), make()
     (split / "income.parquet").unlink()
     make.write_table(split, "income", shuffled, "parts", parts)
-    assert fingerprint(plain) == fingerprint(text) == fingerprint(split)
+    assert compute_fingerprint(plain) == compute_fingerprint(text) == compute_fingerprint(split)

@@ -113,7 +113,7 @@ def test_a_column_without_values_fits_every_type(make):
 
 def read_attributes(folder):
     with open_folder(folder) as opened:
-        names = ", ".join(f'"{name}"' for name in opened.attributes)
+        names = ", ".join(f'"attribute {name}"' for name in opened.attributes)
         query = f"SELECT {names} FROM {opened.get_view('households')} ORDER BY household_id"
         return opened.attributes, opened.connection.execute(query).fetchall()
 

@@ -49,7 +49,7 @@ def wait_for_a_lock(connection):
         connection.execute(text("DELETE FROM households"))
 
 
-def wait_for_a_connection(connection):
+def raise_pool_timeout(connection):
     raise PoolTimeout("secret")
 
 
@@ -60,7 +60,7 @@ EXPECTED = {
     write_bad_sql: ("internal-error", "ERROR"),
     lose_connection: ("database-unavailable", "WARNING"),
     wait_for_a_lock: ("database-unavailable", "WARNING"),
-    wait_for_a_connection: ("database-unavailable", "WARNING"),
+    raise_pool_timeout: ("database-unavailable", "WARNING"),
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic import command
@@ -42,6 +44,22 @@ def test_upgrading_twice_changes_nothing(database_url):
     upgrade(engine)
     assert read_revision(engine) == find_latest_revision()
     engine.dispose()
+
+
+def test_several_first_starts_at_once_create_the_tables_only_once(database_url):
+    """Each start may see an empty database; only one creates the tables, and the others wait until it has done so."""
+    engines = [open_engine(database_url) for _ in range(4)]
+    ready = threading.Barrier(len(engines))
+
+    def start(engine):
+        ready.wait()
+        upgrade(engine)
+
+    with ThreadPoolExecutor(len(engines)) as pool:
+        list(pool.map(start, engines))
+    assert [read_revision(engine) for engine in engines] == [find_latest_revision()] * len(engines)
+    for engine in engines:
+        engine.dispose()
 
 
 def test_the_migrations_form_a_single_line():

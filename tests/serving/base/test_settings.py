@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
+import re
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from typer.testing import CliRunner
 
+from riskml.errors import UsageError
+from riskml_serving.base.database import open_engine
 from riskml_serving.base.settings import FILE_VARIABLE, PREFIX, Settings, _find_released_bundle
 from riskml_serving.base.settings_page import render_settings
+from riskml_serving.commands import cli
 
 PAGE = Path(__file__).parents[3] / "docs" / "serving" / "settings.md"
 
@@ -43,5 +48,108 @@ def test_an_unknown_setting_is_rejected(tmp_path, monkeypatch):
     file = tmp_path / "service.toml"
     file.write_text("prot = 9001\n")
     monkeypatch.setenv(FILE_VARIABLE, str(file))
-    with pytest.raises(ValidationError, match="prot"):
+    with pytest.raises(UsageError, match="no setting prot") as error:
         Settings()
+    assert "'port'" in error.value.hint
+
+
+def list_bad_values(schema):
+    """List texts that a setting must refuse; one that takes any text, or any path, has none."""
+    own = schema.get("anyOf", [schema])[0]
+    if own["type"] in ("integer", "number"):
+        return ["fifty", "-1", "1000000000000", "inf", "nan", ""]
+    return ["fifty"] if own["type"] != "string" or own.get("format") == "date" or "enum" in own else []
+
+
+SCHEMAS = Settings.model_json_schema()["properties"]
+BAD = [(name, bad) for name, schema in SCHEMAS.items() for bad in list_bad_values(schema)]
+
+
+def test_only_settings_that_are_texts_take_any_text():
+    free = SCHEMAS.keys() - {name for name, _ in BAD}
+    texts = {"host", "database_url", "bundle", "model_store", "policy", "export_folder", "region_names"}
+    texts |= {"identity_key", "identity_secret", "audit_key", "audit_checkpoints"}
+    assert free - texts == {name for name in free if name.startswith("oidc_")}
+
+
+@pytest.mark.parametrize(("name", "bad"), BAD)
+def test_a_bad_value_is_explained_in_one_line(name, bad, monkeypatch):
+    variable = PREFIX + name.upper()
+    monkeypatch.setenv(variable, bad)
+    with pytest.raises(UsageError) as error:
+        Settings()
+    message = error.value.message
+    assert message.startswith(f"{variable} is {bad!r}; allowed: ")
+    chinese = message.read("zh")
+    assert chinese.startswith(f"{variable} 的取值 {bad!r} 不符合要求；应为：")
+    assert "\n" not in message + chinese + error.value.hint
+    assert not re.search("number|list|object|such as", chinese)
+
+
+def test_every_bad_value_is_named_and_a_secret_is_not_shown(tmp_path, monkeypatch):
+    file = tmp_path / "service.toml"
+    file.write_text('port = "x"\noidc_client_secret = 20202\n', encoding="utf-8")
+    monkeypatch.setenv(FILE_VARIABLE, str(file))
+    with pytest.raises(UsageError) as error:
+        Settings(page_size=0)
+    message = str(error.value)
+    assert f"port in {file} is 'x'; allowed: a whole number from 0 to 65535." in message
+    assert f"oidc_client_secret in {file} is '…'" in message
+    assert "--page-size is '0'" in message
+    assert "20202" not in message
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"port = \n", "第 1 行不符合 TOML 格式"),
+        ('host = "县"'.encode("gbk"), "不是 UTF-8 编码。"),
+        (None, "文件或文件夹不存在。"),
+    ],
+    ids=["TOML", "GBK", "absent"],
+)
+def test_a_settings_file_that_cannot_be_read_is_named(content, reason, tmp_path, monkeypatch):
+    file = tmp_path / "service.toml"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv(FILE_VARIABLE, str(file))
+    with pytest.raises(
+        UsageError, match=rf"The settings file {file}, named by {FILE_VARIABLE}, cannot be read"
+    ) as refused:
+        Settings()
+    assert f"指定的设置文件 {file}：{reason}" in refused.value.text.read("zh")
+
+
+OPTIONS = {"role": "county", "region": "370112"}
+"""Values of the options that some commands require."""
+
+
+def list_commands():
+    """List every command that takes --db, with values for its other arguments."""
+    groups = {("",): cli.app, **{(group.name,): group.typer_instance for group in cli.app.registered_groups}}
+    for (group,), app in groups.items():
+        for command in app.registered_commands:
+            parameters = inspect.signature(command.callback).parameters
+            if "db" in parameters:
+                needed = [p.name for p in parameters.values() if p.default is p.empty]
+                options = [word for name in needed if name in OPTIONS for word in (f"--{name}", OPTIONS[name])]
+                values = [str(i) for i, name in enumerate(needed) if name not in OPTIONS]
+                yield [*filter(None, [group]), command.name or command.callback.__name__, *values, *options]
+
+
+@pytest.mark.parametrize("words", list(list_commands()), ids=" ".join)
+def test_every_command_explains_a_plain_path_as_database(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for word in filter(str.isdigit, words):
+        Path(word).touch()  # for commands that take files
+    result = CliRunner().invoke(cli.app, [*words, "--db", "county/riskml.db"], input="a sentence of words\n" * 2)
+    assert isinstance(result.exception, UsageError), result.output
+    assert "'county/riskml.db' is not the address of a database." in result.exception.message
+    assert "sqlite:///" in result.exception.hint.read("zh")
+
+
+@pytest.mark.parametrize("url", ["mysql://u:geheim@h/x", "postgresql//u:geheim@h/x", "sqlite://x.db", "C:\\x.db"])
+def test_an_address_of_another_kind_is_explained_without_its_password(url):
+    with pytest.raises(UsageError) as error:
+        open_engine(url)
+    assert "geheim" not in str(error.value)

@@ -17,6 +17,11 @@ TODAY, SINCE, DUE = "2023-12-31", "2023-12-20", "2023-12-23"
 PASSWORD = "a sentence of words"
 
 
+def read_page(client, path):
+    """Read a page without the marks that keep a day on one line."""
+    return re.sub(r'<span class="day">([^<]*)</span>', r"\1", client.get(path).text)
+
+
 def declare() -> None:
     """Declare the deadline before any module that reads the declaration is imported."""
     from riskml.vocabulary.terms import Term, Vocabulary
@@ -82,9 +87,9 @@ def use(folder: Path) -> dict[str, object]:
         fields = {"username": "county", "password": PASSWORD, "back": "/worklist"}
         fields["csrf"] = re.search(r'name="csrf" value="([^"]+)"', form).group(1)
         client.post("/sign-in", data=fields)
-        late = client.get("/worklist?state=late_call").text
+        late = read_page(client, "/worklist?state=late_call")
         book = load_workbook(io.BytesIO(client.get("/worklist.xlsx?state=late_call").content)).active
-        page = client.get("/households/H1").text
+        page = read_page(client, "/households/H1")
     header, cells = (list(row) for row in book.iter_rows(min_row=2, max_row=3, values_only=True))
     row = dict(zip(header, cells, strict=True))
     return {

@@ -79,7 +79,7 @@ class Household:
 
     @property
     def settled(self):
-        """Return whether the last visit decided on the current signal and the colour has not become graver since."""
+        """Return whether the last visit decided on the current signal and its colour has not become worse since."""
         last = self.counted[-1] if self.counted else None
         return (
             last is not None
@@ -92,15 +92,15 @@ class Household:
     def waiting_since(self):
         """Return the scores during which the household has been waiting; the first one starts the wait.
 
-        If the last decision was made during the current signal and graver scores followed it, these are the graver
-        scores; otherwise they are all scores of the signal.
+        If the last decision was made during the current signal and more severe scores followed it, these are the more
+        severe scores; otherwise they are all scores of the signal.
         """
         decisions = [visit for visit in self.counted if visit["outcome"] in ("confirmed", "rejected")]
         if decisions and decisions[-1]["score_seq"] in {score["seq"] for score in self.run}:
             before, colour = decisions[-1]["score_seq"], decisions[-1]["signal"]
-            graver = [score for score in self.run if score["seq"] > before and score["signal"] > colour]
-            if graver:
-                return graver
+            worse = [score for score in self.run if score["seq"] > before and score["signal"] > colour]
+            if worse:
+                return worse
         return self.run
 
     @property

@@ -99,5 +99,19 @@ def test_only_db_upgrade_migrates_postgresql(database_url, words, monkeypatch):
 
 
 def test_a_missing_database_is_reported_clearly():
-    with pytest.raises(UsageError, match="cannot be reached"):
+    with pytest.raises(UsageError, match="cannot be opened"):
         require_current(open_engine("postgresql://nobody@127.0.0.1:1/none"))
+
+
+@pytest.mark.parametrize("words", [["keys", "list", "--lang", "zh"], ["--lang", "zh", "keys", "list"]], ids=" ".join)
+def test_the_language_option_may_come_before_or_after_the_command(words, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["riskml-serving", *words, "--db", "riskml.db"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "'riskml.db' 不是数据库地址。\n如用文件，请写作 sqlite:///riskml.db" in capsys.readouterr().err
+
+
+def test_lists_are_printed_in_the_language_of_the_reader(run, monkeypatch):
+    run("keys", "create", "county office")
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert run("keys", "list").stdout.split("\t")[1::3] == ["全部地区", "有效"]

@@ -28,7 +28,7 @@ def test_an_account_is_created_listed_changed_and_disabled(site, run_users):
         "create", "wangfang", "--role", "village", "--region", region, "--name", "王芳", password=f"{first}\n"
     )
     assert (made.exit_code, made.stdout) == (0, "Created the account wangfang.\n")
-    assert list_accounts(run_users)["wangfang"] == ["village", region, "no health details", "valid", "王芳"]
+    assert list_accounts(run_users)["wangfang"] == ["village", region, "no health details", "no names", "valid", "王芳"]
     assert site.sign_in("wangfang", first).headers["location"] == "/worklist"
     assert "王芳" in site.get("/worklist").text
     assert run_users("password", "wangfang", password=f"{second}\n").exit_code == 0
@@ -38,19 +38,21 @@ def test_an_account_is_created_listed_changed_and_disabled(site, run_users):
     assert run_users("disable", "wangfang").stdout == "Disabled wangfang.\n"
     assert "/sign-in" in str(site.get("/worklist").url), "an open session ends at once"
     assert site.sign_in("wangfang", second).status_code != 303
-    assert list_accounts(run_users)["wangfang"][3] == "disabled"
+    assert list_accounts(run_users)["wangfang"][4] == "disabled"
 
 
-def test_the_health_details_right_must_be_granted_explicitly_and_a_lock_is_listed(site, run_users):
-    made = run_users("create", "li", "--role", "county", "--region", site.world.regions["county"], "--health-details",
-                 password="a long enough password\n")  # fmt: skip
+def test_rights_must_be_granted_explicitly_and_a_lock_is_listed(site, run_users):
+    rights, region = ("--health-details", "--identity"), site.world.regions["county"]
+    made = run_users(
+        "create", "li", "--role", "county", "--region", region, *rights, password="a long enough password\n"
+    )
     assert made.exit_code == 0
-    assert list_accounts(run_users)["li"][2:4] == ["health details", "valid"]
+    assert list_accounts(run_users)["li"][2:5] == ["health details", "names", "valid"]
     for _ in range(site.client.app.state.settings.sign_in_failures):
         site.sign_in("li", "wrong")
-    assert list_accounts(run_users)["li"][3] == "locked"
+    assert list_accounts(run_users)["li"][4] == "locked"
     assert run_users("password", "li", password="another long password\n").exit_code == 0
-    assert list_accounts(run_users)["li"][3] == "valid"
+    assert list_accounts(run_users)["li"][4] == "valid"
 
 
 @pytest.mark.parametrize(("arguments", "password"), [

@@ -48,7 +48,8 @@ def run(unpacked_wheel, program, *words):
 
 
 def list_commands(help_text):
-    return set(re.findall(r"^[│|] (\S+) ", help_text, re.MULTILINE)) - {"--help"}
+    _, _, commands = help_text.partition("\nCommands:\n")
+    return set(re.findall(r"^  (\S+) ", commands, re.MULTILINE))
 
 
 def test_the_wheel_contains_the_service_but_no_developer_tools(unpacked_wheel):

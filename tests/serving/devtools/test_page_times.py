@@ -12,7 +12,7 @@ from riskml_serving.web.router import PAGES
 
 def test_pages_are_timed_for_each_role_and_are_small(make_settings, world):
     settings = make_settings()
-    accounts = [Account("county", "a sentence of words", "county", world.regions["county"], True)]
+    accounts = [Account("county", "a sentence of words", "county", world.regions["county"], True, True)]
     times = measure_pages(settings, accounts, 1, Silent())
     assert [(one.role, one.page) for one in times] == [("county", page) for page in PAGES if not page.workbook]
     for one in times:

@@ -1,4 +1,4 @@
-"""Fixtures that run the service in separate processes, which tests can kill, deprive of resources and restart."""
+"""Fixtures that run the service in separate processes, which tests can kill and restart."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COMMAND = """
 import multiprocessing, os, pkgutil, signal, sys
 from unittest import mock
 import uvicorn._subprocess
-uvicorn._subprocess.spawn = multiprocessing.get_context("fork")  # workers too have everything imported
+uvicorn._subprocess.spawn = multiprocessing.get_context("fork")  # fork workers with everything imported
 os.environ.clear()
 os.environ.update(environment)
 os.setpgid(0, 0)
@@ -64,17 +64,17 @@ else:
     from riskml_serving.commands.cli import main
 main()
 """
-"""Code that runs a command as a shell would; it is a string because that process cannot import this file."""
+"""Code that runs a command as a shell would. It is a string, because that process cannot import this file."""
 
 
 class Service:
-    """A service in a separate process."""
+    """A command in a separate process: the service, unless a test runs another command."""
 
     def __init__(self, process: Any, url: str) -> None:
         self.process, self.url = process, url
 
     def wait(self, seconds: float = 60) -> Service:
-        """Wait until the service responds."""
+        """Wait until ``/healthz`` reports that the service runs; fail if the process ends first or the time is up."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             assert self.process.is_alive(), "the service has ended"
@@ -83,7 +83,7 @@ class Service:
                     return self
             except httpx.TransportError:
                 time.sleep(0.05)
-        raise AssertionError("the service does not answer")
+        raise AssertionError(f"the service has not responded within {seconds} s")
 
     def end(self, number: int = signal.SIGKILL) -> None:
         """Send a signal to the service (SIGKILL also goes to its workers), and wait until it ends."""

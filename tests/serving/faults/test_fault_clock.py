@@ -46,7 +46,7 @@ def append(client, headers, **tables):
     return answer.json()
 
 
-def family(code):
+def make_family(code):
     last = dt.datetime.now(clock.SHANGHAI).date().replace(day=1) - DAY
     months = [dt.date(last.year - k // 12, last.month, 1) for k in (12, 0)]
     wages = [
@@ -56,13 +56,13 @@ def family(code):
     return {"households": [{"household_id": code, "region_code": HOME, "size": 2}], "income": wages}
 
 
-def bill(code):
+def make_bill(code):
     on = str(dt.datetime.now(clock.SHANGHAI).date() - 3 * DAY)
     row = {"household_id": code, "occurred_on": on, "kind": "inpatient", "cost": 90000, "self_paid": 60000}
     return {"illness": [row]}
 
 
-def flags(client, headers, code):
+def read_flags(client, headers, code):
     return client.get(f"/v1/households/{code}", headers=headers).json()["score"]["rule_flags"]
 
 
@@ -74,18 +74,18 @@ def test_records_received_while_the_clock_is_behind_count_once_it_has_caught_up(
         seen.extend(live.get("/v1/changes", params={"since": since}, headers=headers).json()["changes"])
 
     set_clock(2 * DAY)
-    append(live, headers, **family("h1"))
+    append(live, headers, **make_family("h1"))
     follow()
     set_clock(-DAY)
-    append(live, headers, **bill("h1"))
-    append(live, headers, **family("h2"))
+    append(live, headers, **make_bill("h1"))
+    append(live, headers, **make_family("h2"))
     follow()
-    assert flags(live, headers, "h1") == [], "the score as of the later day stays current"
+    assert read_flags(live, headers, "h1") == [], "the score as of the later day stays current"
     set_clock(2 * DAY)
     event = {"household_id": "h1", "occurred_on": str(dt.datetime.now(clock.SHANGHAI).date()), "kind": "report"}
     append(live, headers, events=[event])
     follow()
-    assert "inpatient_self_pay" in flags(live, headers, "h1"), "the stored bill counts now"
+    assert "inpatient_self_pay" in read_flags(live, headers, "h1"), "the stored bill counts now"
     assert [row["household_id"] for row in seen] == ["h1", "h2", "h1"]
     assert len({row["cursor"] for row in seen}) == 3
     checked = CliRunner().invoke(commands, ["audit", "verify", "--db", database_url])
@@ -94,10 +94,10 @@ def test_records_received_while_the_clock_is_behind_count_once_it_has_caught_up(
 
 def test_a_repeated_request_is_recognised_whatever_the_clock_says(live, key, set_clock):
     headers = {**key(), "Idempotency-Key": "once"}
-    first = live.post("/v1/records", json={"tables": family("h1")}, headers=headers)
+    first = live.post("/v1/records", json={"tables": make_family("h1")}, headers=headers)
     for shift in (-400 * DAY, 400 * DAY):
         set_clock(shift)
-        again = live.post("/v1/records", json={"tables": family("h1")}, headers=headers)
+        again = live.post("/v1/records", json={"tables": make_family("h1")}, headers=headers)
         assert (again.headers["idempotent-replayed"], again.content) == ("true", first.content)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import resource
 import signal
@@ -87,9 +88,9 @@ def test_only_results_files_are_deleted_from_the_folder(tmp_path):
     exporting.drop_exports(tmp_path / "never made")
 
 
-def test_codes_are_not_read_as_formulas_by_spreadsheets(tmp_path):
-    table = make_table(2).set_column(0, "household_id", pa.array(["=1+1", "H1"]))
+@pytest.mark.parametrize("code", ["=1+1", "\uff1d1+1", " @SUM(1)", "\t=1"])
+def test_codes_are_not_read_as_formulas_by_spreadsheets(code, tmp_path):
+    table = make_table(2).set_column(0, "household_id", pa.array([code, "H1"]))
     path = exporting.export(tmp_path, "job", "csv", iter([table]), NAMES)
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
-    assert lines[1].startswith('"\'=1+1"')
-    assert lines[2].startswith('"H1"')
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        assert [row[0] for row in csv.reader(file)][1:] == [f"'{code}", "H1"]

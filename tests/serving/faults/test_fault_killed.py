@@ -8,6 +8,7 @@ import time
 
 import httpx2 as httpx
 import pyarrow as pa
+import pytest
 from sqlalchemy import text
 
 from riskml_serving.base.database import reading
@@ -91,3 +92,27 @@ def test_uploads_interrupted_by_a_kill_are_stored_once_after_being_sent_again(co
     assert fetch_one(
         county_engine, "SELECT count(DISTINCT record_id) FROM record_events WHERE record_id LIKE 'k-%'"
     ) == len(again)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_several_worker_processes_share_the_jobs_and_take_over_that_of_a_killed_one(county_engine, headers, serve):
+    """Workers on several machines share only the database: no clock, no memory, no file."""
+    service = serve(job_worker=False).wait()
+    with reading(county_engine) as connection:
+        regions = connection.execute(text("SELECT DISTINCT region_code FROM households ORDER BY 1")).scalars().all()
+    for region in regions:
+        posted = httpx.post(f"{service.url}/v1/batches", json={"region": region}, headers=headers)
+        assert posted.status_code == 202, posted.text
+    dies = ("riskml_serving.judging.jobs.repository.add_part", 2)
+    killed = serve(command="worker", dies=dies, job_chunk=3)
+    killed.process.join(60)
+    assert killed.process.exitcode == -signal.SIGKILL
+    owner = fetch_one(county_engine, "SELECT lease_owner FROM jobs WHERE state = 'running'")
+    workers = [serve(command="worker", job_chunk=3) for _ in range(2)]
+    left = "SELECT count(*) FROM jobs WHERE state <> 'done'"
+    wait_until(lambda: fetch_one(county_engine, left) == 0, seconds=120)
+    assert all(worker.process.is_alive() for worker in workers)
+    assert owner
+    assert fetch_one(county_engine, "SELECT sum(total) FROM jobs") == 160
+    assert fetch_one(county_engine, "SELECT count(*) FROM scores") == 160, "every household was scored exactly once"
+    assert fetch_one(county_engine, "SELECT count(DISTINCT household_id) FROM current_scores") == 160

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -118,7 +119,7 @@ def use(folder: Path) -> dict[str, object]:
         "history": stored["history"][0]["checked_until"],
         "CSV": [str(day) for day in csv.read_csv(io.BytesIO(files["csv"]))["checked_until"].to_pylist()],
         "schemas": sorted(name for name, schema in schemas.items() if "checked_until" in schema.get("properties", {})),
-        "page": f"核对截至 {UNTIL}" in page,
+        "page": f'核对截至 <span class="day">{UNTIL}</span>' in page,
         "workbook": ("核对截至", UNTIL) in book.worksheets[0].iter_rows(values_only=True),
     }
 
@@ -146,3 +147,5 @@ def test_a_declared_field_appears_everywhere(tmp_path):
 if __name__ == "__main__":
     declare()
     sys.stdout.write(json.dumps(use(Path(sys.argv[1])), ensure_ascii=False))
+    sys.stdout.flush()
+    os._exit(0)  # threads of Arrow sometimes abort a process that ends in the usual way

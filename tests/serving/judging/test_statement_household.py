@@ -1,4 +1,4 @@
-"""A household whose income is known from a yearly statement is judged the same on every path, and its income is dated.
+"""A household with a yearly statement gets the same verdict on every path, with the date up to which income is known.
 
 The couple earned 3.4 times the line in the year to September 2023. Two months later, a hospital bill leaves them with
 90,000 yuan to pay. Since then, only a monthly wage of one of them has been reported. Their neighbours have no bill.

@@ -220,7 +220,7 @@ def test_the_logs_of_an_entire_run_name_no_household(
         raise RuntimeError(f"no such household: {codes[0]}")
 
     monkeypatch.setattr("riskml_serving.api.households.service.describe_household", fail)
-    monkeypatch.setattr("riskml_serving.api.scores.endpoints._score", fail)
+    monkeypatch.setattr("riskml_serving.api.scores.endpoints._show", fail)
     assert client.get(f"/v1/households/{codes[0]}", headers=headers).status_code == 500
     assert post_scores(client, headers, tables).status_code == 500
     text = log_stream.getvalue()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from sqlalchemy.exc import OperationalError
 
 SCORES = {
@@ -35,7 +38,7 @@ def test_an_internal_error_shows_no_traceback_and_a_lost_database_says_to_retry(
     def fail(*_):
         raise ValueError("secret")
 
-    monkeypatch.setattr("riskml_serving.api.scores.endpoints.judge_tables", fail)
+    monkeypatch.setattr("riskml_serving.judging.batch_judge.judge_tables", fail)
     answer = client.post("/v1/scores", json=SCORES, headers=headers)
     assert (answer.status_code, read_problem(answer)["type"]) == (500, "urn:riskml:problem:internal-error")
     assert "secret" not in caplog.text
@@ -47,3 +50,11 @@ def test_an_internal_error_shows_no_traceback_and_a_lost_database_says_to_retry(
     answer = client.get("/v1/households", headers=headers)
     assert (answer.status_code, read_problem(answer)["type"]) == (503, "urn:riskml:problem:database-unavailable")
     assert answer.headers["retry-after"] == "5"
+
+
+@pytest.mark.parametrize("path", ["/v1/households/h%001", "/v1/households?cause=%00", "/v1/households?after=%1f%7F"])
+def test_control_characters_in_an_address_are_removed(client, key, path):
+    """PostgreSQL takes no NUL, and SQLite would compare texts only up to it."""
+    answer, plain = (client.get(one, headers=key()) for one in (path, re.sub("%[0-9a-fA-F]{2}", "", path)))
+    assert (answer.status_code, answer.json().get("type")) == (plain.status_code, plain.json().get("type"))
+    assert answer.status_code < 500

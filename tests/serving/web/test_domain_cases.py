@@ -31,7 +31,7 @@ PASSWORD = "a sentence of words"
 FLAGGED = ("julu", "leye_child", "leye_shop", "fengjie", "weixian")
 CASES = (*FLAGGED, "childbirth")
 NEIGHBOURS = [f"a{i:02d}" for i in range(54)]
-"""Copies of the household with two workers, enough of them that all cases fit into the visit capacity."""
+"""Copies of the household ``childbirth``, enough of them that all cases fit into the visit capacity."""
 NOTICE = "仅供研判参考，不作为认定依据"
 
 

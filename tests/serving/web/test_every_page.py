@@ -3,10 +3,12 @@ refused."""
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from fastapi import APIRouter
@@ -32,7 +34,7 @@ NOTICE = {"zh": "仅供研判参考，不作为认定依据", "en": "For guidanc
 def read_text(answer):
     """Read the text of a page, or the text in a workbook's cells."""
     if "spreadsheet" not in answer.headers["content-type"]:
-        return answer.text
+        return re.sub(r'<span class="day">([\d-]+)</span>', r"\1", answer.text)  # a day that no line break divides
     book = load_workbook(io.BytesIO(answer.content))
     return "\n".join(str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value)
 
@@ -49,6 +51,9 @@ def check_roles(site, page):
     for code, role in ROLES.items():
         status = 200 if page.right in role.may | role.rights else 403
         assert {answer.status_code for answer in open_page(site, page, code)} == {status}, (page.path, code)
+        if page.menu:
+            menu = site.get("/worklist").text.partition("</nav>")[0]
+            assert (f'<a href="{page.path}"' in menu) == (status == 200), (page.path, code)
 
 
 def check_audit(site, page):
@@ -78,6 +83,16 @@ def check_region(site, page):
         assert site.actions()[-1] == "region.refused"
 
 
+def check_workbook(answer):
+    """Check that a workbook's file says what it shows, where and when, and that no day is cut off or scrolls away."""
+    name = unquote(answer.headers["content-disposition"].partition("filename*=UTF-8''")[2])
+    assert re.fullmatch(r"[^-]+-[^-]+-(.+-)?\d{4}-\d\d-\d\d\.xlsx", name), name
+    for sheet in load_workbook(io.BytesIO(answer.content)):
+        assert sheet.freeze_panes == "A3"
+        for cell in (cell for row in sheet.iter_rows(min_row=2) for cell in row if isinstance(cell.value, dt.date)):
+            assert sheet.column_dimensions[cell.column_letter].width >= len("2024-12-31") + 1
+
+
 def check_strict(site, page):
     """Check that a page is small, allows no content from other sites, and may not be cached."""
     aside = sum(len(site.get(f"/static/{name}").content) for name in ("style.css", "form.js"))
@@ -87,6 +102,8 @@ def check_strict(site, page):
         assert answer.headers["referrer-policy"] == "no-referrer"
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
+        if page.workbook:
+            check_workbook(answer)
         if page.workbook or "sandbox" in policy:  # the report is tested in test_model_report.py
             continue
         assert "unsafe" not in policy

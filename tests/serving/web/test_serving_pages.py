@@ -70,8 +70,8 @@ def test_a_provider_account_is_stored_on_either_database_and_updated_at_each_sig
     state = client.app.state
     for role, region in (("county", "370112"), ("township", "370112001")):
         with writing(state.engine) as connection:
-            person = Person("oidc:1", "王芳", role, region, health_details=False)
-            token = sign_in_by_provider(connection, state.settings, person, "r")
+            person = Person("oidc:1", "王芳", role, region, health_details=False, identity=False)
+            token = sign_in_by_provider(connection, state.settings, person, "r", "127.0.0.1")
         with reading(state.engine) as connection:
             user = resolve_session(connection, state.settings, token)
         assert (user.code, user.caller.region) == (role, region)

@@ -107,6 +107,7 @@ def site(make_site, idp):
         oidc_redirect_url=BACK,
         oidc_roles={"town-staff": "township", "county-staff": "county"},
         oidc_health_roles=("doctor",),
+        oidc_identity_roles=("registrar",),
     )
 
 
@@ -138,13 +139,15 @@ def test_a_user_of_the_provider_is_signed_in_with_their_role_and_region(site, id
     assert "乡镇干部" in page
     assert set(site.households(world.regions["village"])) <= set(site.households(world.regions["township"]))
     assert "健康类" in site.get("/worklist?state=all").text, "health details must be hidden without the role for them"
-    idp.claims |= {"rights": ["county-staff", "doctor"], "region": world.regions["county"], "name": ""}
+    idp.claims |= {"rights": ["county-staff", "doctor", "identity"], "region": world.regions["county"], "name": ""}
     sign_in(site)
     assert "县级管理员" in site.get("/worklist").text, "roles follow the provider's latest claims"
-    assert site.rows("SELECT role, region, health_details FROM users WHERE username LIKE 'oidc:%'") == [
-        ("county", world.regions["county"], 1)
-    ]
-    assert site.actions().count("sign-in") == 2
+    query = "SELECT role, region, health_details, identity FROM users WHERE username LIKE 'oidc:%'"
+    assert site.rows(query) == [("county", world.regions["county"], 1, 0)], "no claim grants names by itself"
+    idp.claims |= {"rights": ["county-staff", "registrar"]}
+    sign_in(site)
+    assert site.rows(query) == [("county", world.regions["county"], 0, 1)], "only a role that the setting names does"
+    assert site.actions().count("sign-in") == 3
 
 
 @pytest.mark.parametrize(
@@ -184,9 +187,9 @@ def test_a_token_signed_with_another_key_is_rejected(site, idp):
 def test_a_code_works_once_and_only_in_the_browser_that_started_signing_in(site, make_site, idp):
     stolen = start_sign_in(site)
     site.client.cookies.clear()
-    assert finish_sign_in(site, stolen).status_code == 403, "another browser has no seed"
+    assert finish_sign_in(site, stolen).status_code == 403, "another browser lacks the cookie of this sign-in"
     start_sign_in(site)
-    assert finish_sign_in(site, stolen).status_code == 403, "its own seed does not fit the state"
+    assert finish_sign_in(site, stolen).status_code == 403, "the new cookie does not fit the old state"
     assert not is_signed_in(site)
     address = start_sign_in(site)
     cookies = dict(site.client.cookies)
@@ -214,10 +217,10 @@ def test_signing_in_ignores_a_planted_session_cookie(site):
     assert len(fresh) == 1
     assert "planted" not in fresh[0]
     assert "HttpOnly" in fresh[0]
-    assert "riskml_provider=" in str(answer.headers.get_list("set-cookie")), "the seed cookie is deleted"
+    assert "riskml_provider=" in str(answer.headers.get_list("set-cookie")), "the cookie of the sign-in is deleted"
 
 
-@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example/", "/\\evil.example", "/a\tb"])
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example/", "/\\evil.example", "/\t/evil.example"])
 def test_returning_from_the_provider_never_redirects_to_another_site(site, back):
     assert sign_in(site, back).headers["location"] == "/worklist"
     address = start_sign_in(site)

@@ -1,67 +1,13 @@
-"""A walk through all pages in a real browser: every role, on phone, desktop and paper, without scripts or network."""
+"""A walk through all pages in a real browser: every role, on phone, desktop and paper, with and without scripts, and
+without a request to any other address."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-
-from riskml.errors import UsageError
-from riskml_serving.devtools.gallery import open_browser
-
-PASSWORD = "a sentence of words"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Start one browser for the module; if none is installed, skip the tests and say why."""
-    pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (make install)")
-    started = open_browser()
-    try:
-        chromium = started.__enter__()
-    except UsageError as error:
-        pytest.skip(error.message)
-    yield chromium
-    started.__exit__(None, None, None)
-
-
-class Reader:
-    """A signed-in user in a browser window."""
-
-    def __init__(self, browser: Any, address: str, width: int, script: bool) -> None:
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
-        self.page, self.address = self.context.new_page(), address
-        self.outside: list[str] = []
-        self.errors: list[str] = []
-        self.page.route("**/*", self._route)
-        self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-
-    def _route(self, route: Any) -> None:
-        if route.request.url.startswith((self.address, "data:")):
-            route.continue_()
-        else:
-            self.outside.append(route.request.url)
-            route.abort()
-
-    def sign_in(self, user: str) -> None:
-        self.page.goto(f"{self.address}/")
-        self.page.fill("[name=username]", user)
-        self.page.fill("[name=password]", PASSWORD)
-        self.page.keyboard.press("Enter")
-        self.page.wait_for_url("**/worklist*")
-
-    def measure_overflow(self) -> int:
-        root = "document.documentElement"
-        return int(self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
-
-    def open_first(self) -> str:
-        """Open the first household on the list; return its address."""
-        self.page.locator("table.list tbody a").first.click()
-        self.page.wait_for_url("**/households/*")
-        return str(self.page.url).removeprefix(self.address)
+from tests.serving.conftest import PASSWORD
+from tests.serving.web.conftest import Reader
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
@@ -118,7 +64,7 @@ def test_a_dropped_connection_loses_no_input(browser, served):
     reader.context.set_offline(True)
     reader.page.unroute("**/*")
     reader.page.locator("form.keep button").click()
-    reader.page.wait_for_selector("[data-offline]:not([hidden])")
+    reader.page.wait_for_selector("[data-failed=offline]:not([hidden])")
     assert reader.page.input_value("[name=note]") == "房屋漏雨"
     reader.context.set_offline(False)
     reader.page.locator("form.keep button").click()
@@ -160,11 +106,11 @@ def fill_form(browser, served):
 
 def check_kept(reader):
     """Check that the form still contains what was typed; return its message that nothing was saved."""
-    reader.page.wait_for_selector("form.keep [data-offline]:not([hidden])")
+    reader.page.wait_for_selector("form.keep [data-failed]:not([hidden])")
     assert reader.page.input_value("[name=note]") == "房屋漏雨"
     assert reader.page.is_checked("[name=outcome][value=confirmed]")
     assert reader.page.locator("form.keep button").inner_text() == "保存"
-    return reader.page.inner_text("form.keep [data-offline]")
+    return reader.page.inner_text("form.keep [data-failed]:not([hidden])")
 
 
 @pytest.mark.parametrize("status", [502, 503, 500, 429])
@@ -185,10 +131,11 @@ def test_input_survives_an_ended_session_until_the_user_signs_in_in_another_wind
     reader, button = fill_form(browser, served)
     reader.context.clear_cookies()
     button.click()
-    assert "另一个窗口登录" in check_kept(reader)
+    assert "登录已过期" in check_kept(reader)
     assert "/sign-in" not in reader.page.url
-    other = reader.context.new_page()
-    other.goto(f"{served.address}/sign-in")
+    with reader.context.expect_page() as opened:
+        reader.page.click("form.keep [data-failed=expired] a")
+    other = opened.value
     other.fill("[name=username]", "village")
     other.fill("[name=password]", PASSWORD)
     other.keyboard.press("Enter")
@@ -240,18 +187,18 @@ def test_the_content_is_reachable_by_keyboard_and_every_field_has_a_name(browser
     assert reader.page.evaluate("document.querySelectorAll('h1').length") == 1
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_every_page_conforms_to_wcag_aa(browser, served, width):
+@pytest.mark.parametrize(("width", "lang"), [(360, "zh"), (1280, "en")])
+def test_every_page_conforms_to_wcag_aa(browser, served, width, lang):
     """Run axe-core on contrast, names, roles, the order of headings and other rules that a program can check."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     reader = Reader(browser, served.address, width, script=True)
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
-    reader.page.goto(f"{served.address}/sign-in")
+    reader.page.goto(f"{served.address}/language/{lang}?back=/sign-in")
     results = {"/sign-in": axe.run(reader.page, options=rules)}
     reader.sign_in("county")
-    household = reader.open_first()
-    for path in ("/worklist?state=all", household, "/overview", "/model", "/households/none"):
+    for path in (*reader.list_addresses(), "/households/none"):
         reader.page.goto(served.address + path)
+        reader.page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
         results[path] = axe.run(reader.page, options=rules)
     assert all(len(result.response["passes"]) > 5 for result in results.values()), "axe-core must have run its rules"
     assert {path: result.generate_report() for path, result in results.items() if result.violations_count} == {}

@@ -1,4 +1,4 @@
-"""``GET /v1/changes``: scores, signals and verdicts that changed since a cursor, and scores that were removed."""
+"""``GET /v1/changes``: scores that are new, changed, moved to another region or removed, from a cursor onwards."""
 
 from __future__ import annotations
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, not_, or_, select
+from sqlalchemy import Connection, func, not_, or_, select
 
 from riskml_serving.judging.scores.tables import SCORES
-from riskml_serving.people.auth import within
+from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
 __all__ = ["read_changes"]
@@ -16,14 +16,16 @@ __all__ = ["read_changes"]
 def read_changes(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
     """Read the changes numbered above ``since``, oldest first, for households that live in a region or have left it.
 
-    For a household that has left, only the move itself is read, with the score at that time.
+    For a household that has left, only the move itself is read, with the score at that time; for one that left the
+    register with a withdrawn import, only that it did.
     """
-    here = within(HOUSEHOLDS.c.region_code, region)
-    left = within(SCORES.c.moved_from, region) & not_(here)
+    lives = func.coalesce(HOUSEHOLDS.c.region_code, SCORES.c.moved_from)
+    here = is_in_region(lives, region)
+    left = is_in_region(SCORES.c.moved_from, region) & not_(here)
     query = (
-        select(SCORES, HOUSEHOLDS.c.region_code)
-        .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == SCORES.c.household_id)
-        .where(SCORES.c.seq > since, or_(here, left))
+        select(SCORES, lives.label("region_code"))
+        .outerjoin(HOUSEHOLDS, HOUSEHOLDS.c.household_id == SCORES.c.household_id)
+        .where(SCORES.c.seq > since, lives.is_not(None), or_(here, left))
         .order_by(SCORES.c.seq)
         .limit(limit)
     )

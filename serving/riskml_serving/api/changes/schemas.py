@@ -16,8 +16,8 @@ __all__ = ["CHANGES_PAGE"]
 KIND = Annotated[
     Literal["scored", "moved", "left", "closed"],
     Field(
-        description="scored: a new verdict · moved: now lives here · left: no longer in the requested "
-        "region · closed: no longer a household. The last three carry the score at that time."
+        description="scored: a new verdict · moved: now lives here · left: no longer in the requested region · "
+        "closed: no longer a household, or its last member has left. The last three carry the score at that time."
     ),
 ]
 

@@ -24,6 +24,7 @@ from riskml_serving.api.households.schemas import (
 )
 from riskml_serving.base.contract import FIRST_DAY, LAST_DAY
 from riskml_serving.http.cursors import decrypt_rank, encrypt_rank
+from riskml_serving.http.paths import HouseholdCode
 from riskml_serving.http.responses import respond
 from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.judging.wording import find_as_of_day
@@ -38,10 +39,10 @@ FILTERS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "agreement": ("agreement", {code: code for code in AGREEMENTS}),
     "section": ("order_section", {code: i for i, code in enumerate(SECTIONS)}),
 }
-"""Maps each query parameter that narrows the list to its column and to the column's values by code; the code ``none``
-means that there is no tier."""
+"""The filters of the list: for each query parameter, the column that it filters and the column's value for each code.
+For ``tier``, the code ``none`` stands for scores without a tier."""
 
-Choice = Annotated[list[str] | None, Query(description="Repeat it for several values.")]
+Choice = Annotated[list[str] | None, Query(description="Repeat the parameter to allow several values.")]
 
 
 @router.get("/v1/households", response_model=HOUSEHOLDS_PAGE)
@@ -52,10 +53,18 @@ async def households(
     signal: Choice = None,
     agreement: Choice = None,
     section: Choice = None,
-    after: Annotated[str | None, Query(description="`next` of the previous page.", max_length=500)] = None,
+    after: Annotated[str | None, Query(description="`next` of the previous page.", max_length=2000)] = None,
     limit: Annotated[int | None, Query(ge=1, description="Rows per page.")] = None,
 ) -> Response:
-    """List current scores by section (rule line, model, no warning, income unknown), each sorted by signal first."""
+    """List current scores in ranked order.
+
+    The list is ordered by section: flagged by the rule line, early warning by the model, no warning, income unknown.
+    Within a section, it is ordered by signal, the most severe first, and then by shortfall (in the first section) or
+    probability (in the others), the largest first.
+
+    A household whose score changes while the pages are read changes its place, so it may be missed or appear twice.
+    `GET /v1/changes` misses none.
+    """
     prefix, size = call.caller.resolve_region(region), call.clamp_limit(limit)
     chosen = {"tier": tier, "signal": signal, "agreement": agreement, "section": section}
     filters = {
@@ -88,7 +97,7 @@ async def households(
 
 
 @router.get("/v1/households/{household_id}", response_model=HOUSEHOLD_ANSWER)
-async def household(call: ReadCall, household_id: str) -> Response:
+async def household(call: ReadCall, household_id: HouseholdCode) -> Response:
     """Show one household: its current score, rule verdict, score history and verifications."""
     return respond(await call.state.write(lambda c: service.describe_household(c, call, household_id)))
 
@@ -96,10 +105,10 @@ async def household(call: ReadCall, household_id: str) -> Response:
 @router.get("/v1/households/{household_id}/explanation", response_model=EXPLANATION_ANSWER)
 async def explanation(
     call: ReadCall,
-    household_id: str,
+    household_id: HouseholdCode,
     as_of: Annotated[
         dt.date | None,
-        Query(ge=FIRST_DAY, le=LAST_DAY, description="Date to explain; by default, that of the current score."),
+        Query(ge=FIRST_DAY, le=LAST_DAY, description="Date of the score to explain; by default, the current one."),
     ] = None,
 ) -> Response:
     """Explain a household's score; health information is included only with the `health-details` right."""
@@ -111,8 +120,12 @@ async def explanation(
     response_model=CLOSURE_ANSWER,
     openapi_extra=CLOSURE_REQUEST.describe(idempotent=True),
 )
-async def closure(call: WriteCall, household_id: str) -> Response:
-    """Close a household that moved away, was split or merged, or died out; its history stays."""
+async def closure(call: WriteCall, household_id: HouseholdCode) -> Response:
+    """Close a household that moved away, was split or merged, or died out; its history stays.
+
+    Its records are not carried over to the households that follow it. Without income of their own, these have the
+    status `no_income` and the signal `unknown`, so send the earlier records of their members again under the new codes.
+    """
     content, closing = await call.read_body(CLOSURE_REQUEST)
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select, tuple_
 
 from riskml_serving.judging.scores.tables import CURRENT, RANKING
-from riskml_serving.people.auth import within_table
+from riskml_serving.people.auth import is_row_in_region
 
 __all__ = ["ORDER", "build_ranked_query", "read_ranked"]
 
@@ -30,7 +30,7 @@ def build_ranked_query(
         Values of the ``ORDER`` columns in the last row of the previous page.
     limit : int
     """
-    query = select(CURRENT).where(within_table(CURRENT, region))
+    query = select(CURRENT).where(is_row_in_region(CURRENT, region))
     for name, values in filters.items():
         query = query.where(CURRENT.c[name].in_(values))
     if after is not None:

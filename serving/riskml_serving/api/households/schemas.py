@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
 
+from riskml.records.contract.schema import HOUSEHOLD_CODE, MAX_TEXT
 from riskml_serving.api.openapi import Body
 from riskml_serving.api.scores.schemas import CURSOR, EXPLANATION, STORED
 from riskml_serving.api.verifications.schemas import VERIFICATION
-from riskml_serving.base.contract import PLAIN, make_choice_type, make_day_type, make_dict_type, make_list_type
+from riskml_serving.base.contract import make_choice_type, make_day_type, make_dict_type, make_list_type
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.scores.ranking import SECTIONS
 
@@ -25,7 +26,7 @@ CLOSURE_REQUEST = Body(
         "closed_on": NotRequired[make_day_type("Day of the closure; today by default.")],
         "followed_by": NotRequired[
             Annotated[
-                list[Annotated[str, Field(min_length=1, max_length=128, pattern=PLAIN)]],
+                list[Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=HOUSEHOLD_CODE)]],
                 Field(max_length=10, description="Codes of the households that resulted from a split or a merge."),
             ]
         ],
@@ -35,7 +36,7 @@ CLOSURE_REQUEST = Body(
 """Why and when a household is closed, and which households follow it; register those with POST /v1/records first."""
 
 LIVING: dict[str, Any] = {"household_id": str, "region_code": str}
-"""A household and where it lives."""
+"""Fields that state a household's code and the code of the region in which it lives."""
 
 Listed = make_dict_type("Listed", {**LIVING, "section": make_choice_type(*SECTIONS), **STORED})
 HOUSEHOLDS_PAGE = make_answer_type(
@@ -51,6 +52,10 @@ HOUSEHOLD_ANSWER = make_answer_type(
         "opened_on": str,
         "closed_on": str | None,
         "closed_because": str | None,
+        "deserted_on": Annotated[
+            str | None,
+            Field(description="Day on which the last member left; such a household is in no list, though not closed."),
+        ],
         "followed_by": Annotated[
             list[str], Field(description="The households that follow it and live in the region of the key.")
         ],

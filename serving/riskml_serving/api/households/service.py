@@ -15,9 +15,18 @@ from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe
 from riskml_serving.http.cursors import CHANGE, encrypt_cursor
 from riskml_serving.judging.scores.repository import read_current, read_history, remove_scores
-from riskml_serving.judging.scores.service import explain_stored
+from riskml_serving.judging.scores.service import explain_stored, find_deserted_day
 from riskml_serving.judging.wording import find_as_of_day, show
-from riskml_serving.store.households.repository import close_household, find_households, require_household
+from riskml_serving.register.service import follow_closure
+from riskml_serving.store.households.repository import (
+    close_household,
+    find_households,
+    join_followers,
+    require_household,
+    split_followers,
+)
+from riskml_serving.store.records.columns import to_rows
+from riskml_serving.store.records.repository import read_rows
 
 __all__ = ["close", "describe_household", "describe_score", "explain_household"]
 
@@ -37,7 +46,7 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
     current = read_current(connection, [household_id], call.caller.region).get(household_id)
     history = read_history(connection, household_id, MAX_HISTORY)
     verifications = read_verifications(connection, household_id, call.caller.region)
-    followers = row["followed_by"].split(";") if row["followed_by"] else []
+    followers = split_followers(row["followed_by"])
     visible = find_households(connection, followers, call.caller.region)
     call.record(connection, "household.read", household_id)
     call.record(connection, "household.named", sorted(visible))
@@ -48,6 +57,7 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
         "opened_on": row["opened_on"].isoformat(),
         "closed_on": row["closed_on"].isoformat() if row["closed_on"] else None,
         "closed_because": row["closed_because"],
+        "deserted_on": None if current or row["closed_on"] else _find_deserted_day(connection, call, row),
         "followed_by": [code for code in followers if code in visible],
         "followed_elsewhere": len(followers) - len(visible),
         "score": describe_score(call, current) if current else None,
@@ -63,13 +73,19 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
     }
 
 
+def _find_deserted_day(connection: Connection, call: Call, row: dict[str, Any]) -> str | None:
+    day = find_deserted_day(connection, call.model, row, call.today)
+    return day.isoformat() if day else None
+
+
 def explain_household(connection: Connection, call: Call, household_id: str, as_of: dt.date | None) -> dict[str, Any]:
     """Explain a household's score as of ``as_of`` or, by default, the date of the current score.
 
     Raises
     ------
     Problem
-        ``household-not-found``; ``not-scored`` if nothing was known about the household on that date.
+        ``household-not-found``; ``not-scored`` if the household was not yet on record on that date, or if no date is
+        given and it has no current score.
     """
     row = require_household(connection, household_id, call.caller.region)
     current = read_current(connection, [household_id], call.caller.region).get(household_id)
@@ -100,8 +116,9 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     require_open({household_id: row})
     followers = list(dict.fromkeys(body.get("followed_by", ())))
     check_followers(followers, find_households(connection, followers, region), household_id)
-    close_household(connection, household_id, region, on, because, ";".join(followers))
-    remove_scores(connection, household_id, region, call.request_id)
+    close_household(connection, household_id, region, on, because, join_followers(followers))
+    follow_closure(connection, household_id, followers, to_rows(read_rows(connection, "members", followers)))
+    remove_scores(connection, [household_id], region, call.request_id)
     call.record(connection, "household.close", household_id, because=because, to=len(followers))
     if followers:  # the audit log pseudonymises codes only in their own column, so they must not be in the details
         call.record(connection, "household.follow", followers)

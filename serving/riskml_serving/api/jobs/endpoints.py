@@ -40,7 +40,7 @@ async def batches(call: ScoreCall) -> Response:
 
 
 def add_location(answer: Response) -> Response:
-    """Set a response's ``Location`` header to the address of its job."""
+    """Set the ``Location`` header of a response with status 202 to the address of its job."""
     if answer.status_code == 202:
         answer.headers["Location"] = f"/v1/jobs/{json.loads(bytes(answer.body))['job']}"
     return answer

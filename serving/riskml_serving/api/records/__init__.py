@@ -1,1 +1,1 @@
-"""Appends records exactly once, and rescores the affected households; records count from the day of receipt."""
+"""Appends records and rescores the affected households; a record counts from its receipt or from a later stated day."""

@@ -26,11 +26,11 @@ router = APIRouter(tags=["records"])
 )
 async def records(call: WriteCall) -> Response:
     """Append records and report what changed; 202 and a job if too many households are affected to rescore at once."""
-    content, body = await call.read_body(RECORDS_REQUEST)
+    content, body, warnings = await call.read_records(RECORDS_REQUEST)
     tables = body["tables"]
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        return append_records(connection, call, tables)  # checks run here, so not for a repeated request
+        return append_records(connection, call, tables, warnings)  # checks run here, so not for a repeated request
 
     answer = add_location(await call.write_once(content, work))
     if tables.get("lines"):

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from riskml_serving.api.openapi import Body
-from riskml_serving.api.scores.schemas import DEMO, HOUSEHOLD, TOTAL
+from riskml_serving.api.scores.schemas import DEMO, HOUSEHOLD, TOTAL, WARNINGS
 from riskml_serving.base.contract import make_dict_type, make_list_type, make_tables_type
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import BRIEF, type_fields
@@ -43,6 +43,7 @@ RECORDS_ANSWER = make_answer_type(
         "rescored": int,
         "changed": int,
         "scores": make_list_type(Changed),
+        **WARNINGS,
         "job": Annotated[str | None, Field(description="Job that will score the affected households.")],
     },
 )

@@ -11,15 +11,19 @@ from sqlalchemy import Connection
 from riskml.records.contract.as_of import AsOf
 from riskml.records.contract.schema import TABLES
 from riskml_serving.api import checks
+from riskml_serving.api.attributes import read_attributes
 from riskml_serving.api.call import Call
 from riskml_serving.api.checks import TableRows
+from riskml_serving.api.comparisons import list_warnings, show_warnings
 from riskml_serving.base.clock import now
+from riskml_serving.base.problems import FieldError
 from riskml_serving.judging.jobs.repository import add_job
 from riskml_serving.judging.scores.changes import Change
 from riskml_serving.judging.scores.repository import move_scores
 from riskml_serving.judging.scores.service import rescore
 from riskml_serving.judging.verdict import BRIEF
 from riskml_serving.judging.wording import show
+from riskml_serving.register.service import follow_members
 from riskml_serving.store.households.repository import (
     add_households,
     count_households,
@@ -27,15 +31,20 @@ from riskml_serving.store.households.repository import (
     list_codes,
     update_households,
 )
+from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.purpose import claim_purpose
-from riskml_serving.store.records.repository import add_rows, read_rows, supersede
+from riskml_serving.store.records.repository import add_rows, read_lines, read_rows, supersede
 from riskml_serving.store.records.tables import write_attributes
 
 __all__ = ["append_records"]
 
 
-def append_records(connection: Connection, call: Call, tables: TableRows) -> tuple[int, dict[str, Any]]:
+def append_records(
+    connection: Connection, call: Call, tables: TableRows, warnings: list[FieldError]
+) -> tuple[int, dict[str, Any]]:
     """Check the rows, append them and rescore the households; return the status and the response.
+
+    ``warnings`` are those found when the request was read; the response lists them first.
 
     Raises
     ------
@@ -44,7 +53,8 @@ def append_records(connection: Connection, call: Call, tables: TableRows) -> tup
         outside the caller's region; ``household-closed``; and ``other-purpose`` if the database holds records of a
         trial and the service is not on trial, or vice versa.
     """
-    tables = checks.check_new_records(call, tables)
+    sent, tables = tables, checks.check_new_records(call, tables)
+    tables, odd = read_attributes(tables, call.model)
     named = {row["household_id"] for rows in tables.values() for row in rows if row.get("household_id")}
     regions = _list_regions(tables)
     total = len(named) + sum(count_households(connection, region) for region in regions)
@@ -54,6 +64,11 @@ def append_records(connection: Connection, call: Call, tables: TableRows) -> tup
     claim_purpose(connection, simulated=call.state.settings.simulated)
     _register(connection, call, tables, named)
     _append(connection, call, tables)
+
+    def read(name: str) -> Rows:
+        return to_rows(read_lines(connection) if name == "lines" else read_rows(connection, name, sorted(named)))
+
+    warnings = [*warnings, *odd, *list_warnings(tables, call.today, call.model.policy.usual_lines, read, sent)]
     touched = _add_codes(connection, named, regions) if at_once else named
     counts = {name: len(rows) for name, rows in tables.items() if rows}
     call.record(connection, "records.append", sorted(touched), rows=counts)
@@ -62,13 +77,16 @@ def append_records(connection: Connection, call: Call, tables: TableRows) -> tup
     if not at_once:
         payload = {"as_of": call.today.isoformat(), "households": sorted(named), "regions": regions}
         job = add_job(connection, call.caller, "rescore", payload, total=total, request_id=call.request_id)
-        return 202, _build_answer(call, counts, [], job)
+        return 202, {**_build_answer(call, counts, [], job), **show_warnings(warnings)}
     changes = rescore(connection, call.model, sorted(touched), call.caller.region, call.today, call.request_id)
-    return 200, _build_answer(call, counts, changes, None)
+    return 200, {**_build_answer(call, counts, changes, None), **show_warnings(warnings)}
 
 
 def _register(connection: Connection, call: Call, tables: TableRows, named: set[str]) -> None:
-    """Find the named households, register new ones, and move those whose newest version states another region."""
+    """Register new households, refuse closed ones, and move those whose newest version states another region.
+
+    Also note for each household which tables the request contains, even without rows: these are now known.
+    """
     households = find_households(connection, named, call.caller.region, lock=True)
     newest = {row["household_id"]: row["region_code"] for row in tables.get("households", ())}
     if missing := named - households.keys():
@@ -90,12 +108,13 @@ def _register(connection: Connection, call: Call, tables: TableRows, named: set[
 
 
 def _append(connection: Connection, call: Call, tables: TableRows) -> None:
-    """Append rows; refuse all of them if any month would then have both a total and an individual source of income."""
+    """Append rows; refuse all of them if the households' income rows would then contradict one another."""
     received = now()
     for name, rows in tables.items():
         ready = [_complete(name, row, received, call.request_id) for row in rows]
         supersede(connection, name, ready)
         add_rows(connection, name, ready)
+    follow_members(connection, tables.get("members", ()))
     if tables.get("income"):
         earners = sorted({row["household_id"] for row in tables["income"]})
         checks.require_one_income(tables["income"], read_rows(connection, "income", earners))
@@ -105,7 +124,7 @@ def _build_answer(call: Call, counts: Mapping[str, int], changes: Sequence[Chang
     may_read = "read" in call.caller.rights
     scored_at = changes[0].after["scored_at"] if changes else None
     return {
-        **call.make_envelope(AsOf(call.today, call.today), scored_at),  # the request's rows are recorded today
+        **call.make_envelope(AsOf(call.today, call.today), scored_at),  # the rows are recorded today or later
         "accepted": dict(counts),
         "rescored": len(changes),
         "changed": sum(change.changed for change in changes),
@@ -137,7 +156,7 @@ def _add_codes(connection: Connection, named: set[str], regions: Iterable[str]) 
 
 
 def _complete(name: str, row: Mapping[str, Any], received: dt.datetime, request_id: str) -> dict[str, Any]:
-    """Add the database's own columns to a row: attributes as JSON, time of receipt and request ID."""
+    """Add the database's own columns to a row: attributes as JSON, time of receipt, request ID and ``superseded``."""
     declared = TABLES[name]
     out: dict[str, Any] = {column: row.get(column) for column in declared.names}
     if declared.attributes:

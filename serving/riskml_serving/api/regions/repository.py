@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Select, cast, func, select
 
 from riskml_serving.judging.scores.tables import COUNTED, CURRENT, LATEST
-from riskml_serving.people.auth import within
+from riskml_serving.people.auth import is_in_region
 
 __all__ = ["build_count_query", "count_scores"]
 
@@ -37,7 +37,7 @@ def build_count_query(region: str, digits: int) -> Select[Any]:
     newest = [func.max(value).label(name) for name, value in LATEST.items()]
     villages = (
         select(*columns, func.count().label("n"), *newest)
-        .where(within(CURRENT.c.region_code, region))
+        .where(is_in_region(CURRENT.c.region_code, region))
         .group_by(*columns)
         .subquery("villages")
     )

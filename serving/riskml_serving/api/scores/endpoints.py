@@ -2,46 +2,67 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
+from itertools import repeat
 from typing import Any
 
 import anyio.to_thread
-import numpy as np
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from riskml.records.contract.as_of import AsOf
+from riskml.records.contract.calendar import to_day
+from riskml.records.panel.cells import parse_month
+from riskml.records.panel.extent import Extent
+from riskml_serving.api.attributes import read_attributes
 from riskml_serving.api.call import ScoreCall
 from riskml_serving.api.checks import TableRows, check_score_request
+from riskml_serving.api.comparisons import list_warnings, show_warnings
 from riskml_serving.api.scores.schemas import SCORE_REQUEST, SCORES_ANSWER
 from riskml_serving.base.clock import now
+from riskml_serving.base.problems import FieldError
 from riskml_serving.http.responses import respond
+from riskml_serving.judging.batch_judge import Share
 from riskml_serving.judging.judge import judge_tables
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.verdict import FULL
 from riskml_serving.judging.wording import show
-from riskml_serving.store.records.columns import EMPTY, Columns, to_columns
+from riskml_serving.store.records.columns import EMPTY, Columns, Rows, to_columns, to_rows
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["scores"])
 
-AT_ONCE = 8
+MOST_IN_EVENT_LOOP = 8
 """Maximum number of households scored in the event loop; larger requests use a thread, so that others need not wait."""
 
 
 @router.post("/v1/scores", response_model=SCORES_ANSWER, openapi_extra=SCORE_REQUEST.describe())
 async def scores(call: ScoreCall) -> Response:
     """Score the households in the request: probability, tier, signal, flags, agreement and, on request, reasons."""
-    _, body = await call.read_body(SCORE_REQUEST)
+    _, body, warnings = await call.read_records(SCORE_REQUEST)
     as_of, reasons = body.get("as_of") or call.today, body.get("reasons", False)
-    tables = _to_columns(body["tables"], call.state.lines)
+    rows, odd = read_attributes(body["tables"], call.model)
+    tables = _to_columns(rows, call.state.lines)
     check_score_request(call, body["tables"], tables)
-    work = partial(_score, call.model, tables, as_of, reasons, call.caller.redact)
-    at_once = len(body["tables"]["households"]) <= AT_ONCE
-    known_as_of, answer = work() if at_once else await anyio.to_thread.run_sync(work)
+    today, model = call.today, call.model
+
+    def read(name: str) -> Rows:
+        return rows[name] if name in rows else to_rows(tables.get(name, {}))
+
+    def show_share(share: Share) -> tuple[AsOf, dict[str, Any]]:
+        answer = _show(share, model, call.caller.redact, reasons=reasons)
+        outside = _warn_of_date(share, tables["income"]) if body.get("as_of") else []
+        more = list_warnings(rows, today, model.policy.usual_lines, read, columns=tables)
+        return share.as_of, {**answer, **show_warnings([*warnings, *odd, *outside, *more])}
+
+    def work() -> tuple[AsOf, dict[str, Any]]:
+        return show_share(Share.whole(judge_tables(model, tables, as_of)))
+
+    if len(rows["households"]) <= MOST_IN_EVENT_LOOP:
+        known_as_of, answer = show_share(await call.state.judge.judge(model, tables, as_of))
+    else:
+        known_as_of, answer = await anyio.to_thread.run_sync(work)
     codes = [row["household_id"] for row in answer["scores"]]
     await call.record_read("scores.read", codes, as_of=as_of.isoformat(), reasons=reasons)
     return respond({**call.make_envelope(known_as_of, now()), **answer})
@@ -57,14 +78,30 @@ def _to_columns(tables: TableRows, lines: Callable[[], Columns]) -> dict[str, Co
     return columns if "lines" in tables else {**columns, "lines": lines()}
 
 
-def _score(
-    model: Model, tables: Mapping[str, Columns], as_of: dt.date, reasons: bool, redact: tuple[str, ...]
-) -> tuple[AsOf, dict[str, Any]]:
-    judged, scores = judge_tables(model, tables, as_of), []
-    for i, row in zip(judged.known.tolist(), judged.to_rows(), strict=True):
+def _warn_of_date(share: Share, income: Columns) -> list[FieldError]:
+    """Warn if the date that the request states lies outside its records, as ``riskml score`` does."""
+    periods = {*zip(income["period_start"], income.get("months", repeat(1)), strict=False)}
+    starts = [parse_month(start) for start, _ in periods]
+    ends = [start + (months or 1) - 1 for start, (_, months) in zip(starts, periods, strict=True)]
+    last_day = share.as_of.last_day
+    extent = Extent(
+        min(starts, default=0),
+        max(ends, default=-1),
+        None if last_day is None else to_day(last_day),
+        share.last_days,
+        share.income_days,
+        simulated=False,
+    )
+    day = share.judged.panel.as_of
+    text = extent.describe_end(day, "en")
+    return [FieldError("as_of", "as_of_outside", text, extent.describe_end(day, "zh"))] if text else []
+
+
+def _show(share: Share, model: Model, redact: tuple[str, ...], *, reasons: bool) -> dict[str, Any]:
+    scores = []
+    for i, row in share.rows.items():
         score = {"household_id": row["household_id"], **show(row, model.policy, redact, FULL)}
         if reasons:
-            score["explanation"] = judged.explain(i, redact=redact).to_json()
+            score["explanation"] = share.explain(i, redact).to_json()
         scores.append(score)
-    unknown = np.delete(judged.panel.household_id, judged.known).tolist()
-    return judged.as_of, {"scores": scores, "unknown": unknown}
+    return {"scores": scores, "unknown": share.unknown}

@@ -21,6 +21,7 @@ __all__ = [
     "SCORE_REQUEST",
     "STORED",
     "TOTAL",
+    "WARNINGS",
 ]
 
 DAY = make_day_type("Date as of which records are read, including that day; today by default.")
@@ -96,5 +97,17 @@ STORED: dict[str, Any] = {**type_fields(FIELDS), "as_of": str, "scored_at": str}
 CURSOR = Annotated[str, Field(description="Identifies the change; it can be passed to /v1/changes as `since`.")]
 EXPLANATION = Annotated[dict[str, Any], Field(description="See docs/explanation.md.")]
 
+WARNINGS: dict[str, Any] = {
+    "warnings": Annotated[
+        make_list_type(make_dict_type("RowWarning", dict.fromkeys(("path", "code", "detail", "detail_en"), str))),
+        Field(
+            description="What `riskml check` would warn of in these rows, at most 50: the rows were accepted, but "
+            "should be looked at."
+        ),
+    ],
+    "warning_count": int,
+}
+"""Fields with the warnings about the rows of a request."""
+
 Scored = make_dict_type("Scored", {"household_id": str, **type_fields(FULL), "explanation": NotRequired[EXPLANATION]})
-SCORES_ANSWER = make_answer_type("ScoreAnswer", {"scores": make_list_type(Scored), "unknown": list[str]})
+SCORES_ANSWER = make_answer_type("ScoreAnswer", {"scores": make_list_type(Scored), "unknown": list[str], **WARNINGS})

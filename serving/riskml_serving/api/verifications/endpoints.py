@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from riskml.workbook import escape_text
 from riskml_serving.api.call import Limit, ReadCall, Region, WriteCall
 from riskml_serving.api.checks import require_no_future
 from riskml_serving.api.verifications.schemas import (
@@ -21,6 +22,7 @@ from riskml_serving.api.verifications.schemas import (
 from riskml_serving.casework.verifications.repository import read_entries
 from riskml_serving.casework.verifications.service import to_monitoring, verify
 from riskml_serving.http.cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
+from riskml_serving.http.paths import HouseholdCode
 from riskml_serving.http.responses import respond, to_headers
 
 __all__ = ["router"]
@@ -34,7 +36,7 @@ router = APIRouter(tags=["verifications"])
     response_model=VERIFICATION_ANSWER,
     openapi_extra=VERIFICATION_REQUEST.describe(idempotent=True),
 )
-async def verification(call: WriteCall, household_id: str) -> Response:
+async def verification(call: WriteCall, household_id: HouseholdCode) -> Response:
     """Save the finding of a visit, together with the score at that time."""
     content, finding = await call.read_body(VERIFICATION_REQUEST)
 
@@ -74,6 +76,7 @@ async def monitoring(
     text = io.StringIO()
     writer = csv.DictWriter(text, MONITORING)
     writer.writeheader()
-    writer.writerows(rows)
+    for row in rows:
+        writer.writerow({name: escape_text(value) if isinstance(value, str) else value for name, value in row.items()})
     headers = {**to_headers(head), "X-Next": cursor}
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)

@@ -6,11 +6,12 @@ from typing import Annotated, Any, NotRequired
 
 from pydantic import Field
 
+from riskml.records.contract.schema import PLAIN
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import CATEGORIES
 from riskml_serving.api.openapi import Body
 from riskml_serving.api.scores.schemas import CURSOR
-from riskml_serving.base.contract import PLAIN, make_choice_type, make_day_type, make_dict_type, make_list_type
+from riskml_serving.base.contract import make_choice_type, make_day_type, make_dict_type, make_list_type
 from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.casework.verifications.tables import SNAPSHOT
 from riskml_serving.http.responses import make_answer_type

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from riskml.errors import UsageError
 
 __all__ = ["before_commit", "guard", "open_engine", "reading", "writing"]
 
@@ -17,11 +20,15 @@ BUSY_MS = 15_000
 
 
 def open_engine(url: str) -> Engine:
-    """Open the database at an SQLAlchemy URL; ``postgresql://`` selects the driver psycopg."""
-    address = make_url(url)
-    if address.drivername == "postgresql":
-        address = address.set(drivername="postgresql+psycopg")
-    if address.get_backend_name() != "sqlite":
+    """Open the database at an SQLAlchemy URL; ``postgresql://`` selects the driver psycopg.
+
+    Raises
+    ------
+    UsageError
+        If the text is not such a URL (for example, a plain path), or names another kind of database.
+    """
+    address = _read_address(url)
+    if address.drivername != "sqlite":
         return create_engine(
             address, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=15
         )
@@ -31,6 +38,23 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _read_address(url: str) -> URL:
+    try:
+        address = make_url(url)
+        if address.drivername == "postgresql":
+            address = address.set(drivername="postgresql+psycopg")
+        plain_file = address.drivername == "sqlite" and address.host is None
+        if plain_file or address.drivername == "postgresql+psycopg":
+            return address
+    except (ArgumentError, ValueError):
+        pass
+    raise UsageError(
+        "{url!r} is not the address of a database.",
+        "Write sqlite:///riskml.db for a file (three slashes, then the path), or postgresql://USER@HOST/DATABASE.",
+        url=url.rpartition("@")[2],  # what stands before may be a password
+    )
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
@@ -49,7 +73,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at the start of a writing transaction, since SQLite does not wait for it after a read."""
+    """Take the write lock at the start of a writing transaction: after a read, SQLite would not wait for the lock."""
     writes = connection.get_execution_options().get("riskml_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -16,8 +16,9 @@ def hold_lock(connection: Connection, name: str) -> None:
 
     Notes
     -----
-    Sequence numbers become visible in commit order, not in numerical order. If 43 is committed before 42, a reader who
-    has read as far as 43 and then asks for everything after it misses 42. With the lock, both orders are the same.
+    Sequence numbers, such as those of changes to scores, become visible in commit order, not in numerical order. If 43
+    is committed before 42, a reader who has read as far as 43 and then asks for everything after it misses 42. With the
+    lock, both orders are the same.
     """
     if connection.dialect.name == "postgresql":
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)

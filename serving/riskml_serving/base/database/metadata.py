@@ -1,4 +1,4 @@
-"""The SQLAlchemy metadata to which all tables belong, and the column types that they share."""
+"""The SQLAlchemy metadata to which all tables belong, and the type of the columns that hold codes."""
 
 from __future__ import annotations
 

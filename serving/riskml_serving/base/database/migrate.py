@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,18 +12,28 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from riskml.errors import UsageError
-from riskml_serving.base.database.engine import open_engine, writing
+from riskml.text import Text
+from riskml_serving.base.database.engine import BUSY_MS, open_engine, writing
+from riskml_serving.base.database.locks import hold_lock
 
-__all__ = ["MIGRATIONS", "find_latest_revision", "open_database", "read_revision", "require_current", "upgrade"]
+__all__ = [
+    "MIGRATIONS",
+    "find_latest_revision",
+    "open_database",
+    "probe_write",
+    "read_revision",
+    "require_current",
+    "upgrade",
+]
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def make_config() -> Config:
-    """Build Alembic's configuration without a file."""
+    """Build Alembic's configuration, which is usually read from a file."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
@@ -34,9 +45,37 @@ def find_latest_revision() -> str | None:
 
 
 def read_revision(engine: Engine) -> str | None:
-    """Read the database's revision; return None if it is empty."""
+    """Read the database's revision; return None if the database is empty."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def probe_write(engine: Engine) -> None:
+    """Write the database's revision over itself, to find out whether anything can be written.
+
+    Raises
+    ------
+    DBAPIError
+        If it cannot; a database that another writer has locked at the moment counts as writable.
+    """
+    sqlite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=200" if sqlite else "SET LOCAL lock_timeout = '200ms'")
+        try:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+            connection.commit()
+        except OperationalError as error:
+            if not _is_locked(error):
+                raise
+        finally:
+            connection.rollback()
+            if sqlite:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS}")
+
+
+def _is_locked(error: OperationalError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # the low byte of an extended code
+    return code == sqlite3.SQLITE_BUSY or getattr(error.orig, "sqlstate", None) == "55P03"
 
 
 def _read_known_revision(engine: Engine) -> str | None:
@@ -44,13 +83,19 @@ def _read_known_revision(engine: Engine) -> str | None:
     address = engine.url.render_as_string(hide_password=True)
     try:
         revision = read_revision(engine)
-    except OperationalError:
-        raise UsageError(f"The database {address} cannot be reached.", "Start it, or check --db.") from None
+    except DBAPIError:
+        raise UsageError(
+            "The database {address} cannot be opened.",
+            "Check --db: a database server must be running; a file must be an SQLite database in an existing folder.",
+            address=address,
+        ) from None
     known = {script.revision for script in ScriptDirectory.from_config(make_config()).walk_revisions()}
     if revision is not None and revision not in known:
         raise UsageError(
-            f"The database {address} has the tables of revision {revision}, which this version does not know.",
+            "The database {address} has the tables of revision {revision}, which this version does not know.",
             "Use the version that created them, or restore the backup made before the upgrade.",
+            address=address,
+            revision=revision,
         )
     return revision
 
@@ -67,6 +112,7 @@ def upgrade(engine: Engine) -> None:
         return
     settings = make_config()
     with writing(engine) as connection:
+        hold_lock(connection, "migration")
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
 
@@ -84,8 +130,11 @@ def require_current(engine: Engine) -> None:
     elif (revision := _read_known_revision(engine)) != (latest := find_latest_revision()):
         address = engine.url.render_as_string(hide_password=True)
         raise UsageError(
-            f"The database {address} has the tables of revision {revision or 'none'}; this version needs {latest}.",
+            "The database {address} has the tables of revision {revision}; this version needs {latest}.",
             "Back it up, then run `riskml-serving db upgrade`.",
+            address=address,
+            revision=revision or Text("none"),
+            latest=latest,
         )
 
 

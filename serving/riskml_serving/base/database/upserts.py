@@ -48,8 +48,8 @@ def _build_insert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
     """Build the statement that inserts rows; all rows have the same columns.
 
     PostgreSQL receives each column as one list. If every value in thousands of rows were a parameter, the driver would
-    take longer to number the parameters than the database takes to store the rows (measured: a third of the time for
-    a county's job).
+    take longer to number the parameters than the database takes to store the rows (measured: this took a third of the
+    time of a county's job).
     """
     if backend != "postgresql":
         return sqlite.insert(table)

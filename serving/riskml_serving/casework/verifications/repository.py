@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, exists, insert, se
 
 from riskml_serving.base.clock import now
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
-from riskml_serving.people.auth import within
+from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.households.repository import narrow_to_region
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
@@ -37,7 +37,7 @@ def read_entries(connection: Connection, region: str, since: int, limit: int) ->
 
     They are returned in the order in which they were saved, starting after the number ``since``. If several
     verifications of one household for the same visit date were saved on one day, only the last is returned, because the
-    contract forbids two versions of a key on one day.
+    data contract forbids two versions of one entry on the same day.
     """
     later = VERIFICATIONS.alias()
     same = (later.c[name] == VERIFICATIONS.c[name] for name in ("household_id", "verified_on", "recorded_on"))
@@ -54,7 +54,7 @@ def _is_entry(table: FromClause) -> tuple[ColumnElement[bool], ...]:
 
 def undo_verification(connection: Connection, verification_id: int, region: str) -> None:
     """Mark a verification of a household in a region as undone."""
-    in_region = select(HOUSEHOLDS.c.household_id).where(within(HOUSEHOLDS.c.region_code, region))
+    in_region = select(HOUSEHOLDS.c.household_id).where(is_in_region(HOUSEHOLDS.c.region_code, region))
     connection.execute(
         update(VERIFICATIONS)
         .where(VERIFICATIONS.c.verification_id == verification_id, VERIFICATIONS.c.household_id.in_(in_region))

@@ -27,7 +27,7 @@ __all__ = ["describe", "may_read_text", "may_undo", "to_monitoring", "undo", "ve
 def verify(
     connection: Connection, caller: Caller, household_id: str, body: dict[str, Any], today: dt.date, request_id: str
 ) -> dict[str, Any]:
-    """Save a verification together with the score at that time.
+    """Save a verification together with the household's current score; return it as the content of a JSON object.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def verify(
         "outcome": body["outcome"],
         "category": body.get("category"),
         "causes": ";".join(dict.fromkeys(body.get("causes", ()))),
-        "measures": "\n".join(body.get("measures", ())),
+        "measures": "\n".join(dict.fromkeys(body.get("measures", ()))),
         "note": body.get("note", ""),
         "objection": body.get("objection", ""),
         "verified_on": body.get("verified_on") or today,

@@ -10,7 +10,7 @@ from riskml_serving.judging.verdict import make_columns
 __all__ = ["SNAPSHOT", "VERIFICATIONS"]
 
 SNAPSHOT = ("probability", "signal", "agreement")
-"""Fields of the score at the time of the visit that are saved with a verification."""
+"""Fields of the score that was current when a verification was saved; they are saved with it."""
 
 VERIFICATIONS = Table(
     "verifications",
@@ -32,8 +32,9 @@ VERIFICATIONS = Table(
     Column("objection", Text, nullable=False, server_default=""),
     Column("undone_at", DateTime, nullable=True),
 )
-"""``recorded_on`` is the day of receipt; ``outcome`` is one of ``OUTCOMES``. The score at the time of the visit is
-saved too, so that the yield of visits can be counted later. ``objection``: what the household objects to. A
-verification undone on the day it was saved is kept, with the time in ``undone_at``, but no longer counts."""
+"""``recorded_on`` is the day of receipt; ``outcome`` is one of ``OUTCOMES``. The score that was current when the
+verification was saved is stored too, so that the yield of visits can be counted later. ``objection``: what the
+household objects to. A verification undone on the day it was saved is kept, with the time in ``undone_at``, but no
+longer counts."""
 
 Index("ix_verifications_household_id", VERIFICATIONS.c.household_id, VERIFICATIONS.c.verification_id)

@@ -35,7 +35,7 @@ from riskml_serving.casework.verifications.repository import is_in_force
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.casework.worklist.states import STATES
 from riskml_serving.judging.scores.tables import CURRENT, RANKING, SCORES
-from riskml_serving.people.auth import within, within_table
+from riskml_serving.people.auth import is_in_region, is_row_in_region
 from riskml_serving.store.records.repository import is_not_superseded
 from riskml_serving.store.records.tables import RECORDS
 
@@ -50,7 +50,7 @@ DECIDED = VERIFICATIONS.alias("decided")
 
 @dataclass(frozen=True)
 class ListFilter:
-    """The filters of the list.
+    """The filters of the work list.
 
     Parameters
     ----------
@@ -62,15 +62,23 @@ class ListFilter:
         For each deadline, a rule that is true of a household that is late; see
         :class:`riskml_serving.casework.deadlines.Deadlines`.
     today : date
-        Day as of which monitoring records count for ``category`` and ``cause``; by default, every record counts.
+        Day as of which monitoring records count for ``category`` and ``cause``; by default, every record counts in
+        which no day of clearance is stated.
     signal, tier, order_section : tuple of int
         Positions in riskml's lists of signals and tiers, and in ``SECTIONS``; an empty tuple allows any.
-    agreement, category, flags : tuple of str
-        Codes in the columns of the same name; ``flags`` holds triggers, at least one of which must have fired.
+    agreement : tuple of str
+        Codes of the agreement between rule line and model; an empty tuple allows any.
+    category : str
+        Category in the monitoring record, or ``none`` for households that are not in monitoring; empty allows any.
     cause : str
-        Code of a cause that occurs in the model's reasons or the monitoring record, or belongs to a trigger that fired.
+        Code of a cause that occurs in the model's reasons or the monitoring record, or belongs to a trigger that fired;
+        empty allows any.
+    flags : tuple of str
+        Codes of the triggers that belong to ``cause``.
     search : str
         Text that the codes of the listed households must contain.
+    named : tuple of str
+        Codes of households that are listed as well if ``search`` is not empty: it names a person in them.
     household : str
         Code of the only household to list; empty lists all.
     """
@@ -87,6 +95,7 @@ class ListFilter:
     cause: str = ""
     flags: tuple[str, ...] = ()
     search: str = ""
+    named: tuple[str, ...] = ()
     household: str = ""
 
     @property
@@ -107,15 +116,15 @@ def _select_run_start() -> ScalarSelect[int]:
 
 
 def _select_first(column: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """Select the score with which the current signal began or, after a finding, became more severe."""
-    graver = and_(
+    """Select a column of the score with which the current signal began or, after a finding, became more severe."""
+    worse = and_(
         func.coalesce(DECIDED.c.score_seq, 0) > _select_run_start(),
         SCORES.c.seq > DECIDED.c.score_seq,
         SCORES.c.signal > func.coalesce(DECIDED.c.signal, 0),
     )
     signalled = SIGNALLED.to_sql({"signal": SCORES.c.signal})
     in_run = (SCORES.c.household_id == CURRENT.c.household_id, signalled, SCORES.c.seq > _select_run_start())
-    first = select(func.coalesce(func.min(case((graver, column))), func.min(column))).where(*in_run)
+    first = select(func.coalesce(func.min(case((worse, column))), func.min(column))).where(*in_run)
     return _correlate(first, DECIDED)
 
 
@@ -194,7 +203,7 @@ def _has_monitoring(today: dt.date, *, category: str = "", cause: str = "") -> C
 
 
 def _build_conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
-    out: list[ColumnElement[bool]] = [within_table(CURRENT, wanted.region), wanted.rule.to_sql(FACTS)]
+    out: list[ColumnElement[bool]] = [is_row_in_region(CURRENT, wanted.region), wanted.rule.to_sql(FACTS)]
     if wanted.household:
         out.append(CURRENT.c.household_id == wanted.household)
     chosen = {name: getattr(wanted, name) for name in ("signal", "tier", "order_section", "agreement")}
@@ -208,7 +217,8 @@ def _build_conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
         named += [_is_listed_in(CURRENT.c.rule_flags, code) for code in wanted.flags]
         out.append(reduce(or_, [*named, _has_monitoring(wanted.today, cause=wanted.cause)]))
     if wanted.search:
-        out.append(CURRENT.c.household_id.contains(wanted.search, autoescape=True))
+        code = CURRENT.c.household_id
+        out.append(or_(code.contains(wanted.search, autoescape=True), code.in_(wanted.named)))
     return out
 
 
@@ -246,5 +256,5 @@ def count_late(connection: Connection, wanted: ListFilter) -> dict[int, dict[str
 def list_parts(connection: Connection, region: str, digits: int) -> Sequence[str]:
     """List the codes of a region's subregions that have households."""
     part = func.substr(CURRENT.c.region_code, 1, digits)
-    query = select(part).where(within(CURRENT.c.region_code, region)).distinct().order_by(part)
+    query = select(part).where(is_in_region(CURRENT.c.region_code, region)).distinct().order_by(part)
     return connection.execute(query).scalars().all()

@@ -1,4 +1,4 @@
-"""States that the list can be filtered by, each declared once: its names, its rule, and its effect on the page."""
+"""States by which the work list can be filtered, each declared once: its names, its rule, its effect on the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["STATES", "State"]
 
 @dataclass(frozen=True)
 class State(Term):
-    """A state that households on the list can be in.
+    """A state that households on the work list can be in.
 
     Parameters
     ----------

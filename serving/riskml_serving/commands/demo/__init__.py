@@ -1,1 +1,1 @@
-"""The last step of ``riskml demo``: imports part of the county, creates an account per role, and starts the service."""
+"""The last step of ``riskml demo``: imports and scores part of the county, creates accounts, and starts the service."""

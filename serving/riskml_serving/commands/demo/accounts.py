@@ -27,6 +27,7 @@ class Account:
     role: str
     region: str
     health_details: bool
+    identity: bool
 
 
 def create_accounts(engine: Engine, villages: Sequence[str]) -> list[Account]:
@@ -35,7 +36,7 @@ def create_accounts(engine: Engine, villages: Sequence[str]) -> list[Account]:
     for code, role in ROLES.items():
         password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
         region = villages[0][: max(role.digits)]
-        account = Account(f"demo-{code}", password, code, region, code in ("township", "county"))
+        account = Account(f"demo-{code}", password, code, region, code in ("township", "county"), code != "analyst")
         with writing(engine) as connection:
             create_user(connection, **asdict(account), name=f"演示{role.zh}")
         out.append(account)

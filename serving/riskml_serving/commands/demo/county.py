@@ -1,4 +1,4 @@
-"""Loads a few towns of a simulated county into a separate database, and gives them made-up names."""
+"""Prepares a few towns of a simulated county for the demo: their records, made-up names, and monthly scores."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import csv
 import datetime as dt
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Engine
 
 from riskml.records.contract.calendar import to_date, to_day, to_month, to_month_end
+from riskml.simulation.lists.people import invent_people
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.settings import Settings
@@ -19,16 +22,18 @@ from riskml_serving.judging.jobs.service import start
 from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import Model
 from riskml_serving.people.auth import RIGHTS, Caller
+from riskml_serving.register.keys import IdentityKeys
+from riskml_serving.register.service import Person, keep_persons
 from riskml_serving.store.households.repository import find_households, list_codes
 
-__all__ = ["choose_towns", "list_month_ends", "list_villages", "score_month", "write_region_names"]
+__all__ = ["choose_towns", "invent_names", "list_month_ends", "list_villages", "score_month", "write_region_names"]
 
 TOWNS = ("柳河镇", "青山镇", "石桥镇", "云岭乡", "白塔镇", "双井乡", "长坡镇", "沙湾乡", "清泉镇", "望峰乡")
 VILLAGES = ("东沟村", "西岭村", "南坪村", "北寨村", "上河村", "下河村", "新店村", "老营村", "梨园村", "松坡村")
-"""Made-up names of villages, which do not refer to real villages."""
+"""Made-up names of towns and villages, which do not refer to real places."""
 
 KNOWN_BY = ("recorded_on", "period_start", "occurred_on", "started_on", "entered_on")
-"""Names of the columns that state the day from which a row is known."""
+"""Columns with dates; a row counts as known on a day if none of its dates in these columns is later."""
 ENDS = ("cleared_on", "ended_on", "left_on")
 
 
@@ -93,6 +98,22 @@ def write_region_names(codes: list[str], path: Path) -> None:
         writer.writerows(rows.items())
 
 
+def invent_names(engine: Engine, keys: IdentityKeys, folder: Path, today: dt.date) -> None:
+    """Give the members in a records folder made-up names, telephones and ID numbers; no region has such numbers."""
+    tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in ("households", "members", "events")}
+    people = invent_people(tables, [today], np.random.default_rng(0))
+    persons = []
+    for number, (home, members) in enumerate(sorted(people.by_home.items())):
+        persons += [
+            Person(one.person_id, home, name=one.name, id_number=one.number, sex=one.sex, birth_date=one.birth,
+                   relation=one.relation, phone=one.phone, left_on=one.left_on,
+                   group=f"{number % 8 + 1}组", door=f"{number % 60 + 1}号")
+            for one in members if one.homes[0][1] == home
+        ]  # fmt: skip
+    with writing(engine) as connection:
+        keep_persons(connection, keys, persons)
+
+
 def list_month_ends(last: dt.date, n: int) -> list[dt.date]:
     """List the ``n`` month ends up to and including ``last``, earliest first.
 
@@ -111,7 +132,7 @@ def list_villages(engine: Engine) -> list[str]:
 
 
 def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
-    """Run a job that scores every household as of the end of a month, as a county does every month."""
+    """Run a job that scores every household as of the end of a month."""
     with writing(engine) as connection:
         start(connection, model, Caller("demo", "", frozenset(RIGHTS)), None, as_of, "demo")
     settings = Settings(database_url=engine.url.render_as_string(hide_password=False))

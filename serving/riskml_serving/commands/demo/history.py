@@ -1,4 +1,4 @@
-"""A year of visits in the demo's county: staff find what happened to the household later in the simulation.
+"""Simulated visits in the demo's county: each finding is what happens to the household later in the simulation.
 
 None of this shows what visits would yield in a real county: like the households, the visits are simulated, and every
 page says so.
@@ -32,7 +32,7 @@ from riskml_serving.people.auth import Caller, covers
 __all__ = ["VISITS_A_MONTH", "visit_month"]
 
 VISITS_A_MONTH = 7
-"""Visits per month to households on the list, and as many again after alerts: few enough to leave some on the list."""
+"""Maximum visits per month to households on the list, and after alerts: few enough that some stay on the list."""
 
 DELAY = dt.timedelta(days=3)
 """Time between the end of a month and the visits."""
@@ -53,7 +53,7 @@ def visit_month(
     records : Records
         Records of the simulated households up to the last month, which say what happened after a visit.
     span : riskml.splits.Settings
-        The model's settings.
+        Settings that define a fall, such as the horizon in months.
     accounts : sequence of Account
         Accounts that may record visits; the first one whose region contains a household visits it.
     as_of, last : date
@@ -94,7 +94,7 @@ def _hash_code(row: dict[str, Any]) -> str:
 
 
 def _find_falls(records: Records, span: Span, as_of: dt.date) -> dict[str, bool]:
-    """Find out which households fell below the line or entered monitoring within the span; omit unclear cases."""
+    """Find out which households fell below the line or entered monitoring within the horizon; omit unclear cases."""
     labels = label(records, [to_day(as_of)], span, load_policy())
     codes = records.household_id[labels.household]
     return {str(code): bool(y) for code, y in zip(codes, labels.y, strict=True) if y != MISSING}
@@ -107,7 +107,7 @@ def _find_caller(connection: Connection, account: Account) -> Caller:
 
 
 def _build_verification(row: dict[str, Any], fell: dict[str, bool]) -> dict[str, Any]:
-    """Build the verification that the visitor records, with the first of the model's causes."""
+    """Build the verification that the visitor records, with the model's first cause if the household is in need."""
     in_need = True if row["status"] in ("below_line", "in_hardship") else fell.get(row["household_id"])
     outcome = "pending" if in_need is None else "confirmed" if in_need else "rejected"
     causes = [cause for cause in row["causes"].split(";") if cause][:1] if in_need else []

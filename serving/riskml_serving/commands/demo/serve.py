@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-import typer
-
+from riskml.cli.terminal import say
+from riskml.text import Text
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.demo.accounts import Account
 
@@ -27,7 +27,7 @@ def prepare_demo(
     out, bundle, county : Path
         Folders for the demo, its model and its records.
     last : date
-        Last month end in the records. The day six months before it counts as today.
+        Last month end in the records. The month end six months earlier counts as today.
     max_households, months : int
         Maximum number of households to import, and number of month ends to score. Visits follow each month end except
         the last.
@@ -43,6 +43,7 @@ def prepare_demo(
     from riskml_serving.commands.demo.accounts import create_accounts
     from riskml_serving.commands.demo.county import (
         choose_towns,
+        invent_names,
         list_month_ends,
         list_villages,
         score_month,
@@ -51,10 +52,12 @@ def prepare_demo(
     from riskml_serving.commands.demo.history import visit_month
     from riskml_serving.judging.importing.service import import_folder
     from riskml_serving.judging.model import load_model
+    from riskml_serving.register.keys import add_key
 
     out, bundle = out.resolve(), bundle.resolve()  # absolute, since the service may run in another folder
     *_, today = as_ofs = list_month_ends(last, months + HELD_BACK)[:months]
-    database, names = out / "service.db", out / "region_names.csv"
+    database, names, key = out / "service.db", out / "region_names.csv", out / "identity.key"
+    key.unlink(missing_ok=True)
     for suffix in ("", "-wal", "-shm"):
         Path(f"{database}{suffix}").unlink(missing_ok=True)
     towns = choose_towns(county, out / "served", max_households, today)
@@ -64,6 +67,7 @@ def prepare_demo(
     model, visits = load_model(bundle, trial=True), 0
     with show_progress() as bar:
         import_folder(engine, out / "served", today, None, bar, simulated=True)
+        invent_names(engine, add_key(key), out / "served", today)
         villages = list_villages(engine)
         accounts = create_accounts(engine, villages)
         records, span = load_records(county, model.policy), model.narrator.settings
@@ -75,14 +79,22 @@ def prepare_demo(
             bar.step()
     write_region_names(villages, names)
     engine.dispose()
-    typer.echo(f"The pages show {len(towns)} of the county's towns, {len(villages)} villages, replayed as of {today},")
-    typer.echo(f"with {visits} simulated visits: their findings reflect what happened to the households until {last}.")
+    say(
+        "The pages show {towns} of the county's towns, {villages} villages, replayed as of {today},\n"
+        "with {visits} simulated visits: their findings reflect what happened to the households until {last}.",
+        towns=len(towns),
+        villages=len(villages),
+        today=today,
+        visits=visits,
+        last=last,
+    )
     settings = Settings(
         database_url=url,
         bundle=bundle,
         today=today,
         simulated=True,
         region_names=names,
+        identity_key=key,
         model_store=out / "releases",
         export_folder=out / "exports",
     )
@@ -104,9 +116,15 @@ def serve_demo(out: Path, bundle: Path, county: Path, last: dt.date) -> None:
     from riskml_serving.running.server import run
 
     settings, accounts = prepare_demo(out, bundle, county, last)
-    typer.secho("Demo accounts, created by this demo only (演示账号，仅用于演示，勿用于正式环境):", bold=True)
+    say("Demo accounts, created by this demo only:")
     for account in accounts:
-        health = "with health details" if account.health_details else "no health details"
-        typer.echo(f"  {account.username:<14} password {account.password}   region {account.region}, {health}")
-    typer.secho(f"Staff pages: http://{settings.host}:{settings.port}/   (Ctrl+C stops)", bold=True)
+        say(
+            "  {username:<14} password {password}   region {region}, {health}, {names}",
+            username=account.username,
+            password=account.password,
+            region=account.region,
+            health=Text("with health details" if account.health_details else "no health details"),
+            names=Text("with invented names" if account.identity else "no names"),
+        )
+    say("Staff pages: http://{host}:{port}/   (Ctrl+C stops)", host=settings.host, port=settings.port)
     run(settings)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -10,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from sqlalchemy import Engine, func, insert, literal, select, text
 
 from riskml.errors import UsageError
@@ -23,22 +27,46 @@ from riskml_serving.judging.scores.tables import CURRENT
 from riskml_serving.people.auth.service import create_key
 from riskml_serving.store.records.purpose import require_purpose
 
-__all__ = ["AS_OF", "MONTHS", "open_postgresql", "prepare_database", "repeat_scores", "simulate_county"]
+__all__ = [
+    "AS_OF",
+    "MONTHS",
+    "measure_import",
+    "open_postgresql",
+    "prepare_database",
+    "repeat_scores",
+    "simulate_county",
+]
 
 MONTHS = 36
 AS_OF = dt.date(2022, 12, 31)
 """Last day of the simulation."""
 
 
-def simulate_county(folder: Path, engine: Engine, households: int, progress: Progress) -> None:
-    """Simulate a county and import its records without scoring."""
+def simulate_county(folder: Path, households: int, progress: Progress) -> None:
+    """Write the records of a simulated county into a folder, and into another those of its next delivery.
+
+    In the second delivery, the income of every hundredth household is corrected.
+    """
     progress.stage("Simulate the county", households)
-    simulate(folder / "records", households, MONTHS, 1, truth="none", progress=progress.step)
-    import_folder(engine, folder / "records", AS_OF, progress=progress, simulated=True)
+    records, corrected = folder / "records", folder / "corrected"
+    simulate(records, households, MONTHS, 1, truth="none", progress=progress.step)
+    shutil.copytree(records, corrected)
+    income = pq.read_table(records / "income.parquet")
+    some = pc.is_in(income["household_id"], income["household_id"].unique().take(list(range(0, households, 100))))
+    amounts = pc.if_else(some, pc.add(income["amount"], 1.0), income["amount"])
+    income = income.set_column(income.column_names.index("amount"), "amount", amounts)
+    pq.write_table(income, corrected / "income.parquet")
+
+
+def measure_import(folder: Path, engine: Engine, progress: Progress) -> float:
+    """Import records without scoring them; return the seconds that this took."""
+    began = time.perf_counter()
+    import_folder(engine, folder, AS_OF, progress=progress, simulated=True)
+    return round(time.perf_counter() - began, 1)
 
 
 def prepare_database(url: str, rights: Sequence[str] = ("read", "write", "health-details")) -> tuple[Engine, str]:
-    """Open a database, upgrade it to the tables of this version, and create a key for it."""
+    """Open a database, upgrade it to the tables of this version, and create an API key in it."""
     engine = open_engine(url)
     upgrade(engine)
     require_purpose(engine, simulated=True)
@@ -69,7 +97,9 @@ def open_postgresql(url: str | None) -> Iterator[str]:
 
 
 def repeat_scores(source: Engine, target: Engine, total: int, progress: Progress) -> list[str]:
-    """Copy a county's current scores, and repeat them under the codes of further counties until there are enough.
+    """Copy a county's current scores, and repeat them under the codes of further counties.
+
+    As many whole copies are stored as fit into ``total`` scores, but at least one.
 
     Returns
     -------

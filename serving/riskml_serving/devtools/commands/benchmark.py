@@ -18,7 +18,10 @@ def serving(
     seconds: Annotated[float, typer.Option(help="Seconds of load in each turn.", min=0.2)] = 2.0,
     as_json: AsJson = False,
 ) -> None:
-    """Measure requests per second for one household over the loopback interface; the alternatives take turns."""
+    """Measure requests per second for one household.
+
+    Requests go over the loopback interface; the alternatives take turns.
+    """
     from riskml.cli.progress import show_progress
     from riskml_serving.base.settings import Settings
     from riskml_serving.devtools.benchmark.targets import TARGETS

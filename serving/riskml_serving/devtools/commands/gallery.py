@@ -14,7 +14,10 @@ def gallery(
     demo: Annotated[Path, typer.Argument(help="Folder that `riskml demo` wrote.")] = Path("demo"),
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("docs/gallery"),
 ) -> None:
-    """Take pictures of the staff pages on the demo's county, with Chromium; the demo's database is recreated."""
+    """Take pictures of the staff pages on the demo's county.
+
+    This needs Chromium. The demo's database is recreated.
+    """
     from riskml_serving.commands.demo.serve import prepare_again
     from riskml_serving.devtools.gallery import take_pictures
 

@@ -14,7 +14,10 @@ def pages(
     demo: Annotated[Path, typer.Argument(help="Folder that `riskml demo` wrote.")] = Path("demo"),
     rounds: Annotated[int, typer.Option(help="Number of times every page is read.", min=1)] = 5,
 ) -> None:
-    """Measure the staff pages on the demo's county, role by role; the demo's database is recreated."""
+    """Measure the staff pages on the demo's county, role by role.
+
+    The demo's database is recreated.
+    """
     from riskml.cli.progress import show_progress
     from riskml_serving.commands.demo.serve import prepare_again
     from riskml_serving.devtools.page_times import measure_pages

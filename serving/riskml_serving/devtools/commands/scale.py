@@ -15,7 +15,14 @@ __all__ = ["scale"]
 def scale(
     bundle: BundleFolder = None,
     households: Annotated[int, typer.Option(help="Number of households in the simulated county.", min=100)] = 100_000,
-    scores: Annotated[int, typer.Option(help="Scores on PostgreSQL, at least the county's.", min=100)] = 1_000_000,
+    scores: Annotated[
+        int,
+        typer.Option(
+            help="Number of scores in the PostgreSQL database, rounded down to whole copies of the county;"
+            " at least one copy is stored.",
+            min=100,
+        ),
+    ] = 1_000_000,
     requests: Annotated[int, typer.Option(help="Number of requests of each kind.", min=1)] = 200,
     postgresql: Annotated[
         str | None,
@@ -23,7 +30,10 @@ def scale(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure a county's job, the time from records to new scores, and lists and counts among a million scores."""
+    """Measure a county's job and a million scores.
+
+    Also measured are the time from records to new scores, and lists and counts among a million scores.
+    """
     from riskml.cli.progress import show_progress
     from riskml_serving.base.settings import Settings
     from riskml_serving.devtools.benchmark.scale import measure_scale

@@ -1,1 +1,1 @@
-"""Makes sure that a request that is sent twice is carried out once."""
+"""Makes sure that a write that is sent twice with the same idempotency key is carried out once."""

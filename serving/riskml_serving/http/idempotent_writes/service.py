@@ -67,7 +67,7 @@ async def write_once(
     repeating it shows nothing.
     """
     scope = " ".join((caller.region, *sorted(caller.rights)))  # a repeat under other rights is a conflict
-    content = b"\n".join((request.method.encode(), request.url.path.encode(), scope.encode(), body))
+    content = b"\n".join((request.method.encode(), request.scope["path"].encode(), scope.encode(), body))
     request_hash = hashlib.sha256(content).hexdigest()
 
     def run() -> Answer:

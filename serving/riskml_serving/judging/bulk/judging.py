@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,11 @@ from riskml_serving.judging.bulk.reader import Reader, Tables
 from riskml_serving.judging.bulk.repository import REGISTER, Selection, find_range
 from riskml_serving.judging.judge import Judged, judge_groups
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores.service import keep_scores, lock_households
+from riskml_serving.judging.scores.service import drop_scores, keep_scores, lock_households
 from riskml_serving.judging.verdict import make_schema
 from riskml_serving.store.records.tables import read_attributes
 
-__all__ = ["PART", "JudgedRange", "judge_range", "judge_ranges", "keep_range"]
+__all__ = ["PART", "JudgedRange", "drop_gone", "judge_range", "judge_ranges", "keep_range"]
 
 PART = pa.schema(
     [
@@ -51,11 +51,14 @@ class JudgedRange:
         Number of households in the range, whether or not they are known on the date.
     table : pyarrow.Table
         Columns of ``PART``, with one row per household that is known on the date, in code order.
+    gone : list of str
+        Households that have a score, but are not known on the date.
     """
 
     last: str
     households: int
     table: pa.Table
+    gone: list[str]
 
 
 def judge_ranges(
@@ -87,7 +90,9 @@ def judge_ranges(
     Raises
     ------
     ConnectionError
-        If the database cannot be read.
+        If the database is not available, or the reading process has ended.
+    RuntimeError
+        If the database refused the query.
     """
 
     def ask_next(after: str) -> str | None:
@@ -102,7 +107,10 @@ def judge_ranges(
     while last is not None:
         tables = reader.take()
         following = ask_next(last)
-        yield JudgedRange(last, tables["register"].num_rows, judge_range(model, tables, as_of, redact))
+        register, table = tables["register"], judge_range(model, tables, as_of, redact)
+        scored = register.filter(pc.is_valid(register["seq"]))["household_id"]
+        gone = scored.filter(pc.invert(pc.is_in(scored, table["household_id"].combine_chunks())))
+        yield JudgedRange(last, register.num_rows, table, gone.to_pylist())
         last = following
 
 
@@ -153,6 +161,12 @@ def _tabulate(judged: Judged, redact: tuple[str, ...]) -> pa.Table:
         "all_causes": [causes[code] for code in judged.codes],
     }
     return pa.table({name: pa.array(values, PART.field(name).type) for name, values in columns.items()})
+
+
+def drop_gone(connection: Connection, gone: Sequence[str], region: str, as_of: dt.date, request_id: str) -> None:
+    """Drop the scores of the households in a range that are no longer known on the date."""
+    if gone:
+        drop_scores(connection, lock_households(connection, gone, region), (), region, as_of, request_id)
 
 
 def keep_range(

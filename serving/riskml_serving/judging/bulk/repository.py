@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite
 
 from riskml.records.contract.arrow_types import cast_values
 from riskml_serving.judging.scores.tables import CURRENT
-from riskml_serving.people.auth import within
+from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.households.repository import is_open, list_codes
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.repository import is_not_superseded, list_prefixes
@@ -45,7 +45,8 @@ REGISTER = pa.schema(
         ("scored_at", pa.timestamp("us")),
     ]
 )
-"""Columns of the register, which is read first; ``seq`` and ``scored_at`` identify the score that is current then."""
+"""Columns that are read first: from the register of households, and the ``seq`` and ``scored_at`` that identify each
+household's current score at that time."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,13 @@ def find_range(connection: Connection, selection: Selection, after: str, size: i
 
 def _is_in(range_: Range) -> ColumnElement[bool]:
     """Build the condition that a household in the register is in the range."""
-    selected = [within(HOUSEHOLDS.c.region_code, region) for region in range_.regions]
+    selected = [is_in_region(HOUSEHOLDS.c.region_code, region) for region in range_.regions]
     if range_.named:
         selected.append(HOUSEHOLDS.c.household_id.in_(range_.named))
     return (
         HOUSEHOLDS.c.household_id.between(range_.first, range_.last)
         & is_open()
-        & within(HOUSEHOLDS.c.region_code, range_.region)
+        & is_in_region(HOUSEHOLDS.c.region_code, range_.region)
         & or_(*selected)
     )
 
@@ -107,7 +108,7 @@ def select_register(range_: Range) -> Select[Any]:
     return (
         select(*columns)
         .select_from(joined)
-        .where(_is_in(range_), within(HOUSEHOLDS.c.region_code, range_.region))
+        .where(_is_in(range_), is_in_region(HOUSEHOLDS.c.region_code, range_.region))
         .order_by(HOUSEHOLDS.c.household_id)
     )
 
@@ -119,11 +120,13 @@ def cast_register(table: pa.Table) -> pa.Table:
 
 
 def select_rows(range_: Range, name: str) -> Select[Any]:
-    """Select the range's rows in one table; their order is irrelevant, since superseded rows are left out."""
+    """Select the range's rows in one table, or all of ``lines``, in any order; superseded rows are left out."""
     table = RECORDS[name]
     query = select(*list_columns(name)).where(is_not_superseded(table))
     if name != "lines":
-        codes = select(HOUSEHOLDS.c.household_id).where(_is_in(range_), within(HOUSEHOLDS.c.region_code, range_.region))
+        codes = select(HOUSEHOLDS.c.household_id).where(
+            _is_in(range_), is_in_region(HOUSEHOLDS.c.region_code, range_.region)
+        )
         query = query.where(table.c.household_id.in_(codes))
     return query
 

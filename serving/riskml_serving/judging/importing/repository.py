@@ -1,52 +1,265 @@
-"""SQL for imports: appends tens of thousands of rows at a time, and saves an import's progress."""
+"""SQL for imports: staged parts, rows appended by the tens of thousands, and rows taken back."""
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as csv
-from sqlalchemy import Connection, select
+import pyarrow.parquet as pq
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from riskml_serving.base.clock import now
-from riskml_serving.base.database.upserts import upsert
-from riskml_serving.judging.importing.tables import IMPORTS
-from riskml_serving.store.records.tables import RECORDS
+from riskml_serving.base.database.upserts import insert_missing, upsert
+from riskml_serving.judging.importing.tables import IMPORT_HOUSEHOLDS, IMPORT_PARTS, IMPORTS
+from riskml_serving.store.households.tables import HOUSEHOLDS
+from riskml_serving.store.records.repository import is_not_superseded, split_codes
+from riskml_serving.store.records.tables import RECORDS, list_columns
 
-__all__ = ["advance", "append", "read_progress"]
+__all__ = [
+    "add_import",
+    "add_part",
+    "append",
+    "delete_import",
+    "delete_parts",
+    "find_import",
+    "finish_import",
+    "list_changed",
+    "list_digests",
+    "list_empty",
+    "list_later",
+    "list_parts",
+    "list_received",
+    "list_touched",
+    "read_base",
+    "read_part",
+    "read_rivals",
+    "save_households",
+    "supersede_rows",
+    "take_back_rows",
+]
+
+ROWS = 50_000
+"""Number of rows that one statement appends."""
 
 NO_HEADER = csv.WriteOptions(include_header=False)
 
 
-def read_progress(connection: Connection, fingerprint: str) -> dict[str, tuple[int, bool]]:
-    """Read how many rows or households each stage of an import has processed, and whether the stage is finished."""
-    query = select(IMPORTS).where(IMPORTS.c.fingerprint == fingerprint)
-    return {row["stage"]: (row["done"], row["finished_at"] is not None) for row in connection.execute(query).mappings()}
+def find_import(connection: Connection, start: str) -> dict[str, Any] | None:
+    """Find the import whose fingerprint begins with ``start``; None if there is none, or more than one."""
+    query = select(IMPORTS).where(IMPORTS.c.fingerprint.startswith(start, autoescape=True)).limit(2)
+    rows = connection.execute(query).mappings().all()
+    return dict(rows[0]) if len(rows) == 1 else None
 
 
-def advance(connection: Connection, fingerprint: str, stage: str, done: int, *, finished: bool) -> None:
-    """Save the progress of a stage within the transaction that did the work."""
-    row = {"fingerprint": fingerprint, "stage": stage, "done": done, "finished_at": now() if finished else None}
-    upsert(connection, IMPORTS, [row])
+def read_base(connection: Connection) -> dict[str, Any]:
+    """Read what identifies the stored records: the finished imports, and the last row of each table."""
+    count, last = connection.execute(select(func.count(), func.max(IMPORTS.c.finished_at)).where(_is_finished())).one()
+    rows = {name: _read_last(connection, name) for name in RECORDS}
+    return {"imports": f"{count} {last}", "rows": rows}
 
 
-def append(connection: Connection, name: str, rows: pa.Table) -> None:
+def _read_last(connection: Connection, name: str) -> int:
+    return connection.execute(select(func.max(RECORDS[name].c.row_id))).scalar_one() or 0
+
+
+def _is_finished() -> ColumnElement[bool]:
+    return IMPORTS.c.finished_at.is_not(None)
+
+
+def add_import(connection: Connection, fingerprint: str, base: Mapping[str, Any]) -> None:
+    """Save that an import has begun, or has been staged on a newer base."""
+    row = {"fingerprint": fingerprint, "started_at": now(), "base": json.dumps(base)}
+    upsert(connection, IMPORTS, [{**row, "finished_at": None, "job_id": None}])
+
+
+def finish_import(connection: Connection, fingerprint: str, base: Mapping[str, Any], job_id: str | None) -> None:
+    """Mark an import as finished and delete its parts."""
+    finished = update(IMPORTS).where(IMPORTS.c.fingerprint == fingerprint)
+    connection.execute(finished.values(finished_at=now(), base=json.dumps(base), job_id=job_id))
+    delete_parts(connection, fingerprint)
+
+
+def list_later(connection: Connection, at: dt.datetime) -> list[dict[str, Any]]:
+    """List the imports that were finished after a time, latest first."""
+    query = select(IMPORTS).where(IMPORTS.c.finished_at > at).order_by(IMPORTS.c.finished_at.desc())
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def delete_import(connection: Connection, fingerprint: str) -> None:
+    """Delete an import and everything that is staged for it."""
+    delete_parts(connection, fingerprint)
+    for table in (IMPORT_HOUSEHOLDS, IMPORTS):
+        connection.execute(delete(table).where(table.c.fingerprint == fingerprint))
+
+
+def add_part(connection: Connection, fingerprint: str, part: int, tables: Mapping[str, pa.Table]) -> None:
+    """Save the tables of a part."""
+    contents = {name: io.BytesIO() for name in tables}
+    for name, sink in contents.items():
+        pq.write_table(tables[name], sink, compression="zstd")
+    rows = [{"fingerprint": fingerprint, "part": part, "name": n, "content": s.getvalue()} for n, s in contents.items()]
+    upsert(connection, IMPORT_PARTS, rows)
+
+
+def list_parts(connection: Connection, fingerprint: str) -> dict[int, list[str]]:
+    """List the parts of an import in order, with the names of their tables."""
+    query = select(IMPORT_PARTS.c.part, IMPORT_PARTS.c.name).where(IMPORT_PARTS.c.fingerprint == fingerprint)
+    parts: dict[int, list[str]] = {}
+    for part, name in connection.execute(query.order_by(IMPORT_PARTS.c.part)):
+        parts.setdefault(part, []).append(name)
+    return parts
+
+
+def read_part(connection: Connection, fingerprint: str, part: int, name: str) -> pa.Table:
+    """Read one table of a part."""
+    own = (IMPORT_PARTS.c.fingerprint == fingerprint, IMPORT_PARTS.c.part == part, IMPORT_PARTS.c.name == name)
+    return pq.read_table(io.BytesIO(connection.execute(select(IMPORT_PARTS.c.content).where(*own)).scalar_one()))
+
+
+def delete_parts(connection: Connection, fingerprint: str, parts: Sequence[int] | None = None) -> None:
+    """Delete some parts of an import; by default, all of them."""
+    query = delete(IMPORT_PARTS).where(IMPORT_PARTS.c.fingerprint == fingerprint)
+    connection.execute(query if parts is None else query.where(IMPORT_PARTS.c.part.in_(parts)))
+
+
+def list_digests(connection: Connection) -> dict[str, int]:
+    """List the digest of every household in the last finished import that held changes about it."""
+    query = select(IMPORT_HOUSEHOLDS.c.household_id, IMPORT_HOUSEHOLDS.c.digest).join(
+        IMPORTS, IMPORTS.c.fingerprint == IMPORT_HOUSEHOLDS.c.fingerprint
+    )
+    rows = connection.execute(query.where(_is_finished()).order_by(IMPORTS.c.finished_at))
+    return {row.household_id: row.digest for row in rows}
+
+
+def save_households(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Save which households an import changes."""
+    insert_missing(connection, IMPORT_HOUSEHOLDS, rows)
+
+
+def list_changed(connection: Connection, fingerprint: str) -> dict[str, str]:
+    """List the households that an import changed, each with the tables that are known for it since then."""
+    query = select(IMPORT_HOUSEHOLDS.c.household_id, IMPORT_HOUSEHOLDS.c.added_tables)
+    query = query.where(IMPORT_HOUSEHOLDS.c.fingerprint == fingerprint).order_by(IMPORT_HOUSEHOLDS.c.household_id)
+    return {row.household_id: row.added_tables for row in connection.execute(query)}
+
+
+def list_touched(connection: Connection, base: Mapping[str, int]) -> set[str]:
+    """List the households about which rows were received after the last row of each table that ``base`` names."""
+    touched: set[str] = set()
+    for name, table in RECORDS.items():
+        if "household_id" in table.c:
+            query = select(table.c.household_id).where(table.c.row_id > base[name]).distinct()
+            touched.update(code for code in connection.execute(query).scalars() if code is not None)
+    return touched
+
+
+def append(connection: Connection, name: str, rows: pa.Table, received: dt.datetime, request_id: str) -> None:
     """Append rows to a table within the transaction, as fast as the database allows: a county has millions of rows."""
+    filled = rows.select([c for c in rows.column_names if rows[c].null_count < rows.num_rows])
+    own = {"received_at": received, "request_id": request_id, "superseded": False}
     quote = connection.dialect.identifier_preparer.quote
-    into = f"{RECORDS[name].name} ({', '.join(map(quote, rows.column_names))})"
-    if connection.dialect.name == "postgresql":
-        _copy(connection, into, rows)
-        return
-    plain = [part.cast(pa.string()) if pa.types.is_temporal(part.type) else part for part in rows.columns]
-    values = list(zip(*(part.to_pylist() for part in plain), strict=True))
-    connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({', '.join('?' * len(plain))})", values)
+    into = f"{RECORDS[name].name} ({', '.join(map(quote, [*filled.column_names, *own]))})"
+    driver: Any = connection.connection.driver_connection
+    for start in range(0, filled.num_rows, ROWS):
+        some = filled.slice(start, ROWS)
+        if connection.dialect.name == "postgresql":
+            _copy(driver, into, some, own)
+        else:
+            marks = ", ".join("?" * some.num_columns)
+            stated = f"'{received:%Y-%m-%d %H:%M:%S.%f}', '{request_id}', 0"
+            values = zip(*map(_list_values, some.columns), strict=True)
+            driver.executemany(f"INSERT INTO {into} VALUES ({marks}, {stated})", values)
 
 
-def _copy(connection: Connection, into: str, rows: pa.Table) -> None:
+def _list_values(column: pa.ChunkedArray) -> list[Any]:
+    """List values as SQLite stores them: dates are text, of which each is written only once."""
+    if not pa.types.is_temporal(column.type):
+        return list(column.to_pylist())
+    encoded = column.combine_chunks().dictionary_encode()
+    texts = [*encoded.dictionary.cast(pa.string()).to_pylist(), None]
+    return [texts[i] for i in encoded.indices.fill_null(-1).to_pylist()]
+
+
+def _copy(driver: Any, into: str, rows: pa.Table, own: Mapping[str, Any]) -> None:
     """Send rows as CSV: a missing value is an unquoted empty field, and text is always quoted."""
+    types = {"received_at": pa.timestamp("us")}
+    for name, value in own.items():
+        rows = rows.append_column(name, pa.repeat(pa.scalar(value, types.get(name)), rows.num_rows))
     sink = io.BytesIO()
     csv.write_csv(rows, sink, NO_HEADER)
-    driver = connection.connection.driver_connection
-    assert driver is not None, "the transaction is open"
     with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN (FORMAT csv)") as copy:
         copy.write(sink.getbuffer())
+
+
+def supersede_rows(connection: Connection, name: str, keys: pa.Table) -> None:
+    """Mark the stored rows with these keys and days of recording as replaced; nulls are equal to one another."""
+    table, groups = RECORDS[name], defaultdict[tuple[str, ...], list[dict[str, Any]]](list)
+    for key in keys.to_pylist():
+        stated = {column: value for column, value in key.items() if value is not None}
+        groups[tuple(stated)].append({f"the_{column}": value for column, value in stated.items()})
+    for filled, values in groups.items():  # a comparison that accepts nulls would use no index
+        same = [table.c[c] == bindparam(f"the_{c}") if c in filled else table.c[c].is_(None) for c in keys.column_names]
+        query = update(table).where(*same, is_not_superseded(table)).values(superseded=True)
+        connection.execute(query, values)
+
+
+def list_received(connection: Connection, request_id: str) -> set[str]:
+    """List the households about which a request brought rows."""
+    codes: set[str] = set()
+    for table in RECORDS.values():
+        if "household_id" in table.c:
+            query = select(table.c.household_id).where(table.c.request_id == request_id).distinct()
+            codes.update(code for code in connection.execute(query).scalars() if code is not None)
+    return codes
+
+
+def read_rivals(connection: Connection, name: str, request_id: str) -> list[dict[str, Any]]:
+    """Read the rows of a table among which a request may have replaced some: those of households with replaced rows."""
+    table = RECORDS[name]
+    columns = [*list_columns(name), table.c.row_id, table.c.request_id]
+    if name == "lines":
+        query = select(*columns)
+    else:
+        own, old = table.alias(), table.alias()
+        brought = select(own.c.household_id).where(own.c.request_id == request_id)
+        replaced = select(old.c.household_id).where(old.c.superseded, old.c.household_id.in_(brought))
+        query = select(*columns).where(or_(table.c.household_id.in_(replaced), _is_regional(table)))
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _is_regional(table: Table) -> ColumnElement[bool]:
+    return table.c.household_id.is_(None)
+
+
+def take_back_rows(connection: Connection, name: str, request_id: str, restored: Sequence[int]) -> int:
+    """Delete the rows that a request brought to a table, and put others in force; return how many were deleted."""
+    table = RECORDS[name]
+    for part in split_codes(restored):
+        connection.execute(update(table).where(table.c.row_id.in_(part)).values(superseded=False))
+    return connection.execute(delete(table).where(table.c.request_id == request_id)).rowcount
+
+
+def list_empty(connection: Connection, codes: Sequence[str]) -> list[str]:
+    """List those of some households about which no row is stored."""
+    own = [table for table in RECORDS.values() if "household_id" in table.c]
+    none = [~exists().where(table.c.household_id == HOUSEHOLDS.c.household_id) for table in own]
+    parts = split_codes(codes)
+    queries = (select(HOUSEHOLDS.c.household_id).where(HOUSEHOLDS.c.household_id.in_(part), *none) for part in parts)
+    return [code for query in queries for code in connection.execute(query).scalars()]

@@ -1,50 +1,52 @@
-"""Imports a checked records folder into the database in parts, each saved together with the progress made.
+"""Imports a checked records folder: stages it in parts, makes all of it visible at once, then scores the households.
 
-When run again, an import that was killed continues where it stopped, and an import that was finished does nothing.
+Before that, nothing is visible. If an import is killed, the next run continues with the parts that are missing; a
+finished import does nothing when it is run again. Once the rows are visible, a job scores the households: if the import
+is killed meanwhile, the service continues the job.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_right
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-import pyarrow as pa
-from sqlalchemy import Connection, Engine
+import pyarrow.compute as pc
+from sqlalchemy import Engine
 
-from riskml.errors import UsageError
+from riskml.policy import load_policy
 from riskml.progress import Progress, Silent
-from riskml.records.checking.check import open_checked
+from riskml.records.checking.check import check_folder, refuse_faults
 from riskml.records.contract.schema import TABLES
-from riskml.records.reading.folder import Folder
-from riskml.vocabulary.regions import Level, take_region
-from riskml_serving.base.clock import now
+from riskml.records.reading.folder import Folder, open_folder
 from riskml_serving.base.database import reading, writing
-from riskml_serving.judging.bulk.judging import judge_ranges, keep_range
+from riskml_serving.base.settings import Settings
 from riskml_serving.judging.bulk.reader import Reader
-from riskml_serving.judging.bulk.repository import Selection
+from riskml_serving.judging.bulk.repository import Range
 from riskml_serving.judging.importing import repository
+from riskml_serving.judging.importing.publishing import EVERYWHERE, Publication, add_rescore_job
+from riskml_serving.judging.importing.staging import PART, Delivery, Rows, to_arrow
+from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores.capacity import renew
 from riskml_serving.people import audit
 from riskml_serving.people.auth import RIGHTS, Caller
-from riskml_serving.store.households.repository import add_households, find_households
-from riskml_serving.store.records.purpose import claim_purpose
-from riskml_serving.store.records.tables import write_attributes
+from riskml_serving.store.households.repository import find_households
+from riskml_serving.store.records.purpose import refuse_purpose
+from riskml_serving.store.records.repository import read_raw_rows
 
-__all__ = ["Import", "import_folder"]
+__all__ = ["CALLER", "Import", "finish_job", "import_folder", "make_request_id"]
 
-PART = 50_000
-"""Number of rows written in one transaction."""
-SCORED = 4096
-"""Number of households scored in one transaction."""
-REGISTER, SCORING = "register", "scores"
-
-EVERYWHERE = ""
 CALLER = Caller("riskml-serving import", EVERYWHERE, frozenset(RIGHTS))
+
+FEW = 500
+"""Number of households up to which their rows are read here: starting another process would take longer."""
+
+ID_LENGTH = 16
+"""Number of digits of a fingerprint that identify an import."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +55,31 @@ class Import:
 
     Parameters
     ----------
+    import_id : str
+        Identifies the import; its rows have the request number ``import-…`` with this ID.
     households : int
         Number of households in the folder.
     rows : int
         Number of rows written by this run; 0 if the folder had already been imported.
+    changed : int
+        Number of households that this run added or changed.
+    closed : int
+        Number of households in the folder that are closed, and were left alone.
     scored : int
         Number of households scored by this run.
     """
 
+    import_id: str
     households: int
-    rows: int
-    scored: int
+    rows: int = 0
+    changed: int = 0
+    closed: int = 0
+    scored: int = 0
+
+
+def make_request_id(fingerprint: str) -> str:
+    """Return the request number that is stored with the rows, scores and audit entries of an import."""
+    return f"import-{fingerprint[:ID_LENGTH]}"
 
 
 def import_folder(
@@ -74,8 +90,9 @@ def import_folder(
     progress: Progress | None = None,
     *,
     simulated: bool,
+    caller: Caller = CALLER,
 ) -> Import:
-    """Import a records folder and score its households as of a date.
+    """Import a records folder and score the households that it adds or changes, as of a date.
 
     Parameters
     ----------
@@ -88,6 +105,8 @@ def import_folder(
     progress : Progress, optional
     simulated : bool
         Whether the records count as simulated; the database may hold only records for the same purpose.
+    caller : Caller, optional
+        Who imports the folder, for the audit log.
 
     Raises
     ------
@@ -96,111 +115,140 @@ def import_folder(
     Problem
         ``other-purpose`` if the database holds records for the other purpose.
     UsageError
-        If households in the folder are already in the database, from another source.
+        If the income of a household would contradict what is stored.
     """
-    bar = progress or Silent()
-    with open_checked(folder) as opened:
-        run = _Import(engine, opened, today, bar)
-        codes = run.register(simulated=simulated)
-        rows = sum(run.write_table(name) for name in opened.tables)
-    scored = 0 if model is None else run.score(model, codes)
-    return Import(len(codes), rows, scored)
+    with open_folder(folder) as opened:
+        run = _Import(engine, opened, today, progress or Silent(), caller)
+        return run.run(model, simulated=simulated)
+
+
+class _Touched(Exception):  # noqa: N818 - no error: other rows about staged households were received meanwhile
+    """Rows about these households were received after they had been staged; the transaction must be rolled back."""
+
+    def __init__(self, codes: set[str]) -> None:
+        self.codes = codes
+
+
+def _refuse_touched(codes: set[str]) -> None:
+    if codes:
+        raise _Touched(codes)
 
 
 class _Import:
     """Runs an import, continuing where an interrupted run stopped."""
 
-    def __init__(self, engine: Engine, opened: Folder, today: dt.date, bar: Progress) -> None:
-        self.engine, self.opened, self.today, self.bar = engine, opened, today, bar
-        self.fingerprint = opened.fingerprint()
-        self.request_id = f"import-{self.fingerprint[:16]}"
-        with reading(engine) as connection:
-            self.progress = repository.read_progress(connection, self.fingerprint)
+    def __init__(self, engine: Engine, opened: Folder, today: dt.date, bar: Progress, caller: Caller) -> None:
+        self.engine, self.opened, self.today, self.bar, self.caller = engine, opened, today, bar, caller
 
-    def _advance(self, connection: Connection, stage: str, done: int, *, finished: bool) -> None:
-        repository.advance(connection, self.fingerprint, stage, done, finished=finished)
+    def run(self, model: Model | None, *, simulated: bool) -> Import:
+        """Import the folder, or finish what an earlier run has left."""
+        with reading(self.engine) as connection:
+            refuse_purpose(connection, simulated=simulated)
+        self._check()
+        self.fingerprint = self.opened.fingerprint()
+        self.request_id = make_request_id(self.fingerprint)
+        self.delivery = Delivery(self.opened, self.today)
+        with reading(self.engine) as connection:
+            begun = repository.find_import(connection, self.fingerprint)
+        digests = self.delivery.compute_digests()
+        done = Import(self.fingerprint[:ID_LENGTH], len(digests))
+        if begun is None or begun["finished_at"] is None:
+            done, job_id = self._publish(digests, begun, scores=model is not None, simulated=simulated)
+        else:
+            job_id = begun["job_id"]
+        scored = 0 if model is None or job_id is None else finish_job(self.engine, model, job_id, self.bar)
+        return replace(done, scored=scored)
 
-    def register(self, *, simulated: bool) -> list[str]:
-        """Register each household where it is known to live today or, if unknown, in its first recorded region."""
-        query = f"""
-            SELECT household_id, coalesce(
-                arg_max(region_code, coalesce(recorded_on, DATE '0001-01-01'))
-                    FILTER (coalesce(recorded_on, DATE '0001-01-01') <= $today),
-                arg_min(region_code, recorded_on)
-            ) AS region_code FROM {self.opened.get_view("households")} GROUP BY household_id ORDER BY household_id
-        """
-        regions = dict(self.opened.connection.execute(query, {"today": self.today}).fetchall())
-        codes = list(regions)
-        known = ";".join(name for name in self.opened.tables if not TABLES[name].required)
-        common = {"known_tables": known, "opened_on": self.today}
-        with writing(self.engine) as connection:
-            claim_purpose(connection, simulated=simulated)
-            if REGISTER in self.progress:
-                return codes
-            if taken := find_households(connection, codes, EVERYWHERE):
-                raise UsageError(
-                    f"{len(taken):,} of {len(codes):,} households are already in the database, from another source.",
-                    "An import only adds households that are new to the database; for others, use POST /v1/records.",
-                )
-            rows = [{"household_id": code, "region_code": region, **common} for code, region in regions.items()]
-            add_households(connection, rows)
-            self._advance(connection, REGISTER, len(codes), finished=True)
-            number, tables = self.request_id, self.opened.tables
-            audit.record(connection, CALLER, "records.import", request_id=number, households=len(codes), tables=tables)
-        return codes
+    def _check(self) -> None:
+        self.opened.usual_lines = load_policy().usual_lines
+        self.opened.report = check_folder(self.opened)
+        refuse_faults(self.opened.report)
 
-    def write_table(self, name: str) -> int:
-        """Write the rows of a table that have not been written yet; return how many."""
-        start, finished = self.progress.get(name, (0, False))
-        total = self.opened.count_rows(name)
-        self.bar.stage(name, total)
-        if finished:
-            return 0
-        # An import continues at a row number, so the order must not depend on how the table is split into files.
-        query = f"SELECT * FROM {self.opened.get_view(name)} ORDER BY ALL OFFSET {start}"
-        done, received = start, now()
-        for batch in self.opened.connection.sql(query).to_arrow_reader(PART):
-            rows = _complete(name, pa.Table.from_batches([batch]), received, self.request_id)
-            done += rows.num_rows
-            with writing(self.engine) as connection:
-                repository.append(connection, name, rows)
-                self._advance(connection, name, done, finished=done == total)
-            self.bar.step(rows.num_rows)
-        return done - start
-
-    def score(self, model: Model, codes: Sequence[str]) -> int:
-        """Score the households as of today and update their counties' visit capacity.
-
-        Return the number of scores that were kept.
-        """
-        done, finished = self.progress.get(SCORING, (0, False))
-        if finished:
-            return 0
-        self.bar.stage("scores", len(codes))
-        selection, after, kept = Selection(EVERYWHERE, (), codes), codes[done - 1] if done else "", 0
-        with closing(Reader(self.engine.url.render_as_string(hide_password=False))) as reader:
-            for judged in judge_ranges(self.engine, reader, model, selection, self.today, after=after, size=SCORED):
-                before, done = done, bisect_right(codes, judged.last)
+    def _publish(
+        self, digests: dict[str, int], begun: Mapping[str, Any] | None, *, scores: bool, simulated: bool
+    ) -> tuple[Import, str | None]:
+        """Stage the parts that are missing and publish all of them; stage again what others change meanwhile."""
+        base = self._begin(begun)
+        with reading(self.engine) as connection:
+            stored = repository.list_digests(connection)
+        codes = [code for code, digest in digests.items() if stored.get(code) != digest]
+        parts = [codes[start : start + PART] for start in range(0, len(codes), PART)]
+        self.bar.stage("Compare with what is stored", len(codes))
+        closed = self._stage(parts, digests)
+        while True:
+            self.bar.stage("Save", None)
+            try:
                 with writing(self.engine) as connection:
-                    kept += keep_range(connection, model, judged.table, EVERYWHERE, self.today, self.request_id)
-                    self._advance(connection, SCORING, done, finished=False)
-                self.bar.step(done - before)
+                    news = Publication(connection, self.delivery, self.fingerprint, self.request_id, self.today)
+                    news.register(simulated=simulated)
+                    _refuse_touched(repository.list_touched(connection, base["rows"]).intersection(codes))
+                    news.write()
+                    job_id = None
+                    if scores:
+                        changed, at = (news.changed, news.regions), self.today
+                        job_id = add_rescore_job(connection, self.caller, *changed, at, self.request_id)
+                    counts = {"households": len(digests), "changed": len(news.changed)}
+                    counts |= {"closed": len(closed), "rows": sum(news.rows.values())}
+                    details: dict[str, Any] = {"tables": self.opened.tables, **counts}
+                    audit.record(connection, self.caller, "records.import", request_id=self.request_id, **details)
+                    counties = {"counties": self.delivery.list_counties()}
+                    repository.finish_import(connection, self.fingerprint, counties, job_id)
+                return Import(self.fingerprint[:ID_LENGTH], **counts), job_id
+            except _Touched as error:
+                stale = [i for i, part in enumerate(parts) if error.codes.intersection(part)]
+            base = self._begin(None, stale)
+            closed = self._stage(parts, digests)
+
+    def _begin(self, begun: Mapping[str, Any] | None, stale: Sequence[int] | None = None) -> dict[str, Any]:
+        """Note what is stored before anything is staged; drop the parts that were staged for something else."""
         with writing(self.engine) as connection:
-            households = find_households(connection, codes, EVERYWHERE).values()
-            for county in sorted({take_region(row["region_code"], Level.COUNTY) for row in households}):
-                renew(connection, model, county, self.today, self.request_id)
-            self._advance(connection, SCORING, len(codes), finished=True)
-        return kept
+            base = {**repository.read_base(connection), "size": PART}
+            if begun is not None:
+                kept: dict[str, Any] = json.loads(begun["base"] or "{}")
+                if all(kept.get(name) == base[name] for name in ("imports", "size")):
+                    return kept
+            repository.delete_parts(connection, self.fingerprint, stale)
+            repository.add_import(connection, self.fingerprint, base)
+        return base
+
+    def _stage(self, parts: Sequence[Sequence[str]], digests: Mapping[str, int]) -> set[str]:
+        """Stage the parts that are missing, each in a separate transaction; return the closed households."""
+        closed: set[str] = set()
+        with reading(self.engine) as connection:
+            staged = repository.list_parts(connection, self.fingerprint)
+        with closing(Reader(self.engine.url.render_as_string(hide_password=False))) as reader:
+            for i, part in enumerate(parts):
+                with reading(self.engine) as connection:
+                    known = find_households(connection, part, EVERYWHERE)
+                closed |= {code for code, row in known.items() if row["closed_on"] is not None}
+                if i not in staged:
+                    own = {code: digests[code] for code in part if code not in closed}
+                    tables = self.delivery.compare_part(
+                        own, _read_stored(self.engine, reader, sorted(known.keys() - closed))
+                    )
+                    with writing(self.engine) as connection:
+                        repository.add_part(connection, self.fingerprint, i, tables)
+                self.bar.step(len(part))
+        return closed
 
 
-def _complete(name: str, rows: pa.Table, received: dt.datetime, request_id: str) -> pa.Table:
-    """Add the database's own columns to rows: attributes as JSON, time of receipt and request ID."""
-    declared, n = TABLES[name], rows.num_rows
-    out = rows.select(declared.names)
-    if declared.attributes:
-        rest = rows.drop_columns(list(declared.names)).to_pylist()
-        out = out.append_column("attributes", pa.array([write_attributes(row) for row in rest], pa.string()))
-    receipt = {"received_at": pa.scalar(received, pa.timestamp("us")), "request_id": request_id, "superseded": False}
-    for column, value in receipt.items():
-        out = out.append_column(column, pa.repeat(value, n))
-    return out
+def _read_stored(engine: Engine, reader: Reader, codes: Sequence[str]) -> Rows:
+    """Read the rows of some households in force; the table ``disaster`` without those of their regions."""
+    own = [name for name, table in TABLES.items() if table.find_column("household_id") is not None]
+    if len(codes) <= FEW:
+        with reading(engine) as connection:
+            return {name: to_arrow(name, read_raw_rows(connection, name, codes)) for name in own} if codes else {}
+    reader.ask(Range(EVERYWHERE, (), codes, codes[0], codes[-1]))
+    tables = reader.take()
+    return {name: tables[name].filter(pc.is_valid(tables[name]["household_id"])) for name in own}
+
+
+def finish_job(engine: Engine, model: Model, job_id: str, bar: Progress) -> int:
+    """Work on a job that scores households, or wait for the worker that has it.
+
+    Return the number of scores that were kept; 0 if the job had ended before.
+    """
+    settings = Settings(database_url=engine.url.render_as_string(hide_password=False))
+    bar.stage("Score")
+    job = Worker(engine, settings, lambda: model).finish(job_id)
+    return int(json.loads(job["result"] or "{}").get("kept", 0)) if job else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
 import tempfile
@@ -21,6 +20,8 @@ from riskml.explanation.household.county import COLUMNS as REASONS
 from riskml.explanation.reasons.redaction import redact_flags
 from riskml.policy import Policy
 from riskml.verdict import Kind
+from riskml.workbook import escape_text
+from riskml_serving.base.errors import is_disk_full
 from riskml_serving.base.problems import Problem
 from riskml_serving.judging.model import RULE_LINE_ONLY
 from riskml_serving.judging.scores.capacity import Capacity, compare
@@ -69,8 +70,6 @@ FORMATS: dict[str, tuple[str, Callable[[BinaryIO, Mapping[str, str]], AbstractCo
 OWN = re.compile(rf"[0-9a-f-]{{36}}\.({'|'.join(FORMATS)})|\.[0-9a-f-]{{36}}-\w+\.part")
 """Pattern for the names of job files, complete or unfinished: the folder may hold other files too."""
 
-DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
 
 def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names: Mapping[str, str]) -> Path:
     """Write tables into one file in a folder, unless the file already exists; on an error, leave no file.
@@ -111,7 +110,7 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names
             os.fsync(file.fileno())
         temporary.replace(final)
     except OSError as error:
-        if error.errno in DISK_FULL:
+        if is_disk_full(error):
             raise Problem("storage-full") from None
         raise
     finally:
@@ -131,7 +130,7 @@ def drop_exports(folder: Path) -> None:
 
 def _quote_formulas(table: pa.Table) -> pa.Table:
     """Keep a spreadsheet from reading a household's code as a formula."""
-    codes = [f"'{code}" if code[:1] in "=+-@\t\r" else code for code in table["household_id"].to_pylist()]
+    codes = [escape_text(code) for code in table["household_id"].to_pylist()]
     return table.set_column(0, "household_id", pa.array(codes, pa.string()))
 
 

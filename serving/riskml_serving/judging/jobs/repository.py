@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from riskml_serving.base.clock import now
 from riskml_serving.judging.jobs.tables import JOBS, PARTS
-from riskml_serving.people.auth import Caller, within
+from riskml_serving.people.auth import Caller, is_in_region
 
 __all__ = [
     "LostLease",
@@ -51,7 +51,8 @@ def add_job(
     connection : Connection
     caller : Caller
     kind : str
-        ``rescore`` (payload: ``as_of``, ``households``, ``regions``) or ``score`` (payload: ``as_of``, ``redact``).
+        ``rescore`` (payload: ``as_of``, ``households``, ``regions`` and, if some counties are scored in full,
+        ``counties``) or ``score`` (payload: ``as_of``, ``redact``).
     payload : dict
         JSON values.
     total : int
@@ -71,7 +72,7 @@ def add_job(
 
 def find_job(connection: Connection, job_id: str, region: str) -> dict[str, Any] | None:
     """Find a job whose region lies within ``region``."""
-    query = select(JOBS).where(JOBS.c.job_id == job_id, within(JOBS.c.region, region))
+    query = select(JOBS).where(JOBS.c.job_id == job_id, is_in_region(JOBS.c.region, region))
     row = connection.execute(query).mappings().first() if "\0" not in job_id else None
     return None if row is None else dict(row)
 

@@ -16,13 +16,13 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, Engine
 
 from riskml_serving.base.database import writing
-from riskml_serving.judging.bulk.judging import judge_ranges, keep_range
+from riskml_serving.judging.bulk.judging import JudgedRange, drop_gone, judge_ranges, keep_range
 from riskml_serving.judging.bulk.reader import Reader
 from riskml_serving.judging.bulk.repository import Selection
 from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.jobs.repository import LostLease
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores.capacity import JUDGED, settle
+from riskml_serving.judging.scores.capacity import JUDGED, renew, settle
 
 __all__ = ["Run", "Stopped", "from_parquet", "to_parquet"]
 
@@ -91,11 +91,15 @@ class Run:
                 repository.drop_parts(connection, self.job["job_id"])
                 self._save_checkpoint(connection)
         if self.job["kind"] == "rescore":
-            for table in self._judge(()):
+            for judged in self._judge(()):
                 with writing(self.engine) as connection:
-                    self._keep(connection, table)
+                    self._drop(connection, judged)
+                    self._keep(connection, judged.table)
                     self._save_checkpoint(connection)
                 self._check_stop()
+            for county in self.payload.get("counties", ()):
+                with writing(self.engine) as connection:
+                    renew(connection, self.model, county, self.as_of, self.job["request_id"])
         else:
             self._judge_all()
             self._keep_parts()
@@ -108,9 +112,10 @@ class Run:
         if self.at["stage"] != "judging":
             return
         job_id = self.job["job_id"]
-        for table in self._judge(tuple(self.payload["redact"])):
+        for judged in self._judge(tuple(self.payload["redact"])):
             with writing(self.engine) as connection:
-                repository.add_part(connection, job_id, self.at["parts"], to_parquet(table))
+                self._drop(connection, judged)
+                repository.add_part(connection, job_id, self.at["parts"], to_parquet(judged.table))
                 self.at["parts"] += 1
                 self._save_checkpoint(connection)
             self._check_stop()
@@ -130,7 +135,7 @@ class Run:
                 self._save_checkpoint(connection)
             self._check_stop()
 
-    def _judge(self, redact: tuple[str, ...]) -> Iterator[pa.Table]:
+    def _judge(self, redact: tuple[str, ...]) -> Iterator[JudgedRange]:
         """Judge one range of households after another, starting at the checkpoint."""
         region, payload = self.job["region"], self.payload
         selection = Selection(region, payload.get("regions", [region]), payload.get("households", []))
@@ -142,7 +147,10 @@ class Run:
             self.at["judged"] += judged.households
             last = pc.max(judged.table["records_end"].fill_null(self.as_of)).as_py()  # None if there are no rows
             self.at["last_day"] = max(self.at["last_day"], str(last or ""))
-            yield judged.table
+            yield judged
+
+    def _drop(self, connection: Connection, judged: JudgedRange) -> None:
+        drop_gone(connection, judged.gone, self.job["region"], self.as_of, self.job["request_id"])
 
     def _keep(self, connection: Connection, table: pa.Table) -> None:
         region, request_id = self.job["region"], self.job["request_id"]

@@ -8,7 +8,8 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine
@@ -24,9 +25,43 @@ from riskml_serving.judging.jobs.repository import LostLease
 from riskml_serving.judging.jobs.run import Run, Stopped
 from riskml_serving.judging.model import Model
 
-__all__ = ["Worker"]
+__all__ = ["Leased", "Task", "Worker"]
 
 log = logging.getLogger("riskml_serving.judging.jobs")
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A job that a worker has leased.
+
+    Parameters
+    ----------
+    job : dict
+        Row of the job.
+    owner : str
+        Name under which the worker saves progress.
+    stop, lost : threading.Event
+        ``stop`` is set when the worker should stop, ``lost`` when it has lost the job.
+    reader : Reader
+        The worker's process for reading many households.
+    """
+
+    job: dict[str, Any]
+    owner: str
+    stop: threading.Event
+    lost: threading.Event
+    reader: Reader
+
+    def check_stop(self) -> None:
+        """Raise :class:`LostLease` or :class:`Stopped` if the work must end here."""
+        if self.lost.is_set():
+            raise LostLease
+        if self.stop.is_set():
+            raise Stopped
+
+
+Task = Callable[[Model, Leased], None]
+"""Work of another kind than scoring; it ends the job in the transaction that saves its result."""
 
 
 class Worker:
@@ -38,10 +73,14 @@ class Worker:
     settings : Settings
     model : callable
         Returns the model in service.
+    tasks : mapping of str to callable, optional
+        Work of other kinds than scoring, by the kind of the job.
     """
 
-    def __init__(self, engine: Engine, settings: Settings, model: Callable[[], Model]) -> None:
-        self.engine, self.settings, self.model = engine, settings, model
+    def __init__(
+        self, engine: Engine, settings: Settings, model: Callable[[], Model], tasks: Mapping[str, Task] | None = None
+    ) -> None:
+        self.engine, self.settings, self.model, self.tasks = engine, settings, model, tasks or {}
         self.name = f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self.stopping = threading.Event()
         self._watch = LeaseWatch(settings.job_lease_seconds)
@@ -94,16 +133,39 @@ class Worker:
             model = self.model()
         except Problem:  # no model is in service yet
             return False
-        for job in jobs:
-            if not self._is_own(job) and not self._watch.is_free(job):
-                continue
-            owner = f"{self.name}-{job['beats']}"  # unique, because every lease increments the beats
-            with writing(self.engine) as connection:
-                taken = repository.lease(connection, job, owner)
-            if taken:
-                self._work_on({**job, "attempts": job["attempts"] + 1}, owner, model)
-                return True
-        return False
+        return any(self._take(job, model) for job in jobs)
+
+    def finish(self, job_id: str) -> dict[str, Any] | None:
+        """Work on a job until it has ended, or wait while another worker has it.
+
+        Returns
+        -------
+        dict or None
+            Row of the job; None if it had ended before.
+        """
+        last = None
+        try:
+            while True:
+                with reading(self.engine) as connection:
+                    job = repository.find_job(connection, job_id, "")
+                if job is None or job["state"] not in ("waiting", "running"):
+                    return job if last is not None else None
+                last = job
+                if not self._take(job, self.model()):
+                    self.stopping.wait(self.settings.job_poll_seconds)
+        finally:
+            self._reader.close()
+
+    def _take(self, job: dict[str, Any], model: Model) -> bool:
+        """Lease a job and work on it, if no other worker has it; return whether it was leased."""
+        if not self._is_own(job) and not self._watch.is_free(job):
+            return False
+        owner = f"{self.name}-{job['beats']}"  # unique, because every lease increments the beats
+        with writing(self.engine) as connection:
+            taken = repository.lease(connection, job, owner)
+        if taken:
+            self._work_on({**job, "attempts": job["attempts"] + 1}, owner, model)
+        return taken
 
     def _is_own(self, job: dict[str, Any]) -> bool:
         """Return whether a running job is one that this worker abandoned when the database went down."""
@@ -116,6 +178,9 @@ class Worker:
         beats = self.settings.job_lease_seconds / 4
         try:
             with Heartbeat(self.engine, job["job_id"], owner, beats) as heartbeat:
+                if (task := self.tasks.get(job["kind"])) is not None:
+                    task(model, Leased(job, owner, self.stopping, heartbeat.lost, self._reader))
+                    return
                 size = self.settings.job_chunk
                 Run(self.engine, self._reader, model, job, owner, size, self.stopping, heartbeat.lost).work()
         except LostLease:

@@ -1,4 +1,4 @@
-"""Prometheus counters for scores and releases, shared by all models in a process, so that workers' counts add up."""
+"""Prometheus counters for scores and releases, shared by all models that a process loads one after another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from prometheus_client import Counter
 
 __all__ = ["COUNTERS", "REFUSED", "SCORED", "SWAPPED"]
 
-SCORED = Counter("riskml_scores", "Households scored on request", ("tier", "agreement"), registry=None)
+SCORED = Counter("riskml_scores", "Households scored", ("tier", "agreement"), registry=None)
 SWAPPED = Counter("riskml_model_swaps", "Releases that workers put into service", registry=None)
 REFUSED = Counter(
     "riskml_model_load_failures", "Checks in which the latest release was refused or unavailable", registry=None

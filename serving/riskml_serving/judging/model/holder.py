@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from riskml.policy import Policy, load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.scoring import judge
+from riskml.splits import Hardship
 from riskml.tracking import NAME
 from riskml_serving.base.clock import now, stamp
 from riskml_serving.base.problems import Problem
@@ -66,6 +68,16 @@ class Model:
         """Version of the model."""
         return self.bundle.model_version
 
+    @cached_property
+    def attributes(self) -> dict[str, str]:
+        """Kind of each attribute of households that the model uses: ``number`` or ``text``."""
+        prefix = "attribute_"
+        return {
+            column.name.removeprefix(prefix): "text" if column.categorical else "number"
+            for column in self.bundle.columns
+            if column.name.startswith(prefix)
+        }
+
     @property
     def silent(self) -> bool:
         """Whether only the rule line may be shown, because a model from a simulated county judges real data."""
@@ -87,7 +99,7 @@ class Model:
 
     @property
     def names(self) -> dict[str, str]:
-        """Names and versions of the model."""
+        """Name of the model, and the versions of everything that a score depends on."""
         return {"model_name": NAME, **self.versions}
 
     @property
@@ -97,7 +109,7 @@ class Model:
         return {**self.names, "model_notice": notice.get("zh"), "model_notice_en": notice.get("en")}
 
     def describe(self, region: str) -> dict[str, Any]:
-        """Describe the model for a caller from a region: manifest without file hashes, evaluation and thresholds."""
+        """Describe the model for a caller from a region: settings, thresholds, evaluation, manifest without hashes."""
         manifest = {name: value for name, value in self.bundle.manifest.items() if name != "files"}
         return {
             "source": self.source,
@@ -142,6 +154,14 @@ class Holder:
     def silent(self) -> bool:
         """Whether the model in service is silent; see :attr:`Model.silent`."""
         return self._model is not None and self._model.silent
+
+    @property
+    def hardship(self) -> Hardship:
+        """Whether the outcome of the model in service counts unavoidable spending (``count`` or ``ignore``).
+
+        Without a model, it is ``count``.
+        """
+        return "count" if self._model is None else self._model.narrator.settings.hardship
 
     def swap(self, model: Model) -> None:
         """Put another model into service from the next request on."""

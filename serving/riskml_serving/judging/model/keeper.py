@@ -50,7 +50,8 @@ class Keeper:
     load : callable, optional
         Loads, verifies and warms up a bundle, given its folder, the policy table and whether the service is on trial.
     retract : callable, optional
-        Reduces the current scores to the rule line's part; called when a silent model takes over.
+        Reduces the current scores to the rule line's part; called when a model takes over whose verdicts must not be
+        shown (see :attr:`riskml_serving.judging.model.holder.Model.silent`).
 
     Attributes
     ----------
@@ -72,7 +73,7 @@ class Keeper:
         self.failure: Failure | None = None
 
     def start(self) -> None:
-        """Load a model if there is one, without waiting for a registry that is slow or down."""
+        """Load a model if there is one; with a registry, which may be slow, try copies of earlier releases first."""
         if self._settings.model_source == "registry":
             self._rejected = self._read_rejected()
             self._fall_back()

@@ -53,7 +53,7 @@ class Monitor:
         return self._held
 
     def observe(self, features: FeatureMatrix) -> None:
-        """Add a sample of the features of households at risk."""
+        """Add a sample of the features of scored households, unless the last one is less than ``interval`` old."""
         at = time.monotonic()
         if at - self._last < self._interval:
             return

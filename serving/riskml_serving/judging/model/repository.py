@@ -38,7 +38,7 @@ def reject(connection: Connection, version: str, at: dt.datetime) -> None:
 
 
 def accept(connection: Connection, version: str) -> bool:
-    """Let workers use a rolled-back release again; return False if there is no such release."""
+    """Let workers use a rolled-back release again; return False if no release with this version was rolled back."""
     result = connection.execute(
         update(RELEASES)
         .where(RELEASES.c.model_version == version, RELEASES.c.rejected_at.is_not(None))

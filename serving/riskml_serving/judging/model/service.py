@@ -46,6 +46,7 @@ def accept(connection: Connection, version: str) -> None:
     """
     if not repository.accept(connection, version):
         raise UsageError(
-            f"There is no rolled-back release {version!r}.",
+            "There is no rolled-back release {version!r}.",
             "`riskml-serving model status` lists every release that has been in service.",
+            version=version,
         )

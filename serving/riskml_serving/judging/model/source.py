@@ -63,9 +63,10 @@ def require_bundle(folder: Path) -> None:
     """
     if not (folder / SEAL).is_file():
         raise BundleError(
-            f"There is no model bundle at {folder}.",
+            "There is no model bundle at {folder}.",
             "Train one with `riskml train` and name its folder with --bundle or RISKML_SERVING_BUNDLE, or serve the "
             "registry's champion with RISKML_SERVING_MODEL_SOURCE=registry.",
+            folder=folder,
         )
 
 

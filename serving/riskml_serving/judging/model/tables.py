@@ -17,6 +17,6 @@ RELEASES = Table(
     Column("rejected_at", DateTime, nullable=True),
     Column("turn", BigInteger, nullable=False, server_default="0"),
 )
-"""``turn`` is higher than for every release that was in service before, whatever the clock says; ``served_at`` is when
-a worker last put the release into service. A release that was rolled back is rejected, and no worker uses it until it
-is accepted."""
+"""``turn`` orders releases by when they were last put into service, independently of the clock: the latest has the
+highest number. ``served_at`` is that time. ``rejected_at`` is when the release was rolled back; no worker uses it until
+it is accepted again."""

@@ -1,4 +1,4 @@
-"""The visit capacity of a county: which households are within it, and whether the rule line and the model agree."""
+"""A county's visit capacity (how many of its riskiest households can be visited), and the agreement based on it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from riskml_serving.judging.wording import split_flags
 __all__ = ["Capacity", "compare", "find_capacity", "renew", "settle"]
 
 Capacity = Mapping[str, tuple[float, str]]
-"""Margin and code of the last household within the visit capacity, by county."""
+"""Margin (the model's log odds) and code of the last household within the visit capacity, by county."""
 
 JUDGED = pa.schema([("household_id", pa.string()), ("region_code", pa.string()), ("margin", pa.float64())])
 """Columns that decide which households are within the visit capacity."""

@@ -21,7 +21,7 @@ class Change:
 
     @property
     def changed(self) -> bool:
-        """Whether the two scores differ."""
+        """Whether the two scores differ in a field that counts as a difference, or there was no score before."""
         if self.before is None:
             return True
         return any(self.before[name] != self.after[name] for name, field in FIELDS.items() if field.identity)

@@ -47,9 +47,9 @@ def rank(score: Mapping[str, Any]) -> dict[str, Any]:
     below orange; otherwise it is in the section ``rule``. Green households are in ``none``, and those whose signal is
     unknown are in ``unknown``.
 
-    Lists are ordered by section, then by signal (the gravest first), then by the section's figure, the largest first:
-    for ``rule``, the shortfall (the line minus the income after spending, in yuan/person/year); for the others, the
-    probability.
+    Lists are ordered by section, then by signal (the most severe first), then by the section's figure, the largest
+    first: for ``rule``, the shortfall (the line minus the income after spending, in yuan/person/year); for the others,
+    the probability.
 
     Parameters
     ----------

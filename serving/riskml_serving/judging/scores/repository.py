@@ -17,7 +17,7 @@ from riskml_serving.judging.scores.ranking import rank
 from riskml_serving.judging.scores.tables import CAPACITY, CURRENT, LATEST, SCORES
 from riskml_serving.judging.verdict import FIELDS, WITHHELD
 from riskml_serving.judging.wording import find_as_of_day
-from riskml_serving.people.auth import within
+from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.records.repository import split_codes
 
 __all__ = [
@@ -33,7 +33,7 @@ __all__ = [
     "write_scores",
 ]
 
-AT_ONCE = 4096
+RETRACTION_BATCH = 4096
 """Number of scores that are retracted at a time."""
 
 HISTORY = tuple(column for column in SCORES.c if column.name != "request_id")
@@ -43,7 +43,7 @@ def read_current(connection: Connection, codes: Sequence[str], region: str) -> d
     """Read the current scores of those households that live in a region."""
     out: dict[str, dict[str, Any]] = {}
     for part in split_codes(codes):
-        query = select(CURRENT).where(CURRENT.c.household_id.in_(part), within(CURRENT.c.region_code, region))
+        query = select(CURRENT).where(CURRENT.c.household_id.in_(part), is_in_region(CURRENT.c.region_code, region))
         out |= {row["household_id"]: dict(row) for row in connection.execute(query).mappings()}
     return out
 
@@ -51,7 +51,7 @@ def read_current(connection: Connection, codes: Sequence[str], region: str) -> d
 def read_as_of_day(connection: Connection, region: str) -> AsOf | None:
     """Read the latest date of the current scores in a region, and the last day of the records behind them."""
     latest = [func.max(value).label(name) for name, value in LATEST.items()]
-    row = connection.execute(select(*latest).where(within(CURRENT.c.region_code, region))).mappings().one()
+    row = connection.execute(select(*latest).where(is_in_region(CURRENT.c.region_code, region))).mappings().one()
     return find_as_of_day([dict(row)] if row["as_of"] else [])
 
 
@@ -101,12 +101,13 @@ def _split_region(region: str) -> dict[str, str]:
 
 
 def retract_scores(connection: Connection) -> None:
-    """Reduce all current scores to the rule line's part; done when a silent model replaces one that was not silent.
+    """Reduce all current scores to the rule line's part, when a silent model replaces one that was not silent.
 
-    The history keeps the verdicts of the earlier model, and records the change.
+    A silent model is one that was trained on a simulated county but judges real households. The history keeps the
+    verdicts of the earlier model, and records the change.
     """
     nothing = {**WITHHELD, "agreement": None, "agreement_by": None, "causes": ""}
-    spoken = select(CURRENT).where(CURRENT.c.agreement.is_not(None)).limit(AT_ONCE)
+    spoken = select(CURRENT).where(CURRENT.c.agreement.is_not(None)).limit(RETRACTION_BATCH)
     while rows := [dict(row) for row in connection.execute(spoken).mappings()]:
         quiet = ({**row, **nothing, "signal": row["rule_signal"], "scored_at": now()} for row in rows)
         changes = [Change(row["household_id"], row, after) for row, after in zip(rows, quiet, strict=True)]
@@ -125,13 +126,21 @@ def move_scores(connection: Connection, regions: Mapping[str, str], region: str,
     upsert(connection, CURRENT, moved)
 
 
-def remove_scores(connection: Connection, household_id: str, region: str, request_id: str) -> None:
-    """Remove a closed household in a region from the lists; its history stays and records the closure."""
-    current = read_current(connection, [household_id], region)
-    _write_history(connection, list(current.values()), "closed", request_id)
-    connection.execute(
-        delete(CURRENT).where(CURRENT.c.household_id == household_id, within(CURRENT.c.region_code, region))
-    )
+def remove_scores(
+    connection: Connection, codes: Sequence[str], region: str, request_id: str, *, forgotten: bool = False
+) -> None:
+    """Remove households in a region, closed or left by their last member, from the lists; the history records it.
+
+    If they are ``forgotten``, the register will no longer say where they live, so the history does.
+    """
+    rows: list[dict[str, Any]] = list(read_current(connection, codes, region).values())
+    if forgotten:
+        rows = [{**row, "moved_from": row["region_code"]} for row in rows]
+    _write_history(connection, rows, "closed", request_id)
+    for part in split_codes(codes):
+        connection.execute(
+            delete(CURRENT).where(CURRENT.c.household_id.in_(part), is_in_region(CURRENT.c.region_code, region))
+        )
 
 
 def read_capacity(connection: Connection, counties: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -149,7 +158,7 @@ def read_at_risk(connection: Connection, county: str) -> list[dict[str, Any]]:
     """Read a county's current scores that have a margin, in code order."""
     query = (
         select(CURRENT)
-        .where(within(CURRENT.c.region_code, county), CURRENT.c.margin.is_not(None))
+        .where(is_in_region(CURRENT.c.region_code, county), CURRENT.c.margin.is_not(None))
         .order_by(CURRENT.c.household_id)
     )
     return [dict(row) for row in connection.execute(query).mappings()]

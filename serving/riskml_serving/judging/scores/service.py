@@ -1,26 +1,36 @@
-"""Scores stored households: reads their records, judges them, and keeps what changed."""
+"""Scores stored households: reads their records, judges them, and saves the scores."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from riskml.explanation import Explanation
+from riskml.records.contract.calendar import to_date
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
 from riskml_serving.judging.judge import Judged, judge_groups
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.capacity import compare, find_capacity
 from riskml_serving.judging.scores.changes import Change
-from riskml_serving.judging.scores.repository import read_current, write_scores
+from riskml_serving.judging.scores.repository import read_current, remove_scores, write_scores
 from riskml_serving.store.households.repository import find_households
 from riskml_serving.store.records.repository import read_tables
 
-__all__ = ["Standing", "explain_stored", "judge_households", "keep_scores", "lock_households", "rescore"]
+__all__ = [
+    "Standing",
+    "drop_scores",
+    "explain_stored",
+    "find_deserted_day",
+    "judge_households",
+    "keep_scores",
+    "lock_households",
+    "rescore",
+]
 
 Row = Mapping[str, Any]
 
@@ -35,7 +45,7 @@ def judge_households(
     connection : Connection
     model : Model
     households : dict of str to row
-        Rows of the register, by code, already limited to the caller's region.
+        Rows of the register of households, by code, already limited to the caller's region.
     as_of : date
 
     Returns
@@ -71,7 +81,7 @@ def explain_stored(
     as_of : date
     redact : tuple of str
     reveals : bool, default False
-        Whether the reader sees what a silent model withholds.
+        Whether the reader sees the model's verdict even if it is withheld from others.
 
     Returns
     -------
@@ -82,6 +92,12 @@ def explain_stored(
     (judged,) = judge_households(connection, model, {household["household_id"]: household}, as_of)
     agreement = score["agreement"] if score and score["agreement_by"] == "capacity" else None
     return judged, judged.explain(agreement=agreement, redact=redact, reveals=reveals)
+
+
+def find_deserted_day(connection: Connection, model: Model, household: Row, as_of: dt.date) -> dt.date | None:
+    """Find the day on which the last member of a household left; None if anybody may be left."""
+    (judged,) = judge_households(connection, model, {household["household_id"]: household}, as_of)
+    return to_date(int(judged.panel.deserted_on[0])) if judged.panel.deserted[0] else None
 
 
 @dataclass(frozen=True)
@@ -135,7 +151,17 @@ def rescore(
         causes = judged.explained.list_causes()
         rows += [{**row, "all_causes": causes[row["household_id"]]} for row in judged.to_rows()]
     rows.sort(key=lambda row: str(row["household_id"]))
+    drop_scores(connection, standing, {row["household_id"] for row in rows}, region, as_of, request_id)
     return keep_scores(connection, model, standing, rows, as_of, request_id)
+
+
+def drop_scores(
+    connection: Connection, standing: Standing, known: Collection[str], region: str, as_of: dt.date, request_id: str
+) -> None:
+    """Drop the scores of households that are no longer known on a date: all of their members have left."""
+    gone = [code for code, score in standing.scores.items() if code not in known and score["as_of"] <= as_of]
+    if gone:
+        remove_scores(connection, gone, region, request_id)
 
 
 def keep_scores(

@@ -56,7 +56,7 @@ CURRENT = Table(
     Index("ix_current_scores_ranked_village", "region_code", *RANKED),
     Index("ix_current_scores_counts", "region_code", *COUNTED, "as_of", "records_end", "scored_at"),
 )
-"""One row per household. Tier and colours are positions in their lists of words (-1: no tier, unknown colour).
+"""One row per household. ``tier`` and the signals are positions in the lists of tiers and colours (-1: none, unknown).
 ``shortfall`` is the line minus the income after spending, in yuan/person/year. The columns ``order_…`` ascend in the
 order of the ranked list, so that one comparison finds the start of a page; see ``ranking``. ``seq`` is the number of
 the last change. ``causes`` are the causes in the model's reasons, joined by semicolons: lists filter by them, but they
@@ -71,8 +71,8 @@ LATEST = {
     "records_end": func.coalesce(CURRENT.c.records_end, CURRENT.c.as_of),
     "scored_at": CURRENT.c.scored_at,
 }
-"""Values of which a query that counts scores also returns the latest. Records that reach ``as_of`` count as ending on
-that day."""
+"""Dates and times of which a query that counts scores also returns the latest. If ``records_end`` is null, the records
+reach ``as_of`` and count as ending on that day."""
 
 SCORES = Table(
     "scores",

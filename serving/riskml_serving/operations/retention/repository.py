@@ -12,10 +12,15 @@ from sqlalchemy import Connection, delete, func, select, update
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
+from riskml_serving.desk.tables import ANSWERS as LIST_ANSWERS
+from riskml_serving.desk.tables import CONTENTS, DELIVERIES, FACTS, MEMORY
 from riskml_serving.http.idempotent_writes.tables import ANSWERS
+from riskml_serving.judging.importing.tables import IMPORT_HOUSEHOLDS, IMPORT_PARTS
 from riskml_serving.judging.jobs.run import from_parquet, to_parquet
 from riskml_serving.judging.jobs.tables import JOBS, PARTS
 from riskml_serving.judging.scores.tables import CAPACITY, CURRENT, SCORES
+from riskml_serving.register.tables import PERSONS
+from riskml_serving.store.households.repository import join_followers
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.tables import RECORDS
 
@@ -41,25 +46,33 @@ def count_open_jobs(connection: Connection) -> int:
 def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
     """Delete a household's rows from every table but the register, and count them by table.
 
-    The tables hold records, scores, verifications, assignments and the last household within each visit capacity.
+    The tables hold records, scores, verifications, assignments, persons, for each county the last household that its
+    visit capacity covers, which households an import has changed, what lists have said, and facts about property. The
+    contents of all deliveries of lists are deleted too; those that were not imported must be uploaded again.
     """
     hold_lock(connection, "changes")
     deleted = {}
+    members = select(PERSONS.c.person_id).where(PERSONS.c.household_id == household_id)
+    connection.execute(delete(LIST_ANSWERS).where(LIST_ANSWERS.c.person_id.in_(members)))
+    connection.execute(delete(CONTENTS))  # they are encrypted: nothing shows which of them name the household
     tables = [table for table in RECORDS.values() if "household_id" in table.c]
-    for table in (*tables, CURRENT, SCORES, VERIFICATIONS, ASSIGNMENTS, CAPACITY):
+    own = (CURRENT, SCORES, VERIFICATIONS, ASSIGNMENTS, CAPACITY, PERSONS, IMPORT_HOUSEHOLDS, MEMORY, FACTS)
+    for table in (*tables, *own):
         n = connection.execute(delete(table).where(table.c.household_id == household_id)).rowcount
         if n:
             deleted[table.name] = n
+    connection.execute(delete(IMPORT_PARTS))  # an import that was interrupted stages them again
     return deleted
 
 
 def forget_in_register(connection: Connection, household_id: str) -> bool:
     """Remove a household from the register and from other households' successors; return False if it is not there."""
+    own = join_followers([household_id])
     linked = select(HOUSEHOLDS.c.household_id, HOUSEHOLDS.c.followed_by).where(
-        HOUSEHOLDS.c.followed_by.contains(household_id, autoescape=True)
+        HOUSEHOLDS.c.followed_by.contains(own, autoescape=True)
     )
     for code, followed in connection.execute(linked).all():
-        rest = ";".join(other for other in followed.split(";") if other != household_id)
+        rest = ";".join(other for other in followed.split(";") if other != own)
         connection.execute(update(HOUSEHOLDS).where(HOUSEHOLDS.c.household_id == code).values(followed_by=rest))
     return bool(connection.execute(delete(HOUSEHOLDS).where(HOUSEHOLDS.c.household_id == household_id)).rowcount)
 
@@ -116,7 +129,10 @@ def delete_answers(connection: Connection, before: dt.datetime) -> int:
 
 
 def delete_jobs(connection: Connection, before: dt.datetime) -> int:
-    """Delete jobs, with their results, that ended before a time."""
+    """Delete jobs that ended before a time, with their results, and the results of lists that were imported before."""
     old = select(JOBS.c.job_id).where(JOBS.c.state.in_(ENDED), JOBS.c.finished_at < before)
     connection.execute(delete(PARTS).where(PARTS.c.job_id.in_(old)))
+    imported = select(DELIVERIES.c.delivery_id).where(DELIVERIES.c.imported_at < before)
+    copies = CONTENTS.c.name.not_like("file %")  # whether the lists themselves are kept is a setting of its own
+    connection.execute(delete(CONTENTS).where(CONTENTS.c.delivery_id.in_(imported), copies))
     return connection.execute(delete(JOBS).where(JOBS.c.state.in_(ENDED), JOBS.c.finished_at < before)).rowcount

@@ -1,4 +1,4 @@
-"""Forgets households and deletes data past its retention period; the audit log records both, with household hashes."""
+"""Deletes all data of a household, or data past its retention period; the audit log names households by hashes only."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from riskml.errors import UsageError
+from riskml.text import Joined, Text
 from riskml_serving.base.settings import Settings
 from riskml_serving.people.accounts.roles import ROLES
 from riskml_serving.people.auth.jwks import KeySet, discover_endpoint, is_secure
@@ -28,7 +29,7 @@ class Person:
     ----------
     username, name, role, region : str
         ``username`` is derived from issuer and subject and matches no local account; ``role`` is a key of ``ROLES``.
-    health_details : bool
+    health_details, identity : bool
     """
 
     username: str
@@ -36,6 +37,7 @@ class Person:
     role: str
     region: str
     health_details: bool
+    identity: bool
 
 
 class Provider:
@@ -68,8 +70,10 @@ class Provider:
         unknown = sorted(set(settings.oidc_roles.values()) - set(ROLES))
         if unknown or not settings.oidc_roles:
             raise UsageError(
-                f"oidc_roles names unknown roles or none: {', '.join(unknown) or 'it is empty'}.",
-                f"Map roles of the provider to: {', '.join(ROLES)}.",
+                "oidc_roles names unknown roles or none: {unknown}.",
+                "Map roles of the provider to: {roles}.",
+                unknown=Joined(unknown) or Text("it is empty"),
+                roles=Joined(ROLES),
             )
         self._settings, self._keys = settings, keys
 
@@ -174,7 +178,9 @@ def read_person(claims: Mapping[str, Any], settings: Settings) -> Person | None:
     fitting = [role for role in roles if region is not None and len(region) in ROLES[role].digits]
     if region is None or len(fitting) != 1:
         return None
-    identity = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()[:32]
+    subject = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()[:32]
     name = claims.get("name") or claims.get("preferred_username")
-    health = not names.isdisjoint(settings.oidc_health_roles)
-    return Person(f"oidc:{identity}", str(name)[:60] if name else identity[:8], fitting[0], region, health)
+    health, names_shown = (
+        not names.isdisjoint(roles) for roles in (settings.oidc_health_roles, settings.oidc_identity_roles)
+    )
+    return Person(f"oidc:{subject}", str(name)[:60] if name else subject[:8], fitting[0], region, health, names_shown)

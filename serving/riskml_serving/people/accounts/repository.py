@@ -23,6 +23,7 @@ __all__ = [
     "find_user",
     "list_users",
     "touch_session",
+    "uncount_attempt",
     "upsert_user",
 ]
 
@@ -90,8 +91,17 @@ def delete_stale_sessions(connection: Connection, opened: dt.datetime, seen: dt.
 
 
 def count_attempt(connection: Connection, address_hash: str, minute: int) -> int:
-    """Count an attempt to sign in from an address; return the number of attempts in this minute."""
-    connection.execute(delete(TRIES).where(TRIES.c.minute < minute))
+    """Count an attempt to sign in from an address; return the number of attempts in this minute.
+
+    Every other minute is deleted, including later ones, which remain if the clock was set back.
+    """
+    connection.execute(delete(TRIES).where(TRIES.c.minute != minute))
     insert_missing(connection, TRIES, [{"address_hash": address_hash, "minute": minute, "tries": 0}])
     counted = update(TRIES).where(TRIES.c.address_hash == address_hash).values(tries=TRIES.c.tries + 1)
     return int(connection.execute(counted.returning(TRIES.c.tries)).scalar_one())
+
+
+def uncount_attempt(connection: Connection, address_hash: str) -> None:
+    """Take back one attempt that was counted, because it succeeded."""
+    counted = update(TRIES).where(TRIES.c.address_hash == address_hash, TRIES.c.tries > 0)
+    connection.execute(counted.values(tries=TRIES.c.tries - 1))

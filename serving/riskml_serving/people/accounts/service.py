@@ -11,11 +11,13 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import Connection
 
 from riskml.errors import UsageError
+from riskml.text import Joined
 from riskml_serving.base.clock import now
 from riskml_serving.people.accounts import repository
 from riskml_serving.people.accounts.roles import ROLES
+from riskml_serving.people.auth.repository import find_key
 
-__all__ = ["MIN_PASSWORD_LENGTH", "create_user", "disable_user", "set_password", "verify_password"]
+__all__ = ["MIN_PASSWORD_LENGTH", "create_user", "disable_user", "name_caller", "set_password", "verify_password"]
 
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 10, 256
 _NAME = re.compile(r"[a-z][a-z0-9_.-]{1,38}")
@@ -42,6 +44,13 @@ def verify_password(password_hash: str | None, password: str) -> bool:
         return False
 
 
+def name_caller(connection: Connection, key_id: str) -> str:
+    """Return the name of a person or an API key from the identifier saved with what they wrote."""
+    kind, _, username = key_id.partition(":")
+    row = repository.find_user(connection, username) if kind == "user" else find_key(connection, key_id)
+    return str(row["name"]) if row else username or key_id
+
+
 def create_user(
     connection: Connection,
     username: str,
@@ -51,6 +60,7 @@ def create_user(
     *,
     name: str = "",
     health_details: bool = False,
+    identity: bool = False,
 ) -> None:
     """Create an account.
 
@@ -59,9 +69,9 @@ def create_user(
     connection : Connection
         Connection in a writing transaction.
     username : str
-        User name, which consists of lower-case letters, digits, ``_``, ``.`` and ``-``.
+        User name: 2 to 39 lower-case letters, digits, ``_``, ``.`` and ``-``, starting with a letter.
     password : str
-        Password with at least ten characters.
+        Password with 10 to 256 characters.
     role : str
         A key of ``ROLES``.
     region : str
@@ -70,6 +80,8 @@ def create_user(
         Name shown on the pages; the user name by default.
     health_details : bool, default False
         Whether the account may see health details.
+    identity : bool, default False
+        Whether the account may see names, ID numbers and telephones in its region.
 
     Raises
     ------
@@ -78,19 +90,29 @@ def create_user(
     """
     if not _NAME.fullmatch(username):
         raise UsageError(
-            f"{username!r} is not a valid user name.",
+            "{username!r} is not a valid user name.",
             "Use 2 to 39 characters of a-z, 0-9, '_', '.', '-', starting with a letter.",
+            username=username,
         )
     if role not in ROLES:
-        raise UsageError(f"There is no role {role!r}.", f"Roles are: {', '.join(ROLES)}.")
+        raise UsageError("There is no role {role!r}.", "Valid roles: {roles}.", role=role, roles=Joined(ROLES))
     digits = ROLES[role].digits
     if len(region) not in digits or (region and not (region.isascii() and region.isdigit())):
-        allowed = " or ".join(str(n) for n in digits)
-        raise UsageError(f"{region!r} is not a valid region for the role {role}.", f"Use a prefix of {allowed} digits.")
+        raise UsageError(
+            "{region!r} is not a valid region for the role {role}.",
+            "Use a prefix of {digits} digits.",
+            region=region,
+            role=role,
+            digits=Joined(digits, " or ", "或"),
+        )
     if repository.find_user(connection, username) is not None:
-        raise UsageError(f"There is already an account {username!r}.", "`riskml-serving users list` shows them all.")
+        raise UsageError(
+            "There is already an account {username!r}.",
+            "`riskml-serving users list` shows them all.",
+            username=username,
+        )
     row: dict[str, Any] = {"username": username, "name": name or username, "role": role, "region": region}
-    row |= {"health_details": health_details, "created_at": now(), "failures": 0}
+    row |= {"health_details": health_details, "identity": identity, "created_at": now(), "failures": 0}
     repository.add_user(connection, {**row, "password_hash": _hash_password(password)})
 
 
@@ -107,13 +129,17 @@ def disable_user(connection: Connection, username: str) -> None:
 def _hash_password(password: str) -> str:
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         raise UsageError(
-            f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters.",
+            "The password does not have {least} to {most} characters.",
             "A sentence of a few words works well.",
+            least=MIN_PASSWORD_LENGTH,
+            most=MAX_PASSWORD_LENGTH,
         )
     return _HASHER.hash(password)
 
 
 def _change_user(connection: Connection, username: str, **values: Any) -> None:
     if not repository.change_user(connection, username, **values):
-        raise UsageError(f"There is no account {username!r}.", "`riskml-serving users list` shows them all.")
+        raise UsageError(
+            "There is no account {username!r}.", "`riskml-serving users list` shows them all.", username=username
+        )
     repository.delete_sessions(connection, username)

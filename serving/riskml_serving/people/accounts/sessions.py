@@ -21,10 +21,11 @@ from riskml_serving.people.accounts import repository
 from riskml_serving.people.accounts.provider import Person
 from riskml_serving.people.accounts.roles import ROLES, Role
 from riskml_serving.people.accounts.service import verify_password
-from riskml_serving.people.auth import Caller
+from riskml_serving.people.auth import IDENTITY, NOBODY, Caller
 
 __all__ = [
     "User",
+    "accepts_form_token",
     "check_password",
     "derive_form_token",
     "limit_sign_ins",
@@ -34,6 +35,9 @@ __all__ = [
     "sign_out",
     "touch_session",
 ]
+
+_SALT = 16
+"""Number of characters of a form token's salt."""
 
 TOUCH_INTERVAL = dt.timedelta(minutes=1)
 """Minimum time between two updates of the time at which a session was last used."""
@@ -67,7 +71,8 @@ class User:
     @classmethod
     def from_row(cls, row: Mapping[str, Any], stale: bool = False) -> User:
         """Build the user from an account's row."""
-        rights = ROLES[row["role"]].rights | (frozenset(("health-details",)) if row["health_details"] else frozenset())
+        own = {"health-details": row["health_details"], IDENTITY: row["identity"]}
+        rights = ROLES[row["role"]].rights.union(right for right, granted in own.items() if granted)
         caller = Caller(f"user:{row['username']}", row["region"], rights)
         return cls(row["username"], row["name"], row["role"], caller, stale)
 
@@ -76,13 +81,28 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def derive_form_token(token: str) -> str:
-    """Derive the token for forms: it cannot be made without the cookie, and does not reveal the cookie."""
-    return hmac.new(token.encode(), b"riskml form", hashlib.sha256).hexdigest()
+def derive_form_token(token: str, salt: str = "") -> str:
+    """Derive a token for forms: it cannot be made without the cookie, and does not reveal the cookie.
+
+    Without a salt, a new one is drawn, so that each page has a different token. If the token stayed the same, the sizes
+    of compressed pages would reveal it little by little to anyone who can make the browser open pages and see their
+    sizes (the attack BREACH).
+    """
+    salt = salt or secrets.token_hex(_SALT // 2)
+    return salt + hmac.new(token.encode(), b"riskml form" + salt.encode(), hashlib.sha256).hexdigest()
+
+
+def accepts_form_token(token: str, sent: str) -> bool:
+    """Return whether a form's token was derived from the cookie.
+
+    >>> accepts_form_token("cookie", derive_form_token("cookie")), accepts_form_token("cookie", "")
+    (True, False)
+    """
+    return len(sent) > _SALT and hmac.compare_digest(derive_form_token(token, sent[:_SALT]).encode(), sent.encode())
 
 
 def limit_sign_ins(connection: Connection, settings: Settings, address: str) -> None:
-    """Count an attempt to sign in from an address, across all workers.
+    """Count an attempt to sign in from an address, across all workers; one that succeeds is taken back by `sign_in`.
 
     Raises
     ------
@@ -93,8 +113,8 @@ def limit_sign_ins(connection: Connection, settings: Settings, address: str) -> 
     if limit and repository.count_attempt(connection, _hash(address), int(at // 60)) > limit:
         raise Problem(
             "too-many-requests",
-            f"同一地址每分钟最多尝试登录 {limit} 次，请稍候再试",
-            f"At most {limit} attempts to sign in per minute from one address: wait a little",
+            f"同一地址每分钟最多登录失败 {limit} 次，请稍候再试",
+            f"At most {limit} failed attempts to sign in per minute from one address: wait a little",
             headers={"Retry-After": str(60 - int(at % 60))},
         )
 
@@ -105,8 +125,10 @@ def check_password(connection: Connection, username: str, password: str) -> bool
     return verify_password(row["password_hash"] if row else None, password)
 
 
-def sign_in(connection: Connection, settings: Settings, username: str, correct: bool, request_id: str) -> str | None:
-    """Open a session if the password was correct; otherwise count a failure.
+def sign_in(
+    connection: Connection, settings: Settings, username: str, correct: bool, request_id: str, address: str
+) -> str | None:
+    """Open a session if the password was correct; otherwise count a failure of the account.
 
     Returns
     -------
@@ -115,24 +137,29 @@ def sign_in(connection: Connection, settings: Settings, username: str, correct: 
         saying which.
     """
     at, row = now(), repository.find_user(connection, username, lock=True)
-    if row is None:
+    if row is None:  # what was typed may be a password, so it is not recorded
+        audit.record(connection, NOBODY, "sign-in.unknown", request_id=request_id, client=address)
         return None
     caller = Caller(f"user:{username}", row["region"], frozenset())
     if row["disabled_at"] is not None or (row["locked_until"] is not None and row["locked_until"] > at):
-        audit.record(connection, caller, "sign-in.refused", request_id=request_id)
+        audit.record(connection, caller, "sign-in.refused", request_id=request_id, client=address)
         return None
     if not correct:
         failures = row["failures"] + 1
         locked = failures >= settings.sign_in_failures
         until = at + dt.timedelta(minutes=settings.lock_minutes) if locked else None
         repository.change_user(connection, username, failures=0 if locked else failures, locked_until=until)
-        audit.record(connection, caller, "sign-in.locked" if locked else "sign-in.failed", request_id=request_id)
+        action = "sign-in.locked" if locked else "sign-in.failed"
+        audit.record(connection, caller, action, request_id=request_id, client=address)
         return None
     repository.change_user(connection, username, failures=0, locked_until=None)
-    return _open_session(connection, settings, username, caller, at, request_id)
+    repository.uncount_attempt(connection, _hash(address))
+    return _open_session(connection, settings, username, caller, at, request_id, address)
 
 
-def sign_in_by_provider(connection: Connection, settings: Settings, person: Person, request_id: str) -> str | None:
+def sign_in_by_provider(
+    connection: Connection, settings: Settings, person: Person, request_id: str, address: str
+) -> str | None:
     """Open a session for a person authenticated by the provider, with the role and region that the provider now states.
 
     Returns
@@ -143,20 +170,27 @@ def sign_in_by_provider(connection: Connection, settings: Settings, person: Pers
     at, row = now(), repository.find_user(connection, person.username, lock=True)
     caller = Caller(f"user:{person.username}", person.region, frozenset())
     if row is not None and row["disabled_at"] is not None:
-        audit.record(connection, caller, "sign-in.refused", request_id=request_id)
+        audit.record(connection, caller, "sign-in.refused", request_id=request_id, client=address)
         return None
     values = {"password_hash": "", "failures": 0, "created_at": row["created_at"] if row else at}
     repository.upsert_user(connection, {**asdict(person), **values})
-    return _open_session(connection, settings, person.username, caller, at, request_id)
+    repository.uncount_attempt(connection, _hash(address))
+    return _open_session(connection, settings, person.username, caller, at, request_id, address)
 
 
 def _open_session(
-    connection: Connection, settings: Settings, username: str, caller: Caller, at: dt.datetime, request_id: str
+    connection: Connection,
+    settings: Settings,
+    username: str,
+    caller: Caller,
+    at: dt.datetime,
+    request_id: str,
+    address: str,
 ) -> str:
     repository.delete_stale_sessions(connection, *_find_limits(settings, at))
     token = secrets.token_urlsafe(32)
     repository.add_session(connection, _hash(token), username, at)
-    audit.record(connection, caller, "sign-in", request_id=request_id)
+    audit.record(connection, caller, "sign-in", request_id=request_id, client=address)
     return token
 
 

@@ -18,12 +18,14 @@ USERS = Table(
     Column("role", String(16), nullable=False),
     Column("region", Code(Level.VILLAGE), nullable=False),
     Column("health_details", Boolean, nullable=False),
+    Column("identity", Boolean, nullable=False),
     Column("created_at", DateTime, nullable=False),
     Column("disabled_at", DateTime, nullable=True),
     Column("failures", Integer, nullable=False),
     Column("locked_until", DateTime, nullable=True),
 )
-"""``password_hash`` is an argon2id hash with its parameters; ``failures`` counts wrong passwords in a row."""
+"""``password_hash`` is an argon2id hash with its parameters, or empty for a person who signs in through the OpenID
+provider; ``failures`` counts wrong passwords in a row."""
 
 SESSIONS = Table(
     "sessions",
@@ -34,7 +36,7 @@ SESSIONS = Table(
     Column("seen_at", DateTime, nullable=False),
 )
 """Sessions are stored here, not in the cookie: signing out or disabling an account ends them at once. ``token_hash`` is
-SHA-256 of the cookie, which has 256 random bits."""
+the SHA-256 hash of the token in the cookie, which has 256 random bits."""
 
 TRIES = Table(
     "sign_in_tries",
@@ -44,4 +46,5 @@ TRIES = Table(
     Column("tries", Integer, nullable=False),
 )
 """For each address, the minute of the last attempt to sign in (in minutes since 1970), and the number of attempts in
-that minute across all workers. Rows for earlier minutes are deleted with the next attempt from any address."""
+that minute that did not succeed, across all workers. Rows for other minutes are deleted with the next attempt from any
+address."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["START", "Head", "chain_entries", "find_faults", "hash_entry"]
+__all__ = ["START", "Head", "chain_entries", "find_faults", "hash_content", "hash_entry", "link"]
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,21 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",
 FIELDS = ("seq", "at", "actor", "action", "household_id", "region", "request_id", "detail")
 
 
-def hash_entry(previous: str, entry: Mapping[str, Any]) -> str:
-    """Hash the previous hash and the entry as canonical JSON (sorted names, no spaces, UTF-8, times to the µs)."""
+def hash_content(entry: Mapping[str, Any]) -> str:
+    """Hash an entry as canonical JSON (sorted names, no spaces, UTF-8, times to the µs)."""
     plain = {name: entry[name] for name in FIELDS}
     plain["at"] = entry["at"].isoformat(timespec="microseconds")
-    return hashlib.sha256(f"{previous}\n{_CANONICAL.encode(plain)}".encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(plain).encode()).hexdigest()
+
+
+def link(previous: str, content: str) -> str:
+    """Hash the previous hash and the hash of an entry's content: a chain can be followed without seeing its entries."""
+    return hashlib.sha256(f"{previous}\n{content}".encode()).hexdigest()
+
+
+def hash_entry(previous: str, entry: Mapping[str, Any]) -> str:
+    """Hash the previous hash and an entry."""
+    return link(previous, hash_content(entry))
 
 
 def chain_entries(entries: Iterable[Mapping[str, Any]], head: Head) -> Iterator[dict[str, Any]]:
@@ -65,15 +75,16 @@ def chain_entries(entries: Iterable[Mapping[str, Any]], head: Head) -> Iterator[
         yield row
 
 
-def find_faults(entries: Iterable[Mapping[str, Any]], noted: Head | None = None) -> Iterator[tuple[int, str]]:
+def find_faults(entries: Iterable[Mapping[str, Any]], noted: Iterable[Head] = ()) -> Iterator[tuple[int, str]]:
     """Verify the chain.
 
     Parameters
     ----------
     entries : iterable of row
         All entries, in the order of their numbers.
-    noted : Head, optional
-        A head noted earlier, outside the database. Only with it can entries missing at the end be detected.
+    noted : iterable of Head
+        Heads noted earlier, outside the database. Only with them can entries missing at the end be detected, and a
+        chain that was rewritten as a whole.
 
     Yields
     ------
@@ -83,6 +94,9 @@ def find_faults(entries: Iterable[Mapping[str, Any]], noted: Head | None = None)
         ``rewritten`` (consistent, but not the entry that was noted), ``cut`` (the noted entry is missing).
     """
     seq, previous = START.seq, START.hash
+    expected: dict[int, set[str]] = {}
+    for head in noted:
+        expected.setdefault(head.seq, set()).add(head.hash)
     for entry in entries:
         if entry["seq"] != seq + 1:
             yield entry["seq"], "gap"
@@ -90,8 +104,7 @@ def find_faults(entries: Iterable[Mapping[str, Any]], noted: Head | None = None)
             yield entry["seq"], "broken"
         if hash_entry(entry["previous_hash"], entry) != entry["entry_hash"]:
             yield entry["seq"], "changed"
-        if noted is not None and entry["seq"] == noted.seq and entry["entry_hash"] != noted.hash:
+        if expected.pop(entry["seq"], {entry["entry_hash"]}) != {entry["entry_hash"]}:
             yield entry["seq"], "rewritten"
         seq, previous = entry["seq"], entry["entry_hash"]
-    if noted is not None and noted.seq > seq:
-        yield noted.seq, "cut"
+    yield from ((missing, "cut") for missing in sorted(expected) if missing > seq)

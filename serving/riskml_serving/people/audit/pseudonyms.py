@@ -32,7 +32,7 @@ def read_pseudonym(connection: Connection, household_id: str) -> str:
 
 
 def read_key(connection: Connection) -> str:
-    """Read the key, which the migration generated and which never changes."""
+    """Read the key, which was generated when the database was created and never changes."""
     key: str | None = connection.info.get(_CACHED)
     if key is None:
         key = connection.info[_CACHED] = str(connection.execute(select(KEY.c.audit_key)).scalar_one())

@@ -12,7 +12,7 @@ from riskml_serving.people.audit.chain import START, Head, chain_entries
 from riskml_serving.people.audit.pseudonyms import read_pseudonym
 from riskml_serving.people.audit.tables import AUDIT
 
-__all__ = ["append", "read_about", "read_all", "read_head"]
+__all__ = ["append", "read_about", "read_all", "read_head", "read_range"]
 
 
 def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
@@ -41,6 +41,12 @@ def read_head(connection: Connection) -> Head:
     query = select(AUDIT.c.seq, AUDIT.c.entry_hash).order_by(AUDIT.c.seq.desc()).limit(1)
     row = connection.execute(query).first()
     return START if row is None else Head(row[0], row[1])
+
+
+def read_range(connection: Connection, first: int, last: int) -> list[dict[str, Any]]:
+    """Read the entries with these numbers and those between, in order."""
+    query = select(AUDIT).where(AUDIT.c.seq.between(first, last)).order_by(AUDIT.c.seq)
+    return list(map(dict, connection.execute(query).mappings()))
 
 
 def read_all(connection: Connection) -> Iterator[dict[str, Any]]:

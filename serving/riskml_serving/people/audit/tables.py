@@ -25,8 +25,8 @@ AUDIT = Table(
     sqlite_autoincrement=True,
 )
 """``household_id`` is a keyed hash (see ``audit.pseudonyms``). ``seq`` counts from 1 without gaps; ``entry_hash`` is
-SHA-256 of ``previous_hash`` and the entry (see ``audit.chain``). Triggers in the migration reject UPDATE, DELETE
-and TRUNCATE."""
+the SHA-256 hash of ``previous_hash`` and the hash of the entry (see ``audit.chain``). Triggers in the migration reject
+UPDATE, DELETE and TRUNCATE."""
 
 Index("ix_audit_household_id", AUDIT.c.household_id, AUDIT.c.seq)
 

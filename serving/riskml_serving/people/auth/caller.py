@@ -8,11 +8,14 @@ from riskml.vocabulary.regions import is_region_code
 from riskml_serving.base.problems import Problem
 from riskml_serving.people.auth.scope import covers
 
-__all__ = ["RIGHTS", "Caller"]
+__all__ = ["IDENTITY", "NOBODY", "RIGHTS", "Caller"]
 
 RIGHTS = ("score", "read", "write", "health-details", "admin")
 """Rights that a key may have: score records sent in a request; read what is stored; append records and verifications;
 see health details; administer the service as a whole. No right includes another."""
+
+IDENTITY = "identity"
+"""Right of an account to see names, ID numbers and telephones on the pages. No API key or bearer token can have it."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Caller:
     region : str
         Prefix of the regions that the caller may see; empty means everywhere.
     rights : frozenset of str
+        Rights from ``RIGHTS``; for an account, perhaps also ``IDENTITY``.
     """
 
     key_id: str
@@ -61,3 +65,7 @@ class Caller:
         if (region and not is_region_code(region)) or not covers(self.region, region):
             raise Problem("region-not-found")
         return region
+
+
+NOBODY = Caller("unknown", "", frozenset())
+"""Stands for whoever sent a request, in the audit log, if no valid key or account says who it was."""

@@ -1,4 +1,4 @@
-"""Public keys of an OpenID provider: fetched on demand, cached, and fetched again when a new key is used.
+"""Public keys of an OpenID provider: fetched on demand, cached, and fetched again when they are old or one is unknown.
 
 ``jwt.PyJWKClient`` does most of this, but it forgets expired keys as soon as the provider fails, and it contacts a
 failing provider again for every request.
@@ -24,10 +24,10 @@ __all__ = ["Fetch", "KeySet", "create_key_set", "discover_endpoint", "fetch_json
 Fetch = Callable[[str], dict[str, Any]]
 
 RETRY_SECONDS = 10.0
-"""Minimum time between two fetches for unknown keys: requests with made-up key ids must not flood the provider."""
+"""Minimum seconds between two fetches for unknown keys: requests with made-up key ids must not flood the provider."""
 
 OUTAGE_SECONDS = 3600.0
-"""How long the last fetched keys are trusted if the provider does not answer."""
+"""Number of seconds for which the last fetched keys are trusted if the provider does not answer."""
 
 _MAX_BYTES = 1_000_000
 
@@ -139,7 +139,9 @@ def create_key_set(settings: Settings, fetch: Fetch = fetch_json) -> KeySet:
         )
     for url in filter(None, (issuer, settings.oidc_jwks_url)):
         if not is_secure(url):
-            raise UsageError(f"{url} is not an https address.", "Keys fetched over HTTP could be replaced in transit.")
+            raise UsageError(
+                "{url} is not an https address.", "Keys fetched over HTTP could be replaced in transit.", url=url
+            )
     return KeySet(
         lambda: fetch(settings.oidc_jwks_url or discover_endpoint(issuer, "jwks_uri", fetch)),
         settings.oidc_jwks_seconds,

@@ -1,4 +1,4 @@
-"""The region scope: the only place where queries about households are restricted to a region."""
+"""The region scope: conditions that restrict queries about households to a region."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from sqlalchemy import ColumnElement, Table, and_, true
 
 from riskml.vocabulary.regions import Level
 
-__all__ = ["covers", "within", "within_table"]
+__all__ = ["covers", "is_in_region", "is_row_in_region"]
 
 _COLUMNS: dict[int, str] = {Level.COUNTY: "county", Level.TOWN: "town", Level.VILLAGE: "region_code"}
 """Columns that hold the code of a county, a town or a village, by the length of that code."""
 
 
-def within(column: ColumnElement[str], region: str) -> ColumnElement[bool]:
+def is_in_region(column: ColumnElement[str], region: str) -> ColumnElement[bool]:
     """Make the condition that a region code starts with a prefix; it is a range, so that an index can be used.
 
-    Every query that reads or changes a household's data passes its caller's region through here or through
-    :func:`within_table`.
+    Every query that a request makes about households is restricted by this condition or by :func:`is_row_in_region`, or
+    uses only codes that such a query has returned.
 
     >>> from sqlalchemy import column
-    >>> str(within(column("region_code"), "3701").compile(compile_kwargs={"literal_binds": True}))
+    >>> str(is_in_region(column("region_code"), "3701").compile(compile_kwargs={"literal_binds": True}))
     "region_code >= '3701' AND region_code < '3701:'"
-    >>> str(within(column("region_code"), ""))
+    >>> str(is_in_region(column("region_code"), ""))
     'true'
     """
     if not region:
@@ -29,13 +29,13 @@ def within(column: ColumnElement[str], region: str) -> ColumnElement[bool]:
     return and_(column >= region, column < region + ":")  # ":" follows "9" in ASCII
 
 
-def within_table(table: Table, region: str) -> ColumnElement[bool]:
-    """Make the same condition for a table with county and town columns.
+def is_row_in_region(table: Table, region: str) -> ColumnElement[bool]:
+    """Make the condition of :func:`is_in_region` for a table with county and town columns.
 
     For a county, a town or a village, it is an equality, so that an index on that column can be used.
     """
     name = _COLUMNS.get(len(region))
-    return within(table.c.region_code, region) if name is None else table.c[name] == region
+    return is_in_region(table.c.region_code, region) if name is None else table.c[name] == region
 
 
 def covers(region: str, code: str) -> bool:

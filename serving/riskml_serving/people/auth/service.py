@@ -12,7 +12,8 @@ import anyio.to_thread
 from sqlalchemy import Connection, Engine
 
 from riskml.errors import UsageError
-from riskml.vocabulary.regions import DIGITS_EN, is_region_code
+from riskml.text import Joined, Text
+from riskml.vocabulary.regions import is_region_code
 from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading
 from riskml_serving.base.problems import Problem
@@ -20,7 +21,7 @@ from riskml_serving.people.auth import repository
 from riskml_serving.people.auth.caller import RIGHTS, Caller
 from riskml_serving.people.auth.oidc import Oidc
 
-__all__ = ["Authenticator", "create_key", "hash_secret", "revoke_key"]
+__all__ = ["Authenticator", "create_key", "hash_secret", "read_key_id", "revoke_key"]
 
 MAX_CACHED_KEYS = 4096
 MAX_TOKEN_LENGTH = 16_384
@@ -48,20 +49,36 @@ def create_key(connection: Connection, name: str, region: str, rights: Iterable[
     Raises
     ------
     UsageError
-        If the prefix or a right is unknown.
+        If the prefix is not valid, no right is given, or a right does not exist.
     """
     granted = frozenset(rights)
     unknown = sorted(granted - set(RIGHTS))
     if unknown or not granted:
-        raise UsageError(f"No such right: {', '.join(unknown) or 'none'}.", f"Rights are: {', '.join(RIGHTS)}.")
+        raise UsageError(
+            "No such right: {unknown}.",
+            "Valid rights: {rights}.",
+            unknown=Joined(unknown) or Text("none"),
+            rights=Joined(RIGHTS),
+        )
     if region and not is_region_code(region):
         raise UsageError(
-            f"{region!r} is not a region prefix.", f"Write {DIGITS_EN} digits, or leave it out for everywhere."
+            "{region!r} is not a region prefix.",
+            "Write 2, 4, 6, 9 or 12 digits, or leave it out for everywhere.",
+            region=region,
         )
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     row = {"key_id": key_id, "name": name, "secret_hash": hash_secret(secret), "region": region, "created_at": now()}
     repository.add_key(connection, {**row, "rights": " ".join(r for r in RIGHTS if r in granted)})
     return f"rk_{key_id}_{secret}"
+
+
+def read_key_id(key: str) -> str:
+    """Read the id of a key, given the id or the key itself.
+
+    >>> read_key_id("rk_ab12_secret"), read_key_id("ab12")
+    ('ab12', 'ab12')
+    """
+    return key.removeprefix("rk_").split("_")[0]
 
 
 def revoke_key(connection: Connection, key_id: str) -> None:
@@ -72,8 +89,10 @@ def revoke_key(connection: Connection, key_id: str) -> None:
     UsageError
         If there is no such key, or it has already been revoked.
     """
-    if not repository.revoke_key(connection, key_id.removeprefix("rk_").split("_")[0], now()):
-        raise UsageError(f"There is no valid key {key_id!r}.", "`riskml-serving keys list` shows them all.")
+    if not repository.revoke_key(connection, read_key_id(key_id), now()):
+        raise UsageError(
+            "There is no valid key {key_id!r}.", "`riskml-serving keys list` shows them all.", key_id=key_id
+        )
 
 
 class Authenticator:

@@ -20,4 +20,4 @@ KEYS = Table(
     Column("created_at", DateTime, nullable=False),
     Column("revoked_at", DateTime, nullable=True),
 )
-"""``secret_hash`` is SHA-256 of the secret: it has 256 random bits, so a plain hash is enough."""
+"""``secret_hash`` is the SHA-256 hash of the secret. The secret has 256 random bits, so a plain hash is enough."""

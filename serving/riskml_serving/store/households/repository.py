@@ -1,4 +1,4 @@
-"""SQL for the register of households; every query is narrowed to a region."""
+"""SQL for the register of households; every query that reads it is limited to a region."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, delete, func, select, update
 
 from riskml_serving.base.clock import now
 from riskml_serving.base.database.upserts import insert_missing, upsert
 from riskml_serving.base.problems import Problem
-from riskml_serving.people.auth import within
+from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.repository import split_codes
 
@@ -19,11 +19,16 @@ __all__ = [
     "add_households",
     "close_household",
     "count_households",
+    "delete_households",
     "find_households",
+    "find_predecessors",
     "is_open",
+    "join_followers",
     "list_codes",
+    "list_followers",
     "narrow_to_region",
     "require_household",
+    "split_followers",
     "update_households",
 ]
 
@@ -37,7 +42,7 @@ def find_households(
     for part in split_codes(sorted(code for code in codes if "\0" not in code)):
         query = (
             select(HOUSEHOLDS)
-            .where(HOUSEHOLDS.c.household_id.in_(part), within(HOUSEHOLDS.c.region_code, region))
+            .where(HOUSEHOLDS.c.household_id.in_(part), is_in_region(HOUSEHOLDS.c.region_code, region))
             .order_by(HOUSEHOLDS.c.household_id)
         )
         rows = connection.execute(query.with_for_update() if lock else query).mappings().all()
@@ -59,10 +64,43 @@ def require_household(connection: Connection, household_id: str, region: str, *,
     return row
 
 
+def find_predecessors(connection: Connection, household_id: str, region: str) -> list[str]:
+    """Find the households in a region that were split, or merged, into this one."""
+    query = select(HOUSEHOLDS.c.household_id, HOUSEHOLDS.c.followed_by).where(
+        is_in_region(HOUSEHOLDS.c.region_code, region),
+        HOUSEHOLDS.c.followed_by.contains(join_followers([household_id]), autoescape=True),
+    )
+    rows = connection.execute(query.order_by(HOUSEHOLDS.c.household_id)).all()
+    return [code for code, followed_by in rows if household_id in split_followers(followed_by)]
+
+
+def list_followers(connection: Connection, household_ids: Iterable[str]) -> dict[str, list[str]]:
+    """List the codes of the households that follow closed ones, by the code of the closed one, in all regions."""
+    out: dict[str, list[str]] = {}
+    for part in split_codes(sorted(household_ids)):
+        query = select(HOUSEHOLDS.c.household_id, HOUSEHOLDS.c.followed_by).where(HOUSEHOLDS.c.household_id.in_(part))
+        out |= {code: split_followers(followed_by) for code, followed_by in connection.execute(query)}
+    return out
+
+
+def join_followers(codes: Iterable[str]) -> str:
+    """Join the codes of successors for the register.
+
+    >>> split_followers(join_followers(["a;1", "b%3B"]))
+    ['a;1', 'b%3B']
+    """
+    return ";".join(code.replace("%", "%25").replace(";", "%3B") for code in codes)
+
+
+def split_followers(joined: str | None) -> list[str]:
+    """Split the codes of successors, as :func:`join_followers` joins them."""
+    return [code.replace("%3B", ";").replace("%25", "%") for code in joined.split(";")] if joined else []
+
+
 def narrow_to_region(query: Select[Any], table: FromClause, region: str) -> Select[Any]:
     """Narrow a query on a table with the column ``household_id`` to the households in a region."""
     joined = query.join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == table.c.household_id)
-    return joined.where(within(HOUSEHOLDS.c.region_code, region))
+    return joined.where(is_in_region(HOUSEHOLDS.c.region_code, region))
 
 
 def is_open() -> ColumnElement[bool]:
@@ -75,7 +113,7 @@ def list_codes(connection: Connection, region: str, after: str = "", limit: int 
     query = (
         select(HOUSEHOLDS.c.household_id)
         .where(
-            within(HOUSEHOLDS.c.region_code, region),
+            is_in_region(HOUSEHOLDS.c.region_code, region),
             is_open(),
             HOUSEHOLDS.c.household_id > after,
         )
@@ -87,7 +125,7 @@ def list_codes(connection: Connection, region: str, after: str = "", limit: int 
 
 def count_households(connection: Connection, region: str) -> int:
     """Count the open households in a region."""
-    query = select(func.count()).where(within(HOUSEHOLDS.c.region_code, region), is_open())
+    query = select(func.count()).where(is_in_region(HOUSEHOLDS.c.region_code, region), is_open())
     return int(connection.execute(query).scalar_one())
 
 
@@ -101,12 +139,18 @@ def update_households(connection: Connection, rows: Sequence[dict[str, Any]]) ->
     upsert(connection, HOUSEHOLDS, rows)
 
 
+def delete_households(connection: Connection, codes: Sequence[str]) -> None:
+    """Remove households from the register."""
+    for part in split_codes(codes):
+        connection.execute(delete(HOUSEHOLDS).where(HOUSEHOLDS.c.household_id.in_(part)))
+
+
 def close_household(
     connection: Connection, household_id: str, region: str, on: dt.date, because: str, followed_by: str
 ) -> None:
     """Close a household in a region and record when the closure was received."""
     connection.execute(
         update(HOUSEHOLDS)
-        .where(HOUSEHOLDS.c.household_id == household_id, within(HOUSEHOLDS.c.region_code, region))
+        .where(HOUSEHOLDS.c.household_id == household_id, is_in_region(HOUSEHOLDS.c.region_code, region))
         .values(closed_on=on, closed_at=now(), closed_because=because, followed_by=followed_by)
     )

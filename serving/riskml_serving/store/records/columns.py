@@ -8,7 +8,7 @@ from typing import Any
 
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["EMPTY", "Columns", "Rows", "to_columns"]
+__all__ = ["EMPTY", "Columns", "Rows", "to_columns", "to_rows"]
 
 Columns = dict[str, list[Any]]
 Rows = list[dict[str, Any]]
@@ -31,3 +31,12 @@ def to_columns(rows: Rows) -> Columns:
     for row in rows:
         every.update(dict.fromkeys(row))
     return {name: [row.get(name) for row in rows] for name in every}
+
+
+def to_rows(columns: Columns) -> Rows:
+    """Turn columns of the same length into rows.
+
+    >>> to_rows({"a": [1, 2], "b": [None, 3]})
+    [{'a': 1, 'b': None}, {'a': 2, 'b': 3}]
+    """
+    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]

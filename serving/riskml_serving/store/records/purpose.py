@@ -13,7 +13,7 @@ from riskml_serving.base.database import guard, reading
 from riskml_serving.base.problems import Problem
 from riskml_serving.store.records import repository
 
-__all__ = ["claim_purpose", "guard_purpose", "require_purpose"]
+__all__ = ["claim_purpose", "guard_purpose", "refuse_purpose", "require_purpose"]
 
 
 def require_purpose(engine: Engine, *, simulated: bool) -> None:
@@ -40,12 +40,14 @@ def require_purpose(engine: Engine, *, simulated: bool) -> None:
     address = engine.url.render_as_string(hide_password=True)
     if simulated:
         raise UsageError(
-            f"The database {address} holds records that were delivered without --trial: they may be real.",
+            "The database {address} holds records that were delivered without --trial: they may be real.",
             "Start without --trial, or name another database with --db for the trial.",
+            address=address,
         )
     raise UsageError(
-        f"The database {address} holds records of a trial: they are not the county's.",
+        "The database {address} holds records of a trial: they are not the county's.",
         "Start with --trial, or name another database with --db for the county's own records.",
+        address=address,
     )
 
 
@@ -62,7 +64,18 @@ def claim_purpose(connection: Connection, *, simulated: bool) -> None:
     """
     if repository.read_purpose(connection) is None:
         repository.add_purpose(connection, simulated=simulated)
-    if repository.read_purpose(connection) != simulated:
+    refuse_purpose(connection, simulated=simulated)
+
+
+def refuse_purpose(connection: Connection, *, simulated: bool) -> None:
+    """Refuse a database whose purpose is fixed and is not the one that ``simulated`` states.
+
+    Raises
+    ------
+    Problem
+        ``other-purpose``.
+    """
+    if repository.read_purpose(connection) not in (None, simulated):
         raise Problem("other-purpose")
 
 
@@ -76,9 +89,7 @@ def guard_purpose(engine: Engine, *, simulated: bool) -> None:
     def check(connection: Connection) -> None:
         nonlocal fixed
         if not fixed:
-            kept = repository.read_purpose(connection)
-            if kept not in (None, simulated):
-                raise Problem("other-purpose")
-            fixed = kept is not None
+            refuse_purpose(connection, simulated=simulated)
+            fixed = repository.read_purpose(connection) is not None
 
     guard(engine, check)

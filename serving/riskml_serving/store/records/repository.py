@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BindParameter,
@@ -24,16 +24,28 @@ from riskml_serving.base.database.upserts import insert_missing
 from riskml_serving.store.records.columns import Columns
 from riskml_serving.store.records.tables import PURPOSE, RECORDS, list_columns, read_attributes
 
-__all__ = ["CHUNK", "add_rows", "is_not_superseded", "read_lines", "read_rows", "split_codes", "supersede"]
+__all__ = [
+    "CHUNK",
+    "add_rows",
+    "is_not_superseded",
+    "read_lines",
+    "read_raw_rows",
+    "read_regional",
+    "read_rows",
+    "split_codes",
+    "supersede",
+]
+
+Value = TypeVar("Value")
 
 CHUNK = 500
 """Maximum number of codes in one query: below every database's limit on parameters."""
 
-ANY_OF: BindParameter[Any] = bindparam("codes", expanding=True)
+CODES: BindParameter[Any] = bindparam("codes", expanding=True)
 
 
 def is_not_superseded(table: FromClause) -> ColumnElement[bool]:
-    """Make the condition that a row of a contract table was not replaced by a later row on the same day."""
+    """Make the condition that a row of records was not replaced by a later row on the same day."""
     return ~table.c.superseded
 
 
@@ -43,17 +55,15 @@ def _select_rows(name: str, key: str) -> Select[Any]:
     Each statement is built only once, below, because building one takes as long as reading the rows.
     """
     table = RECORDS[name]
-    return (
-        select(*list_columns(name)).where(table.c[key].in_(ANY_OF), is_not_superseded(table)).order_by(table.c.row_id)
-    )
+    return select(*list_columns(name)).where(table.c[key].in_(CODES), is_not_superseded(table)).order_by(table.c.row_id)
 
 
-OF_HOUSEHOLDS = {name: _select_rows(name, "household_id") for name in TABLES if name != "lines"}
-OF_REGIONS = _select_rows("disaster", "region_code")
+HOUSEHOLD_QUERIES = {name: _select_rows(name, "household_id") for name in TABLES if name != "lines"}
+REGION_QUERY = _select_rows("disaster", "region_code")
 
 
-def split_codes(codes: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[str]]:
-    """Cut a list of codes into parts, each short enough for one query.
+def split_codes(codes: Sequence[Value], size: int = CHUNK) -> Iterator[Sequence[Value]]:
+    """Cut a list of codes or numbers into parts, each short enough for one query.
 
     >>> list(split_codes(["a", "b", "c"], 2))
     [['a', 'b'], ['c']]
@@ -83,13 +93,25 @@ def read_lines(connection: Connection) -> Columns:
     return _to_columns("lines", connection.execute(query).all())
 
 
+def read_regional(connection: Connection) -> Columns:
+    """Read the disasters in all regions, as columns."""
+    table = RECORDS["disaster"]
+    query = select(*list_columns("disaster")).where(table.c.household_id.is_(None), is_not_superseded(table))
+    return _to_columns("disaster", connection.execute(query.order_by(table.c.row_id)).all())
+
+
+def read_raw_rows(connection: Connection, name: str, codes: Sequence[str]) -> Columns:
+    """Read the rows of some households in one table, as columns, with attributes as JSON; see :func:`read_rows`."""
+    rows = [row for part in split_codes(codes) for row in connection.execute(HOUSEHOLD_QUERIES[name], {"codes": part})]
+    return _to_columns(name, rows)
+
+
 def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Columns:
-    """Read the rows of some households in one table, in order of receipt, as columns.
+    """Read the rows of some households in one table, as columns; each household's rows are in order of receipt.
 
     The caller must have checked the codes against a region: see ``store.households.repository``.
     """
-    rows = [row for part in split_codes(codes) for row in connection.execute(OF_HOUSEHOLDS[name], {"codes": part})]
-    columns = _to_columns(name, rows)
+    columns = read_raw_rows(connection, name, codes)
     return {**columns, **read_attributes(columns.pop("attributes"))} if TABLES[name].attributes else columns
 
 
@@ -99,16 +121,16 @@ def read_tables(connection: Connection, codes: Sequence[str]) -> dict[str, Colum
     ``disaster`` also holds disasters in the regions that contain the households; in these rows the household is null.
     The caller must have checked the codes against a region.
     """
-    tables = {name: read_rows(connection, name, codes) for name in OF_HOUSEHOLDS}
+    tables = {name: read_rows(connection, name, codes) for name in HOUSEHOLD_QUERIES}
     prefixes = sorted(list_prefixes(tables["households"]["region_code"]))
-    rows = [row for part in split_codes(prefixes) for row in connection.execute(OF_REGIONS, {"codes": part})]
+    rows = [row for part in split_codes(prefixes) for row in connection.execute(REGION_QUERY, {"codes": part})]
     for name, values in _to_columns("disaster", rows).items():
         tables["disaster"][name] += values
     return {**tables, "lines": read_lines(connection)}
 
 
 def list_prefixes(regions: Iterable[str]) -> set[str]:
-    """List the prefixes of some regions: these regions and all that contain them.
+    """Return every prefix of the region codes: the codes themselves and those of all regions that contain them.
 
     >>> sorted(list_prefixes(["37"]))
     ['', '3', '37']
@@ -131,12 +153,12 @@ def add_rows(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) 
 def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:
     """Mark the rows that new rows replace: those for the same record or version, recorded on the same day.
 
-    What is known on a date is what is known at the end of that day, so a row that was corrected on the day it arrived
-    never counted. The contract forbids two rows for one record on one day; the first row is marked so that queries
-    leave it out.
+    Only a day's final state counts as known on that day, so a row never counts if a later one corrects it with the same
+    ``recorded_on``. The data contract forbids two rows for one record on one day; the first row is marked so that
+    queries leave it out. Monitoring lines are never marked.
     """
     table, keys = RECORDS[name], TABLES[name].key or ("record_id",)
-    if TABLES[name].find_column("recorded_on") is None:
+    if name == "lines":
         return
     keyed = [row for row in rows if all(row.get(key) is not None for key in keys)]
     if not keyed:

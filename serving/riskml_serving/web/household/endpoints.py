@@ -1,4 +1,4 @@
-"""``/households/{id}``: a household's page and its forms."""
+"""``/households/{id}``: a household's page, its workbook and its forms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.casework.assignments.service import assign
 from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.casework.verifications.service import undo, verify
+from riskml_serving.desk.repository import read_facts
 from riskml_serving.http.idempotent_writes.service import write_once
+from riskml_serving.http.paths import HouseholdCode
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.household.forms import MAX_LENGTHS, check_assignment, check_verification
 from riskml_serving.web.household.service import HouseholdReader
@@ -28,8 +30,9 @@ from riskml_serving.web.shell.export import respond_with_workbook
 from riskml_serving.web.shell.forms import Form, read_form
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
+from riskml_serving.web.shell.persons import note_names, read_encrypted, read_heads
 from riskml_serving.web.shell.region_names import name_region, read_region_names
-from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render
+from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render, warn_of_health
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
 
 __all__ = ["router"]
@@ -50,8 +53,12 @@ PAGE = Page(
 )
 
 
+PARTS = {"verified": "verification", "undone": "verification", "assigned": "assignment"}
+"""Part of the page that says what was done, by the query parameter ``done``."""
+
+
 async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict[str, Any]:
-    """Gather what a household's page shows; refuse a household outside the reader's region, and record the refusal."""
+    """Gather what a household's page shows; refuse a household outside the reader's region."""
     state, lang = get_state(request), get_language(request)
     model, day = state.holder.current, today(state.settings)
     reader = partial(
@@ -63,22 +70,19 @@ async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict
         lang=lang,
         reveals=may_reveal(request, visitor),
     )
-    try:
-        return await state.read(lambda connection: reader(connection).read(household_id))
-    except Problem as problem:
-        await _record_refusal(request, visitor, household_id, problem)
-        raise
-
-
-async def _record_refusal(request: Request, visitor: Visitor, household_id: str, problem: Problem) -> None:
-    if problem.kind == "household-not-found" and len(household_id) <= 128 and household_id.isprintable():
-        await get_state(request).audit.record(
-            visitor.caller, "household.refused", household_id, request_id=request.state.request_id
-        )
+    return await state.read(
+        lambda connection: {
+            **reader(connection).read(household_id),
+            "heads": read_heads(request, visitor, connection, [household_id]),
+            "facts": read_encrypted(
+                request, visitor, lambda keys: read_facts(connection, keys, household_id), list[dict[str, Any]]()
+            ),
+        }
+    )
 
 
 @router.page(PAGE)
-async def household(request: Request, household_id: str, visitor: SignedIn) -> View:
+async def household(request: Request, household_id: HouseholdCode, visitor: SignedIn) -> View:
     """Show a household."""
     return await _show(request, visitor, household_id, Form({}), done=request.query_params.get("done", ""))
 
@@ -93,6 +97,7 @@ async def _show(
         visitor,
         status=422 if errors else 200,
         **page,
+        head=page["heads"].get(household_id),
         entered=entered,
         errors=errors,
         most=MAX_LENGTHS,
@@ -102,39 +107,46 @@ async def _show(
         categories=CATEGORIES,
         causes=list(CAUSES),
     )
-    return View(response, [household_id], {"redacted": list(visitor.caller.redact)})
+    return View(response, [household_id], _note_view(visitor, page))
+
+
+def _note_view(visitor: Visitor, page: dict[str, Any]) -> dict[str, Any]:
+    """Return what the audit entry says: what was left out, and whether names were shown."""
+    return {"redacted": list(visitor.caller.redact), **note_names(page["heads"])}
 
 
 @router.page(
     PAGE.make_workbook("/households/{household_id}/export.xlsx", "the content of the page", "household.export")
 )
-async def household_workbook(request: Request, household_id: str, visitor: SignedIn) -> View:
+async def household_workbook(request: Request, household_id: HouseholdCode, visitor: SignedIn) -> View:
     """Export a household as a workbook."""
     settings, lang = get_state(request).settings, get_language(request)
     page = await _gather(request, visitor, household_id)
     region = name_region(read_region_names(settings.region_names), page["register"]["region_code"], lang)
     response = respond_with_workbook(
-        build_sheets(page, region, lang), list_notices(request, visitor, page["as_of"]), "household.xlsx"
+        build_sheets(page, region, lang),
+        [*list_notices(request, visitor, page["as_of"]), warn_of_health(request, visitor)],
+        *(PAGE.get_title(lang, ""), region, page["masked"].lstrip("…"), page["today"]),
     )
-    return View(response, [household_id], {"redacted": list(visitor.caller.redact)})
+    return View(response, [household_id], _note_view(visitor, page))
 
 
 @router.post("/households/{household_id}/verifications")
-async def verification(request: Request, household_id: str, visitor: SignedIn) -> Response:
+async def verification(request: Request, household_id: HouseholdCode, visitor: SignedIn) -> Response:
     """Save the finding of a visit."""
     check = partial(check_verification, today=today(get_state(request).settings))
     return await _check_and_save(request, visitor, household_id, "write", "verified", check, verify)
 
 
 @router.post("/households/{household_id}/verifications/{number}/undo")
-async def undo_one(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
+async def undo_one(request: Request, household_id: HouseholdCode, number: str, visitor: SignedIn) -> Response:
     """Undo a verification that the user saved today."""
     form = await _read_form_for(request, visitor, "write")
     return await _save_form(request, visitor, household_id, form, "undone", undo, number)
 
 
 @router.post("/households/{household_id}/assignments")
-async def assignment(request: Request, household_id: str, visitor: SignedIn) -> Response:
+async def assignment(request: Request, household_id: HouseholdCode, visitor: SignedIn) -> Response:
     """Assign the household, or hand it over."""
     return await _check_and_save(request, visitor, household_id, "assign", "assigned", check_assignment, assign)
 
@@ -154,7 +166,7 @@ async def _check_and_save(
 
 async def _read_form_for(request: Request, visitor: Visitor, right: str) -> Form:
     """Read a form, provided that the sender's role has the required right."""
-    form = await read_form(request, visitor.form_token)
+    form = await read_form(request, visitor.token)
     if not visitor.may(right):
         raise Problem("role-refused")
     return form
@@ -176,7 +188,6 @@ async def _save_form(
     try:
         await write_once(state.engine, request, visitor.caller, key, form.to_bytes(), save_once)
     except Problem as problem:
-        await _record_refusal(request, visitor, household_id, problem)
         if problem.kind == "idempotency-conflict":
             raise Problem(
                 "form-refused",
@@ -184,4 +195,4 @@ async def _save_form(
                 "This form was already sent and is not saved twice; undo the first record, then open the page again",
             ) from None
         raise
-    return RedirectResponse(f"/households/{quote(household_id, safe='')}?done={done}#verification", 303)
+    return RedirectResponse(f"/households/{quote(household_id, safe='')}?done={done}#{PARTS[done]}", 303)

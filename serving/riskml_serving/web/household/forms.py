@@ -44,7 +44,7 @@ def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {name: form.get_text(name) for name in ("outcome", "category", "note", "objection")}
     measures = (" ".join(text.split()) for text in form.get_all("measures"))
-    fields |= {"causes": form.get_all("causes"), "measures": [text for text in measures if text]}
+    fields |= {"causes": form.get_all("causes"), "measures": list(dict.fromkeys(filter(None, measures)))}
     body: dict[str, Any] = {}
     errors: list[FieldError] = []
     for adapter, part in ((_VERIFICATION, fields), (_DAY, {"verified_on": form.get_text("verified_on")})):

@@ -18,7 +18,7 @@ from riskml.explanation.timeline.timeline import draw_timeline_svg
 from riskml.explanation.wording.kinds import specify_fall
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import SOURCES, TABLES
-from riskml.vocabulary.verdicts import STATUSES, word_tier
+from riskml.vocabulary.verdicts import NO_COLOUR, STATUSES, word_tier
 from riskml_serving.base.settings import Settings
 from riskml_serving.casework.assignments.repository import read_assignments
 from riskml_serving.casework.deadlines import Deadlines
@@ -28,18 +28,19 @@ from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.judging.judge import reveal
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history
-from riskml_serving.judging.scores.service import explain_stored
+from riskml_serving.judging.scores.service import explain_stored, find_deserted_day
 from riskml_serving.judging.wording import find_as_of_day, list_facts, show
+from riskml_serving.people.accounts.service import name_caller
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.households.repository import require_household
+from riskml_serving.store.households.repository import find_predecessors, require_household
 from riskml_serving.web.household.repository import read_freshness
 from riskml_serving.web.shell.region_names import mask_code
-from riskml_serving.web.shell.words import SHAPES, describe_agreement, tag_reason
+from riskml_serving.web.shell.words import SHAPES, describe_agreement, label_flag, tag_reason
 
 __all__ = ["HouseholdReader"]
 
 HISTORY = 60
-"""Maximum number of score changes shown."""
+"""Maximum number of score changes that are read."""
 SHOWN_MONTHS, MARKED_MONTHS = 24, 36
 """Number of months shown in the timeline, and of months covered by the lists of help and monitoring."""
 
@@ -57,7 +58,7 @@ class HouseholdReader:
     today : date
     lang : {"zh", "en"}
     reveals : bool
-        Whether the reader sees what a silent model withholds.
+        Whether the reader sees the model's verdict even if it is withheld from others.
     """
 
     connection: Connection
@@ -92,6 +93,8 @@ class HouseholdReader:
             "visits": [self._describe_visit(row) for row in read_verifications(self.connection, household_id, region)],
             "history": [self._describe_score(row) for row in _keep_last_of_each_day(history)],
             "current": None,
+            "deserted_on": None,
+            "has_former": False,
             "specify": str,
             "options": [],
             "deadlines": [],
@@ -101,14 +104,21 @@ class HouseholdReader:
         if current is not None:
             (row,) = read_list(self.connection, ListFilter(region, "all", household=household_id), 0, 1)
             page |= self._explain(register, current, history)
+            if page["history"] and page["history"][0]["as_of"] < current["as_of"]:
+                page["history"].insert(0, {**page["current"], "same": True})
             page["freshness"] = self._read_freshness(household_id, current["as_of"])
             page["deadlines"] = Deadlines(self.model.policy, self.settings, self.today).read_row(row)
             page["since"] = row["since"]
+        if current is None or current["signal"] == NO_COLOUR:
+            page["has_former"] = bool(find_predecessors(self.connection, household_id, region))
+        if current is None and not register["closed_on"]:
+            page["deserted_on"] = find_deserted_day(self.connection, self.model, register, self.today)
         return page
 
     def _describe_visit(self, row: dict[str, Any]) -> dict[str, Any]:
         return {
             **describe(self.connection, row, self.caller),
+            "author": name_caller(self.connection, row["created_by"]),
             "objected": bool(row["objection"]),
             "objection": row["objection"] if may_read_text(row, self.caller) else "",
             "undoable": may_undo(row, self.caller, self.today),
@@ -131,7 +141,7 @@ class HouseholdReader:
             "standing": STATUSES[explanation.status].get_name(lang),
             "category": describe_category(explanation, lang),
             "income_until": name_month(current["income_until"], lang) if current["income_until"] else None,
-            "flags": [describe_flag(flag, lang) for flag in explanation.rule.flags],
+            "flags": [label_flag(describe_flag(flag, lang), flag.cause, lang) for flag in explanation.rule.flags],
             "options": explanation.name_options(lang),
             "together": describe_agreement(explanation, lang),
             "reasons": [(tag_reason(reason, lang, risk=True), reason.get_text(lang)) for reason in explanation.reasons],
@@ -163,8 +173,9 @@ class HouseholdReader:
     def _describe_score(self, row: Mapping[str, Any]) -> dict[str, Any]:
         out = show(row, self.model.policy, self.caller.redact)
         out["facts"] = list_facts(out, self.lang)
-        tier = word_tier(out["tier"] or "none", flagged=row["rule_flags"] != "")
-        return {**out, "as_of": row["as_of"], "tier": tier, "shape": SHAPES[out["signal"]]}
+        hardship = self.model.narrator.settings.hardship
+        tier = word_tier(out["tier"] or "none", flagged=row["rule_flags"] != "", hardship=hardship)
+        return {**out, "as_of": row["as_of"], "tier": tier, "shape": SHAPES[out["signal"]], "same": False}
 
     def _read_freshness(self, household_id: str, as_of: dt.date) -> list[tuple[str, dt.date, dt.date | None, int]]:
         """Read the name, latest day, latest day of recording and age in days for each source.

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from riskml.workbook import Sheet
-from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word
+from riskml_serving.web.shell.persons import NAMES, list_contact
+from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word, label_flag
 
 __all__ = ["build_sheets"]
 
@@ -21,12 +22,17 @@ def build_sheets(page: dict[str, Any], region: str, lang: str) -> list[Sheet]:
         return zh if lang == "zh" else en
 
     word = partial(get_word, lang=lang)
-    facts = [(t("户码", "code"), page["household_id"]), (t("地区", "region"), region)]
+    code = page["household_id"]
+    facts = [(t("户码", "code"), code)]
+    if page["heads"]:
+        facts += zip(NAMES[lang], list_contact(page["heads"].get(code)), strict=True)
+    facts.append((t("地区", "region"), region))
     if page["current"] is not None:
         facts += _list_verdicts(page, t, lang)
+    same = t("（结果未变）", " (unchanged)")
     scores = [
         (
-            row["as_of"],
+            f"{row['as_of']}{same}" if row["same"] else row["as_of"],
             word("signal", row["signal"]),
             page["specify"](word("tier", row["tier"])),
             count_per_hundred(row["probability"]),
@@ -61,9 +67,9 @@ def _list_verdicts(page: dict[str, Any], t: Translate, lang: str) -> list[tuple[
     """List both verdicts, the reasons and what to verify."""
     explanation = page["explanation"]
     rule, unit = explanation.rule, t("（元/人/年）", " (yuan/person/year)")
-    flags = [t(flag.zh, flag.en) for flag in rule.flags]
+    flags = [label_flag(t(flag.zh, flag.en), flag.cause, lang) for flag in rule.flags]
     if rule.hidden_flags:
-        flags.append(t("健康类提示（需授权）", "about health (needs permission)"))
+        flags.append(t("健康类提示（需授权）", "health flag (needs permission)"))
     after_spending = []  # without permission for health details, the whole row is left out, as on the page
     if rule.income_after_spending is not None:
         after_spending.append((t("扣除刚性支出后", "after unavoidable spending") + unit, rule.income_after_spending))

@@ -19,12 +19,13 @@ FILLS = {
     "third": ("#9fbdd2", "#000000"),
     "rest": ("#e6eef4", "#000000"),
 }
-"""Fill and text colours by name, from dark to light."""
+"""Fill and text colours by name; the signals' colours and ``SHADES`` each go from dark to light."""
 SHADES = ("first", "second", "third", "rest")
 """Names of the colours for parts that are not signals."""
 
 WIDTH, EDGE, FONT_SIZE = 480.0, "#4a5866", 13
 BAR_STEP, BAR_LEFT = 26.0, 130.0
+"""Height of a row of bars, and where the bars begin unless a label needs more room."""
 COLUMN_LEFT, COLUMN_BOTTOM, COLUMN_STEP, COLUMNS_HEIGHT = 8.0, 178.0, 70.0, 216.0
 
 Row = tuple[str, Sequence[tuple[str, float]]]
@@ -45,11 +46,12 @@ def draw_bars(rows: Sequence[Row], title: str) -> str:
     >>> draw_bars([("东沟村", [("red", 1.0)])], "信号").count("<rect")
     1
     """
-    scale = (WIDTH - BAR_LEFT - 40) / _find_largest(rows)
+    left = max([BAR_LEFT, *(estimate_width(label, FONT_SIZE) + 10 for label, _ in rows)])
+    scale = (WIDTH - left - 60) / _find_largest(rows)
     out = []
     for i, (label, parts) in enumerate(rows):
-        x, y = BAR_LEFT, i * BAR_STEP + 4
-        out.append(write_text(label, BAR_LEFT - 6, y + 13, text_anchor="end"))
+        x, y = left, i * BAR_STEP + 4
+        out.append(write_text(label, left - 6, y + 13, text_anchor="end"))
         for colour, n in parts:
             if n:
                 out += _draw_part(colour, n if len(parts) > 1 else None, x, y, n * scale, BAR_STEP - 8)
@@ -84,7 +86,9 @@ def draw_columns(rows: Sequence[Row], title: str, legend: Sequence[tuple[str, st
             if n:
                 y -= n * scale
                 out += _draw_part(colour, n, x, y, step - 8, n * scale)
-        out.append(write_text(_format(sum(n for _, n in parts)), middle, y - 4, text_anchor="middle"))
+        total = _format(sum(n for _, n in parts))
+        if estimate_width(total, FONT_SIZE) < step:
+            out.append(write_text(total, middle, y - 4, text_anchor="middle"))
         for k, line in enumerate(label.split("\n")):
             out.append(write_text(line, middle, COLUMN_BOTTOM + 14 + 16 * k, text_anchor="middle"))
     x, y = COLUMN_LEFT, COLUMNS_HEIGHT

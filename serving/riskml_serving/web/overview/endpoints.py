@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 
 from riskml.vocabulary.regions import Level
-from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, TIERS
+from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, TIERS, word_tier
 from riskml_serving.base.clock import today
 from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.operations.state import get_state
@@ -68,7 +68,7 @@ async def overview(request: Request, visitor: SignedIn) -> View:
         categories=CATEGORIES,
         redacted=bool(visitor.caller.redact),
         link=lambda code: "/overview?" + urlencode({"region": code}),
-        list_link=lambda code: "/worklist?" + urlencode({"region": code}),
+        list_link=lambda code, **chosen: "/worklist?" + urlencode({"region": code, **chosen}),
     )
     return View(response, detail={"region": region})
 
@@ -76,12 +76,15 @@ async def overview(request: Request, visitor: SignedIn) -> View:
 async def _gather(request: Request, visitor: Visitor) -> tuple[str, dict[str, Any]]:
     """Return the region to show, and its counts."""
     state, caller = get_state(request), visitor.caller
-    region, day = await require_region(request, visitor), today(state.settings)
+    region, day = require_region(request, visitor), today(state.settings)
     return region, await state.read(lambda connection: gather_overview(connection, region, caller, day))
 
 
 def _list_cells(whole: dict[str, Any], *, silent: bool) -> list[tuple[str, str]]:
-    """List the section and signal of each count to show, but no count that the policy or a silent model keeps at 0."""
+    """List the section and signal of each count to show, without counts of 0 that could not be anything else.
+
+    By the packaged policy, no tier of the model is red, and a silent model gives no warning at all.
+    """
     unused = {("model", code) for code in SIGNALS if silent or code == "red"}
     return [cell for cell, n in whole["by_warning"].items() if n or cell not in unused]
 
@@ -106,8 +109,10 @@ async def overview_workbook(request: Request, visitor: SignedIn) -> View:
     cells = _list_cells(page["whole"], silent=silent)
     header = ["代码", "地区", "户数"] if lang == "zh" else ["code", "region", "households"]
     header += [f"{get_word('section', section, lang)} {get_word('signal', code, lang)}" for section, code in cells]
-    every = get_word("section", "all", lang)
-    header += [f"{every} {get_word(kind, code, lang)}" for kind, codes in groups.items() for code in codes]
+    every, hardship = get_word("section", "all", lang), get_state(request).holder.hardship
+    for kind, codes in groups.items():
+        words = [word_tier(code, flagged=False, hardship=hardship) if kind == "tier" else code for code in codes]
+        header += [f"{every} {get_word(kind, code, lang)}" for code in words]
     whole = hide_village_counts(page["whole"], settings.small_count)
     rows = []
     for part in [whole, *whole["parts"]]:
@@ -119,4 +124,5 @@ async def overview_workbook(request: Request, visitor: SignedIn) -> View:
     if any("*" in row for row in rows):
         notices.append(explain_star(settings.small_count, lang))
     sheet = ("总览" if lang == "zh" else "overview", header, rows)
-    return View(respond_with_workbook([sheet], notices, f"overview-{region or 'all'}.xlsx"), detail={"region": region})
+    name = (PAGE.get_title(lang, region), name_region(names, region, lang), today(settings))
+    return View(respond_with_workbook([sheet], notices, *name), detail={"region": region})

@@ -11,7 +11,7 @@ from riskml_serving.casework.verifications.repository import is_in_force
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.casework.worklist.repository import is_entry_known, is_entry_open
 from riskml_serving.judging.scores.tables import SCORES
-from riskml_serving.people.auth import within
+from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.households.repository import is_open
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.tables import RECORDS
@@ -29,7 +29,7 @@ def count_signal_changes(connection: Connection, region: str) -> list[dict[str, 
     moves = (
         select(month, SCORES.c.signal, before)
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == SCORES.c.household_id)
-        .where(within(HOUSEHOLDS.c.region_code, region), is_open())
+        .where(is_in_region(HOUSEHOLDS.c.region_code, region), is_open())
         .subquery()
     )
     same = (moves.c.month, moves.c.signal, moves.c.before)
@@ -43,13 +43,13 @@ def count_signal_changes(connection: Connection, region: str) -> list[dict[str, 
 
 
 def count_visits(connection: Connection, region: str) -> list[dict[str, Any]]:
-    """Count verifications by agreement at the time of the visit, by whether there was a prediction, and by finding."""
+    """Count verifications by the agreement saved with them, by whether there was a prediction, and by finding."""
     predicted = VERIFICATIONS.c.probability.is_not(None).label("predicted")
     same = (VERIFICATIONS.c.agreement, predicted, VERIFICATIONS.c.outcome)
     query = (
         select(*same, cast(func.count(), Integer).label("n"))
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == VERIFICATIONS.c.household_id)
-        .where(within(HOUSEHOLDS.c.region_code, region), is_in_force())
+        .where(is_in_region(HOUSEHOLDS.c.region_code, region), is_in_force())
         .group_by(*same)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
@@ -61,7 +61,7 @@ def read_monitoring(connection: Connection, region: str, today: dt.date) -> list
     query = (
         select(table.c.category, table.c.entered_on, table.c.causes, is_entry_open(today).label("open"))
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == table.c.household_id)
-        .where(within(HOUSEHOLDS.c.region_code, region), is_open(), is_entry_known(today))
+        .where(is_in_region(HOUSEHOLDS.c.region_code, region), is_open(), is_entry_known(today))
         .order_by(table.c.household_id, table.c.entered_on)
     )
     return [dict(row) for row in connection.execute(query).mappings()]

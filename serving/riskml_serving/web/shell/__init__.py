@@ -1,1 +1,1 @@
-"""What all pages share: sign-in, layout, forms, words, names and charts."""
+"""What all pages share: the visitor, layout, forms, error pages, words, region names and workbooks."""

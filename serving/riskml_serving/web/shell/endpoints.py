@@ -17,6 +17,9 @@ __all__ = ["router"]
 
 router = PageRouter()
 
+KEPT = "public, max-age=31536000, immutable"
+"""A browser keeps these files for a year: pages refer to them by an address that changes with the content."""
+
 FILES = {"style.css": "text/css; charset=utf-8", "form.js": "text/javascript; charset=utf-8"}
 
 
@@ -28,7 +31,7 @@ async def go_to_worklist() -> Response:
 
 @router.get("/language/{lang}")
 async def switch_language(
-    request: Request, lang: str, back: Annotated[str | None, Query(max_length=500)] = None
+    request: Request, lang: str, back: Annotated[str | None, Query(max_length=4000)] = None
 ) -> Response:
     """Switch the language and redirect to the page the reader was on."""
     response = RedirectResponse(keep_own_path(back), 303)
@@ -43,4 +46,4 @@ async def send_file(name: str) -> Response:
     """Send the style sheet, or the script that preserves a form when the connection drops."""
     if name not in FILES:
         raise Problem("not-found")
-    return FileResponse(STATIC / name, media_type=FILES[name], headers={"Cache-Control": "max-age=3600"})
+    return FileResponse(STATIC / name, media_type=FILES[name], headers={"Cache-Control": KEPT})

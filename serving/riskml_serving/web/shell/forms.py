@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
 from riskml_serving.base.limits import read_body
 from riskml_serving.base.problems import Problem
+from riskml_serving.people.accounts.sessions import accepts_form_token
 
 __all__ = ["Form", "read_form"]
 
@@ -27,7 +27,10 @@ class Form:
         self._fields = fields
 
     def get_text(self, name: str, most: int | None = None) -> str:
-        """Return a field's text, trimmed, without NUL bytes and with normalized line endings."""
+        """Return a field's text, trimmed, without NUL bytes and with normalized line endings.
+
+        If ``most`` is given, the text is cut off after that number of characters.
+        """
         value = self._fields.get(name, [""])[0]
         return value.replace("\0", "").replace("\r\n", "\n").strip()[:most]
 
@@ -41,19 +44,21 @@ class Form:
         return repr(fields).encode()
 
 
-async def read_form(request: Request, token: str) -> Form:
+async def read_form(request: Request, token: str, max_fields: int = MOST_FIELDS) -> Form:
     """Read a form.
 
     Parameters
     ----------
     request : Request
     token : str
-        Token that the form must carry.
+        The cookie from which the form's token must be derived.
+    max_fields : int, default 100
 
     Raises
     ------
     Problem
-        ``form-refused`` if the form does not carry the token or was sent from another site.
+        ``form-refused`` if the form does not carry the token or was sent from another site; ``body-too-large``;
+        ``invalid-request`` if the body cannot be read as a form.
     """
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Problem("form-refused")
@@ -62,9 +67,9 @@ async def read_form(request: Request, token: str) -> Form:
     body = await read_body(request, MOST_BYTES)
     try:
         text = body.decode("ascii")
-        fields = parse_qs(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+        fields = parse_qs(text, keep_blank_values=True, max_num_fields=max_fields, errors="strict")
     except ValueError:
         raise Problem("invalid-request") from None
-    if not token or not hmac.compare_digest(fields.get("csrf", [""])[0].encode(), token.encode()):
+    if not token or not accepts_form_token(token, fields.get("csrf", [""])[0]):
         raise Problem("form-refused")
     return Form(fields)

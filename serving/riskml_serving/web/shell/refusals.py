@@ -19,12 +19,12 @@ __all__ = ["PageRoute", "keep_own_path", "render_problem"]
 
 
 def keep_own_path(path: str | None) -> str:
-    """Return the address to go to after signing in, which always belongs to this service.
+    """Return the address to redirect the browser to: the path if it is one of this service, otherwise the work list.
 
     >>> keep_own_path("/overview?region=37"), keep_own_path("//evil.example"), keep_own_path("https://evil.example")
     ('/overview?region=37', '/worklist', '/worklist')
     """
-    plain = path is not None and path.isascii() and path.isprintable() and len(path) < 500
+    plain = path is not None and path.isascii() and path.isprintable() and len(path) < 2000
     if plain and path and path.startswith("/") and not path.startswith("//") and not set(path) & set("\\ "):
         return path
     return "/worklist"
@@ -32,6 +32,7 @@ def keep_own_path(path: str | None) -> str:
 
 def render_problem(request: Request, problem: Problem) -> Response:
     """Render a problem as a page in the reader's language, without personal data."""
+    problem.mark(request)
     lang, kind = get_language(request), PROBLEMS[problem.kind]
     title, detail = (kind.zh, problem.zh) if lang == "zh" else (kind.en, problem.en)
     response = render(

@@ -1,4 +1,4 @@
-"""Names of regions, from a file that the county provides; the code is shown if there is no name."""
+"""Names of regions, from a file that the county provides; a region without a name is shown by its level and code."""
 
 from __future__ import annotations
 
@@ -8,29 +8,50 @@ from functools import cache
 from pathlib import Path
 
 from riskml.errors import UsageError
-from riskml.vocabulary.regions import Level, take_region
+from riskml.records.reading.csv_files import open_as_utf8
+from riskml.text import Text, shorten_list
+from riskml.vocabulary.regions import Level, is_region_code, take_region
 
 __all__ = ["mask_code", "name_region", "read_region_names"]
+
+_FORM = "It must be a CSV file in UTF-8 or GB18030 with the columns code,name."
 
 
 @cache
 def read_region_names(path: Path | None) -> Mapping[str, str]:
-    """Read the names by code, once, from the file named in the settings; without a file, there are no names.
+    """Read a file into a mapping from region code to name; without a file, the mapping is empty.
 
     Raises
     ------
     UsageError
-        If the file cannot be read or lacks a column.
+        If the file cannot be read, lacks a column, or has a row without a valid region code or without a name.
     """
     if path is None:
         return {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return {row["code"]: row["name"] for row in csv.DictReader(file)}
-    except (OSError, KeyError, UnicodeDecodeError) as error:
+        with open_as_utf8(path) as copy, copy.open(encoding="utf-8-sig", newline="") as file:
+            table = csv.reader(row for row in file if row.strip(" \t\r\n,"))
+            header = [name.strip() for name in next(table, [])]
+            rows = [dict(zip(header, (cell.strip() for cell in cells), strict=False)) for cells in table]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError("The file of region names {path} cannot be read.", _FORM, path=path) from error
+    if not {"code", "name"} <= set(header):
         raise UsageError(
-            f"The file of region names {path} cannot be read.", "It must be UTF-8 with the columns code,name."
-        ) from error
+            "The file of region names {path} lacks the column code or name; its columns are: {columns}.",
+            _FORM,
+            path=path,
+            columns=shorten_list(header) or Text("none"),
+        )
+    wrong = [row for row in rows if not is_region_code(row.get("code", "")) or not row.get("name")]
+    if wrong:
+        raise UsageError(
+            "The file of region names {path} has {count} row(s) without a valid region code or without a name: {rows}.",
+            "A code has 2, 4, 6, 9 or 12 digits; format the column as text, so that no digit is lost.",
+            path=path,
+            count=len(wrong),
+            rows=shorten_list(["|".join(row.values()) for row in wrong], 3),
+        )
+    return {row["code"]: row["name"] for row in rows}
 
 
 def name_region(names: Mapping[str, str], code: str, lang: str, within: str = "") -> str:

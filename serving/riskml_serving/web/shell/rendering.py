@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from riskml.records.contract.as_of import AsOf
+from riskml.vocabulary.verdicts import word_tier
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.page import Page
+from riskml_serving.web.shell.persons import get_keys, misses_key
 from riskml_serving.web.shell.region_names import name_region, read_region_names
 from riskml_serving.web.shell.visitor import Visitor
-from riskml_serving.web.shell.words import choose_notices, get_word
+from riskml_serving.web.shell.words import HEALTH_WARNING, choose_notices, get_word, label_flag
 
 __all__ = [
     "LANGUAGE",
@@ -29,6 +34,7 @@ __all__ = [
     "render",
     "show_in_menu",
     "wants_page",
+    "warn_of_health",
 ]
 
 STATIC = Path(__file__).parents[1] / "static"
@@ -50,6 +56,10 @@ HEADERS = {
 }
 
 
+_DAY = re.compile(r"(<(title|textarea|option|svg)\b.*?</\2>|<[^>]*>)|\b\d{4}-\d\d(?:-\d\d)?\b", re.DOTALL)
+"""A day or month in the text of a page; the first group matches what is not text."""
+
+
 @cache
 def _get_environment() -> Environment:
     environment = Environment(
@@ -60,7 +70,15 @@ def _get_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = lambda value: f"{value:,.0f}"
+    environment.filters["urlencode"] = lambda text: quote(text, safe="")  # Jinja's keeps the slash
+    environment.filters["static"] = address_static
     return environment
+
+
+@cache
+def address_static(name: str) -> str:
+    """Return the address of a style sheet or script; it changes with the content, so browsers may keep the file."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
 def get_language(request: Request) -> str:
@@ -74,8 +92,9 @@ def get_language(request: Request) -> str:
 
 
 def get_address(request: Request) -> str:
-    """Return the path and query of a request."""
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    """Return the path and query of a request as they were sent, with percent escapes."""
+    path, query = request.scope["raw_path"].decode("ascii"), request.url.query
+    return f"{path}?{query}" if query else path
 
 
 def wants_page(request: Request) -> bool:
@@ -103,10 +122,21 @@ def may_reveal(request: Request, visitor: Visitor | None) -> bool:
 def list_notices(request: Request, visitor: Visitor | None, as_of: AsOf | None = None) -> list[str]:
     """List the notices on a page or an export for this reader; ``as_of`` is the date of the scores that it shows."""
     state = get_state(request)
-    lang, simulated = get_language(request), state.settings.simulated
-    own = choose_notices(lang, simulated=simulated, silent=state.holder.silent, revealed=may_reveal(request, visitor))
-    gap = as_of.describe(lang) if as_of is not None else ""
+    own = choose_notices(
+        get_language(request),
+        simulated=state.settings.simulated,
+        silent=state.holder.silent,
+        revealed=may_reveal(request, visitor),
+        named=get_keys(request, visitor) is not None,
+        locked=misses_key(request),
+    )
+    gap = as_of.describe(get_language(request)) if as_of is not None else ""
     return [*own, gap] if gap else own
+
+
+def warn_of_health(request: Request, visitor: Visitor | None) -> str:
+    """Return the warning for paper and workbooks that name households; it is empty if they show no health details."""
+    return "" if visitor is None or visitor.caller.redact else HEALTH_WARNING[get_language(request)]
 
 
 def render(
@@ -137,20 +167,39 @@ def render(
     lang = get_language(request)
     names = read_region_names(settings.region_names)
 
+    holder = get_state(request).holder
+
     def t(zh: str, en: str) -> str:
         return zh if lang == "zh" else en
+
+    def word(kind: str, code: str | None) -> str:
+        if kind == "tier" and code:
+            code = word_tier(code, flagged=False, hardship=holder.hardship)
+        return get_word(kind, code, lang)
 
     source = _get_environment().get_template(template)
     page = source.render(
         t=t,
-        word=lambda kind, code: get_word(kind, code, lang),
+        word=word,
         lang=lang,
         notices=list_notices(request, visitor, as_of),
         as_of=as_of,
         visitor=visitor,
+        health_warning=warn_of_health(request, visitor),
+        label_flag=lambda text, cause: label_flag(text, cause, lang),
         region_name=lambda code, within="": name_region(names, code, lang, within),
         address=get_address(request),
-        silent=get_state(request).holder.silent,
+        silent=holder.silent,
+        hardship=holder.hardship,
         **values,
     )
-    return protect(HTMLResponse(page, status))
+    return protect(HTMLResponse(_keep_days_whole(page), status))
+
+
+def _keep_days_whole(page: str) -> str:
+    """Mark up the days and months in the text of a page so that no line breaks at their hyphens.
+
+    >>> _keep_days_whole('<p title="2024-05-15">2024-05-15<textarea>2024-05-15</textarea>')
+    '<p title="2024-05-15"><span class="day">2024-05-15</span><textarea>2024-05-15</textarea>'
+    """
+    return _DAY.sub(lambda match: match[0] if match[1] else f'<span class="day">{match[0]}</span>', page)

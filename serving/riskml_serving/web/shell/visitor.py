@@ -9,8 +9,6 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from riskml.vocabulary.regions import Level
-from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts import User
@@ -49,11 +47,11 @@ class Visitor:
 
     @property
     def form_token(self) -> str:
-        """Token that every form carries."""
+        """A new token for a form."""
         return derive_form_token(self.token)
 
     def may(self, what: str) -> bool:
-        """Return whether the role allows an action on the pages."""
+        """Return whether the role allows an action on the pages, or the account has the right with that name."""
         return what in self.user.role.may or what in self.caller.rights
 
 
@@ -92,19 +90,12 @@ async def _authenticate(request: Request) -> Visitor:
 SignedIn = Annotated[Visitor, Depends(_authenticate)]
 
 
-async def require_region(request: Request, visitor: Visitor) -> str:
+def require_region(request: Request, visitor: Visitor) -> str:
     """Return the region that the query names, or the reader's own.
 
     Raises
     ------
     Problem
-        ``region-not-found`` if it is outside the reader's region; the audit log records who requested it.
+        ``region-not-found`` if it is outside the reader's region.
     """
-    region = request.query_params.get("region", "")
-    try:
-        return visitor.caller.resolve_region(region or None)
-    except Problem:
-        await get_state(request).audit.record(
-            visitor.caller, "region.refused", None, request_id=request.state.request_id, asked=region[: Level.VILLAGE]
-        )
-        raise
+    return visitor.caller.resolve_region(request.query_params.get("region") or None)

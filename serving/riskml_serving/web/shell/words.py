@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from riskml.explanation import NOTICE, Explanation, Reason
-from riskml.policy.signal import is_above_safest
+from riskml.policy.signal import refine_agreement
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.terms import Term, Vocabulary
-from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, REFINED_AGREEMENTS, STATUSES, TIERS, UNWARNED
+from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, REFINED_AGREEMENTS, STATUSES, TIER_WORDS
 from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.casework.worklist.states import STATES
@@ -17,6 +17,7 @@ from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.people.auth import Caller
 
 __all__ = [
+    "HEALTH_WARNING",
     "HUNDRED",
     "ORDERS",
     "SHAPES",
@@ -28,8 +29,8 @@ __all__ = [
     "describe_cut",
     "explain_star",
     "get_word",
+    "label_flag",
     "list_causes",
-    "refine_agreement",
     "tag_reason",
 ]
 
@@ -37,7 +38,7 @@ SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●", "unkno
 """A shape for each colour, for printing in grey and for readers who cannot tell the colours apart."""
 
 SIGNALS = tuple(SHAPES)
-"""Signals in the order in which pages count them: the gravest first, and unknown last."""
+"""Signals in the order in which pages count them: the most severe first, and unknown last."""
 
 ORDERS = {
     "rule": (
@@ -75,7 +76,7 @@ WORDS: dict[str, Mapping[str, Term]] = {
     "section": Vocabulary(*SECTIONS.values(), *_SUMS),
     "agreement": Vocabulary(*REFINED_AGREEMENTS.values(), _NO_PREDICTION),
     "status": Vocabulary(*(Term(s.code, s.make_sentence("zh"), s.make_sentence("en")) for s in STATUSES.values())),
-    "tier": Vocabulary(*TIERS.values(), UNWARNED, _NO_PREDICTION),
+    "tier": Vocabulary(*TIER_WORDS.values(), _NO_PREDICTION),
     "category": Vocabulary(*CATEGORIES.values(), Term("none", "未纳入监测", "not in monitoring")),
     "cause": CAUSES,
     "outcome": OUTCOMES,
@@ -111,19 +112,6 @@ def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
     if risk and reason.cause != "other" and reason.feature is not None:
         return get_word("cause", reason.cause, lang)
     return SUBJECTS[reason.topic].get_name(lang) if reason.cause == "other" else CAUSES[reason.cause].get_subject(lang)
-
-
-def refine_agreement(agreement: str, tier: str) -> str:
-    """Refine the agreement code for a household outside the visit capacity.
-
-    Its tier may be above the safest one even though other households come first for a visit. In that case, it would be
-    wrong to say that the model does not warn about it.
-
-    >>> refine_agreement("neither", "likely"), refine_agreement("neither", "stable"), refine_agreement("both", "likely")
-    ('neither_outside', 'neither', 'both')
-    """
-    outside = agreement in ("neither", "rule_only") and is_above_safest(TIERS.codes.index(tier))
-    return f"{agreement}_outside" if outside else agreement
 
 
 def describe_agreement(explanation: Explanation, lang: str) -> str:
@@ -165,20 +153,56 @@ def count_per_hundred(probability: float | None) -> float | None:
     return None if probability is None else round(100 * probability, 1)
 
 
+HEALTH_WARNING = {
+    "zh": "含健康信息，仅供核实使用，不得张贴、公示或转发，用后妥善保管",
+    "en": "Contains health information: for verification only; do not post, publish or forward it",
+}
+"""Warning on what an account with the right to health details prints or exports about households."""
+
+
+def label_flag(text: str, cause: str | None, lang: str) -> str:
+    """Label a flag as health information if its cause is one, so that people see it on paper.
+
+    >>> label_flag("单次住院自付费用较大", "illness", "zh"), label_flag("住房不安全", "housing", "zh")
+    ('单次住院自付费用较大（健康信息）', '住房不安全')
+    """
+    return text + {"zh": "（健康信息）", "en": " (health information)"}[lang] if cause in HEALTH_CAUSES else text
+
+
 SIMULATED = {"zh": "模拟数据，非真实农户", "en": "Simulated data, not real households"}
 
 ANALYSTS_ONLY = {
     "zh": "模型结果仅供分析人员查看，不适用于这些农户",
     "en": "The model's results are for analysts only and say nothing about these households",
 }
-"""Label that analysts see next to results that nobody else sees, because the model was trained on another county."""
+"""Label that analysts see next to results that are hidden from others: the model was trained on a simulated county."""
 
 
-def choose_notices(lang: str, *, simulated: bool, silent: bool, revealed: bool) -> list[str]:
+INVENTED = {"zh": "姓名、证件号、电话均为虚构", "en": "All names, ID numbers and telephones are invented"}
+"""Label that readers who may see names see next to those of simulated households."""
+
+KEY_MISSING = {
+    "zh": "缺少解密所需的身份密钥，暂不能显示姓名，请联系系统管理员",
+    "en": "Names cannot be shown, because the identity key that encrypted them is missing: tell your administrator",
+}
+
+
+def choose_notices(
+    lang: str, *, simulated: bool, silent: bool, revealed: bool, named: bool = False, locked: bool = False
+) -> list[str]:
     """Choose the notices for a page or an export: the one that all carry, then those for this service and reader.
+
+    ``named`` says whether the reader may see names, and ``locked`` whether their key is missing.
 
     >>> choose_notices("zh", simulated=True, silent=False, revealed=False)
     ['仅供研判参考，不作为认定依据', '模拟数据，非真实农户']
     """
-    own = ((True, NOTICE), (simulated, SIMULATED), (silent, RULE_LINE_ONLY), (revealed, ANALYSTS_ONLY))
+    own = (
+        (True, NOTICE),
+        (simulated, SIMULATED),
+        (simulated and named, INVENTED),
+        (silent, RULE_LINE_ONLY),
+        (revealed, ANALYSTS_ONLY),
+        (locked, KEY_MISSING),
+    )
     return [notice[lang] for applies, notice in own if applies]

@@ -10,15 +10,17 @@ async function renew(form) {
   if (token) form.elements.csrf.value = token.value;
 }
 
-// Returns the reason why the form was not saved, or null if it was saved.
+// Returns why the form was not saved ("offline", "expired" or "refused") and the service's words, or null if it was saved.
 async function send(form) {
   if (form.dataset.failed) await renew(form);
   const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-  if (answer.redirected && new URL(answer.url).searchParams.get("done") === form.dataset.done) {
+  const url = new URL(answer.url);
+  if (answer.redirected && url.searchParams.get("done") === form.dataset.done) {
     location.assign(answer.url);
     if (answer.url.split("#")[0] === location.href.split("#")[0]) location.reload();
     return null;
   }
+  if (answer.redirected && url.pathname === "/sign-in") return ["expired", ""];
   const page = await parsed(answer);
   const again = answer.status === 422 && page.querySelector(`form[data-done=${form.dataset.done}]`);
   if (again) {
@@ -26,21 +28,23 @@ async function send(form) {
     again.scrollIntoView();
     return null;
   }
-  return [...page.querySelectorAll("main > h1, main > h1 + p")].map((part) => part.textContent).join(" ");
+  return ["refused", [...page.querySelectorAll("main > h1, main > h1 + p")].map((part) => part.textContent).join(" ")];
 }
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.matches("form[data-done]")) return;
   event.preventDefault();
-  const [alert, button] = [form.querySelector("[data-offline]"), form.querySelector("button")];
+  const button = form.querySelector("button");
   const words = button.textContent;
-  button.disabled = alert.hidden = true;
+  form.querySelectorAll("[data-failed]").forEach((alert) => { alert.hidden = true; });
+  button.disabled = true;
   button.textContent = button.dataset.sending;
-  const why = await send(form).catch(() => "");
-  if (why === null) return;
+  const failure = await send(form).catch(() => ["offline", ""]);
+  if (failure === null) return;
+  const alert = form.querySelector(`[data-failed=${failure[0]}]`);
   form.dataset.failed = "yes";
-  alert.querySelector("[data-why]").textContent = why;
+  form.querySelector("[data-why]").textContent = failure[1];
   alert.hidden = button.disabled = false;
   button.textContent = words;
   alert.scrollIntoView();

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
 from sqlalchemy import Connection
+from starlette.responses import RedirectResponse, Response
 
 from riskml.explanation.household.rendering import name_month
+from riskml.records.contract.as_of import AsOf
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, TIERS
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
@@ -21,15 +24,26 @@ from riskml_serving.judging.judge import reveal
 from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.judging.scores.repository import read_as_of_day
 from riskml_serving.operations.state import get_state
+from riskml_serving.register.keys import IdentityKeys
+from riskml_serving.register.service import Person
 from riskml_serving.web.shell.export import respond_with_workbook
+from riskml_serving.web.shell.forms import read_form
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
-from riskml_serving.web.shell.region_names import read_region_names
-from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render
+from riskml_serving.web.shell.persons import (
+    decrypt_search,
+    encrypt_search,
+    find_by_person,
+    get_keys,
+    note_names,
+    read_heads,
+)
+from riskml_serving.web.shell.region_names import name_region, read_region_names
+from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render, warn_of_health
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import ORDERS, SIGNALS, describe_cut, get_word, list_causes
 from riskml_serving.web.worklist import service
-from riskml_serving.web.worklist.sheet import HEADER, list_cells
+from riskml_serving.web.worklist.sheet import make_table
 
 __all__ = ["router"]
 
@@ -49,13 +63,15 @@ PAGE = Page(
 )
 
 PAGE_ROWS, MAX_PAGES, MAX_WEEK = 20, 10_000, 500
+MAX_SEARCH, MAX_ENCRYPTED = 128, 1000
+"""Maximum number of characters in a search, and in an encrypted one."""
 FIELDS = ("q", "region", "state", "section", "signal", "tier", "agreement", "category", "cause", "week")
 
 
 @router.page(PAGE)
 async def worklist(request: Request, visitor: SignedIn) -> View:
-    """Show the list, its filters and counts, and what can be done this week."""
-    state, caller = get_state(request), visitor.caller
+    """Show the list, its filters and counts, and whom to visit this week."""
+    state, caller, keys = get_state(request), visitor.caller, get_keys(request, visitor)
     fields, wanted, deadlines = await _read_filter(request, visitor)
     region, whole = wanted.region, request.query_params.get("whole") == "1"
     size = service.MOST_ROWS if whole else PAGE_ROWS
@@ -63,15 +79,18 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
     capacity = _parse_number(fields["week"], state.settings.visits_a_week, MAX_WEEK)
 
     def read(connection: Connection) -> dict[str, Any]:
-        sections = service.read_sections(connection, wanted, page, size)
+        listed = _add_named(request, visitor, connection, wanted)
+        sections = service.read_sections(connection, listed, page, size)
+        codes = [row["household_id"] for section in sections for row in section["rows"]]
         wider, parts = (repository.list_parts(connection, code, next_level(code)) for code in (caller.region, region))
         return {
             "as_of": read_as_of_day(connection, region),
+            "heads": read_heads(request, visitor, connection, codes),
             "sections": [
                 {**section, "rows": _describe_rows(request, visitor, section["rows"], deadlines)}
                 for section in sections
             ],
-            "week": service.plan_week(connection, wanted, capacity) if STATES[wanted.state].to_visit else None,
+            "week": service.plan_week(connection, listed, capacity) if STATES[wanted.state].to_visit else None,
             "regions": list(dict.fromkeys((*wider, region, *parts))),
             "late": {
                 SECTIONS.codes[i]: {DEADLINES[name].late.code: n for name, n in counts.items() if n}
@@ -82,7 +101,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
 
     content = await state.read(read)
     codes = [row["household_id"] for section in content["sections"] for row in section["rows"]]
-    chosen = {name: value for name, value in fields.items() if value}
+    chosen = _list_chosen(visitor, keys, fields)
     response = render(
         request,
         "worklist.html",
@@ -91,6 +110,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         today=deadlines.today,
         fields=fields,
         wanted=wanted,
+        by_person=keys is not None,
         region=region,
         states=STATES,
         section_codes=SECTIONS,
@@ -113,7 +133,17 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         deadline_notes=deadlines.notes,
         horizon=state.holder.current.narrator.settings.horizon,
     )
-    return View(response, codes, {"region": region})
+    return View(response, codes, {"region": region, **note_names(content["heads"])})
+
+
+@router.post("/worklist")
+async def search(request: Request, visitor: SignedIn) -> Response:
+    """Turn the filters in a form into an address, in which a search for a person is encrypted."""
+    form = await read_form(request, visitor.token)
+    fields = {name: form.get_text(name, MAX_SEARCH) for name in FIELDS}
+    if fields["q"]:
+        fields["state"] = ""  # a search covers every state
+    return RedirectResponse("/worklist?" + urlencode(_list_chosen(visitor, get_keys(request, visitor), fields)), 303)
 
 
 @router.page(PAGE.make_workbook("/worklist.xlsx", "the filtered list", "worklist.export", ("state=all",)))
@@ -122,22 +152,26 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     state, lang = get_state(request), get_language(request)
     _, wanted, deadlines = await _read_filter(request, visitor)
 
-    sections, as_of = await state.read(
-        lambda connection: (
-            service.read_sections(connection, wanted, 1, service.MOST_ROWS),
-            read_as_of_day(connection, wanted.region),
-        )
-    )
+    def read(connection: Connection) -> tuple[list[dict[str, Any]], AsOf | None, dict[str, Person]]:
+        listed = _add_named(request, visitor, connection, wanted)
+        sections = service.read_sections(connection, listed, 1, service.MOST_ROWS)
+        codes = [row["household_id"] for section in sections for row in section["rows"]]
+        return sections, read_as_of_day(connection, wanted.region), read_heads(request, visitor, connection, codes)
+
+    sections, as_of, heads = await state.read(read)
     rows = [row for section in sections for row in section["rows"]]
     names = read_region_names(state.settings.region_names)
-    cells = [list_cells(row, lang, names) for row in _describe_rows(request, visitor, rows, deadlines)]
+    header, cells = make_table(_describe_rows(request, visitor, rows, deadlines), lang, names, heads)
     notices = list_notices(request, visitor, as_of)
     for section in sections:
         cut = describe_cut(len(section["rows"]), section["total"], lang)
         notices.append(f"{get_word('section', section['code'], lang)} {cut or section['total']}")
-    sheet = ({"zh": "待核实名单", "en": "work list"}[lang], HEADER[lang], cells)
-    response = respond_with_workbook([sheet], notices, f"worklist-{deadlines.today}.xlsx")
-    return View(response, [row["household_id"] for row in rows])
+    title = PAGE.get_title(lang, "")
+    notices.append(warn_of_health(request, visitor))
+    response = respond_with_workbook(
+        [(title, header, cells)], notices, title, name_region(names, wanted.region, lang), deadlines.today
+    )
+    return View(response, [row["household_id"] for row in rows], note_names(heads))
 
 
 def _describe_rows(
@@ -145,16 +179,32 @@ def _describe_rows(
 ) -> list[dict[str, Any]]:
     """Describe the rows of the list for a visitor."""
     rows = [reveal(row) for row in rows] if may_reveal(request, visitor) else rows
-    return [service.describe_row(row, visitor.caller, deadlines) for row in rows]
+    hardship = get_state(request).holder.hardship
+    return [service.describe_row(row, visitor.caller, deadlines, hardship) for row in rows]
 
 
 async def _read_filter(request: Request, visitor: Visitor) -> tuple[dict[str, str], ListFilter, Deadlines]:
     """Read the filter from a request; return the fields as entered, the filter they describe, and today's deadlines."""
     state = get_state(request)
-    fields = {name: request.query_params.get(name, "")[:128] for name in FIELDS}
-    region = await require_region(request, visitor)
+    fields = {name: request.query_params.get(name, "")[:MAX_SEARCH] for name in FIELDS}
+    entered = request.query_params.get("q", "")[:MAX_ENCRYPTED]
+    fields["q"] = decrypt_search(get_keys(request, visitor), visitor, entered)[:MAX_SEARCH]
+    region = require_region(request, visitor)
     deadlines = Deadlines(state.holder.current.policy, state.settings, today(state.settings))
     return fields, service.build_filter(fields, region, visitor.caller, deadlines), deadlines
+
+
+def _list_chosen(visitor: Visitor, keys: IdentityKeys | None, fields: dict[str, str]) -> dict[str, str]:
+    """List the fields that are not empty, for an address; of a reader who may see names, the search is encrypted."""
+    chosen = {name: value for name, value in fields.items() if value}
+    if keys is not None and "q" in chosen:
+        chosen["q"] = encrypt_search(keys, visitor, chosen["q"])
+    return chosen
+
+
+def _add_named(request: Request, visitor: Visitor, connection: Connection, wanted: ListFilter) -> ListFilter:
+    """Let the search also find households by the name or number of a person."""
+    return replace(wanted, named=find_by_person(request, visitor, connection, wanted.region, wanted.search))
 
 
 def _parse_number(text: str | None, default: int, most: int) -> int:

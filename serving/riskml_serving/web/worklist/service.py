@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from riskml.policy.signal import refine_agreement
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOUR_POSITIONS, TIERS, word_tier
 from riskml_serving.casework.deadlines import Deadlines
 from riskml_serving.casework.states import WAITING
@@ -21,19 +22,19 @@ from riskml_serving.judging.scores.ranking import SECTIONS, URGENCY, WARNED
 from riskml_serving.judging.wording import show
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.region_names import mask_code
-from riskml_serving.web.shell.words import SHAPES, SIGNALS, list_causes, refine_agreement
+from riskml_serving.web.shell.words import SHAPES, SIGNALS, list_causes
 
 __all__ = ["MOST_ROWS", "build_filter", "describe_row", "plan_week", "read_sections"]
 
 MOST_ROWS = 5_000
-"""Maximum number of households on a printed page and in a workbook."""
+"""Maximum number of households in each section of a printed list or a workbook."""
 
 SHOWN = ("household_id", "region_code", "status", "probability", "last_outcome", "last_verified_on")
 """Columns of the list that are shown unchanged."""
 
 
 def build_filter(fields: Mapping[str, str], region: str, caller: Caller, deadlines: Deadlines) -> ListFilter:
-    """Turn the fields of the form into a filter for the list; unknown values are ignored."""
+    """Turn the form's fields into a filter for the list; ignore unknown values, and let a search cover every state."""
     cause = fields.get("cause", "")
     cause = cause if cause in list_causes(caller) else ""
     tiers = {"none": -1, **{code: i for i, code in enumerate(TIERS)}}
@@ -73,7 +74,7 @@ def read_sections(connection: Connection, wanted: ListFilter, page: int, size: i
 
 
 def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict[str, Any]:
-    """Choose the households that can be visited this week: the gravest signals first, whatever their section.
+    """Choose the households that can be visited this week: the most severe signals first, whatever their section.
 
     Returns
     -------
@@ -96,8 +97,11 @@ def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict
     }
 
 
-def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines) -> dict[str, Any]:
-    """Describe one household on the list, without what the caller may not see."""
+def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines, hardship: str) -> dict[str, Any]:
+    """Describe one household on the list, without what the caller may not see.
+
+    ``hardship`` (``count`` or ``ignore``) says whether the model's outcome counts unavoidable spending.
+    """
     policy = deadlines.policy
     score = show(row, policy, caller.redact)
     since = row["since"] if WAITING.holds(row) else None
@@ -107,13 +111,14 @@ def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines) -
         "masked": mask_code(row["household_id"]),
         "signal": score["signal"],
         "shape": SHAPES[score["signal"]],
-        "tier": word_tier(score["tier"] or "none", flagged=row["rule_flags"] != ""),
+        "tier": word_tier(score["tier"] or "none", flagged=row["rule_flags"] != "", hardship=hardship),
         "section": SECTIONS.codes[row["order_section"]],
         "shortfall": None if caller.redact else row["shortfall"],
         "income_until": row["income_until"],
         "agreement": None if row["probability"] is None else refine_agreement(row["agreement"], score["tier"]),
         "flags": [policy.triggers[code] for code in score["rule_flags"] if code in policy.triggers],
         "hidden_flags": score["hidden_flags"],
+        "near_line": row["rule_signal"] > 0 and not row["rule_flags"],
         "since": since,
         "waited": (deadlines.today - since).days if since else None,
         "due": due,

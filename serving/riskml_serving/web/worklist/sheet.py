@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from riskml.explanation.household.rendering import name_month
 from riskml_serving.casework.deadlines import DEADLINES
+from riskml_serving.register.service import Person
+from riskml_serving.web.shell.persons import NAMES, list_contact
 from riskml_serving.web.shell.region_names import name_region
-from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word
+from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word, label_flag
 
-__all__ = ["HEADER", "list_cells"]
+__all__ = ["make_table"]
 
 HEADER = {
     "zh": ("户码", "地区", "名单部分", "信号", "情况", "收入数据截至", "模型分级", HUNDRED["zh"],
@@ -22,10 +24,22 @@ HEADER = {
 }  # fmt: skip
 
 
-def list_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tuple[Any, ...]:
+def make_table(
+    rows: Iterable[dict[str, Any]], lang: str, names: Mapping[str, str], heads: Mapping[str, Person]
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Return the header and the rows of the sheet; with ``heads`` of households, each code is followed by its head."""
+    cells = [_list_cells(row, lang, names) for row in rows]
+    if not heads:
+        return HEADER[lang], cells
+    header = HEADER[lang][:1] + NAMES[lang] + HEADER[lang][1:]
+    return header, [row[:1] + list_contact(heads.get(row[0])) + row[1:] for row in cells]
+
+
+def _list_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tuple[Any, ...]:
     """Return the cells for one household, in the order of ``HEADER``."""
-    hidden = {"zh": "健康类提示（需授权）", "en": "about health (needs permission)"}[lang]
-    flags = [flag.zh if lang == "zh" else flag.en for flag in row["flags"]] + [hidden] * bool(row["hidden_flags"])
+    hidden = {"zh": "健康类提示（需授权）", "en": "health flag (needs permission)"}[lang]
+    flags = [label_flag(flag.zh if lang == "zh" else flag.en, flag.cause, lang) for flag in row["flags"]]
+    flags += [hidden] * bool(row["hidden_flags"])
     due = {deadline.name: deadline.day for deadline in row["due"]}
     return (
         row["household_id"],

@@ -18,6 +18,7 @@ from riskml.policy import Policy, load_policy
 from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import to_date
 from riskml.splits import build_grid, cut_origins
+from riskml.text import Text
 from riskml.training.cohort_rows import collect_cohort
 from riskml.training.holdout import fit_baselines, label_rows, predict_all
 
@@ -61,7 +62,14 @@ def run(
     origins: list[dict[str, Any]] = []
     tested: list[OriginPredictions] = []
     for number, (survey, cut) in enumerate(cuts, 1):
-        stage = f"folder {number} of {len(cuts)}, {survey.name} {cut.first} to {cut.last}"
+        stage = Text(
+            "folder {number} of {count}, {survey} {first} to {last}",
+            number=number,
+            count=len(cuts),
+            survey=survey.name,
+            first=cut.first,
+            last=cut.last,
+        )
         for facts, predictions in _test_cut(survey, cut, peers, policy, progress, stage):
             origins.append(facts)
             tested.append(predictions)
@@ -104,7 +112,7 @@ def run(
 
 
 def _test_cut(
-    survey: Survey, cut: Cut, peers: Mapping[str, Peer], policy: Policy, progress: Progress, stage: str
+    survey: Survey, cut: Cut, peers: Mapping[str, Peer], policy: Policy, progress: Progress, stage: Text
 ) -> Iterator[tuple[dict[str, Any], OriginPredictions]]:
     """Build the features for one range of a survey's years (a cut), then fit all models at each of its origins."""
     settings = cut.settings

@@ -1,7 +1,13 @@
--- Households known at as_of, each in its latest known version.
+-- Households known at as_of, each in its latest known version; without those that as many members as they have persons,
+-- and all that are listed, have left.
 
 CREATE OR REPLACE TEMP TABLE household AS
-SELECT * FROM version WHERE known <= getvariable('as_of') AND getvariable('as_of') < ends;
+SELECT v.*
+FROM version v LEFT JOIN (
+    SELECT h, count(*) AS listed, bool_and(coalesce(left_on <= getvariable('as_of'), false)) AS gone
+    FROM member WHERE counts(known, until) GROUP BY h
+) USING (h)
+WHERE known <= getvariable('as_of') AND getvariable('as_of') < ends AND NOT coalesce(gone AND listed >= size, false);
 
 CREATE OR REPLACE TEMP TABLE f_household AS
 SELECT

@@ -25,13 +25,14 @@ SELECT
     last_day(make_date((m // 12)::BIGINT, (m % 12 + 1)::BIGINT, 1)) AS month_end
 FROM range(getvariable('first_month'), getvariable('last_month') + 1) t(m);
 
--- Among the lines in force, the longest matching region prefix wins, then the latest effective_from.
+-- A line counts from the later of effective_from and recorded_on. Among the lines in force, the longest matching region
+-- prefix wins, then the latest effective_from, then the latest recorded_on.
 CREATE TEMP TABLE region_line AS
-SELECT region_code, m, month_end, first(l.amount ORDER BY len(l.prefix) DESC, l.effective_from DESC) AS line
+SELECT r.region_code, m, month_end, first(l.amount ORDER BY len(l.prefix) DESC, effective_from DESC, recorded_on DESC NULLS LAST) AS line
 FROM (SELECT DISTINCT region_code FROM version) r
 CROSS JOIN month
-LEFT JOIN (SELECT coalesce(region_code, '') AS prefix, effective_from, amount FROM src_lines) l
-    ON starts_with(r.region_code, l.prefix) AND l.effective_from <= month_end
+LEFT JOIN (SELECT *, coalesce(region_code, '') AS prefix FROM src_lines) l
+    ON starts_with(r.region_code, l.prefix) AND greatest(effective_from, recorded_on) <= month_end
 GROUP BY ALL;
 
 -- The household's line in yuan per year, with the line and the size of the household as known at the month's end.

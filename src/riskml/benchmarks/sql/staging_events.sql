@@ -38,7 +38,7 @@ FROM spans('src_events', occurred_on) JOIN ids USING (household_id)
 WHERE withdrawn IS NOT TRUE;
 
 CREATE TEMP TABLE measure AS
-SELECT h, started_on AS day, ended_on, emergency, amount, known, until
+SELECT h, started_on AS day, ended_on, emergency, amount, per, known, until
 FROM spans('src_help', started_on) JOIN ids USING (household_id)
 WHERE withdrawn IS NOT TRUE;
 

@@ -10,6 +10,7 @@ import typer
 from riskml.cli.options import AsJson
 from riskml.cli.output import print_json
 from riskml.cli.progress import show_progress
+from riskml.cli.terminal import say
 
 __all__ = ["ceiling"]
 
@@ -20,9 +21,10 @@ def ceiling(
     other: Annotated[Path, typer.Argument(help="County of the same kind, from another seed.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Measure how close the model comes to the best that can be learned from a simulated county's features.
+    """Compare the model with the best that can be learned.
 
-    Two learners are fitted on the true probabilities of the other county. The better of them is the ceiling.
+    Two learners are fitted on the true probabilities of the other county, from the same features as the model. The
+    better of them is the ceiling.
     """
     from riskml.benchmarks.ceiling import measure_ceiling
     from riskml.cli.inputs import read_records
@@ -36,7 +38,7 @@ def ceiling(
     if as_json:
         print_json(result)
         return
-    typer.echo(f"{'simulated households':22} {'AUC':>6} {'AP':>6} {'Brier':>7}")
+    say("simulated households      AUC     AP   Brier")
     for name, model in result["models"].items():
         typer.echo(f"{name:22} {model['auc']:6.3f} {model['ap']:6.3f} {model['brier']:7.4f}")
     for name in ("ceiling_of_oracle", "model_of_oracle", "model_of_ceiling"):

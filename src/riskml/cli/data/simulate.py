@@ -9,6 +9,7 @@ import typer
 
 from riskml.cli.output import join_counts
 from riskml.cli.progress import show_progress
+from riskml.cli.terminal import say
 
 __all__ = ["simulate"]
 
@@ -30,11 +31,25 @@ def simulate(
         Literal["monthly", "register", "mixed"],
         typer.Option(
             help="How income is recorded: reports for every month (`monthly`), yearly statements plus wage lists"
-            " that name one person a row (`register`), or half of the households each way (`mixed`)."
+            " with one person per row (`register`), or half of the households each way (`mixed`)."
         ),
     ] = "monthly",
+    lists: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the same county as the lists of its departments: workbooks with people who do not exist,"
+            " and truth.parquet with the meaning of every row.",
+            file_okay=False,
+        ),
+    ] = None,
+    list_style: Annotated[
+        Literal["1", "2", "large"],
+        typer.Option(help="One of two styles of headers, layouts and faults, or one list of 50,000 bills (`large`)."),
+    ] = "1",
 ) -> None:
-    """Simulate a county with known risk: a records folder plus truth.parquet.
+    """Simulate a county with known risk.
+
+    The output is a records folder plus truth.parquet.
 
     The truth is each household's probability of a fall within 12 months, estimated from at least 1,000 possible futures
     of its hidden state. No model can do better. A household falls if its income per head is below the line, before or
@@ -46,11 +61,17 @@ def simulate(
     with show_progress() as bar:
         bar.stage("households", households)
         done = run(out, households, months, seed, params, truth, bar.step, income)
-    typer.echo(f"Simulated county in {out}: {join_counts(done.rows)}.")
+    say("Simulated county in {out}: {rows}.", out=out, rows=join_counts(done.rows))
     if figures := done.figures:
-        typer.echo(
+        say(
             "Within 12 months, {falls:.1%} of the {n:,} households at risk (summed over all dates) fall. By what comes"
             " first, {income:.1%} of these falls are due to income, {spending:.1%} to spending ({spending_alone:.1%} to"
             " spending alone) and {monitoring:.1%} to entering monitoring.\nThe AUC is {oracle:.3f} for the true"
-            " probability and {distance_to_line:.3f} for the distance to the line.".format(**figures)
+            " probability and {distance_to_line:.3f} for the distance to the line.",
+            **figures,
         )
+    if lists is not None:
+        from riskml.simulation.lists import write_lists
+
+        written = write_lists(out, lists, list_style, seed)
+        say("Lists from departments in {lists}: {files} files with {rows:,} rows of data.", lists=lists, **written)

@@ -10,6 +10,8 @@ import typer
 from riskml.cli.options import AsJson, PolicyFile, SkipBadRows
 from riskml.cli.output import print_json
 from riskml.cli.progress import show_progress
+from riskml.cli.terminal import choose_language, say
+from riskml.text import Text
 
 __all__ = ["compare"]
 
@@ -46,13 +48,16 @@ def compare(
     if as_json:
         print_json(comparison)
         return
-    typer.echo(render_text(comparison, f"{first.model_version} and {second.model_version} on the same test rows"))
+    lang = choose_language()
+    title = Text("{first} and {second} on the same test rows", first=first.model_version, second=second.model_version)
+    typer.echo(render_text(comparison, title.read(lang), lang=lang))
     if records is None:
-        typer.echo("Give --records RECORDS for the differences, with paired 95 % intervals.")
+        say("Give --records RECORDS for the differences, with paired 95 % intervals.")
         return
-    typer.echo("First minus second, with 95 % intervals over the same resamples of households:")
-    for measure, name in (("auc", "AUC"), ("ap", "average precision"), ("brier", "Brier (lower is better)")):
+    say("First minus second, with 95 % intervals over the same resamples of households:")
+    names = {"auc": "AUC", "ap": Text("average precision"), "brier": Text("Brier (lower is better)")}
+    for measure, name in names.items():
         difference = comparison[f"{measure}_difference"].get(second.model_version)
-        if difference and difference["value"] is not None:
+        if difference and (value := difference["value"]) is not None:
             low, high = difference["ci"] or (float("nan"), float("nan"))
-            typer.echo(f"  {name}: {difference['value']:+.4f} ({low:+.4f} to {high:+.4f})")
+            say("  {name}: {value:+.4f} ({low:+.4f} to {high:+.4f})", name=name, value=value, low=low, high=high)

@@ -20,7 +20,9 @@ from riskml.cli.options import (
 )
 from riskml.cli.output import print_json, write_file
 from riskml.cli.progress import show_progress
-from riskml.errors import UsageError
+from riskml.cli.terminal import print_note
+from riskml.errors import UsageError, suggest_names
+from riskml.text import Text, join_sentences
 
 if TYPE_CHECKING:
     from riskml.records.panel.panel import Panel
@@ -41,9 +43,10 @@ def explain(
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
-    """Explain one household's risk: both verdicts, reasons with amounts and periods, data gaps and what to verify.
+    """Explain one household's risk.
 
-    Reasons name what is associated with the risk, never its cause. For guidance only, not a basis for any decision.
+    The explanation has both verdicts, reasons with amounts and periods, data gaps and what to verify. Reasons name
+    what is associated with the risk, never its cause. For guidance only, not a basis for any decision.
     """
     from riskml.cli.results import show_explanation
     from riskml.explanation.household.narrator import Narrator
@@ -58,13 +61,30 @@ def explain(
         position = loaded.index(household)
         if position is None:
             raise UsageError(
-                f"There is no household {household!r} in {records}.",
-                "Write the code exactly as in the table `households`.",
+                "There is no household {household!r} in {records}.",
+                join_sentences(
+                    Text("Write the code exactly as in the table `households`."),
+                    suggest_names([household], loaded.household_id.tolist()),
+                ),
+                household=household,
+                records=records,
             )
+        panel = loaded.panel(at, position, position + 1, basis=model.settings.basis)
         scores = score(model, loaded, at, table, bar).set_index("household_id")
         if household not in scores.index:
-            raise UsageError(f"Household {household!r} is not known on {as_of}.", "Choose a later --as-of.")
-        panel = loaded.panel(at, position, position + 1, basis=model.settings.basis)
+            if panel.deserted.any():
+                raise UsageError(
+                    "Every member of household {code!r} has left by {day}.",
+                    "Choose an earlier --as-of.",
+                    code=household,
+                    day=as_of,
+                )
+            raise UsageError(
+                "Household {household!r} is not known on {as_of}.",
+                "Choose a later --as-of.",
+                household=household,
+                as_of=as_of,
+            )
         explanation = Narrator(model, table).explain(
             panel, agreement=str(scores.loc[household, "agreement"]), redact=() if redact is None else (redact,)
         )
@@ -78,7 +98,7 @@ def explain(
         show_explanation(explanation, lang, simulated=simulated)
     for path in (svg, png):
         if path is not None:
-            typer.echo(f"Timeline: {path}", err=True)
+            print_note("Timeline: {path}", path=path)
 
 
 def _draw(panel: Panel, svg: Path | None, png: Path | None, options: dict[str, Any]) -> None:

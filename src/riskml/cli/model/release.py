@@ -9,7 +9,9 @@ import typer
 
 from riskml.cli.options import PolicyFile, SkipBadRows
 from riskml.cli.progress import show_progress
+from riskml.cli.terminal import say
 from riskml.errors import UsageError
+from riskml.text import Text
 
 __all__ = ["release"]
 
@@ -23,7 +25,7 @@ def release(
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
-    """Run the release checks on a model and make it the champion if none fails.
+    """Run the release checks; a model that passes becomes champion.
 
     On the same forward split, the model must not be worse than the current champion, the rule line or weighted past
     income. It must be calibrated, and monotone where the policy requires it. docs/checks explains every check.
@@ -31,6 +33,7 @@ def release(
     from riskml import tracking
     from riskml.cli.inputs import read_records
     from riskml.evaluation.checks.run import require_release
+    from riskml.evaluation.words import CHECK_STATUSES
     from riskml.model import Bundle
     from riskml.policy import load_policy
     from riskml.training import run_release_checks
@@ -38,20 +41,32 @@ def release(
 
     if (bundle is None) == (version is None):
         raise UsageError("Give either a bundle or a registered --version.", "Run riskml release BUNDLE or --version N.")
-    candidate = Bundle.load(tracking.download(version) if version is not None else bundle or Path())
+    path = bundle or Path()
+    if version is not None:
+        path = tracking.download(version)
+        say("Version {version} is the bundle {path}.", version=version, path=path)
+    candidate = Bundle.load(path)
     table, released = load_policy(policy), tracking.fetch_champion()
     champion = None if released is None else Bundle.load(released.path)
     with show_progress() as bar:
         bar.stage("checks")
         loaded = None if records is None or champion is None else read_records(records, table, skip_bad_rows, bar)
         results = run_release_checks(candidate, champion, loaded, table, bar)
-    trained_on = "a simulated county: the service shows it in a trial only" if candidate.simulated else "real records"
-    typer.echo(f"Trained on {trained_on}.")
+    say(
+        "Trained on a simulated county: the service shows it in a trial only."
+        if candidate.simulated
+        else "Trained on real records."
+    )
     for result in results:
-        typer.echo(
-            f"{result.code}  {result.status:<14}  {result.title}" + (f": {result.message}" * bool(result.message))
+        say(
+            "{code}  {status:<14}  {title}{message}",
+            code=result.code,
+            status=result.status,
+            word=CHECK_STATUSES.get_name(result.status, "zh"),
+            title=result.title,
+            message=Text(": {values}", values=result.message) if result.message else "",
         )
     require_release(results)
-    number = version or tracking.find_version(candidate.model_version) or register(bundle or Path(), candidate)
+    number = version or tracking.find_version(candidate.model_version) or register(path, candidate)
     tracking.set_champion(number)
-    typer.echo(f"{candidate.model_version} is now the champion (riskml version {number}).")
+    say("{model} is now the champion (riskml version {number}).", model=candidate.model_version, number=number)

@@ -10,6 +10,7 @@ import typer
 from riskml.cli.options import BundleArgument, Language, PolicyFile, SkipBadRows
 from riskml.cli.output import write_file
 from riskml.cli.progress import show_progress
+from riskml.cli.terminal import say
 
 if TYPE_CHECKING:
     from riskml.model import Bundle
@@ -31,10 +32,11 @@ def report(
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
-    """Write a report on a model as one HTML file that works offline and in print.
+    """Write a report on a model as one HTML file.
 
-    The report covers data coverage and delays, the comparison with the rule line, visits and lead time, calibration,
-    contributions, groups, checks and limits. It shows only aggregates. For guidance only, not a basis for any decision.
+    The file works offline and in print. It covers data coverage and delays, the comparison with the rule line, visits
+    and lead time, calibration, contributions, groups, checks and limits. It shows only aggregates. For guidance only,
+    not a basis for any decision.
     """
     from riskml.model import Bundle
     from riskml.reporting import render_report
@@ -43,7 +45,7 @@ def report(
     report_data = None if records is None else _recompute(loaded, records, policy, skip_bad_rows)
     text = render_report(loaded, lang=lang, report_data=report_data)
     write_file(out, lambda path: path.write_text(text, encoding="utf-8"))
-    typer.echo(f"Report on {loaded.model_version}: {out}")
+    say("Report on {model}: {out}", model=loaded.model_version, out=out)
 
 
 def _recompute(bundle: Bundle, records: Path, policy: Path | None, skip_bad_rows: Path | None) -> dict[str, Any]:

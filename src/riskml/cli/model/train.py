@@ -9,6 +9,7 @@ import typer
 
 from riskml.cli.options import IncomeAge, OutcomeKind, PolicyFile, RecordsArgument, SkipBadRows, Window, parse_day
 from riskml.cli.progress import show_progress
+from riskml.cli.terminal import say
 
 __all__ = ["train"]
 
@@ -34,16 +35,25 @@ def train(
         typer.Option(help="Whether income below the line after unavoidable spending is a fall."),
     ] = "count",
     income_age: IncomeAge = 0,
+    sample_households: Annotated[
+        int | None,
+        typer.Option(
+            help="Train on only this many households, chosen by a hash of their codes; for records that do not fit"
+            " into memory.",
+            min=1,
+        ),
+    ] = None,
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
-    """Train on past dates, test on later ones, and compare with the rule line and the other baselines.
+    """Train on past dates and test on later ones.
 
-    The model bundle is saved and registered as the challenger in MLflow (MLFLOW_TRACKING_URI; by default an SQLite file
-    in the working directory).
+    The model is compared with the rule line and the other baselines. The model bundle is saved and registered as the
+    challenger in MLflow (MLFLOW_TRACKING_URI; by default an SQLite file in the working directory).
     """
     from riskml.cli.inputs import read_records
     from riskml.cli.results import show_evaluation
+    from riskml.model.bundle_files import refuse_other
     from riskml.policy import load_policy
     from riskml.splits import Settings
     from riskml.training import train as run
@@ -52,12 +62,14 @@ def train(
     start = None if test_from is None else parse_day(test_from, "--test-from")
     settings = Settings(window, horizon, outcome, step, start, origins, hardship, income_age)
     table = load_policy(policy)
+    refuse_other(out)
     with show_progress() as bar:
-        loaded = read_records(records, table, skip_bad_rows, bar)
+        loaded = read_records(records, table, skip_bad_rows, bar, sample=sample_households)
         bundle = run(loaded, settings, table, folder=records, refit=refit, progress=bar)
         bar.stage("writing the bundle")
         bundle.save(out)
         bar.stage("registering in MLflow")
         version = register(out, bundle)
     show_evaluation(bundle.evaluation, simulated=bundle.simulated)
-    typer.echo(f"Bundle {bundle.model_version}: {out} (registered as riskml version {version}, challenger)")
+    registered = {"model": bundle.model_version, "out": out, "version": version}
+    say("Bundle {model}: {out} (registered as riskml version {version}, challenger)", **registered)

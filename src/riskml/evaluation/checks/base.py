@@ -6,35 +6,30 @@ A check reads evidence about a model and returns a finding, None, or the reason 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from riskml.errors import shorten_list
+from riskml.features import CATALOGUE
+from riskml.text import Text, shorten_list
 
-__all__ = ["ChampionEvidence", "Check", "CheckContext", "Finding", "NotApplicable", "list_figures", "shorten_list_zh"]
-
-
-def shorten_list_zh(values: Iterable[str], most: int = 5) -> str:
-    """Join at most ``most`` of the values for a Chinese message.
-
-    >>> shorten_list_zh(["甲", "乙", "丙"], most=2)
-    '甲、乙等 3 项'
-    """
-    texts = list(values)
-    return "、".join(texts[:most]) + (f"等 {len(texts)} 项" if len(texts) > most else "")
+__all__ = ["ChampionEvidence", "Check", "CheckContext", "Finding", "NotApplicable", "list_figures"]
 
 
-def list_figures(figures: Mapping[str, float], digits: int) -> tuple[str, str]:
-    """List the features with their figures, the largest first, in English and in Chinese.
+def list_figures(figures: Mapping[str, float], digits: int) -> Text:
+    """List the features with their figures, the largest first: in English by column, in Chinese by readable name.
 
-    >>> list_figures({"debt": 0.9, "income": 0.971}, digits=2)
-    ('income (0.97), debt (0.90)', 'income（0.97）、debt（0.90）')
+    An attribute that only one data set has is listed by its column in both languages.
+
+    >>> text = list_figures({"debt": 0.9, "students": 0.971}, digits=2)
+    >>> text, text.read("zh")
+    ('students (0.97), debt (0.90)', '高中、中职及以上在校人数（0.97）、debt（0.90）')
     """
     ordered = sorted(figures.items(), key=lambda item: -item[1])
-    return (
-        shorten_list(f"{name} ({figure:.{digits}f})" for name, figure in ordered),
-        shorten_list_zh(f"{name}（{figure:.{digits}f}）" for name, figure in ordered),
+    zh = {name: CATALOGUE[name].get_short_name("zh") if name in CATALOGUE else name for name in figures}
+    return shorten_list(
+        Text("{name} ({figure})", name=name, name_zh=zh[name], figure=f"{figure:.{digits}f}")
+        for name, figure in ordered
     )
 
 
@@ -85,21 +80,17 @@ class Finding:
 
     Parameters
     ----------
-    message : str
+    message : Text
         What is wrong, where and how much.
-    hint : str
+    hint : Text
         What to do.
     blocking : bool, default True
         Whether it blocks the release; otherwise it is a warning.
-    zh, hint_zh : str
-        Message and hint in Chinese.
     """
 
-    message: str
-    hint: str
+    message: Text
+    hint: Text
     blocking: bool = True
-    zh: str = ""
-    hint_zh: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,20 +99,17 @@ class NotApplicable:
 
     Parameters
     ----------
-    reason, zh : str
-        The reason, in English and in Chinese.
+    reason : Text
     """
 
-    reason: str
-    zh: str = ""
+    reason: Text
 
 
 class Check(ABC):
-    """One check with a stable code, a title in both languages and a page in ``riskml.reporting``."""
+    """One check with a stable code, a title and a page in ``riskml.reporting``."""
 
     code: ClassVar[str]
-    title: ClassVar[str]
-    title_zh: ClassVar[str]
+    title: ClassVar[Text]
 
     @abstractmethod
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:

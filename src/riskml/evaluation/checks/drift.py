@@ -1,8 +1,9 @@
-"""Release check RKD007: test households differ from training households."""
+"""Release check RKD007: the distribution of a feature differs between training and test rows."""
 
 from __future__ import annotations
 
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, list_figures
+from riskml.text import Text
 
 __all__ = ["Drifted"]
 
@@ -17,26 +18,23 @@ class Drifted(Check):
     """
 
     code = "RKD007"
-    title = "drift between training and test"
-    title_zh = "训练期与检验期分布漂移"
+    title = Text("drift between training and test")
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """Run the check that the class describes."""
         drift = context.evidence.get("population_stability")
         if drift is None:
-            return NotApplicable(
-                "the features of training and test rows were not compared", "未比较训练行与检验行的特征"
-            )
+            return NotApplicable(Text("the features of training and test rows were not compared"))
         shifted = {name: index for name, index in drift.items() if index > LARGE}
         if not shifted:
             return None
-        names, names_zh = list_figures(shifted, digits=2)
-        return Finding(
-            f"{len(shifted)} of {len(drift)} feature(s) shifted between training and test "
-            f"(population stability index above {LARGE}): {names}.",
-            "Check whether reporting, units or the line changed, and retrain on the latest periods.",
-            blocking=False,
-            zh=f"{len(drift)} 个特征中有 {len(shifted)} 个在训练期与检验期之间发生漂移（PSI 大于 {LARGE}）："
-            f"{names_zh}。",
-            hint_zh="核对登记方式、单位或监测线是否变化，并用最近各期重新训练。",
+        message = Text(
+            "{count} of {all} feature(s) shifted between training and test (population stability index above {large}):"
+            " {names}.",
+            count=len(shifted),
+            all=len(drift),
+            large=LARGE,
+            names=list_figures(shifted, digits=2),
         )
+        hint = Text("Check whether reporting, units or the line changed, and retrain on the latest periods.")
+        return Finding(message, hint, blocking=False)

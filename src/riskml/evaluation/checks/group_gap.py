@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from riskml.errors import shorten_list
-from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, shorten_list_zh
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
 from riskml.evaluation.numbers import Z95
 from riskml.evaluation.words import GROUP_VALUES, GROUPS
+from riskml.text import Text, shorten_list
 
 __all__ = ["Gap", "GroupGap", "find_gaps"]
 
@@ -19,7 +19,7 @@ MIN_FALLS = 10
 
 
 class GroupGap(Check):
-    """At the same visit capacity, the falls of one group are missed clearly more often than those of the others.
+    """At the same visit capacity, falls in one group are missed clearly more often than falls in the others.
 
     Among the values of a group with at least ten falls each, the share of missed falls for each value is compared with
     that for the other values. A gap of more than 15 percentage points gives a warning if the 95 % interval of the
@@ -28,27 +28,23 @@ class GroupGap(Check):
     """
 
     code = "RKD006"
-    title = "group gap in missed households"
-    title_zh = "分组漏判差距"
+    title = Text("group gap in missed households")
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """Run the check that the class describes."""
         gaps = find_gaps(context.evaluation.get("groups") or [])
         if gaps is None:
-            return NotApplicable(
-                f"no group has two values with at least {MIN_FALLS} falls each",
-                f"没有两个取值各有至少 {MIN_FALLS} 户返贫致贫的分组",
-            )
+            return NotApplicable(Text("no group has two values with at least {least} falls each", least=MIN_FALLS))
         if not gaps:
             return None
         return Finding(
-            f"Falls are missed more often in {len(gaps)} group(s): "
-            + shorten_list([f"{gap.group} {gap.value} ({gap.missed:.0%} against {gap.others:.0%})" for gap in gaps])
-            + ".",
-            "Check how complete the records of these groups are, and reserve visits for them in the meantime.",
+            Text(
+                "Falls are missed more often in {count} group(s): {gaps}.",
+                count=len(gaps),
+                gaps=shorten_list(map(_describe, gaps)),
+            ),
+            Text("Check how complete the records of these groups are, and reserve visits for them in the meantime."),
             blocking=False,
-            zh=f"{len(gaps)} 个分组的返贫致贫户漏判偏多：{shorten_list_zh([_describe_zh(gap) for gap in gaps])}。",
-            hint_zh="查看这些分组的记录是否完整，并暂时为其预留走访名额。",
         )
 
 
@@ -94,9 +90,13 @@ def find_gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
     return sorted(gaps, key=lambda gap: gap.others - gap.missed) if compared else None
 
 
-def _describe_zh(gap: Gap) -> str:
-    group = GROUPS.get_name(gap.group, "zh")
-    return f"{group}“{GROUP_VALUES.get_name(gap.value, 'zh')}”（漏判 {gap.missed:.0%}，其他取值 {gap.others:.0%}）"
+def _describe(gap: Gap) -> Text:
+    return Text(
+        "{group} {value} ({missed:.0%} against {others:.0%})",
+        **vars(gap),
+        group_zh=GROUPS.get_name(gap.group, "zh"),
+        value_zh=GROUP_VALUES.get_name(gap.value, "zh"),
+    )
 
 
 def _compute_variance(share: float, n: int) -> float:

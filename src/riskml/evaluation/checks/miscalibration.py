@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
+from riskml.text import Joined, Text
 
 __all__ = ["Miscalibrated"]
 
@@ -14,10 +13,10 @@ NOTICEABLE = 1.25
 gives a warning."""
 
 _FIGURES = {
-    "observed_over_expected": ("falls observed over falls expected", "实际返贫致贫数与预期之比"),
-    "slope": ("calibration slope", "校准斜率"),
+    "observed_over_expected": "falls observed over falls expected {value:.2f} (95 % interval {low:.2f} to {high:.2f})",
+    "slope": "calibration slope {value:.2f} (95 % interval {low:.2f} to {high:.2f})",
 }
-"""Names of the tested figures in English and in Chinese."""
+"""Wordings for the tested figures."""
 
 
 class Miscalibrated(Check):
@@ -30,39 +29,33 @@ class Miscalibrated(Check):
     """
 
     code = "RKD004"
-    title = "miscalibration"
-    title_zh = "校准不准"
+    title = Text("miscalibration")
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """Run the check that the class describes."""
         calibration = context.evaluation.get("calibration")
         if calibration is None:
-            return NotApplicable("there are no test rows", "没有检验行")
+            return NotApplicable(Text("there are no test rows"))
         known = [key for key in _FIGURES if calibration.get(f"{key}_ci") is not None]
         if not known:
-            return NotApplicable(
-                "the test rows contain only one class, or the model gives only one probability",
-                "检验行只有一类结果，或模型只给出一个概率",
-            )
+            return NotApplicable(Text("the test rows contain only one class, or the model gives only one probability"))
         for bound in (TOLERANCE, NOTICEABLE):
             outside = [
-                (*_FIGURES[key], calibration[key], *calibration[f"{key}_ci"])
+                Text(_FIGURES[key], value=calibration[key], low=low, high=high)
                 for key in known
-                if _is_outside(calibration[f"{key}_ci"], bound)
+                for low, high in [calibration[f"{key}_ci"]]
+                if low > bound or high < 1 / bound
             ]
             if not outside:
                 continue
-            texts = [f"{en} {value:.2f} (95 % interval {low:.2f} to {high:.2f})" for en, _, value, low, high in outside]
-            texts_zh = [f"{zh} {value:.2f}（95% 区间 {low:.2f}–{high:.2f}）" for _, zh, value, low, high in outside]
-            return Finding(
-                f"Probabilities are miscalibrated: {'; '.join(texts)}; {1 / bound:.2f} to {bound:.2f} is tolerated.",
-                "Recalibrate on the latest complete period, and check whether the line or the reporting changed.",
-                blocking=bound == TOLERANCE,
-                zh=f"概率失准：{'；'.join(texts_zh)}；容许范围 {1 / bound:.2f}–{bound:.2f}。",
-                hint_zh="用最近的完整一期重新校准，并核对监测线或登记方式是否变化。",
+            message = Text(
+                "Probabilities are miscalibrated: {figures}; {least:.2f} to {most:.2f} is tolerated.",
+                figures=Joined(outside, "; ", "；"),
+                least=1 / bound,
+                most=bound,
             )
+            hint = Text(
+                "Recalibrate on the latest complete period, and check whether the line or the reporting changed."
+            )
+            return Finding(message, hint, blocking=bound == TOLERANCE)
         return None
-
-
-def _is_outside(ci: Sequence[float], bound: float) -> bool:
-    return ci[0] > bound or ci[1] < 1 / bound

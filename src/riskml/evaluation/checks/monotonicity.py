@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from riskml.errors import shorten_list
-from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, shorten_list_zh
+from collections.abc import Mapping
+from typing import Any
+
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
+from riskml.text import Text, shorten_list
 
 __all__ = ["NotMonotone"]
 
@@ -18,26 +21,34 @@ class NotMonotone(Check):
     """
 
     code = "RKD005"
-    title = "monotonicity broken"
-    title_zh = "方向约束被破坏"
+    title = Text("monotonicity broken")
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """Run the check that the class describes."""
         probes = context.evidence.get("monotonicity")
         if not probes:
-            return NotApplicable("no feature has a required direction", "没有规定方向的特征")
+            return NotApplicable(Text("no feature has a required direction"))
         broken = sorted((p for p in probes if not p["worst"] <= ROUNDING), key=lambda p: -p["worst"])
         if not broken:
             return None
-        shown = shorten_list(
-            f"{p['feature']} ({'rises' if p['direction'] < 0 else 'falls'} by {p['worst']:.2g} in the margin)"
-            for p in broken
-        )
         return Finding(
-            f"{len(broken)} of {len(probes)} feature(s) move the risk in the wrong direction: {shown}.",
-            "Fit both parts of the model with the catalogue's directions; do not release the model until they hold.",
-            zh=f"{len(probes)} 个规定方向的特征中，{len(broken)} 个使风险向相反方向变动："
-            + shorten_list_zh(f"{p['feature']}（变动 {p['worst']:.2g}）" for p in broken)
-            + "。",
-            hint_zh="两部分模型都须按特征目录规定的方向拟合；未满足前不得发布。",
+            Text(
+                "{count} of {all} feature(s) move the risk in the wrong direction: {shown}.",
+                count=len(broken),
+                all=len(probes),
+                shown=shorten_list(map(_describe, broken)),
+            ),
+            Text(
+                "Fit both parts of the model with the catalogue's directions; do not release the model until they hold."
+            ),
         )
+
+
+def _describe(probe: Mapping[str, Any]) -> Text:
+    return Text(
+        "{feature} (rises by {worst:.2g} in the margin)"
+        if probe["direction"] < 0
+        else "{feature} (falls by {worst:.2g} in the margin)",
+        feature=probe["feature"],
+        worst=probe["worst"],
+    )

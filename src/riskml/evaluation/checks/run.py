@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from riskml.errors import ReleaseError
 from riskml.evaluation.checks.base import Check, CheckContext, NotApplicable
@@ -16,6 +16,7 @@ from riskml.evaluation.checks.miscalibration import Miscalibrated
 from riskml.evaluation.checks.monotonicity import NotMonotone
 from riskml.evaluation.checks.time_overlap import TimeOverlap
 from riskml.evaluation.words import CHECK_STATUSES
+from riskml.text import Joined, Text, join_sentences, read
 
 __all__ = ["CHECKS", "CheckResult", "require_release", "run_checks"]
 
@@ -38,35 +39,24 @@ class CheckResult:
 
     Parameters
     ----------
-    code, title : str
+    code : str
+    title : Text
     status : str
         ``passed``, ``warning``, ``failed`` or ``not_applicable``.
-    message, hint : str
+    message, hint : str or Text
         The finding and what to do about it, or the reason why the check does not apply.
-    title_zh, message_zh, hint_zh : str
-        Title, message and hint in Chinese.
     """
 
     code: str
-    title: str
+    title: Text
     status: str
     message: str = ""
     hint: str = ""
-    title_zh: str = ""
-    message_zh: str = ""
-    hint_zh: str = ""
 
     def describe(self, lang: str) -> dict[str, str]:
         """Return ``code``, ``title``, ``status``, the ``word`` for the status, ``message`` and ``hint`` in ``lang``."""
-        zh = lang == "zh"
-        return {
-            "code": self.code,
-            "title": (zh and self.title_zh) or self.title,
-            "status": self.status,
-            "word": CHECK_STATUSES.get_name(self.status, lang),
-            "message": (zh and self.message_zh) or self.message,
-            "hint": (zh and self.hint_zh) or self.hint,
-        }
+        texts = {name: read(text, lang) for name, text in vars(self).items()}
+        return {**texts, "word": CHECK_STATUSES.get_name(self.status, lang)}
 
 
 def run_checks(context: CheckContext, checks: Sequence[Check] = CHECKS) -> list[CheckResult]:
@@ -85,15 +75,13 @@ def run_checks(context: CheckContext, checks: Sequence[Check] = CHECKS) -> list[
     results = []
     for check in checks:
         outcome = check.run(context)
-        status, texts = "passed", {"title_zh": check.title_zh}
+        result = CheckResult(check.code, check.title, "passed")
         if isinstance(outcome, NotApplicable):
-            status = "not_applicable"
-            texts |= {"message": outcome.reason, "message_zh": outcome.zh}
+            result = replace(result, status="not_applicable", message=outcome.reason)
         elif outcome is not None:
             status = "failed" if outcome.blocking else "warning"
-            texts |= {"message": outcome.message, "hint": outcome.hint}
-            texts |= {"message_zh": outcome.zh, "hint_zh": outcome.hint_zh}
-        results.append(CheckResult(check.code, check.title, status, **texts))
+            result = replace(result, status=status, message=outcome.message, hint=outcome.hint)
+        results.append(result)
     return results
 
 
@@ -110,8 +98,10 @@ def require_release(results: Sequence[CheckResult]) -> None:
     failed = [result for result in results if result.status == "failed"]
     if failed:
         raise ReleaseError(
-            f"{len(failed)} of {len(results)} check(s) failed: "
-            + " ".join(f"{result.code} {result.title}: {result.message}" for result in failed),
-            "\n".join(f"{result.code}: {result.hint}" for result in failed)
-            + "\nThe pages in docs/checks explain every check.",
+            "{count} of {all} check(s) failed: {failed}",
+            "{hints}\nThe pages in docs/checks explain every check.",
+            count=len(failed),
+            all=len(results),
+            failed=join_sentences(*(Text("{code} {title}: {message}", **vars(result)) for result in failed)),
+            hints=Joined((Text("{code}: {hint}", **vars(result)) for result in failed), "\n", "\n"),
         )

@@ -4,45 +4,45 @@ from __future__ import annotations
 
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
 from riskml.records.contract.calendar import subtract_months, to_date, to_day
+from riskml.text import Text
 
 __all__ = ["TimeOverlap"]
 
 
 class TimeOverlap(Check):
-    """The model has seen its test data.
+    """The training labels depend on what happened in the test period.
 
     The label of a training row depends on what happens within the horizon after its as-of date. The horizon must end no
     later than the first test date, and the label may use only records made by then.
     """
 
     code = "RKD001"
-    title = "time overlap"
-    title_zh = "时间重叠"
+    title = Text("time overlap")
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """Run the check that the class describes."""
         split, horizon = context.evaluation["split"], context.evaluation["outcome"]["horizon"]
         train, test = ([to_day(text) for text in split[name]] for name in ("train_as_ofs", "test_as_ofs"))
         if not train or not test:
-            return NotApplicable("there are no training rows or no test rows", "没有训练行或没有检验行")
+            return NotApplicable(Text("there are no training rows or no test rows"))
         test_from, known_by = min(test), to_day(split["train_known_by"])
         latest = subtract_months(test_from, horizon)
         late = sorted({day for day in train if day > latest})
         if late:
-            return Finding(
-                f"{len(late)} training date(s) from {to_date(late[0])} on have labels that reach beyond the first "
-                f"test date {to_date(test_from)} (horizon {horizon} months).",
-                f"Train on as_of dates up to {to_date(latest)} only.",
-                zh=f"自 {to_date(late[0])} 起的 {len(late)} 个训练时点，其结果标签延伸到首个检验时点 "
-                f"{to_date(test_from)} 之后（预测期 {horizon} 个月）。",
-                hint_zh=f"只用 {to_date(latest)} 及以前的时点训练。",
+            message = Text(
+                "{count} training date(s) from {first} on have labels that reach beyond the first test date {test_from}"
+                " (horizon {horizon} months).",
+                count=len(late),
+                first=to_date(late[0]),
+                test_from=to_date(test_from),
+                horizon=horizon,
             )
+            return Finding(message, Text("Train only on as-of dates up to {latest}.", latest=to_date(latest)))
         if known_by > test_from:
-            return Finding(
-                f"Training labels use records up to {to_date(known_by)}, after the first test date "
-                f"{to_date(test_from)}.",
-                "Label training rows only with what was recorded by the first test date.",
-                zh=f"训练标签用到了截至 {to_date(known_by)} 的记录，晚于首个检验时点 {to_date(test_from)}。",
-                hint_zh="训练行只按首个检验时点以前已登记的记录定标签。",
+            message = Text(
+                "Training labels use records up to {known_by}, after the first test date {test_from}.",
+                known_by=to_date(known_by),
+                test_from=to_date(test_from),
             )
+            return Finding(message, Text("Label training rows only with what was recorded by the first test date."))
         return None

@@ -25,7 +25,7 @@ log = logging.getLogger("riskml.explanation")
 Floats = NDArray[np.float64]
 
 CHUNK = 8192
-"""Number of rows explained at a time: large enough to hide the overhead of calls, small enough for the cache.
+"""Number of rows explained at a time: many enough for fast array operations, few enough for the processor's cache.
 
 Results do not depend on it.
 """
@@ -51,6 +51,10 @@ class Contributions:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def take(self, row: int) -> Contributions:
+        """Return the contributions for one row."""
+        return Contributions(self.base, self.values[row : row + 1], self.calibration)
 
     @property
     def margin(self) -> Floats:
@@ -81,9 +85,12 @@ class Contributions:
         wrong = ~(difference <= TOLERANCE)
         if wrong.any():
             raise ModelError(
-                f"The contributions of {int(wrong.sum())} of {len(margin)} rows do not add up to the margin; "
-                f"the largest difference is {np.nanmax(difference):.2g}.",
+                "The contributions of {count} of {rows} rows do not add up to the margin; "
+                "the largest difference is {largest:.2g}.",
                 "Scores and explanations must come from the same model and the same features.",
+                count=int(wrong.sum()),
+                rows=len(margin),
+                largest=np.nanmax(difference),
             )
 
 

@@ -101,9 +101,12 @@ def cut(forest: Forest, most_bits: int = MOST_BITS) -> Iterator[Group]:
                 todo += _list_children(tree, node, path)
             else:
                 raise TooDeepError(
-                    f"Tree {number} has a leaf under {len(path)} splits; the lookup tables hold at most {most_bits}.",
+                    "Tree {number} has a leaf under {splits} splits; the lookup tables hold at most {most_bits}.",
                     "Contributions are computed by LightGBM itself, some 20 times slower; "
-                    f"train trees of depth {most_bits} or less.",
+                    "train trees of depth {most_bits} or less.",
+                    number=number,
+                    splits=len(path),
+                    most_bits=most_bits,
                 )
 
 

@@ -43,7 +43,9 @@ def label_features(names: tuple[str, ...], lang: str | None) -> list[str]:
     'attribute_roof'
     """
     if lang not in ("zh", "en", None):
-        raise UsageError(f"There are no labels in {lang!r}.", "Choose 'zh', 'en', or None for the columns' names.")
+        raise UsageError(
+            "There are no labels in {lang!r}.", "Choose 'zh', 'en', or None for the columns' names.", lang=lang
+        )
     if lang is None:
         return list(names)
     return [getattr(CATALOGUE[name], lang) if name in CATALOGUE else name for name in names]

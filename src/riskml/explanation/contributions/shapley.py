@@ -1,4 +1,4 @@
-"""Compute the Shapley values of individual leaves for all patterns of answers at once."""
+"""Compute the Shapley values of a tree's leaves for all patterns of yes/no answers at its splits."""
 
 from __future__ import annotations
 

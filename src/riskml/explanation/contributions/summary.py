@@ -55,7 +55,7 @@ def summarise_contributions(
 
     Examples
     --------
-    Groups too small to hide a household are left out:
+    Groups with fewer than 20 households are left out:
 
     >>> few = summarise_contributions(np.ones((3, 1)), np.ones((3, 1)), [("size", "other")], np.arange(3))
     >>> few["features"][0]["groups"], few["features"][0]["left_out"]
@@ -97,10 +97,11 @@ def sum_by_cause(contributions: Floats, causes: Sequence[str]) -> Floats:
     array of float64, shape (n, causes)
         In the order of :data:`riskml.vocabulary.causes.CAUSES`.
     """
-    out = np.zeros((len(contributions), len(CAUSES)))
-    for j, cause in enumerate(causes):
-        out[:, CAUSES.codes.index(cause)] += contributions[:, j]
-    return out
+    n, size = len(contributions), len(CAUSES)
+    cell = np.arange(n)[:, None] * size + np.array([CAUSES.codes.index(cause) for cause in causes], np.intp)
+    # bincount adds one entry after another, so a row's sums do not depend on the other rows
+    sums: Floats = np.bincount(cell.ravel(), contributions.ravel(), n * size).reshape(n, size).astype(np.float64)
+    return sums
 
 
 def _group_rows(x: Floats, c: Floats, least: int, levels: Sequence[str] | None) -> list[dict[str, Any]]:

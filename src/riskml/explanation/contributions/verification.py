@@ -1,4 +1,4 @@
-"""Check the tables against LightGBM, whenever a model is loaded."""
+"""Check the tables against LightGBM; this is done whenever an explainer is created."""
 
 from __future__ import annotations
 
@@ -90,8 +90,11 @@ def check_tables(tables: Tables, booster: lgb.Booster) -> float:
         raise BundleError("A single row is explained differently from the same row in a batch.", RETRAIN)
     if not worst <= TOLERANCE:
         raise BundleError(
-            f"The contributions of the trees differ by {worst:.2g} from LightGBM's on {ROWS} test rows; "
-            f"at most {TOLERANCE:g} is allowed.",
+            "The contributions of the trees differ by {worst:.2g} from LightGBM's on {rows} test rows; "
+            "at most {allowed:g} is allowed.",
             RETRAIN,
+            worst=worst,
+            rows=ROWS,
+            allowed=TOLERANCE,
         )
     return worst

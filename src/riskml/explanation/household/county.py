@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.vocabulary.causes import HEALTH_CAUSES
 
-__all__ = ["COLUMNS", "ExplainedPanel", "explain_all", "tabulate_reasons"]
+__all__ = ["COLUMNS", "HEADERS_ZH", "ExplainedPanel", "explain_all", "tabulate_reasons"]
 
 BATCH = 16
 """Number of panels (of 4,096 households each) that are explained before their sentences are written."""
@@ -33,6 +34,9 @@ Rows = NDArray[np.intp]
 
 COLUMNS = ("household_id", "causes", "reasons", "protections", "reasons_zh", "protections_zh")
 """Columns of the table of explanations."""
+
+HEADERS_ZH = {"causes": "风险原因", "reasons_zh": "风险情况", "protections_zh": "有利情况"}
+"""Headers in a workbook; the workbook does not contain the columns with the names of features."""
 
 _EMPTY = pd.DataFrame(columns=list(COLUMNS), dtype="str")
 
@@ -77,6 +81,16 @@ class ExplainedPanel:
             verdicts = apply_rule_line(panel, narrator.policy)
         return cls(panel, at_risk, others, rows, verdicts, window)
 
+    def find_row(self, i: int) -> tuple[ExplainedRows, int] | None:
+        """Find the explained row of a household in a panel's row; None if the model gives no verdict on it."""
+        position = np.flatnonzero(self.at_risk == i)
+        return None if self.rows is None or not len(position) else (self.rows, int(position[0]))
+
+    @cached_property
+    def _facts(self) -> Facts:
+        """Facts about the panel, whether the reader may see health details or not."""
+        return Facts(self.panel)
+
     def list_causes(self) -> dict[str, str]:
         """Return each household's causes, by household code, unredacted and in the format of :func:`explain_all`."""
         codes, out = self.panel.household_id.tolist(), {}
@@ -84,7 +98,7 @@ class ExplainedPanel:
             features = self.rows.grouping.features
             for i, order in zip(self.at_risk.tolist(), self.rows.rankings.reasons.feature.tolist(), strict=True):
                 out[codes[i]] = _join_once(features[j].cause for j in order if j >= 0)
-        facts, rules = Facts(self.panel), self._view_rules(frozenset())
+        facts, rules = self._facts, self._view_rules(frozenset())
         out |= dict.fromkeys(self.panel.household_id[self.others].tolist(), "")
         return out | {codes[i]: ";".join(facts.list_causes(i, rule, frozenset())) for i, rule in rules.items()}
 
@@ -101,7 +115,7 @@ class ExplainedPanel:
 
     def _tabulate_flags(self, hidden: frozenset[str]) -> pd.DataFrame:
         """Tabulate the reasons of the households on which the model gives no verdict."""
-        facts, rules = Facts(self.panel), self._view_rules(hidden)
+        facts, rules = self._facts, self._view_rules(hidden)
         rows, empty = self.others.tolist(), [""] * len(self.others)
         causes = [";".join(facts.list_causes(i, rules[i], hidden)) if i in rules else "" for i in rows]
         reasons = (facts.write_reasons(i, rules[i], hidden) if i in rules else () for i in rows)
@@ -146,7 +160,7 @@ def explain_all(
     threads: int = 2,
     progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
-    """Explain every household that is known at a date.
+    """Explain every household that is known on a date.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from riskml.explanation.household.missing import Missing
@@ -41,16 +42,23 @@ RELATION = {
 
 
 MOST_NAMED = 3
-"""Number of other factors that are named; the JSON holds all of them."""
+"""Maximum number of other factors that the text names; the JSON holds all of them."""
 
 
 def _to_plain(value: Any) -> Any:
     """Convert dataclasses to dictionaries; unlike ``dataclasses.asdict``, this does not copy immutable values."""
-    if is_dataclass(value):
-        return {entry.name: _to_plain(getattr(value, entry.name)) for entry in fields(value)}
+    kind: Any = type(value)
+    if names := _list_fields(kind):
+        return {name: _to_plain(getattr(value, name)) for name in names}
     if isinstance(value, tuple):
         return [_to_plain(item) for item in value]
     return dict(value) if isinstance(value, dict) else value
+
+
+@cache
+def _list_fields(kind: Any) -> tuple[str, ...]:
+    """List the names of a dataclass's fields; the list is empty for any other type."""
+    return tuple(entry.name for entry in fields(kind)) if is_dataclass(kind) else ()
 
 
 @dataclass(frozen=True)
@@ -65,8 +73,8 @@ class Reason:
         Topic of the feature, which distinguishes reasons without an official cause.
     feature : str or None
         Name of the feature, code of the trigger, or ``monitoring`` for an entry into monitoring; None if redacted.
-    contribution : float
-        Strength in log odds, negative for a protective factor, and 0 if the model gives no verdict. For a cause, it
+    contribution : float or None
+        Strength in log odds, negative for a protective factor; None if the reason is the rule line's. For a cause, it
         comes from the cause's strongest feature and its part of the contribution of income; for any other topic, from
         all features of the topic. Reasons do not add up to the margin; the contributions in :class:`ModelView` do.
     zh, en : str
@@ -75,7 +83,7 @@ class Reason:
     cause: str
     topic: str
     feature: str | None
-    contribution: float
+    contribution: float | None
     zh: str
     en: str
 
@@ -86,7 +94,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Factor(Term):
-    """A feature that counts for the model, although nobody can check it on a visit.
+    """A feature that contributes to the score, but cannot be checked on a visit.
 
     Parameters
     ----------
@@ -95,7 +103,7 @@ class Factor(Term):
     contribution : float
         In log odds; a positive one raises the risk.
     stated : bool
-        Whether the line about other factors names it; columns that only one data set has are left out there.
+        Whether the text names it; attributes that only one data set has are not named there.
     """
 
     contribution: float
@@ -232,14 +240,15 @@ class Explanation:
     rule : RuleView
     model : ModelView or None
     agreement : str or None
-        A code from ``policy.AGREEMENTS``.
+        A code from ``riskml.vocabulary.verdicts.AGREEMENTS``; None if the model gives no verdict.
     agreement_by : {"capacity", "tier"}
         When the model counts as flagging a household: within visit capacity, or at any tier above the safest.
     reasons, protections : tuple of Reason
         At most five reasons and three protective factors, the strongest first. If the model gives no verdict, the
-        reasons are the rule line's flags and what the records say about their causes, and there are no protections.
+        reasons are the entry into monitoring, the rule line's flags and what the records say about their causes, and
+        there are no protections.
     others : tuple of Factor
-        What else counts for the model, the strongest first, although nobody can check it on a visit.
+        Features that contribute to the score, but cannot be checked on a visit, the strongest first.
     missing : tuple of Missing
     steps : tuple of Step
     options : dict of str to tuple of Measure

@@ -14,7 +14,10 @@ from riskml.vocabulary.terms import Term
 __all__ = ["Missing", "find_missing"]
 
 STALE, GAPS = 2, 3
-"""Minimum number of months without an income report that is mentioned: up to now, and before that in the last year."""
+"""Minimum numbers of months without an income report that are mentioned.
+
+The first is for the latest months in a row, the second for earlier months of the last year.
+"""
 
 
 @dataclass(frozen=True)

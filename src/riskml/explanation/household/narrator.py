@@ -22,7 +22,6 @@ from riskml.explanation.reasons.redaction import (
     HEALTH_STEPS,
     HEALTH_ZH,
     check_redaction,
-    concerns_health,
     redact_features,
 )
 from riskml.explanation.wording.facts import compute_stated_values
@@ -39,7 +38,7 @@ from riskml.policy.signal import is_above_safest
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.causes import HEALTH_CAUSES
-from riskml.vocabulary.verdicts import CATEGORIES, STATUSES, UNWARNED, name_colour, word_tier
+from riskml.vocabulary.verdicts import CATEGORIES, STATUSES, TIER_WORDS, name_colour, word_tier
 
 __all__ = ["ExplainedRows", "Narrator"]
 
@@ -68,7 +67,7 @@ class ExplainedRows:
 
     def list_secret(self, *, health: bool) -> list[bool]:
         """Return, for each feature, whether it must be hidden; nothing is hidden if ``health`` data may be shown."""
-        return [not health and concerns_health(feature) for feature in self.grouping.features]
+        return [False] * len(self.grouping.features) if health else self.grouping.health
 
 
 class Narrator:
@@ -100,6 +99,7 @@ class Narrator:
         agreement: str | None = None,
         redact: Iterable[str] = (),
         silent: bool = False,
+        explained: tuple[ExplainedRows, int] | None = None,
     ) -> Explanation:
         """Explain one household.
 
@@ -117,6 +117,8 @@ class Narrator:
             Names of what to leave out; ``health`` means everything about health.
         silent : bool, default False
             Whether to explain only the rule line's verdict, as if the model had given none.
+        explained : tuple of ExplainedRows and int, optional
+            Explained rows of the panel and the household's position among them, if they are already known.
 
         Returns
         -------
@@ -129,21 +131,22 @@ class Narrator:
         """
         hidden = check_redaction(redact)
         household = panel if panel.n == 1 else panel.select(i)
-        row = 0 if verdicts is None else i
-        verdicts = apply_rule_line(household, self.policy) if verdicts is None else verdicts
-        status = int(classify_cohort(household, self.settings, self.policy)[0])
+        if verdicts is None:
+            panel, i, verdicts = household, 0, apply_rule_line(household, self.policy)
+        status = AT_RISK if explained else int(classify_cohort(household, self.settings, self.policy)[0])
         reasons: tuple[Reason, ...] = ()
         protections: tuple[Reason, ...] = ()
         others: tuple[Factor, ...] = ()
         model: ModelView | None = None
         if status == AT_RISK and not silent:
-            rows = self.explain_rows(household, build(panel).take(np.array([i])))
-            margin, horizon = float(rows.margin[0]), self.settings.horizon
-            model = make_model_view(rows.contributions, margin, rows.grouping, self.policy, horizon, hidden)
-            others = list_other_factors(rows.contributions, rows.grouping, hidden)
-            reasons = _write_reasons(rows, rows.rankings.reasons, hidden, risk=True)
-            protections = _write_reasons(rows, rows.rankings.protections, hidden, risk=False)
-        rule = make_rule_view(verdicts, row, self.settings.window, hidden, household)
+            rows, k = explained or (self.explain_rows(household, build(panel).take(np.array([i]))), 0)
+            margin, horizon = float(rows.margin[k]), self.settings.horizon
+            contributions = rows.contributions.take(k)
+            model = make_model_view(contributions, margin, rows.grouping, self.policy, horizon, hidden)
+            others = list_other_factors(contributions, rows.grouping, hidden)
+            reasons = _write_reasons(rows, rows.rankings.reasons, k, hidden, risk=True)
+            protections = _write_reasons(rows, rows.rankings.protections, k, hidden, risk=False)
+        rule = make_rule_view(verdicts, i, self.settings.window, hidden, panel)
         facts = Facts(household) if model is None else None
         if facts is not None:
             reasons = facts.write_reasons(0, rule, hidden)
@@ -152,7 +155,7 @@ class Narrator:
         if model is None:
             agreement = None
         elif agreement is None:
-            agreement = str(name_agreement(is_above_safest(tier), verdicts.any_flag[row : row + 1])[0])
+            agreement = str(name_agreement(is_above_safest(tier), verdicts.any_flag[i : i + 1])[0])
         missing = tuple(gap for gap in find_missing(household) if not (gap.health and "health" in hidden))
         causes = [] if agreement == "neither" else [*(reason.cause for reason in reasons), *rule.causes]
         if facts is not None:
@@ -167,7 +170,7 @@ class Narrator:
             status=STATUSES.codes[status],
             rule=rule,
             model=model,
-            signal=name_colour(int(combine_signal(verdicts.colour[row : row + 1], tier, self.policy)[0])),
+            signal=name_colour(int(combine_signal(verdicts.colour[i : i + 1], tier, self.policy)[0])),
             agreement=agreement,
             agreement_by=by,
             reasons=reasons,
@@ -255,24 +258,27 @@ class Narrator:
         if rule.category:
             names[rule.category] = CATEGORIES[rule.category].names
         if model is not None:
-            word = word_tier(model.tier, flagged=bool(rule.flags or rule.hidden_flags))
-            tier = self.policy.tiers.get(word, UNWARNED)
+            flagged = bool(rule.flags or rule.hidden_flags)
+            word = word_tier(model.tier, flagged=flagged, hardship=self.settings.hardship)
+            tier = self.policy.tiers.get(word) or TIER_WORDS[word]
             names[model.tier] = {lang: specify_fall(name, kind) for lang, name in tier.names.items()}
         return names
 
 
-def _write_reasons(rows: ExplainedRows, ranking: Ranking, hidden: frozenset[str], *, risk: bool) -> tuple[Reason, ...]:
-    """Write the reasons or the protective factors for a single explained row."""
+def _write_reasons(
+    rows: ExplainedRows, ranking: Ranking, k: int, hidden: frozenset[str], *, risk: bool
+) -> tuple[Reason, ...]:
+    """Write the reasons or the protective factors for one explained row."""
     features, secret = rows.grouping.features, rows.list_secret(health="health" not in hidden)
-    order = [j for j in ranking.feature[0].tolist() if j >= 0]
-    strength = dict(zip(order, ranking.strength[0].tolist(), strict=False))
+    order = [j for j in ranking.feature[k].tolist() if j >= 0]
+    strength = dict(zip(order, ranking.strength[k].tolist(), strict=False))
     reasons = []
     for j in redact_features(order, secret, risk=risk):
         feature, signed = features[j], strength[j] if risk else -strength[j]
         if secret[j]:
             reasons.append(Reason(ILLNESS, ILLNESS, None, signed, HEALTH_ZH, HEALTH_EN))
         else:
-            zh, en = (rows.writer.write(0, j, lang, risk=risk) for lang in ("zh", "en"))
+            zh, en = (rows.writer.write(k, j, lang, risk=risk) for lang in ("zh", "en"))
             reasons.append(Reason(feature.cause, feature.topic, feature.name, signed, zh, en))
     return tuple(reasons)
 

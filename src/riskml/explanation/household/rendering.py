@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from riskml.errors import UsageError
 from riskml.explanation.household.explanation import NOTICE, Explanation, FlagView, Reason
 from riskml.explanation.wording.kinds import describe_fall
-from riskml.explanation.wording.phrases import format_yuan
+from riskml.explanation.wording.phrases import format_income, format_yuan
+from riskml.policy.rule_line import SPENDING_TRIGGER
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, UNKNOWN_COLOUR
 
@@ -60,7 +61,7 @@ def render(explanation: Explanation, lang: str = "zh") -> str:
         If the language is neither ``zh`` nor ``en``.
     """
     if lang not in ("zh", "en"):
-        raise UsageError(f"There are no explanations in {lang!r}.", "Use zh or en.")
+        raise UsageError("There are no explanations in {lang!r}.", "Use zh or en.", lang=lang)
     return "\n".join(_write_lines(explanation, lang)) + "\n"
 
 
@@ -93,7 +94,10 @@ def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
             e.name_relation("protections", lang),
             _number_reasons(e.protections, subjects, lang),
         ),
-        (choose("缺少或过时的信息", "Missing or stale"), [f"- {gap.get_name(lang)}" for gap in e.missing]),
+        (
+            choose("缺少或过时的信息", "Missing or outdated information"),
+            [f"- {gap.get_name(lang)}" for gap in e.missing],
+        ),
         (choose("需要核实", "To verify"), [f"□ {choose(step.zh, step.en)}" for step in e.steps]),
         (
             choose(
@@ -146,9 +150,13 @@ def _describe_rule(e: Explanation, lang: str) -> str:
     if rule.category:
         words.append(describe_category(e, lang))
     if rule.income is not None and rule.line is not None and rule.gap is not None:
-        income, line, gap = format_yuan(rule.income, lang), format_yuan(rule.line, lang), _describe_gap(rule.gap, lang)
+        income, line, gap = (
+            format_income(rule.income, lang),
+            format_yuan(rule.line, lang),
+            _describe_gap(rule.gap, lang),
+        )
         words.append(
-            f"近 {rule.window} 个月人均纯收入 {income}，监测线 {line}，{gap}"
+            f"近 {rule.window} 个月人均纯收入{income}，监测线 {line}，{gap}"
             if zh
             else f"income per head in the last {rule.window} months was {income}, {gap} the line of {line}"
         )
@@ -178,7 +186,25 @@ def describe_flag(flag: FlagView, lang: str) -> str:
         zh, en = "{} {:.0f} 次（满 {:.0f} 次即预警）", "{}: {:.0f} (flagged at {:.0f} or more)"
         return (zh if lang == "zh" else en).format(name, flag.observed, flag.threshold)
     observed, threshold = (_format_measure(value, flag.unit, lang) for value in (flag.observed, flag.threshold))
+    if flag.observed < 0:
+        observed = _describe_loss(flag.code, -flag.observed, lang)
     return f"{name}：{observed}（标准 {threshold}）" if lang == "zh" else f"{name}: {observed} (threshold {threshold})"
+
+
+def _describe_loss(code: str, loss: float, lang: str) -> str:
+    """Describe a negative income in yuan/person/year: as a loss, or as spending that exceeds income.
+
+    >>> _describe_loss("income_below_line", 772.0, "zh"), _describe_loss(SPENDING_TRIGGER, 28_679.0, "zh")
+    ('人均亏损 772 元/年', '自付支出超过收入，人均超出 28,679 元/年')
+    >>> _describe_loss(SPENDING_TRIGGER, 28_679.0, "en")
+    'spending exceeds income by 28,679 yuan per head a year'
+    """
+    yuan = format_yuan(loss, lang)
+    if code == SPENDING_TRIGGER:
+        zh, en = f"自付支出超过收入，人均超出 {yuan}/年", f"spending exceeds income by {yuan} per head a year"
+    else:
+        zh, en = f"人均亏损 {yuan}/年", f"a loss of {yuan} per head a year"
+    return zh if lang == "zh" else en
 
 
 def _format_measure(value: float, unit: str, lang: str) -> str:

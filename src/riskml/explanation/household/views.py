@@ -11,10 +11,9 @@ from riskml.explanation.contributions.summary import sum_by_cause
 from riskml.explanation.household.explanation import Factor, FlagView, ModelView, RuleView, SpendingView
 from riskml.explanation.reasons.grouping import Grouping
 from riskml.explanation.reasons.ranking import LEAST
-from riskml.explanation.reasons.redaction import concerns_health
-from riskml.explanation.wording.sentences import shorten_name
 from riskml.policy import Policy, Verdicts
 from riskml.policy.case import Case
+from riskml.policy.rule_line import SPENDING_TRIGGER
 from riskml.policy.verdicts import Flag
 from riskml.records.contract.calendar import to_date
 from riskml.records.contract.versions import NO_DAY
@@ -24,12 +23,9 @@ from riskml.vocabulary.verdicts import TIERS
 
 __all__ = ["list_other_factors", "make_model_view", "make_rule_view"]
 
-_AFTER_SPENDING = "income_below_line_after_spending"
-"""The flag whose observed value reveals spending on health."""
-
 
 def make_rule_view(
-    verdicts: Verdicts, i: int, window: int, hidden: frozenset[str], household: Panel | None = None
+    verdicts: Verdicts, i: int, window: int, hidden: frozenset[str], panel: Panel | None = None
 ) -> RuleView:
     """Make the view of the rule line's verdict on a household.
 
@@ -42,13 +38,12 @@ def make_rule_view(
         Number of months over which income is averaged.
     hidden : frozenset of str
         If it contains ``health``, flags about health are only counted, and amounts after spending are left out.
-    household : Panel, optional
-        Panel that holds only this household; without it, the view says neither how old the income is nor what was
-        spent.
+    panel : Panel, optional
+        Panel of the verdicts; without it, the view says neither how old the income is nor what was spent.
     """
     redacted = "health" in hidden
     flags = verdicts.list_flags(i)
-    until = int(NO_DAY if household is None else household.income_until[0])
+    until = int(NO_DAY if panel is None else panel.income_until[i])
     shown = [flag for flag in flags if not (redacted and flag.cause in HEALTH_CAUSES)]
     return RuleView(
         colour=verdicts.read_colour(i),
@@ -61,21 +56,22 @@ def make_rule_view(
         gap_after_spending=None if redacted else _to_optional(verdicts.gap_after_spending[i]),
         income_after_spending=None if redacted else _to_optional(verdicts.income[i] - verdicts.spending[i]),
         income_until=None if until == NO_DAY else str(to_date(until)),
-        spending=() if redacted or household is None else tuple(_list_spending(verdicts.policy, household)),
+        spending=() if redacted or panel is None else tuple(_list_spending(verdicts.policy, panel, i)),
         flags=tuple(_make_flag_view(flag, redacted) for flag in shown),
         hidden_flags=len(flags) - len(shown),
     )
 
 
-def _list_spending(policy: Policy, household: Panel) -> Iterator[SpendingView]:
-    for code, amount in Case(household, policy.spending).spending_items.items():
-        if amount[0] > 0:
+def _list_spending(policy: Policy, panel: Panel, i: int) -> Iterator[SpendingView]:
+    for code, amount in Case(panel, policy.spending).spending_items.items():
+        if amount[i] > 0:
             item = policy.spending[code]
-            yield SpendingView(item.code, item.zh, item.en, float(amount[0]))
+            yield SpendingView(item.code, item.zh, item.en, float(amount[i]))
 
 
 def _make_flag_view(flag: Flag, redacted: bool) -> FlagView:
-    observed = None if redacted and flag.code == _AFTER_SPENDING else _to_optional(flag.observed)
+    # Without permission for health details, no amount may reveal what the household spent on health.
+    observed = None if redacted and flag.code == SPENDING_TRIGGER else _to_optional(flag.observed)
     threshold = _to_optional(flag.threshold)
     return FlagView(flag.code, flag.zh, flag.en, observed, threshold, flag.unit, flag.cause, flag.source)
 
@@ -107,8 +103,8 @@ def make_model_view(
     sums = sum_by_cause(values, [feature.cause for feature in grouping.features])[0]
     by_cause = dict(zip(CAUSES, sums.tolist(), strict=True))
     single: dict[str, float] = {}
-    for feature, value in zip(grouping.features, values[0].tolist(), strict=True):
-        name = "health" if "health" in hidden and concerns_health(feature) else feature.name
+    names = grouping.public_names if "health" in hidden else [feature.name for feature in grouping.features]
+    for name, value in zip(names, values[0].tolist(), strict=True):
         single[name] = single.get(name, 0.0) + value
     if "health" in hidden:
         first, *rest = HEALTH_CAUSES
@@ -131,7 +127,7 @@ def make_model_view(
 
 
 def list_other_factors(contributions: Contributions, grouping: Grouping, hidden: frozenset[str]) -> tuple[Factor, ...]:
-    """List the features that count for one household's score, although nobody can check them on a visit.
+    """List the features that contribute to one household's score, but cannot be checked on a visit.
 
     Parameters
     ----------
@@ -141,11 +137,11 @@ def list_other_factors(contributions: Contributions, grouping: Grouping, hidden:
     hidden : frozenset of str
         If it contains ``health``, features about health are left out.
     """
-    pairs = zip(grouping.features, contributions.values[0].tolist(), strict=True)
+    values = contributions.values[0].tolist()
     factors = [
-        Factor(f.name, shorten_name(f, "zh"), shorten_name(f, "en"), value, f.unit != "as given")
-        for f, value in pairs
-        if not f.risky and abs(value) >= LEAST and not ("health" in hidden and concerns_health(f))
+        Factor(f.name, f.get_short_name("zh"), f.get_short_name("en"), values[j], f.unit != "as given")
+        for j, f in ((j, grouping.features[j]) for j in grouping.unstated)
+        if abs(values[j]) >= LEAST and not (grouping.health[j] and "health" in hidden)
     ]
     return tuple(sorted(factors, key=lambda factor: -abs(factor.contribution)))
 

@@ -1,10 +1,10 @@
 """Divide the contribution of the income position (level and change of income) among the causes that may explain it.
 
-A model sees that income is low or falling, but not why. The records show which sources shrank and which shocks the
-household suffered and what it had to pay. The position's contribution is therefore divided among the sources that
-shrank, in proportion to the yuan lost, and the items of unavoidable spending, in proportion to the yuan spent. Each
-source's part is then divided among the shocks that can lower it, in proportion to their strength, and what they do not
-explain stays with the source.
+The contribution shows that income is low or falling, but not why. The records show which sources shrank, which shocks
+the household suffered, and what it had to pay. The contribution is therefore divided among the sources that shrank, in
+proportion to the yuan lost, and the items of unavoidable spending, in proportion to the yuan spent. Each source's part
+is then divided among the shocks that can lower it, in proportion to their strength; the part that they do not explain
+is left to the source itself.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ STEPS_MISSING: dict[str, Step] = {
 def choose_steps(
     causes: Sequence[str], missing: Sequence[str], overrides: Mapping[str, tuple[Step, ...]] | None = None
 ) -> list[Step]:
-    """Make a checklist of about ten steps.
+    """Make a checklist of up to about ten steps.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.explanation.reasons.redaction import concerns_health
 from riskml.features.catalogue import Feature
 from riskml.vocabulary.causes import CAUSES
 
@@ -19,7 +20,7 @@ _PERSONAL = ("illness", "accident", "disability", "labour")
 SHOCKS = {"work": (*_PERSONAL, "work"), "venture": (*_PERSONAL, "disaster", "venture")}
 """For each income source, the causes whose shocks can lower it.
 
-The source is named by its cause: ``work`` for wages, ``venture`` for trade.
+The source is named by its cause: ``work`` for wages, ``venture`` for business income.
 """
 
 LASTING = 0.5
@@ -85,6 +86,21 @@ class Grouping:
         """Positions of the features by ``risky``, the rule for which values may be stated as a reason."""
         rules = np.array([feature.risky for feature in self.features], dtype=object)
         return {rule: np.flatnonzero(rules == rule) for rule in sorted(set(rules.tolist())) if rule}
+
+    @cached_property
+    def health(self) -> list[bool]:
+        """Whether each feature reveals a person's health or spending on it."""
+        return [concerns_health(feature) for feature in self.features]
+
+    @cached_property
+    def public_names(self) -> list[str]:
+        """Names of the features, with ``health`` instead of the name of each feature that reveals health."""
+        return ["health" if secret else f.name for f, secret in zip(self.features, self.health, strict=True)]
+
+    @cached_property
+    def unstated(self) -> list[int]:
+        """Positions of the features that are never a reason."""
+        return [j for j, feature in enumerate(self.features) if not feature.risky]
 
     @cached_property
     def position(self) -> Positions:

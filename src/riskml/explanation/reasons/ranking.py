@@ -74,11 +74,12 @@ class Rankings:
         protective factors), and if :mod:`riskml.explanation.reasons.selection` admits the value.
 
         Among the reasons, official causes come first. A cause is as strong as its strongest qualifying feature, so that
-        no cause comes first merely because it has many features. Lasting circumstances count half, and each cause gets
-        its part of the income position (:mod:`riskml.explanation.reasons.allotment`). The groups of ``other`` (the
-        income position, the household's structure, the region) follow, since income nearly always has the largest
-        contribution, but shows only how close to the line a household is, not why. Each of these groups is as strong as
-        the sum of its qualifying features, and one of the five reasons is reserved for them.
+        no cause comes first merely because it has many features. Lasting circumstances count half. The contribution of
+        the level and change of income is divided among the causes that may explain it, and adds to their strength
+        (:mod:`riskml.explanation.reasons.allotment`). The groups of ``other`` (such as the level of income or the
+        household's structure) follow, since income nearly always has the largest contribution, but shows only how close
+        to the line a household is, not why. Each of these groups is as strong as the sum of its qualifying features,
+        and one of the five reasons is reserved for them.
 
         For protective factors, every group is as strong as the sum of its qualifying features.
         """

@@ -1,4 +1,4 @@
-"""Redaction: hide health data from readers who have no permission to see it."""
+"""Redaction: leave out health data for readers who have no permission to see it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from riskml.errors import UsageError
 from riskml.explanation.reasons.checklist import Step
 from riskml.features.catalogue import Feature
 from riskml.policy import Policy
+from riskml.text import Joined
 from riskml.vocabulary.causes import HEALTH_CAUSES
 
 __all__ = [
@@ -51,7 +52,12 @@ def check_redaction(redact: Iterable[str]) -> frozenset[str]:
     names = frozenset([redact] if isinstance(redact, str) else redact)
     unknown = sorted(names - set(REDACTIONS))
     if unknown:
-        raise UsageError(f"{unknown[0]!r} cannot be redacted.", f"What can be redacted: {', '.join(REDACTIONS)}.")
+        raise UsageError(
+            "{name!r} cannot be redacted.",
+            "What can be redacted: {redactions}.",
+            name=unknown[0],
+            redactions=Joined(REDACTIONS),
+        )
     return names
 
 

@@ -23,7 +23,7 @@ EVENT_LANES = {
     **dict.fromkeys(("job_loss", "venture_failure"), "work"),
     **dict.fromkeys(("death", "accident", "housing_unsafe", "water_unsafe"), "other"),
 }
-"""The lane for each kind of event; reports and visits have none, since they do not happen to the household itself."""
+"""The lane for each kind of event; reports and visits have none, so they are not drawn."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,12 @@ class Timeline:
     income : tuple of float, one per month
         Income per head in each month, in yuan; NaN if no income is reported.
     average : tuple of float, one per month
-        Income over the ``window`` that ends with each month, in yuan/person/year; NaN if there is no verdict.
+        Income over the ``window`` that ends with each month, in yuan/person/year; NaN if it is unknown.
     line : tuple of float, one per month
         Monitoring line in force at the end of each month, in yuan/person/year; NaN if there is none.
     older : tuple of (int, float, float), optional
-        If income is taken from an earlier window: its last reported day, its income and its line. Otherwise empty.
+        If income is taken from an earlier window: its last reported day, its income and its line; otherwise
+        None.
     marks : tuple of Mark
     scores : tuple of (int, float)
         Day and probability of each earlier score, the earliest first.
@@ -119,7 +120,7 @@ class Timeline:
         health: bool = True,
         scores: Sequence[tuple[int, float]] = (),
     ) -> Timeline:
-        """Collect everything that a panel of one household knows.
+        """Collect the contents of the timeline from a panel of one household.
 
         Parameters
         ----------

@@ -153,7 +153,7 @@ def _stack_spans(marks: Sequence[Mark], scale: Scale, lang: str) -> tuple[list[S
 
 
 def _draw_scores(timeline: Timeline, scale: Scale, y: float, lang: str) -> list[str]:
-    """Write how many of 100 similar households fall back at each scoring day; if labels collide, keep the later one."""
+    """Write each score as a number of falls among 100 similar households; of overlapping labels, keep the later one."""
     words, fall = WORDS[lang], describe_fall(timeline.kind, lang)
     parts: list[str] = []
     free = WIDTH

@@ -14,8 +14,8 @@ __all__ = ["Scale", "draw_plot", "fit_scale"]
 
 WIDTH, LEFT, RIGHT = 360.0, 44.0, 6.0
 TOP, BOTTOM = 102.0, 232.0
-HEAD = TOP - 19
-"""Vertical position of the text above the plot."""
+HEAD, STEPS, LANES_TOP = TOP - 19, BOTTOM + 39, BOTTOM + 46
+"""Vertical positions of the text above the plot, of the amounts of the monitoring line, and of the first lane."""
 
 INK, PALE, BAR, LINE = "#1d2733", "#d5dae0", "#a9bccb", "#9c2f1f"
 GAP: dict[str, str | float] = {
@@ -86,7 +86,8 @@ def draw_plot(timeline: Timeline, scale: Scale, words: Mapping[str, str]) -> Ite
     yield from _draw_frame(scale, words["unit"])
     yield from _draw_gaps(timeline, scale)
     yield from _draw_bars(timeline, scale)
-    yield from _draw_lines(timeline, scale, words["step"])
+    yield from _draw_lines(timeline, scale)
+    yield from _label_steps(timeline, scale, words)
     yield from _label_gaps(timeline, scale, words["gap"])
 
 
@@ -130,6 +131,7 @@ def _draw_frame(scale: Scale, unit: str) -> Iterator[str]:
 def _draw_bars(timeline: Timeline, scale: Scale) -> Iterator[str]:
     """Draw the income per head in each reported month; a bar that is cut off is labelled with its amount."""
     taken: list[tuple[float, float]] = []
+    labels: list[str] = []
     zero = scale.y(0)
     for month, value in enumerate(timeline.income, timeline.first_month):
         if isnan(value):
@@ -144,9 +146,10 @@ def _draw_bars(timeline: Timeline, scale: Scale) -> Iterator[str]:
         half = svg.estimate_width(text, 10) / 2
         middle = min(max(x + scale.width / 2, LEFT + half), WIDTH - half - 1)
         if svg.claim(taken, middle, half):
-            yield svg.write_text(text, middle, TOP - 3 if value > 0 else BOTTOM - 3, text_anchor="middle")
-        slash = TOP + 6 if value > 0 else BOTTOM - 6
+            labels.append(svg.write_over(text, middle, TOP - 3 if value > 0 else BOTTOM - 3, {"text_anchor": "middle"}))
+        slash = TOP + 6 if value > 0 else BOTTOM - 18  # a label at the bottom is inside the frame, below the break
         yield svg.draw_line([(x, slash + 3), (x + scale.width, slash - 3)], "#ffffff", 3)
+    yield from labels
 
 
 def _find_gaps(timeline: Timeline, scale: Scale) -> Iterator[tuple[float, float]]:
@@ -172,8 +175,8 @@ def _label_gaps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
             yield svg.write_over(text, x, TOP + 5, {"fill": INK, "text_anchor": "end", "transform": rotate})
 
 
-def _draw_lines(timeline: Timeline, scale: Scale, step_text: str) -> Iterator[str]:
-    """Draw the mean over the rule's window, broken if there is no verdict, and the monitoring line as steps."""
+def _draw_lines(timeline: Timeline, scale: Scale) -> Iterator[str]:
+    """Draw the mean over the rule's window, broken where it is unknown, and the monitoring line as steps."""
     first = timeline.first_month
     for start, stop in _find_runs([not isnan(value) for value in timeline.line]):
         points = []
@@ -188,21 +191,17 @@ def _draw_lines(timeline: Timeline, scale: Scale, step_text: str) -> Iterator[st
             yield svg.make_element("circle", cx=points[0][0], cy=points[0][1], r=2, fill=INK)
         else:
             yield svg.draw_line(points, INK, 2, fill="none")
-    yield from _label_steps(timeline, scale, step_text)
 
 
-def _label_steps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
-    """Write the yearly amount at each step that has room for it, on the side of the line away from the mean."""
+def _label_steps(timeline: Timeline, scale: Scale, words: Mapping[str, str]) -> Iterator[str]:
+    """Write the yearly amount below each step that has room for it, in a row that crosses no bar and no line."""
+    if not all(isnan(value) for value in timeline.line):
+        yield svg.write_text(words["steps"], 4, STEPS, fill=LINE)
     for value, same in groupby(range(len(timeline.line)), key=lambda t: timeline.line[t]):
         months = list(same)
-        label = text.format(amount=f"{value:,.0f}")
-        if isnan(value) or svg.estimate_width(label, 10) > len(months) * scale.width:
-            continue
-        x, y = scale.x(timeline.first_month + months[0]) + 2, scale.y(value / 12)
-        means = [timeline.average[t] for t in months if not isnan(timeline.average[t])]
-        above = bool(means) and min(means) < value
-        y += -4 if (above and y - 14 > TOP) or y + 14 > BOTTOM else 12
-        yield svg.write_over(label, x, y, {"fill": LINE})
+        label = words["step"].format(amount=f"{value:,.0f}")
+        if not isnan(value) and svg.estimate_width(label, 10) + 4 <= len(months) * scale.width:
+            yield svg.write_text(label, scale.x(timeline.first_month + months[0]) + 2, STEPS, fill=LINE)
 
 
 def _find_runs(flags: Sequence[bool]) -> list[tuple[int, int]]:

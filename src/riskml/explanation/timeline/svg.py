@@ -98,10 +98,12 @@ def write_over(text: str, x: float, y: float, style: dict[str, str | float], hal
 def estimate_width(text: str, size: float) -> float:
     """Estimate the width of a text; a Chinese character is as wide as high, a Latin letter a little over half as wide.
 
+    Signs that Chinese fonts may draw as wide as a character, such as ``÷`` and ``…``, count as characters.
+
     >>> estimate_width("户 12", 10)
     27.4
     """
-    return round(sum(1.0 if east_asian_width(c) in "WF" else 0.58 for c in text) * size, 1)
+    return round(sum(1.0 if east_asian_width(c) in "WFA" else 0.58 for c in text) * size, 1)
 
 
 def claim(taken: list[tuple[float, float]], middle: float, half: float, gap: float = 0.0) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from riskml.explanation.household.explanation import NOTICE, SIMULATED
 from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.lanes import describe_mark, draw_lanes
-from riskml.explanation.timeline.plot import BOTTOM, HEAD, INK, RIGHT, TOP, WIDTH, draw_plot, fit_scale
+from riskml.explanation.timeline.plot import HEAD, INK, LANES_TOP, RIGHT, TOP, WIDTH, draw_plot, fit_scale
 from riskml.explanation.timeline.svg import FAMILY, draw_line, estimate_width, make_element, write_text, write_title
 from riskml.explanation.timeline.words import LANES, WORDS
 from riskml.fonts import FAMILY as FONT
@@ -43,7 +43,7 @@ def draw_timeline_svg(
         Row of the household.
     lang : {"zh", "en"}
     health : bool, default True
-        Whether health data may be shown; if not, the illness lane is left out, and help is not named.
+        Whether health data may be shown; if not, illness, and the names and amounts of help, are left out.
     months : int, default 24
         Number of complete months to show, limited to those in the panel.
     window : int, default 12
@@ -69,7 +69,7 @@ def draw_timeline_svg(
     scale = fit_scale(timeline)
     words = WORDS[lang]
     headline = words["title"].format(household=timeline.household_id, months=len(timeline.income))
-    lanes, y = draw_lanes(timeline, scale, BOTTOM + 34, lang)
+    lanes, y = draw_lanes(timeline, scale, LANES_TOP, lang)
     edge = scale.x(timeline.last_month + 1)
     notes = [NOTICE[lang], SIMULATED[lang]] if simulated else [NOTICE[lang]]
     height = y + 8 + 14 * len(notes)

@@ -13,11 +13,14 @@ LANES = Vocabulary(
     Term("schooling", "学", "School"),
     Term("work", "工", "Work"),
     Term("other", "其他", "Other"),
-    Term("monitoring", "监测", "Monitored"),
+    Term("monitoring", "监测", "Monitor"),
     Term("help", "帮扶", "Help"),
     Term("scores", "每百户约", "Per 100"),
 )
-"""Lanes below the plot, from top to bottom; the first four and ``help`` are always shown."""
+"""Lanes below the plot, from top to bottom.
+
+The first four and ``help`` are always shown, unless the reader may not see them.
+"""
 
 _LETTERS = Vocabulary(
     Term("disability", "残", "I"),
@@ -51,6 +54,7 @@ _WORDS = {
     "average": ("近 {window} 个月月均", "{window}-month mean"),
     "dashed": ("监测线÷12", "line ÷ 12"),
     "gap": ("无收入记录", "no report"),
+    "steps": ("监测线", "Line"),
     "step": ("{amount}/年", "{amount}/yr"),
     "none": ("无记录", "none recorded"),
     "absent": ("无此类数据", "no such data"),

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.explanation.wording.phrases import BELOW_NOTICE, SAME
+from riskml.explanation.wording.phrases import BELOW_NOTICE, UNCHANGED_SHARE
 from riskml.explanation.wording.templates import parse
 from riskml.features.catalogue import Feature
-from riskml.features.views import FLOOR, find_months_below
+from riskml.features.views import FLOOR, find_months_below, sum_help
 from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import SOURCES, list_codes
 from riskml.records.panel.events import Events
@@ -126,6 +126,10 @@ def _sum_stated(panel: Panel, events: Events | None, column: str, window: int, k
     return np.where(events.any(mask) & ~events.any(stated), np.nan, events.sum(events[column], stated))
 
 
+def _sum_help(panel: Panel) -> Floats:
+    return np.full(panel.n, np.nan) if panel.help is None else sum_help(panel, panel.help, 12)
+
+
 def _sum_self_paid(panel: Panel, window: int, kinds: tuple[str, ...] = ()) -> Floats:
     return _sum_stated(panel, panel.illness, "self_paid", window, kinds)
 
@@ -152,7 +156,7 @@ def _find_largest_bill(panel: Panel, window: int) -> Floats:
 
 
 def _collect_disaster_kinds(panel: Panel, window: int) -> Floats:
-    """Encode the kinds of disaster as bits in the declared order, so that no sentence calls a price drop a flood."""
+    """Encode the kinds of disaster as bits in the declared order, so that a sentence can name each of them."""
     disasters = panel.disaster
     if disasters is None:
         return np.full(panel.n, np.nan)
@@ -181,7 +185,7 @@ FACTS: dict[str, Fact] = {
     "change": Fact("change", _sum_both_years),
     "self_paid": Fact("yuan", lambda panel, window, _: _sum_self_paid(panel, window)),
     "self_paid_to_income": Fact(
-        "times", lambda panel, window, _: _relate_to_income(panel, _sum_self_paid(panel, window))
+        "to_income", lambda panel, window, _: _relate_to_income(panel, _sum_self_paid(panel, window))
     ),
     "largest_bill": Fact("yuan", lambda panel, window, _: _find_largest_bill(panel, window)),
     "regular_self_paid": Fact("yuan", lambda panel, window, _: _sum_self_paid(panel, window, REGULAR)),
@@ -190,14 +194,14 @@ FACTS: dict[str, Fact] = {
     "disaster_loss": Fact("yuan", lambda panel, window, _: _sum_losses(panel, window)),
     "disaster_kinds": Fact("kinds", lambda panel, window, _: _collect_disaster_kinds(panel, window)),
     "disaster_loss_to_income": Fact(
-        "times", lambda panel, window, _: _relate_to_income(panel, _sum_losses(panel, window))
+        "to_income", lambda panel, window, _: _relate_to_income(panel, _sum_losses(panel, window))
     ),
     "event_sum": Fact("yuan", _sum_events),
     "event_sum_to_income": Fact(
-        "times", lambda panel, window, kind: _relate_to_income(panel, _sum_events(panel, window, kind))
+        "to_income", lambda panel, window, kind: _relate_to_income(panel, _sum_events(panel, window, kind))
     ),
     "latest": Fact("month", _find_latest_event),
-    "help_amount": Fact("yuan", lambda panel, window, _: _sum_stated(panel, panel.help, "amount", window)),
+    "help_amount": Fact("yuan", lambda panel, _window, _: _sum_help(panel)),
     # The feature's value is in multiples of the line; multiplying by the line gives yuan.
     **{
         name: Fact(name, lambda panel, _window, _: panel.at_income_end.line[0])
@@ -250,7 +254,11 @@ def _state_level(_: Floats, income: Floats, line: Floats, *_rest: Floats) -> Flo
 
 
 def _state_change(_: Floats, now: Floats, before: Floats) -> Floats:
-    return np.where(np.abs(now - before) <= SAME * np.abs(before), 0.0, np.round(now) - np.round(before))
+    return np.where(np.abs(now - before) <= UNCHANGED_SHARE * np.abs(before), 0.0, np.round(now) - np.round(before))
+
+
+def _state_slope(value: Floats, line: Floats) -> Floats:
+    return np.round(value * line / 12)
 
 
 def _state_yuan(value: Floats, line: Floats) -> Floats:
@@ -261,7 +269,7 @@ _STATED: dict[str, Callable[..., Floats]] = {
     "income_level": _state_level,
     "latest_income_level": _state_level,
     "change": _state_change,
-    "slope": _state_yuan,
+    "slope": _state_slope,
     "more_yuan": _state_yuan,
 }
 """For each fact that compares two figures, the function that computes the comparison which the sentence states."""

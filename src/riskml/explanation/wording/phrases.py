@@ -11,18 +11,27 @@ import pandas as pd
 from riskml.records.contract.calendar import to_date
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["BELOW_NOTICE", "PHRASES", "SAME", "Phrase", "PhraseContext", "describe_value", "format_yuan"]
+__all__ = [
+    "BELOW_NOTICE",
+    "PHRASES",
+    "UNCHANGED_SHARE",
+    "Phrase",
+    "PhraseContext",
+    "describe_value",
+    "format_income",
+    "format_yuan",
+]
 
 BELOW_NOTICE = 1e-4
 """An income counts as equal to the line if it differs by less than this share of the line, as in the rule line."""
 
-SAME = 0.01
+UNCHANGED_SHARE = 0.01
 """An income counts as unchanged if it differs by less than this share of the income a year before."""
 
 
 @dataclass(slots=True)
 class PhraseContext:
-    """Everything a phrase needs to know about its feature, apart from the numbers of its fact.
+    """What the words for a fact depend on, besides the numbers of the fact.
 
     Parameters
     ----------
@@ -59,6 +68,17 @@ def _format_ratio(ratio: float, lang: str) -> str:
     if ratio >= 0.995:
         return f"{ratio:.1f} 倍" if lang == "zh" else f"{ratio:.1f} times"
     return _format_share(ratio, lang) + ("" if lang == "zh" else " of")
+
+
+def _relate_to_income(ratio: float, lang: str) -> str:
+    """Relate an amount to the household's yearly net income.
+
+    >>> _relate_to_income(3.14, "zh"), _relate_to_income(0.004, "zh"), _relate_to_income(0.28, "en")
+    ('相当于家庭年纯收入的 3.1 倍', '不到家庭年纯收入的 1%', "28% of the household's yearly net income")
+    """
+    if lang == "en":
+        return f"{_format_ratio(ratio, lang)} the household's yearly net income"
+    return "不到家庭年纯收入的 1%" if ratio < 0.01 else f"相当于家庭年纯收入的 {_format_ratio(ratio, lang)}"
 
 
 def _format_share(share: float, lang: str) -> str:
@@ -100,7 +120,7 @@ def describe_value(value: float, unit: str, lang: str) -> str:
 
 
 def _describe_level(lang: str, context: PhraseContext, income: float, line: float, months: float, ended: float) -> str:
-    """State income per head in a period and compare it with the line; above the line, a reason names the median."""
+    """State income per head in a period, and compare it with the line or, in a reason above the line, the median."""
     if lang == "zh":
         period = "最近一个月" if months == 1 else f"近 {months:.0f} 个月"
     else:
@@ -116,7 +136,8 @@ def _describe_level(lang: str, context: PhraseContext, income: float, line: floa
         return f"{period} ended with a loss of {loss} per head{'' if months == 1 else ' and month'}"
     compared, stop = _compare_with_line(lang, income, line), ","
     if context.risk and income > line and isfinite(context.typical):
-        compared, stop = _describe_most(format_yuan(exp(context.typical) * line, lang), lang), ";"
+        most = exp(context.typical) * line
+        compared, stop = _describe_most(most, format_yuan(most, lang), lang), ";"
     yuan = format_yuan(income, lang)
     if lang == "zh":
         return f"{period}人均纯收入{'' if months == 12 else '按年计'} {yuan}，{compared}"
@@ -135,9 +156,9 @@ def _compare_with_line(lang: str, income: float, line: float) -> str:
 
 def _compare_years(lang: str, _: PhraseContext, now: float, before: float) -> str:
     """Compare this year's sum with the sum over the same months in the year before."""
-    more, apart, income = now > before, format_yuan(abs(now - before), lang), _format_income(now, lang)
+    more, apart, income = now > before, format_yuan(abs(now - before), lang), format_income(now, lang)
     share = f"{abs(now / before - 1):.0%}" if before > 0 and now >= 0 else ""
-    same = abs(now - before) <= SAME * abs(before)
+    same = abs(now - before) <= UNCHANGED_SHARE * abs(before)
     if lang == "zh":
         if same:
             return f"{income}，与上年同期持平"
@@ -149,10 +170,10 @@ def _compare_years(lang: str, _: PhraseContext, now: float, before: float) -> st
     return f"{income}, {apart}{percent} {'more' if more else 'less'} than in the same months a year before"
 
 
-def _format_income(yuan: float, lang: str) -> str:
+def format_income(yuan: float, lang: str) -> str:
     """Format an income, with the space that Chinese puts before a number; a negative one is called a loss.
 
-    >>> _format_income(500.0, "zh"), _format_income(-500.0, "zh"), _format_income(-500.0, "en")
+    >>> format_income(500.0, "zh"), format_income(-500.0, "zh"), format_income(-500.0, "en")
     (' 500 元', '为亏损 500 元', 'a loss of 500 yuan')
     """
     amount = format_yuan(abs(yuan), lang)
@@ -162,11 +183,12 @@ def _format_income(yuan: float, lang: str) -> str:
 
 
 def _describe_slope(lang: str, context: PhraseContext, line: float) -> str:
-    more, a_month = context.value > 0, format_yuan(abs(line * context.value), lang)
+    """Describe a slope as the change of a month's income per head from one month to the next."""
+    more, a_month = context.value > 0, format_yuan(abs(line * context.value / 12), lang)
     if lang == "zh":
         way = "呈上升走势" if more else "呈下降走势"
-        return f"{way}，按年计人均平均每月{'增加' if more else '减少'}约 {a_month}"
-    return f"{'rising' if more else 'falling'} by about {a_month} a month (per head, annualised)"
+        return f"{way}，人均月收入平均每月{'增加' if more else '减少'}约 {a_month}"
+    return f"{'rising' if more else 'falling'}, by about {a_month} per head each month"
 
 
 def _compare_yuan(lang: str, context: PhraseContext, line: float) -> str:
@@ -212,12 +234,20 @@ def _list_kinds(lang: str, _: PhraseContext | None, bits: float) -> str:
 def _describe_median(lang: str, context: PhraseContext) -> str | None:
     if not isfinite(context.typical):
         return None
-    if context.typical == 0:
+    words = describe_value(context.typical, context.unit, lang).removesuffix(" of")
+    return _describe_most(context.typical, words, lang)
+
+
+def _describe_most(number: float, words: str, lang: str) -> str:
+    """Describe what most households have: a number, which ``words`` put in its unit.
+
+    >>> _describe_most(0, "0 元", "zh"), _describe_most(0.004, "不到 1%", "zh"), _describe_most(2, "2 人", "zh")
+    ('多数农户没有', '多数农户不到 1%', '多数农户约为 2 人')
+    """
+    if number == 0:
         return "多数农户没有" if lang == "zh" else "most households: none"
-    return _describe_most(describe_value(context.typical, context.unit, lang).removesuffix(" of"), lang)
-
-
-def _describe_most(words: str, lang: str) -> str:
+    if words.startswith("不到"):
+        return f"多数农户{words}"
     return f"多数农户约为 {words}" if lang == "zh" else f"most households: about {words}"
 
 
@@ -229,7 +259,10 @@ def _describe_per_head(lang: str, context: PhraseContext, line: float) -> str:
 
 
 def _describe_median_per_head(lang: str, context: PhraseContext, line: float) -> str | None:
-    return _describe_most(format_yuan(line * context.typical, lang), lang) if isfinite(context.typical) else None
+    if not isfinite(context.typical):
+        return None
+    yuan = round(line * context.typical)
+    return _describe_most(yuan, format_yuan(yuan, lang), lang)
 
 
 def _mark_as_yearly(lang: str, _: PhraseContext, window: float) -> str:
@@ -241,7 +274,7 @@ Phrase = Callable[..., str | None]
 
 PHRASES: dict[str, Phrase] = {
     "yuan": lambda lang, _, yuan: format_yuan(yuan, lang),
-    "times": lambda lang, _, ratio: _format_ratio(ratio, lang),
+    "to_income": lambda lang, _, ratio: _relate_to_income(ratio, lang),
     "count": lambda _lang, _, number: _format_count(number),
     "level": _describe_level,
     "change": _compare_years,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import Any
@@ -16,14 +15,14 @@ from riskml.explanation.wording.templates import Slot, parse
 from riskml.features.catalogue import Feature
 from riskml.records.panel.panel import Panel
 
-__all__ = ["SentenceWriter", "read_medians", "shorten_name"]
+__all__ = ["SentenceWriter", "read_medians"]
 
 Floats = NDArray[np.float64]
 
 _FilledSlot = tuple[Phrase, tuple[list[float], ...]]
 _Sentence = list[tuple[bool, list[str | _FilledSlot]]]
 
-_BRACKETS = re.compile(r"[(（][^)）]*[)）]$")
+_FIRST_HAN = "\u4e00"
 
 
 def read_medians(features: Sequence[Feature], reference: Mapping[str, Any] | None) -> list[float]:
@@ -121,21 +120,20 @@ def _fill(sentence: _Sentence, row: int, lang: str, context: PhraseContext) -> s
                     return None
                 words = ""
                 break
-            words += word
-        out += words
+            words = _join(words, word)
+        out = _join(out, words)
     return out
 
 
-def shorten_name(feature: Feature, lang: str) -> str:
-    """Return the feature's name without a trailing part in parentheses.
+def _join(text: str, more: str) -> str:
+    """Join two pieces of a sentence, without the blank that precedes a number if a Chinese word follows instead.
 
-    >>> from riskml.features import CATALOGUE
-    >>> shorten_name(CATALOGUE["self_paid_to_line_12m"], "zh")
-    '近 12 个月自付医疗费'
+    >>> _join("报销比例 ", "35%"), _join("报销比例 ", "不到 1%")
+    ('报销比例 35%', '报销比例不到 1%')
     """
-    return _BRACKETS.sub("", feature.zh if lang == "zh" else feature.en).strip()
+    return (text.rstrip() if more[:1] >= _FIRST_HAN else text) + more
 
 
 def _name_value(feature: Feature, value: str, lang: str) -> str:
     """Name the feature and its value, for a sentence that lacks a fact."""
-    return f"{shorten_name(feature, lang)}{'：' if lang == 'zh' else ': '}{value}"
+    return f"{feature.get_short_name(lang)}{'：' if lang == 'zh' else ': '}{value}"

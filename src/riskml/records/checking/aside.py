@@ -10,11 +10,13 @@ import duckdb
 
 from riskml.errors import RecordsError, UsageError
 from riskml.records.checking.engine import Hit, find_hits
+from riskml.records.checking.registry import CHECKS
 from riskml.records.contract.faults import Severity
 from riskml.records.contract.schema import TABLES, Table
 from riskml.records.reading import file_rules as rules
-from riskml.records.reading.cell_sql import fetch_row, quote, quote_raw
+from riskml.records.reading.cell_sql import fetch_row, quote, quote_attribute, quote_raw, quote_text
 from riskml.records.reading.folder import Folder
+from riskml.text import Joined
 
 __all__ = ["set_aside"]
 
@@ -38,9 +40,9 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
     ----------
     folder : Folder
     file : path
-        File to write; it is overwritten if it exists. Its columns are ``table``, ``row``, ``code``, ``message`` and
-        ``content`` (the row as JSON, with its cells as text). The file's extension determines the format: ``.parquet``,
-        ``.csv``, ``.json`` or ``.jsonl``.
+        File to write; it is overwritten if it exists. Its columns are ``table``, ``row``, ``code``, ``message``,
+        ``message_zh`` (in Chinese) and ``content`` (the row as JSON, with its cells as text). The file's extension
+        determines the format: ``.parquet``, ``.csv``, ``.json`` or ``.jsonl``.
 
     Returns
     -------
@@ -57,17 +59,21 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
     target = Path(file)
     if target.suffix.lower() not in _FORMATS:
         raise UsageError(
-            f"Bad rows cannot be written to {target}.", f"The name must end in one of {', '.join(_FORMATS)}."
+            "Bad rows cannot be written to {target}.",
+            "The name must end in one of {endings}.",
+            target=target,
+            endings=Joined(_FORMATS),
         )
     if target.resolve().is_relative_to(folder.path.resolve()):
         raise UsageError(
-            f"{target} lies in the records folder.",
+            "{target} lies in the records folder.",
             "Choose a file outside it: every file in a records folder must belong to a table.",
+            target=target,
         )
     sql = folder.connection
     sql.execute(
         'CREATE OR REPLACE TEMP TABLE aside ("table" VARCHAR, "#file" VARCHAR, "#row" BIGINT, code VARCHAR, '
-        "message VARCHAR, content VARCHAR)"
+        "message VARCHAR, message_zh VARCHAR, content VARCHAR)"
     )
     _set_ragged_rows_aside(folder)
     try:
@@ -87,22 +93,23 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
 
 def _set_ragged_rows_aside(folder: Folder) -> None:
     """Set aside the CSV rows of the wrong width, which were already left out when the file was read."""
+    rule = rules.RAGGED_ROW
     rows = [
-        (name, row, rules.RAGGED_ROW.code, rules.RAGGED_ROW.title, json.dumps(cells, ensure_ascii=False))
+        (name, row, rule.code, rule.title, rule.zh, json.dumps(cells, ensure_ascii=False))
         for name, layout in folder.layouts.items()
         for row, cells in layout.ragged.items()
     ]
     if rows:
-        folder.connection.executemany("INSERT INTO aside VALUES (?, '', ?, ?, ?, ?)", rows)
+        folder.connection.executemany("INSERT INTO aside VALUES (?, '', ?, ?, ?, ?, ?)", rows)
     folder.faults = [fault for fault in folder.faults if fault.code != rules.RAGGED_ROW.code]
 
 
 def _set_bad_rows_aside(folder: Folder) -> bool:
     """Set aside the rows of every table that are currently bad; return whether there were any."""
-    any_bad = False
+    any_bad, faults = False, [rule for rule in CHECKS if rule.severity is Severity.FAULT]
     for name in folder.tables:
         table = TABLES[name]
-        hits = [hit for hit in find_hits(folder, table) if hit.rule.severity is Severity.FAULT]
+        hits = find_hits(folder, table, faults)
         for hit in hits:
             _record(folder, table, hit)
         if hits:
@@ -120,26 +127,31 @@ def _record(folder: Folder, table: Table, hit: Hit) -> None:
     """Add the rows of a hit, with their cells as JSON, to the table of rows that are set aside."""
     layout = folder.layouts[table.name]
     cells = []
-    for column in [*table.names, *layout.attributes]:
-        text = f"n.{quote(column)}::VARCHAR"
+    named = [(name, quote(name)) for name in table.names]
+    for column, cell in [*named, *((name, quote_attribute(name)) for name in layout.attributes)]:
+        text = f"n.{cell}::VARCHAR"
         if column in layout.raw:
             text = f"coalesce(n.{quote_raw(column)}, {text})"
         cells.append(f"{quote(column)} := {text}")
-    message = f"{hit.rule.title}{f' ({hit.probe.column})' if hit.probe.column else ''}"
+    column = hit.probe.column
+    message = f"{hit.rule.title} ({column})" if column else hit.rule.title
+    message_zh = f"{hit.rule.zh}（{column}）" if column else hit.rule.zh
     folder.connection.execute(
-        f"""INSERT INTO aside SELECT ?, "#file", "#row", ?, ?, to_json(struct_pack({", ".join(cells)}))
+        f"""INSERT INTO aside SELECT ?, "#file", "#row", ?, ?, ?, to_json(struct_pack({", ".join(cells)}))
         FROM {folder.get_numbered_view(table.name)} n SEMI JOIN ({hit.rows}) bad USING ("#file", "#row")""",
-        [table.name, hit.rule.code, message],
+        [table.name, hit.rule.code, message, message_zh],
     )
 
 
 def _write(sql: duckdb.DuckDBPyConnection, target: Path) -> None:
-    path = "'" + str(target).replace("'", "''") + "'"
-    query = """
-        SELECT "table", CASE WHEN "#file" = '' THEN '' ELSE "#file" || ':' END || "#row" AS "row", code, message,
-            content FROM aside ORDER BY "table", "#file", "#row", code, message"""
+    # Spreadsheet programs read a CSV file as UTF-8 only if it begins with a byte order mark.
+    first = "\ufefftable" if target.suffix.lower() == ".csv" else "table"
+    query = f"""
+        SELECT "table" AS {quote(first)}, CASE WHEN "#file" = '' THEN '' ELSE "#file" || ':' END || "#row" AS "row",
+            code, message, message_zh, content FROM aside ORDER BY aside."table", "#file", "#row", code, message"""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        sql.execute(f"COPY ({query}) TO {path} ({_FORMATS[target.suffix.lower()]})")
+        sql.execute(f"COPY ({query}) TO {quote_text(target)} ({_FORMATS[target.suffix.lower()]})")
     except (duckdb.Error, OSError) as error:
-        raise RecordsError(f"Bad rows cannot be written to {target}: {str(error).splitlines()[0]}") from error
+        reason = str(error).splitlines()[0]
+        raise RecordsError("Bad rows cannot be written to {target}: {reason}", target=target, reason=reason) from error

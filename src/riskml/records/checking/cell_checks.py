@@ -4,20 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from riskml.records.checking.registry import Probe, check, has_columns, list_columns, list_unreadable, select_raw
-from riskml.records.contract.schema import Kind, Table
-from riskml.records.reading.cell_sql import NUMBER_TEXT, quote
+from riskml.records.checking.registry import (
+    Probe,
+    build_spoilt_sql,
+    check,
+    has_columns,
+    list_columns,
+    list_suspect,
+    list_unreadable,
+    select_raw,
+)
+from riskml.records.contract.schema import HOUSEHOLD_CODE, IDENTIFIERS, MAX_TEXT, PLAIN, SPOILT_CODE, Kind, Table
+from riskml.records.reading.cell_sql import NUMBER_TEXT, SQL_TYPES, fetch_row, quote, quote_attribute, quote_raw
 from riskml.records.reading.folder import Folder
+from riskml.text import Joined
 from riskml.vocabulary.regions import DIGITS_EN, DIGITS_ZH, Level
 
-__all__ = ["FIRST_YEAR", "LAST_YEAR"]
+__all__ = ["ENDS", "FIRST_YEAR", "LAST_YEAR"]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 """The first and the last year that are plausible in a date."""
 
+_DATE_FORMS = {
+    r"[1-9][0-9]{4}(\.[0-9]+)?": "These are a spreadsheet's numbers for days: give the column the format yyyy-mm-dd, "
+    "and save the file as CSV UTF-8 again.",
+    r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[ T][0-9:.]+(Z|[+-][0-9:]+)?": "These dates have a time of day: give the "
+    "column the format yyyy-mm-dd, and save the file as CSV UTF-8 again.",
+    r"[0-9]{4} *年 *[0-9]{1,2} *月 *[0-9]{1,2} *[日号]?|[0-9]{1,2}[- ][A-Za-z]{3,9}[- ][0-9]{2,4}": "These dates have "
+    "words: give the column the format yyyy-mm-dd, and save the file as CSV UTF-8 again.",
+    r"[0-9]{8}|[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2}": "These dates lack dashes: split the column by Data, Text to Columns, "
+    "choosing Date YMD, give it the format yyyy-mm-dd, and save the file as CSV UTF-8 again.",
+    r"[0-9]{4}([-/.年 ]+[0-9]{1,2}){0,1} *[年月]*|[0-9]{6}": "These dates lack the day or the month: write year, month "
+    "and day, such as 2022-11-01 for a period that starts in November 2022.",
+    r"[0-9]{1,2}([-/.])[0-9]{1,2}\1([0-9]{4}|[0-9]{2})": "These dates do not begin with the year: give the column the "
+    "format yyyy-mm-dd, check that day and month are not swapped, and save the file as CSV UTF-8 again.",
+    r"(?=.*[０-９．－／　。]).*[0-9０-９].*": "These dates have full-width characters: replace them by ordinary "
+    "digits and dashes with Find and Replace, and save the file as CSV UTF-8 again.",
+}
+"""Patterns for dates that are not read, and what to do about each in a spreadsheet program."""
+
 # End dates may be far in the future: 9999-12-31 is a common way to write "still open".
-_ENDS = frozenset({"ended_on", "cleared_on", "left_on"})
+ENDS = frozenset({"ended_on", "cleared_on", "left_on"})
 _NUMBERS = (Kind.COUNT, Kind.YEAR, Kind.AMOUNT)
+_FEWEST_CUT = 5
+"""Minimum number of different codes that end in zeros: fewer may do so by chance."""
 
 
 @check("A required cell is empty", "必填单元格为空", "Fill in the cell, or remove the row.")
@@ -25,15 +55,18 @@ def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report nulls in a required column."""
     for column in list_columns(folder, table, *Kind):
         if column.required and not column.nullable:
-            empty = f"{quote(column.name)} IS NULL AND {select_raw(folder, table, column.name)} IS NULL"
-            yield Probe(column.name, f"have no {column.name}", empty)
+            empty = f"{quote(column.name)} IS NULL"
+            if SQL_TYPES[column.kind] != "VARCHAR":
+                empty += f" AND {select_raw(folder, table, column.name)} IS NULL"
+            yield Probe(column.name, "have no {column}", empty)
 
 
 @check("A cell is not a date", "日期无法识别", "Write dates as 2023-01-05 or 2023/1/5; the day must exist.")
 def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report text that is not a calendar date."""
     for column, text in list_unreadable(folder, table, Kind.DATE, Kind.MONTH_START):
-        yield Probe(column.name, f"have no valid date in {column.name}", f"{text} IS NOT NULL", value=text)
+        where, message = f"{text} IS NOT NULL", "have no valid date in {column}"
+        yield Probe(column.name, message, where, value=text, advice=_DATE_FORMS)
 
 
 @check(
@@ -47,7 +80,7 @@ def bad_number(folder: Folder, table: Table) -> Iterator[Probe]:
         where = f"{text} IS NOT NULL"
         if column.kind is not Kind.AMOUNT:
             where = f"NOT regexp_full_match({text}, '{NUMBER_TEXT}')"
-        yield Probe(column.name, f"have no valid number in {column.name}", where, value=text)
+        yield Probe(column.name, "have no valid number in {column}", where, value=text)
 
 
 @check("A count is not a whole number", "计数不是整数", "Write a whole number that fits into 32 bits.")
@@ -55,14 +88,98 @@ def not_whole(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a number that has a fraction, or is too large, in a column that is declared as a count or a year."""
     for column, text in list_unreadable(folder, table, Kind.COUNT, Kind.YEAR):
         where = f"regexp_full_match({text}, '{NUMBER_TEXT}')"
-        yield Probe(column.name, f"have no whole number in {column.name}", where, value=text)
+        yield Probe(column.name, "have no whole number in {column}", where, value=text)
 
 
 @check("A cell is neither true nor false", "不是“是/否”值", "Write true or false (or 1 or 0).")
 def bad_flag(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a flag that is neither true nor false."""
     for column, text in list_unreadable(folder, table, Kind.FLAG):
-        yield Probe(column.name, f"are neither true nor false in {column.name}", f"{text} IS NOT NULL", value=text)
+        yield Probe(column.name, "are neither true nor false in {column}", f"{text} IS NOT NULL", value=text)
+
+
+@check(
+    "A code was changed by a spreadsheet",
+    "编码被电子表格改写",
+    "Export the codes again as text. To open a CSV file in a spreadsheet, use Data, From Text/CSV, and choose the type "
+    "Text for columns of codes; a new cell format does not bring lost digits back.",
+)
+def spoilt_code(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report codes such as 9.90101E+14 or 12.0, which a spreadsheet or a program made from a code that is a number."""
+    for name in list_suspect(folder, table):
+        message = "have a {column} that was turned into a number"
+        yield Probe(name, message, build_spoilt_sql(name), value=quote(name))
+
+
+@check(
+    "A code cannot be used in addresses or in the database",
+    "编码无法在网址和数据库中使用",
+    f"Write codes of at most {MAX_TEXT} characters without line breaks and tabs; . and .. cannot be codes of "
+    "households. The spreadsheet function CLEAN removes line breaks and tabs from a cell.",
+)
+def unusable_code(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report codes that are too long or hold control characters, and households whose code is ``.`` or ``..``."""
+    for name in list_suspect(folder, table):
+        if name in IDENTIFIERS:
+            form = HOUSEHOLD_CODE if name == "household_id" else PLAIN
+            where = f"length({quote(name)}) > {MAX_TEXT} OR NOT regexp_full_match({quote(name)}, '{form}')"
+            message = "have a {column} that is too long, holds a line break or a tab, or is only dots"
+            yield Probe(name, message, where, value=f"left({quote(name)}, 40)")
+
+
+@check(
+    "All long codes end in zeros",
+    "长编码的末几位全是 0",
+    "Compare the codes with the source: a spreadsheet keeps only 15 digits. If they differ, export them again as text.",
+    warning=True,
+)
+def lost_digits(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report codes of 16 digits and more if all of them have only zeros after the fifteenth, as Excel leaves them.
+
+    Either several codes end in this way, or rows of different households or members now share a code and a date.
+    """
+    key = ", ".join(map(quote, (*table.key, "recorded_on"))) if table.key else ""
+    for name in list_suspect(folder, table):
+        long = f"regexp_full_match({quote(name)}, '[0-9]{{16,}}')"
+        cut = f"regexp_full_match({quote(name)}, '[0-9]{{15}}0+')"
+        counts = f"count(*) FILTER ({long}), count(*) FILTER ({cut}), count(DISTINCT {quote(name)}) FILTER ({cut})"
+        apart = f"count(DISTINCT ({key})) FILTER ({cut})" if name in table.key else f"count(*) FILTER ({cut})"
+        longs, cuts, different, versions = fetch_row(
+            folder.connection, f"SELECT {counts}, {apart} FROM {folder.get_numbered_view(table.name)}"
+        )
+        if longs == cuts and (different >= _FEWEST_CUT or versions < cuts):
+            yield Probe(name, "have a {column} that ends in zeros after 15 digits", cut, value=quote(name))
+
+
+@check(
+    "A code has blanks or invisible characters around it",
+    "编码前后有空格或看不见的字符",
+    "Nothing has to be done for riskml: they were removed. Remove them in the source, because other programs do not.",
+    warning=True,
+)
+def blank_around_code(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report codes from which blanks, tabs, full-width blanks or invisible characters were removed at the ends."""
+    for column, text in list_unreadable(folder, table, Kind.TEXT, Kind.REGION, Kind.CODE, Kind.CODES):
+        message = "have blanks or invisible characters around {column}"
+        where = f"{text} IS NOT NULL AND {quote(column.name)} IS NOT NULL"
+        yield Probe(column.name, message, where, value=text)
+
+
+@check(
+    "A numeric attribute has cells that are not plain numbers",
+    "数字属性列中混有其他内容",
+    "Write plain numbers such as 1234.5, without separators, units or words; leave unknown cells empty.",
+    warning=True,
+)
+def odd_attribute(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report cells of a numeric attribute that were read as a number in spite of their notation, or as missing."""
+    layout = folder.layouts[table.name]
+    for name in layout.attributes.keys() & layout.raw:
+        text, number = quote_raw(name), quote_attribute(name)
+        message = "have a number in another notation in {column}, which was read as the number"
+        yield Probe(name, message, f"{text} IS NOT NULL AND {number} IS NOT NULL", value=text)
+        message = "have no number in {column}, a column of numbers, and were read as missing"
+        yield Probe(name, message, f"{text} IS NOT NULL AND {number} IS NULL", value=text)
 
 
 @check(
@@ -79,8 +196,8 @@ def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
         else:
             one = f"({'|'.join(allowed)})"
             where = f"NOT regexp_full_match(replace({name}, ' ', ''), '{one}(;{one})*')"
-        message = f"have a value of {column.name} that is not among {', '.join(allowed)}"
-        yield Probe(column.name, message, where, value=name, suggest=allowed)
+        message, values = "have a value of {column} that is not among {allowed}", {"allowed": Joined(allowed)}
+        yield Probe(column.name, message, where, value=name, suggest=allowed, values=values)
 
 
 @check(
@@ -93,8 +210,9 @@ def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
     lengths = "|".join(f"[0-9]{{{level:d}}}" for level in Level)
     for column in list_columns(folder, table, Kind.REGION):
         name = quote(column.name)
-        message = f"have a {column.name} that is not {', '.join(f'{level:d}' for level in Level)} digits long"
-        yield Probe(column.name, message, f"NOT regexp_full_match({name}, '{lengths}')", value=name)
+        message, digits = "have a {column} that is not {digits} digits long", Joined(f"{level:d}" for level in Level)
+        where = f"NOT regexp_full_match({name}, '{lengths}') AND NOT regexp_full_match({name}, '{SPOILT_CODE}')"
+        yield Probe(column.name, message, where, value=name, values={"digits": digits})
 
 
 @check(
@@ -107,8 +225,9 @@ def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
     for column in list_columns(folder, table, *_NUMBERS):
         if column.minimum is not None:
             name, sign = quote(column.name), "<=" if column.exclusive else "<"
-            message = f"have {column.name} {'of at most' if column.exclusive else 'below'} {column.minimum:g}"
-            yield Probe(column.name, message, f"{name} {sign} {column.minimum}", value=name)
+            message = "have {column} of at most {minimum:g}" if column.exclusive else "have {column} below {minimum:g}"
+            where, values = f"{name} {sign} {column.minimum}", {"minimum": column.minimum}
+            yield Probe(column.name, message, where, value=name, values=values)
 
 
 @check(
@@ -118,11 +237,12 @@ def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report NaN or infinity in an amount, and infinity in an attribute (where NaN means null)."""
-    numbers = [column.name for column in list_columns(folder, table, Kind.AMOUNT)]
-    numbers += [name for name, kind in folder.layouts[table.name].attributes.items() if kind == "number"]
-    for name in numbers:
+    numbers = {column.name: quote(column.name) for column in list_columns(folder, table, Kind.AMOUNT)}
+    attributes = folder.layouts[table.name].attributes.items()
+    numbers |= {name: quote_attribute(name) for name, kind in attributes if kind == "number"}
+    for name, number in numbers.items():
         # Parquet statistics ignore NaN, and DuckDB relies on them to filter a bare column; adding 0.0 avoids that.
-        yield Probe(name, f"have infinity or NaN in {name}", f"NOT isfinite({quote(name)} + 0.0)", value=quote(name))
+        yield Probe(name, "have infinity or NaN in {column}", f"NOT isfinite({number} + 0.0)", value=number)
 
 
 @check(
@@ -135,7 +255,7 @@ def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
     for column in list_columns(folder, table, Kind.MONTH_START):
         name = quote(column.name)
         yield Probe(
-            column.name, f"have {column.name} on a day other than the first of a month", f"day({name}) <> 1", value=name
+            column.name, "have {column} on a day other than the first of a month", f"day({name}) <> 1", value=name
         )
 
 
@@ -147,12 +267,15 @@ def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
 def date_out_of_range(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a date outside the plausible years, since a mistyped year would lengthen every array with a month axis."""
     for column in list_columns(folder, table, Kind.DATE, Kind.MONTH_START):
-        name, last = quote(column.name), 9999 if column.name in _ENDS else LAST_YEAR
+        name, last = quote(column.name), 9999 if column.name in ENDS else LAST_YEAR
         where = f"{name} < DATE '{FIRST_YEAR}-01-01' OR {name} > DATE '{last}-12-31'"
-        yield Probe(column.name, f"have {column.name} outside {FIRST_YEAR} to {last}", where, value=name)
+        values = {"first": FIRST_YEAR, "last": last}
+        yield Probe(column.name, "have {column} outside {first} to {last}", where, value=name, values=values)
     for column in list_columns(folder, table, Kind.YEAR):
         name = quote(column.name)
-        yield Probe(column.name, f"have {column.name} after {LAST_YEAR}", f"{name} > {LAST_YEAR}", value=name)
+        where, values = f"{name} > {LAST_YEAR}", {"last": LAST_YEAR}
+        yield Probe(column.name, "have {column} after {last}", where, value=name, values=values)
     if has_columns(folder, table.name, "period_start", "months"):
         where = f"year(period_start) * 12::BIGINT + month(period_start) + months - 1 > {LAST_YEAR * 12 + 12}"
-        yield Probe("months", f"have a period that ends after {LAST_YEAR}", where, value="months")
+        message = "have a period that ends after {last}"
+        yield Probe("months", message, where, value="months", values={"last": LAST_YEAR})

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import duckdb
 
-from riskml.errors import RecordsError, shorten_list
+from riskml.errors import RecordsError
+from riskml.mapping import Mapper
 from riskml.records.checking.aside import set_aside
 from riskml.records.checking.engine import build_fault, find_hits
 from riskml.records.checking.registry import CHECKS
-from riskml.records.contract.faults import CheckReport, Rule
+from riskml.records.contract.faults import CheckReport, Fault, Rule
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading import file_rules as rules
-from riskml.records.reading.folder import Folder, open_folder
+from riskml.records.reading.folder import Folder, UsualLines, open_folder
+from riskml.text import Text, join_sentences, shorten_list
 
 __all__ = ["check", "check_folder", "list_rules", "open_checked", "refuse_faults"]
 
@@ -35,7 +39,12 @@ def list_rules() -> list[Rule]:
     return [*rules.FILE_RULES, *CHECKS]
 
 
-def check(path: str | os.PathLike[str], assess: Callable[[Folder], str] | None = None) -> CheckReport:
+def check(
+    path: str | os.PathLike[str],
+    assess: Callable[[Folder], str] | None = None,
+    usual_lines: UsualLines = (),
+    workers: Mapper | None = None,
+) -> CheckReport:
     """Check a records folder.
 
     Parameters
@@ -43,6 +52,10 @@ def check(path: str | os.PathLike[str], assess: Callable[[Folder], str] | None =
     path : path
     assess : callable, optional
         Called with the open folder if it has no faults; returns a text that says from when training is possible.
+    usual_lines : UsualLines
+        Lines of a policy table with which those of the folder are compared; none by default.
+    workers : Mapper, optional
+        Workers that share the rules; by default, all are checked here.
 
     Returns
     -------
@@ -50,15 +63,16 @@ def check(path: str | os.PathLike[str], assess: Callable[[Folder], str] | None =
         Report with every fault and warning; a missing folder counts as a fault.
     """
     if not Path(path).is_dir():
-        message = f"There is no folder at {path}."
-        return CheckReport(str(path), (rules.MISSING_FOLDER.to_fault("", "", message),))
+        fault = rules.MISSING_FOLDER.to_fault("", "", "There is no folder at {path}.", path=path)
+        return CheckReport(str(path), (fault,))
     with open_folder(path) as folder:
-        report = check_folder(folder)
+        folder.usual_lines = usual_lines
+        report = check_folder(folder, workers)
         return replace(report, training=assess(folder)) if assess and report.ok else report
 
 
-def check_folder(folder: Folder) -> CheckReport:
-    """Check an opened records folder.
+def check_folder(folder: Folder, workers: Mapper | None = None) -> CheckReport:
+    """Check an opened records folder, from which no rows have been set aside if ``workers`` share the rules.
 
     Raises
     ------
@@ -67,26 +81,53 @@ def check_folder(folder: Folder) -> CheckReport:
     """
     while True:
         try:
-            return _check_tables(folder)
+            return _check_tables(folder, workers)
         except duckdb.Error as error:
             # A file whose end is intact may be damaged elsewhere: leave its table out, and check the others.
             if not folder.drop_damaged():
                 reason = str(error).splitlines()[0]
                 hint = "Check the free memory and disk space."
-                raise RecordsError(f"Checking {folder.path} failed: {reason}", hint) from error
+                raise RecordsError("Checking {path} failed: {reason}", hint, path=folder.path, reason=reason) from error
+            workers = None  # they would read the damaged table again
 
 
-def _check_tables(folder: Folder) -> CheckReport:
+def _check_tables(folder: Folder, workers: Mapper | None) -> CheckReport:
     faults = list(folder.faults)
     rows = {name: folder.count_rows(name) for name in folder.tables}
-    for name in folder.tables:
-        table = TABLES[name]
-        if rows[name]:
-            faults += [build_fault(folder, table, hit) for hit in find_hits(folder, table)]
-        elif name in NEVER_EMPTY:
-            faults.append(rules.EMPTY_TABLE.to_fault(name, "", f"The table {name!r} has no rows."))
+    filled = [name for name in folder.tables if rows[name]]
+    empty = [name for name in NEVER_EMPTY if rows.get(name) == 0]
+    faults += [rules.EMPTY_TABLE.to_fault(name, "", "The table {table!r} has no rows.") for name in empty]
+    if workers is None:
+        shares = [_check_rules(folder, folder.usual_lines, _Job(name, tuple(CHECKS))) for name in filled]
+    else:
+        # Income has most of the rows. A rule may compare households with one another, so every worker sees all of them.
+        slices = {name: len(workers) if name == "income" else 1 for name in filled}
+        jobs = [_Job(name, tuple(CHECKS)[k::of]) for name, of in slices.items() for k in range(of)]
+        shares = workers.map(partial(_check_rules, folder.path.resolve(), folder.usual_lines), jobs)
     order = {name: i for i, name in enumerate(["", *TABLES])}
-    return CheckReport(str(folder.path), tuple(sorted(faults, key=lambda fault: order[fault.table])), rows)
+    position = {rule.code: i for i, rule in enumerate(CHECKS)}  # the rules about files come first
+    faults = sorted([*faults, *chain(*shares)], key=lambda fault: (order[fault.table], position.get(fault.code, -1)))
+    return CheckReport(str(folder.path), tuple(faults), rows)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Rules to check on one table."""
+
+    table: str
+    rules: tuple[Rule, ...]
+
+    def __str__(self) -> str:
+        return self.table
+
+
+def _check_rules(source: Folder | Path, usual_lines: UsualLines, job: _Job) -> list[Fault]:
+    if isinstance(source, Path):
+        with open_folder(source) as folder:
+            folder.usual_lines = usual_lines
+            return _check_rules(folder, usual_lines, job)
+    table = TABLES[job.table]
+    return [build_fault(source, table, hit) for hit in find_hits(source, table, job.rules)]
 
 
 def refuse_faults(report: CheckReport) -> None:
@@ -100,10 +141,12 @@ def refuse_faults(report: CheckReport) -> None:
     if report.ok:
         return
     named = [f"{fault.where} {fault.code} ({fault.count:,})" for fault in report.refused]
-    hint = f"`riskml check {report.path}` lists every fault, its first rows and what to do."
+    hint = Text("`riskml check {path}` lists every fault, its first rows and what to do.", path=report.path)
     if _has_only_bad_rows(report):
-        hint += " `--skip-bad-rows FILE` moves the faulty rows to FILE and continues without them."
-    raise RecordsError(f"The records in {report.path} have {len(named)} fault(s): {shorten_list(named, most=8)}.", hint)
+        more = Text("`--skip-bad-rows FILE` moves the faulty rows to FILE and continues without them.")
+        hint = join_sentences(hint, more)
+    values = {"path": report.path, "count": len(named), "faults": shorten_list(named, most=8)}
+    raise RecordsError("The records in {path} have {count} fault(s): {faults}.", hint, **values)
 
 
 def _has_only_bad_rows(report: CheckReport) -> bool:
@@ -112,7 +155,12 @@ def _has_only_bad_rows(report: CheckReport) -> bool:
     return all(fault.code in by_row for fault in report.refused)
 
 
-def open_checked(path: str | os.PathLike[str], skip_bad_rows: str | os.PathLike[str] | None = None) -> Folder:
+def open_checked(
+    path: str | os.PathLike[str],
+    skip_bad_rows: str | os.PathLike[str] | None = None,
+    usual_lines: UsualLines = (),
+    workers: Mapper | None = None,
+) -> Folder:
     """Open a records folder and refuse it if it has faults.
 
     Parameters
@@ -120,6 +168,10 @@ def open_checked(path: str | os.PathLike[str], skip_bad_rows: str | os.PathLike[
     path : path
     skip_bad_rows : path, optional
         File in which bad rows are set aside; they are counted in ``Folder.skipped`` and left out of the folder.
+    usual_lines : UsualLines
+        Lines of a policy table with which those of the folder are compared; none by default.
+    workers : Mapper, optional
+        Workers that share the rules; by default, all are checked here.
 
     Returns
     -------
@@ -133,8 +185,9 @@ def open_checked(path: str | os.PathLike[str], skip_bad_rows: str | os.PathLike[
         individual rows).
     """
     folder = open_folder(path)
+    folder.usual_lines = usual_lines
     try:
-        folder.report = check_folder(folder)
+        folder.report = check_folder(folder, workers)
         if skip_bad_rows is not None and _has_only_bad_rows(folder.report):
             set_aside(folder, skip_bad_rows)
             folder.report = check_folder(folder) if folder.skipped else folder.report

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from riskml.records.checking.registry import Probe, check, has_columns
+from riskml.records.checking.registry import Probe, check, has_columns, select_readable
 from riskml.records.checking.row_checks import build_recorded_sql
 from riskml.records.contract.schema import Table
 from riskml.records.reading.cell_sql import fetch_row, quote
 from riskml.records.reading.folder import Folder
-from riskml.records.reading.repeats import create_repeated_hashes
+from riskml.text import Joined
 
-__all__: list[str] = []
+__all__ = ["POSITION", "select_counted_income", "select_repeated_contents", "select_uncorrected"]
 
 POSITION = '"#file", "#row"'
+
+_CUT = {
+    "[0-9]{15}0+": "Codes that end in zeros after 15 digits may have been different before a spreadsheet cut them: in "
+    "that case, delete no row, and export the codes again as text."
+}
 
 
 @check(
@@ -31,7 +36,7 @@ def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
     rows = f"""
         WITH known AS (
             SELECT {POSITION}, record_id, {build_recorded_sql(table)} AS known
-            FROM {folder.get_numbered_view(table.name)} SEMI JOIN {repeated} USING (record_id))
+            FROM {select_readable(folder, table)} SEMI JOIN {repeated} USING (record_id))
         SELECT {POSITION}, record_id AS "#value" FROM known
         SEMI JOIN (SELECT record_id, known FROM known GROUP BY ALL HAVING count(*) > 1) twice
         ON known.record_id = twice.record_id AND known.known IS NOT DISTINCT FROM twice.known"""
@@ -47,22 +52,22 @@ def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report two versions of a household, member or monitoring entry if neither is later than the other."""
     if table.key and has_columns(folder, table.name, *table.key):
         key = ", ".join(map(quote, table.key))
-        message = f"share {' and '.join(table.key)} and recorded_on with another row"
-        yield Probe(
-            "recorded_on", message, rows=_select_rows_sharing(folder, table, f"{key}, recorded_on", table.key[0])
-        )
+        rows = _select_rows_sharing(folder, table, f"{key}, recorded_on", table.key[0])
+        values = {"key": Joined(table.key, " and ")}
+        message = "share {key} and recorded_on with another row"
+        yield Probe("recorded_on", message, rows=rows, values=values, advice=_CUT)
 
 
 @check(
     "Two lines for one region start on the same day",
     "同一地区同一生效日期有多条监测线",
-    "Keep one amount for each region_code and effective_from.",
+    "Keep one amount for each region_code and effective_from, or give the corrected line a later recorded_on.",
 )
 def duplicate_line(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report two lines if neither takes precedence over the other."""
     if table.name == "lines" and has_columns(folder, "lines", "effective_from"):
-        key = "coalesce(region_code, ''), effective_from"
-        message = "share region_code and effective_from with another row"
+        key = "coalesce(region_code, ''), effective_from, coalesce(recorded_on, effective_from)"
+        message = "share region_code, effective_from and recorded_on with another row"
         yield Probe("effective_from", message, rows=_select_rows_sharing(folder, table, key, "effective_from"))
 
 
@@ -71,7 +76,7 @@ def _select_rows_sharing(folder: Folder, table: Table, key: str, value: str) -> 
     return f"""
         SELECT * EXCLUDE (n) FROM (
             SELECT {POSITION}, {value} AS "#value", count(*) OVER (PARTITION BY {key}) AS n
-            FROM {folder.get_numbered_view(table.name)} WHERE {value} IS NOT NULL)
+            FROM {select_readable(folder, table)} WHERE {value} IS NOT NULL)
         WHERE n > 1"""
 
 
@@ -100,15 +105,10 @@ def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report all but the first of several equal rows, since they may have been imported more than once."""
     if table.find_column("record_id") is None or not has_columns(folder, table.name, str(table.day)):
         return
+    candidates = select_repeated_contents(folder, table)
     cells = ", ".join(quote(name) for name in table.names if name != "record_id")
-    source = f"{folder.get_numbered_view(table.name)} WHERE record_id IS NULL"
-    hashes = f"equal_{table.name}"
-    if not create_repeated_hashes(folder.connection, source, cells, hashes):
-        return
     rows = f"""
-        WITH candidates AS (
-            SELECT {POSITION}, {cells} FROM (SELECT *, hash({cells}) AS h FROM {source})
-            SEMI JOIN {hashes} USING (h))
+        WITH candidates AS (FROM ({candidates}) WHERE record_id IS NULL)
         SELECT {POSITION} FROM (
             SELECT {POSITION}, row_number() OVER (PARTITION BY {cells} ORDER BY {POSITION}) AS copy FROM candidates)
         WHERE copy > 1"""
@@ -127,27 +127,53 @@ def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
     """
     if table.name != "income" or not has_columns(folder, "income", "household_id", "period_start", "source", "amount"):
         return
-    numbered = folder.get_numbered_view("income")
+    numbered = select_readable(folder, table)
     kinds = "bool_or(source = 'total') AND bool_or(source <> 'total')"
     if not fetch_row(folder.connection, f"SELECT {kinds} FROM {numbered}")[0]:
         return
-    latest = f"""
-        SELECT record_id, max({build_recorded_sql(table)}) AS latest FROM {numbered}
-        SEMI JOIN {folder.find_repeated_records("income")} USING (record_id) GROUP BY record_id"""
     rows = f"""
         WITH mixed AS (
             SELECT household_id FROM {numbered} GROUP BY household_id
             HAVING {kinds}),
-        counted AS (
-            SELECT {POSITION}, household_id, source = 'total' AS whole, months,
-                year(period_start) * 12 + month(period_start) - 1 AS first
-            FROM {numbered} r SEMI JOIN mixed USING (household_id) LEFT JOIN ({latest}) l USING (record_id)
-            WHERE amount IS NOT NULL AND (latest IS NULL OR {build_recorded_sql(table)} = latest)
-                AND NOT coalesce(statement, false) AND member_id IS NULL),
+        counted AS ({select_counted_income(folder, table, "SEMI JOIN mixed USING (household_id)")}),
         monthly AS (
-            SELECT {POSITION}, household_id, whole, unnest(range(first, first + least(months, 1200))) AS month
+            SELECT {POSITION}, household_id, source = 'total' AS whole,
+                unnest(range(first, first + least(months, 1200))) AS month
             FROM counted),
         clash AS (
             SELECT household_id, month FROM monthly GROUP BY ALL HAVING bool_or(whole) AND NOT bool_and(whole))
         SELECT DISTINCT {POSITION}, household_id AS "#value" FROM monthly SEMI JOIN clash USING (household_id, month)"""
     yield Probe("source", "cover a month of a household both as a total and by source", rows=rows)
+
+
+def select_uncorrected(folder: Folder, table: Table) -> str:
+    """Build the SQL for the rows that can be compared and share their ``record_id`` with no other row."""
+    return f"{select_readable(folder, table)} ANTI JOIN {folder.find_repeated_records(table.name)} USING (record_id)"
+
+
+def select_repeated_contents(folder: Folder, table: Table) -> str:
+    """Build the SQL for the rows that may equal another row but for ``recorded_on`` and ``record_id``.
+
+    Rows that share their ``record_id`` with another row are left out: these are corrections.
+    """
+    cells = ", ".join(quote(name) for name in table.names if name not in ("record_id", "recorded_on"))
+    source = select_uncorrected(folder, table)
+    return f"""
+        SELECT {POSITION}, record_id, recorded_on, {cells} FROM (SELECT *, hash({cells}) AS h FROM {source})
+        SEMI JOIN {folder.find_repeated(table.name, source, cells)} USING (h)"""
+
+
+def select_counted_income(folder: Folder, table: Table, only: str = "") -> str:
+    """Build the SQL that selects income rows that add up: the latest of each record, no statement, no single person.
+
+    ``first`` is the number of the first month of a row; ``only`` is a join that limits the rows.
+    """
+    numbered, recorded = select_readable(folder, table), build_recorded_sql(table)
+    return f"""
+        SELECT {POSITION}, household_id, source, amount, months,
+            year(period_start) * 12 + month(period_start) - 1 AS first
+        FROM {numbered} r {only} LEFT JOIN (
+            SELECT record_id, max({recorded}) AS latest FROM {numbered}
+            SEMI JOIN {folder.find_repeated_records("income")} USING (record_id) GROUP BY record_id) l USING (record_id)
+        WHERE amount IS NOT NULL AND (latest IS NULL OR {recorded} = latest)
+            AND NOT coalesce(statement, false) AND member_id IS NULL"""

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from riskml.records.checking import cell_checks, duplicates, links, row_checks  # noqa: F401  imports declare the checks
-from riskml.records.checking.registry import CHECKS, Probe
+from riskml.records.checking import (  # noqa: F401  imports declare the checks
+    cell_checks,
+    comparisons,
+    duplicates,
+    links,
+    plausibility,
+    row_checks,
+)
+from riskml.records.checking.registry import CHECKS, Probe, build_spoilt_sql, list_suspect
 from riskml.records.contract.faults import MOST_ROWS, Fault, RowName, Rule
 from riskml.records.contract.schema import Table
 from riskml.records.reading.cell_sql import fetch_row
 from riskml.records.reading.folder import Folder
+from riskml.text import Joined, Text, join_sentences
 
 __all__ = ["Hit", "build_fault", "find_hits"]
 
@@ -37,9 +46,10 @@ class Hit:
     rows: str
 
 
-def find_hits(folder: Folder, table: Table) -> list[Hit]:
-    """Run every probe of every check, in the order of the checks."""
-    probes = [(rule, probe) for rule, check in CHECKS.items() for probe in check(folder, table)]
+def find_hits(folder: Folder, table: Table, only: Collection[Rule] | None = None) -> list[Hit]:
+    """Run every probe of every check, or of ``only`` some, in the order of the checks."""
+    checks = [(rule, check) for rule, check in CHECKS.items() if only is None or rule in only]
+    probes = [(rule, probe) for rule, check in checks for probe in check(folder, table)]
     conditions = [probe.where for _, probe in probes if probe.where]
     counts: Iterator[int] = iter(())
     if conditions:
@@ -59,11 +69,19 @@ def find_hits(folder: Folder, table: Table) -> list[Hit]:
 
 
 def _run_query(folder: Folder, table: Table, number: int, probe: Probe) -> tuple[int, str]:
-    """Run a probe's query once and keep the rows in a table; return their count, and the SQL that reads them."""
-    name = f'"#hits {table.name} {number}"'
+    """Run a probe's query once and keep the rows in a table; return their count, and the SQL that reads them.
+
+    Rows whose household, member or region has a spoilt code are left out: they match the wrong rows.
+    """
+    name, spoilt = f'"#hits {table.name} {number}"', [c for c in list_suspect(folder, table) if c != "record_id"]
     folder.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {probe.rows}")
-    value = '"#value"::VARCHAR' if '"#value"' in probe.rows else "NULL::VARCHAR"
     count = int(fetch_row(folder.connection, f"SELECT count(*) FROM {name}")[0])
+    if count and spoilt:
+        where = " OR ".join(map(build_spoilt_sql, spoilt))
+        bad = f'SELECT "#file", "#row" FROM {folder.get_numbered_view(table.name)} WHERE {where}'
+        deleted = f'DELETE FROM {name} WHERE ("#file", "#row") IN ({bad})'
+        count -= int(fetch_row(folder.connection, deleted)[0])
+    value = '"#value"::VARCHAR' if '"#value"' in probe.rows else "NULL::VARCHAR"
     return count, f'SELECT "#file", "#row", {value} AS "#value" FROM {name}'
 
 
@@ -76,15 +94,21 @@ def build_fault(folder: Folder, table: Table, hit: Hit) -> Fault:
         f'SELECT "#value", count(*) FROM ({hit.rows}) WHERE "#value" IS NOT NULL '
         f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_VALUES_SHOWN + 1}"
     ).fetchall()
-    message = f"{hit.count:,} row(s) {hit.probe.message}"
+    message = Text("{count:,} row(s) {what}", count=hit.count, what=hit.probe.text)
     if values:
         shown = [f"{value!r}" + (f" ({count:,}×)" if count > 1 else "") for value, count in values[:_VALUES_SHOWN]]
-        message += ": " + ", ".join(shown) + (", …" if len(values) > _VALUES_SHOWN else "")
-        message += _suggest_code(str(values[0][0]), hit.probe)
-    return hit.rule.to_fault(table.name, hit.probe.column, message + ".", count=hit.count, rows=rows)
+        more = ["…"] if len(values) > _VALUES_SHOWN else []
+        message += Text(": {values}", values=Joined([*shown, *more])) + _suggest_code(str(values[0][0]), hit.probe)
+    advice = {
+        text: None
+        for pattern, text in hit.probe.advice.items()
+        if any(re.fullmatch(pattern, str(value).strip()) for value, _ in values)
+    }
+    text = join_sentences(message + Text("."), *map(Text, advice))
+    return hit.rule.to_fault(table.name, hit.probe.column, text, count=hit.count, rows=rows)
 
 
-def _suggest_code(value: str, probe: Probe) -> str:
+def _suggest_code(value: str, probe: Probe) -> Text:
     by_chinese = {chinese: code for code, chinese in probe.suggest.items()}
     close = get_close_matches(value.strip().lower(), list(probe.suggest), n=1) or [by_chinese.get(value.strip(), "")]
-    return f"; did you mean {close[0]!r} for {value!r}?" if close[0] else ""
+    return Text("; did you mean {code!r} for {value!r}?", code=close[0], value=value) if close[0] else Text("")

@@ -11,11 +11,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from riskml.records.contract.faults import Rule, Severity
-from riskml.records.contract.schema import Column, Kind, Table
-from riskml.records.reading.cell_sql import quote_raw
+from riskml.records.contract.schema import SPOILT_CODE, Column, Kind, Table
+from riskml.records.reading.cell_sql import SQL_TYPES, quote, quote_raw
 from riskml.records.reading.folder import Folder
+from riskml.text import Text
 
-__all__ = ["CHECKS", "Probe", "check", "has_columns", "list_columns", "list_unreadable", "select_raw"]
+__all__ = [
+    "CHECKS",
+    "Probe",
+    "build_spoilt_sql",
+    "check",
+    "has_columns",
+    "list_columns",
+    "list_suspect",
+    "list_unreadable",
+    "select_raw",
+    "select_readable",
+]
 
 
 @dataclass(frozen=True)
@@ -27,7 +39,7 @@ class Probe:
     column : str
         Column that the rule is about; empty if it is about whole rows.
     message : str
-        What is wrong with the rows, worded to follow "3 row(s)".
+        What is wrong with the rows, worded to follow "3 row(s)"; a template for ``column`` and ``values``.
     where : str
         SQL condition on the numbered view that is true for the rows that break the rule; empty if ``rows`` is given.
     rows : str
@@ -36,6 +48,10 @@ class Probe:
         SQL expression for the value to show in the message; used with ``where``.
     suggest : dict of str to str
         Maps each allowed code to its Chinese name; one of the codes may be suggested for a wrong value.
+    values : dict of str to object
+        Values for the message.
+    advice : dict of str to str
+        Maps a pattern for values to what to do about such values, where the advice of the rule is too general.
     """
 
     column: str
@@ -44,6 +60,13 @@ class Probe:
     rows: str = ""
     value: str = "NULL"
     suggest: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
+    advice: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> Text:
+        """The message in both languages."""
+        return Text(self.message, column=self.column, **self.values)
 
 
 Check = Callable[[Folder, Table], Iterator[Probe]]
@@ -81,6 +104,30 @@ def list_unreadable(folder: Folder, table: Table, *kinds: Kind) -> Iterator[tupl
     for column in list_columns(folder, table, *kinds):
         if column.name in folder.layouts[table.name].raw:
             yield column, select_raw(folder, table, column.name)
+
+
+def list_suspect(folder: Folder, table: Table) -> list[str]:
+    """List the columns in which the reading found a code that a spreadsheet may have changed."""
+    return sorted(folder.layouts[table.name].suspect - folder.layouts[table.name].wrong)
+
+
+def build_spoilt_sql(name: str) -> str:
+    """Build the SQL condition for a code that was turned into a number; it is false for an empty cell."""
+    return f"coalesce(regexp_full_match({quote(name)}, '{SPOILT_CODE}'), false)"
+
+
+def select_readable(folder: Folder, table: Table) -> str:
+    """Build the SQL for the rows that can be compared with one another.
+
+    All dates, numbers and flags of such a row could be read, no code was turned into a number, and no required cell is
+    empty.
+    """
+    texts = [column.name for column in table.columns if SQL_TYPES[column.kind] == "VARCHAR"]
+    readable = [f"{quote_raw(name)} IS NULL" for name in folder.layouts[table.name].raw.difference(texts)]
+    readable += [f"NOT {build_spoilt_sql(name)}" for name in list_suspect(folder, table)]
+    required = [column.name for column in table.columns if column.required and not column.nullable]
+    readable += [f"{quote(name)} IS NOT NULL" for name in required]
+    return f"(SELECT * FROM {folder.get_numbered_view(table.name)} WHERE {' AND '.join(sorted(readable)) or 'true'})"
 
 
 def select_raw(folder: Folder, table: Table, column: str) -> str:

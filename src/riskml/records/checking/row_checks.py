@@ -10,10 +10,14 @@ from riskml.records.contract.schema import Table
 from riskml.records.reading.cell_sql import build_day_sql
 from riskml.records.reading.folder import Folder
 
-__all__ = ["LATE_MONTHS", "build_recorded_sql"]
+__all__ = ["LATE_MONTHS", "SPANS", "build_recorded_sql"]
 
 LATE_MONTHS = 36
 """A row recorded more than this many months after the date it is about is too old to count once it becomes known."""
+
+
+SPANS = (("started_on", "ended_on"), ("entered_on", "cleared_on"))
+"""Columns with the first and the last day of what a row is about."""
 
 
 def build_recorded_sql(table: Table) -> str:
@@ -56,9 +60,10 @@ def withdrawn_without_record(folder: Folder, table: Table) -> Iterator[Probe]:
 @check("An end date lies before its start date", "结束日期早于开始日期", "Correct one of the two dates.")
 def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report help that ended, or monitoring that was cleared, before it began."""
-    for start, end in (("started_on", "ended_on"), ("entered_on", "cleared_on")):
+    for start, end in SPANS:
         if has_columns(folder, table.name, start, end):
-            yield Probe(end, f"have {end} before {start}", f"{end} < {start}", value=end)
+            where, values = f"{end} < {start}", {"start": start}
+            yield Probe(end, "have {column} before {start}", where, value=end, values=values)
 
 
 @check(
@@ -88,7 +93,8 @@ def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
     One of the two dates is probably mistyped.
     """
     if table.day and has_columns(folder, table.name, "recorded_on", table.day):
-        yield Probe("recorded_on", f"were recorded before {table.day}", f"recorded_on < {table.day}")
+        where, values = f"recorded_on < {table.day}", {"day": table.day}
+        yield Probe("recorded_on", "were recorded before {day}", where, values=values)
 
 
 @check(
@@ -104,7 +110,9 @@ def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
         where = f"recorded_on - {table.day} > {31 * LATE_MONTHS}"
         if table.day == "period_start":
             where = f"recorded_on - period_start - 31::BIGINT * months > {31 * LATE_MONTHS}"
-        yield Probe("recorded_on", f"were recorded more than {LATE_MONTHS} months late", where)
+        yield Probe(
+            "recorded_on", "were recorded more than {months} months late", where, values={"months": LATE_MONTHS}
+        )
 
 
 @check(

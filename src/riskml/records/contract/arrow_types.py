@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from riskml.errors import RecordsError
 from riskml.records.contract.schema import KIND_WORDS, TABLES, Kind
+from riskml.text import Text
 
 __all__ = ["ARROW_TYPES", "cast_table", "cast_values"]
 
@@ -63,8 +64,12 @@ def cast_table(name: str, table: pa.Table) -> pa.Table:
             cast = cast_values(values, type_)
         except pa.ArrowException as error:
             raise RecordsError(
-                f"Table {name!r}, column {column_name!r}: cells must be {KIND_WORDS[column.kind]}, not {values.type}.",
+                "Table {name!r}, column {column!r}: cells must be {kind}, not {given}.",
                 "Write dates as 2023-01-05, and amounts and counts as plain numbers.",
+                name=name,
+                column=column_name,
+                kind=Text(KIND_WORDS[column.kind]),
+                given=values.type,
             ) from error
         table = table.set_column(i, column_name, cast)
     return table

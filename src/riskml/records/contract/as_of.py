@@ -8,6 +8,10 @@ from dataclasses import dataclass
 __all__ = ["AsOf"]
 
 
+_TOLERATED_DAYS = 31
+"""Records of the current month often arrive in the next: they reach an as-of date that is at most this much later."""
+
+
 @dataclass(frozen=True)
 class AsOf:
     """A date as of which records are read, and the last day of these records.
@@ -23,7 +27,7 @@ class AsOf:
     >>> late = AsOf(dt.date(2024, 12, 31), dt.date(2024, 6, 30))
     >>> late.records_end
     datetime.date(2024, 6, 30)
-    >>> AsOf(late.last_day, late.last_day).describe("en")
+    >>> AsOf(dt.date(2024, 7, 31), late.last_day).describe("en")
     ''
     """
 
@@ -36,8 +40,8 @@ class AsOf:
         return self.last_day if self.last_day is not None and self.last_day < self.day else None
 
     def describe(self, lang: str) -> str:
-        """Warn that nothing is known about the days after the last record; return "" if the records reach ``day``."""
-        if self.records_end is None:
+        """Warn that nothing is known about the days after the last record; return "" if these are at most 31."""
+        if self.records_end is None or (self.day - self.records_end).days <= _TOLERATED_DAYS:
             return ""
         if lang == "zh":
             return f"研判日 {self.day} 晚于最后一次记录（{self.records_end}），其间情况不详"

@@ -8,6 +8,7 @@ subtraction.
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import overload
 
 import numpy as np
@@ -18,6 +19,7 @@ __all__ = [
     "STATEMENT_DELAY",
     "find_last_complete_month",
     "is_month_end",
+    "list_month_ends",
     "subtract_months",
     "to_date",
     "to_day",
@@ -131,3 +133,11 @@ def to_year(day: int) -> int:
     2024
     """
     return to_date(day).year
+
+
+@lru_cache(maxsize=1024)
+def list_month_ends(month: int, months: int) -> IntArray:
+    """List the last days of the ``months`` months up to ``month``, the latest first."""
+    ends = to_month_end(np.arange(month, month - months, -1, dtype=np.int32))
+    ends.flags.writeable = False
+    return ends

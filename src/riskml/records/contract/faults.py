@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
+
+from riskml.text import Joined, Text, join_sentences, read
 
 __all__ = ["MOST_ROWS", "CheckReport", "Fault", "RowName", "Rule", "Severity"]
 
@@ -34,7 +37,7 @@ class Rule:
     title, zh : str
         What is wrong, in English and in Chinese.
     what_to_do : str
-        What the owner of the data should do about it.
+        What the owner of the data should do about it; the catalogue has the Chinese wording (see `riskml.text`).
     severity : Severity, default fault
         Every command refuses a folder with faults; warnings do not stop a command.
     by_row : bool, default False
@@ -48,13 +51,25 @@ class Rule:
     severity: Severity = Severity.FAULT
     by_row: bool = False
 
-    def to_fault(self, table: str, column: str, message: str, *, count: int = 1, rows: Sequence[RowName] = ()) -> Fault:
+    def to_fault(
+        self,
+        table: str,
+        column: str,
+        message: str,
+        *,
+        count: int = 1,
+        rows: Sequence[RowName] = (),
+        **values: Any,
+    ) -> Fault:
         """Build a fault of this kind.
 
         ``table`` is empty if the fault concerns the whole folder, and ``column`` is empty if it concerns whole rows.
+        ``message`` is a text, or a template for ``values``, ``count``, ``table`` and ``column``.
         """
+        if not isinstance(message, Text):
+            message = Text(message, table=table, column=column, count=count, **values)
         first = tuple(rows[:MOST_ROWS])
-        return Fault(table, column, self.code, self.severity, count, first, message, self.what_to_do)
+        return Fault(table, column, self.code, self.severity, count, first, message, Text(self.what_to_do))
 
 
 @dataclass(frozen=True)
@@ -73,7 +88,7 @@ class Fault:
         Number of rows, columns or files with the fault.
     rows : tuple of int or str
         The first rows with the fault, counted from 1.
-    message, what_to_do : str
+    message, what_to_do : Text
         What is wrong and what to do about it, in plain language.
     """
 
@@ -83,13 +98,14 @@ class Fault:
     severity: Severity
     count: int
     rows: tuple[RowName, ...]
-    message: str
-    what_to_do: str
+    message: Text
+    what_to_do: Text
 
     @property
-    def where(self) -> str:
+    def where(self) -> Text:
         """The table and column, or ``folder`` if the fault concerns the whole folder."""
-        return ".".join(part for part in (self.table, self.column) if part) or "folder"
+        parts = [part for part in (self.table, self.column) if part]
+        return Joined(parts, ".", ".") if parts else Text("folder")
 
 
 @dataclass(frozen=True)
@@ -104,14 +120,42 @@ class CheckReport:
         Faults and warnings, in the order of the tables.
     tables : dict of str to int
         Number of rows in each table that could be read.
-    training : str
+    training : str or Text
         From when a model can be trained on the records, and with which options; empty if not requested.
+    known : int
+        Number of warnings that are left out because they are known.
     """
 
     path: str
     faults: tuple[Fault, ...] = ()
     tables: dict[str, int] = field(default_factory=dict)
     training: str = ""
+    known: int = 0
+
+    def leave_out_known(self, earlier: Iterable[Mapping[str, Any]]) -> CheckReport:
+        """Leave out the warnings that an earlier report has with the same table, column and code, and as many rows.
+
+        Parameters
+        ----------
+        earlier : iterable of mapping
+            The ``faults`` of the earlier report, as in its JSON text. Faults are never left out.
+
+        Examples
+        --------
+        >>> rule = Rule("odd", "Odd", "异常", "Look.", Severity.WARNING)
+        >>> report = CheckReport("records", (rule.to_fault("income", "amount", "odd", count=3),))
+        >>> report.leave_out_known([vars(fault) for fault in report.faults]).summarise()
+        'No faults and no warnings in records. 1 known warning(s) left out.'
+        >>> report.leave_out_known([]).summarise()
+        '0 fault(s) and 1 warning(s) in records.'
+        """
+        most = {(one["table"], one["column"], one["code"]): one["count"] for one in earlier}
+        kept = tuple(
+            fault
+            for fault in self.faults
+            if fault.severity is Severity.FAULT or fault.count > most.get((fault.table, fault.column, fault.code), 0)
+        )
+        return replace(self, faults=kept, known=len(self.faults) - len(kept))
 
     @property
     def refused(self) -> tuple[Fault, ...]:
@@ -133,7 +177,9 @@ class CheckReport:
         return not self.refused
 
     def to_json(self) -> str:
-        """Return the report as JSON text: ``ok``, ``faults`` and ``tables``, and ``training`` if known.
+        """Return the report as JSON text: ``ok``, ``faults`` and ``tables``, and ``training`` and ``known`` if any.
+
+        The texts are in English; ``message_zh`` and ``what_to_do_zh`` of a fault, and ``training_zh``, are in Chinese.
 
         >>> print(CheckReport("records", (), {"households": 2}).to_json())
         {
@@ -144,29 +190,39 @@ class CheckReport:
           }
         }
         """
-        content = {"ok": self.ok, "faults": [asdict(fault) for fault in self.faults], "tables": self.tables}
-        content |= {"training": self.training} if self.training else {}
+        faults = [
+            vars(fault) | {"message_zh": fault.message.read("zh"), "what_to_do_zh": fault.what_to_do.read("zh")}
+            for fault in self.faults
+        ]
+        content = {"ok": self.ok, "faults": faults, "tables": self.tables}
+        if self.training:
+            content |= {"training": self.training, "training_zh": read(self.training, "zh")}
+        content |= {"known": self.known} if self.known else {}
         return json.dumps(content, ensure_ascii=False, indent=2)
 
-    def render(self) -> str:
-        """Return the report as plain text, one paragraph per finding.
+    def render(self, lang: str = "en") -> str:
+        """Return the report as plain text in a language, one paragraph per finding.
 
         >>> print(CheckReport("records", (), {"households": 2}).render())
         households: 2 rows
         No faults and no warnings in records.
         """
-        lines = [f"{table}: {rows:,} rows" for table, rows in self.tables.items()]
+        lines = [Text("{table}: {rows:,} rows", table=table, rows=rows) for table, rows in self.tables.items()]
         for fault in self.faults:
-            lines.append(f"{fault.severity} {fault.code} in {fault.where}: {fault.message}")
+            named = {"kind": fault.severity, "code": fault.code, "where": fault.where, "message": fault.message}
+            lines.append(Text("{kind} {code} in {where}: {message}", **named))
             if fault.rows:
                 more = ", …" if fault.count > len(fault.rows) else ""
-                lines.append(f"    rows: {', '.join(str(row) for row in fault.rows)}{more}")
-            lines.append(f"    what to do: {fault.what_to_do}")
+                lines.append(Text("    rows: {rows}", rows=", ".join(map(str, fault.rows)) + more))
+            lines.append(Text("    what to do: {advice}", advice=fault.what_to_do))
         lines.append(self.summarise())
-        return "\n".join(lines)
+        return "\n".join(line.read(lang) for line in lines)
 
-    def summarise(self) -> str:
-        """Return one sentence with the numbers of faults and warnings."""
+    def summarise(self) -> Text:
+        """Return a sentence with the numbers of faults and warnings."""
+        counts = {"faults": len(self.refused), "warnings": len(self.warnings)}
+        counted = Text("{faults} fault(s) and {warnings} warning(s) in {path}.", path=self.path, **counts)
         if not self.faults:
-            return f"No faults and no warnings in {self.path}."
-        return f"{len(self.refused)} fault(s) and {len(self.warnings)} warning(s) in {self.path}."
+            counted = Text("No faults and no warnings in {path}.", path=self.path)
+        known = Text("{count} known warning(s) left out.", count=self.known) if self.known else ""
+        return join_sentences(counted, known)

@@ -5,150 +5,48 @@ The reading and checking of records, and ``data/README.md``, are derived from th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import cache, cached_property
+from dataclasses import replace
+from functools import cache
+from typing import Any
 
+from riskml.records.contract.declaration import IDENTIFIERS, KIND_WORDS, Column, Kind, Table
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.regions import Level
 from riskml.vocabulary.verdicts import CATEGORIES
 
-__all__ = ["IDENTIFIERS", "KIND_WORDS", "SOURCES", "TABLES", "Column", "Kind", "Table", "list_codes"]
+__all__ = [
+    "HOUSEHOLD_CODE",
+    "IDENTIFIERS",
+    "KIND_WORDS",
+    "MAX_TEXT",
+    "PLAIN",
+    "SOURCES",
+    "SPOILT_CODE",
+    "TABLES",
+    "Column",
+    "Kind",
+    "Table",
+    "list_codes",
+]
 
-IDENTIFIERS = ("household_id", "member_id", "record_id")
-"""Columns that identify a household, a member and a record; with ``recorded_on`` they decide which rows count."""
+SPOILT_CODE = r"[0-9](\.[0-9]+)?[eE]\+[0-9]{2,3}|[0-9]\.[0-9]+[eE][0-9]{1,3}|[0-9]+\.0+"
+"""Pattern for codes that a program has mistaken for numbers, such as 9.90101E+14, 9.90101E14 (as Java writes) and
+12.0."""
 
+PLAIN = r"^[^\x00-\x1f\x7f]+$"
+"""At least one character, and no control character: PostgreSQL rejects NUL, and a line break in a code is a mistake."""
 
-class Kind(StrEnum):
-    """Type of a column."""
+HOUSEHOLD_CODE = rf"^(\.{{0,2}}[^\x00-\x1f\x7f.]{PLAIN[1:-2]}*|\.\.\.{PLAIN[1:-2]}*)$"
+"""Pattern for the code of a household: plain text, but not ``.`` or ``..``, which a browser drops from an address."""
 
-    TEXT = "text"
-    REGION = "region"
-    DATE = "date"
-    MONTH_START = "month_start"
-    COUNT = "count"
-    YEAR = "year"
-    AMOUNT = "amount"
-    FLAG = "flag"
-    CODE = "code"
-    CODES = "codes"
+MAX_TEXT = 128
+"""Maximum number of characters in a code."""
 
+LARGEST_COUNT = 1200
+"""Largest possible number of persons, months or visits in one row."""
 
-KIND_WORDS = {
-    Kind.TEXT: "text",
-    Kind.REGION: "region codes as text",
-    Kind.DATE: "dates",
-    Kind.MONTH_START: "first days of months",
-    Kind.COUNT: "whole numbers",
-    Kind.YEAR: "years",
-    Kind.AMOUNT: "numbers",
-    Kind.FLAG: "true or false",
-    Kind.CODE: "codes",
-    Kind.CODES: "codes joined by ;",
-}
-"""What the cells of each kind of column must be, as worded in messages."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a table.
-
-    Parameters
-    ----------
-    name : str
-    kind : Kind
-    zh, en : str
-        Meaning in Chinese and in English.
-    required : bool, default False
-        Whether the column must be present; nulls in it are then a fault, unless it is ``nullable``.
-    nullable : bool, default False
-        Whether nulls are allowed although the column is required.
-    unit : str
-    allowed : dict of str to str
-        Allowed codes and their Chinese names, for ``CODE`` and ``CODES`` columns.
-    minimum : float, optional
-        Smallest allowed value.
-    exclusive : bool, default False
-        Whether ``minimum`` itself is not allowed.
-    default : int, optional
-        Value that replaces a null or absent cell.
-    added : bool, default False
-        Whether the column was added to a later version of the contract. Such a column is part of a fingerprint only if
-        at least one of its cells has a value, so that folders without the column keep their fingerprints.
-    """
-
-    name: str
-    kind: Kind
-    zh: str
-    en: str
-    required: bool = False
-    nullable: bool = False
-    unit: str = ""
-    allowed: dict[str, str] | None = None
-    minimum: float | None = None
-    exclusive: bool = False
-    default: int | None = None
-    added: bool = False
-
-    @property
-    def always_stated(self) -> bool:
-        """Whether every cell has a value, either its own or the default."""
-        return self.default is not None or (self.required and not self.nullable)
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of a records folder.
-
-    Parameters
-    ----------
-    name : str
-    columns : tuple of Column
-    zh, en : str
-        Name in Chinese and in English.
-    required : bool, default False
-        Whether a records folder must contain the table.
-    key : tuple of str
-        Columns whose values are the same in all versions of a row. It is empty for tables whose rows are added up and
-        corrected through ``record_id``.
-    day : str, optional
-        Column from which the day of recording is derived if ``recorded_on`` is null. In a table without such a column,
-        a row whose ``recorded_on`` is null is always known.
-    attributes : bool, default False
-        Whether columns that the contract does not declare are attributes of the household.
-    """
-
-    name: str
-    columns: tuple[Column, ...]
-    zh: str
-    en: str
-    required: bool = False
-    key: tuple[str, ...] = ()
-    day: str | None = None
-    attributes: bool = False
-
-    def find_column(self, name: str) -> Column | None:
-        """Return the declared column with that name, or None."""
-        return next((column for column in self.columns if column.name == name), None)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the declared columns."""
-        return tuple(column.name for column in self.columns)
-
-    @cached_property
-    def contents(self) -> tuple[Column, ...]:
-        """The declared columns that a panel holds: all except the identifiers and ``recorded_on``."""
-        return tuple(column for column in self.columns if column.name not in (*IDENTIFIERS, "recorded_on"))
-
-    @cached_property
-    def later_days(self) -> tuple[str, ...]:
-        """Date columns whose values are treated as unknown while they lie in the future.
-
-        These are all date columns except the date of the row itself.
-        """
-        return tuple(column.name for column in self.contents if column.kind is Kind.DATE and column.name != self.day)
-
+LARGEST_AMOUNT = 1e7
+"""Largest plausible amount of a household in one row, in yuan."""
 
 _HOUSEHOLD = Column("household_id", Kind.TEXT, "农户编码", "household code", required=True)
 _RECORDED = Column("recorded_on", Kind.DATE, "登记日期（何时知道）", "day on which the row became known")
@@ -166,8 +64,14 @@ def _code(name: str, zh: str, en: str, allowed: dict[str, str], *, required: boo
     return Column(name, Kind.CODE, zh, en, required=required, allowed=allowed)
 
 
-def _amount(name: str, zh: str, en: str, *, minimum: float | None = 0, unit: str = "yuan", **rest: bool) -> Column:
-    return Column(name, Kind.AMOUNT, zh, en, unit=unit, minimum=minimum, **rest)  # type: ignore[arg-type]
+def _amount(name: str, zh: str, en: str, **rest: Any) -> Column:
+    return Column(name, Kind.AMOUNT, zh, en, **{"unit": "yuan", "minimum": 0, "plausible": LARGEST_AMOUNT, **rest})
+
+
+def _count(name: str, zh: str, en: str, unit: str, plausible: int, *, minimum: int = 1, **rest: Any) -> Column:
+    return Column(
+        name, Kind.COUNT, zh, en, unit=unit, minimum=minimum, maximum=LARGEST_COUNT, plausible=plausible, **rest
+    )
 
 
 def _day(name: str, zh: str, en: str, *, required: bool = False) -> Column:
@@ -189,7 +93,7 @@ _HOUSEHOLDS = (
         "region code; its prefixes are the codes of larger regions",
         required=True,
     ),
-    Column("size", Kind.COUNT, "家庭人口", "persons in the household", required=True, unit="persons", minimum=1),
+    _count("size", "家庭人口", "persons in the household", "persons", 30, required=True),
     _code("kind", "农户类型", "kind of household", {"exited": "脱贫户", "ordinary": "一般农户"}),
     _day("exited_on", "脱贫日期", "day on which the household left registered poverty"),
 )
@@ -225,7 +129,7 @@ _MEMBERS = (
 _INCOME = (
     _HOUSEHOLD,
     Column("period_start", Kind.MONTH_START, "期间首日（某月一日）", "first day of the period", required=True),
-    Column("months", Kind.COUNT, "期间月数", "number of months in the period", unit="months", minimum=1, default=1),
+    _count("months", "期间月数", "number of months in the period", "months", 36, default=1),
     _code("source", "收入来源", "source of income", SOURCES, required=True),
     _amount(
         "amount",
@@ -264,7 +168,7 @@ _ILLNESS = (
         {"inpatient": "住院", "outpatient": "门诊", "chronic": "慢性病", "other": "其他"},
         required=True,
     ),
-    Column("visits", Kind.COUNT, "次数", "number of visits that the row covers", unit="visits", minimum=0, default=1),
+    _count("visits", "次数", "number of visits that the row covers", "visits", 366, minimum=0, default=1),
     _amount("cost", "医疗总费用", "total cost"),
     _amount("self_paid", "个人自付", "part paid by the household (out-of-pocket)"),
     *_RECORD,
@@ -292,7 +196,9 @@ _DISASTER = (
         },
         required=True,
     ),
-    _amount("loss", "损失", "household's loss; the loss in a regional row is not divided among households"),
+    _amount(
+        "loss", "损失", "household's loss; the loss in a regional row is not divided among households", plausible=1e11
+    ),
     *_RECORD,
 )
 
@@ -323,7 +229,14 @@ _EVENTS = (
         "channel",
         "渠道",
         "channel of the lead",
-        {"hotline": "热线", "self_report": "自主申报", "visit": "入户走访", "department": "部门比对"},
+        {
+            "hotline": "热线",
+            "self_report": "自主申报",
+            "visit": "入户走访",
+            "department": "部门比对",
+            "neighbour": "邻里反映",
+            "grid_worker": "网格员上报",
+        },
     ),
     *_RECORD,
 )
@@ -335,6 +248,9 @@ _HELP = (
     Column("measure", Kind.TEXT, "帮扶措施", "measure", required=True),
     Column("emergency", Kind.FLAG, "是否应急救助", "emergency help"),
     _amount("amount", "金额", "amount"),
+    _code(
+        "per", "金额的周期", "period of the amount (default once)", {"once": "一次", "month": "每月", "year": "每年"}
+    ),
     *_RECORD,
 )
 
@@ -350,8 +266,17 @@ _MONITORING = (
 _LINES = (
     Column("region_code", Kind.REGION, "区划代码前缀，空为各地", "prefix of region codes; empty means everywhere"),
     _day("effective_from", "生效日期", "first day on which the line is in force", required=True),
-    _amount("amount", "监测线", "monitoring line", unit="yuan/person/year", exclusive=True, required=True),
+    _amount(
+        "amount",
+        "监测线",
+        "monitoring line",
+        unit="yuan/person/year",
+        exclusive=True,
+        required=True,
+        plausible=100_000,
+    ),
     Column("source", Kind.TEXT, "来源", "source of the figure"),
+    replace(_RECORDED, added=True),
 )
 
 _TABLES = (

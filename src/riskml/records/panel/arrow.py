@@ -11,7 +11,7 @@ from riskml.records.contract.arrow_types import cast_table
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.cells import format_texts, parse_floats
 from riskml.records.panel.required import require_columns, require_tables
-from riskml.records.reading.cell_sql import connect, quote, select_column
+from riskml.records.reading.cell_sql import connect, quote, quote_attribute, select_column
 from riskml.records.reading.views import TypedViews
 
 __all__ = ["ArrowTables", "build_attribute"]
@@ -52,7 +52,8 @@ class ArrowTables(TypedViews):
                 if declared.find_column(attribute) is None:
                     number = _is_number(table[attribute].type)
                     self.attributes[attribute] = "number" if number else "text"
-                    columns.append(f"{quote(attribute)}::{'DOUBLE' if number else 'VARCHAR'} AS {quote(attribute)}")
+                    type_ = "DOUBLE" if number else "VARCHAR"
+                    columns.append(f"{quote(attribute)}::{type_} AS {quote_attribute(attribute)}")
         self.connection.register(f"arrow_{name}", cast_table(name, table))
         self.connection.execute(f"CREATE VIEW {self.get_view(name)} AS SELECT {', '.join(columns)} FROM arrow_{name}")
 

@@ -24,6 +24,7 @@ __all__ = [
     "is_null",
     "list_keys",
     "look_up",
+    "mark_stated",
     "pack_cells",
     "parse_day",
     "parse_floats",
@@ -49,7 +50,19 @@ def is_null(value: Any) -> bool:
 
 def count_null(values: Cells) -> int:
     """Count the empty cells of a column."""
-    return 0 if set(map(type, values)) <= _NEVER_NULL else sum(map(is_null, values))
+    kinds = set(map(type, values)) - _NEVER_NULL  # in most columns, all cells are of one type
+    return (values.count("") if kinds == {str} else sum(map(is_null, values))) if kinds else 0
+
+
+def mark_stated(values: Cells) -> NDArray[np.bool_]:
+    """Mark the cells that are not empty.
+
+    >>> mark_stated(["x", None, ""]).tolist()
+    [True, False, False]
+    """
+    if set(map(type, values)) <= {type(None)}:
+        return np.zeros(len(values), bool)
+    return np.array([not is_null(value) for value in values], bool)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -154,7 +167,8 @@ def pack_cells(column: Column, values: Cells) -> Array:
         case Kind.COUNT | Kind.YEAR | Kind.AMOUNT:
             return parse_floats(values)
         case Kind.FLAG:
-            return np.array([not is_null(value) and bool(value) for value in values], bool)
+            stated = mark_stated(values)
+            return np.array([bool(value) for value in values], bool) & stated if stated.any() else stated
         case Kind.CODE:
             positions = {code: i for i, code in enumerate(column.allowed or ())}
             try:

@@ -97,8 +97,10 @@ def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
     >>> find_repeated_statements({**year, "recorded_on": [None, "2025-03-01"]})
     []
     """
+    if "statement" not in income:
+        return []
     statements, _ = _sort_income(income)
-    if len(statements) < 2:  # the usual case, which needs no day of recording
+    if len(statements) < 2:  # then no day of recording is needed
         return []
     days = list(_list_recording_days(TABLES["income"], income, len(income["source"])))
     starts = map(parse_month, income["period_start"])
@@ -166,7 +168,8 @@ def _list_recording_days(table: Table, columns: Mapping[str, Sequence[Any]], row
     A null is replaced by the contract's default or, if the rows are versions of a key, by a day before every date.
     """
     nulls = [None] * rows
-    days = columns[table.day] if table.day and not table.key else nulls
+    day = "effective_from" if table.name == "lines" else table.day
+    days = columns[day] if day and not table.key else nulls
     lengths, flags = columns.get("months", nulls), columns.get("statement", nulls)
     for recorded, day, length, flag in zip(columns.get("recorded_on", nulls), days, lengths, flags, strict=True):
         if is_null(recorded) and table.name == "income":

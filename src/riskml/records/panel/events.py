@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import to_month, to_month_end
 from riskml.records.contract.schema import Table
-from riskml.records.contract.versions import NO_DAY
+from riskml.records.contract.versions import FOREVER, NO_DAY
 from riskml.records.panel.kernels import count_codes, count_rows, find_largest, mark_known_rows, sum_rows
 from riskml.records.panel.packed_rows import Array, Rows, find_income_days
 
-__all__ = ["EventStore", "Events", "pack_events"]
+__all__ = ["EventStore", "Events", "find_days_deserted", "pack_events"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_BEFORE = int(NO_DAY) - 1
+_SMALLEST_DAY = int(NO_DAY) - 1
 """A day number that is smaller than any other, including the one that stands for a null."""
 
 
@@ -149,7 +149,7 @@ class EventStore:
     def find_known(self, part: slice, as_of: int, known_at: int, since: int | None) -> Mask:
         """Return whether each row in ``part`` counts on a date; see :meth:`select_at`."""
         spans = self.known_from[part], self.known_until[part], self.day[part], self._withdrawn[part]
-        return mark_known_rows(*spans, as_of, known_at, _BEFORE if since is None else since)
+        return mark_known_rows(*spans, as_of, known_at, _SMALLEST_DAY if since is None else since)
 
     def where(self, mask: Mask) -> EventStore:
         """Select rows with a mask."""
@@ -210,6 +210,18 @@ def pack_events(rows: Rows, table: Table) -> EventStore:
         table.later_days,
         rows.levels,
     )
+
+
+def find_days_deserted(members: Events | None, persons: Floats) -> NDArray[np.int32]:
+    """Find the day on which the last member of each household left, shape (n,); ``FOREVER`` if anybody may be left.
+
+    A roster may list only some of the members, so at least as many as the household had ``persons`` must have left.
+    """
+    days = np.full(len(persons), FOREVER)
+    if members is not None and (left := members["left_on"] != NO_DAY).any():
+        gone = ~members.any(~left) & (members.count() >= persons)
+        days[gone] = members.max(members["left_on"].astype(np.float64))[gone].astype(np.int32)
+    return days
 
 
 def _order_rows(household: NDArray[np.int32], day: Array, columns: dict[str, Array]) -> NDArray[np.intp]:

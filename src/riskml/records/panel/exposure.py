@@ -51,7 +51,7 @@ class Regional:
         return cls(store, first, np.concatenate([none, *struck]))
 
     def find_last_days(self) -> Ints:
-        """Find the last day that any disaster in each region describes or was recorded on, shape (regions,).
+        """Find the latest day on which a disaster struck each region or was recorded for it, shape (regions,).
 
         It is ``NO_DAY`` for a region without disasters.
         """

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.records.contract.versions import ALWAYS
 from riskml.records.panel.kernels import look_up_month_ends
 from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows
 
-__all__ = ["Attribute", "HouseholdVersions", "pack_households"]
+__all__ = ["Attribute", "HouseholdVersions", "Recording", "pack_households"]
 
 Ints = NDArray[np.int32]
+
+Recording = Literal["never", "once", "over time"]
+"""How an attribute was recorded: mostly without a day, with a day but without a single change, or as it changed."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,18 @@ class HouseholdVersions:
             before[second] = column.values[now[second] - 1]
             attributes[name] = Attribute(column.values[now], column.levels, before)
         return attributes
+
+    def describe_recording(self) -> dict[str, Recording]:
+        """Say how each attribute was recorded; a value without a day of recording counts as always known."""
+        later = np.ones(len(self.recorded), np.bool_)
+        later[self.first[:-1][np.diff(self.first) > 0]] = False
+        recording: dict[str, Recording] = {}
+        for name, column in self.attributes.items():
+            value, known = column.values, ~np.isnan(column.values)
+            changed = (value[1:] != value[:-1]) & (known[1:] | known[:-1])
+            never = known.any() and (self.recorded[known] == ALWAYS).mean() > 0.5
+            recording[name] = "never" if never else "over time" if (changed & later[1:]).any() else "once"
+        return recording
 
 
 def pack_households(rows: Rows, households: int) -> HouseholdVersions:

@@ -36,8 +36,8 @@ class Extra:
     known_until: Days
 
 
-_NO = np.empty(0, np.int32)
-_NOTHING = Extra(_NO, _NO, _NO, np.empty(0), _NO, _NO)
+_EMPTY = np.empty(0, np.int32)
+_NOTHING = Extra(_EMPTY, _EMPTY, _EMPTY, np.empty(0), _EMPTY, _EMPTY)
 
 
 @dataclass(frozen=True)

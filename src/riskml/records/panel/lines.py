@@ -1,6 +1,7 @@
 """The monitoring line in force in a region.
 
-Of the prefixes of the region's code that have a row in force, the longest one decides, and its latest row applies.
+A row is in force from its first day, but not before the day on which it was recorded. Of the prefixes of the region's
+code that have a row in force, the longest one decides, and its latest row applies.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from riskml.records.contract.versions import NO_DAY
 
 __all__ = ["LINE_COLUMNS", "LineRow", "LineTable"]
 
@@ -27,10 +30,12 @@ class LineRow:
     region_prefix : str
         Prefix of the codes of the regions where the line applies; empty for all regions.
     effective_from : int
-        First day on which the line is in force, as a day number.
+        First day for which the line was set, as a day number.
     amount : float
         The line, yuan/person/year.
     source : str
+    recorded_on : int
+        Day on which the line became known; by default, no later than ``effective_from``.
     more : dict
         Values of any further columns that the contract declares, by name, with days as day numbers.
     """
@@ -39,7 +44,13 @@ class LineRow:
     effective_from: int
     amount: float
     source: str = ""
+    recorded_on: int = int(NO_DAY)
     more: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def since(self) -> int:
+        """First day on which the line counts, as a day number."""
+        return max(self.effective_from, self.recorded_on)
 
 
 class LineTable:
@@ -57,6 +68,12 @@ class LineTable:
     >>> table = LineTable([LineRow("13", 100, 8300.0)], [LineRow("", 0, 6000.0)])
     >>> table.find_amount("130529", 99), table.find_amount("130529", 100), table.find_amount("430000", 100)
     (6000.0, 8300.0, 6000.0)
+
+    A line that was recorded late counts from that day:
+
+    >>> late = LineTable([LineRow("13", 100, 8300.0), LineRow("13", 200, 9100.0, recorded_on=280)])
+    >>> late.find_amount("130529", 279), late.find_amount("130529", 280)
+    (8300.0, 9100.0)
     """
 
     def __init__(self, rows: Sequence[LineRow], fallback: Sequence[LineRow] = ()) -> None:
@@ -66,7 +83,7 @@ class LineTable:
     def find_amount(self, region: str, day: int) -> float:
         """Find the line in force for a region on a day, yuan/person/year; NaN if there is none."""
         dated = (row for rows in self._find_candidates(region) for row in rows)
-        return next((row.amount for row in dated if row.effective_from <= day), float("nan"))
+        return next((row.amount for row in dated if row.since <= day), float("nan"))
 
     def build_grid(self, regions: Sequence[str], days: NDArray[np.int32]) -> NDArray[np.float64]:
         """Build the grid of lines in force, yuan/person/year, shape (days, regions)."""
@@ -77,7 +94,7 @@ class LineTable:
                 open_days = np.isnan(column)
                 if not open_days.any():
                     break
-                since = np.array([row.effective_from for row in reversed(dated)])
+                since = np.array([row.since for row in reversed(dated)])
                 amounts = np.array([np.nan, *(row.amount for row in reversed(dated))])
                 column[open_days] = amounts[np.searchsorted(since, days[open_days], side="right")]
         return grid
@@ -91,8 +108,10 @@ class LineTable:
 
 
 def _group_by_prefix(rows: Sequence[LineRow]) -> dict[str, list[LineRow]]:
-    """Group the rows by prefix, the latest row first."""
+    """Group the rows by prefix, the latest row first; leave out rows that were recorded after a later row counted."""
     table: dict[str, list[LineRow]] = {}
-    for row in sorted(rows, key=lambda row: row.effective_from, reverse=True):
-        table.setdefault(row.region_prefix, []).append(row)
+    for row in sorted(rows, key=lambda row: row.since):
+        dated = table.setdefault(row.region_prefix, [])
+        if not dated or (row.effective_from, row.recorded_on) > (dated[0].effective_from, dated[0].recorded_on):
+            dated.insert(0, row)
     return table

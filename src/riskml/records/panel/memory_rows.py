@@ -19,11 +19,13 @@ from riskml.records.panel.cells import (
     is_null,
     list_keys,
     look_up,
+    mark_stated,
     pack_cells,
     parse_floats,
 )
 from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows, RowSource, build_lines, list_row_tables
 from riskml.records.panel.required import require_columns, require_tables
+from riskml.text import Joined, Text
 
 __all__ = ["Columns", "read_memory"]
 
@@ -42,7 +44,11 @@ class _Table:
         require_columns(declared.name, self.columns)
         lengths = set(map(len, self.columns.values()))
         if len(lengths) > 1:
-            raise RecordsError(f"The columns of table {declared.name!r} have different lengths: {sorted(lengths)}.")
+            raise RecordsError(
+                "The columns of table {table!r} have different lengths: {lengths}.",
+                table=declared.name,
+                lengths=sorted(lengths),
+            )
         self.length = lengths.pop() if lengths else 0
 
     def __getitem__(self, name: str) -> Sequence[Any]:
@@ -60,11 +66,14 @@ class _Table:
         return np.array(groups, np.int64)
 
     def pack_rows(self, positions: Mapping[str, int]) -> Rows:
-        """Pack the rows of the households in ``positions``; rows of other households are left out."""
+        """Pack the rows of the households in ``positions``.
+
+        Rows of other households are left out; all lines and all disasters that are recorded for a region are kept.
+        """
         columns: dict[str, Array] = {}
         levels: dict[str, tuple[str, ...]] = {}
         if self.declared.name == "income":
-            columns["person"] = np.array([not is_null(value) for value in self["member_id"]], bool)
+            columns["person"] = mark_stated(self["member_id"])
         for column in self.declared.contents:
             if column.kind in (Kind.TEXT, Kind.REGION):
                 columns[column.name], levels[column.name] = encode_text(self[column.name])
@@ -82,25 +91,45 @@ class _Table:
     def pack_column(self, column: Column) -> Array:
         """Convert a column to its packed type.
 
-        These rows have not been checked before, so a wrong code or count is refused here: it would corrupt the cells of
-        other households.
+        These rows may not have been checked before, so empty required cells, unreadable values, unknown single codes
+        and counts below the minimum are refused here. An invalid code or count could overwrite other households' values
+        in the packed arrays.
         """
         if column.name not in self.columns and not column.required:
             return np.repeat(pack_cells(column, [None]), self.length)
-        values, where = self[column.name], f"Table {self.declared.name!r}, column {column.name!r}"
+        values = self[column.name]
+        where = Text("Table {table!r}, column {column!r}", table=self.declared.name, column=column.name)
         if column.required and not column.nullable and (empty := count_null(values)):
-            raise RecordsError(f"{where}: {empty} of {len(values)} cell(s) are empty.", "Fill them in.")
+            raise RecordsError(
+                "{where}: {empty} of {cells} cell(s) are empty.",
+                "Fill them in.",
+                where=where,
+                empty=empty,
+                cells=len(values),
+            )
         try:
             packed = pack_cells(column, values)
-        except (TypeError, ValueError, OverflowError) as odd:
+        except (TypeError, ValueError, OverflowError) as error:
             hint = "Write dates as 2023-01-05, and amounts and counts as plain numbers."
-            raise RecordsError(f"{where}: cells must be {KIND_WORDS[column.kind]} ({odd}).", hint) from odd
+            raise RecordsError(
+                "{where}: cells must be {kind} ({reason}).",
+                hint,
+                where=where,
+                kind=Text(KIND_WORDS[column.kind]),
+                reason=error,
+            ) from error
         except KeyError as unknown:
-            hint = f"Codes are: {', '.join(column.allowed or ())}."
-            raise RecordsError(f"{where}: {unknown} is not a code of this column.", hint) from unknown
+            hint = Text("Valid codes: {codes}.", codes=Joined(column.allowed or ()))
+            raise RecordsError(
+                "{where}: {unknown} is not a valid code for this column.", hint, where=where, unknown=unknown
+            ) from unknown
         if column.kind is Kind.COUNT and (packed < (column.minimum or 0)).any():
             raise RecordsError(
-                f"{where}: {np.nanmin(packed)} is too small.", f"The smallest value is {column.minimum}."
+                "{where}: {smallest} is too small.",
+                "The smallest allowed value is {minimum}.",
+                where=where,
+                smallest=np.nanmin(packed),
+                minimum=column.minimum,
             )
         return packed
 

@@ -43,6 +43,12 @@ class PackedRecords:
     lines : LineTable
     skipped : dict of str to int
         Number of rows that were set aside when the folder was read, by the code of the fault.
+    warnings : int
+        Number of warnings that the check of the folder gave.
+    assumed_days : float
+        Share of dated rows without ``recorded_on``, if the records were read from a folder.
+    sampled_from : int or None
+        Number of households in the folder if the records are a sample of them.
     """
 
     def __init__(self, source: RowSource, fallback_lines: Sequence[LineRow] = ()) -> None:
@@ -61,6 +67,9 @@ class PackedRecords:
             self.regional = Regional.build(everything.where(everything.household < 0), self.households.regions)
         self.income = pack_income(source.income, len(self.household_id), source.months)
         self.skipped: dict[str, int] = {}
+        self.warnings = 0
+        self.assumed_days = 0.0
+        self.sampled_from: int | None = None
         self._fingerprint = source.fingerprint
         self._line_grids: dict[tuple[int, int], NDArray[np.float64]] = {}
         self.shared: dict[str, object] = {}
@@ -108,7 +117,7 @@ class PackedRecords:
     def last_day(self) -> int | None:
         """Last day that any row describes or was recorded on, as a day number; None if there is none."""
         regional = [] if self.regional is None else [self.regional.store.day, self.regional.store.known_from]
-        lines = np.array([line.effective_from for line in self.lines.rows], np.int32)
+        lines = np.array([line.since for line in self.lines.rows], np.int32)
         last = max((int(days.max()) for days in (self.last_days, lines, *regional) if len(days)), default=int(NO_DAY))
         return None if last == NO_DAY else last
 

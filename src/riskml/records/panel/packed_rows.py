@@ -156,7 +156,7 @@ def build_lines(rows: Rows) -> list[LineRow]:
     columns = {name: values.tolist() for name, values in rows.columns.items()}
     for name, levels in rows.levels.items():
         columns[name] = ["" if position < 0 else levels[position] for position in columns[name]]
-    named = [columns.pop(name) for name in LINE_COLUMNS]
+    named = [*(columns.pop(name) for name in LINE_COLUMNS), rows.recorded.tolist()]
     more = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
     lines = [LineRow(*cells) for cells in zip(*named, more or [{}] * len(rows), strict=True)]
     return sorted(lines, key=lambda line: (line.region_prefix, line.effective_from, line.amount, line.source))

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import LOOK_BACK, find_last_complete_month, subtract_months, to_month_end
+from riskml.records.contract.calendar import LOOK_BACK, find_last_complete_month, list_month_ends, subtract_months
 from riskml.records.contract.schema import TABLES
-from riskml.records.contract.versions import NO_DAY
+from riskml.records.contract.versions import FOREVER, NO_DAY
 from riskml.records.panel.basis import UP_TO_DATE, IncomeBasis
-from riskml.records.panel.events import Events
+from riskml.records.panel.events import Events, find_days_deserted
 from riskml.records.panel.exposure import find_exposures
 from riskml.records.panel.households import Attribute
 from riskml.records.panel.kernels import compute_income_per_head, sum_sources
@@ -34,14 +34,6 @@ BELOW = 1 - 1e-4
 
 _subtract_months = lru_cache(maxsize=1024)(subtract_months)
 _find_last_complete_month = lru_cache(maxsize=1024)(find_last_complete_month)
-
-
-@lru_cache(maxsize=1024)
-def _list_month_ends(month: int, months: int) -> Ints:
-    """List the last days of the ``months`` months up to ``month``, the latest first."""
-    ends = to_month_end(np.arange(month, month - months, -1, dtype=np.int32))
-    ends.flags.writeable = False
-    return ends
 
 
 def _pick(values: NDArray[Any], months: Ints) -> NDArray[Any]:
@@ -119,6 +111,11 @@ class Panel:
         Rows count even if they are not yet known on the date of the panel.
         """
         return self._records.last_days[slice(*self._range)]
+
+    @property
+    def income_days(self) -> Ints:
+        """Last day that any income row of each household describes or was recorded on; see :attr:`last_days`."""
+        return self._records.income.last_day[slice(*self._range)]
 
     @property
     def present(self) -> frozenset[str]:
@@ -211,7 +208,12 @@ class Panel:
     @property
     def at_income_end(self) -> Panel:
         """The same panel, but with each household's months counted back from the end of its income window."""
-        return self._moved if self.basis.age and self.income_lag.any() else self
+        return self._moved if self._has_older_income else self
+
+    @cached_property
+    def _has_older_income(self) -> bool:
+        """Whether the income window of any household ends before the last complete month; features ask this often."""
+        return bool(self.basis.age and self.income_lag.any())
 
     @cached_property
     def _moved(self) -> Panel:
@@ -222,7 +224,7 @@ class Panel:
         moved.sources = np.take_along_axis(deep.sources, months[None], axis=1)
         moved._summed = (_pick(deep.total_or_zero, months), _pick(deep.reported, months))
         moved._at_month_ends = (_pick(deep.size, months), _pick(deep.line, months))
-        for name in ("total", "income_lag", "income_until"):
+        for name in ("total", "income_lag", "income_until", "_has_older_income"):
             moved.__dict__.pop(name, None)
         return moved
 
@@ -243,7 +245,7 @@ class Panel:
     def income_until(self) -> Ints:
         """Last day of the last reported month in the income window, shape (n,); ``NO_DAY`` if :attr:`income` is NaN."""
         last = self.at_income_end.reported[: self.basis.window].argmax(axis=0)
-        days: Ints = _list_month_ends(self.month, self.months + self.basis.age)[self.income_lag + last]
+        days: Ints = list_month_ends(self.month, self.months + self.basis.age)[self.income_lag + last]
         days[np.isnan(self.income)] = NO_DAY
         return days
 
@@ -255,8 +257,19 @@ class Panel:
 
     @cached_property
     def known(self) -> Mask:
-        """Whether any version of the household is known, shape (n,)."""
-        return self._versions_known > 0
+        """Whether any version of the household is known and any member may be left, shape (n,)."""
+        return (self._versions_known > 0) & ~self.deserted
+
+    @cached_property
+    def deserted(self) -> Mask:
+        """Whether the household is known, but every member had left by ``as_of``, shape (n,)."""
+        gone: Mask = (self._versions_known > 0) & (self.deserted_on != FOREVER)
+        return gone
+
+    @cached_property
+    def deserted_on(self) -> Ints:
+        """Day on which the last member left, shape (n,); ``FOREVER`` if anybody may be left."""
+        return find_days_deserted(self._everybody, self.size_now)
 
     @cached_property
     def _now(self) -> Ints:
@@ -266,7 +279,7 @@ class Panel:
 
     @cached_property
     def _at_month_ends(self) -> tuple[Floats, Floats]:
-        days = _list_month_ends(self.month, self.months)
+        days = list_month_ends(self.month, self.months)
         grid = self._records.get_line_grid(self.month, self.months)
         return self._records.households.look_up_month_ends(days, self._versions_known, grid, *self._range)
 
@@ -370,8 +383,12 @@ class Panel:
     @cached_property
     def members(self) -> Events | None:
         """Members who belong to the household on ``as_of``."""
-        members = self._select_known("members", None)
+        members = self._everybody
         return None if members is None else members.where(members["left_on"] == NO_DAY)
+
+    @cached_property
+    def _everybody(self) -> Events | None:
+        return self._select_known("members", None)
 
     @cached_property
     def income_rows(self) -> Events | None:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from riskml.errors import RecordsError
 from riskml.records.contract.schema import TABLES
+from riskml.text import Joined
 
 __all__ = ["require_columns", "require_tables"]
 
@@ -27,10 +28,14 @@ def require_tables(names: Collection[str]) -> None:
     """
     unknown = [name for name in names if name not in TABLES]
     if unknown:
-        raise RecordsError(f"Unknown table(s): {', '.join(unknown)}.", f"Tables are: {', '.join(TABLES)}.")
+        raise RecordsError(
+            "Unknown table(s): {unknown}.", "Known tables: {tables}.", unknown=Joined(unknown), tables=Joined(TABLES)
+        )
     missing = [name for name, table in TABLES.items() if table.required and name not in names]
     if missing:
-        raise RecordsError(f"Required table(s) missing: {', '.join(missing)}.", "See data/README.md for the tables.")
+        raise RecordsError(
+            "Required table(s) missing: {missing}.", "See data/README.md for the tables.", missing=Joined(missing)
+        )
 
 
 def require_columns(table: str, names: Collection[str]) -> None:

@@ -94,8 +94,8 @@ class Statements:
             )
 
 
-_NO = np.empty(0, np.int32)
-NO_STATEMENTS = Statements(_NO, _NO, _NO, _NO, np.empty(0), _NO, _NO)
+_EMPTY = np.empty(0, np.int32)
+NO_STATEMENTS = Statements(_EMPTY, _EMPTY, _EMPTY, _EMPTY, np.empty(0), _EMPTY, _EMPTY)
 
 
 def pack_statements(rows: Rows, known_from: Days, known_until: Days) -> Statements:

@@ -22,7 +22,7 @@ from riskml.records.panel.packed_rows import (
     build_lines,
     list_row_tables,
 )
-from riskml.records.reading.cell_sql import quote
+from riskml.records.reading.cell_sql import quote, quote_attribute
 from riskml.records.reading.views import TypedViews
 
 __all__ = ["read_views"]
@@ -127,7 +127,7 @@ class _Reader:
             f"coalesce({recorded}, {NO_DAY})::INTEGER AS recorded",
             f"{group} AS grp",
             *(f"{_pack_sql(column)} AS {quote(column.name)}" for column in columns),
-            *(f"r.{quote(name)} AS {quote(f'attribute {name}')}" for name in attributes),
+            *(f"r.{quote_attribute(name)}" for name in attributes),
             *more,
         ]
         return f"SELECT {', '.join(select)} FROM {self.views.get_view(table.name)} r {join} {corrected} {known}"

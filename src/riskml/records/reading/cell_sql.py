@@ -6,7 +6,10 @@ check.
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,7 +18,9 @@ from riskml.records.contract.arrow_types import ARROW_TYPES
 from riskml.records.contract.schema import Column, Kind, Table
 
 __all__ = [
+    "BLANK",
     "FILE",
+    "NULL_FIRST",
     "NUMBER_TYPES",
     "ROW",
     "SQL_TYPES",
@@ -25,9 +30,15 @@ __all__ = [
     "convert_attribute",
     "convert_cell",
     "fetch_row",
+    "is_plain_number",
     "quote",
+    "quote_attribute",
     "quote_raw",
+    "quote_text",
+    "read_number_sql",
+    "read_parquet_sql",
     "select_column",
+    "strip_blanks",
 ]
 
 _SQL = {"string": "VARCHAR", "date32[day]": "DATE", "int32": "INTEGER", "double": "DOUBLE", "bool": "BOOLEAN"}
@@ -38,6 +49,9 @@ FILE, ROW = '"#file"', '"#row"'
 """Columns that a table's *numbered view* adds to each row: the part's file name (empty for a single file) and the row's
 number, counted from 1."""
 
+NULL_FIRST = "coalesce(recorded_on, DATE '0001-01-01')"
+"""Order of versions: an empty ``recorded_on`` comes before every date."""
+
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _REAL = ("FLOAT", "DOUBLE")
 NUMBER_TYPES = frozenset({*_WHOLE, *_REAL, "DECIMAL"})
@@ -46,7 +60,15 @@ NUMBER_TYPES = frozenset({*_WHOLE, *_REAL, "DECIMAL"})
 NUMBER_TEXT = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
 """Pattern for texts that are numbers; DuckDB alone would also accept 1_000, nan and inf."""
 
+BLANK = r"[\s\pZ\pC]"
+"""Pattern for one blank or invisible character, such as a tab, a full-width blank or a byte order mark."""
+
 _DATE = r"\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}\s*"
+_PLAIN = r"[+-]?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_SEPARATED = r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?"
+# A unit that multiplies, such as 万元, would change the number.
+_UNIT = r"(?:[^\pN\pP\pS\pZ\pC十百千万亿几多余kKmMwW]\pL{0,2}|㎡|m²|m)?"
+
 _FLAGS = {"true": ("true", "t", "1", "yes", "y"), "false": ("false", "f", "0", "no", "n")}
 
 
@@ -70,6 +92,17 @@ class Cell:
     wrong: bool = False
 
 
+def strip_blanks(text: str) -> str:
+    """Remove blanks and invisible characters from both ends of a text.
+
+    >>> strip_blanks("\ufeff size\u3000")
+    'size'
+    """
+    if text.isprintable():  # no character but an ordinary blank is of the categories Z and C
+        return text.strip(" ")
+    return text.strip("".join(character for character in text if unicodedata.category(character)[0] in "ZC"))
+
+
 def quote(name: str) -> str:
     """Quote an SQL identifier.
 
@@ -77,6 +110,26 @@ def quote(name: str) -> str:
     '"a""b"'
     """
     return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: object) -> str:
+    """Quote a text, or the path of a file to write, as an SQL string.
+
+    >>> quote_text("it's")
+    "'it''s'"
+    """
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def read_parquet_sql(files: Sequence[Path], path: str = "") -> str:
+    """Build the SQL that reads Parquet files; folders named ``key=value`` above them add no columns.
+
+    ``path`` is the name of a further column with the path of each row's file.
+    """
+    # These characters have a meaning in glob patterns.
+    escaped = [str(file).replace("[", "[[]").replace("*", "[*]").replace("?", "[?]") for file in files]
+    names, more = ", ".join(map(quote_text, escaped)), f", filename = {quote_text(path)}" if path else ""
+    return f"read_parquet([{names}], hive_partitioning = false{more})"
 
 
 def fetch_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
@@ -113,23 +166,30 @@ def connect(**config: str) -> duckdb.DuckDBPyConnection:
     )
 
 
+def quote_attribute(name: str) -> str:
+    """Return the quoted name of an attribute's column in a view, which no name in a query can equal."""
+    return quote(f"attribute {name}")
+
+
 def quote_raw(column: str) -> str:
     """Return the quoted name of the column in the numbered view that holds the raw text of unreadable cells."""
     return quote(f"#raw {column}")
 
 
-def convert_cell(column: str, kind: Kind, sql_type: str, *, text: bool = False) -> Cell:
+def convert_cell(cell: str, kind: Kind, sql_type: str, *, text: bool = False, blank: bool = False) -> Cell:
     """Convert a column of a file to its declared kind.
 
     Parameters
     ----------
-    column : str
-        Name of the column in the file.
+    cell : str
+        SQL for the cell as it is in the file.
     kind : Kind
     sql_type : str
         Type that DuckDB reports for the column; ``"NULL"`` if the column has no values.
     text : bool, default False
         Whether every cell of the file is text (CSV), so that numbers and flags must be parsed.
+    blank : bool, default False
+        Whether some cells of a text column begin or end with blanks or invisible characters, which are removed.
 
     Returns
     -------
@@ -138,19 +198,22 @@ def convert_cell(column: str, kind: Kind, sql_type: str, *, text: bool = False) 
     Examples
     --------
     >>> convert_cell("amount", Kind.AMOUNT, "DOUBLE")
-    Cell(value='"amount"', raw=None, wrong=False)
+    Cell(value='amount', raw=None, wrong=False)
     >>> convert_cell("household_id", Kind.TEXT, "BIGINT").wrong
     True
     """
-    name, family, target = quote(column), sql_type.split("(")[0].strip('"'), SQL_TYPES[kind]
+    family, target = sql_type.split("(")[0].strip('"'), SQL_TYPES[kind]
     if family == "NULL":
         return Cell(f"NULL::{target}")
-    value = _convert_sql(name, family, target, text=text)
+    value = _convert_sql(cell, family, target, text=text)
     if value is None:
         return Cell(f"NULL::{target}", wrong=True)
-    if value == name or target == "VARCHAR" or family == "DATE":
+    if target == "VARCHAR" and blank:
+        stripped = f"regexp_replace({cell}::VARCHAR, '^{BLANK}+|{BLANK}+$', '', 'g')"
+        return Cell(f"nullif({stripped}, '')", f"CASE WHEN {stripped} <> {cell}::VARCHAR THEN {cell}::VARCHAR END")
+    if value == cell or target == "VARCHAR" or family == "DATE":
         return Cell(value)
-    filled = f"nullif({name}, '')" if family == "VARCHAR" else name
+    filled = f"nullif({cell}, '')" if family == "VARCHAR" else cell
     return Cell(value, f"CASE WHEN ({value}) IS NULL THEN {filled}::VARCHAR END")
 
 
@@ -185,26 +248,48 @@ def _convert_sql(name: str, family: str, target: str, *, text: bool) -> str | No
     return None
 
 
-def convert_attribute(column: str, sql_type: str, kind: str) -> Cell:
+def is_plain_number(cell: str) -> str:
+    """Build the SQL that tests whether a text is a number, but not a code such as 0012 nor too long for a double."""
+    return f"regexp_full_match(trim({cell}), '{_PLAIN}')"
+
+
+def read_number_sql(cell: str, *, unit: bool = True) -> str:
+    """Build the SQL that reads a text with full-width digits, thousands separators or a unit as a number, or null."""
+    plain = f"translate({cell}, '０１２３４５６７８９．，－＋　', '0123456789.,-+ ')"
+    pattern = rf"^\s*[¥￥]?({_SEPARATED}|{_PLAIN})\s*{_UNIT if unit else ''}\s*$"
+    return f"try_cast(replace(nullif(regexp_extract({plain}, '{pattern}', 1), ''), ',', '') AS DOUBLE)"
+
+
+def convert_attribute(cell: str, sql_type: str, kind: str, *, text: bool = False) -> Cell:
     """Convert an attribute of a household to a number or to text.
 
     Parameters
     ----------
-    column : str
+    cell : str
+        SQL for the cell as it is in the file.
     sql_type : str
         Type that DuckDB reports for the column.
     kind : str
         ``number`` or ``text``.
+    text : bool, default False
+        Whether every cell of the file is text (CSV). A number is then also read if it has full-width digits, thousands
+        separators or a unit; any other text is missing. The raw text is kept in both cases.
 
     Returns
     -------
     Cell
         The SQL for the column, with NaN converted to null; ``wrong`` is true if the type is nested or binary.
     """
-    name, family = quote(column), sql_type.split("(")[0].strip('"')
+    family = sql_type.split("(")[0].strip('"')
+    if kind == "number" and text:
+        number = f"try_cast(trim({cell}) AS DOUBLE)"
+        return Cell(
+            f"CASE WHEN {is_plain_number(cell)} THEN {number} ELSE {read_number_sql(cell)} END",
+            f"CASE WHEN NOT {is_plain_number(cell)} THEN nullif({cell}, '') END",
+        )
     if kind == "number":
-        number = f"try_cast({name} AS DOUBLE)"
+        number = f"try_cast({cell} AS DOUBLE)"
         return Cell(f"CASE WHEN NOT isnan({number}) THEN {number} END")
     if sql_type.endswith("]") or family in {"STRUCT", "MAP", "UNION", "LIST", "BLOB"}:
         return Cell("NULL::VARCHAR", wrong=True)
-    return Cell(f"nullif({name}::VARCHAR, '')")
+    return Cell(f"nullif({cell}::VARCHAR, '')")

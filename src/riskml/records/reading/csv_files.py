@@ -1,4 +1,4 @@
-"""Load CSV files as text: detect their encoding, read their header, and leave out rows of the wrong width.
+"""Load CSV files as text: detect their encoding, read their header, and leave out rows that are empty or too wide.
 
 DuckDB reads a well-formed file at full speed. Only a file that it rejects is read again row by row, so that its
 malformed rows can be reported and left out.
@@ -11,22 +11,61 @@ import contextlib
 import csv
 import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 import pyarrow as pa
 
-from riskml.records.reading.cell_sql import ROW, quote
+from riskml.records.reading.cell_sql import BLANK, ROW, strip_blanks
 
-__all__ = ["CsvError", "load_text", "open_as_utf8", "read_header"]
+__all__ = ["CsvError", "LateHeaderError", "Loaded", "UnclosedQuoteError", "load_text", "open_as_utf8", "read_header"]
 
 _CHUNK = 1 << 22
 _BATCH = 50_000
+_MOST_TITLE_ROWS = 20
+
+
+_LIMIT = "field limit"
+"""Part of Python's message about a cell of more than 131,072 characters: no cell of a table is that long."""
 
 
 class CsvError(Exception):
     """A CSV file that cannot be read at all."""
+
+
+class UnclosedQuoteError(CsvError):
+    """A quote that opens on a line and is not closed in its cell, so that the next rows become part of the cell."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"unclosed quote on line {line}")
+        self.line = line
+
+
+class LateHeaderError(CsvError):
+    """A header that is below other rows, such as a title; rows are counted from 1, as a spreadsheet does."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__(f"header in row {row}")
+        self.row = row
+
+
+@dataclass
+class Loaded:
+    """Rows of a CSV file that were left out.
+
+    Parameters
+    ----------
+    empty : list of int
+        Positions of rows without any value.
+    ragged : dict of int to list of str
+        Maps the position of each row that has more or fewer cells than the header to the row's cells.
+    """
+
+    empty: list[int] = field(default_factory=list)
+    ragged: dict[int, list[str]] = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -61,23 +100,40 @@ def _decode(path: Path, encoding: str) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
-def read_header(path: Path) -> list[str]:
+def read_header(path: Path, declared: Collection[str] = ()) -> list[str]:
     """Read the column names of a UTF-8 file, with or without BOM; return an empty list if the file is empty.
 
     Raises
     ------
+    UnclosedQuoteError
+        If a quote that opens in the header is not closed there.
+    LateHeaderError
+        If the first row has none of the declared names, and a row soon after it has two or more.
     CsvError
         If the first line cannot be parsed as CSV.
     """
     with path.open(encoding="utf-8-sig", newline="") as source:
+        rows = enumerate(csv.reader(source), start=1)
         try:
-            return [name.strip() for name in next((row for row in csv.reader(source) if row), [])]
+            names = next((row for _, row in rows if row), [])
         except csv.Error as error:
-            raise CsvError(str(error)) from error
+            raise UnclosedQuoteError(1) if _LIMIT in str(error) else CsvError(str(error)) from error
+        with contextlib.suppress(csv.Error):
+            below = [] if _count_names(names, declared) else itertools.islice(rows, _MOST_TITLE_ROWS)
+            for number, row in below:
+                if _count_names(row, declared) > 1:
+                    raise LateHeaderError(number)
+    if any("\n" in name and "," in name for name in names):
+        raise UnclosedQuoteError(1)
+    return names
 
 
-def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, names: list[str]) -> dict[int, list[str]]:
-    """Load a UTF-8 CSV file into a table whose columns are text, with each row's position in ``#row``.
+def _count_names(row: list[str], declared: Collection[str]) -> int:
+    return len({strip_blanks(cell).lower() for cell in row}.intersection(declared))
+
+
+def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, width: int) -> Loaded:
+    """Load a UTF-8 CSV file into a table of texts with the columns ``c1``, ``c2`` and so on, and ``#row``.
 
     Parameters
     ----------
@@ -85,49 +141,102 @@ def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, nam
     path : Path
     table : str
         Quoted name of the table to create.
-    names : list of str
-        Column names, all of them different, in the order of the file.
+    width : int
+        Number of columns in the header.
 
     Returns
     -------
-    dict of int to list of str
-        Maps the position of each row that was left out, because it has more or fewer cells than the header, to the
-        row's cells. Positions are counted from 1, and blank lines are not counted.
+    Loaded
+        The rows that were left out. Positions are counted from 1, and blank lines are not counted.
 
     Raises
     ------
+    UnclosedQuoteError
+        If one cell holds several lines of the file that look like rows.
     CsvError
         If the file cannot be parsed as CSV.
     """
-    columns = ", ".join(f"'{name.replace(chr(39), chr(39) * 2)}': 'VARCHAR'" for name in names)
+    names = [f"c{i}" for i in range(1, width + 1)]
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    # The header is read as a row and left out, because DuckDB loses rows after a header with a line break.
     query = f"""
-        CREATE TABLE {table} AS SELECT row_number() OVER () AS {ROW}, * FROM read_csv(?, columns = {{{columns}}},
-        auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', encoding = 'utf-8')"""
+        CREATE TABLE {table} AS SELECT * FROM (
+            SELECT row_number() OVER () - 1 AS {ROW}, * FROM read_csv(?, columns = {{{columns}}},
+            auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', encoding = 'utf-8'))
+        WHERE {ROW} > 0"""
     try:
         connection.execute(query, [str(path)])
     except duckdb.Error:
         connection.execute(f"DROP TABLE IF EXISTS {table}")
         return _load_row_by_row(connection, path, table, names)
-    return {}
+    if width > 1 and connection.execute(_count_swallowing_sql(table, names)).fetchall() != [(0,)]:
+        _require_closed_quotes(path, width)
+    first = f"coalesce({', '.join(names)})"
+    # Only a row whose first text does not begin with a visible ASCII character is looked at more closely.
+    blank = f"regexp_full_match(concat({', '.join(names)}), '{BLANK}*')"
+    empty = f"{first} IS NULL OR (NOT {first} BETWEEN '!' AND '~' AND {blank})"
+    rows = connection.execute(f"DELETE FROM {table} WHERE {empty} RETURNING {ROW}").fetchall()
+    return Loaded(empty=sorted(row for (row,) in rows))
 
 
-def _load_row_by_row(
-    connection: duckdb.DuckDBPyConnection, path: Path, table: str, names: list[str]
-) -> dict[int, list[str]]:
-    columns = ", ".join(f"{quote(name)} VARCHAR" for name in names)
-    connection.execute(f"CREATE TABLE {table} ({ROW} BIGINT, {columns})")
-    ragged: dict[int, list[str]] = {}
+def _count_swallowing_sql(table: str, names: list[str]) -> str:
+    """Build the SQL that counts the rows of the right width that `_require_one_row` refuses."""
+    tests = []
+    for name in names:
+        text = f"rtrim({name}, chr(10) || chr(13) || ' ')"
+        breaks, commas = (f"(length({text}) - length(replace({text}, {mark}, '')))" for mark in ("chr(10)", "','"))
+        tests.append(f"(contains({text}, chr(10)) AND {commas} >= {breaks} * {len(names) - 1})")
+    lines = " OR ".join(f"contains({name}, chr(10))" for name in names)
+    return f"SELECT count(*) FROM {table} WHERE CASE WHEN {lines} THEN {' OR '.join(tests)} END"
+
+
+def _read_rows(source: TextIO, width: int) -> Iterator[list[str]]:
+    """Yield the rows of a CSV file, without its header and without blank lines.
+
+    Notes
+    -----
+    A quote that is never closed turns several lines into one cell, which has as many commas as these lines would have
+    as rows of the table. A note with line breaks does not have so many.
+    """
+    reader, before, header = csv.reader(source), 0, True
+    try:
+        for row in reader:
+            if row and not header:
+                if reader.line_num - before > 1 and width > 1:
+                    _require_one_row(row, width, before + 1)
+                yield row
+            header, before = header and not row, reader.line_num
+    except csv.Error as error:
+        raise UnclosedQuoteError(before + 1) if _LIMIT in str(error) else CsvError(str(error)) from error
+
+
+def _require_one_row(row: list[str], width: int, line: int) -> None:
+    for cell in row:
+        text = cell.rstrip()
+        breaks = text.count("\n")
+        if breaks and text.count(",") >= max(1, breaks * (width - 1) + width - len(row)):
+            raise UnclosedQuoteError(line)
+        line += cell.count("\n")
+
+
+def _require_closed_quotes(path: Path, width: int) -> None:
     with path.open(encoding="utf-8-sig", newline="") as source:
-        numbered = enumerate(row for row in csv.reader(source) if row)
-        try:
-            next(numbered, None)
-            while batch := dict(itertools.islice(numbered, _BATCH)):
-                ragged |= {number: cells for number, cells in batch.items() if len(cells) != len(names)}
-                _insert(connection, table, {n: cells for n, cells in batch.items() if n not in ragged})
-        except csv.Error as error:
-            connection.execute(f"DROP TABLE {table}")
-            raise CsvError(str(error)) from error
-    return ragged
+        for _ in _read_rows(source, width):
+            pass
+
+
+def _load_row_by_row(connection: duckdb.DuckDBPyConnection, path: Path, table: str, names: list[str]) -> Loaded:
+    columns = ", ".join(f"{name} VARCHAR" for name in names)
+    connection.execute(f"CREATE TABLE {table} ({ROW} BIGINT, {columns})")
+    loaded = Loaded()
+    with path.open(encoding="utf-8-sig", newline="") as source:
+        numbered = enumerate(_read_rows(source, len(names)), start=1)
+        while batch := dict(itertools.islice(numbered, _BATCH)):
+            filled = {number: cells for number, cells in batch.items() if any(map(strip_blanks, cells))}
+            loaded.empty += sorted(batch.keys() - filled.keys())
+            loaded.ragged |= {number: cells for number, cells in filled.items() if len(cells) != len(names)}
+            _insert(connection, table, {n: cells for n, cells in filled.items() if n not in loaded.ragged})
+    return loaded
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: dict[int, list[str]]) -> None:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from riskml.records.contract.faults import Rule
+from riskml.records.contract.faults import Rule, Severity
 
 __all__ = [
+    "BLANK_IN_NAME",
     "BOTH_FORMS",
     "DAMAGED_FILE",
     "DUPLICATE_COLUMN",
+    "EMPTY_ROW",
     "EMPTY_TABLE",
     "FILE_RULES",
+    "LATE_HEADER",
     "MISSING_COLUMN",
     "MISSING_FOLDER",
     "MISSING_TABLE",
     "MIXED_ATTRIBUTE",
     "NO_PARTS",
+    "NUMBERS_AS_TEXT",
+    "PASSED_OVER_COLUMN",
+    "PASSED_OVER_FILE",
+    "PERSONAL_ATTRIBUTE",
     "RAGGED_ROW",
+    "UNCLOSED_QUOTE",
     "UNKNOWN_COLUMN",
     "UNKNOWN_FILE",
     "UNREADABLE_TEXT",
@@ -26,8 +34,9 @@ FILE_RULES: list[Rule] = []
 """Every rule about files and columns, in the order in which they are checked."""
 
 
-def _declare(code: str, title: str, zh: str, what_to_do: str, *, by_row: bool = False) -> Rule:
-    FILE_RULES.append(Rule(code, title, zh, what_to_do, by_row=by_row))
+def _declare(code: str, title: str, zh: str, what_to_do: str, *, by_row: bool = False, warning: bool = False) -> Rule:
+    severity = Severity.WARNING if warning else Severity.FAULT
+    FILE_RULES.append(Rule(code, title, zh, what_to_do, severity, by_row=by_row))
     return FILE_RULES[-1]
 
 
@@ -53,7 +62,14 @@ UNKNOWN_FILE = _declare(
     "unknown_file",
     "A file belongs to no table",
     "无法识别的文件",
-    "Rename the file to the table it holds, or move it out of the folder.",
+    "Save the file under the name of the table that it holds, as CSV or Parquet, or move it out of the folder.",
+)
+PASSED_OVER_FILE = _declare(
+    "passed_over_file",
+    "A file that is not a table was ignored",
+    "跳过了与数据表无关的文件",
+    "Nothing, if the files are what their names say: lock files, system files and notes. Otherwise rename them.",
+    warning=True,
 )
 NO_PARTS = _declare(
     "no_parts",
@@ -73,6 +89,32 @@ UNREADABLE_TEXT = _declare(
     "A CSV file is neither UTF-8 nor GB18030",
     "CSV 文件编码不是 UTF-8 或 GB18030",
     "Save the file as CSV UTF-8 (with or without BOM) or GB18030.",
+)
+UNCLOSED_QUOTE = _declare(
+    "unclosed_quote",
+    "A double quote is never closed, so the rows after it become part of its cell",
+    "双引号未闭合，吞掉了后面的行",
+    "Open the file in a text editor at that line and remove the quote, or close it. Write a quote inside a cell twice.",
+)
+LATE_HEADER = _declare(
+    "late_header",
+    "The header is not the first row",
+    "表头不在第一行",
+    "Delete the title and the empty rows above the header in a spreadsheet, and save the file as CSV UTF-8 again.",
+)
+BLANK_IN_NAME = _declare(
+    "blank_in_name",
+    "A column name has blanks or invisible characters around it",
+    "列名前后有空格或看不见的字符",
+    "Type the name again in the header, so that other programs find the column.",
+    warning=True,
+)
+PASSED_OVER_COLUMN = _declare(
+    "passed_over_column",
+    "A column without a name or with row numbers was ignored",
+    "跳过了没有列名或只是行号的列",
+    "Nothing, if the column holds row numbers or is empty. Otherwise give it a name.",
+    warning=True,
 )
 DUPLICATE_COLUMN = _declare(
     "duplicate_column",
@@ -105,11 +147,31 @@ MIXED_ATTRIBUTE = _declare(
     "同一属性在不同分片中类型不一",
     "Write the attribute with the same type in every part.",
 )
+NUMBERS_AS_TEXT = _declare(
+    "numbers_as_text",
+    "An attribute is text although most of its values are numbers",
+    "属性列多为数字，却存成了文本",
+    "Write the column with a number type and leave unknown cells empty; as text, it is used as a category.",
+    warning=True,
+)
+PERSONAL_ATTRIBUTE = _declare(
+    "personal_attribute",
+    "An attribute holds names, identity card numbers or telephone numbers",
+    "属性列含姓名、证件号码或电话",
+    "Remove the column: a model must not learn from personal data, and its bundle would contain them.",
+)
 EMPTY_TABLE = _declare(
     "empty_table",
     "A table that cannot be empty has no rows",
     "农户表或收入表为空",
     "Provide the rows: without households and income there is nothing to rank.",
+)
+EMPTY_ROW = _declare(
+    "empty_row",
+    "A row without any value was ignored",
+    "跳过了空行",
+    "Nothing; to avoid the message, delete the empty rows in the spreadsheet before saving.",
+    warning=True,
 )
 RAGGED_ROW = _declare(
     "ragged_row",

@@ -6,9 +6,11 @@ Opening never fails because of the content of a file; instead, faults in files a
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import tempfile
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import duckdb
@@ -16,13 +18,16 @@ import duckdb
 from riskml.errors import RecordsError
 from riskml.records.contract.faults import CheckReport, Fault
 from riskml.records.contract.schema import TABLES
-from riskml.records.reading.cell_sql import connect, fetch_row, quote
+from riskml.records.reading.cell_sql import connect, fetch_row, quote, quote_attribute
 from riskml.records.reading.files import find_sources
-from riskml.records.reading.groups import quote_path, report_damage
+from riskml.records.reading.groups import find_damage
 from riskml.records.reading.tables import Layout, read_table
 from riskml.records.reading.views import TypedViews
 
-__all__ = ["Folder", "open_folder"]
+__all__ = ["Folder", "UsualLines", "open_folder"]
+
+UsualLines = Sequence[tuple[str, dt.date, float]]
+"""Dated lines of a policy table: prefix of the region, first day, and yuan/person/year."""
 
 
 class Folder(TypedViews):
@@ -44,6 +49,8 @@ class Folder(TypedViews):
         Number of rows set aside, by the code of the fault (see `riskml.records.checking.aside.set_aside`).
     report : CheckReport or None
         Result of the check; None until `riskml.records.checking.check.open_checked` has checked the folder.
+    usual_lines : UsualLines
+        Lines of a policy table with which the check compares those of the folder; none by default.
     """
 
     def __init__(
@@ -55,16 +62,24 @@ class Folder(TypedViews):
         self.faults = faults
         self.skipped: dict[str, int] = {}
         self.report: CheckReport | None = None
+        self.usual_lines: UsualLines = ()
+        self._queries: dict[str, str] = {}
         for table in layouts:
             self._create_views(table, layouts[table].query)
 
     def _create_views(self, table: str, query: str) -> None:
-        names = [*TABLES[table].names, *self.layouts[table].attributes]
+        self._queries[table] = query
+        names = [*map(quote, TABLES[table].names), *map(quote_attribute, self.layouts[table].attributes)]
         self.connection.execute(f"CREATE OR REPLACE VIEW {self.get_numbered_view(table)} AS {query}")
         self.connection.execute(
             f"CREATE OR REPLACE VIEW {self.get_view(table)} AS "
-            f"SELECT {', '.join(quote(name) for name in names)} FROM {self.get_numbered_view(table)}"
+            f"SELECT {', '.join(names)} FROM {self.get_numbered_view(table)}"
         )
+
+    @property
+    def warnings(self) -> int:
+        """Number of warnings that the check gave."""
+        return len(self.report.warnings) if self.report else 0
 
     @property
     def tables(self) -> list[str]:
@@ -76,7 +91,8 @@ class Folder(TypedViews):
 
         The view has every declared column, in the order of the contract and with its type (VARCHAR, DATE, INTEGER,
         DOUBLE or BOOLEAN). An empty cell is null, or has the default if one is declared (``months``, ``visits``). The
-        view of households also has their attributes (DOUBLE or VARCHAR).
+        view of households also has their attributes (DOUBLE or VARCHAR) as columns ``attribute <name>``, so that no
+        name of theirs can equal one in a query.
 
         Raises
         ------
@@ -104,30 +120,34 @@ class Folder(TypedViews):
         """
         query = f'SELECT n.* FROM ({self.layouts[table].query}) n ANTI JOIN {rows} r USING ("#file", "#row")'
         self._create_views(table, query)
-        self._repeated.pop(table, None)
+        self._created.clear()
+
+    def keep_households(self, households: str) -> None:
+        """Remove the rows of all other households from the views; rows about regions are kept.
+
+        Parameters
+        ----------
+        households : str
+            Name of a DuckDB table with the column ``household_id``.
+        """
+        for table in [table for table in self.layouts if TABLES[table].find_column("household_id")]:
+            kept = f"household_id IS NULL OR household_id IN (SELECT household_id FROM {households})"
+            self._create_views(table, f"SELECT * FROM ({self._queries[table]}) WHERE {kept}")
+        self._created.clear()
 
     def drop_damaged(self) -> bool:
         """Read every Parquet file in full, report the damaged ones, and remove their tables from the folder.
-
-        A file may be intact at its end, where the columns are listed, and damaged elsewhere.
 
         Returns
         -------
         bool
             Whether any file is damaged.
         """
-        damaged: set[str] = set()
-        for name, layout in self.layouts.items():
-            for path in layout.source.files if layout.source.form != "csv" else ():
-                query = f"SELECT sum(hash(COLUMNS(*))) FROM read_parquet({quote_path(path)})"
-                try:
-                    self.connection.execute(query).fetchall()
-                except duckdb.Error as error:
-                    damaged.add(name)
-                    self.faults.append(report_damage(name, path, error))
-        for name in damaged:
-            del self.layouts[name]
-        return bool(damaged)
+        faults = [fault for layout in self.layouts.values() for fault in find_damage(self.connection, layout.source)]
+        self.faults += faults
+        for table in {fault.table for fault in faults}:
+            del self.layouts[table]
+        return bool(faults)
 
     def fingerprint(self) -> str:
         """Compute the fingerprint of the data, as 32 hexadecimal digits.
@@ -146,7 +166,7 @@ class Folder(TypedViews):
             view, own = self.get_view(table), [column.name for column in TABLES[table].columns if not column.added]
             added = [quote(column.name) for column in TABLES[table].columns if column.added]
             stated = [name for name in added if fetch_row(self.connection, f"SELECT count({name}) FROM {view}") != (0,)]
-            columns = ", ".join([*map(quote, [*own, *attributes]), *stated])
+            columns = ", ".join([*map(quote, own), *map(quote_attribute, attributes), *stated])
             row = fetch_row(self.connection, f"SELECT count(*), sum(hash({columns})) FROM {view}")
             digest.update(repr((table, attributes, row)).encode())
         return digest.hexdigest()[:32]
@@ -154,19 +174,26 @@ class Folder(TypedViews):
     def _require(self, table: str) -> str:
         if table not in self.layouts:
             raise RecordsError(
-                f"The records folder {self.path} has no readable table {table!r}.",
+                "The records folder {path} has no readable table {table!r}.",
                 "Call Folder.has(table) first; if a table is absent, nothing is known about its contents.",
+                path=self.path,
+                table=table,
             )
         return table
 
 
-def open_folder(path: str | os.PathLike[str]) -> Folder:
+def open_folder(path: str | os.PathLike[str], *, checked: bool = False, only: Collection[str] | None = None) -> Folder:
     """Open a records folder.
 
     Parameters
     ----------
     path : path
         Folder with the tables of the data contract.
+    checked : bool, default False
+        Whether the folder was written from records that had been checked, with their types; its columns then keep their
+        types.
+    only : collection of str, optional
+        Tables to open; all by default.
 
     Returns
     -------
@@ -184,8 +211,15 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
     sources, faults = find_sources(folder)
     connection = connect(temp_directory=str(Path(tempfile.gettempdir()) / f"riskml-duckdb-{os.getpid()}"))
     layouts = {}
-    for name, source in sources.items():
-        layout = read_table(connection, TABLES[name], source, faults)
+    for name in [name for name in sources if only is None or name in only]:
+        source = sources[name]
+        try:
+            layout = read_table(connection, TABLES[name], source, faults, checked=checked)
+        except duckdb.Error:
+            if not (damage := find_damage(connection, source)):
+                raise
+            faults += damage
+            continue
         if layout is not None:
             layouts[name] = layout
     return Folder(folder, connection, layouts, faults)

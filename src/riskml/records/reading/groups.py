@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
-from riskml.errors import shorten_list
 from riskml.records.contract.faults import Fault
+from riskml.records.contract.schema import TABLES
 from riskml.records.reading import file_rules as rules
-from riskml.records.reading.cell_sql import FILE, ROW, quote
-from riskml.records.reading.csv_files import CsvError, load_text, open_as_utf8, read_header
+from riskml.records.reading.cell_sql import FILE, ROW, quote, read_parquet_sql, strip_blanks
+from riskml.records.reading.csv_files import (
+    CsvError,
+    LateHeaderError,
+    UnclosedQuoteError,
+    load_text,
+    open_as_utf8,
+    read_header,
+)
 from riskml.records.reading.files import Source
+from riskml.text import Text, shorten_list
 
-__all__ = ["Group", "group_parquet", "load_csv", "quote_path", "report_damage"]
+__all__ = ["Group", "find_damage", "group_parquet", "load_csv"]
 
 
 @dataclass
@@ -28,6 +36,8 @@ class Group:
         Name of the first file, for messages.
     types : dict of str to str
         DuckDB types by column name.
+    cells : dict of str to str
+        SQL for a cell of each column, by column name.
     relation : str
         SQL that reads the files.
     position : str
@@ -36,54 +46,93 @@ class Group:
         Whether all cells are text (CSV).
     files : int, default 1
         Number of files.
+    unnamed : list of str
+        Names that stand for columns without one.
     """
 
     name: str
     types: dict[str, str]
+    cells: dict[str, str]
     relation: str
     position: str
     text: bool = False
     files: int = 1
+    unnamed: list[str] = field(default_factory=list)
+
+    def family(self, name: str) -> str:
+        """Return the DuckDB type of a column without its parameters, such as ``DECIMAL``."""
+        return self.types[name].split("(")[0].strip('"')
+
+
+def _build_group(
+    table: str, file: str, columns: Sequence[tuple[str, str, str]], faults: list[Fault], relation: str, position: str
+) -> Group:
+    """Build a group from the name, SQL and type of each column; names are cleaned and repeated ones left out."""
+    group = Group(file, {}, {}, relation, position)
+    seen: set[str] = set()
+    repeated, blank = [], []
+    for number, (original, cell, type_) in enumerate(columns, start=1):
+        name = strip_blanks(original)
+        blank += [original] if name != original.strip(" ") and name else []
+        if not name:
+            name = Text("column {number} without a name", number=number)
+            group.unnamed.append(name)
+        if name.lower() in seen:
+            repeated.append(name)
+            continue
+        seen.add(name.lower())
+        group.types[name], group.cells[name] = type_, cell
+    if repeated:
+        message = "{count} column name(s) appear more than once: {names}."
+        shown = shorten_list(repeated)
+        faults.append(rules.DUPLICATE_COLUMN.to_fault(table, repeated[0], message, count=len(repeated), names=shown))
+    if blank:
+        message = "{file} has blanks or invisible characters around {count} column name(s); they were removed: {names}."
+        report, shown = rules.BLANK_IN_NAME.to_fault, shorten_list(map(repr, blank))
+        faults.append(report(table, strip_blanks(blank[0]), message, count=len(blank), file=file, names=shown))
+    return group
 
 
 def load_csv(
     connection: duckdb.DuckDBPyConnection, source: Source, faults: list[Fault]
 ) -> tuple[list[Group], dict[int, list[str]]]:
     """Load a table's CSV file; return its group, if it can be read, and the cells of rows that have the wrong width."""
-    path, loaded = source.files[0], quote(f"#csv {source.table}")
+    path, relation = source.path, quote(f"#csv {source.table}")
     try:
         with open_as_utf8(path) as copy:
-            header = read_header(copy)
+            header = read_header(copy, TABLES[source.table].names)
             if not header:
-                faults.append(rules.DAMAGED_FILE.to_fault(source.table, "", f"{path.name} is empty: it has no header."))
+                faults.append(
+                    rules.DAMAGED_FILE.to_fault(source.table, "", "{file} is empty: it has no header.", file=path.name)
+                )
                 return [], {}
-            names = _rename_repeated(source.table, header, faults)
-            ragged = load_text(connection, copy, loaded, names)
+            loaded = load_text(connection, copy, relation, len(header))
     except UnicodeDecodeError:
-        faults.append(rules.UNREADABLE_TEXT.to_fault(source.table, "", f"{path.name} is neither UTF-8 nor GB18030."))
+        faults.append(
+            rules.UNREADABLE_TEXT.to_fault(source.table, "", "{file} is neither UTF-8 nor GB18030.", file=path.name)
+        )
+        return [], {}
+    except UnclosedQuoteError as error:
+        message = "In {file}, a double quote opens on line {line} and is not closed: the lines after it are one cell."
+        faults.append(rules.UNCLOSED_QUOTE.to_fault(source.table, "", message, file=path.name, line=error.line))
+        return [], {}
+    except LateHeaderError as error:
+        message = "The header of {file} is in row {row}: delete the rows above it."
+        faults.append(rules.LATE_HEADER.to_fault(source.table, "", message, file=path.name, row=error.row))
         return [], {}
     except (CsvError, OSError) as error:
-        faults.append(report_damage(source.table, path, error))
+        faults.append(_report_damage(source.table, path, error))
         return [], {}
-    if ragged:
-        message = f"{len(ragged)} row(s) of {path.name} have more or fewer than the {len(names)} cells of the header."
-        faults.append(rules.RAGGED_ROW.to_fault(source.table, "", message, count=len(ragged), rows=list(ragged)))
-    types = {name: "VARCHAR" for name in names if not name.startswith("#")}
-    return [Group(path.name, types, loaded, f"'' AS {FILE}, {ROW}", text=True)], ragged
-
-
-def _rename_repeated(table: str, header: Sequence[str], faults: list[Fault]) -> list[str]:
-    """Rename each column that repeats an earlier name to ``#<position>``; these are reported, and skipped later."""
-    seen: set[str] = set()
-    names: list[str] = []
-    for position, name in enumerate(header, start=1):
-        name = name or f"column {position} without a name"
-        names.append(f"#{position}" if name.lower() in seen else name)
-        seen.add(name.lower())
-    if repeated := [name for name, kept in zip(header, names, strict=True) if kept.startswith("#")]:
-        message = f"{len(repeated)} column name(s) appear more than once: {shorten_list(repeated)}."
-        faults.append(rules.DUPLICATE_COLUMN.to_fault(table, repeated[0], message, count=len(repeated)))
-    return names
+    ragged = "{count} row(s) of {file} have more or fewer than the {width} cells of the header."
+    empty = "{count} row(s) of {file} are empty and were ignored."
+    for rule, rows, text in ((rules.RAGGED_ROW, [*loaded.ragged], ragged), (rules.EMPTY_ROW, loaded.empty, empty)):
+        if rows:
+            report, count = rule.to_fault, len(rows)
+            faults.append(report(source.table, "", text, count=count, rows=rows, file=path.name, width=len(header)))
+    columns = [(name, f"c{number}", "VARCHAR") for number, name in enumerate(header, start=1)]
+    group = _build_group(source.table, path.name, columns, faults, relation, f"'' AS {FILE}, {ROW}")
+    group.text = True
+    return [group], loaded.ragged
 
 
 def group_parquet(connection: duckdb.DuckDBPyConnection, source: Source, faults: list[Fault]) -> list[Group]:
@@ -91,26 +140,51 @@ def group_parquet(connection: duckdb.DuckDBPyConnection, source: Source, faults:
     by_types: dict[tuple[tuple[str, str], ...], list[Path]] = {}
     for path in source.files:
         try:
-            described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote_path(path)})").fetchall()
+            described = connection.execute(f"DESCRIBE SELECT * FROM {read_parquet_sql([path])}").fetchall()
         except duckdb.Error as error:
-            faults.append(report_damage(source.table, path, error))
+            faults.append(_report_damage(source.table, path, error))
         else:
             by_types.setdefault(tuple((str(row[0]), str(row[1])) for row in described), []).append(path)
-    part = "parse_filename(filename)" if source.form == "parts" else "''"
-    position = f"{part} AS {FILE}, file_row_number + 1 AS {ROW}"
     groups = []
     for types, paths in by_types.items():
-        relation = f"read_parquet([{', '.join(map(quote_path, paths))}])"
-        groups.append(Group(paths[0].name, dict(types), relation, position, files=len(paths)))
+        columns = [(name, quote(name), type_) for name, type_ in types]
+        taken = {name.lower() for name, _ in types}
+        whole, number = _avoid("#path", taken), _avoid("#number", taken)
+        relation, position = read_parquet_sql(paths, whole), "file_row_number + 1"
+        if "file_row_number" in taken:
+            # The column hides DuckDB's own numbers, so the rows of each file are counted.
+            numbered = f"SELECT *, row_number() OVER () AS {quote(number)} FROM"
+            relation = f"({' UNION ALL '.join(f'{numbered} {read_parquet_sql([file], whole)}' for file in paths)})"
+            position = quote(number)
+        # Parts in different folders may have the same name, so the path below the table's folder identifies them.
+        part = f"substr({quote(whole)}, {len(str(source.path)) + 2})" if source.form == "parts" else "''"
+        position = f"{part} AS {FILE}, {position} AS {ROW}"
+        group = _build_group(source.table, paths[0].name, columns, faults, relation, position)
+        group.files = len(paths)
+        groups.append(group)
     return groups
 
 
-def report_damage(table: str, path: Path, error: Exception) -> Fault:
+def _avoid(name: str, taken: set[str]) -> str:
+    """Return a name that no column has, by adding underscores to the given one."""
+    return name if name not in taken else _avoid(f"{name}_", taken)
+
+
+def find_damage(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Fault]:
+    """Read every Parquet file of a table in full and report the damaged ones.
+
+    A file may be intact at its end, where the columns are listed, and damaged elsewhere.
+    """
+    faults = []
+    for path in source.files if source.form != "csv" else ():
+        try:
+            connection.execute(f"SELECT sum(hash(COLUMNS(*))) FROM {read_parquet_sql([path])}").fetchall()
+        except duckdb.Error as error:
+            faults.append(_report_damage(source.table, path, error))
+    return faults
+
+
+def _report_damage(table: str, path: Path, error: Exception) -> Fault:
     """Report a file that cannot be read, with the first line of the error."""
-    return rules.DAMAGED_FILE.to_fault(table, "", f"{path.name} cannot be read: {str(error).splitlines()[0]}.")
-
-
-def quote_path(path: Path) -> str:
-    """Quote a path as an SQL string, and escape the characters that have a meaning in glob patterns."""
-    name = str(path).replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
-    return "'" + name.replace("'", "''") + "'"
+    reason = str(error).splitlines()[0]
+    return rules.DAMAGED_FILE.to_fault(table, "", "{file} cannot be read: {reason}.", file=path.name, reason=reason)

@@ -6,31 +6,39 @@ together. CSV files are loaded once.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import duckdb
 
 from riskml.records.contract.faults import Fault
-from riskml.records.contract.schema import Kind, Table
+from riskml.records.contract.schema import IDENTIFIERS, MAX_TEXT, SPOILT_CODE, Kind, Table
 from riskml.records.reading import file_rules as rules
+from riskml.records.reading.attributes import classify_attributes, read_attribute_types
 from riskml.records.reading.cell_sql import (
-    NUMBER_TYPES,
+    BLANK,
+    FILE,
     Cell,
     convert_attribute,
     convert_cell,
     fetch_row,
     quote,
+    quote_attribute,
     quote_raw,
     select_column,
 )
-from riskml.records.reading.columns import check_names, report_wrong_type
+from riskml.records.reading.columns import check_levels, check_names, report_wrong_type
 from riskml.records.reading.files import Source
 from riskml.records.reading.groups import Group, group_parquet, load_csv
+from riskml.text import shorten_list
 
-__all__ = ["Layout", "read_table"]
+__all__ = ["INDEX", "LIKELY_INDEX", "Layout", "read_table"]
 
-# Matches text that is a number, but not a code such as 0012, nor a number too long for a double to hold exactly.
-_NUMBER = r"[+-]?((0|[1-9][0-9]{0,14})(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_CODES = (Kind.REGION, Kind.CODE, Kind.CODES)
+INDEX = re.compile(r"Unnamed: [0-9]+|__index_level_[0-9]+__|\.\.\.[0-9]+")
+"""Names that pandas and R give to a column of row numbers."""
+LIKELY_INDEX = re.compile(r"index|level_[0-9]+|序号|行号", re.IGNORECASE)
+"""Names of columns that are ignored if they hold the numbers of the rows."""
 
 
 @dataclass
@@ -49,7 +57,9 @@ class Layout:
     wrong : set of str
         Declared columns that the files have, but with a type that cannot represent their kind.
     raw : set of str
-        Columns for which the raw text of cells that could not be converted is kept.
+        Columns for which the raw text of cells that could not be converted, or were changed, is kept.
+    suspect : set of str
+        Columns of codes in which at least one code looks as if a spreadsheet had changed it, or may be unusable.
     ragged : dict of int to list of str
         Maps the position of each CSV row of the wrong width, counted from 1, to the row's cells.
     """
@@ -60,13 +70,16 @@ class Layout:
     attributes: dict[str, str] = field(default_factory=dict)
     wrong: set[str] = field(default_factory=set)
     raw: set[str] = field(default_factory=set)
+    suspect: set[str] = field(default_factory=set)
     ragged: dict[int, list[str]] = field(default_factory=dict)
 
 
 def read_table(
-    connection: duckdb.DuckDBPyConnection, table: Table, source: Source, faults: list[Fault]
+    connection: duckdb.DuckDBPyConnection, table: Table, source: Source, faults: list[Fault], *, checked: bool = False
 ) -> Layout | None:
     """Build the SQL for a table's numbered view, and add faults in its files and columns to ``faults``.
+
+    Columns that have been ``checked`` keep their types: a part of the rows alone could be judged differently.
 
     Returns
     -------
@@ -80,10 +93,14 @@ def read_table(
         groups = group_parquet(connection, source, faults)
     if not groups:
         return None
-    faults += check_names(table, groups)
-    layout.attributes = _classify_attributes(connection, table, groups, faults)
+    if not checked:
+        faults += [fault for group in groups if (fault := _pass_over_columns(connection, table, group))]
+        faults += check_names(table, groups) + check_levels(table, source, groups)
+        layout.attributes = classify_attributes(connection, table, groups, faults)
+    else:
+        layout.attributes = read_attribute_types(table, groups)
     kinds = {column.name: column.kind for column in table.columns}
-    cells = [_convert_cells(kinds, layout.attributes, group) for group in groups]
+    cells = [_convert_cells(connection, kinds, layout, group, checked=checked) for group in groups]
     wrong = _find_wrong_types(connection, groups, cells)
     faults += [report_wrong_type(table, name, holders) for name, holders in wrong.items()]
     layout.wrong = set(wrong)
@@ -101,39 +118,60 @@ def read_table(
     return layout
 
 
-def _classify_attributes(
-    connection: duckdb.DuckDBPyConnection, table: Table, groups: list[Group], faults: list[Fault]
-) -> dict[str, str]:
-    kinds_by_name: dict[str, set[str]] = {}
-    for group in groups:
-        names = [name for name in group.types if table.find_column(name) is None]
-        numbers = _find_numbers_in_text(connection, group, names) if group.text else set()
-        for name in names:
-            family = group.types[name].split("(")[0]
-            kinds = kinds_by_name.setdefault(name, set())
-            if family != '"NULL"':
-                kinds.add("number" if name in numbers or family in NUMBER_TYPES else "text")
-    for name in [name for name, kinds in kinds_by_name.items() if len(kinds) > 1]:
-        message = f"The attribute {name!r} is a number in some parts and text in others."
-        faults.append(rules.MIXED_ATTRIBUTE.to_fault(table.name, name, message))
-    return {name: "text" if "text" in kinds else "number" for name, kinds in kinds_by_name.items()}
+def _pass_over_columns(connection: duckdb.DuckDBPyConnection, table: Table, group: Group) -> Fault | None:
+    """Ignore columns of row numbers, and columns with neither a name nor values, in one group of files."""
+    passed = [name for name in group.types if INDEX.fullmatch(name)]
+    for name in [name for name in group.unnamed if name in group.types]:
+        cell = group.cells[name]
+        whole = f"count(*) = count(DISTINCT {cell}) AND bool_and(regexp_full_match({cell}::VARCHAR, '[0-9]+'))"
+        filled, index = fetch_row(connection, f"SELECT count({cell}), {whole} FROM {group.relation}")
+        passed += [name] if table.attributes or index or not filled else []
+    for name in [name for name in group.types if LIKELY_INDEX.fullmatch(name)]:
+        cell = f"try_cast({group.cells[name]} AS BIGINT)"
+        [numbered] = fetch_row(
+            connection,
+            f"SELECT bool_and(whole) AND min(first) IN (0, 1) FROM (SELECT min(i) AS first,"
+            f" count(*) = count(DISTINCT i) AND max(i) - min(i) + 1 = count(*) AS whole"
+            f" FROM (SELECT {group.position}, {cell} AS i FROM {group.relation}) GROUP BY {FILE})",
+        )
+        passed += [name] if numbered else []
+    for name in passed:
+        del group.types[name]
+    if not passed:
+        return None
+    message = "{count} column(s) of {file} without a name or with row numbers were ignored: {names}."
+    report, names = rules.PASSED_OVER_COLUMN.to_fault, shorten_list(passed)
+    return report(table.name, passed[0], message, count=len(passed), file=group.name, names=names)
 
 
-def _find_numbers_in_text(connection: duckdb.DuckDBPyConnection, group: Group, names: list[str]) -> set[str]:
-    if not names:
-        return set()
-    tests = ", ".join(f"bool_and(regexp_full_match(trim({quote(name)}), '{_NUMBER}'))" for name in names)
-    answers = fetch_row(connection, f"SELECT {tests} FROM {group.relation}")
-    return {name for name, number in zip(names, answers, strict=True) if number is not False}
+def _find_odd_codes(connection: duckdb.DuckDBPyConnection, group: Group, name: str) -> tuple[bool, bool]:
+    """Return whether codes have blanks at an end, and whether any may be unusable or changed by a spreadsheet."""
+    # Most codes occur in many rows, and finding the different ones first is faster; record numbers hardly ever do.
+    distinct = "" if name == "record_id" else "DISTINCT"
+    odd = rf"{SPOILT_CODE}|[0-9]{{15,}}0|\.{{1,2}}|(?s:.*[\x00-\x1f\x7f].*)"
+    blank, suspect = fetch_row(
+        connection,
+        f"SELECT bool_or(regexp_matches(code, '^{BLANK}|{BLANK}$')),"
+        f" bool_or(regexp_full_match(code, '{odd}')) OR max(length(code)) > {MAX_TEXT} "
+        f"FROM (SELECT {distinct} {group.cells[name]}::VARCHAR AS code FROM {group.relation})",
+    )
+    return bool(blank), bool(suspect)
 
 
-def _convert_cells(kinds: dict[str, Kind], attributes: dict[str, str], group: Group) -> dict[str, Cell]:
+def _convert_cells(
+    connection: duckdb.DuckDBPyConnection, kinds: dict[str, Kind], layout: Layout, group: Group, *, checked: bool
+) -> dict[str, Cell]:
     cells = {}
     for name, type_ in group.types.items():
-        if name in kinds:
-            cells[name] = convert_cell(name, kinds[name], type_, text=group.text)
-        else:
-            cells[name] = convert_attribute(name, type_, attributes[name])
+        cell = group.cells[name]
+        if name not in kinds:
+            cells[name] = convert_attribute(cell, type_, layout.attributes[name], text=group.text)
+            continue
+        blank = False
+        if not checked and group.family(name) in {"VARCHAR", "ENUM"} and (name in IDENTIFIERS or kinds[name] in _CODES):
+            blank, suspect = _find_odd_codes(connection, group, name)
+            layout.suspect |= {name} if suspect else set()
+        cells[name] = convert_cell(cell, kinds[name], type_, text=group.text, blank=blank)
     return cells
 
 
@@ -144,7 +182,7 @@ def _find_wrong_types(
     wrong: dict[str, list[Group]] = {}
     for group, own in zip(groups, cells, strict=True):
         for name in [name for name, cell in own.items() if cell.wrong]:
-            if fetch_row(connection, f"SELECT count({quote(name)}) FROM {group.relation}")[0]:
+            if fetch_row(connection, f"SELECT count({group.cells[name]}) FROM {group.relation}")[0]:
                 wrong.setdefault(name, []).append(group)
     return wrong
 
@@ -156,7 +194,7 @@ def _select_sql(table: Table, layout: Layout, group: Group, cells: dict[str, Cel
         columns.append(select_column(column, cell.value if cell else None))
     for name, kind in layout.attributes.items():
         cell = cells.get(name) or Cell("NULL::DOUBLE" if kind == "number" else "NULL::VARCHAR")
-        columns.append(f"{cell.value} AS {quote(name)}")
+        columns.append(f"{cell.value} AS {quote_attribute(name)}")
     for name in sorted(layout.raw):
         cell = cells.get(name) or Cell("")
         columns.append(f"{cell.raw or 'NULL::VARCHAR'} AS {quote_raw(name)}")

@@ -8,6 +8,8 @@ from typing import Self
 import duckdb
 
 from riskml.errors import RecordsError
+from riskml.records.contract.schema import TABLES
+from riskml.records.reading.cell_sql import quote, quote_attribute
 from riskml.records.reading.repeats import create_repeated_hashes
 
 __all__ = ["TypedViews"]
@@ -32,7 +34,7 @@ class TypedViews:
         self.connection = connection
         self.attributes = attributes
         self._present = tables
-        self._repeated: dict[str, str] = {}
+        self._created: set[str] = set()
 
     def has(self, table: str) -> bool:
         """Return whether a table is present; an absent table means "unknown", an empty one means "no events"."""
@@ -42,13 +44,19 @@ class TypedViews:
         """Return the name of a table's view."""
         return f"records_{table}"
 
+    def build_rows_sql(self, table: str) -> str:
+        """Build the SQL that selects a table's rows with every column under the name that it has in the files."""
+        attributes = self.attributes if TABLES[table].attributes else {}
+        renamed = "".join(f", {quote_attribute(name)} AS {quote(name)}" for name in attributes)
+        return f"SELECT {', '.join(map(quote, TABLES[table].names))}{renamed} FROM {self.get_view(table)}"
+
     def find_repeated_records(self, table: str) -> str:
         """Return the name of a DuckDB table with every ``record_id`` that occurs in more than one row of ``table``.
 
         Such rows are corrections. The DuckDB table is created only once.
         """
-        if table not in self._repeated:
-            name = f"repeated_{table}"
+        name = f"repeated_{table}"
+        if name not in self._created:
             source = f"{self.get_view(table)} WHERE record_id IS NOT NULL"
             if not create_repeated_hashes(self.connection, source, "record_id", f"{name}_hashes"):
                 source += " AND false"
@@ -56,8 +64,35 @@ class TypedViews:
                 CREATE OR REPLACE TEMP TABLE {name} AS
                 SELECT record_id FROM (SELECT record_id, hash(record_id) AS h FROM {source})
                 SEMI JOIN {name}_hashes USING (h) GROUP BY record_id HAVING count(*) > 1""")
-            self._repeated[table] = name
-        return self._repeated[table]
+            self._created.add(name)
+        return name
+
+    def find_repeated(self, table: str, source: str, columns: str) -> str:
+        """Return the name of a DuckDB table of the hashes ``h`` of ``columns`` that occur in more than one row.
+
+        ``source`` selects rows of ``table``, always the same. The DuckDB table is created only once.
+        """
+        name = f"equal_{table}"
+        if name not in self._created:
+            create_repeated_hashes(self.connection, source, columns, name)
+            self._created.add(name)
+        return name
+
+    def create_once(self, name: str, query: str) -> str:
+        """Create a DuckDB table from a query, unless it was created before, and return its name."""
+        if name not in self._created:
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+            self._created.add(name)
+        return name
+
+    def measure_assumed_days(self) -> float:
+        """Return the share of rows of dated tables for which the day on which they became known is only assumed."""
+        dated = [name for name, table in TABLES.items() if table.day and self.has(name)]
+        parts = [f"SELECT recorded_on IS NULL AS assumed FROM {self.get_view(name)}" for name in dated]
+        [(assumed, rows)] = self.connection.execute(
+            f"SELECT count(*) FILTER (WHERE assumed), count(*) FROM ({' UNION ALL '.join(parts)})"
+        ).fetchall()
+        return float(assumed / rows) if rows else 0.0
 
     def fingerprint(self) -> str:
         """Raise an error, because only a records folder has a fingerprint.

@@ -17,11 +17,11 @@ TODAY = dt.date(2023, 6, 30)
 HOME = "370112001001"
 
 
-def household(code="h1", region=HOME, **more):
+def make_household(code="h1", region=HOME, **more):
     return {"household_id": code, "region_code": region, "size": 3, **more}
 
 
-def wages(code="h1", months=24, amount=2500.0):
+def make_wages(code="h1", months=24, amount=2500.0):
     start = [dt.date(2021 + (6 + m) // 12, (6 + m) % 12 + 1, 1) for m in range(months)]
     return [
         {"household_id": code, "period_start": day.isoformat(), "source": "wage", "amount": amount} for day in start
@@ -50,26 +50,97 @@ def judge_directly(client, tables):
 
 
 def test_a_new_household_is_registered_and_gets_the_score_that_riskml_computes(client, key):
-    answer = post(client, key(), households=[household()], income=wages())
+    answer = post(client, key(), households=[make_household()], income=make_wages())
     assert answer.status_code == 200, answer.text
     content = answer.json()
     assert content["accepted"] == {"households": 1, "income": 24}
     assert (content["rescored"], content["changed"], content["job"]) == (1, 1, None)
     score = content["scores"][0]
     assert (score["household_id"], score["before"], score["changed"]) == ("h1", None, True)
-    opinion = judge_directly(client, {"households": [household()], "income": wages()})
+    opinion = judge_directly(client, {"households": [make_household()], "income": make_wages()})
     assert score["after"]["probability"] == float(opinion.probability[0])
+
+
+@pytest.mark.parametrize("value", [True, 7.5, "x"])
+def test_an_attribute_may_have_the_name_of_an_identifier_of_other_tables(client, key, value):
+    answer = post(client, key(), households=[make_household(record_id=value)])
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("attributes", "name"),
+    [
+        ({"户主姓名": "王小明"}, "户主姓名"),
+        ({"note": "证11010519491231002X"}, "note"),
+        ({"note": "13812340001"}, "note"),
+        ({"extra": 13812340001}, "extra"),
+    ],
+)
+def test_attributes_with_personal_data_are_refused_without_showing_them(client, key, attributes, name):
+    answer = post(client, key(), households=[make_household(crop="maize", insured=True, land=2.5, **attributes)])
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["path"], error["code"]) == (f"tables.households[0].{name}", "personal_attribute")
+    assert str(attributes[name]) not in answer.text
+
+
+def test_codes_that_another_program_has_changed_are_refused(client, key):
+    answer = post(
+        client, key(), households=[make_household()], income=[*make_wages()[:1], *make_wages("9.90101E+14")[1:2]]
+    )
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["path"], error["code"]) == ("tables.income[1].household_id", "spoilt_code")
+
+
+@pytest.mark.parametrize("blank", ["\u3000", "\ufeff", "\t", "\n", " ", "\u200b"])
+def test_blanks_around_codes_are_removed_with_a_warning_as_in_a_folder(client, key, blank):
+    income = make_wages()
+    income[1] |= {"household_id": f"h1{blank}", "record_id": f"{blank}R-1"}
+    income[2] |= {"source": f"wage{blank}"}
+    rows = {"households": [make_household(region=f"{HOME}{blank}")], "income": income}
+    paths = ["households[0].region_code", "income[1].household_id", "income[1].record_id", "income[2].source"]
+    answers = [post(client, key(), **rows), client.post("/v1/scores", json={"tables": rows}, headers=key())]
+    for answer in answers:
+        assert answer.status_code == 200, answer.text
+        warnings = [one for one in answer.json()["warnings"] if one["code"] == "blank_around_code"]
+        assert sorted(one["path"] for one in warnings) == [f"tables.{path}" for path in paths]
+        assert warnings[0]["detail"] == "编码前后的空格或看不见的字符已去除"
+    assert [score["household_id"] for score in answers[1].json()["scores"]] == ["h1"]
+    plain = client.post(
+        "/v1/scores", json={"tables": {"households": [make_household()], "income": make_wages()}}, headers=key()
+    ).json()
+    assert answers[1].json()["scores"] == plain["scores"]
+    assert count_rows(client, "record_income") == 24
+
+
+@pytest.mark.parametrize(
+    ("code", "wrong"), [("\u3000 ", "string_too_short"), ("\ta\tb", "string_pattern_mismatch"), (7, "string_type")]
+)
+def test_a_code_that_is_wrong_without_its_blanks_too_is_refused(client, key, code, wrong):
+    answer = post(client, key(), households=[make_household()], income=[*make_wages()[:1], *make_wages(code)[1:2]])
+    assert answer.status_code == 422
+    assert {(one["path"], one["code"]) for one in answer.json()["errors"]} == {("tables.income[1].household_id", wrong)}
+
+
+@pytest.mark.parametrize(
+    "body", ['{"tables": 1}', '{"tables": {"income": [1, {"household_id": "h1 "}], "x": 2}}', "[1]"]
+)
+def test_a_body_of_another_shape_is_refused(client, key, body):
+    for path in ("/v1/records", "/v1/scores"):
+        answer = client.post(path, content=body, headers={**key(), "Content-Type": "application/json"})
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:riskml:problem:invalid-request")
 
 
 def test_a_hospital_bill_changes_the_score_and_the_response_says_how(client, key):
     headers = key()
-    before = post(client, headers, households=[household()], income=wages()).json()["scores"][0]["after"]
+    before = post(client, headers, households=[make_household()], income=make_wages()).json()["scores"][0]["after"]
     bill = {"household_id": "h1", "occurred_on": "2023-06-20", "kind": "inpatient", "cost": 180000, "self_paid": 90000}
     change = post(client, headers, illness=[bill]).json()["scores"][0]
     assert change["before"] == before
     assert change["after"]["rule_flags"]
     assert change["changed"]
-    opinion = judge_directly(client, {"households": [household()], "income": wages(), "illness": [bill]})
+    opinion = judge_directly(client, {"households": [make_household()], "income": make_wages(), "illness": [bill]})
     assert change["after"]["status"] == STATUSES.codes[opinion.status[0]] == "in_hardship"
     assert change["after"]["probability"] is None
     assert change["after"]["rule_signal"] == COLOURS.codes[opinion.rule_colour[0]]
@@ -77,13 +148,13 @@ def test_a_hospital_bill_changes_the_score_and_the_response_says_how(client, key
 
 def test_a_request_sent_twice_counts_once_and_gets_an_identical_response(client, key):
     headers = key()
-    first = post(client, headers, key="a-1", households=[household()], income=wages())
-    again = post(client, headers, key="a-1", households=[household()], income=wages())
+    first = post(client, headers, key="a-1", households=[make_household()], income=make_wages())
+    again = post(client, headers, key="a-1", households=[make_household()], income=make_wages())
     assert (again.status_code, again.content) == (200, first.content)
     assert again.headers["Idempotent-Replayed"] == "true"
     assert count_rows(client, "record_income") == 24
     assert count_rows(client, "scores") == 1
-    other = post(client, headers, key="a-1", households=[household()], income=wages(amount=9.0))
+    other = post(client, headers, key="a-1", households=[make_household()], income=make_wages(amount=9.0))
     assert other.status_code == 409
     assert other.json()["type"] == "urn:riskml:problem:idempotency-conflict"
     elsewhere = post(
@@ -94,7 +165,7 @@ def test_a_request_sent_twice_counts_once_and_gets_an_identical_response(client,
 
 def test_a_recording_date_before_the_day_of_receipt_is_rejected(client, key):
     row = {"household_id": "h1", "occurred_on": "2023-01-01", "kind": "job_loss", "recorded_on": "2023-06-29"}
-    answer = post(client, key(), households=[household()], income=[], events=[row])
+    answer = post(client, key(), households=[make_household()], income=[], events=[row])
     assert answer.status_code == 422
     problem = answer.json()
     assert problem["type"] == "urn:riskml:problem:recorded-too-early"
@@ -105,8 +176,13 @@ def test_a_recording_date_before_the_day_of_receipt_is_rejected(client, key):
 def test_a_flood_that_affects_few_households_is_scored_at_once_and_a_larger_one_by_a_job(make_client, key):
     client = make_client(rescore_at_once=2)
     headers = key()
-    post(client, headers, households=[household("a"), household("b")], income=[*wages("a"), *wages("b")])
-    post(client, headers, households=[household("c", "370112002001")], income=wages("c"))
+    post(
+        client,
+        headers,
+        households=[make_household("a"), make_household("b")],
+        income=[*make_wages("a"), *make_wages("b")],
+    )
+    post(client, headers, households=[make_household("c", "370112002001")], income=make_wages("c"))
     flood = {"region_code": "370112001", "occurred_on": "2023-06-29", "kind": "flood"}
     few = post(client, headers, disaster=[flood])
     assert few.status_code == 200
@@ -119,23 +195,23 @@ def test_a_flood_that_affects_few_households_is_scored_at_once_and_a_larger_one_
 
 def test_after_a_move_only_keys_for_the_new_region_can_add_records(client, key):
     headers, old, new = key(), key("370112001"), key("370112002")
-    post(client, headers, households=[household()], income=wages())
-    post(client, headers, households=[household(region="370112002001")])
+    post(client, headers, households=[make_household()], income=make_wages())
+    post(client, headers, households=[make_household(region="370112002001")])
     event = {"household_id": "h1", "occurred_on": "2023-06-20", "kind": "job_loss"}
     assert post(client, old, events=[event]).status_code == 404
     assert post(client, new, events=[event]).status_code == 200
 
 
 def test_a_township_key_cannot_move_a_household_out_of_its_region(client, key):
-    post(client, key(), households=[household()], income=wages())
-    assert post(client, key("370112001"), households=[household(region="370112002001")]).status_code == 404
+    post(client, key(), households=[make_household()], income=make_wages())
+    assert post(client, key("370112001"), households=[make_household(region="370112002001")]).status_code == 404
 
 
 @pytest.mark.parametrize("code", ["taken", "free"])
 def test_a_township_key_cannot_find_out_whether_a_code_is_taken_elsewhere(client, key, code):
-    post(client, key(), households=[household("taken", "370112002001")], income=wages("taken"))
+    post(client, key(), households=[make_household("taken", "370112002001")], income=make_wages("taken"))
     township = key("370112001")
-    own = post(client, township, households=[household(code)], income=[])
+    own = post(client, township, households=[make_household(code)], income=[])
     row = post(client, township, events=[{"household_id": code, "occurred_on": "2023-06-20", "kind": "job_loss"}])
     for answer in (own, row):
         assert answer.status_code == 404
@@ -156,10 +232,10 @@ def test_a_township_key_cannot_find_out_whether_a_code_is_taken_elsewhere(client
 def test_a_month_with_both_a_total_and_a_source_is_rejected_and_not_stored(client, key):
     headers = key()
     total = {"household_id": "h1", "period_start": "2023-01-01", "months": 3, "source": "total", "amount": 9000}
-    both = post(client, headers, households=[household()], income=[*wages(), total])
+    both = post(client, headers, households=[make_household()], income=[*make_wages(), total])
     assert both.status_code == 422
     assert both.json()["errors"][-1]["code"] == "total_and_source"
-    post(client, headers, households=[household()], income=wages())
+    post(client, headers, households=[make_household()], income=make_wages())
     later = post(client, headers, income=[total])
     assert later.status_code == 422
     assert later.json()["errors"] == [
@@ -171,7 +247,7 @@ def test_a_month_with_both_a_total_and_a_source_is_rejected_and_not_stored(clien
         }
     ]
     assert count_rows(client, "record_income") == 24
-    body = {"tables": {"households": [household()], "income": [*wages(), total]}}
+    body = {"tables": {"households": [make_household()], "income": [*make_wages(), total]}}
     assert client.post("/v1/scores", json=body, headers=headers).status_code == 422
 
 
@@ -180,13 +256,13 @@ def test_a_statement_may_accompany_a_total_but_not_occur_twice_on_the_same_day(c
     year = {"household_id": "h1", "period_start": "2022-10-01", "months": 12, "source": "wage", "amount": 30000}
     stated = {**year, "statement": True}
     total = {**year, "source": "total", "period_start": "2023-01-01", "months": 1, "amount": 2000}
-    assert post(client, headers, households=[household()], income=[stated, total]).status_code == 200
+    assert post(client, headers, households=[make_household()], income=[stated, total]).status_code == 200
     twice = post(client, headers, income=[{**stated, "amount": 31000}])
     assert twice.status_code == 422
     assert [(error["path"], error["code"]) for error in twice.json()["errors"]] == [
         ("tables.income[0].statement", "twice")
     ]
-    body = {"tables": {"households": [household()], "income": [stated, {**stated, "amount": 31000}]}}
+    body = {"tables": {"households": [make_household()], "income": [stated, {**stated, "amount": 31000}]}}
     assert client.post("/v1/scores", json=body, headers=headers).status_code == 422
     wage_list = [{**year, "months": 1, "period_start": f"2023-0{m}-01", "member_id": "m1"} for m in (1, 2, 3)]
     assert post(client, headers, income=wage_list).status_code == 200
@@ -194,7 +270,7 @@ def test_a_statement_may_accompany_a_total_but_not_occur_twice_on_the_same_day(c
 
 def test_a_request_repeated_the_next_day_gets_the_original_response(make_client, key):
     """The rows state the day of the first request as ``recorded_on``; a new request on the next day may not do so."""
-    rows = [household(recorded_on=TODAY.isoformat())]
+    rows = [make_household(recorded_on=TODAY.isoformat())]
     headers, late = key(), make_client(today=TODAY + dt.timedelta(1))
     first = post(make_client(), headers, key="night", households=rows)
     again = post(late, headers, key="night", households=rows)
@@ -204,7 +280,7 @@ def test_a_request_repeated_the_next_day_gets_the_original_response(make_client,
     assert post(late, headers, households=rows).status_code == 422
 
 
-def event(**more):
+def make_event(**more):
     return {"household_id": "h1", "occurred_on": "2023-06-01", "kind": "accident", **more}
 
 
@@ -216,15 +292,15 @@ SPELLED = {"recorded_on": TODAY.isoformat()}
 @pytest.mark.parametrize(
     ("name", "rows"),
     [
-        ("events", [event(record_id="r"), event(record_id="r", **SPELLED)]),
-        ("households", [household(), household(**SPELLED)]),
+        ("events", [make_event(record_id="r"), make_event(record_id="r", **SPELLED)]),
+        ("households", [make_household(), make_household(**SPELLED)]),
         ("members", [MEMBER, {**MEMBER, **SPELLED}]),
         ("monitoring", [{**ENTRY, **SPELLED}, ENTRY]),
     ],
 )
 def test_two_versions_of_a_record_on_the_day_of_receipt_are_rejected(client, key, name, rows):
     headers = key()
-    post(client, headers, households=[household()], income=[])
+    post(client, headers, households=[make_household()], income=[])
     answer = post(client, headers, **{name: rows})
     assert answer.status_code == 422, answer.text
     assert [(error["path"], error["code"]) for error in answer.json()["errors"]] == [(f"tables.{name}[1]", "twice")]
@@ -236,8 +312,8 @@ def test_two_versions_of_a_record_on_the_day_of_receipt_are_rejected(client, key
 
 def test_a_move_dated_in_the_future_is_rejected(client, key):
     headers = key()
-    post(client, headers, households=[household()], income=[])
-    moved = household(region="370112002001", recorded_on="2023-07-01")
+    post(client, headers, households=[make_household()], income=[])
+    moved = make_household(region="370112002001", recorded_on="2023-07-01")
     answer = post(client, headers, households=[moved])
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["path"] == "tables.households[0].recorded_on"
@@ -250,7 +326,9 @@ def test_a_move_dated_in_the_future_is_rejected(client, key):
 def test_a_withdrawn_report_no_longer_counts(client, key):
     headers = key()
     event = {"household_id": "h1", "occurred_on": "2023-06-01", "kind": "accident", "record_id": "r1"}
-    flagged = post(client, headers, households=[household()], income=wages(), events=[event]).json()["scores"][0]
+    flagged = post(client, headers, households=[make_household()], income=make_wages(), events=[event]).json()[
+        "scores"
+    ][0]
     assert flagged["after"]["rule_flags"] == ["accident"]
     back = post(client, headers, events=[{**event, "withdrawn": True}]).json()["scores"][0]
     assert back["after"]["rule_flags"] == []
@@ -258,11 +336,11 @@ def test_a_withdrawn_report_no_longer_counts(client, key):
 
 
 def test_an_income_corrected_on_the_same_day_counts_once(client, key):
-    headers, rows = key(), wages()
+    headers, rows = key(), make_wages()
     rows[-1] |= {"record_id": "r1"}
-    post(client, headers, households=[household()], income=rows)
+    post(client, headers, households=[make_household()], income=rows)
     corrected = post(client, headers, income=[{**rows[-1], "amount": 2400.0}]).json()["scores"][0]
     opinion = judge_directly(
-        client, {"households": [household()], "income": [*rows[:-1], {**rows[-1], "amount": 2400.0}]}
+        client, {"households": [make_household()], "income": [*rows[:-1], {**rows[-1], "amount": 2400.0}]}
     )
     assert corrected["after"]["probability"] == float(opinion.probability[0])

@@ -64,8 +64,7 @@ def test_the_export_is_a_valid_table(client_with_households, make_client, tmp_pa
     ]
 
 
-def test_a_visit_that_replaces_no_entry_hides_no_entry(client_with_households):
-    """A visit with no category or a different outcome does not replace the entry made on the same day."""
+def test_only_a_confirmed_visit_with_a_category_replaces_the_entry_of_the_same_day(client_with_households):
     client, headers = client_with_households
     confirm(client, headers, "h1")
     for body in ({"outcome": "confirmed"}, {"outcome": "rejected"}):
@@ -77,3 +76,11 @@ def test_a_visit_that_replaces_no_entry_hides_no_entry(client_with_households):
     confirm(client, headers, "h1", "sudden_hardship")
     again = get_export(client, headers, since=first).json()["monitoring"]
     assert [row["category"] for row in again] == ["sudden_hardship"], "the export must contain the replacement"
+
+
+def test_a_code_in_the_csv_file_is_never_read_as_a_formula(client_with_households):
+    client, headers = client_with_households
+    household = {"household_id": "=1+1", "region_code": HERE, "size": 2}
+    assert client.post("/v1/records", json={"tables": {"households": [household]}}, headers=headers).status_code == 200
+    confirm(client, headers, "%3D1+1")
+    assert get_export(client, headers, format="csv").text.splitlines()[1].startswith("'=1+1,")

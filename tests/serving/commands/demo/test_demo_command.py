@@ -37,15 +37,18 @@ def test_the_demo_prints_the_address_of_the_pages_and_working_accounts(
     monkeypatch.chdir("/")
     assert settings.database_url == f"sqlite:///{tmp_path / 'demo' / 'service.db'}", "any working folder will do"
     assert f"Staff pages: http://{settings.host}:{settings.port}/" in output
-    assert "演示账号，仅用于演示" in output
-    accounts = re.findall(r"^  (\S+) +password (\S+)   region (\d+), (no|with) health details$", output, re.M)
+    assert "Demo accounts, created by this demo only:" in output
+    accounts = re.findall(
+        r"^  (\S+) +password (\S+)   region (\d+), (no|with) health details, (no|with invented) names$", output, re.M
+    )
     assert len(accounts) == len(ROLES)
     with TestClient(create_app(settings)) as client:
-        for username, password, region, _ in accounts:
+        for username, password, region, _, names in accounts:
             client.cookies.clear()
             token = re.search(r'name="csrf" value="([^"]+)"', client.get("/sign-in").text)[1]
             client.post("/sign-in", data={"csrf": token, "username": username, "password": password})
             page = client.get("/worklist?state=all").text
             assert "/households/" in page
             assert "模拟数据" in page
+            assert ("虚构" in page and "tel:" in page) == (names == "with invented"), username
             assert client.get(f"/overview?region={region}").status_code == 200

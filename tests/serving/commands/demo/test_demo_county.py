@@ -1,5 +1,5 @@
-"""The demo imports complete towns up to a limited number of households, gives them made-up names, and creates one
-account for each role."""
+"""The demo imports complete towns up to a limited number of households, invents names of regions, creates one account
+for each role, and simulates visits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from riskml_serving.people.auth import Caller
 from riskml_serving.web.overview.service import gather_overview
 
 
-def test_towns_are_imported_complete_and_without_the_simulated_outcomes(county, tmp_path):
+def test_only_records_of_the_chosen_towns_up_to_the_date_are_kept_and_no_true_outcomes(county, tmp_path):
     until = dt.date(2022, 12, 31)
     towns = choose_towns(county, tmp_path / "few", 1, until)
     homes = pq.read_table(tmp_path / "few" / "households.parquet")

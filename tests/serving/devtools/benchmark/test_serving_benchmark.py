@@ -6,14 +6,13 @@ from __future__ import annotations
 import socket
 import threading
 
-import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from riskml.cli.main import build_app
 from riskml_serving.devtools.benchmark import household
 from riskml_serving.devtools.benchmark.load import build_request, load
-from riskml_serving.devtools.benchmark.targets import compare_with_targets
+from riskml_serving.devtools.benchmark.targets import TARGETS, compare_with_targets
 from riskml_serving.judging.model import load_model
 
 
@@ -61,12 +60,27 @@ def test_the_client_counts_successful_responses_and_rejects_others():
 
 
 def test_every_ratio_is_compared_with_its_target():
-    met = {"score_rps": 150.0, "empty_rps": 1800.0, "mlflow_rps": 100.0, "score_reasons_rps": 50.0, "core_rps": 800.0}
+    met = {
+        "score_rps": 240.0,
+        "empty_rps": 1920.0,
+        "mlflow_rps": 120.0,
+        "score_reasons_rps": 144.0,
+        "core_rps": 960.0,
+        "bentoml_rps": 240.0,
+        "pandas_rps": 20.0,
+        "score_p50_ms": 2.0,
+        "score_p99_ms": 6.0,
+    }
     assert all(target["met"] for target in compare_with_targets(met).values())
-    for name in ("score_rps", "score_reasons_rps", "core_rps"):
-        assert not all(
-            target["met"] for target in compare_with_targets({**met, name: np.nextafter(met[name], 0)}).values()
-        )
+    assert compare_with_targets(met).keys() == TARGETS.keys()
+    for name in ("score_rps", "score_reasons_rps", "core_rps", "score_p50_ms"):
+        missed = {**met, name: met[name] * (1 - 1e-9)}
+        assert not all(target["met"] for target in compare_with_targets(missed).values())
+
+
+def test_a_server_that_was_not_measured_is_left_out():
+    figures = {"score_rps": 240.0, "empty_rps": 1920.0, "mlflow_rps": 120.0, "score_reasons_rps": 150.0}
+    assert compare_with_targets(figures).keys() == {"score_to_empty", "score_to_mlflow", "reasons_to_score"}
 
 
 def test_the_command_is_listed_among_the_benchmarks():

@@ -5,18 +5,22 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import text
 
-from riskml.errors import UsageError
 from riskml.explanation import Narrator
 from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day
+from riskml.records.contract.schema import TABLES
 from riskml.scoring import score
 from riskml.vocabulary.verdicts import COLOUR_POSITIONS, TIERS
-from riskml_serving.judging.importing import service
+from riskml_serving.base.database import open_engine, upgrade
+from riskml_serving.judging.importing import repository, service
 from riskml_serving.judging.importing.service import import_folder
+from riskml_serving.judging.model import load_model
 from riskml_serving.judging.scores.ranking import SECTIONS
 
 AS_OF = dt.date(2023, 6, 30)
@@ -73,42 +77,38 @@ def test_an_imported_county_gets_the_scores_reasons_and_agreement_that_riskml_co
     assert set(TIERS) >= {row["tier"] for row in rows.values() if row["tier"]}
 
 
-def test_a_killed_import_resumes_where_it_stopped_and_is_not_repeated(client, county, county_rows, monkeypatch):
-    engine, model = client.app.state.engine, client.app.state.holder.current
-    monkeypatch.setattr(service, "PART", 5000)
-    monkeypatch.setattr(service, "SCORED", 200)
-    calls = {"n": 0}
-    for module, name in ((service.repository, "append"), (service, "keep_range")):
+def test_an_interrupted_import_shows_nothing_and_resumes_where_it_stopped(
+    database_url, bundle_path, small_county, monkeypatch
+):
+    engine, model = open_engine(database_url), load_model(bundle_path, trial=True)
+    upgrade(engine)
+    monkeypatch.setattr(service, "PART", 40)
+    calls = Counter()
+    for module, name in ((repository, "add_part"), (repository, "append"), (repository, "finish_import")):
         original = getattr(module, name)
 
-        def interrupt(*args, original=original, **kwargs):
-            calls["n"] += 1
-            result = original(*args, **kwargs)
-            if calls["n"] in (3, 9, 25):
+        def interrupt(*args, name=name, original=original):
+            result = original(*args)
+            calls[name] += 1
+            if (name, calls[name]) in {("add_part", 3), ("append", 7), ("finish_import", 1)}:
                 raise KeyboardInterrupt
             return result
 
         monkeypatch.setattr(module, name, interrupt)
-    stops, done = 0, None
-    while done is None:
-        try:
-            done = import_folder(engine, county, AS_OF, model, simulated=True)
-        except KeyboardInterrupt:
-            stops += 1
-    assert stops >= 2
-    for table in ("income", "illness", "households"):
-        assert count_rows(engine, f"record_{table}") == len(county_rows[table])
-    assert count_rows(engine, "current_scores") == 800
-    again = import_folder(engine, county, AS_OF, model, simulated=True)
-    assert (again.rows, again.scored) == (0, 0)
-
-
-def test_households_from_another_source_are_not_overwritten_by_an_import(client, key, county, county_rows):
-    code = county_rows["households"][0]["household_id"]
-    body = {"tables": {"households": [{"household_id": code, "region_code": "370112001001", "size": 2}]}}
-    assert client.post("/v1/records", json=body, headers=key()).status_code == 200
-    with pytest.raises(UsageError, match="1 of 800 households are already in the database"):
-        import_folder(client.app.state.engine, county, AS_OF, simulated=True)
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            import_folder(engine, small_county, AS_OF, model, simulated=True)
+        tables = ("households", "purpose", "audit", "current_scores", *(f"record_{name}" for name in TABLES))
+        assert {name: count_rows(engine, name) for name in tables} == dict.fromkeys(tables, 0)
+    done = import_folder(engine, small_county, AS_OF, model, simulated=True)
+    assert calls["add_part"] == 5, "of the four parts, only the one that was interrupted is staged again"
+    for name in TABLES:
+        assert count_rows(engine, f"record_{name}") == pq.read_metadata(small_county / f"{name}.parquet").num_rows
+    assert count_rows(engine, "current_scores") == done.scored == 160
+    assert count_rows(engine, "import_parts") == 0
+    again = import_folder(engine, small_county, AS_OF, model, simulated=True)
+    assert (again.import_id, again.rows, again.changed, again.scored) == (done.import_id, 0, 0, 0)
+    engine.dispose()
 
 
 def test_a_later_record_changes_one_score_and_no_other(client, key, county):

@@ -56,7 +56,7 @@ def test_a_job_with_faulty_sql_is_retried_and_then_fails(imported, jobs, key, wo
             return real(connection, *rest, **more)
         wrong.append(mistake)
         mistake(connection)
-        raise AssertionError("the database took it")
+        raise AssertionError("the database accepted the faulty statement")
 
     monkeypatch.setattr(repository, step, fail)
     work(job_attempts=3)
@@ -94,7 +94,7 @@ def test_records_that_the_reading_process_cannot_read_also_count_as_a_failure(
     assert "secret" not in json.dumps(lines)
 
 
-def test_the_worker_waits_for_a_lost_database_and_survives_a_broken_queue(
+def test_the_worker_waits_for_a_lost_database_and_continues_after_an_error_in_the_queue(
     imported, jobs, key, monkeypatch, read_log_lines
 ):
     headers, state = key(), imported.app.state

@@ -1,4 +1,4 @@
-"""A job's results file contains the same scores that riskml computes from the county's folder as of the same date."""
+"""A job's results file contains the scores that riskml computes from the county's folder as of the same date."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from riskml import tracking
 from riskml.errors import BundleError
 from riskml.model.bundle_files import MANIFEST, SEAL, encode_json, hash_sha256, make_seal
 from riskml_serving.api.scores import endpoints as scoring
-from riskml_serving.api.scores.endpoints import AT_ONCE
+from riskml_serving.api.scores.endpoints import MOST_IN_EVENT_LOOP
 from riskml_serving.base.database import open_engine, upgrade
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.cli import app as commands
@@ -289,7 +289,10 @@ def test_a_request_in_flight_is_scored_by_the_model_that_it_started_with(
 ):
     """The response has not only that model's version, but also its scores."""
     client, headers = make_client(bundle=bundle_path), key()
-    body = {"as_of": "2023-03-31", "tables": select_tables(*map(str, county_records.household_id[: AT_ONCE + 1]))}
+    body = {
+        "as_of": "2023-03-31",
+        "tables": select_tables(*map(str, county_records.household_id[: MOST_IN_EVENT_LOOP + 1])),
+    }
     began, go_on = threading.Event(), threading.Event()
 
     def slow(model, *rest):
@@ -298,9 +301,9 @@ def test_a_request_in_flight_is_scored_by_the_model_that_it_started_with(
             assert go_on.wait(30)
         return scored(model, *rest)
 
-    scored, holder = scoring._score, client.app.state.holder
+    scored, holder = scoring.judge_tables, client.app.state.holder
     first, before = holder.version, client.post("/v1/scores", json=body, headers=headers).json()
-    monkeypatch.setattr(scoring, "_score", slow)
+    monkeypatch.setattr(scoring, "judge_tables", slow)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(client.post, "/v1/scores", json=body, headers=headers)
         assert began.wait(30)

@@ -12,11 +12,11 @@ from riskml_serving.judging.scores import service
 HOME = "370112001001"
 
 
-def household(code):
+def make_household(code):
     return {"household_id": code, "region_code": HOME, "size": 3}
 
 
-def event(code, number):
+def make_event(code, number):
     return {"household_id": code, "occurred_on": f"2023-06-{number % 28 + 1:02d}", "kind": "report"}
 
 
@@ -28,7 +28,7 @@ def count_rows(client, table):
 def test_a_request_sent_by_many_clients_at_once_counts_once(make_client, key):
     first, second = make_client(), make_client()
     headers = {**key(), "Idempotency-Key": "same"}
-    body = {"tables": {"households": [household("a")], "events": [event("a", 1)]}}
+    body = {"tables": {"households": [make_household("a")], "events": [make_event("a", 1)]}}
     with ThreadPoolExecutor(8) as pool:
         answers = list(
             pool.map(lambda i: (first, second)[i % 2].post("/v1/records", json=body, headers=headers), range(16))
@@ -42,11 +42,13 @@ def test_writers_to_the_same_households_wait_for_one_another(make_client, key):
     first, second = make_client(), make_client()
     headers = key()
     codes = [f"h{i}" for i in range(6)]
-    first.post("/v1/records", json={"tables": {"households": [household(code) for code in codes]}}, headers=headers)
+    first.post(
+        "/v1/records", json={"tables": {"households": [make_household(code) for code in codes]}}, headers=headers
+    )
 
     def write(number):
         chosen = codes if number % 2 else codes[::-1]
-        tables = {"events": [event(code, number) for code in chosen]}
+        tables = {"events": [make_event(code, number) for code in chosen]}
         return (first, second)[number % 2].post("/v1/records", json={"tables": tables}, headers=headers).status_code
 
     with ThreadPoolExecutor(8) as pool:
@@ -57,7 +59,9 @@ def test_writers_to_the_same_households_wait_for_one_another(make_client, key):
 def test_rescoring_a_household_waits_for_a_concurrent_rescoring(make_client, key, monkeypatch):
     first, second = make_client(), make_client()
     headers, judging, go_on = key("", "write", "admin"), Semaphore(0), Event()
-    first.post("/v1/records", json={"tables": {"households": [household("a"), household("b")]}}, headers=headers)
+    first.post(
+        "/v1/records", json={"tables": {"households": [make_household("a"), make_household("b")]}}, headers=headers
+    )
     judge = service.judge_households
 
     def judge_slowly(*arguments):
@@ -85,7 +89,7 @@ def test_the_cursor_misses_no_change_while_others_write(make_client, key):
     seen, cursor = [], 0
 
     def write(number):
-        tables = {"households": [household(f"n{number}")]}
+        tables = {"households": [make_household(f"n{number}")]}
         return second.post("/v1/records", json={"tables": tables}, headers=headers).status_code
 
     with ThreadPoolExecutor(4) as pool:

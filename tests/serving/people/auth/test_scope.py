@@ -1,4 +1,4 @@
-"""At no endpoint does a key for one township let its holder see, infer or count another township's households."""
+"""With a key for one township, no endpoint reveals the households of another township, nor how many there are."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def find_numbers(content):
     return {content} if isinstance(content, int | float) else set()
 
 
-def household(code, region):
+def make_household(code, region):
     return {"household_id": code, "region_code": region, "size": 2}
 
 
-def wages(code, amount):
+def make_wages(code, amount):
     rows = [(year, month) for year in (2021, 2022, 2023) for month in range(1, 13) if (year, month) < (2023, 7)]
     return [
         {"household_id": code, "period_start": f"{year}-{month:02d}-01", "source": "wage", "amount": amount}
@@ -49,7 +49,7 @@ def append(client, headers, **tables):
 def filled_client(client, key):
     """Store two households in each of two townships; the riskiest lives in the other township."""
     for code, region, amount in (("h1", HERE, 1600), ("h2", HERE, 3000), ("t1", THERE, 1300), ("t2", THERE, 2000)):
-        append(client, key(), households=[household(code, region)], income=wages(code, amount))
+        append(client, key(), households=[make_household(code, region)], income=make_wages(code, amount))
     append(client, key(), illness=[{"household_id": "t1", **BILL}])
     return client
 
@@ -195,8 +195,8 @@ def test_records_about_households_or_regions_elsewhere_are_rejected_and_not_stor
         {"events": [{"household_id": "h1", **event}, {"household_id": "t1", **event}]},
         {"disaster": [{"region_code": "370112002", **flood}]},
         {"disaster": [{"region_code": "370112", **flood}]},
-        {"households": [household("t1", HERE)]},
-        {"households": [household("h1", THERE)]},
+        {"households": [make_household("t1", HERE)]},
+        {"households": [make_household("h1", THERE)]},
     )
     before = filled_client.get("/v1/households", headers=key()).json()["households"]
     for tables in wrong:
@@ -233,7 +233,7 @@ def test_results_for_unnamed_regions_are_visible_only_to_keys_without_a_region(c
 
 def test_scores_are_returned_only_for_households_in_the_keys_own_region(filled_client, key):
     township = key("370112001")
-    body = {"tables": {"households": [household("x", THERE)], "income": []}}
+    body = {"tables": {"households": [make_household("x", THERE)], "income": []}}
     assert filled_client.post("/v1/scores", json=body, headers=township).status_code == 404
     body["tables"]["households"][0]["region_code"] = HERE
     assert filled_client.post("/v1/scores", json=body, headers=township).status_code == 200
@@ -306,8 +306,8 @@ def test_health_details_are_also_left_out_of_scores_on_request(client, key):
         "as_of": "2023-06-30",
         "reasons": True,
         "tables": {
-            "households": [household("x", HERE)],
-            "income": wages("x", 1300),
+            "households": [make_household("x", HERE)],
+            "income": make_wages("x", 1300),
             "illness": [{"household_id": "x", **BILL}],
         },
     }
@@ -330,7 +330,10 @@ def test_health_details_are_also_left_out_of_scores_on_request(client, key):
 def test_when_a_household_splits_the_old_one_leaves_the_lists(filled_client, key):
     headers = key()
     append(
-        filled_client, headers, households=[household("h1a", HERE), household("h1b", HERE)], income=wages("h1a", 1500)
+        filled_client,
+        headers,
+        households=[make_household("h1a", HERE), make_household("h1b", HERE)],
+        income=make_wages("h1a", 1500),
     )
     closed = filled_client.post(
         "/v1/households/h1/closure", json={"because": "split", "followed_by": ["h1a", "h1b"]}, headers=headers
@@ -341,7 +344,7 @@ def test_when_a_household_splits_the_old_one_leaves_the_lists(filled_client, key
     old = filled_client.get("/v1/households/h1", headers=headers).json()
     assert (old["closed_because"], old["followed_by"], old["score"]) == ("split", ["h1a", "h1b"], None)
     assert old["history"]
-    late = filled_client.post("/v1/records", json={"tables": {"income": wages("h1", 1)}}, headers=headers)
+    late = filled_client.post("/v1/records", json={"tables": {"income": make_wages("h1", 1)}}, headers=headers)
     assert late.status_code == 409
     error = late.json()["errors"][0]
     assert (error["path"], error["code"]) == ("tables.income[0].household_id", "closed")

@@ -54,18 +54,20 @@ def test_a_more_severe_signal_after_a_finding_brings_a_household_back_with_a_new
     )
     assert list_codes(site)[0] == household
     row = re.search(rf"<tr[^>]*>(?:(?!</tr>).)*{household}.*?</tr>", site.get("/worklist").text, re.DOTALL)[0]
-    assert "2023-06-30 起" in row, "it has been waiting since the signal became graver"
+    assert "2023-06-30</span> 起" in row, "it has been waiting since the signal became more severe"
     assert "已逾期" not in row
     page = site.get(f"/households/{household}").text
-    assert re.search(r"信号起始</dt><dd>2023-06-30", page)
-    assert not re.search(r"走访期限</dt><dd>[^<]*已办", page), "the earlier visit does not meet the new deadline"
+    assert re.search(r'信号起始</dt><dd><span class="day">2023-06-30', page)
+    assert not re.search(r"走访期限</dt><dd>(?:(?!</dd>).)*已办", page), (
+        "the earlier visit does not meet the new deadline"
+    )
     site.verify(household, outcome="confirmed")
     page = site.get(f"/households/{household}").text
-    assert re.search(r"走访期限</dt><dd>[^<]*已办", page)
-    assert not re.search(r"落实帮扶责任人期限</dt><dd>[^<]*已办", page)
+    assert re.search(r"走访期限</dt><dd>(?:(?!</dd>).)*已办", page)
+    assert not re.search(r"落实帮扶责任人期限</dt><dd>(?:(?!</dd>).)*已办", page)
     once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
     site.post(f"/households/{household}/assignments", csrf=site.token(page), once=once, assignee="王")
-    assert re.search(r"落实帮扶责任人期限</dt><dd>[^<]*已办", site.get(f"/households/{household}").text)
+    assert re.search(r"落实帮扶责任人期限</dt><dd>(?:(?!</dd>).)*已办", site.get(f"/households/{household}").text)
 
 
 def test_a_finding_can_be_undone_only_by_its_author_and_only_on_the_same_day(site):
@@ -147,7 +149,7 @@ def test_choices_that_the_form_does_not_offer_are_rejected(site):
     site.sign_in("village")
     answer = site.verify(list_codes(site)[0], category="rich", causes=["weather"], verified_on="20230101")
     assert answer.status_code == 422
-    for message in ("请从列表中选择监测类别", "请从列表中选择风险原因", "日期应写作 2024-12-31"):
+    for message in ("请从列表中选择监测类别", "请从列表中选择风险原因", "日期应写作"):
         assert message in answer.text
     assert not site.rows("SELECT 1 FROM verifications")
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
+from collections import defaultdict
 
-from riskml_serving.web.overview.charts import FILLS, SHADES
+from riskml.explanation.timeline.svg import estimate_width
+from riskml_serving.web.overview.charts import FILLS, FONT_SIZE, SHADES, WIDTH, draw_bars, draw_columns
 from riskml_serving.web.overview.service import count_quarters
 
 
@@ -56,10 +59,31 @@ def test_causes_over_time_leave_out_health_without_the_right(site):
 
 def test_a_quarter_without_entries_is_kept():
     rows = [{"entered_on": dt.date(2020 + i, 12, 31), "causes": "work;illness"} for i in range(4)]
-    quarters = count_quarters(rows, ["work"])
+    quarters = count_quarters(rows, ["work"], dt.date(2023, 12, 31))
     assert [name for name, _ in quarters] == [f"{year} Q{q}" for year in (2022, 2023) for q in (1, 2, 3, 4)]
     assert [counts for _, counts in quarters if counts] == [{"work": 1}, {"work": 1}]
-    assert count_quarters([], ["work"]) == []
+    assert count_quarters([], ["work"], dt.date(2023, 12, 31)) == []
+
+
+def test_the_causes_of_recent_quarters_are_shown_even_if_nobody_entered_monitoring():
+    rows = [{"entered_on": dt.date(2021, 12, 31), "causes": "work"}]
+    quarters = count_quarters(rows, ["work"], dt.date(2024, 6, 30))
+    assert [quarters[0][0], quarters[-1][0]] == ["2022 Q3", "2024 Q2"]
+    assert not any(counts for _, counts in quarters)
+
+
+def test_labels_and_numbers_of_charts_stay_inside_and_apart():
+    rows = [(name * 5, [("red", 123_456.0), ("yellow", 3.0)]) for name in ("产业", "other ", "项目")]
+    for svg in (draw_bars(rows, ""), draw_columns([("1\n2024", parts) for _, parts in rows * 4], "")):
+        lines = defaultdict(list)
+        for x, y, anchor, words in re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*?(?:anchor="(\w+)")?>([^<]*)', svg):
+            width = estimate_width(words, FONT_SIZE)
+            left = float(x) - width * {"": 0, "middle": 0.5, "end": 1}[anchor]
+            lines[y].append((left, left + width))
+        for spans in map(sorted, lines.values()):
+            assert spans[0][0] >= 0
+            assert spans[-1][1] <= WIDTH
+            assert all(stop <= start for (_, stop), (start, _) in itertools.pairwise(spans)), svg
 
 
 def test_the_overview_counts_only_visits_that_led_to_a_decision(site):

@@ -1,4 +1,5 @@
-"""Every count of listed households on the overview page and in its workbook names its section, or the sum it is."""
+"""Every count of listed households on the overview page and in its workbook names its section, or says which sections
+it adds up."""
 
 from __future__ import annotations
 
@@ -35,3 +36,12 @@ def test_every_table_of_counts_on_the_page_names_its_section(site):
     assert re.findall(r"<th[^>]*>(.*?)</th>", months[0])[1:] == [WARNED, *NAMES[2:4]]
     assert re.findall(r'<th class="n">\S+ (\w)', months[1]) == ["红", "橙", "黄", "绿", "灰"]
     assert cards["各月信号户数"].count(WARNED) == 3, "title of the chart, caption, and head of the table"
+
+
+def test_every_count_of_a_signal_leads_to_as_many_households_on_the_list(site):
+    site.sign_in("county")
+    links = re.findall(r'<a href="(/worklist\?[^"]+signal=[^"]+)">([\d,]+)</a>', site.get("/overview").text)
+    assert len({address for address, _ in links if "state=all" not in address}) >= 2, "the households to verify"
+    for address, count in links[:12]:
+        page = site.get(address.replace("&amp;", "&") + "&whole=1").text
+        assert page.count('<td><span class="signal') == int(count), address

@@ -84,9 +84,10 @@ def test_a_household_within_its_deadlines_shows_only_the_next_one(make_site):
 def test_counts_of_overdue_households_link_to_matching_lists(site, visited):
     page = site.get("/worklist").text
     codes = {zh: code for code, zh in SECTIONS.get_names("zh").items()}
-    lines = re.findall(r"逾期，(\S+)：(.+)</p>", page)
+    lines = re.findall(r'<div class="head" id="(\w+)">(.+)</div>', page)
+    lines += [(codes[section], line) for section, line in re.findall(r"逾期，(\S+)：(.+)</p>", page)]
     counts = {
-        (codes[section], name): int(n)
+        (section, name): int(n)
         for section, line in lines
         for name, n in re.findall(r'href="/worklist\?region=[^"]*state=late_(\w+)">\S+ (\d+) 户', line)
     }
@@ -105,7 +106,7 @@ def test_a_household_is_on_the_overdue_list_until_a_helper_is_named(site, visite
 
 
 def test_a_wait_starts_with_the_more_severe_signal_even_if_nobody_was_met_since(site, visited):
-    """The wait starts with the graver signal, and a visit that met nobody does not restart it."""
+    """The wait starts with the more severe signal, and a visit that met nobody does not restart it."""
     household = visited["rejected"]
     copied = ", ".join(column for column in site.columns("scores") if column not in ("seq", "as_of", "signal"))
     site.change(
@@ -117,8 +118,8 @@ def test_a_wait_starts_with_the_more_severe_signal_even_if_nobody_was_met_since(
     site.change(f"UPDATE current_scores SET {newest} WHERE household_id = :h", h=household)
     before = dt.date(2023, 6, 29)
     for _ in range(2):
-        assert f"{before} 起" in site.get(f"/worklist?q={household}").text
-        assert f"信号起始</dt><dd>{before}" in site.get(f"/households/{household}").text
+        assert f"{before}</span> 起" in site.get(f"/worklist?q={household}").text
+        assert f'信号起始</dt><dd><span class="day">{before}' in site.get(f"/households/{household}").text
         assert read_deadlines(site, household) == (set(), set())
         assert household not in list_codes(site, "state=overdue")
         site.verify(household, outcome="not_met")

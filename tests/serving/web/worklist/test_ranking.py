@@ -156,8 +156,45 @@ def test_the_plan_for_the_week_says_how_many_households_of_each_section_it_marks
     site.sign_in("county")
     for week in (5, 30):
         page = site.get(f"/worklist?week={week}&whole=1").text
-        parts = dict(re.findall(r'<h2 id="(\w+)">(.*?)(?=<h2 id|</main>)', page, re.DOTALL))
+        parts = dict(re.findall(r'<div class="head" id="(\w+)">(.*?)(?=<div class="head"|</main>)', page, re.DOTALL))
         marked = {SECTIONS[code].zh: str(part.count("★<span")) for code, part in parts.items() if "★<span" in part}
-        sentence = re.search(r"（★），即([^，。]+)", page)[1]
+        sentence = re.search(r"已标出 \d+ 户：([^。]+)", page)[1]
         assert dict(re.findall(r"(\S+?) (\d+) 户", sentence.replace("、", " "))) == marked
     assert len(marked) == 2
+
+
+def test_a_household_without_known_income_is_grey_and_in_its_own_section_everywhere(site):
+    site.sign_in("county")
+    region = site.world.regions["county"]
+    with writing(site.engine) as connection:
+        headers = {"Authorization": f"Bearer {create_key(connection, 'test', '', ('read', 'write'))}"}
+    summary = f"/v1/regions/{region}/summary"
+    before = site.client.get(summary, headers=headers).json()["by_section"]["unknown"]
+    village = site.rows("SELECT region_code FROM current_scores ORDER BY 1 LIMIT 1")[0][0]
+    body = {"tables": {"households": [{"household_id": "silent", "region_code": village, "size": 3}]}}
+    answer = site.client.post("/v1/records", json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert list_codes(site, "state=all&section=unknown")[-1:] == ["silent"]
+    assert "silent" not in list_codes(site, "state=all&section=none")
+    rows = site.client.get("/v1/households?section=unknown", headers=headers).json()["households"]
+    (own,) = (row for row in rows if row["household_id"] == "silent")
+    shown = tuple(own[name] for name in ("status", "signal", "rule_signal", "probability"))
+    assert shown == ("no_income", "unknown", "unknown", None)
+    after = site.client.get(summary, headers=headers).json()["by_section"]["unknown"]
+    assert after == {**before, "unknown": before.get("unknown", 0) + 1}
+    sheet = load_workbook(io.BytesIO(site.get("/worklist.xlsx?state=all").content)).active
+    (cells,) = (row for row in sheet.iter_rows(min_row=3, values_only=True) if row[0] == "silent")
+    assert SECTIONS["unknown"].zh in cells
+    assert not {"绿", "绿色", "未预警"} & set(cells)
+    assert f"<th>{SECTIONS['unknown'].zh}</th>" in site.get("/overview").text
+
+
+@pytest.mark.parametrize(("colour", "words"), [(2, "收入接近监测线"), (0, "规则未触发")])
+def test_a_colour_that_no_flag_explains_is_explained_by_the_income(site, colour, words):
+    """Income a little above the line is orange or yellow by rule, although no trigger is raised."""
+    (household,) = site.rows("SELECT household_id FROM current_scores WHERE signal > 0 ORDER BY 1 LIMIT 1")[0]
+    changed = "signal = 2, order_section = 0, order_signal = -2, rule_flags = '', rule_signal = :c, order_rank = -1e9"
+    site.change(f"UPDATE current_scores SET {changed} WHERE household_id = :h", c=colour, h=household)
+    site.sign_in("county")
+    row = site.get("/worklist").text.partition(f"/households/{household}")[2].partition("</tr>")[0]
+    assert words in row

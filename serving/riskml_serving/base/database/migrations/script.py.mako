@@ -15,5 +15,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Go back to the version before."""
+    """Go back to the previous version."""
     ${downgrades if downgrades else "pass"}

@@ -61,7 +61,10 @@ def preset(name: str, kind: TypeEngine[Any], default: str) -> sa.Column[Any]:
 
 
 def create_record_table(name: str, required: Types, optional: Types) -> None:
-    """Create one of the data contract's tables, with additional columns for the order and time of receipt."""
+    """Create one of the data contract's tables, with further columns.
+
+    These hold the order and time of receipt, the request, and whether a later row replaced the row.
+    """
     receipt: Types = {"received_at": TIME, "request_id": HASH, "superseded": FLAG}
     create_table(f"record_{name}", {"row_id": NUMBER}, {**required, **receipt}, optional)
     if "household_id" in {*required, *optional}:
@@ -69,7 +72,7 @@ def create_record_table(name: str, required: Types, optional: Types) -> None:
 
 
 def create_record_tables() -> None:
-    """Create the tables of the data contract."""
+    """Create the tables of the data contract, and the table that says whether their records count as simulated."""
     own: Types = {"household_id": HOUSEHOLD}
     create_record_table(
         "disaster", {"occurred_on": DAY, "kind": CODE}, {**own, "region_code": REGION, "loss": REAL, **RECORDED}
@@ -81,7 +84,7 @@ def create_record_tables() -> None:
     create_record_table(
         "help",
         {**own, "started_on": DAY, "measure": TEXT},
-        {"ended_on": DAY, "emergency": FLAG, "amount": REAL, **RECORDED},
+        {"ended_on": DAY, "emergency": FLAG, "amount": REAL, "per": CODE, **RECORDED},
     )
     create_record_table(
         "households",
@@ -121,7 +124,7 @@ def create_record_tables() -> None:
 
 
 def create_score_tables() -> None:
-    """Create the tables for scores, with indexes for a page of the list and for the counts in a region."""
+    """Create the tables for scores and visit capacities, with indexes for a page of the list and counts in a region."""
     create_table(
         "capacity",
         {"county": Code(6)},
@@ -153,7 +156,7 @@ def create_score_tables() -> None:
 
 
 def create_case_tables() -> None:
-    """Create the register of households, and the tables for what staff and callers write about them."""
+    """Create the register of households, and the tables for assignments, verifications and repeated requests."""
     create_table(
         "households",
         {"household_id": HOUSEHOLD},
@@ -223,7 +226,7 @@ def create_work_tables() -> None:
 
 
 def create_people_tables() -> None:
-    """Create the tables for keys, accounts and sessions."""
+    """Create the tables for API keys, accounts, sessions and attempts to sign in."""
     create_table(
         "api_keys",
         {"key_id": Code(16)},

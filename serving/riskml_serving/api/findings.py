@@ -1,0 +1,41 @@
+"""Findings in the rows of a request, with the codes and descriptions of ``riskml check``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from riskml.records.checking.check import list_rules
+from riskml_serving.base.problems import FieldError
+from riskml_serving.store.records.columns import Columns
+
+__all__ = ["Finding", "Row", "describe_findings", "list_known"]
+
+_RULES = {rule.code: rule for rule in list_rules()}
+
+Row = dict[str, Any]
+Finding = tuple[int, str, str]
+"""Position of a row in the request, column, and code of the rule."""
+
+
+def list_known(columns: Columns, name: str) -> list[Any]:
+    """List the values in a column that are not null; the list is empty if there is no such column.
+
+    Most checks first look at these values, since most requests have none that a check could find.
+
+    >>> list_known({"amount": [1.0, None]}, "amount"), list_known({}, "months")
+    ([1.0], [])
+    """
+    return [value for value in columns.get(name, ()) if value is not None]
+
+
+def describe_findings(table: str, findings: Iterable[Finding]) -> list[FieldError]:
+    """Describe findings in a table.
+
+    >>> describe_findings("income", [(3, "amount", "survey_code")])[0].path
+    'tables.income[3].amount'
+    """
+    return [
+        FieldError(f"tables.{table}[{i}]" + f".{column}" * bool(column), code, _RULES[code].title, _RULES[code].zh)
+        for i, column, code in findings
+    ]

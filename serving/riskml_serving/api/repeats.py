@@ -1,0 +1,130 @@
+"""Comparisons of the rows of a request with other rows of the same households that they may repeat or contain."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from riskml.records.checking.comparisons import FEWEST_COPIES, NEARLY, list_subject
+from riskml.records.contract.schema import Table
+from riskml_serving.api.findings import Finding, Row, list_known
+from riskml_serving.store.records.columns import Columns, Rows
+
+__all__ = ["find_copies", "find_reused_numbers", "find_sums"]
+
+
+def _make_key(table: Table, row: Row, without: tuple[str, ...]) -> tuple[Any, ...]:
+    columns = (column for column in table.columns if column.name not in without)
+    return tuple(column.default if row.get(column.name) is None else row[column.name] for column in columns)
+
+
+def _read_day(row: Row) -> dt.date:
+    return row.get("recorded_on") or dt.date.min
+
+
+def find_copies(table: Table, rows: Rows, stored: Rows, columns: Columns) -> Iterator[Finding]:
+    """Find rows without ``record_id`` that equal another row, and rows that repeat a row of an earlier day.
+
+    The latter have no ``record_id`` or one of their own. They are judged by their days of recording, as in a folder,
+    among all rows of the households in the request, and are reported once. ``columns`` has the stored rows as columns.
+    """
+    required = [columns[column.name] for column in reversed(table.columns) if column.required]
+    if any(len({*values}) == len(stored) for values in required) or len({*zip(*required, strict=True)}) == len(stored):
+        return  # the usual case: no two rows are alike
+    records = Counter(_name_record(row) for row in stored if row.get("record_id"))
+    every = Counter(_make_key(table, row, ()) for row in stored if not row.get("record_id"))
+    every.subtract(_make_key(table, row, ()) for row in rows if not row.get("record_id"))
+    for i, row in enumerate(rows):
+        if not row.get("record_id"):
+            key = _make_key(table, row, ())
+            if every[key] > 0:
+                yield i, "", "equal_rows"
+            every[key] += 1
+    plain = [row for row in stored if not row.get("record_id") or records[_name_record(row)] == 1]
+    contents = ("record_id", "recorded_on")
+    days: defaultdict[Any, list[dt.date]] = defaultdict(list)
+    for row in plain:
+        if not row.get("statement"):
+            days[_make_key(table, row, contents)].append(_read_day(row))
+    repeated = _find_repeated_days(list(days.values()), Counter(map(_read_day, plain)))
+    for i, row in enumerate(rows if repeated else ()):
+        own = days.get(_make_key(table, row, contents))
+        if own and (_read_day(row), min(own)) in repeated:
+            yield i, "recorded_on", "delivered_twice"
+            return
+
+
+def _find_repeated_days(days: list[list[dt.date]], sizes: Counter[dt.date]) -> set[tuple[dt.date, dt.date]]:
+    """Find the days on which rows of an earlier day were delivered again, each with that earlier day.
+
+    ``days`` lists the days of recording of equal rows, and ``sizes`` counts the rows of each day; see
+    ``riskml.records.checking.comparisons.delivered_twice``.
+    """
+    copies = Counter((day, min(own)) for own in days for day in own if day > min(own))
+    of_day: Counter[dt.date] = Counter()
+    for (day, _), n in copies.items():
+        of_day[day] += n
+    repeated = {
+        (day, before) for (day, before), n in copies.items() if 2 * of_day[day] >= sizes[day] or 2 * n >= sizes[before]
+    }
+    if 2 * sum(copies[pair] for pair in repeated) >= copies.total():
+        repeated = {*copies}
+    return repeated if sum(copies[pair] for pair in repeated) >= FEWEST_COPIES else set()
+
+
+def _name_record(row: Row) -> tuple[Any, Any]:
+    return row.get("household_id"), row["record_id"]  # a record number is unique only within a household
+
+
+def find_reused_numbers(table: Table, rows: Rows, stored: Rows, columns: Columns) -> Iterator[Finding]:
+    """Find rows whose record number the household already has for another day or kind, if that is the usual case."""
+    records = [_name_record(row) for row in stored if row.get("record_id")] if "record_id" in columns else []
+    if len(set(records)) == len(records):
+        return  # the usual case: nothing is corrected
+    repeated = {record for record, n in Counter(records).items() if n > 1}
+    subjects: defaultdict[Any, set[Any]] = defaultdict(set)
+    for row in stored:
+        if row.get("record_id") and _name_record(row) in repeated:
+            subjects[_name_record(row)].add(tuple(row.get(name) for name in list_subject(table)))
+    reused = {record for record, different in subjects.items() if len(different) > 1}
+    if len(reused) >= max(2, len(repeated) / 2):
+        for i, row in enumerate(rows):
+            if row.get("record_id") and _name_record(row) in reused:
+                yield i, "record_id", "record_numbers_reused"
+
+
+def find_sums(rows: Rows, stored: Rows, columns: Columns) -> Iterator[Finding]:
+    """Find income rows of the request for months that have both a sum for several months and rows for parts of them.
+
+    The conditions are those of the check of folders.
+    """
+    if all(months == 1 for months in list_known(columns, "months")):
+        return
+    latest: dict[Any, Row] = {}
+    for n, row in enumerate(stored):  # a later row replaces an earlier one with the same record_id
+        latest[row.get("record_id") or n] = row
+    periods: defaultdict[Any, list[tuple[int, int, float]]] = defaultdict(list)
+    for row in latest.values():
+        if row["amount"] is not None and not row.get("statement") and not row.get("member_id"):
+            first = row["period_start"].year * 12 + row["period_start"].month
+            periods[row["household_id"], row["source"]].append((first, row.get("months") or 1, row["amount"]))
+    doubled: defaultdict[Any, list[tuple[int, int]]] = defaultdict(list)
+    for key, own in periods.items():
+        for first, months, amount in own:
+            if months == 1 or not amount:
+                continue
+            end = first + months
+            parts = [part for part in own if part[1] < months and first <= part[0] and part[0] + part[1] <= end]
+            total, covered = sum(part[2] for part in parts), sum(part[1] for part in {part[:2] for part in parts})
+            near = abs(total - amount) <= NEARLY * abs(amount)
+            large = 2 * covered >= months and amount >= (1 - NEARLY) * total
+            overlapping = any(part[0] < first < part[0] + part[1] < end for part in own)
+            if overlapping or (parts and (key[1] == "total" or near or large)):
+                doubled[key].append((first, end))
+    for i, row in enumerate(rows) if doubled else ():
+        at = row["period_start"].year * 12 + row["period_start"].month
+        spans = doubled.get((row["household_id"], row["source"]), ())
+        if row["amount"] is not None and not row.get("statement") and any(a <= at < end for a, end in spans):
+            yield i, "months", "sum_beside_parts"

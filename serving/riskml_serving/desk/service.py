@@ -1,0 +1,260 @@
+"""The steps of a delivery: upload, columns, questions, preview, import. Each is stored, and work can be interrupted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine
+
+from riskml_serving.base.database import writing
+from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.desk import repository
+from riskml_serving.judging.jobs import repository as jobs
+from riskml_serving.people import audit
+from riskml_serving.people.auth import IDENTITY, Caller
+from riskml_serving.register.keys import IdentityKeys
+
+__all__ = [
+    "STEPS",
+    "Upload",
+    "add_delivery",
+    "answer",
+    "confirm",
+    "discard",
+    "read_copy",
+    "read_progress",
+    "read_result",
+    "require_delivery",
+    "rotate_desk",
+    "start_job",
+]
+
+STEPS = ("files", "columns", "questions", "preview", "done")
+"""The steps of a delivery in order; its page first shows the step that it has reached."""
+
+OPEN = ("waiting", "running")
+BATCH = 200
+"""Number of rows of a table that are encrypted again in one transaction."""
+
+
+class Upload(NamedTuple):
+    """A file as uploaded: its name and content."""
+
+    name: str
+    content: bytes
+
+
+def require_delivery(connection: Connection, delivery_id: str, caller: Caller) -> dict[str, Any]:
+    """Find a delivery of the caller's county, with its files.
+
+    Raises
+    ------
+    Problem
+        ``right-missing`` without the right to see names; ``not-found``.
+    """
+    caller.require(IDENTITY)
+    delivery = repository.find_delivery(connection, delivery_id, caller.region)
+    if delivery is None:
+        raise Problem("not-found")
+    return {**delivery, "files": repository.read_files(connection, delivery_id)}
+
+
+def add_delivery(
+    connection: Connection,
+    keys: IdentityKeys,
+    caller: Caller,
+    uploads: Sequence[Upload],
+    received: Mapping[str, dt.date],
+    today: dt.date,
+    request_id: str,
+    *,
+    earlier: bool = False,
+    delivery: dict[str, Any] | None = None,
+) -> str:
+    """Store uploaded files as a delivery, or add them to one, and let a worker read it; return the delivery's ID.
+
+    Parameters
+    ----------
+    connection : Connection
+        Connection in a writing transaction.
+    keys : IdentityKeys
+    caller : Caller
+    uploads : sequence of Upload
+    received : mapping
+        Day of receipt by file name; a file without one arrived today.
+    today : date
+    request_id : str
+    earlier : bool, default False
+        Whether these are lists from earlier years, whose days of receipt are unknown.
+    delivery : dict, optional
+        The delivery to add to.
+
+    Raises
+    ------
+    Problem
+        ``right-missing``; ``invalid-request`` if there is no file, a name occurs twice, or a day is in the future.
+    """
+    caller.require(IDENTITY)
+    before = delivery["files"] if delivery else []
+    _check_uploads(uploads, [file["name"] for file in before], received, today)
+    delivery_id = delivery["delivery_id"] if delivery else repository.add_delivery(connection, caller, "files")
+    rows = []
+    for number, upload in enumerate(uploads, len(before)):
+        repository.write_content(connection, keys, delivery_id, f"file {number}", upload.content)
+        digest, day = hashlib.sha256(upload.content).hexdigest(), received.get(upload.name, today)
+        row = {"delivery_id": delivery_id, "number": number, "name": upload.name, "sha256": digest}
+        rows.append({**row, "bytes": len(upload.content), "received_on": day, "earlier": earlier})
+        audit.record(connection, caller, "lists.upload", request_id=request_id, delivery=delivery_id, sha256=digest)
+    repository.add_files(connection, rows)
+    start_job(connection, require_delivery(connection, delivery_id, caller), "read", caller, today, request_id)
+    return delivery_id
+
+
+def _check_uploads(
+    uploads: Sequence[Upload], names: Sequence[str], received: Mapping[str, dt.date], today: dt.date
+) -> None:
+    every = [*names, *(upload.name for upload in uploads)]
+    errors = []
+    if not uploads:
+        errors.append(FieldError("files", "missing", "Choose at least one file", "请选择至少一个文件"))
+    if len(set(every)) < len(every):
+        text = "Two files have one name; rename one of them", "有文件重名，请先改名再上传"
+        errors.append(FieldError("files", "same_name", *text))
+    if any(day > today for day in received.values()):
+        errors.append(FieldError("received_on", "future", "The day of receipt lies ahead", "收到日期晚于今天"))
+    if errors:
+        raise Problem("invalid-request", errors=errors)
+
+
+def start_job(
+    connection: Connection, delivery: Mapping[str, Any], step: str, caller: Caller, as_of: dt.date, request_id: str
+) -> None:
+    """Let a worker do the next work on a delivery: ``read``, ``preview`` or ``import``; one job at a time.
+
+    Raises
+    ------
+    Problem
+        ``delivery-busy`` if a worker is busy with it, or it has been imported.
+    """
+    if delivery["step"] == "done" or is_busy(connection, delivery):
+        raise Problem("delivery-busy")
+    payload = {"delivery": delivery["delivery_id"], "step": step, "as_of": as_of.isoformat()}
+    job_id = jobs.add_job(connection, caller, "lists", payload, total=0, request_id=request_id)
+    repository.change_delivery(connection, delivery["delivery_id"], job_id=job_id, fault="")
+
+
+def is_busy(connection: Connection, delivery: Mapping[str, Any]) -> bool:
+    """Return whether a job for a delivery is waiting or running."""
+    return read_progress(connection, delivery) is not None
+
+
+def read_progress(connection: Connection, delivery: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Read the progress of the work on a delivery; return None if no job is waiting or running."""
+    job = jobs.find_job(connection, delivery["job_id"], delivery["county"]) if delivery["job_id"] else None
+    if job is None or job["state"] not in OPEN:
+        return None
+    stage = json.loads(job["checkpoint"] or "{}").get("stage", "")
+    return {"step": json.loads(job["payload"])["step"], "stage": stage, "done": job["done"], "total": job["total"]}
+
+
+def has_failed(connection: Connection, delivery: Mapping[str, Any]) -> bool:
+    """Return whether the last job for a delivery was abandoned."""
+    job = jobs.find_job(connection, delivery["job_id"], delivery["county"]) if delivery["job_id"] else None
+    return job is not None and job["state"] == "failed"
+
+
+def read_result(connection: Connection, keys: IdentityKeys, delivery: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the result of the last job for a delivery; empty if the delivery has not been read yet."""
+    content = repository.read_content(connection, keys, delivery["delivery_id"], "result")
+    result: dict[str, Any] = json.loads(content or b"{}")
+    return result
+
+
+def confirm(connection: Connection, delivery: Mapping[str, Any], entries: Iterable[Mapping[str, str]]) -> bool:
+    """Store the headers that a person has confirmed, for this and later deliveries; return whether any is new."""
+    county = repository.read_county(connection, delivery["county"])
+    confirmed: list[dict[str, str]] = list(county["confirmed"])
+    for entry in entries:
+        same = {"header": entry["header"], "topic": entry.get("topic", "")}
+        confirmed = [old for old in confirmed if {"header": old["header"], "topic": old.get("topic", "")} != same]
+        confirmed.append({name: value for name, value in entry.items() if value})
+    if confirmed == county["confirmed"]:
+        return False
+    repository.write_county(connection, {**county, "confirmed": confirmed})
+    return True
+
+
+def answer(
+    connection: Connection,
+    keys: IdentityKeys,
+    delivery: Mapping[str, Any],
+    answers: Mapping[int, str],
+    caller: Caller,
+    request_id: str,
+) -> int:
+    """Store answers to questions about persons, by the number of the question; return how many there were.
+
+    Raises
+    ------
+    Problem
+        ``invalid-request`` if an answer is not one of the persons in question.
+    """
+    questions = read_result(connection, keys, delivery).get("questions", [])
+    for number, person in answers.items():
+        question = questions[number] if number < len(questions) else {"candidates": []}
+        if person not in {"stranger", *(one["person_id"] for one in question["candidates"])}:
+            raise Problem("invalid-request")
+        repository.write_answer(connection, keys, delivery["county"], question["words"], person)
+    if answers:
+        detail = {"delivery": delivery["delivery_id"], "answers": len(answers)}
+        audit.record(connection, caller, "lists.answer", request_id=request_id, **detail)
+    return len(answers)
+
+
+def discard(connection: Connection, delivery: Mapping[str, Any], caller: Caller, request_id: str) -> None:
+    """Remove a delivery that has not been imported, with its files.
+
+    Raises
+    ------
+    Problem
+        ``delivery-busy``.
+    """
+    if delivery["step"] == "done" or is_busy(connection, delivery):
+        raise Problem("delivery-busy")
+    repository.remove_delivery(connection, delivery["delivery_id"])
+    audit.record(connection, caller, "lists.discard", request_id=request_id, delivery=delivery["delivery_id"])
+
+
+def rotate_desk(engine: Engine, keys: IdentityKeys) -> int:
+    """Encrypt everything that the desk stores again with the current key, in batches; return the number of rows.
+
+    If this is interrupted, the next call continues.
+    """
+    total = 0
+    while True:
+        with writing(engine) as connection:
+            count = repository.encrypt_again(connection, keys, BATCH)
+        if not count:
+            return total
+        total += count
+
+
+def read_copy(
+    connection: Connection, keys: IdentityKeys, delivery: Mapping[str, Any], number: int
+) -> tuple[str, bytes]:
+    """Read the returned copy of a file; return its name and content.
+
+    Raises
+    ------
+    Problem
+        ``not-found``.
+    """
+    content = repository.read_content(connection, keys, delivery["delivery_id"], f"copy {number}")
+    names = {file["number"]: file["name"] for file in delivery["files"]}
+    if content is None or number not in names:
+        raise Problem("not-found")
+    return f"{names[number].rpartition('.')[0]}_处理结果.xlsx", content

@@ -1,0 +1,270 @@
+"""What a worker does for the desk: read a delivery, compute its preview, import it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from riskml.errors import RiskmlError, UsageError
+from riskml.lists.persons.register import Person, Register
+from riskml.lists.returning import name_copy, return_list
+from riskml.text import Text
+from riskml_serving.base.clock import now
+from riskml_serving.base.database import reading, writing
+from riskml_serving.base.settings import Settings
+from riskml_serving.desk import preview, repository
+from riskml_serving.desk.folder import write_folder
+from riskml_serving.desk.reading import Understood, describe, read_delivery
+from riskml_serving.judging.importing.service import import_folder
+from riskml_serving.judging.jobs import repository as jobs
+from riskml_serving.judging.jobs.worker import Leased
+from riskml_serving.judging.model import Model
+from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller
+from riskml_serving.register import service as persons
+from riskml_serving.register.keys import IdentityKeys
+
+__all__ = ["JOB", "ConflictError", "make_task"]
+
+JOB = "lists"
+"""Kind of the jobs of the desk."""
+
+_BEAT = 0.5
+"""Seconds between two reports of progress."""
+
+
+class _Bar:
+    """Reports progress in the row of the job, at most twice a second."""
+
+    def __init__(self, engine: Engine, leased: Leased) -> None:
+        self.engine, self.leased = engine, leased
+        self.text, self.done, self.total, self.at = "", 0, 0, 0.0
+
+    def stage(self, text: str, total: int | None = None) -> None:
+        """Begin a stage of the work."""
+        self.text, self.done, self.total = text, 0, total or 0
+        self._report()
+
+    def step(self, count: int = 1) -> None:
+        """Report steps of the stage."""
+        self.done += count
+        if time.monotonic() - self.at > _BEAT:
+            self._report()
+
+    def _report(self) -> None:
+        self.leased.check_stop()
+        self.at, job = time.monotonic(), self.leased.job
+        checkpoint = json.dumps({"stage": self.text})
+        with writing(self.engine) as connection:
+            values = {"checkpoint": checkpoint, "done": self.done, "total": self.total}
+            jobs.advance(connection, job["job_id"], self.leased.owner, **values)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One job of the desk.
+
+    Parameters
+    ----------
+    engine : Engine
+    settings : Settings
+    keys : IdentityKeys
+    model : Model
+    leased : Leased
+    """
+
+    engine: Engine
+    settings: Settings
+    keys: IdentityKeys
+    model: Model
+    leased: Leased
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What the job has to do: ``delivery``, ``step`` and ``as_of``."""
+        payload: dict[str, Any] = json.loads(self.leased.job["payload"])
+        return payload
+
+    def run(self) -> None:
+        """Run the job; a delivery that cannot be read keeps its step and gets the reason."""
+        job, payload = self.leased.job, self.payload
+        with reading(self.engine) as connection:
+            delivery = repository.find_delivery(connection, payload["delivery"], job["region"])
+        if delivery is None:
+            self._end({}, lambda _: None)
+            return
+        steps = {"read": self._read, "preview": self._preview, "import": self._import}
+        bar = _Bar(self.engine, self.leased)
+        try:
+            with read_delivery(self.engine, self.keys, delivery, bar) as understood:
+                steps[payload["step"]](delivery, understood, bar)
+        except RiskmlError as error:
+            self._fail(delivery, error)
+
+    def _read(self, delivery: dict[str, Any], understood: Understood, _: _Bar) -> None:
+        self._store(delivery, describe(understood), "columns")
+
+    def _preview(self, delivery: dict[str, Any], understood: Understood, bar: _Bar) -> None:
+        self._store(delivery, self._compute(delivery, understood, bar), "preview")
+
+    def _compute(self, delivery: dict[str, Any], understood: Understood, bar: _Bar) -> dict[str, Any]:
+        county, homes = delivery["county"], preview.list_touched(understood)
+        bar.stage("computing the new warnings", None)
+        with reading(self.engine) as connection:
+            before = preview.read_signals(connection, list(homes), county)
+        after = preview.judge(self.engine, self.leased.reader, self.model, understood, county, self._as_of)
+        risen = preview.compare(before, after, homes)
+        heads = _name_heads(understood.register, [row["household_id"] for row in risen])
+        return {**describe(understood), "risen": risen, "homes": homes, "before": before, "heads": heads}
+
+    def _store(self, delivery: dict[str, Any], result: dict[str, Any], step: str) -> None:
+        content = json.dumps(result, ensure_ascii=False, default=str).encode()
+
+        def change(connection: Connection) -> None:
+            repository.write_content(connection, self.keys, delivery["delivery_id"], "result", content)
+
+        self._end({"delivery_id": delivery["delivery_id"], "step": step, "fault": ""}, change)
+
+    def _import(self, delivery: dict[str, Any], understood: Understood, bar: _Bar) -> None:
+        """Import the records, then keep everything else in one transaction; run again, the import does nothing."""
+        county, delivery_id = delivery["county"], delivery["delivery_id"]
+        with reading(self.engine) as connection:
+            stored = repository.read_content(connection, self.keys, delivery_id, "result")
+        result = json.loads(stored or b"{}")
+        if "before" not in result:  # nobody has seen the preview of a delivery that is imported at night
+            result = self._compute(delivery, understood, bar)
+            with writing(self.engine) as connection:
+                content = json.dumps(result, ensure_ascii=False, default=str).encode()
+                repository.write_content(connection, self.keys, delivery_id, "result", content)
+        with TemporaryDirectory(prefix="riskml-desk-") as name:
+            with reading(self.engine) as connection:
+                write_folder(connection, understood, Path(name))
+            today, simulated = self._as_of, self.settings.simulated
+            imported = import_folder(self.engine, name, today, self.model, bar, simulated=simulated)
+        copies = self._make_copies(understood)
+        homes = result["homes"]
+        with reading(self.engine) as connection:
+            after = preview.read_signals(connection, list(homes), county)
+        risen = preview.compare(result["before"], after, homes)
+        result = {name: value for name, value in describe(understood).items() if name in ("files", "records", "lines")}
+        counts = {**result, "rows": imported.rows}
+        result["risen"] = risen
+        content = json.dumps(result, ensure_ascii=False, default=str).encode()
+
+        def keep(connection: Connection) -> None:
+            known = repository.read_county(connection, county)
+            if known["lists"] != understood.county["lists"]:
+                raise ConflictError
+            persons.keep_persons(connection, self.keys, _list_persons(understood.register))
+            repository.write_memory(connection, self.keys, county, understood.taken.texts)
+            repository.write_facts(connection, self.keys, understood.taken.facts)
+            lists = known["lists"] + len(understood.deliveries)
+            villages = {**known["villages"], **_name_regions(understood.register)}
+            repository.write_county(
+                connection, {**known, "lists": lists, "states": understood.states, "villages": villages}
+            )
+            repository.write_content(connection, self.keys, delivery_id, "result", content)
+            for number, copy in copies.items():
+                repository.write_content(connection, self.keys, delivery_id, f"copy {number}", copy)
+            files = repository.read_files(connection, delivery_id)
+            if not self.settings.keep_lists:
+                repository.drop_contents(connection, delivery_id, [f"file {file['number']}" for file in files])
+            caller = Caller(self.leased.job["created_by"], county, frozenset())
+            number = self.leased.job["request_id"]
+            for file in files:
+                entry = {"delivery": delivery_id, "sha256": file["sha256"], "received_on": str(file["received_on"])}
+                audit.record(connection, caller, "lists.import", request_id=number, **entry)
+
+        values = {"step": "done", "fault": "", "counts": json.dumps(counts), "imported_at": now()}
+        values["imported_by"] = self.leased.job["created_by"]
+        self._end({"delivery_id": delivery_id, **values}, keep)
+
+    def _make_copies(self, understood: Understood) -> dict[int, bytes]:
+        """Make the workbooks with the outcome of each row, by the number of the file."""
+        with reading(self.engine) as connection:
+            files = repository.read_files(connection, self.payload["delivery"])
+        paths = {file["name"]: understood.folder / file["name"] for file in files}
+        numbers = {file["name"]: file["number"] for file in files}
+        copies = {}
+        for delivery in understood.deliveries:
+            if delivery.recorded_on is None:
+                continue  # lists from earlier years are not sent back
+            rows = [row for row in understood.taken.rows if row.file == delivery.file]
+            path = paths[delivery.file]
+            copy = understood.folder / "returned" / name_copy(path, paths.values())
+            copies[numbers[delivery.file]] = return_list(path, delivery.sheets, rows, copy, "zh").read_bytes()
+        return copies
+
+    @property
+    def _as_of(self) -> dt.date:
+        return dt.date.fromisoformat(self.payload["as_of"])
+
+    def _fail(self, delivery: dict[str, Any], error: RiskmlError) -> None:
+        text: Text = error.text
+        fault = json.dumps({lang: text.read(lang) for lang in ("zh", "en")}, ensure_ascii=False)
+        self._end({"delivery_id": delivery["delivery_id"], "fault": fault}, lambda _: None)
+
+    def _end(self, values: dict[str, Any], change: Callable[[Connection], None]) -> None:
+        """Change the delivery and end the job in one transaction."""
+        job = self.leased.job
+        with writing(self.engine) as connection:
+            jobs.end(connection, job["job_id"], self.leased.owner, "done", result="{}")
+            change(connection)
+            if values:
+                repository.change_delivery(connection, **values)
+
+
+class ConflictError(Exception):
+    """Another delivery of the county was imported meanwhile; the job starts over."""
+
+
+def make_task(engine: Engine, settings: Settings, keys: IdentityKeys | None) -> Callable[[Model, Leased], None]:
+    """Make the function with which a worker does the desk's jobs."""
+
+    def work(model: Model, leased: Leased) -> None:
+        if keys is None:
+            raise UsageError(
+                "There is no identity key.",
+                "Set identity_key to the file that `riskml-serving keys create-identity` wrote.",
+            )
+        _Work(engine, settings, keys, model, leased).run()
+
+    return work
+
+
+def _list_persons(register: Register) -> list[persons.Person]:
+    """List the latest version of every person, as the register of the service keeps it."""
+    kept = []
+    for code, versions in register.versions.items():
+        last = versions[-1]
+        left = register.find_left(code, dt.date.max)
+        values = {name: getattr(last, name) for name in Person.__dataclass_fields__}
+        own = last if isinstance(last, persons.Person) else persons.Person(**values)
+        kept.append(replace(own, left_on=left))
+    return kept
+
+
+def _name_heads(register: Register, codes: Sequence[str]) -> dict[str, list[str]]:
+    """Return the name and the village of the head of each household, or of its first member."""
+    homes: dict[str, list[Person]] = {code: [] for code in codes}
+    for versions in register.versions.values():
+        if versions[-1].household_id in homes:
+            homes[versions[-1].household_id].append(versions[-1])
+    first = {code: min(own, key=lambda one: "户主" not in one.relation) for code, own in homes.items() if own}
+    return {code: [person.name, person.town + person.village] for code, person in first.items()}
+
+
+def _name_regions(register: Register) -> dict[str, str]:
+    """Return the names of towns and villages, by code."""
+    names: dict[str, str] = {}
+    for village in register.villages.by_code.values():
+        names |= {village.code: village.name, village.code[:9]: village.town}
+    return names

@@ -1,0 +1,173 @@
+"""Makes everything that an import has staged visible, in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection
+
+import pyarrow as pa
+from sqlalchemy import Connection
+
+from riskml.records.contract.schema import TABLES
+from riskml.vocabulary.regions import Level, take_region
+from riskml_serving.base.clock import now
+from riskml_serving.judging.importing import repository
+from riskml_serving.judging.importing.staging import Delivery, compare, name_replaced, to_arrow
+from riskml_serving.judging.jobs.repository import add_job
+from riskml_serving.judging.scores.repository import move_scores
+from riskml_serving.people.auth import Caller
+from riskml_serving.store.households.repository import (
+    add_households,
+    count_households,
+    find_households,
+    update_households,
+)
+from riskml_serving.store.records.purpose import claim_purpose
+from riskml_serving.store.records.repository import read_lines, read_regional
+
+__all__ = ["EVERYWHERE", "Publication", "add_rescore_job"]
+
+EVERYWHERE = ""
+
+
+class Publication:
+    """Publishes the parts of an import within one transaction.
+
+    Parameters
+    ----------
+    connection : Connection
+        Connection in a writing transaction.
+    delivery : Delivery
+    fingerprint, request_id : str
+    today : date
+    """
+
+    def __init__(
+        self, connection: Connection, delivery: Delivery, fingerprint: str, request_id: str, today: dt.date
+    ) -> None:
+        self.connection, self.delivery, self.today = connection, delivery, today
+        self.fingerprint, self.request_id, self.received = fingerprint, request_id, now()
+        self.parts = repository.list_parts(connection, fingerprint)
+        self.rows = Counter[str]()
+        self.changed: set[str] = set()
+        self.regions: set[str] = set()
+
+    def register(self, *, simulated: bool) -> None:
+        """Register the new households, and lock those that are in the register already.
+
+        Another writer may register or change the same households at the same time; one of the two then waits for the
+        other.
+
+        Raises
+        ------
+        Problem
+            ``other-purpose`` if the database holds records for the other purpose.
+        """
+        claim_purpose(self.connection, simulated=simulated)
+        parts = [repository.read_part(self.connection, self.fingerprint, part, "register") for part in self.parts]
+        self.staged = {row["household_id"]: row for part in parts for row in part.to_pylist()}
+        self.before = find_households(self.connection, self.staged, EVERYWHERE, lock=True)
+        self.changed |= self.staged.keys() - self.before.keys()
+        common = {"known_tables": ";".join(sorted(self.delivery.tables)), "opened_on": self.today}
+        new = [
+            {"household_id": c, "region_code": self.staged[c]["region_code"], **common} for c in sorted(self.changed)
+        ]
+        add_households(self.connection, new)
+
+    def write(self) -> None:
+        """Write the rows, and note where the households live now and which of their tables are known."""
+        self._write_regional()
+        for name in TABLES:
+            for part in self.parts:
+                if name in self.parts[part]:
+                    self._append(name, *self._read_tables(part, name))
+        self._update_register()
+
+    def _read_tables(self, part: int, name: str) -> tuple[pa.Table, pa.Table | None]:
+        replaced = name_replaced(name)
+        names = [name, *([replaced] if replaced in self.parts[part] else ())]
+        tables = [repository.read_part(self.connection, self.fingerprint, part, own) for own in names]
+        return tables[0], tables[1] if len(tables) > 1 else None
+
+    def _append(self, name: str, new: pa.Table, replaced: pa.Table | None) -> None:
+        if replaced is not None and replaced.num_rows:
+            repository.supersede_rows(self.connection, name, replaced)
+        repository.append(self.connection, name, new, self.received, self.request_id)
+        self.rows[name] += new.num_rows
+        if "household_id" in new.column_names:
+            self.changed.update(new["household_id"].unique().drop_null().to_pylist())
+
+    def _write_regional(self) -> None:
+        """Compare and write the rows that belong to no household; there are few of them."""
+        for name, read in (("lines", read_lines), ("disaster", read_regional)):
+            if name in self.delivery.opened.tables:
+                stored = to_arrow(name, read(self.connection))
+                delta = compare(name, self.delivery.read_regional(name), stored)
+                self._append(name, delta.new, delta.replaced)
+                self.regions |= {code or EVERYWHERE for code in delta.new["region_code"].to_pylist()}
+
+    def _update_register(self) -> None:
+        stated = set(self.delivery.tables)
+        updated, notes, moved = [], [], {}
+        for code, staged in self.staged.items():
+            row = self.before.get(code)
+            known = set(filter(None, row["known_tables"].split(";"))) if row else set()
+            added = ";".join(sorted(stated - known))
+            notes.append({"household_id": code, "digest": staged["digest"], "added_tables": added})
+            if row is not None:
+                region = staged["region_code"] or row["region_code"]
+                names = ";".join(sorted(known | stated)) if added else row["known_tables"]
+                updated.append({**row, "known_tables": names, "region_code": region})
+                if region != row["region_code"]:
+                    moved[code] = region
+        updated = [row for row in updated if row != self.before[row["household_id"]]]
+        self.changed.update(row["household_id"] for row in updated)
+        update_households(self.connection, updated)
+        repository.save_households(self.connection, [{**note, "fingerprint": self.fingerprint} for note in notes])
+        move_scores(self.connection, moved, EVERYWHERE, self.request_id)
+
+
+def add_rescore_job(
+    connection: Connection,
+    caller: Caller,
+    households: Collection[str],
+    regions: Collection[str],
+    as_of: dt.date,
+    request_id: str,
+) -> str | None:
+    """Add the job that scores what an import, or its withdrawal, has changed.
+
+    A county's visit capacity is computed again if all of its open households are scored.
+
+    Parameters
+    ----------
+    connection : Connection
+    caller : Caller
+    households, regions : collection of str
+        Households, and regions of which every household is scored.
+    as_of : date
+    request_id : str
+
+    Returns
+    -------
+    str or None
+        ID of the job; None if nothing has changed.
+    """
+    if not households and not regions:
+        return None
+    homes = find_households(connection, households, EVERYWHERE).values()
+    counts = Counter(take_region(row["region_code"], Level.COUNTY) for row in homes if row["closed_on"] is None)
+    whole = tuple(regions)
+    counties = [c for c, n in sorted(counts.items()) if c.startswith(whole) or n >= count_households(connection, c)]
+    payload = {"as_of": as_of.isoformat(), "households": sorted(households), "regions": sorted(regions)}
+    total = len(households) + sum(count_households(connection, region) for region in regions)
+    return add_job(
+        connection,
+        caller,
+        "rescore",
+        {**payload, "counties": counties},
+        total=total,
+        request_id=request_id,
+        region=EVERYWHERE,
+    )

@@ -1,0 +1,1 @@
+"""Writes everything that is stored about households as a records folder."""

@@ -1,0 +1,272 @@
+"""Signed checkpoints: the last entry of the audit log, noted outside the database with a key that it does not hold.
+
+Whoever administers the database can rewrite the chain so that it is consistent, but not so that it matches a checkpoint
+that was written before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from riskml.errors import UsageError, explain_os_error
+from riskml.lists.persons.key_file import write_private
+from riskml_serving.base.clock import now
+from riskml_serving.base.database import reading
+from riskml_serving.base.settings import Settings
+from riskml_serving.people.audit import repository
+from riskml_serving.people.audit.chain import Head, hash_content, link
+
+__all__ = [
+    "Checkpoint",
+    "Notary",
+    "build_proof",
+    "check_proof",
+    "create_audit_key",
+    "create_notary",
+    "read_checkpoints",
+]
+
+log = logging.getLogger("riskml_serving.people.audit")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The last entry of the audit log at some time, and the signature of both.
+
+    Parameters
+    ----------
+    at : str
+        Time in UTC, in ISO format.
+    head : Head
+    signature : str
+        Ed25519 signature, in hexadecimal.
+    """
+
+    at: str
+    head: Head
+    signature: str
+
+    @property
+    def message(self) -> bytes:
+        """What is signed."""
+        return _write_message(self.at, self.head)
+
+    def to_json(self) -> dict[str, str]:
+        """Return the checkpoint as the content of a JSON object."""
+        return {"at": self.at, "head": str(self.head), "signature": self.signature}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, str]) -> Checkpoint:
+        """Read a checkpoint from the content of a JSON object.
+
+        Raises
+        ------
+        KeyError, ValueError, TypeError
+        """
+        return cls(content["at"], Head.parse(content["head"]), content["signature"])
+
+
+def _write_message(at: str, head: Head) -> bytes:
+    return f"riskml audit checkpoint\n{at}\n{head}".encode()
+
+
+def create_audit_key(path: Path) -> Path:
+    """Create a pair of keys: the private one in ``path``, which only its owner may read; return the public one's file.
+
+    Raises
+    ------
+    UsageError
+        If there is a file already, or none can be written.
+    """
+    public = path.with_name(path.name + ".pub")
+    for file in (path, public):
+        if file.exists():
+            raise UsageError(
+                "{path} exists.", "Name another file: checkpoints are verified with the key that signed.", path=file
+            )
+    key = Ed25519PrivateKey.generate()
+    plain = serialization.NoEncryption()
+    try:
+        write_private(path, key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
+        public.write_bytes(
+            key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        )
+    except OSError as error:
+        raise UsageError(
+            "{path} cannot be written: {reason}.",
+            "Name a file in a folder that you may write to.",
+            path=path,
+            reason=explain_os_error(error),
+        ) from error
+    return public
+
+
+class Notary:
+    """Appends signed checkpoints to a file.
+
+    Parameters
+    ----------
+    engine : Engine
+    key : path
+        Private key that :func:`create_audit_key` wrote.
+    file : path
+        File to append to, outside the database, ideally on another machine or on a medium that only grows.
+
+    Raises
+    ------
+    UsageError
+        If the key cannot be read.
+    """
+
+    def __init__(self, engine: Engine, key: Path, file: Path) -> None:
+        loaded = _load_key(key, lambda content: serialization.load_pem_private_key(content, None), Ed25519PrivateKey)
+        self._engine, self._key, self._file = engine, loaded, file
+        self._last = Head(-1, "")
+
+    def note(self) -> None:
+        """Append a checkpoint, unless nothing was added since the last one; log its head too."""
+        with reading(self._engine) as connection:
+            head = repository.read_head(connection)
+        if head == self._last:
+            return
+        at = now().isoformat(timespec="seconds")
+        checkpoint = Checkpoint(at, head, self._key.sign(_write_message(at, head)).hex())
+        with self._file.open("a", encoding="ascii") as file:
+            file.write(json.dumps(checkpoint.to_json()) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        log.info("audit checkpoint %s", head)
+        self._last = head
+
+    async def watch(self, minutes: float) -> None:
+        """Append a checkpoint at intervals until cancelled; one that fails is logged and tried again."""
+        while True:
+            try:
+                await anyio.to_thread.run_sync(self.note, abandon_on_cancel=True)
+            except (OSError, SQLAlchemyError) as error:
+                log.warning("no audit checkpoint was written: %s", type(error).__name__)
+            await asyncio.sleep(minutes * 60)
+
+
+def create_notary(engine: Engine, settings: Settings) -> Notary | None:
+    """Create the notary that the settings describe; return None if they name neither a key nor a file.
+
+    Raises
+    ------
+    UsageError
+        If only one of them is named, or the key cannot be read.
+    """
+    if settings.audit_key is None and settings.audit_checkpoints is None:
+        return None
+    if settings.audit_key is None or settings.audit_checkpoints is None:
+        raise UsageError("Checkpoints need both settings: audit_key and audit_checkpoints.", "Set the other one too.")
+    return Notary(engine, settings.audit_key, settings.audit_checkpoints)
+
+
+def _load_key(path: Path, load: Any, kind: type[Any]) -> Any:
+    try:
+        key = load(path.read_bytes())
+    except (OSError, ValueError, TypeError) as error:
+        reason = explain_os_error(error) if isinstance(error, OSError) else "no key in PEM form"
+        raise UsageError(
+            "The audit key {path} cannot be read: {reason}.",
+            "`riskml-serving audit create-key FILE` writes FILE and, to verify with, FILE.pub.",
+            path=path,
+            reason=reason,
+        ) from error
+    if not isinstance(key, kind):
+        raise UsageError("{path} holds another kind of key.", "Sign with FILE and verify with FILE.pub.", path=path)
+    return key
+
+
+def read_checkpoints(path: Path, public_key: Path) -> list[Checkpoint]:
+    """Read checkpoints and verify their signatures.
+
+    Raises
+    ------
+    UsageError
+        If the file or the key cannot be read, or a signature is wrong; the message names the line.
+    """
+    try:
+        lines = path.read_text("ascii", errors="replace").splitlines()
+    except OSError as error:
+        raise UsageError(
+            "{path} cannot be read: {reason}.",
+            "Name the file to which the service appends checkpoints.",
+            path=path,
+            reason=explain_os_error(error),
+        ) from error
+    key = _load_public(public_key)
+    return [_read_line(line, number, path, key) for number, line in enumerate(lines, 1)]
+
+
+def _load_public(path: Path) -> Ed25519PublicKey:
+    key: Ed25519PublicKey = _load_key(path, serialization.load_pem_public_key, Ed25519PublicKey)
+    return key
+
+
+def _read_line(line: str, number: int, path: Path, key: Ed25519PublicKey) -> Checkpoint:
+    try:
+        checkpoint = Checkpoint.from_json(json.loads(line))
+        key.verify(bytes.fromhex(checkpoint.signature), checkpoint.message)
+    except (InvalidSignature, KeyError, ValueError, TypeError) as error:
+        raise UsageError(
+            "Line {line} of {path} is not a checkpoint that this key signed.",
+            "The line was altered, or it was signed with another key.",
+            line=number,
+            path=path,
+        ) from error
+    return checkpoint
+
+
+def build_proof(connection: Connection, seq: int, checkpoints: Iterable[Checkpoint]) -> dict[str, Any]:
+    """Build a proof that an entry is in the log; it holds no other entry, only hashes of those up to a checkpoint.
+
+    Raises
+    ------
+    UsageError
+        If there is no such entry, or no checkpoint was written after it.
+    """
+    checkpoint = min((one for one in checkpoints if one.head.seq >= seq), key=lambda one: one.head.seq, default=None)
+    if checkpoint is None:
+        raise UsageError("No checkpoint covers entry {seq}.", "Wait for the next one, or check the number.", seq=seq)
+    entries = repository.read_range(connection, seq, checkpoint.head.seq)
+    if not entries or entries[0]["seq"] != seq:
+        raise UsageError("There is no entry {seq}.", "`riskml-serving audit about HOUSEHOLD` lists numbers.", seq=seq)
+    first = {**entries[0], "at": entries[0]["at"].isoformat(timespec="microseconds")}
+    return {
+        "entry": {name: value for name, value in first.items() if name not in ("previous_hash", "entry_hash")},
+        "previous_hash": first["previous_hash"],
+        "following": [hash_content(entry) for entry in entries[1:]],
+        "checkpoint": checkpoint.to_json(),
+    }
+
+
+def check_proof(proof: Mapping[str, Any], public_key: Path) -> Checkpoint | None:
+    """Check a proof of :func:`build_proof`; return its checkpoint, or None if the proof does not hold."""
+    try:
+        checkpoint = Checkpoint.from_json(proof["checkpoint"])
+        _load_public(public_key).verify(bytes.fromhex(checkpoint.signature), checkpoint.message)
+        entry = {**proof["entry"], "at": dt.datetime.fromisoformat(proof["entry"]["at"])}
+        linked = link(proof["previous_hash"], hash_content(entry))
+        for content in proof["following"]:
+            linked = link(linked, content)
+        reached = Head(entry["seq"] + len(proof["following"]), linked)
+    except (InvalidSignature, KeyError, ValueError, TypeError):
+        return None
+    return checkpoint if reached == checkpoint.head else None

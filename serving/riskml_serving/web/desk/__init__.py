@@ -1,0 +1,1 @@
+"""The pages for importing lists from departments, step by step."""

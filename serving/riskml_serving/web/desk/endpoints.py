@@ -1,0 +1,291 @@
+"""``/lists`` and ``/lists/delivery``: import lists from departments, step by step, even without JavaScript."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from fastapi import Request
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse, Response
+
+from riskml.lists.wording import explain_reason, name_outcome
+from riskml.records.contract.schema import TABLES
+from riskml.text import load_chinese
+from riskml.vocabulary.causes import HEALTH_CAUSES
+from riskml.vocabulary.verdicts import COLOURS
+from riskml_serving.base.clock import to_local, today
+from riskml_serving.base.problems import Problem
+from riskml_serving.desk import repository, service
+from riskml_serving.operations.state import AppState, get_state
+from riskml_serving.people.accounts.service import name_caller
+from riskml_serving.people.auth import IDENTITY
+from riskml_serving.register.keys import IdentityKeys
+from riskml_serving.register.service import Person, read_persons
+from riskml_serving.web.desk.forms import list_fields, read_answers, read_headers_form, read_received
+from riskml_serving.web.desk.uploads import read_uploads
+from riskml_serving.web.desk.words import PERSON_WORDS, STEP_WORDS, TOPICS, UNITS, name_field
+from riskml_serving.web.shell.export import TYPE
+from riskml_serving.web.shell.forms import read_form
+from riskml_serving.web.shell.page import Page, View
+from riskml_serving.web.shell.page_router import PageRouter
+from riskml_serving.web.shell.rendering import get_language, render
+from riskml_serving.web.shell.visitor import SignedIn, Visitor
+from riskml_serving.web.shell.words import SHAPES
+
+__all__ = ["router"]
+
+router = PageRouter()
+
+PAGE = Page(
+    name="lists",
+    path="/lists",
+    zh="数据导入",
+    en="Import lists",
+    purpose="lists from departments: upload them, or continue with an earlier upload",
+    action="lists.page",
+    right="lists",
+    menu=True,
+)
+DELIVERY = Page(
+    name="delivery",
+    path="/lists/delivery",
+    zh="名单导入",
+    en="Delivery",
+    purpose="one upload of lists: columns, questions about persons, preview, import, and new warnings",
+    action="lists.delivery",
+    right="lists",
+    households=True,
+)
+
+
+class _Opened(NamedTuple):
+    """A delivery that a form changes, within its transaction."""
+
+    connection: Connection
+    delivery: dict[str, Any]
+    keys: IdentityKeys
+    day: dt.date
+
+
+MOST_DELIVERIES, PAGE_QUESTIONS, PAGE_RISEN, MOST_COLUMNS = 50, 20, 500, 200
+
+
+@router.page(PAGE)
+async def lists(request: Request, visitor: SignedIn) -> View:
+    """Show the form for uploading and the deliveries so far."""
+    state = get_state(request)
+    allowed = _find_keys(state, visitor) is not None
+
+    def read(connection: Connection) -> list[dict[str, Any]]:
+        rows = repository.list_deliveries(connection, visitor.caller.region, MOST_DELIVERIES)
+        return [
+            {**row, "busy": service.is_busy(connection, row), "author": name_caller(connection, row["created_by"])}
+            for row in rows
+        ]
+
+    rows = await state.read(read) if allowed else []
+    response = render(
+        request,
+        "lists.html",
+        visitor,
+        allowed=allowed,
+        has_key=state.identity is not None,
+        deliveries=rows,
+        today=today(state.settings),
+        most_megabytes=state.settings.max_upload_bytes // 1_000_000,
+        steps=STEP_WORDS,
+        to_local=to_local,
+        discarded=request.query_params.get("done") == "discarded",
+    )
+    return View(response)
+
+
+@router.post("/lists")
+async def upload(request: Request, visitor: SignedIn) -> Response:
+    """Store uploaded files as a delivery, or add them to one."""
+    state = get_state(request)
+    keys = _require_keys(state, visitor)
+    uploads, form = await read_uploads(request, visitor.token, state.settings.max_upload_bytes)
+    received, now, earlier = read_received(uploads, form), today(state.settings), form.get_text("earlier") == "1"
+
+    def write(connection: Connection) -> str:
+        number, code = request.state.request_id, form.get_text("id", 36)
+        delivery = service.require_delivery(connection, code, visitor.caller) if code else None
+        lists = [one for one in uploads if one.name != "received.csv"]
+        return service.add_delivery(
+            connection, keys, visitor.caller, lists, received, now, number, earlier=earlier, delivery=delivery
+        )
+
+    return _redirect(await state.write(write))
+
+
+@router.page(DELIVERY)
+async def delivery(request: Request, visitor: SignedIn) -> View:
+    """Show a delivery at its step, or at the step that the address names."""
+    state, lang = get_state(request), get_language(request)
+    keys, code = _find_keys(state, visitor), request.query_params.get("id", "")[:36]
+    if keys is None or not code:
+        return View(RedirectResponse("/lists", 303) if code else render(request, "delivery.html", visitor, it=None), [])
+
+    def read(connection: Connection) -> dict[str, Any]:
+        row = service.require_delivery(connection, code, visitor.caller)
+        result = service.read_result(connection, keys, row)
+        homes = [one["household_id"] for one in result.get("risen", ())[:PAGE_RISEN]]
+        return {
+            "it": row,
+            "progress": service.read_progress(connection, row),
+            "failed": service.has_failed(connection, row),
+            "result": result,
+            "heads": result.get("heads") or _name_heads(read_persons(connection, keys, homes)),
+        }
+
+    content = await state.read(read)
+    row, result = content["it"], content["result"]
+    step = request.query_params.get("step", row["step"])
+    step = step if step in service.STEPS and result else row["step"]
+    questions = result.get("questions", [])
+    shown = {"questions": questions[:PAGE_QUESTIONS], "preview": result.get("risen", [])[:PAGE_RISEN]}
+    response = render(
+        request,
+        "delivery.html",
+        visitor,
+        **content,
+        step=step,
+        hidden_causes=HEALTH_CAUSES if visitor.caller.redact else (),
+        fault=json.loads(row["fault"] or "{}"),
+        name_table=lambda table: TABLES[table].zh if lang == "zh" else TABLES[table].en,
+        steps=STEP_WORDS,
+        name_stage=lambda stage: load_chinese().get(stage, stage) if lang == "zh" else stage,
+        topics=TOPICS,
+        units=UNITS,
+        person_words=PERSON_WORDS,
+        colours=COLOURS.codes,
+        shapes=SHAPES,
+        page_questions=PAGE_QUESTIONS,
+        policy=state.holder.current.policy,
+        name_field=lambda field: name_field(field, lang),
+        list_fields=list_fields,
+        explain_reason=lambda reason: explain_reason(reason).read(lang),
+        name_outcome=lambda outcome: name_outcome(outcome).read(lang),
+        to_local=to_local,
+    )
+    if content["progress"] is not None:
+        response.headers["Refresh"] = "2"  # the page follows the work even without JavaScript
+    return View(response, _list_homes(step, shown), {"delivery": row["delivery_id"], "step": step})
+
+
+def _name_heads(homes: dict[str, list[Person]]) -> dict[str, list[str]]:
+    return {code: [persons[0].name, persons[0].town + persons[0].village] for code, persons in homes.items()}
+
+
+def _list_homes(step: str, shown: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """List the households that a step names."""
+    if step == "questions":
+        persons = [person for question in shown["questions"] for person in question["candidates"]]
+        return list(dict.fromkeys(person["household_id"] for person in persons))
+    return [row["household_id"] for row in shown["preview"]] if step in ("preview", "done") else []
+
+
+@router.post("/lists/columns")
+async def change_columns(request: Request, visitor: SignedIn) -> Response:
+    """Store the headers that the user has confirmed, and read the lists again if this changes anything."""
+    form = await read_form(request, visitor.token, MOST_COLUMNS * 2)
+
+    def write(at: _Opened) -> str:
+        number = request.state.request_id
+        sheets = service.read_result(at.connection, at.keys, at.delivery).get("sheets", [])
+        if service.confirm(at.connection, at.delivery, read_headers_form(form, sheets)):
+            service.start_job(at.connection, at.delivery, "read", visitor.caller, at.day, number)
+        return "columns"
+
+    return await _change(request, visitor, form.get_text("id", 36), write)
+
+
+@router.post("/lists/answers")
+async def answer(request: Request, visitor: SignedIn) -> Response:
+    """Store the answers to questions, and match the persons again."""
+    form = await read_form(request, visitor.token)
+
+    def write(at: _Opened) -> str:
+        number = request.state.request_id
+        if service.answer(at.connection, at.keys, at.delivery, read_answers(form), visitor.caller, number):
+            service.start_job(at.connection, at.delivery, "read", visitor.caller, at.day, number)
+        return "questions"
+
+    return await _change(request, visitor, form.get_text("id", 36), write)
+
+
+@router.post("/lists/next")
+async def go_on(request: Request, visitor: SignedIn) -> Response:
+    """Compute the preview, or import."""
+    form = await read_form(request, visitor.token)
+    step = form.get_text("step") or "preview"
+
+    def write(at: _Opened) -> str:
+        if step not in ("read", "preview", "import") or (step == "import" and at.delivery["step"] != "preview"):
+            raise Problem("delivery-busy")
+        service.start_job(at.connection, at.delivery, step, visitor.caller, at.day, request.state.request_id)
+        return ""
+
+    return await _change(request, visitor, form.get_text("id", 36), write)
+
+
+@router.post("/lists/discard")
+async def discard(request: Request, visitor: SignedIn) -> Response:
+    """Remove a delivery that has not been imported."""
+    form = await read_form(request, visitor.token)
+
+    def write(at: _Opened) -> str:
+        service.discard(at.connection, at.delivery, visitor.caller, request.state.request_id)
+        return ""
+
+    await _change(request, visitor, form.get_text("id", 36), write)
+    return RedirectResponse("/lists?done=discarded", 303)
+
+
+@router.post("/lists/returned")
+async def send_copy(request: Request, visitor: SignedIn) -> Response:
+    """Send the copy of a list with the outcome of each row."""
+    state, form = get_state(request), await read_form(request, visitor.token)
+    keys, number = _require_keys(state, visitor), form.get_text("number", 4)
+
+    def read(connection: Connection) -> tuple[str, bytes]:
+        row = service.require_delivery(connection, form.get_text("id", 36), visitor.caller)
+        return service.read_copy(connection, keys, row, int(number) if number.isdecimal() else -1)
+
+    name, content = await state.read(read)
+    detail = {"delivery": form.get_text("id", 36), "file": number}
+    await state.audit.record(visitor.caller, "lists.returned", None, request_id=request.state.request_id, **detail)
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return Response(content, media_type=TYPE, headers=headers)
+
+
+async def _change(request: Request, visitor: Visitor, code: str, write: Callable[[_Opened], str]) -> Response:
+    """Change a delivery in one transaction, then show it at the step that ``write`` returns."""
+    state = get_state(request)
+    keys, day = _require_keys(state, visitor), today(state.settings)
+
+    def work(connection: Connection) -> str:
+        return write(_Opened(connection, service.require_delivery(connection, code, visitor.caller), keys, day))
+
+    return _redirect(code, await state.write(work))
+
+
+def _redirect(code: str, step: str = "") -> Response:
+    return RedirectResponse(f"/lists/delivery?id={quote(code)}" + (f"&step={step}" if step else ""), 303)
+
+
+def _find_keys(state: AppState, visitor: Visitor) -> IdentityKeys | None:
+    """Return the identity keys if the visitor may use them here."""
+    return state.identity if visitor.may("lists") and visitor.may(IDENTITY) else None
+
+
+def _require_keys(state: AppState, visitor: Visitor) -> IdentityKeys:
+    keys = _find_keys(state, visitor)
+    if keys is None:
+        raise Problem("role-refused")
+    return keys

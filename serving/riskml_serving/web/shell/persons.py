@@ -1,0 +1,128 @@
+"""Names on the pages: read and searched for visitors who may see them, and for nobody else."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+
+from riskml_serving.operations.state import get_state
+from riskml_serving.people.auth import IDENTITY
+from riskml_serving.register.keys import IdentityKeys, LostKeyError
+from riskml_serving.register.service import Person, find_households_by_person, read_persons
+from riskml_serving.web.shell.visitor import Visitor
+
+__all__ = [
+    "NAMES",
+    "decrypt_search",
+    "encrypt_search",
+    "find_by_person",
+    "get_keys",
+    "list_contact",
+    "misses_key",
+    "note_names",
+    "read_encrypted",
+    "read_heads",
+]
+
+T = TypeVar("T")
+
+MARK = "~"
+"""Begins an encrypted search in an address."""
+
+MAX_FOUND = 5_000
+"""Maximum number of households that a search by person returns: databases limit the codes in a query."""
+
+NAMES = {"zh": ("户主", "组", "门牌", "电话"), "en": ("head", "group", "door", "telephone")}
+"""Headings in workbooks for what `list_contact` returns."""
+
+
+def get_keys(request: Request, visitor: Visitor | None) -> IdentityKeys | None:
+    """Return the identity keys if the visitor may see names; None without the right or without a key."""
+    return get_state(request).identity if visitor is not None and visitor.may(IDENTITY) else None
+
+
+def misses_key(request: Request) -> bool:
+    """Return whether names were left out of this response because their key is missing."""
+    return getattr(request.state, "misses_key", False)
+
+
+def read_encrypted(request: Request, visitor: Visitor, read: Callable[[IdentityKeys], T], otherwise: T) -> T:
+    """Read something encrypted for a visitor who may see names; return ``otherwise`` to anyone else.
+
+    If its key is missing, ``otherwise`` is returned too, and a notice on the page says why: see :func:`misses_key`.
+    """
+    keys = get_keys(request, visitor)
+    if keys is None:
+        return otherwise
+    try:
+        return read(keys)
+    except LostKeyError:
+        request.state.misses_key = True
+        return otherwise
+
+
+def read_heads(
+    request: Request, visitor: Visitor, connection: Connection, household_ids: Iterable[str]
+) -> dict[str, Person]:
+    """Read the heads of households by household; if there is no head, the eldest person takes the place.
+
+    Parameters
+    ----------
+    request : Request
+    visitor : Visitor
+    connection : Connection
+    household_ids : iterable of str
+        Codes that a query limited to the visitor's region has returned.
+
+    Returns
+    -------
+    dict of str to Person
+        Empty for a visitor who may not see names, and if the key of a name is missing.
+    """
+    none: dict[str, list[Person]] = {}
+    homes = read_encrypted(request, visitor, lambda keys: read_persons(connection, keys, household_ids), none)
+    return {code: persons[0] for code, persons in homes.items() if persons[0].left_on is None}
+
+
+def note_names(heads: Mapping[str, Person]) -> dict[str, int]:
+    """Return what the audit entries of a page say about names: of how many households they were shown, if of any."""
+    return {"names": len(heads)} if heads else {}
+
+
+def list_contact(head: Person | None) -> tuple[str, ...]:
+    """Return the cells of a workbook for the head of a household; empty ones if it is not known."""
+    return (head.name, head.group, head.door, head.phone) if head else ("", "", "", "")
+
+
+def find_by_person(
+    request: Request, visitor: Visitor, connection: Connection, region: str, text: str
+) -> tuple[str, ...]:
+    """Find the households in a region by a person's name or number; nothing for a visitor who may not see names."""
+    if not text:
+        return ()
+    codes = read_encrypted(
+        request, visitor, lambda keys: find_households_by_person(connection, keys, region, text), list[str]()
+    )
+    return tuple(codes[:MAX_FOUND])
+
+
+def encrypt_search(keys: IdentityKeys, visitor: Visitor, text: str) -> str:
+    """Encrypt the text of a search for an address, which browsers and proxies may keep; it may name a person."""
+    encrypted = keys.encrypt(text.encode("utf-8", "replace"), "search", visitor.user.username)
+    return MARK + base64.urlsafe_b64encode(encrypted).decode()
+
+
+def decrypt_search(keys: IdentityKeys | None, visitor: Visitor, text: str) -> str:
+    """Decrypt the text of a search that this visitor has sent; any other text is returned as it is."""
+    if keys is None or not text.startswith(MARK):
+        return text
+    try:
+        encrypted = base64.urlsafe_b64decode(text.removeprefix(MARK).encode())
+        return keys.decrypt(encrypted, "search", visitor.user.username).decode()
+    except (binascii.Error, LostKeyError):
+        return text

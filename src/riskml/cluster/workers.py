@@ -1,0 +1,130 @@
+"""Connect to the workers of a Dask cluster, and map a function over jobs on them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from riskml.errors import ClusterError
+from riskml.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+__all__ = ["LOCAL", "MOST_HERE", "Workers", "connect"]
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+LOCAL = "local"
+"""The address that stands for worker processes on this machine, one for each processor."""
+
+MOST_HERE = 100_000
+"""Where a sample of the households is enough, the calling process reads this many itself."""
+
+
+class Workers:
+    """The workers of a cluster.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def __len__(self) -> int:
+        return len(self.client.scheduler_info(n_workers=-1)["workers"])
+
+    def map(self, function: Callable[[J], R], jobs: Sequence[J], progress: Progress | None = None) -> list[R]:
+        """Run a function on every job and return the results in the order of the jobs.
+
+        If a worker is lost, its jobs run again on another one. Results are fetched as they arrive, so that a slow job
+        delays no other.
+
+        Raises
+        ------
+        RiskmlError
+            The first error of a job; the jobs that have not begun are cancelled.
+        ClusterError
+            If workers were repeatedly lost on the same job, or no worker is left.
+        """
+        from distributed import KilledWorker, as_completed
+
+        progress = progress or Silent()
+        shared = self.client.submit(_keep, function, pure=False)  # sent once, and made again if its worker is lost
+        futures = self.client.map(_call, jobs, function=shared, pure=False)
+        position = {future.key: i for i, future in enumerate(futures)}
+        results: dict[int, R] = {}
+        try:
+            for future, result in as_completed(futures, with_results=True):
+                results[position[future.key]] = result
+                future.release()
+                progress.step()
+        except KilledWorker as error:
+            raise ClusterError(
+                "Workers were lost while they ran the job {job}: {reason}",
+                "They may lack memory: use more partitions, or workers with more memory.",
+                job=jobs[position[error.task]] if error.task in position else error.task,
+                reason=str(error).splitlines()[0],
+            ) from None
+        finally:
+            self.client.cancel([*futures, shared])
+        return [results[i] for i in range(len(jobs))]
+
+
+def _keep(value: Any) -> Any:
+    return value
+
+
+def _call(job: Any, function: Callable[[Any], Any]) -> Any:
+    return function(job)
+
+
+@contextmanager
+def connect(address: str | None) -> Iterator[Workers | None]:
+    """Connect to a cluster for the duration of a ``with`` block.
+
+    Parameters
+    ----------
+    address : str or None
+        Address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``, or ``local`` for processes on this machine; None
+        if all work is done in this process, which then has no workers.
+
+    Raises
+    ------
+    ClusterError
+        If Dask is not installed, or there is no scheduler at the address, or it has no workers.
+    """
+    if address is None:
+        yield None
+        return
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise ClusterError("--cluster needs Dask.", "Install it with `pip install 'riskml[cluster]'`.") from None
+    if address == LOCAL:
+        # The dashboard, which nobody needs here, gets any free port, since another cluster may use the usual one.
+        own = LocalCluster(threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.ERROR)
+        with own as cluster, Client(cluster) as client:
+            yield Workers(client)
+        return
+    try:
+        client = Client(address, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            "There is no Dask scheduler at {address}: {reason}.",
+            "Give the address that `dask scheduler` prints, such as tcp://10.0.0.1:8786, or `local`.",
+            address=address,
+            reason=str(error).splitlines()[0].rstrip("."),
+        ) from None
+    with client:
+        workers = Workers(client)
+        if not len(workers):
+            raise ClusterError(
+                "The Dask scheduler at {address} has no workers.", "Start some with `dask worker`.", address=address
+            )
+        yield workers

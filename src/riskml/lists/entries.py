@@ -1,0 +1,348 @@
+"""Translates a row of a list into records of the contract, or says that it has none or why it is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
+
+from riskml.lists.help_entries import make_help
+from riskml.lists.register_entries import make_register
+from riskml.lists.row_reader import (
+    PUBLIC_WORK,
+    Entry,
+    Level,
+    RowReader,
+    Sign,
+    ask_small_bill,
+    refuse_contradiction,
+    refuse_negative,
+)
+from riskml.lists.values import Day, read_amount, read_count
+from riskml.lists.words import UnusableValueError, find_words, normalise
+
+__all__ = ["OF_VILLAGES", "make_disaster", "make_entries"]
+
+
+def make_entries(topic: str, reader: RowReader) -> list[Entry]:
+    """Return the records of a row that is not about a whole village; an empty list if there is nothing to record.
+
+    Raises
+    ------
+    UnusableValueError
+        If the row cannot be used, with the code of the reason.
+    """
+    make = _TOPICS.get(topic)
+    if make is None:
+        raise UnusableValueError("unknown_list")
+    marks = [_VOID, *([_REVERSAL] if topic != "illness" else []), *([_DENIED] if topic in _GRANTED else [])]
+    if topic == "register" or not any(reader.find_notes(_REMARKS, mark) for mark in marks):
+        return make(reader)
+    try:
+        return [replace(entry, sign="void") for entry in make(reader) if entry.table != "members"]
+    except UnusableValueError:
+        raise UnusableValueError("void") from None
+
+
+_REMARKS = re.compile("备注|说明|状态|结果|意见|标[记志识]|是否有效|发放情况")
+_VOID = re.compile(
+    r"^(?:已|重复|资金|银行|数据|[本此该][行条]|\W)*(?:作废|退回|退汇|退票|退款|无效)|^重复(?:数据|录入|上报|发放)?\W*$"
+)
+_DENIED = re.compile("^(?:不同意|不符合|不予|不通过|未通过|审批不通过|驳回|否决|发放失败|取消发放)")
+_GRANTED = frozenset({"relief", "allowance", "student_aid"})
+_REVERSAL = re.compile(r"^(?:已)?(?:冲正|冲销|红冲|撤销|退费|退单)")
+"""Remarks and statuses that mark the reversal of a bill although its amounts are positive."""
+
+_CORRECTION = re.compile(r"^\s*(?:已|金额|费用|数据)*(?:更正|修正|订正|修改|变更|调整|重新结算|重新核算|重结)")
+"""Remarks and statuses that mark a bill as the correction of an earlier one."""
+
+
+def _make_illness(reader: RowReader) -> list[Entry]:
+    cost, self_paid = reader.read_amount("illness.cost"), reader.read_amount("illness.self_paid")
+    dated = reader.list_cells("illness.occurred_on", own=True)
+    stated = reader.has("illness.cost") or reader.has("illness.self_paid")
+    if cost is None and self_paid is None and not dated:
+        return []
+    remarks = [cell for _, cell in reader.list_cells("other") if isinstance(cell, str)]
+    reverses, corrects = any(map(_REVERSAL.search, remarks)), any(map(_CORRECTION.search, remarks))
+    if cost is None and self_paid is None and stated and not reverses:
+        raise UnusableValueError("no_amount")
+    day = reader.require_day("illness.occurred_on")
+    if reverses:
+        cost, self_paid = (None if amount is None else -abs(amount) for amount in (cost, self_paid))
+        reader.count("illness.cost", "marked_reversal")
+    refuse_contradiction(cost, self_paid)
+    kind = _read_kind(reader, "illness.kind") or _find_stay(reader)
+    ask_small_bill(reader, "illness.self_paid" if cost is None else "illness.cost", cost or self_paid, kind)
+    visits = reader.list_cells("illness.visits", own=True)
+    values = {
+        "occurred_on": day.day,
+        "kind": kind or "other",
+        "visits": read_count(visits[0][1]) if visits else None,
+        "cost": cost,
+        "self_paid": self_paid,
+    }
+    number = next((normalise(str(cell)) for _, cell in reader.list_cells("illness.record_id")), None)
+    sign: Sign = "reverses" if reverses else "corrects" if corrects else ""
+    return [Entry("illness", values, "person", day.precision, number, sign=sign)]
+
+
+_STAY = re.compile("住院|入院|出院")
+
+
+def _find_stay(reader: RowReader) -> str | None:
+    """Return that a bill is of a hospital stay if the list has no kinds, and a day of admission or discharge."""
+    columns = reader.columns.get("illness.occurred_on", ())
+    if reader.has("illness.kind") or not any(_STAY.search(column.header) for column in columns):
+        return None
+    reader.count("illness.kind", "from_header")
+    return "inpatient"
+
+
+def _read_kind(reader: RowReader, name: str) -> str | None:
+    """Read a kind from its column, or from the titles if the row has none."""
+    kind = reader.read_word(name)
+    if kind is None and not reader.list_cells(name):
+        kind = reader.find_in_titles(name)
+        reader.count(name, "from_title" if kind else "unknown_word")
+    return kind
+
+
+def _make_relocation(reader: RowReader) -> list[Entry]:
+    """Return the help for a household that was relocated, and a report if a visit found a problem."""
+    entries = []
+    if reader.list_cells("help.started_on") or (reader.has("help.started_on") and not reader.has("events.kind")):
+        day = reader.require_day("help.started_on")
+        entries.append(Entry("help", {"started_on": day.day, "measure": "易地搬迁"}, "household", day.precision))
+    elif not reader.has("events.kind"):
+        return _make_report(reader)
+    problems = [str(cell) for _, cell in reader.list_cells("events.kind")]
+    return entries + (_make_report(reader) if any(not _NO_PROBLEM.search(normalise(text)) for text in problems) else [])
+
+
+_NO_PROBLEM = re.compile(
+    r"^(?:(?:无|没有|未|不存在|暂无)\w{0,4}(?:问题|异常|困难|风险|隐患)|正常|良好|否|已解决|已整改)\W*$"
+)
+
+
+def _make_fact(kind: str, reader: RowReader) -> list[Entry]:
+    """Return what a property comparison says; it is set aside for people and never becomes a record."""
+    what = "；".join(str(cell).strip() for _, cell in reader.list_cells("fact.what"))
+    day = reader.read_optional_day("fact.happened_on")
+    return [Entry("facts", {"kind": kind, "what": what, "happened_on": day.day if day else None})]
+
+
+def _make_event(reader: RowReader, kind: str, level: Level = "person") -> list[Entry]:
+    day = reader.require_day("events.occurred_on")
+    amount = refuse_negative(reader.read_amount("events.amount"))
+    return [Entry("events", {"occurred_on": day.day, "kind": kind, "amount": amount}, level, day.precision)]
+
+
+def _make_disability(reader: RowReader) -> list[Entry]:
+    """Return a disability, unless the row only says that its certificate was renewed or returned."""
+    return [] if reader.read_word("events.kind", "disability") == "known" else _make_event(reader, "disability")
+
+
+def _make_school_fee(reader: RowReader) -> list[Entry]:
+    entries: list[Entry] = []
+    aid = refuse_negative(reader.read_amount("help.amount"))
+    fee = refuse_negative(reader.read_amount("events.amount"))
+    if fee is None and aid is None:
+        raise UnusableValueError("no_amount")
+    if not fee and not aid:
+        return []
+    day = reader.require_day("events.occurred_on", longest=200)
+    if fee:
+        values = {"occurred_on": day.day, "kind": "school_fee", "amount": fee}
+        entries.append(Entry("events", values, "person", day.precision))
+    if aid:
+        values = {"started_on": day.day, "measure": "资助", "amount": aid}
+        entries.append(Entry("help", values, "person", day.precision))
+    return entries
+
+
+def _make_housing(reader: RowReader) -> list[Entry]:
+    return _make_unsafe(reader, "housing", "housing_unsafe")
+
+
+def _make_water(reader: RowReader) -> list[Entry]:
+    cells = reader.list_cells("events.kind")
+    if reader.has("events.kind") and not cells:
+        return []
+    return _make_unsafe(reader, "water", "water_unsafe", unknown="unsafe")
+
+
+_ASKS_FOR_TROUBLE = re.compile(r"是否.*(问题|缺水|困难|隐患|危房|不)")
+
+
+def _make_unsafe(reader: RowReader, words: str, kind: str, unknown: str | None = None) -> list[Entry]:
+    """Return the event if a cell names a fault; ``unknown`` is the code for an unlisted text in the only column."""
+    cells = reader.list_cells("events.kind")
+    states: set[str | None] = set()
+    for column, cell in cells:
+        answer = normalise(str(cell))
+        if _ASKS_FOR_TROUBLE.search(column.header) and answer in ("是", "否"):
+            states.add("unsafe" if answer == "是" else "safe")
+        else:
+            states.add(reader.read_word("events.kind", words, [cell]) or (unknown if len(cells) == 1 else None))
+    if "unsafe" not in states and (None in states or (not cells and reader.has("events.kind"))):
+        raise UnusableValueError("unknown_word")
+    return [] if states == {"safe"} else _make_event(reader, kind, "household")
+
+
+def make_disaster(reader: RowReader, level: Level = "household") -> list[Entry]:
+    """Return the disaster that struck a household or a village."""
+    most = 2e6 if level == "household" else 1e10
+    loss = refuse_negative(reader.read_amount("disaster.loss", least=10, most=most))
+    if loss is None and not reader.list_cells("disaster.occurred_on") and not reader.list_cells("disaster.kind"):
+        return []
+    day = reader.require_day("disaster.occurred_on")
+    kind = _read_kind(reader, "disaster.kind")
+    values = {"occurred_on": day.day, "kind": kind or "other", "loss": loss}
+    return [Entry("disaster", values, level, day.precision)]
+
+
+_PLACE = re.compile(r"省|市|自治区|县|区|州|国|北京|上海|天津|重庆|广东|浙江|江苏|福建")
+_FIGURE = re.compile(r"[\d零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟元]")
+
+_YEARLY = re.compile(r"[^月均]*年[^月均]*(?:收入|工资)[^月均]*")
+_JOB_STATES = re.compile("稳岗|在岗|(?:就业|务工)(?:状态|状况|情况)")
+_EMPLOYERS = re.compile("企业|单位|公司|雇主|车间")
+
+
+def _make_wages(reader: RowReader) -> list[Entry]:
+    entries, idle = [], False
+    title = next((text for text in reader.context.texts if re.search("公益|务工|外出|企业", text)), "")
+    public = "公益" in title and "务工" not in title
+    sign: Sign = "corrects" if reader.find_notes(_REMARKS, _CORRECTION) else ""
+    employer = PUBLIC_WORK if public else next(iter(reader.find_notes(_EMPLOYERS)), None)
+    for column, cell in reader.list_cells("income.wage", own=True):
+        reader.at = column.index
+        try:
+            parsed = read_amount(cell, reader.find_factor(column))
+        except UnusableValueError:
+            if len(reader.columns["income.wage"]) == 1 or _FIGURE.search(normalise(str(cell))):
+                raise
+            reader.count("income.wage", "no_wage")
+            idle = True
+            continue
+        if parsed is None:
+            continue
+        reader.count("income.wage", parsed.how)
+        refuse_negative(parsed.amount)
+        months = 12 if _YEARLY.fullmatch(normalise(column.header)) else 1
+        if parsed.amount > 200_000 * months or 0 < parsed.amount < 30 * months:
+            raise UnusableValueError("implausible_unit")
+        start = reader.require_month(column) if months == 1 else reader.require_year(column)
+        values = {"period_start": start, "months": months, "source": "wage", "amount": parsed.amount}
+        entries.append(Entry("income", values, "person", "month", employer, sign=sign))
+    if "lost" in map(_read_job, reader.find_notes(_JOB_STATES)):
+        return _lose_job(reader, entries)
+    if not entries and reader.list_cells("events.occurred_on"):
+        return _make_job_loss(reader)
+    if not entries and reader.has("income.wage") and not idle:
+        raise UnusableValueError("no_amount")
+    if (working := _find_working(reader)) is not None:
+        entries.append(Entry("members", {"working": working}))
+    return entries
+
+
+def _read_job(text: str) -> str | None:
+    codes = find_words("job", text)
+    return codes[0] if len(codes) == 1 else None
+
+
+def _lose_job(reader: RowReader, wages: Sequence[Entry]) -> list[Entry]:
+    """Return the wages and the loss of the job, dated to the stated day or to the first month without a wage."""
+    paid = [entry for entry in wages if entry.values["amount"]]
+    away = Entry("members", {"working": "none"})
+    if reader.list_cells("events.occurred_on"):
+        return [*paid, *_make_event(reader, "job_loss"), away]
+    unpaid = [entry.values["period_start"] for entry in wages if not entry.values["amount"]]
+    last = [entry.values["period_start"] for entry in paid[-1:]]
+    month = (unpaid or last or [reader.require_day("income.period_start", longest=31).day.replace(day=1)])[0]
+    values = {"occurred_on": month, "kind": "job_loss", "amount": None}
+    return [*paid, Entry("events", values, "person", "month", continuing=True), away]
+
+
+def _find_working(reader: RowReader) -> str | None:
+    """Return where somebody works, from a word or from the name of another place."""
+    cells = [cell for _, cell in reader.list_cells("members.working")]
+    if cells and _PLACE.search(str(cells[0])) and not find_words("members.working", str(cells[0])):
+        reader.count("members.working", "place_name")
+        return "migrant"
+    return reader.read_word("members.working")
+
+
+def _make_job_loss(reader: RowReader) -> list[Entry]:
+    if reader.list_cells("events.kind") and reader.read_word("events.kind", "job") == "employed":
+        return []
+    return _make_event(reader, "job_loss")
+
+
+_NAMES_CAUSE = {"death": re.compile("死亡|亡故|去世|身故|逝世|火化"), "departure": re.compile("迁出")}
+"""Headers of columns with dates that leave no doubt about what happened on these dates."""
+
+
+def _make_departure(reader: RowReader, default: str = "departure") -> list[Entry]:
+    cause = reader.read_word("events.kind", "registration")
+    headers = [c.header for name in ("members.left_on", "events.occurred_on") for c in reader.columns.get(name, ())]
+    if cause is None and reader.list_cells("events.kind") and not any(map(_NAMES_CAUSE[default].search, headers)):
+        raise UnusableValueError("unknown_word")
+    cause = cause or reader.find_in_titles("registration") or default
+    if cause == "none":
+        return []
+    if cause == "death":
+        name = "events.occurred_on" if reader.has("events.occurred_on") else "members.left_on"
+        day = reader.require_day(name)
+        values = {"occurred_on": day.day, "kind": "death"}
+        return [
+            Entry("events", values, "person", day.precision),
+            Entry("members", {"left_on": day.day}, "person", day.precision),
+        ]
+    name = "members.left_on" if reader.has("members.left_on") else "events.occurred_on"
+    day = reader.require_day(name)
+    return [Entry("members", {"left_on": day.day}, "person", day.precision)]
+
+
+def _make_report(reader: RowReader) -> list[Entry]:
+    parsed = reader.read_day("events.occurred_on")
+    if parsed is None and not reader.has("events.occurred_on"):
+        start = reader.context.start
+        reader.count("events.occurred_on", "day_from_title" if start else "day_of_receipt")
+        parsed = Day(start, "month") if start and start <= reader.received else Day(reader.received)
+    if parsed is None:
+        raise UnusableValueError("no_date")
+    values = {"occurred_on": parsed.day, "kind": "report", "channel": "department"}
+    return [Entry("events", values, "household", parsed.precision)]
+
+
+OF_VILLAGES = MappingProxyType({"disaster": make_disaster})
+"""Topics whose rows may be about a whole village."""
+
+_TOPICS: Mapping[str, Callable[[RowReader], list[Entry]]] = MappingProxyType(
+    {
+        "register": make_register,
+        "illness": _make_illness,
+        "allowance": make_help,
+        "relief": lambda reader: make_help(reader, "临时救助", once=True),
+        "student_aid": lambda reader: make_help(reader, "资助", once=True),
+        "relocation": _make_relocation,
+        "dropout": lambda reader: _make_event(reader, "dropout"),
+        "school_fee": _make_school_fee,
+        "disability": _make_disability,
+        "disaster": make_disaster,
+        "wages": _make_wages,
+        "job_loss": _make_job_loss,
+        "housing": _make_housing,
+        "water": _make_water,
+        "venture": _make_report,
+        "death": lambda reader: _make_departure(reader, "death"),
+        "departure": _make_departure,
+        "accident": lambda reader: _make_event(reader, "accident"),
+        **{kind: partial(_make_fact, kind) for kind in ("vehicle", "licence", "second_home")},
+        "lead": _make_report,
+    }
+)

@@ -1,0 +1,95 @@
+"""What a row says about help: its measure, its amount and how often it is paid, its start, or its end."""
+
+from __future__ import annotations
+
+import re
+
+from riskml.lists.reading.filling import HEADS
+from riskml.lists.row_reader import Entry, Level, RowReader, refuse_negative
+from riskml.lists.words import UnusableValueError, normalise
+
+__all__ = ["make_help"]
+
+
+def make_help(reader: RowReader, default: str = "", *, once: bool = False) -> list[Entry]:
+    """Return the help that a row states, running unless it is paid ``once``, or the end of running help."""
+    if not once and (ending := _make_ending(reader)) is not None:
+        return [ending]
+    amounts, filled = reader.list_cells("help.amount"), reader.list_cells("help.amount", own=True)
+    if amounts and not filled:
+        return []  # another member: the amount belongs to the household's first row
+    starts, words = reader.list_cells("help.started_on", own=True), reader.list_cells("help.measure", own=True)
+    if not amounts and not starts and not words and (reader.has("help.amount") or reader.has("help.started_on")):
+        return []
+    amount = refuse_negative(reader.read_amount("help.amount", least=1, most=1e6))
+    if amount == 0:
+        return []
+    if amount is None and reader.has("help.amount"):
+        relation = reader.list_cells("relation")
+        if relation and not once and normalise(str(relation[0][1])) not in HEADS:
+            return []
+        raise UnusableValueError("no_amount")
+    measure = _find_measure(reader, default)
+    day = reader.require_day("help.started_on")
+    ended = reader.read_optional_day("help.ended_on", later=True)
+    values = {
+        "started_on": day.day,
+        "ended_on": ended.day if ended and ended.day >= day.day else None,
+        "measure": measure,
+        "emergency": True if measure == "临时救助" else None,
+        "amount": amount,
+        "per": None if once or amount is None else _find_rate(reader),
+    }
+    level: Level = "household" if not once and _is_shared(reader) else "person"
+    columns = reader.columns.get("help.started_on", ())
+    continuing = not once and not any(_STARTS.search(column.header) for column in columns)
+    return [Entry("help", values, level, day.precision, continuing=continuing)]
+
+
+def _find_measure(reader: RowReader, default: str) -> str:
+    measure = reader.read_word("help.measure")
+    if measure is None:
+        measure = reader.find_in_titles("help.measure") or default
+        reader.count("help.measure", "from_title" if measure != default else "unknown_word" if not measure else "")
+    return measure or "其他帮扶"
+
+
+def _is_shared(reader: RowReader) -> bool:
+    """Return whether an allowance is for the whole household, because the list names its head."""
+    return any(map(reader.has, ("relation", "head_name", "head_id")))
+
+
+def _find_rate(reader: RowReader) -> str | None:
+    """Return the period for which an allowance is paid: a month, unless the header or a longer period differs."""
+    header = "".join(column.header for column in reader.columns["help.amount"])
+    start, end = reader.context.start, reader.context.end
+    if "月" in header:
+        return "month"
+    if "年" in header:
+        return "year"
+    return None if re.search("季|次", header) or (start and end and 31 < (end - start).days < 300) else "month"
+
+
+_ENDING = re.compile("退出|停发|停保|取消|终止|清退|注销")
+_GOING_ON = re.compile("新增|纳入|在保|发放|在册")
+_CHANGES = re.compile("备注|状态|变动|异动|变更|增减")
+_ENDED = re.compile(r"^(?:已|本月|\d+月)?(?:退出|停发|停保|取消|终止|清退)(?:低保|保障|发放|待遇)?$")
+
+
+def _make_ending(reader: RowReader) -> Entry | None:
+    """Return the end of current help if the row gives an end without a start, or is in a list of help that ended."""
+    marked = reader.find_notes(_CHANGES, _ENDED)
+    if reader.list_cells("help.started_on") and not marked:
+        return None
+    ended = reader.read_optional_day("help.ended_on", later=True)
+    titles = any(_ENDING.search(text) and not _GOING_ON.search(text) for text in reader.context.texts)
+    if not ended and not titles and not marked:
+        return None
+    ended = ended or reader.require_day("help.started_on")
+    values = {"started_on": ended.day, "ended_on": ended.day, "measure": _find_measure(reader, ""), "amount": None}
+    level: Level = "household" if _is_shared(reader) else "person"
+    return Entry("help", values, level, ended.precision, continuing=True, sign="ends")
+
+
+_STARTS = re.compile(r"起|始|首|享受|纳入|审批|批准|认定|保障(?:时间|年月|月)")
+"""Parts of headers for the start of help; headers such as ``发放月份`` say when it was paid instead."""

@@ -1,0 +1,1 @@
+"""The persons in the register, and which of them a row of a list is about."""

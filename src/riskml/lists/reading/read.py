@@ -1,0 +1,205 @@
+"""Reads a list as received: its sheets, rows and columns, and whom each row is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+
+from riskml.lists.identity import Identity
+from riskml.lists.persons.villages import Villages
+from riskml.lists.reading.columns import choose_topic, find_missing_amount, map_columns
+from riskml.lists.reading.contexts import build_context, build_rows, find_unit
+from riskml.lists.reading.filling import fill_household_cells
+from riskml.lists.reading.grids import Grid, read_grids
+from riskml.lists.reading.headers import Headers
+from riskml.lists.reading.layout import Table, find_tables
+from riskml.lists.reading.sheets import PERSON, Cell, Column, Row, Sheet
+
+__all__ = ["identify", "read_list"]
+
+REGIONS = {"county", "town", "village", "group"}
+
+_UNNAMED = re.compile(r"(?:sheet|工作表|表)\s*\d*", re.IGNORECASE)
+_LAST = re.compile(r"[后末尾](?:的)?([四六46])位")
+_MONTH = re.compile("年月(?!日)")
+_AGE = re.compile(r"^(?:.*/)?(?:实际|实足|患者|学生|本人)?(?:年龄|周岁|岁数)")
+_OLDEST = 120
+_COUNTS = re.compile(r".*(?:户数|人数|户次|人次|件数|次数).*")
+
+
+def read_list(
+    path: Path,
+    headers: Headers,
+    villages: Villages | None = None,
+    received: date | None = None,
+    topics: Mapping[str, str] = MappingProxyType({}),
+) -> list[Sheet]:
+    """Read a workbook or CSV file from a department.
+
+    Parameters
+    ----------
+    path : Path
+        ``.xlsx``, ``.xls`` or ``.csv`` (UTF-8 or GB18030).
+    headers : Headers
+        The headers of columns; see `riskml.lists.reading.headers.read_headers`.
+    villages : Villages, optional
+        The villages in the register, so that they are recognised in titles.
+    received : date, optional
+        Day of receipt, for months in titles and names for which no text gives the year.
+    topics : mapping, optional
+        Topics that a person has stated, by sheet.
+
+    Returns
+    -------
+    list of Sheet
+        Every sheet, including hidden ones, with every row from the first to the last that is not empty. A sheet with
+        two different tables counts as two sheets.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read.
+    """
+    villages = villages if villages and villages.by_code else None
+    tables = [(grid, table) for grid in read_grids(path) for table in find_tables(grid, headers)]
+    chosen = [topics.get(grid.name) or _choose_topic(path, grid, table, headers) for grid, table in tables]
+    by_header = {str(table.parts): topic for (_, table), topic in zip(tables, chosen, strict=True) if topic}
+    return [
+        _build_sheet(path, grid, table, topic or by_header.get(str(table.parts), ""), headers, villages, received)
+        for (grid, table), topic in zip(tables, chosen, strict=True)
+    ]
+
+
+def _choose_topic(path: Path, grid: Grid, table: Table, headers: Headers) -> str:
+    texts = [(text, 1.5) for text in (_name(grid), *table.titles)]
+    return choose_topic(headers, table.parts, [*texts, (path.stem, 0.75)])
+
+
+def _name(grid: Grid) -> str:
+    """Return the name of a sheet if it says something."""
+    return "" if _UNNAMED.fullmatch(grid.name) else grid.name
+
+
+def _build_sheet(
+    path: Path,
+    grid: Grid,
+    table: Table,
+    topic: str,
+    headers: Headers,
+    villages: Villages | None,
+    received: date | None,
+) -> Sheet:
+    data = [row for row, kind in zip(table.cells, table.kinds, strict=True) if kind == "data"]
+    columns = map_columns(
+        headers,
+        topic,
+        table.parts,
+        data,
+        hidden=grid.hidden_columns,
+        villages=villages,
+    )
+    if _is_summary(columns):
+        table.kinds = ["total" if kind == "data" else kind for kind in table.kinds]
+    if grid.hidden:
+        table.kinds = [kind if kind in ("title", "header", "blank") else "hidden" for kind in table.kinds]
+    fill_household_cells(table, columns)
+    department = headers.topics[topic].department if topic else ""
+    titles = dict.fromkeys([*table.titles[::-1], *table.heading[::-1], path.stem])
+    context = build_context(_name(grid), list(titles), villages, received)
+    if context.unit is None:
+        context = replace(context, unit=find_unit(table.list_notes()))
+    rows = list(build_rows(table, context, villages, received))
+    unclear = find_missing_amount(headers, topic, table.parts, columns, data)
+    return Sheet(path.name, grid.name, grid.hidden, department, topic, unclear, context, columns, rows)
+
+
+def _is_summary(columns: Sequence[Column]) -> bool:
+    """Return whether the rows of a sheet count persons by region and do not name them."""
+    fields = {column.field for column in columns}
+    if fields & {"disaster.kind", "disaster.occurred_on"}:
+        return False  # a whole village was hit
+    return not fields & PERSON and bool(fields & REGIONS) and any(_COUNTS.match(column.header) for column in columns)
+
+
+def identify(sheet: Sheet, row: Row) -> Identity:
+    """Return what a row's cells say about the person; a missing town or village is taken from the row's context."""
+    cells: dict[str, Cell] = {column.field: row.cells[column.index - 1] for column in reversed(sheet.columns)}
+    texts = {name: _write(cell) for name, cell in cells.items()}
+    for column in sheet.columns:
+        if column.field in ("id_number", "head_id") and (last := _LAST.search(column.header)):
+            texts[column.field] = _mark_ending(texts[column.field], 6 if last[1] in "六6" else 4)
+    number = cells.get("id_number") if "id_number" in cells else cells.get("head_id")
+    birth = _read_day(cells.get("birth_date"))
+    if birth and birth.day == 1 and any(_MONTH.search(column.header) for column in sheet.find_columns("birth_date")):
+        birth, cells["birth_date"] = None, f"{birth:%Y-%m}"
+    return Identity(
+        name=texts.get("name"),
+        id_number=texts.get("id_number"),
+        id_is_number=isinstance(number, int | float),
+        head_name=texts.get("head_name"),
+        head_id=texts.get("head_id"),
+        relation=texts.get("relation"),
+        household_no=texts.get("household_no"),
+        person_no=texts.get("person_no"),
+        town=texts.get("town") or row.context.town,
+        village=texts.get("village") or row.context.village,
+        group=texts.get("group"),
+        phone=texts.get("phone"),
+        sex=texts.get("sex") or texts.get("members.sex"),
+        birth=birth,
+        birth_month=None if birth else _read_month(cells.get("birth_date")),
+        age=_read_age(sheet, row),
+    )
+
+
+def _mark_ending(text: str | None, length: int) -> str | None:
+    """Mark a cell as the last characters of a number; a spreadsheet drops zeros at their start."""
+    return f"后{text.strip().zfill(length)}" if text and len(text.strip()) <= length else text
+
+
+def _write(cell: Cell) -> str | None:
+    """Return a cell as text; a number keeps all its digits and has no exponent."""
+    if cell is None or isinstance(cell, str):
+        return cell
+    return format(Decimal(repr(cell)), "f") if isinstance(cell, float) else str(cell)
+
+
+def _read_day(cell: Cell) -> date | None:
+    """Return a day of birth; None if the cell has no day or an incomplete one.
+
+    >>> _read_day("1985年3月12日"), _read_day(19850312), _read_day("1985-03")
+    (datetime.date(1985, 3, 12), datetime.date(1985, 3, 12), None)
+    """
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    match = re.match(r"\s*((?:19|20)\d\d)\D?(\d{1,2})\D?(\d{1,2})(?!\d)", _write(cell) or "")
+    try:
+        return date(*map(int, match.groups())) if match else None
+    except ValueError:
+        return None
+
+
+def _read_month(cell: Cell) -> date | None:
+    """Return the first day of a month of birth; None if there is no month, or if a number may be January or October.
+
+    >>> _read_month("1985年3月"), _read_month(1985.3), _read_month("198503"), _read_month(1985.1)
+    (datetime.date(1985, 3, 1), datetime.date(1985, 3, 1), datetime.date(1985, 3, 1), None)
+    """
+    match = re.match(r"\s*((?:19|20)\d\d)\D?(0[1-9]|1[0-2]|[1-9])\s*月?份?\s*$", _write(cell) or "")
+    if match is None or (isinstance(cell, float) and match[2] == "1"):
+        return None
+    return date(int(match[1]), int(match[2]), 1)
+
+
+def _read_age(sheet: Sheet, row: Row) -> int | None:
+    """Return an age in years from a column with that header."""
+    texts = [_write(row.cells[column.index - 1]) or "" for column in sheet.columns if _AGE.search(column.header)]
+    ages = [int(match[1]) for text in texts if (match := re.match(r"\s*(\d{1,3})(?:\.0*)?\s*(?:周?岁)?\s*$", text))]
+    return ages[0] if ages and ages[0] <= _OLDEST else None

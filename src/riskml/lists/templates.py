@@ -1,0 +1,107 @@
+"""Writes empty lists with the best headers, for departments that ask how to send their lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from riskml.errors import UsageError
+from riskml.lists.reading.columns import AMOUNTS
+from riskml.lists.reading.headers import BEST, Headers, read_headers
+from riskml.lists.reading.layout import NOTES
+from riskml.lists.words import list_words
+from riskml.text import Joined, Text
+
+__all__ = ["write_template"]
+
+_PERSON = ("name", "id_number", "town", "village")
+_HEAD = ("head_name", "head_id", "town", "village")
+_REGISTER = ("household_no", "person_no", "name", "id_number", "relation", "birth_date", "town", "village", "group")
+_WHOSE = {"register": _REGISTER, **dict.fromkeys(("disaster", "housing", "water", "relocation"), _HEAD)}
+"""Columns that say whom a row is about, by topic; all other topics have those for a person."""
+
+_WORDS = {
+    "housing": "housing",
+    "water": "water",
+    "disability": "disability",
+    **dict.fromkeys(("death", "departure"), "registration"),
+}
+"""The words for ``events.kind``, by topic."""
+
+_LEFT_OUT = frozenset({"other", "illness.fund", "illness.account"})
+_ROWS = 2000
+
+
+def write_template(department: str, path: Path) -> None:
+    """Write a workbook with an empty sheet for each kind of list that a department keeps, and with instructions.
+
+    Raises
+    ------
+    UsageError
+        If there is no department with that name.
+    """
+    headers = read_headers()
+    topics = [name for name, topic in headers.topics.items() if topic.department == department]
+    if not topics:
+        raise UsageError(
+            "There is no department {department!r}.",
+            "The departments are: {departments}.",
+            department=department,
+            departments=Joined(sorted({topic.department for topic in headers.topics.values()} - {""})),
+        )
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    help_rows: list[tuple[str, str, str]] = []
+    for topic in topics:
+        sheet = book.create_sheet(headers.topics[topic].words[0])
+        help_rows += [(sheet.title, *row) for row in _fill_sheet(sheet, headers, topic)]
+    notes = book.create_sheet("填写说明")
+    for row in (NOTES, *help_rows):
+        notes.append(row)
+    for letter, width in zip("ABC", (20, 24, 80), strict=True):
+        notes.column_dimensions[letter].width = width
+    book.save(path)
+
+
+def _fill_sheet(sheet: Worksheet, headers: Headers, topic: str) -> list[tuple[str, str]]:
+    """Write the header of a sheet; return a row of instructions for each column."""
+    best = {"town": "乡镇"}
+    for vocabulary in (headers.topics[topic].vocabulary, headers.common):
+        for text, meaning in vocabulary.exact.items():
+            best.setdefault(meaning.field, text)
+    meanings = headers.topics[topic].vocabulary.exact.values()
+    own = dict.fromkeys(meaning.field for meaning in meanings if meaning.rank[0] == BEST)
+    names = [name for name in own if name not in _LEFT_OUT]
+    advice = []
+    for i, name in enumerate((*_WHOSE.get(topic, _PERSON), *names), 1):
+        words = list_words(_WORDS.get(topic, "") if name == "events.kind" else name)
+        cell = sheet.cell(1, i, best[name])
+        cell.font = Font(bold=True)
+        letter = get_column_letter(i)
+        sheet.column_dimensions[letter].width = 20
+        if name.endswith(("id_number", "head_id", "_no")):
+            sheet.column_dimensions[letter].number_format = "@"
+        if words:
+            choice = DataValidation(type="list", formula1=f'"{",".join(words)}"', allow_blank=True)
+            sheet.add_data_validation(choice)
+            choice.add(f"{letter}2:{letter}{_ROWS}")
+        advice.append((str(cell.value), _advise(name, words).read("zh")))
+    sheet.freeze_panes = "A2"
+    return advice
+
+
+def _advise(name: str, words: list[str]) -> Text:
+    if words:
+        return Text("One of: {words}", words=Joined(words))
+    if name.endswith(("_on", "_date", "_start")):
+        return Text("A date such as 2024-03-05; a month such as 2024-03 if the day is not known")
+    if name.endswith(("id_number", "head_id")):
+        return Text("All 18 characters; the cells are already formatted as text")
+    if name in AMOUNTS:
+        return Text("A number in yuan, without unit and separators")
+    return Text("As in the register")

@@ -1,0 +1,316 @@
+"""Comparisons of rows with one another: deliveries, records and periods, rosters, and the regions of households.
+
+Nothing is wrong with any of these rows alone, so they are warnings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from riskml.records.checking.duplicates import (
+    POSITION,
+    select_counted_income,
+    select_repeated_contents,
+    select_uncorrected,
+)
+from riskml.records.checking.registry import Probe, check, has_columns, select_readable
+from riskml.records.checking.row_checks import build_recorded_sql
+from riskml.records.contract.schema import Kind, Table
+from riskml.records.reading.cell_sql import NULL_FIRST, fetch_row, quote
+from riskml.records.reading.folder import Folder
+from riskml.vocabulary.regions import Level
+
+__all__ = ["FEWEST_COPIES", "NEARLY", "list_subject"]
+
+FEWEST_COPIES = 3
+"""Fewer equal rows than this may be a coincidence."""
+
+LINED = (Level.COUNTY, Level.TOWN, Level.VILLAGE)
+"""Levels of the regions whose codes are compared with those of lines."""
+
+NEARLY = 0.1
+"""Share by which rows for months may differ from the sum that they add up to."""
+
+
+@check(
+    "A delivery repeats the rows of an earlier one under another recorded_on",
+    "不同登记日期的两批数据内容相同",
+    "Deliver only new rows, or give every row a record_id that stays the same, so that a later row corrects the "
+    "earlier one.",
+    warning=True,
+)
+def delivered_twice(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report rows that repeat an earlier row under another ``recorded_on``, if they make up half of a delivery.
+
+    They have no ``record_id``, or each a new one; rows that share a ``record_id`` are corrections. They must be at
+    least half of the rows recorded on their own day or, as in a full copy of a small delivery, at least half as many as
+    the rows recorded on the earlier day. If this is so for at least half of all copies, all copies are reported.
+    Statements are left out, since a later statement replaces an earlier one.
+    """
+    needed = ("recorded_on", str(table.day))
+    if table.find_column("record_id") is None or not has_columns(folder, table.name, *needed):
+        return
+    cells = ", ".join(quote(name) for name in table.names if name not in ("record_id", "recorded_on"))
+    plain = "WHERE statement IS NOT TRUE" if table.find_column("statement") else ""
+    amount = next(column.name for column in table.columns if column.kind is Kind.AMOUNT)
+    copies = f'"#copies {table.name}"'
+    folder.connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE {copies} AS
+        WITH candidates AS (FROM ({select_repeated_contents(folder, table)}) {plain}),
+        dated AS (
+            SELECT {POSITION}, {amount} AS amount, {NULL_FIRST} AS day,
+                min({NULL_FIRST}) OVER (PARTITION BY {cells}) AS before FROM candidates),
+        sizes AS (SELECT {NULL_FIRST} AS day, count(*) AS n FROM {select_uncorrected(folder, table)} GROUP BY 1),
+        again AS (
+            SELECT *, count(*) OVER (PARTITION BY day) AS of_day, count(*) OVER (PARTITION BY day, before) AS of_pair
+            FROM dated WHERE day > before),
+        judged AS (
+            SELECT {POSITION}, amount, day, 2 * of_day >= a.n OR 2 * of_pair >= b.n AS repeated
+            FROM again JOIN sizes a USING (day) JOIN sizes b ON b.day = before)
+        SELECT {POSITION}, amount, day FROM judged
+        QUALIFY repeated OR 2 * count(*) FILTER (repeated) OVER () >= count(*) OVER ()""")
+    count, extra = fetch_row(folder.connection, f"SELECT count(*), coalesce(sum(amount), 0) FROM {copies}")
+    if count < FEWEST_COPIES:
+        return
+    message, values = "repeat a row with an earlier recorded_on but not its record_id, so both count", {}
+    if extra:
+        message = (
+            "repeat a row with an earlier recorded_on but not its record_id, so both count; they add {extra:,.0f} to"
+            " the sum of {amount}"
+        )
+        values = {"extra": extra, "amount": amount}
+    rows = f'SELECT {POSITION}, day AS "#value" FROM {copies}'
+    yield Probe("recorded_on", message, rows=rows, values=values)
+
+
+@check(
+    "Record numbers are used again for something else",
+    "记录编号被重复用于不同的农户、期间或来源",
+    "Give every record a number that is unique in its table, for example with the delivery's month in front, or leave "
+    "record_id empty.",
+    warning=True,
+)
+def record_numbers_reused(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report rows that are replaced by a row about another household, day or kind.
+
+    They are reported only if at least two record numbers, and half of those that occur repeatedly, are used in this
+    way: a single correction may well state another household or month.
+    """
+    if table.find_column("record_id") is None or not has_columns(folder, table.name, "record_id", str(table.day)):
+        return
+    cells = ", ".join(map(quote, list_subject(table)))
+    repeated, numbered = folder.find_repeated_records(table.name), select_readable(folder, table)
+    reused = f'"#reused {table.name}"'
+    folder.connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE {reused} AS
+        SELECT record_id FROM {numbered} SEMI JOIN {repeated} USING (record_id)
+        GROUP BY record_id HAVING min(hash({cells})) <> max(hash({cells}))""")
+    counts = fetch_row(folder.connection, f"SELECT (SELECT count(*) FROM {reused}), (SELECT count(*) FROM {repeated})")
+    if counts[0] < max(2, counts[1] / 2):
+        return
+    rows = f"""
+        SELECT {POSITION}, record_id AS "#value" FROM {numbered} SEMI JOIN {reused} USING (record_id)
+        QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY {build_recorded_sql(table)} DESC, {POSITION}) > 1"""
+    message = "no longer count, because a later row about another household, time or kind has the same record_id"
+    yield Probe("record_id", message, rows=rows)
+
+
+def list_subject(table: Table) -> list[str]:
+    """List the columns that say what a row is about: a correction leaves them as they are.
+
+    >>> from riskml.records.contract.schema import TABLES
+    >>> list_subject(TABLES["income"])
+    ['household_id', 'period_start', 'source']
+    """
+    names = ("household_id", "region_code", table.day, "source", "kind", "measure")
+    return [name for name in names if name in table.names]
+
+
+@check(
+    "A sum is given in addition to the rows that it adds up",
+    "同一来源既有全年合计又有分月收入",
+    "Keep either the sum or the rows for its months. If the household stated the sum for the whole period, set "
+    "statement to true: it then replaces the months.",
+    warning=True,
+)
+def sum_beside_parts(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report income for several months, some of which other rows of the same source cover as well.
+
+    A period that starts within another and ends after it is always reported. One that contains others is reported if
+    these nearly add up to it, or if they cover half of its months and are no larger. For ``total``, which contains all
+    income of its months, any row for part of these months is enough.
+    """
+    needed = ("household_id", "period_start", "months", "source", "amount")
+    if table.name != "income" or not has_columns(folder, "income", *needed):
+        return
+    [longest] = fetch_row(folder.connection, f"SELECT max(months) FROM {folder.get_view('income')}")
+    if (longest or 1) == 1:
+        return
+    folder.connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE "#sums" AS
+        WITH counted AS (SELECT *, first + months AS until FROM ({select_counted_income(folder, table)})),
+        long AS (FROM counted WHERE months > 1 AND amount <> 0),
+        periods AS (
+            SELECT household_id, source, first, until, sum(amount) AS amount
+            FROM counted SEMI JOIN long USING (household_id, source) GROUP BY ALL),
+        containing AS (
+            SELECT {POSITION}, long.amount, sum(parts.amount) AS total,
+                abs(total - long.amount) <= {NEARLY} * abs(long.amount) AS near,
+                if(near, long.amount, total) AS twice
+            FROM long JOIN periods parts USING (household_id, source)
+            WHERE parts.until - parts.first < months AND parts.first >= long.first AND parts.until <= long.until
+            GROUP BY {POSITION}, long.amount, source, months
+            HAVING source = 'total' OR near
+                OR (2 * sum(parts.until - parts.first) >= months AND long.amount >= (1 - {NEARLY}) * total)),
+        overlapping AS (
+            SELECT {POSITION}, long.amount, long.amount * (max(earlier.until) - long.first) / months AS twice
+            FROM long JOIN periods earlier USING (household_id, source)
+            WHERE earlier.first < long.first AND earlier.until > long.first AND earlier.until < long.until
+            GROUP BY {POSITION}, long.amount, long.first, months)
+        SELECT {POSITION}, any_value(amount) AS amount, max(twice) AS twice
+        FROM (SELECT {POSITION}, amount, twice FROM containing UNION ALL FROM overlapping) GROUP BY ALL""")
+    [extra] = fetch_row(folder.connection, 'SELECT sum(twice) FROM "#sums"')
+    rows = f'SELECT {POSITION}, amount AS "#value" FROM "#sums"'
+    message = "cover months that have rows of the same source already, so that {extra:,.0f} yuan count twice"
+    yield Probe("months", message, rows=rows, values={"extra": extra or 0})
+
+
+@check(
+    "The size of a household differs from the number of its members",
+    "家庭人口与在册成员数不一致",
+    "Correct size in the table households, or complete the table members: income per head is income divided by size.",
+    warning=True,
+)
+def size_against_members(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report households whose latest size differs from the number of listed members who have not left.
+
+    Rosters may list only some of the members, so households with fewer members than size are reported only if most
+    rosters are complete. A difference of one person in a few households is left out, since registers lag behind.
+    """
+    needed = {"households": ("household_id", "size"), "members": ("household_id", "member_id")}
+    if table.name != "households" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
+        return
+    plausible = next(column.plausible for column in table.columns if column.name == "size")
+    folder.connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE "#sizes" AS
+        WITH homes AS (
+            SELECT {POSITION}, household_id, size AS stated FROM {folder.get_numbered_view("households")}
+            QUALIFY row_number() OVER (PARTITION BY household_id ORDER BY {NULL_FIRST} DESC, {POSITION}) = 1),
+        roster AS (
+            SELECT household_id, left_on FROM {folder.get_view("members")}
+            QUALIFY row_number() OVER (PARTITION BY household_id, member_id ORDER BY {NULL_FIRST} DESC) = 1),
+        present AS (
+            SELECT household_id, count(*) AS listed FROM roster WHERE left_on IS NULL GROUP BY household_id)
+        SELECT {POSITION}, stated, listed, listed - stated AS gap FROM homes JOIN present USING (household_id)
+        WHERE stated <= {plausible}""")
+    [complete] = fetch_row(folder.connection, 'SELECT 2 * count(*) FILTER (gap = 0) >= count(*) FROM "#sizes"')
+    odd = "gap <> 0" if complete else "gap > 0"
+    [many] = fetch_row(folder.connection, f'SELECT 50 * count(*) FILTER ({odd}) >= count(*) FROM "#sizes"')
+    where = odd if many else f"{odd} AND abs(gap) > 1"
+    [most] = fetch_row(folder.connection, f'SELECT max(abs(gap)) FROM "#sizes" WHERE {where}')
+    rows = f"""SELECT {POSITION}, concat(stated, ' ≠ ', listed) AS "#value" FROM "#sizes" WHERE {where}"""
+    message = "have a size that differs from the number of members who are listed and have not left, by up to {most}"
+    yield Probe("size", message, rows=rows, values={"most": most or 0})
+
+
+@check(
+    "A household moves to a region code for which lines has no row",
+    "行政区划代码变更后没有对应的监测线",
+    "Add the line for the new code to lines, in force from the day of the change. Regions with different codes count "
+    "as different places; if only the code was changed, write the new code in the earlier rows as well.",
+    warning=True,
+)
+def region_without_line(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report versions in another region than the version before, if the line of the old region no longer applies.
+
+    Regions are counties or, within a county, towns or villages. Either no line applies to the new code, or only that of
+    a larger region, and most households of the old region have got the new code: then the code was changed, and the
+    households did not move.
+    """
+    needed = {"households": ("household_id", "recorded_on", "region_code"), "lines": ("effective_from", "amount")}
+    if table.name != "households" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
+        return
+    homes = folder.get_numbered_view("households")
+    digits = " ".join(f"WHEN left(code, {level:d}) <> left(before, {level:d}) THEN {level:d}" for level in LINED)
+    moves = f"""
+        WITH lined AS (
+            SELECT code, max(length(prefix)) AS own
+            FROM (SELECT DISTINCT region_code AS code FROM {homes}) codes
+            LEFT JOIN (SELECT coalesce(region_code, '') AS prefix FROM {folder.get_view("lines")}) prefixes
+            ON starts_with(code, prefix) GROUP BY code),
+        versions AS (
+            SELECT {POSITION}, household_id, region_code AS code,
+                lag(region_code) OVER (PARTITION BY household_id ORDER BY {NULL_FIRST}) AS before FROM {homes}),
+        moves AS (
+            SELECT {POSITION}, CASE {digits} END AS digits, left(before, digits) AS old, left(code, digits) AS new,
+                latest.own AS own, count(*) OVER (PARTITION BY old, new) AS movers
+            FROM versions JOIN lined latest USING (code) JOIN lined earlier ON earlier.code = before
+            WHERE digits IS NOT NULL AND earlier.own > coalesce(latest.own, -1)),
+        settled AS (
+            SELECT old, count(DISTINCT household_id) AS households
+            FROM versions JOIN (SELECT DISTINCT old FROM moves) ON starts_with(code, old) GROUP BY old)
+        SELECT {POSITION}, concat(old, ' → ', new) AS "#value" FROM moves JOIN settled USING (old)
+        WHERE own IS NULL OR 2 * movers >= households"""
+    message = "change to a region code to which the line of the old code no longer applies"
+    yield Probe("region_code", message, rows=moves)
+
+
+@check(
+    "The latest delivery has far fewer households than the one before",
+    "最近一批数据的户数远少于前一批",
+    "Check that the latest delivery is complete.",
+    warning=True,
+)
+def smaller_delivery(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report the latest delivery of income if it has less than half of the households of the delivery before.
+
+    Deliveries are told apart by ``recorded_on``; rows that are recorded one by one, on many days, are not deliveries.
+    Rows that correct others are left out.
+    """
+    if table.name != "income" or not has_columns(folder, "income", "household_id", "recorded_on"):
+        return
+    view, repeated = folder.get_view("income"), folder.find_repeated_records("income")
+    rows, days = fetch_row(folder.connection, f"SELECT count(recorded_on), count(DISTINCT recorded_on) FROM {view}")
+    [households] = fetch_row(folder.connection, f"SELECT count(DISTINCT household_id) FROM {view}")
+    if days < 2 or 2 * rows < households * days:
+        return
+    deliveries = folder.connection.execute(f"""
+        SELECT recorded_on, count(DISTINCT household_id) FROM {view} LEFT JOIN (
+            SELECT record_id, min(recorded_on) AS first FROM {view} SEMI JOIN {repeated} USING (record_id)
+            GROUP BY record_id) USING (record_id)
+        WHERE recorded_on = coalesce(first, recorded_on) GROUP BY 1 ORDER BY 1 DESC LIMIT 2""").fetchall()
+    if len(deliveries) < 2 or 2 * deliveries[0][1] >= deliveries[1][1]:
+        return
+    (last, now), (day, before) = deliveries
+    message = "are the latest delivery, with {now:,} household(s); the delivery of {day} had {before:,}"
+    where, values = f"recorded_on = DATE '{last}'", {"now": now, "day": day, "before": before}
+    yield Probe("recorded_on", message, where, value="recorded_on", values=values)
+
+
+@check(
+    "All rows were recorded on one day",
+    "全部数据的登记日期是同一天",
+    "If that is the day on which the table was exported, leave recorded_on empty: the rows then count as known from "
+    "the day that they are about (data/README.md). Otherwise no earlier date can be used for training or scoring.",
+    warning=True,
+)
+def one_recording_day(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report a table with a single day of recording, more than a year after the first income or the first of its days.
+
+    Nothing would be known on any earlier date.
+    """
+    own = table.day and has_columns(folder, table.name, table.day)
+    if not has_columns(folder, table.name, "recorded_on") or not (own or has_columns(folder, "income", "period_start")):
+        return
+    if table.name == "lines":
+        return
+    source, day = (table.name, table.day) if own else ("income", "period_start")
+    first = f"(SELECT min({day}) FROM {folder.get_view(source)})"
+    alone, recorded = fetch_row(
+        folder.connection,
+        f"SELECT count(*) > 1 AND count(*) = count(recorded_on) AND min(recorded_on) = max(recorded_on)"
+        f" AND max(recorded_on) - {first} > 366, max(recorded_on) FROM {folder.get_view(table.name)}",
+    )
+    if alone:
+        message = "were all recorded on one day, so nothing of this table is known before"
+        yield Probe("recorded_on", message, f"recorded_on = DATE '{recorded}'", value="recorded_on")

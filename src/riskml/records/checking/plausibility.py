@@ -1,0 +1,402 @@
+"""Checks of amounts, lines, counts and days that can be read but are probably mistakes.
+
+An amount is compared with the household's other amounts and with the lines, and a line with the lines around it. What
+the contract declares as implausible is a warning; what is impossible is a fault.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from riskml.records.checking.cell_checks import ENDS, FIRST_YEAR, LAST_YEAR
+from riskml.records.checking.duplicates import POSITION
+from riskml.records.checking.registry import Probe, check, has_columns, list_columns
+from riskml.records.contract.schema import Kind, Table
+from riskml.records.reading.cell_sql import fetch_row, quote
+from riskml.records.reading.folder import Folder
+from riskml.text import Joined
+
+__all__: list[str] = []
+
+CODES = (*range(-9, 0), *(-int(digit * length) for digit in "789" for length in (2, 3, 4)), -98, -998, -9998)
+"""Negative numbers that surveys use to mark a missing answer."""
+
+FEWEST_CODES = 3
+"""Minimum number of rows with the same negative number for it to be considered a code."""
+
+LINE_FACTOR, LINE_YEARS = 3, 3
+"""Factor by which a line may be higher or lower, and years by which it may begin before the policy table's line."""
+
+SLIPS = (100, 1_000, 10_000)
+"""Factors by which an amount is wrong if digits were repeated or the decimal point is missing."""
+
+FEWEST_AMOUNTS, FEWEST_LOW = 5, 2
+"""Minimum number of amounts of a kind from which their unit can be judged, and of households with an odd unit."""
+
+AMOUNTS = {
+    "income": (("amount", "source", "amount * 12 / nullif(months, 0)", 100),),
+    "illness": (("cost", "kind", "cost", 30), ("self_paid", "kind", "self_paid", 20)),
+    "events": (("amount", "kind", "amount", 30),),
+    "help": (("amount", "'help'", "amount", 20),),
+}
+"""For each table, its columns of amounts: SQL for the kind of an amount, SQL for the amount that is compared with a
+line, and the number of lines above which it is too high."""
+
+AHEAD = ENDS | {"effective_from"}
+"""Columns with dates that may lie in the future."""
+
+SOON = dt.timedelta(days=31)
+"""Dates this near in the future are accepted: an income row may be about the month that has just begun."""
+
+LAST_EARLY_YEAR, LONGEST_LIFE, HISTORICAL = 1970, 110, 1991
+"""Last year in which a day is too early, longest life in years, and the year before which income is historical: its
+days may well be early."""
+
+_COUNTED = (Kind.COUNT, Kind.YEAR)
+_DAYS = (Kind.DATE, Kind.MONTH_START, Kind.YEAR)
+
+
+@check(
+    "A number is larger than possible",
+    "数值大于可能的最大值",
+    "Correct the number; leave the cell empty where it is unknown.",
+)
+def above_maximum(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report a number above the declared maximum."""
+    for column in list_columns(folder, table, *_COUNTED):
+        if column.maximum is not None:
+            name, values = quote(column.name), {"maximum": column.maximum}
+            where = f"{name} > {column.maximum}"
+            yield Probe(column.name, "have {column} above {maximum:,g}", where, value=name, values=values)
+
+
+@check(
+    "A number is larger than plausible",
+    "数值大得不合常理",
+    "Check the number: it may be mistyped or in the wrong column.",
+    warning=True,
+)
+def above_plausible(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report a number above what is declared as plausible, but not above the maximum."""
+    for column in list_columns(folder, table, *_COUNTED, Kind.AMOUNT):
+        if column.plausible is not None:
+            name, values = quote(column.name), {"plausible": column.plausible}
+            where = f"{name} > {column.plausible} AND {name} <= {column.maximum or 1e300}"
+            yield Probe(column.name, "have {column} above {plausible:,.0f}", where, value=name, values=values)
+
+
+@check(
+    "A day lies in the future",
+    "日期在将来",
+    "Correct the day. Only the ends of help, of monitoring and of a membership, and the first day of a line, may lie "
+    "ahead.",
+    warning=True,
+)
+def future_day(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report what happened or was recorded more than a month from now.
+
+    If the income itself reaches into the future, as in a long simulation, the limit is two years after most of it.
+    """
+    latest, income = dt.date.today() + SOON, has_columns(folder, "income", "period_start")
+    for query in ("max(period_start)", "quantile_disc(period_start, 0.99)") if income else ():
+        [last] = fetch_row(folder.connection, f"SELECT {query} FROM {folder.get_view('income')}")
+        if last is None or last <= latest:
+            break
+    else:
+        latest = last + dt.timedelta(days=2 * 366) if income else latest
+    for column in list_columns(folder, table, *_DAYS):
+        if column.name not in AHEAD:
+            name, limit = quote(column.name), latest.year if column.kind is Kind.YEAR else f"DATE '{latest}'"
+            values = {"latest": latest.year if column.kind is Kind.YEAR else latest}
+            last = LAST_YEAR if column.kind is Kind.YEAR else f"DATE '{LAST_YEAR}-12-31'"
+            where = f"{name} > {limit} AND {name} <= {last}"
+            yield Probe(column.name, "have {column} after {latest}", where, value=name, values=values)
+
+
+@check(
+    "A day or a year of birth is too long ago",
+    "日期或出生年份过早",
+    "Correct it, or leave the cell empty if it is unknown: some programs write a day of 1900, 1904 or 1970 for an "
+    "empty cell.",
+    warning=True,
+)
+def early_day(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report days before 1971, and years of birth more than 110 years ago.
+
+    Nothing is reported if the income is, on average, from before 1991, as in an old survey.
+    """
+    if has_columns(folder, "income", "period_start"):
+        query = f"SELECT avg(year(period_start)) < {HISTORICAL} FROM {folder.get_view('income')}"
+        if fetch_row(folder.connection, f"FROM {folder.create_once('historical', query)}") == (True,):
+            return
+    for column in list_columns(folder, table, *_DAYS):
+        name, first = quote(column.name), LAST_EARLY_YEAR + 1
+        where = f"{name} < DATE '{first}-01-01' AND {name} >= DATE '{FIRST_YEAR}-01-01'"
+        if column.kind is Kind.YEAR:
+            first = dt.date.today().year - LONGEST_LIFE
+            where = f"{name} < {first} AND {name} >= {column.minimum or 0}"
+        if column.name != "effective_from":
+            yield Probe(column.name, "have {column} before {first}", where, value=name, values={"first": first})
+
+
+@check(
+    "Income is stated as zero for months that were still to come",
+    "尚未到来的月份收入填为 0",
+    "Leave out the rows for months that have not ended: without a row, the income of a month is unknown, not zero.",
+    warning=True,
+)
+def zero_ahead(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report zeros recorded before their period began, and zeros after the last month in which anybody had income.
+
+    Zeros at the end count only if at least three households have them, as in a sheet for the whole year that was filled
+    with zeros in advance.
+    """
+    if table.name != "income" or not has_columns(folder, "income", "household_id", "period_start", "amount"):
+        return
+    view = folder.get_view("income")
+    [last] = fetch_row(folder.connection, f"SELECT max(period_start) FROM {view} WHERE amount <> 0")
+    after = f"period_start > DATE '{last}'"
+    several = last and fetch_row(
+        folder.connection, f"SELECT count(DISTINCT household_id) > 2 FROM {view} WHERE amount = 0 AND {after}"
+    ) == (True,)
+    where = f"amount = 0 AND (recorded_on < period_start{f' OR {after}' if several else ''})"
+    message = "state zero income for months that had not begun when they were recorded, or in which nobody has income"
+    yield Probe("amount", message, where, value="period_start")
+
+
+@check(
+    "Amounts look as if they were in ten thousands of yuan",
+    "金额疑似以万元为单位",
+    "Multiply the amounts by 10,000 if they are in ten thousands: all amounts are in yuan.",
+    warning=True,
+)
+def amount_in_ten_thousands(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report positive amounts of less than a thousandth of a line, if most of their kind are as low.
+
+    The line is the highest of the folder and of the policy table; it is compared with income for a year, and with
+    single costs, events and help. A tenth of that limit applies to care outside hospitals. Amounts of a month, of a day
+    of recording, or of the income of a hundredth of the households are reported too if they are, on average, less than
+    a thousandth of those of the kind in other months, on other days or in other households.
+    """
+    for amounts in _list_amounts(folder, table):
+        column, kind = amounts.column, amounts.kind
+        units, month = f'"#units {table.name}.{column}"', f"date_trunc('month', {table.day})"
+        folder.connection.execute(f"""
+            CREATE OR REPLACE TEMP TABLE {units} AS
+            WITH groups AS (
+                SELECT sort, month, recorded_on, if(grouping(month) = 0, 'month', 'day') AS same, sum(n) AS n,
+                    sum(low) AS low, sum(logs) / sum(n) AS level
+                FROM {amounts.groups} GROUP BY GROUPING SETS ((sort, month), (sort, recorded_on))),
+            compared AS (
+                SELECT *, sum(n) OVER w AS rows, sum(low) OVER w AS lower, median(level) OVER w AS usual
+                FROM groups WINDOW w AS (PARTITION BY sort, same))
+            SELECT sort, same, month, recorded_on, NULL::VARCHAR AS household_id FROM compared
+            WHERE (n > 2 AND level < usual - ln(1000))
+                OR (rows >= {FEWEST_AMOUNTS} AND 2 * lower > rows AND 2 * low > n)""")
+        if table.name == "income":
+            folder.connection.execute(f"""
+                INSERT INTO {units} BY NAME
+                WITH usual AS (
+                    SELECT source, median(level) AS usual, count(*) AS homes FROM {_group_income(folder)} GROUP BY 1)
+                SELECT source AS sort, 'household' AS same, household_id
+                FROM {_group_income(folder)} JOIN usual USING (source) WHERE level < usual - ln(1000)
+                QUALIFY count(*) OVER (PARTITION BY source) >= greatest({FEWEST_LOW}, homes / 100)""")
+        if fetch_row(folder.connection, f"SELECT count(*) FROM {units}") == (0,):
+            continue
+        own = "u.household_id = r.household_id"
+        rows = f"""
+            SELECT {POSITION}, {column} AS "#value" FROM {folder.get_numbered_view(table.name)} r
+            WHERE {column} > 0 AND EXISTS (
+                FROM {units} u WHERE u.sort = {kind} AND CASE same WHEN 'month' THEN u.month = {month}
+                    WHEN 'day' THEN u.recorded_on = r.recorded_on ELSE {own} END)"""
+        message = (
+            "have {column} of less than a thousandth of what is usual, as have most rows of the same kind, time or"
+            " household"
+        )
+        yield Probe(column, message, rows=rows)
+
+
+@check(
+    "Amounts look as if they were in fen",
+    "金额疑似以分为单位",
+    "Divide the amounts by 100 if they are in fen: all amounts are in yuan.",
+    warning=True,
+)
+def amount_in_fen(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report positive amounts that are many times the yearly line, if most amounts of their kind are as high.
+
+    The line is the highest of the folder and of the policy table. Income is compared with 100 lines a year, the cost of
+    care and the amounts of events with 30 lines, and what households paid themselves, and help, with 20.
+    """
+    line = _find_highest_line(folder)
+    for amounts in _list_amounts(folder, table) if line else ():
+        kinds = folder.connection.execute(
+            f"SELECT sort FROM {amounts.groups} GROUP BY sort"
+            f" HAVING sum(n) >= {FEWEST_AMOUNTS} AND 2 * sum(high) > sum(n) ORDER BY 1"
+        ).fetchall()
+        if kinds:
+            column, listed = amounts.column, ", ".join(repr(name) for (name,) in kinds)
+            where = f"{column} > 0 AND {amounts.amount} > {amounts.most * line} AND {amounts.kind} IN ({listed})"
+            message = "have {column} above {most} times the monitoring line, as have most rows of the same kind"
+            yield Probe(column, message, where, value=column, values={"most": amounts.most})
+
+
+def _find_highest_line(folder: Folder) -> float:
+    """Return the highest line of the folder and of the policy table; 0 if there is none."""
+    lines = [amount for _, _, amount in folder.usual_lines]
+    if has_columns(folder, "lines", "amount"):
+        lines += fetch_row(folder.connection, f"SELECT coalesce(max(amount), 0) FROM {folder.get_view('lines')}")
+    return float(max(lines, default=0))
+
+
+def _group_income(folder: Folder) -> str:
+    """Group the positive income of each household and source, as amounts a month; return the name of the table.
+
+    It has the number ``n`` of amounts, the ``largest``, their ``total``, and the mean of their logarithms (``level``).
+    """
+    return folder.create_once(
+        '"#groups income"',
+        f"""SELECT household_id, source, count(*) AS n, max(monthly) AS largest, sum(monthly) AS total,
+            avg(ln(monthly)) AS level
+        FROM (SELECT household_id, source, amount / nullif(months, 0) AS monthly FROM {folder.get_view("income")}
+            WHERE amount > 0 AND isfinite(amount) AND months > 0) GROUP BY ALL""",
+    )
+
+
+@dataclass(frozen=True)
+class _Amounts:
+    """One of `AMOUNTS`, and a table that counts its positive amounts by kind (``sort``), month and day of recording.
+
+    The table has the number ``n`` of amounts, how many are too low or too high for their kind, and the sum of their
+    logarithms (``logs``).
+    """
+
+    column: str
+    kind: str
+    amount: str
+    most: int
+    groups: str
+
+
+def _list_amounts(folder: Folder, table: Table) -> Iterator[_Amounts]:
+    """Yield those of `AMOUNTS` that the table has."""
+    line = _find_highest_line(folder)
+    for column, kind, amount, most in AMOUNTS.get(table.name, ()):
+        if has_columns(folder, table.name, column, str(table.day)):
+            least = f"{line / 1000}" + " * if(kind = 'inpatient', 1, 0.1)" * (table.name == "illness")
+            query = f"""
+                SELECT {kind} AS sort, date_trunc('month', {table.day}) AS month, recorded_on, count(*) AS n,
+                    count(*) FILTER ({amount} < {least}) AS low, count(*) FILTER ({amount} > {most * line}) AS high,
+                    sum(ln({amount})) AS logs
+                FROM {folder.get_view(table.name)} WHERE {column} > 0 AND isfinite({column}) GROUP BY ALL"""
+            groups = folder.create_once(f'"#amounts {table.name}.{column}"', query)
+            yield _Amounts(column, kind, amount, most, groups)
+
+
+@check(
+    "Negative survey codes appear as amounts",
+    "金额列中有调查缺失值代码",
+    "Leave the cell empty, or the row out, where there was no answer: -8 or -99 would count as a loss of that many "
+    "yuan.",
+    warning=True,
+)
+def survey_code(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report a number such as -8 or -99 if at least three rows and a tenth of all negative amounts have it."""
+    for column in list_columns(folder, table, Kind.AMOUNT):
+        if column.minimum is None:
+            name, view = quote(column.name), folder.get_view(table.name)
+            counted = folder.connection.execute(
+                f"SELECT {name}, count(*) FROM {view} WHERE {name} < 0 GROUP BY 1"
+            ).fetchall()
+            negative = sum(count for _, count in counted)
+            codes = [
+                int(value) for value, count in counted if value in CODES and count >= max(FEWEST_CODES, negative / 10)
+            ]
+            if codes:
+                where, values = f"{name} IN ({', '.join(map(str, codes))})", {"codes": Joined(sorted(codes))}
+                message = "have {codes} in {column}, which surveys write where there is no answer"
+                yield Probe(column.name, message, where, value=name, values=values)
+
+
+@check(
+    "An amount is far from the household's other amounts of the source",
+    "金额与该户同一来源的其他金额相差悬殊",
+    "Check the amount: digits may be repeated, or the decimal point missing.",
+    warning=True,
+)
+def slipped_amount(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report a monthly amount that is about 100, 1,000 or 10,000 times the household's other amounts of the source.
+
+    All its other positive amounts, at least five, must be alike and less than a fiftieth of it. A source in which more
+    than a tenth of the households, and more than one, have such amounts is left out: it may bring in a year's income
+    at once.
+    """
+    needed = ("household_id", "source", "amount")
+    if table.name != "income" or not has_columns(folder, "income", *needed):
+        return
+    numbered, groups = folder.get_numbered_view("income"), _group_income(folder)
+    factors = " OR ".join(f"largest / {factor} BETWEEN least / 2 AND second * 2" for factor in SLIPS)
+    folder.connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE "#slips" AS
+        WITH candidates AS (
+            SELECT household_id, source FROM {groups} WHERE n > 5 AND largest > 50 * (total - largest) / (n - 1)),
+        compared AS (
+            SELECT household_id, source, max(monthly) AS largest, max(monthly, 2)[2] AS second, min(monthly) AS least
+            FROM (
+                SELECT household_id, source, amount / nullif(months, 0) AS monthly FROM {numbered}
+                SEMI JOIN candidates USING (household_id, source) WHERE amount > 0)
+            GROUP BY ALL),
+        slips AS (FROM compared WHERE largest > 50 * second AND second < 10 * least AND ({factors})),
+        sizes AS (SELECT source, count(*) AS households FROM {groups} GROUP BY source)
+        SELECT household_id, source, largest FROM slips JOIN sizes USING (source)
+        QUALIFY count(*) OVER (PARTITION BY source) <= greatest(1, households / 10)""")
+    rows = f"""
+        SELECT {POSITION}, amount AS "#value" FROM {numbered} JOIN "#slips" USING (household_id, source)
+        WHERE amount / nullif(months, 0) = largest"""
+    message = "have an amount that is at least a hundred times the household's other amounts from this source"
+    yield Probe("amount", message, rows=rows)
+
+
+@check(
+    "A line is far from the lines around it",
+    "监测线与相邻的监测线相差悬殊",
+    "Give the line in yuan per person and year: a monthly line must be multiplied by 12.",
+    warning=True,
+)
+def implausible_line(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report a line that is less than a third of, or more than three times, the policy table's line or earlier lines.
+
+    The policy table's line is that for the longest matching prefix, from the day nearest to the line's first day, and
+    no more than three years after it. A line is compared with the two lines before it, of which one may itself be
+    wrong, unless the one before is far from the policy table's line.
+    """
+    if table.name != "lines" or not has_columns(folder, "lines", "effective_from", "amount"):
+        return
+    usual = ", ".join(f"('{prefix}', DATE '{day}', {amount}::DOUBLE)" for prefix, day, amount in folder.usual_lines)
+    rows = f"""
+        WITH usual(prefix, since, usual) AS (VALUES {usual or "('', DATE '9999-12-31', 0::DOUBLE)"}),
+        dated AS (
+            SELECT {POSITION}, coalesce(region_code, '') AS region, effective_from, amount,
+                coalesce(recorded_on, effective_from) AS recorded
+            FROM {folder.get_numbered_view("lines")} WHERE amount > 0),
+        known AS (
+            SELECT dated.*, first(usual ORDER BY length(prefix) DESC, abs(since - effective_from)) AS usual
+            FROM dated LEFT JOIN usual ON starts_with(region, prefix) AND since - effective_from < {LINE_YEARS * 366}
+            GROUP BY ALL),
+        judged AS (
+            SELECT *, coalesce(amount NOT BETWEEN usual / {LINE_FACTOR} AND usual * {LINE_FACTOR}, false) AS odd
+            FROM known),
+        compared AS (
+            SELECT *, lag(amount) OVER earlier AS before, coalesce(lag(amount, 2) OVER earlier, before) AS second,
+                lag(odd) OVER earlier AS misled
+            FROM judged WINDOW earlier AS (PARTITION BY region ORDER BY effective_from, recorded))
+        SELECT {POSITION}, amount AS "#value" FROM compared
+        WHERE odd OR (NOT misled AND amount NOT BETWEEN before / {LINE_FACTOR} AND before * {LINE_FACTOR}
+            AND amount NOT BETWEEN second / {LINE_FACTOR} AND second * {LINE_FACTOR})"""
+    message = (
+        "have a line that is less than a third of, or more than three times, the line before or that of the policy"
+        " table"
+    )
+    yield Probe("amount", message, rows=rows)

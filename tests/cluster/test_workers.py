@@ -1,0 +1,48 @@
+"""Connecting to workers, and what is said if that fails or if they are lost."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+from distributed import LocalCluster
+
+from riskml.cluster.workers import connect
+from riskml.errors import ClusterError
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "carrier-pigeon://1:2"])
+def test_a_wrong_address_is_named(address: str) -> None:
+    with pytest.raises(ClusterError, match=f"no Dask scheduler at {address}"), connect(address):
+        pass
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ClusterError, match=r"riskml\[cluster\]"), connect("local"):
+        pass
+
+
+def test_a_scheduler_without_workers_is_named() -> None:
+    with (
+        LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as cluster,
+        pytest.raises(ClusterError, match="has no workers"),
+        connect(cluster.scheduler_address),
+    ):
+        pass
+
+
+def test_a_job_on_which_workers_are_lost_is_named() -> None:
+    own = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0")
+    with own as cluster, connect(cluster.scheduler_address) as workers:
+        assert workers is not None
+        with pytest.raises(ClusterError, match="Workers were lost while they ran the job 1:"):
+            workers.map(os._exit, [1])
+
+
+def test_without_an_address_there_are_no_workers() -> None:
+    with connect(None) as workers:
+        assert workers is None

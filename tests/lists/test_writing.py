@@ -1,0 +1,18 @@
+"""The file that says how columns were interpreted."""
+
+from __future__ import annotations
+
+from riskml.lists.reading.sheets import Column, Sheet
+from riskml.lists.writing import write_columns
+
+
+def test_of_several_tables_on_a_sheet_the_first_that_recognises_a_column_decides(tmp_path):
+    first = [Column(1, "姓名", "name", "synonym"), Column(2, "金额", "help.amount", "synonym"), Column(3, "说明")]
+    second = [Column(1, "户主", "head_name", "synonym"), Column(2, "村"), Column(3, "发放日期", "help.started_on")]
+    write_columns(tmp_path / "c.csv", [Sheet("a.xlsx", "s", columns=own) for own in (first, second)])
+    lines = (tmp_path / "c.csv").read_text("utf-8-sig").splitlines()[1:]
+    assert [line.split(",")[2:5] for line in lines] == [
+        ["1", "姓名", "name"],
+        ["2", "金额", "help.amount"],
+        ["3", "发放日期", "help.started_on"],
+    ]

@@ -1,0 +1,125 @@
+"""What is found in the rows of a request is what ``riskml check`` finds in a folder with the same rows."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+
+import pytest
+
+from riskml.records.checking.check import check
+from riskml_serving.api.comparisons import list_warnings
+
+TODAY = dt.date(2024, 6, 30)
+TOWN = "370112001"
+LINE = {"region_code": "", "effective_from": dt.date(2020, 1, 1), "amount": 6000.0}
+HOMES = [f"h{i}" for i in range(6)]
+
+
+def make_homes(homes=HOMES, size=3, region=f"{TOWN}001", **cells):
+    return [{"household_id": home, "region_code": region, "size": size, **cells} for home in homes]
+
+
+def make_members(homes, number):
+    return [{"household_id": home, "member_id": str(i), "birth_year": 1980} for home in homes for i in range(number)]
+
+
+def make_income(months=12, homes=HOMES, factor=1.0, **cells):
+    return [
+        {
+            "household_id": home,
+            "period_start": dt.date(2022 + month // 12, month % 12 + 1, 1),
+            "source": "wage",
+            "amount": (900.0 + 10 * i + month) * factor,
+            **cells,
+        }
+        for month in range(months)
+        for i, home in enumerate(homes)
+    ]
+
+
+def replace(rows, position, **cells):
+    return [row | cells if i == position else row for i, row in enumerate(rows)]
+
+
+SLIP = replace(make_income(), 20, amount=91_200.0)
+RECODED = make_homes(recorded_on=dt.date(2022, 1, 1)) + make_homes(
+    HOMES[:4], region="370112002001", recorded_on=dt.date(2023, 7, 1)
+)
+DELIVERED = make_income(recorded_on=dt.date(2023, 1, 5))
+LATER = make_income(18, recorded_on=dt.date(2024, 1, 5))[72:]
+TABLES = {
+    "born in 1893": ({"members": [{"household_id": "h1", "member_id": "1", "birth_year": 1893}]}, {"early_day"}),
+    "a left_on of Unix": ({"members": [{**make_members(["h1"], 1)[0], "left_on": dt.date(1970, 1, 1)}]}, {"early_day"}),
+    "a line from the beginning": ({"lines": [LINE | {"effective_from": dt.date(1900, 1, 1)}]}, set()),
+    "a slipped amount": ({"income": SLIP}, {"slipped_amount"}),
+    "a harvest": ({"income": [row | {"source": "business"} for row in replace(SLIP, 21, amount=88_000.0)]}, set()),
+    "zeros to the end of the year": (
+        {"income": [row | {"amount": row["amount"] * (row["period_start"].month < 9)} for row in make_income()]},
+        {"zero_ahead"},
+    ),
+    "a household without income": ({"income": [*make_income()[:-1], make_income()[-1] | {"amount": 0.0}]}, set()),
+    "rosters of which one is short": (
+        {"members": make_members(HOMES[:5], 3) + make_members(HOMES[5:], 1)},
+        {"size_against_members"},
+    ),
+    "short rosters": ({"members": make_members(HOMES, 2)}, set()),
+    "long rosters": ({"members": make_members(HOMES, 4)}, {"size_against_members"}),
+    "two households in ten thousands": (
+        {"income": make_income(homes=HOMES[:4]) + make_income(homes=HOMES[4:], factor=1e-4)},
+        {"amount_in_ten_thousands"},
+    ),
+    "one delivery in ten thousands": (
+        {"income": DELIVERED + [row | {"amount": row["amount"] / 1e4} for row in LATER]},
+        {"amount_in_ten_thousands"},
+    ),
+    "one small amount": ({"income": replace(make_income(), 7, amount=0.09)}, set()),
+    "delivered twice": (
+        {"income": DELIVERED + [row | {"recorded_on": dt.date(2023, 3, 5)} for row in DELIVERED]},
+        {"delivered_twice"},
+    ),
+    "delivered twice, and much else since": (
+        {"income": DELIVERED + LATER + [row | {"recorded_on": dt.date(2023, 3, 5)} for row in DELIVERED]},
+        {"delivered_twice"},
+    ),
+    "a few rows alike": ({"income": DELIVERED + LATER + [DELIVERED[3] | {"recorded_on": TODAY}]}, set()),
+    "a town with another code": (
+        {"households": RECODED, "lines": [LINE, LINE | {"region_code": TOWN, "amount": 7000.0}]},
+        {"region_without_line"},
+    ),
+    "a town with another code and a line": (
+        {
+            "households": RECODED,
+            "lines": [LINE] + [LINE | {"region_code": code, "amount": 7000.0} for code in (TOWN, "370112002")],
+        },
+        set(),
+    ),
+    "no line for the new county": (
+        {
+            "households": make_homes(recorded_on=dt.date(2022, 1, 1))
+            + make_homes(["h1"], region="370113001001", recorded_on=dt.date(2023, 7, 1)),
+            "lines": [LINE | {"region_code": "370112"}],
+        },
+        {"region_without_line"},
+    ),
+}
+
+
+def check_folder(folder, tables):
+    for name, rows in tables.items():
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(dict.fromkeys(column for row in rows for column in row)))
+            writer.writeheader()
+            writer.writerows(rows)
+    report = check(folder)
+    assert report.ok, report.render()
+    return {fault.code for fault in report.warnings}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_request_and_a_folder_agree(kind, tmp_path):
+    tables, codes = TABLES[kind]
+    tables = {"households": make_homes(), "income": make_income(), "lines": [LINE]} | tables
+    warnings = list_warnings(tables, TODAY, (), lambda name: tables.get(name, []))
+    assert {warning.code for warning in warnings} == codes
+    assert check_folder(tmp_path, tables) - {"one_recording_day", "no_line", "smaller_delivery"} == codes
