@@ -26,6 +26,9 @@ HOUSEHOLD, REGION, CALLER, HASH = Code(128), Code(12), Code(64), sa.String(64)
 WORD, TEXT, DAY, TIME = sa.String(16), sa.Text(), sa.Date(), sa.DateTime()
 COUNT, BIG_COUNT, LEVEL, FLAG, CODE = sa.Integer(), sa.BigInteger(), sa.SmallInteger(), sa.Boolean(), sa.String(32)
 REAL: TypeEngine[float] = sa.Double()
+BYTES = sa.LargeBinary()
+DIGEST = sa.String(32)
+"""A keyed hash of a name, a number or an answer."""
 
 VERSIONS: Types = {"model_version": HASH, "feature_schema_hash": HASH, "policy_version": HASH}
 LEVELS: Types = {"tier": LEVEL, "rule_signal": LEVEL, "signal": LEVEL}
@@ -109,7 +112,9 @@ def create_record_tables() -> None:
         },
     )
     create_table("purpose", {"purpose_id": LEVEL}, {"simulated": FLAG})
-    create_record_table("lines", {"effective_from": DAY, "amount": REAL}, {"region_code": REGION, "source": TEXT})
+    create_record_table(
+        "lines", {"effective_from": DAY, "amount": REAL}, {"region_code": REGION, "source": TEXT, "recorded_on": DAY}
+    )
     condition: Types = dict.fromkeys(("sex", "labour", "health", "schooling", "working"), CODE)
     create_record_table(
         "members",
@@ -196,7 +201,7 @@ def create_case_tables() -> None:
 
 
 def create_work_tables() -> None:
-    """Create the tables for jobs, imports and model releases."""
+    """Create the tables for jobs and model releases."""
     state: Types = {
         "kind": CODE,
         "payload": TEXT,
@@ -214,14 +219,67 @@ def create_work_tables() -> None:
         *(preset(name, kind, "") for name, kind in VERSIONS.items()),
     )
     op.create_index("ix_jobs_state", "jobs", ["state", "created_at"])
-    create_table("job_parts", {"job_id": Code(36), "part": COUNT}, {"content": sa.LargeBinary()})
-    create_table("imports", {"fingerprint": Code(64), "stage": CODE}, {"done": BIG_COUNT}, {"finished_at": TIME})
+    create_table("job_parts", {"job_id": Code(36), "part": COUNT}, {"content": BYTES})
     create_table(
         "model_releases",
         {"model_version": Code(64)},
         {"source": TEXT, "served_at": TIME},
         {"rejected_at": TIME},
         preset("turn", BIG_COUNT, "0"),
+    )
+
+
+def create_import_tables() -> None:
+    """Create the tables for imports, which are staged in parts and made visible as a whole."""
+    create_table(
+        "imports",
+        {"fingerprint": Code(64)},
+        {"started_at": TIME, "base": TEXT},
+        {"finished_at": TIME, "job_id": Code(36)},
+    )
+    create_table("import_parts", {"fingerprint": Code(64), "part": COUNT, "name": CODE}, {"content": BYTES})
+    create_table(
+        "import_households",
+        {"household_id": HOUSEHOLD, "fingerprint": Code(64)},
+        {"digest": BIG_COUNT, "added_tables": TEXT},
+    )
+    op.create_index("ix_import_households_fingerprint", "import_households", ["fingerprint"])
+
+
+def create_register() -> None:
+    """Create the register of persons, whose names, numbers and telephones are encrypted."""
+    hashes: Types = dict.fromkeys(("name_hash", "number_hash", "ending_hash"), DIGEST)
+    create_table(
+        "persons",
+        {"person_id": HOUSEHOLD},
+        {"household_id": HOUSEHOLD, "known_from": DAY, "key_id": sa.String(8), "name": BYTES, "details": BYTES},
+        {"left_on": DAY, **hashes},
+    )
+    for name in ("household_id", "key_id", *hashes):
+        op.create_index(f"ix_persons_{name}", "persons", [name])
+
+
+def create_desk_tables() -> None:
+    """Create the tables of the desk, where counties import lists from their departments."""
+    delivery: Types = {"delivery_id": Code(36)}
+    county: Types = {"county": Code(6)}
+    create_table(
+        "deliveries",
+        delivery,
+        {**county, "step": WORD, "fault": TEXT, "counts": TEXT, "created_by": CALLER, "created_at": TIME},
+        {"job_id": Code(36), "imported_by": CALLER, "imported_at": TIME},
+    )
+    op.create_index("ix_deliveries_county", "deliveries", ["county"])
+    file: Types = {"name": TEXT, "sha256": HASH, "bytes": BIG_COUNT, "received_on": DAY, "earlier": FLAG}
+    create_table("delivery_files", {**delivery, "number": COUNT}, file)
+    create_table("delivery_contents", {**delivery, "name": CODE}, {"content": BYTES})
+    create_table("list_memory", {**county, "household_id": HOUSEHOLD}, {"content": BYTES})
+    create_table("list_counties", county, {"lists": COUNT, **dict.fromkeys(("states", "villages", "confirmed"), TEXT)})
+    create_table("list_answers", {**county, "hash": DIGEST}, {"person_id": HOUSEHOLD, "content": BYTES})
+    op.create_index("ix_list_answers_person_id", "list_answers", ["person_id"])
+    fact: Types = {"kind": WORD, "received_on": DAY, "content": BYTES}
+    create_table(
+        "facts", {"household_id": HOUSEHOLD, "hash": DIGEST}, fact, {"person_id": HOUSEHOLD, "happened_on": DAY}
     )
 
 
@@ -239,6 +297,7 @@ def create_people_tables() -> None:
         {"username": Code(40)},
         {**account, "created_at": TIME, "failures": COUNT},
         {"disabled_at": TIME, "locked_until": TIME},
+        sa.Column("identity", FLAG, server_default=sa.false(), nullable=False),
     )
     create_table("sessions", {"token_hash": HASH}, {"username": Code(40), "created_at": TIME, "seen_at": TIME})
     op.create_index("ix_sessions_username", "sessions", ["username"])
@@ -281,3 +340,6 @@ def upgrade() -> None:
     create_record_tables()
     create_score_tables()
     create_work_tables()
+    create_import_tables()
+    create_register()
+    create_desk_tables()
