@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +14,6 @@ from riskml_serving.api.attributes import read_attributes
 from riskml_serving.api.call import Call
 from riskml_serving.api.checks import TableRows
 from riskml_serving.api.comparisons import list_warnings, show_warnings
-from riskml_serving.base.clock import now
 from riskml_serving.base.problems import FieldError
 from riskml_serving.judging.jobs.repository import add_job
 from riskml_serving.judging.scores.changes import Change
@@ -24,6 +22,7 @@ from riskml_serving.judging.scores.service import rescore
 from riskml_serving.judging.verdict import BRIEF
 from riskml_serving.judging.wording import show
 from riskml_serving.register.service import follow_members
+from riskml_serving.store.facts.service import receive_rows
 from riskml_serving.store.households.repository import (
     add_households,
     count_households,
@@ -33,10 +32,9 @@ from riskml_serving.store.households.repository import (
 )
 from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.purpose import claim_purpose
-from riskml_serving.store.records.repository import add_rows, read_lines, read_rows, supersede
-from riskml_serving.store.records.tables import write_attributes
+from riskml_serving.store.records.repository import read_lines, read_rows
 
-__all__ = ["append_records"]
+__all__ = ["append_records", "describe_change"]
 
 
 def append_records(
@@ -109,11 +107,7 @@ def _register(connection: Connection, call: Call, tables: TableRows, named: set[
 
 def _append(connection: Connection, call: Call, tables: TableRows) -> None:
     """Append rows; refuse all of them if the households' income rows would then contradict one another."""
-    received = now()
-    for name, rows in tables.items():
-        ready = [_complete(name, row, received, call.request_id) for row in rows]
-        supersede(connection, name, ready)
-        add_rows(connection, name, ready)
+    receive_rows(connection, tables, call.request_id)
     follow_members(connection, tables.get("members", ()))
     if tables.get("income"):
         earners = sorted({row["household_id"] for row in tables["income"]})
@@ -128,12 +122,13 @@ def _build_answer(call: Call, counts: Mapping[str, int], changes: Sequence[Chang
         "accepted": dict(counts),
         "rescored": len(changes),
         "changed": sum(change.changed for change in changes),
-        "scores": [_describe(call, change) for change in changes] if may_read else [],
+        "scores": [describe_change(call, change) for change in changes] if may_read else [],
         "job": job,
     }
 
 
-def _describe(call: Call, change: Change) -> dict[str, Any]:
+def describe_change(call: Call, change: Change) -> dict[str, Any]:
+    """Describe a household's score before and after a change, without what the caller may not see."""
     policy, redact = call.model.policy, call.caller.redact
     return {
         "household_id": change.household_id,
@@ -153,12 +148,3 @@ def _list_regions(tables: TableRows) -> list[str]:
 def _add_codes(connection: Connection, named: set[str], regions: Iterable[str]) -> set[str]:
     """Return the named households together with all households in the given regions."""
     return named.union(*(list_codes(connection, region) for region in regions))
-
-
-def _complete(name: str, row: Mapping[str, Any], received: dt.datetime, request_id: str) -> dict[str, Any]:
-    """Add the database's own columns to a row: attributes as JSON, time of receipt, request ID and ``superseded``."""
-    declared = TABLES[name]
-    out: dict[str, Any] = {column: row.get(column) for column in declared.names}
-    if declared.attributes:
-        out["attributes"] = write_attributes({name: value for name, value in row.items() if name not in out})
-    return {**out, "received_at": received, "request_id": request_id, "superseded": False}

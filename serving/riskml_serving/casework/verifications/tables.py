@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, SmallInteger, String, Table, Text
 
 from riskml_serving.base.database import METADATA, Code
 from riskml_serving.judging.verdict import make_columns
@@ -31,10 +31,18 @@ VERIFICATIONS = Table(
     *make_columns(SNAPSHOT, optional=True),
     Column("objection", Text, nullable=False, server_default=""),
     Column("undone_at", DateTime, nullable=True),
+    Column("checks", Text, nullable=False, server_default=""),
+    Column("reason", String(32), nullable=True),
+    Column("told_on", Date, nullable=True),
+    Column("after_seq", BigInteger, nullable=True),
+    Column("after_signal", SmallInteger, nullable=True),
+    Column("reassessment", String(16), nullable=True),
 )
 """``recorded_on`` is the day of receipt; ``outcome`` is one of ``OUTCOMES``. The score that was current when the
-verification was saved is stored too, so that the yield of visits can be counted later. ``objection``: what the
-household objects to. A verification undone on the day it was saved is kept, with the time in ``undone_at``, but no
-longer counts."""
+verification was saved is stored too, so that the yield of visits can be counted later; ``after_seq`` and
+``after_signal`` are those of the score that also counts what the visit found, which the verification settles.
+``checks``: what was checked, as JSON. ``reason``: why the finding is ``rejected``; ``told_on``: day on which the
+household was told. ``reassessment``: whether help works. ``objection``: what the household objects to. A verification
+undone on the day it was saved is kept, with the time in ``undone_at``, but no longer counts."""
 
 Index("ix_verifications_household_id", VERIFICATIONS.c.household_id, VERIFICATIONS.c.verification_id)

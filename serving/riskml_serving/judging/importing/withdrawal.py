@@ -25,6 +25,7 @@ from riskml_serving.judging.scores.repository import move_scores, remove_scores
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.register.repository import delete_persons
+from riskml_serving.store.facts.service import settle_facts
 from riskml_serving.store.households.repository import delete_households, find_households, update_households
 from riskml_serving.store.records.repository import read_rows
 
@@ -117,6 +118,7 @@ def _withdraw(
     delete_households(connection, gone)
     rest = sorted(before.keys() - set(gone))
     _update_register(connection, {code: before[code] for code in rest}, stated, today, request_id)
+    settle_facts(connection, rest, request_id)
     repository.delete_import(connection, imported["fingerprint"])
     counts: dict[str, Any] = {"rows": rows, "households": len(codes), "gone": len(gone)}
     audit.record(connection, caller, "records.withdraw", request_id=request_id, **counts)

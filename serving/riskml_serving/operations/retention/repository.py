@@ -20,6 +20,7 @@ from riskml_serving.judging.jobs.run import from_parquet, to_parquet
 from riskml_serving.judging.jobs.tables import JOBS, PARTS
 from riskml_serving.judging.scores.tables import CAPACITY, CURRENT, SCORES
 from riskml_serving.register.tables import PERSONS
+from riskml_serving.store.facts.tables import CASE_FACTS
 from riskml_serving.store.households.repository import join_followers
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.tables import RECORDS
@@ -46,9 +47,10 @@ def count_open_jobs(connection: Connection) -> int:
 def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
     """Delete a household's rows from every table but the register, and count them by table.
 
-    The tables hold records, scores, verifications, assignments, persons, for each county the last household that its
-    visit capacity covers, which households an import has changed, what lists have said, and facts about property. The
-    contents of all deliveries of lists are deleted too; those that were not imported must be uploaded again.
+    The tables hold records, scores, verifications with their facts, assignments, persons, for each county the last
+    household that its visit capacity covers, which households an import has changed, what lists have said, and facts
+    about property. The contents of all deliveries of lists are deleted too; those that were not imported must be uploaded
+    again.
     """
     hold_lock(connection, "changes")
     deleted = {}
@@ -56,7 +58,7 @@ def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
     connection.execute(delete(LIST_ANSWERS).where(LIST_ANSWERS.c.person_id.in_(members)))
     connection.execute(delete(CONTENTS))  # they are encrypted: nothing shows which of them name the household
     tables = [table for table in RECORDS.values() if "household_id" in table.c]
-    own = (CURRENT, SCORES, VERIFICATIONS, ASSIGNMENTS, CAPACITY, PERSONS, IMPORT_HOUSEHOLDS, MEMORY, FACTS)
+    own = (CURRENT, SCORES, VERIFICATIONS, CASE_FACTS, ASSIGNMENTS, CAPACITY, PERSONS, IMPORT_HOUSEHOLDS, MEMORY, FACTS)
     for table in (*tables, *own):
         n = connection.execute(delete(table).where(table.c.household_id == household_id)).rowcount
         if n:

@@ -188,10 +188,35 @@ def create_case_tables() -> None:
         "verifications",
         {"verification_id": NUMBER},
         {"household_id": HOUSEHOLD, **finding, **ORIGIN},
-        {"category": CODE, **score, "undone_at": TIME},
+        {
+            "category": CODE,
+            **score,
+            "undone_at": TIME,
+            "reason": CODE,
+            "told_on": DAY,
+            "after_seq": BIG_COUNT,
+            "after_signal": LEVEL,
+            "reassessment": WORD,
+        },
         preset("objection", TEXT, ""),
+        preset("checks", TEXT, ""),
     )
     op.create_index("ix_verifications_household_id", "verifications", ["household_id", "verification_id"])
+    create_table(
+        "case_facts",
+        {"fact_id": NUMBER},
+        {
+            "household_id": HOUSEHOLD,
+            "kind": WORD,
+            "table_name": CODE,
+            "record_id": HOUSEHOLD,
+            "content": TEXT,
+            "recorded_on": DAY,
+            **ORIGIN,
+        },
+        {"verification_id": BIG_COUNT, "undone_at": TIME},
+    )
+    op.create_index("ix_case_facts_household_id", "case_facts", ["household_id", "fact_id"])
     create_table(
         "idempotency",
         {"caller": CALLER, "idempotency_key": Code(128)},

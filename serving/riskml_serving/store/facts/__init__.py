@@ -1,0 +1,1 @@
+"""What staff learnt about households at the door, as rows of the contract that departments' rows correct."""
