@@ -6,8 +6,11 @@ from datetime import date
 
 import pytest
 
+from riskml.lists.entries import make_entries
 from riskml.lists.persons.register import Person, Register
 from riskml.lists.persons.villages import Village
+from riskml.lists.reading.sheets import Column, Context, Row, Sheet
+from riskml.lists.row_reader import RowReader, index_columns
 from riskml.records.contract.personal import compute_check_digit
 
 VILLAGES = [
@@ -49,3 +52,38 @@ def number():
 @pytest.fixture
 def person():
     return make_person
+
+
+RECEIVED = date(2024, 7, 5)
+NOTHING = Context()
+
+
+def make_reader(cells, *, context=NOTHING, filled=(), factors=None, headers=None):
+    """Make the reader of a row from its cells by field; several cells of one field are given as a list."""
+    pairs = [(name, cell) for name, own in cells.items() for cell in (own if isinstance(own, list) else [own])]
+    columns = [
+        Column(i, (headers or {}).get(name, name), name, "synonym", (factors or {}).get(name))
+        for i, (name, _) in enumerate(pairs, 1)
+    ]
+    above = frozenset(column.index for column in columns if column.field in filled)
+    row = Row(5, "data", tuple(cell for _, cell in pairs), context, above)
+    return RowReader(index_columns(Sheet("a.xlsx", "s", columns=columns, rows=[row])), row, RECEIVED, RECEIVED)
+
+
+@pytest.fixture
+def read_row():
+    """Return a function that makes the reader of a row from its cells."""
+    return make_reader
+
+
+@pytest.fixture
+def list_records():
+    """Return a function that lists the table and the values of each record that a row gives."""
+
+    def list_rows(topic, cells, **rest):
+        return [
+            (entry.table, {k: v for k, v in entry.values.items() if v is not None})
+            for entry in make_entries(topic, make_reader(cells, **rest))
+        ]
+
+    return list_rows

@@ -15,38 +15,20 @@ RECEIVED = date(2024, 7, 5)
 JUNE = Context(("某局2024年6月名单",), date(2024, 6, 1), date(2024, 6, 30))
 
 
-NOTHING = Context()
+@pytest.fixture
+def refuse(read_row):
+    def find_reason(topic, cells, **rest):
+        with pytest.raises(UnusableValueError) as caught:
+            make_entries(topic, read_row(cells, **rest))
+        return caught.value.reason
 
-
-def read_row(cells, *, context=NOTHING, filled=(), factors=None, headers=None):
-    """Make the reader of a row from its cells by field; several cells of one field are given as a list."""
-    pairs = [(name, cell) for name, own in cells.items() for cell in (own if isinstance(own, list) else [own])]
-    columns = [
-        Column(i, (headers or {}).get(name, name), name, "synonym", (factors or {}).get(name))
-        for i, (name, _) in enumerate(pairs, 1)
-    ]
-    above = frozenset(column.index for column in columns if column.field in filled)
-    row = Row(5, "data", tuple(cell for _, cell in pairs), context, above)
-    return RowReader(index_columns(Sheet("a.xlsx", "s", columns=columns, rows=[row])), row, RECEIVED, RECEIVED)
-
-
-def list_records(topic, cells, **rest):
-    return [
-        (entry.table, {k: v for k, v in entry.values.items() if v is not None})
-        for entry in make_entries(topic, read_row(cells, **rest))
-    ]
-
-
-def refuse(topic, cells, **rest):
-    with pytest.raises(UnusableValueError) as caught:
-        make_entries(topic, read_row(cells, **rest))
-    return caught.value.reason
+    return find_reason
 
 
 BILL = {"illness.kind": "住院", "illness.occurred_on": "2024.6.3", "illness.cost": 900, "illness.self_paid": 300}
 
 
-def test_a_bill():
+def test_a_bill(list_records):
     assert list_records("illness", BILL | {"illness.visits": "2次"}) == [
         ("illness", {"occurred_on": date(2024, 6, 3), "kind": "inpatient", "visits": 2, "cost": 900, "self_paid": 300})
     ]
@@ -63,11 +45,11 @@ def test_a_bill():
         ({"illness.cost": 9e8}, "implausible_unit"),
     ],
 )
-def test_a_bill_that_cannot_be_used(changes, reason):
+def test_a_bill_that_cannot_be_used(refuse, changes, reason):
     assert refuse("illness", BILL | changes) == reason
 
 
-def test_a_very_small_bill_becomes_a_question_unless_its_unit_is_given():
+def test_a_very_small_bill_becomes_a_question_unless_its_unit_is_given(list_records, refuse):
     small = BILL | {"illness.cost": 1.5, "illness.self_paid": 0.6}
     assert refuse("illness", small) == refuse("illness", {**small, "illness.kind": "门诊"}) == "doubtful_unit"
     assert list_records("illness", small, factors={"illness.cost": 1})[0][1]["cost"] == 1.5
@@ -75,7 +57,7 @@ def test_a_very_small_bill_becomes_a_question_unless_its_unit_is_given():
     assert list_records("illness", small | {"illness.kind": "门诊", "illness.cost": 20})[0][1]["cost"] == 20
 
 
-def test_parts_of_a_payment_are_added_and_small_gaps_are_tolerated():
+def test_parts_of_a_payment_are_added_and_small_gaps_are_tolerated(list_records):
     [(_, values)] = list_records("illness", BILL | {"illness.self_paid": [700, 250]})
     assert values["self_paid"] == 950
 
@@ -93,12 +75,12 @@ def test_a_second_best_day_counts_where_the_best_is_empty():
         assert reader.conversions["illness.occurred_on", "second_best"] == (expected == 9)
 
 
-def test_a_bill_marked_as_reversed_is_negative():
+def test_a_bill_marked_as_reversed_is_negative(list_records):
     [(_, values)] = list_records("illness", BILL | {"other": ["", "冲正"]})
     assert (values["cost"], values["self_paid"]) == (-900, -300)
 
 
-def test_kind_and_day_may_be_in_the_titles():
+def test_kind_and_day_may_be_in_the_titles(list_records):
     cells = {"illness.cost": 900, "illness.self_paid": 300}
     context = Context(("普通门诊", "某局2024年6月住院和门诊名单"), JUNE.start, JUNE.end)
     [(_, values)] = list_records("illness", cells, context=context)
@@ -110,13 +92,13 @@ def test_kind_and_day_may_be_in_the_titles():
 @pytest.mark.parametrize(
     ("header", "kind"), [("入院日期", "inpatient"), ("住院起止时间", "inpatient"), ("就诊日期", "other")]
 )
-def test_a_list_without_kinds_but_with_days_of_admission_is_about_hospital_stays(header, kind):
+def test_a_list_without_kinds_but_with_days_of_admission_is_about_hospital_stays(list_records, header, kind):
     cells = {name: cell for name, cell in BILL.items() if name != "illness.kind"}
     [(_, values)] = list_records("illness", cells, headers={"illness.occurred_on": header})
     assert values["kind"] == kind
 
 
-def test_an_allowance_counts_once_for_the_household():
+def test_an_allowance_counts_once_for_the_household(list_records):
     cells = {"relation": "户主", "help.measure": "农村低保", "help.started_on": "2024年3月", "help.amount": 660}
     expected = {"started_on": date(2024, 3, 1), "measure": "低保", "amount": 660, "per": "month"}
     assert list_records("allowance", cells) == [("help", expected)]
@@ -129,7 +111,7 @@ def test_an_allowance_counts_once_for_the_household():
     )
 
 
-def test_help_whose_stated_amount_is_missing_is_refused():
+def test_help_whose_stated_amount_is_missing_is_refused(list_records, refuse):
     cells = {"help.measure": "低保", "help.started_on": "2024年3月", "help.amount": "-"}
     assert refuse("allowance", cells) == refuse("allowance", cells | {"relation": "户主"}) == "no_amount"
     assert list_records("allowance", cells | {"relation": "之子"}) == []
@@ -144,19 +126,19 @@ def test_help_whose_stated_amount_is_missing_is_refused():
         ("relief", "慰问金发放", "临时救助"),
     ],
 )
-def test_titles_name_help_before_the_topic_does(topic, title, measure):
+def test_titles_name_help_before_the_topic_does(list_records, topic, title, measure):
     [(_, values)] = list_records(topic, {"help.amount": 1500}, context=Context((title,), JUNE.start, JUNE.end))
     assert values["measure"] == measure
     assert values.get("emergency", False) == (measure == "临时救助")
 
 
-def test_help_may_end_later_and_an_end_that_cannot_be_read_is_left_out():
+def test_help_may_end_later_and_an_end_that_cannot_be_read_is_left_out(list_records):
     cells = {"help.started_on": "2024-03-01", "help.amount": 660, "help.measure": "特困", "help.ended_on": "2025-02-28"}
     assert list_records("allowance", cells)[0][1]["ended_on"] == date(2025, 2, 28)
     assert "ended_on" not in list_records("allowance", cells | {"help.ended_on": "长期"})[0][1]
 
 
-def test_months_of_payment_continue_help():
+def test_months_of_payment_continue_help(read_row):
     cells = {"help.amount": 660, "help.measure": "低保", "help.started_on": "2024-06"}
     entries = [
         make_entries("allowance", read_row(cells, headers={"help.started_on": name}))[0]
@@ -165,14 +147,14 @@ def test_months_of_payment_continue_help():
     assert [entry.continuing for entry in entries] == [True, False]
 
 
-def test_relief_is_emergency_help():
+def test_relief_is_emergency_help(list_records, refuse):
     [(_, values)] = list_records("relief", {"help.started_on": "2024/5/6", "help.amount": "3000.00元"})
     assert values == {"started_on": date(2024, 5, 6), "measure": "临时救助", "emergency": True, "amount": 3000}
     assert refuse("relief", {"help.started_on": "2024/5/6", "help.amount": None}) == "no_amount"
     assert refuse("relief", {"help.started_on": "2024/5/6", "help.amount": -50}) == "negative"
 
 
-def test_a_school_fee_and_the_aid_in_the_same_row():
+def test_a_school_fee_and_the_aid_in_the_same_row(list_records, read_row):
     cells = {"events.occurred_on": "2024-03-01", "events.amount": 6000, "help.amount": 1500}
     assert [table for table, _ in list_records("school_fee", cells)] == ["events", "help"]
     assert [table for table, _ in list_records("school_fee", cells | {"help.amount": "无"})] == ["events"]
@@ -183,7 +165,7 @@ def test_a_school_fee_and_the_aid_in_the_same_row():
 
 
 @pytest.mark.parametrize(("grade", "count"), [("C级", 1), ("D", 1), ("A级", 0), ("B级（基本安全）", 0)])
-def test_only_unsafe_houses_count(grade, count):
+def test_only_unsafe_houses_count(list_records, grade, count):
     cells = {"events.kind": grade, "events.occurred_on": "2024-05-06"}
     assert [v["kind"] for _, v in list_records("housing", cells)] == ["housing_unsafe"] * count
 
@@ -201,7 +183,7 @@ def test_only_unsafe_houses_count(grade, count):
         ("是否解决安全饮水", "否", 1),
     ],
 )
-def test_only_faults_of_the_water_count(header, state, count):
+def test_only_faults_of_the_water_count(list_records, header, state, count):
     cells = {"events.kind": state, "events.occurred_on": "2024-05"}
     assert len(list_records("water", cells, headers={"events.kind": header})) == count
 
@@ -209,15 +191,15 @@ def test_only_faults_of_the_water_count(header, state, count):
 @pytest.mark.parametrize(
     ("states", "count"), [(["达标", "方便", "不达标"], 1), (["达标", "基本达标"], 0), (["95%", "不足"], 1)]
 )
-def test_any_indicator_of_the_water_may_fail(states, count):
+def test_any_indicator_of_the_water_may_fail(list_records, states, count):
     assert len(list_records("water", {"events.kind": states, "events.occurred_on": "2024-05"})) == count
 
 
-def test_an_indicator_of_the_water_that_is_not_understood():
+def test_an_indicator_of_the_water_that_is_not_understood(refuse):
     assert refuse("water", {"events.kind": ["达标", "95%"], "events.occurred_on": "2024-05"}) == "unknown_word"
 
 
-def test_losses_in_ten_thousands_and_of_villages():
+def test_losses_in_ten_thousands_and_of_villages(list_records, read_row, refuse):
     cells = {"disaster.kind": "风雹", "disaster.occurred_on": "2024年5月1日", "disaster.loss": 0.83}
     [(_, values)] = list_records("disaster", cells, factors={"disaster.loss": 10_000})
     assert values == {"occurred_on": date(2024, 5, 1), "kind": "hail", "loss": 8300}
@@ -228,7 +210,7 @@ def test_losses_in_ten_thousands_and_of_villages():
     assert (entry.level, entry.values["loss"]) == ("region", 5_000_000)
 
 
-def test_wages_of_the_month_in_the_title_and_of_months_in_headers():
+def test_wages_of_the_month_in_the_title_and_of_months_in_headers(list_records, read_row, refuse):
     [(_, wage), (_, member)] = list_records(
         "wages", {"income.wage": "4500元", "members.working": "浙江省"}, context=JUNE
     )
@@ -242,7 +224,7 @@ def test_wages_of_the_month_in_the_title_and_of_months_in_headers():
     assert refuse("wages", {"income.wage": None}, context=JUNE) == "no_amount"
 
 
-def test_a_death_ends_the_membership():
+def test_a_death_ends_the_membership(list_records):
     records = list_records("death", {"events.occurred_on": "2024-05-06"})
     assert records == [
         ("events", {"occurred_on": date(2024, 5, 6), "kind": "death"}),
@@ -250,7 +232,7 @@ def test_a_death_ends_the_membership():
     ]
 
 
-def test_a_list_of_departures_may_report_deaths_and_arrivals():
+def test_a_list_of_departures_may_report_deaths_and_arrivals(list_records):
     cells = {"events.kind": "死亡注销", "members.left_on": "2024-05-06"}
     assert [table for table, _ in list_records("departure", cells)] == ["events", "members"]
     assert list_records("departure", cells | {"events.kind": "迁出"}) == [("members", {"left_on": date(2024, 5, 6)})]
@@ -261,7 +243,7 @@ def test_a_list_of_departures_may_report_deaths_and_arrivals():
 
 
 @pytest.mark.parametrize(("topic", "day"), [("death", "events.occurred_on"), ("departure", "members.left_on")])
-def test_an_unknown_change_of_the_population_is_not_a_death_or_departure(topic, day):
+def test_an_unknown_change_of_the_population_is_not_a_death_or_departure(list_records, refuse, topic, day):
     cells = {"events.kind": "其它情形", day: "2024-05-06"}
     assert refuse(topic, cells, headers={day: "办理日期"}) == "unknown_word"
     stated = {"death": "死亡日期", "departure": "迁出日期"}[topic]
@@ -269,7 +251,7 @@ def test_an_unknown_change_of_the_population_is_not_a_death_or_departure(topic, 
 
 
 @pytest.mark.parametrize(("kind", "count"), [("新办", 1), (None, 1), ("注销", 0), ("到期换证", 0), ("迁入", 0)])
-def test_only_new_certificates_are_disabilities(kind, count):
+def test_only_new_certificates_are_disabilities(list_records, kind, count):
     cells = {"events.kind": kind, "events.occurred_on": "2024-05-06"}
     assert len(list_records("disability", cells)) == count
 
@@ -285,7 +267,7 @@ def test_only_new_certificates_are_disabilities(kind, count):
         ("房屋渗水", "2020-03-04", ["help", "events"]),
     ],
 )
-def test_a_problem_of_people_who_moved_is_reported(problem, started, tables):
+def test_a_problem_of_people_who_moved_is_reported(list_records, problem, started, tables):
     cells = {"events.kind": problem, "events.occurred_on": "2024-05-06", "help.started_on": started}
     records = list_records("relocation", cells)
     assert [table for table, _ in records] == tables
@@ -310,12 +292,12 @@ GRANT = {"help.started_on": "2024-05-06", "help.amount": 1000}
         ("救助原因", "作废票据报销", False),
     ],
 )
-def test_a_remark_may_say_that_the_row_does_not_count(header, remark, void):
+def test_a_remark_may_say_that_the_row_does_not_count(read_row, header, remark, void):
     reader = read_row(GRANT | {"other": remark}, headers={"other": header})
     assert [entry.sign for entry in make_entries("relief", reader)] == ["void" if void else ""]
 
 
-def test_a_row_that_does_not_count_needs_no_amount():
+def test_a_row_that_does_not_count_needs_no_amount(refuse):
     assert refuse("relief", GRANT | {"help.amount": "待定", "other": "不同意"}, headers={"other": "审批结果"}) == "void"
 
 
@@ -329,7 +311,7 @@ def test_a_row_that_does_not_count_needs_no_amount():
         ("年补助", 29, "year"),
     ],
 )
-def test_an_allowance_is_paid_by_the_month_unless_the_list_says_otherwise(header, days, per):
+def test_an_allowance_is_paid_by_the_month_unless_the_list_says_otherwise(list_records, header, days, per):
     period = Context((), date(2024, 4, 1), date.fromordinal(date(2024, 4, 1).toordinal() + days))
     cells = {"help.amount": 300, "help.measure": "低保"}
     [(_, values)] = list_records("allowance", cells, headers={"help.amount": header}, context=period)
@@ -344,7 +326,7 @@ def test_an_allowance_is_paid_by_the_month_unless_the_list_says_otherwise(header
         ({"help.started_on": "2024-06", "help.amount": 300, "other": "停发"}, ("某局低保名单",)),
     ],
 )
-def test_a_row_may_end_an_allowance(cells, titles):
+def test_a_row_may_end_an_allowance(read_row, cells, titles):
     reader = read_row(
         cells | {"help.measure": "低保"}, headers={"other": "变动类型"}, context=Context(titles, JUNE.start, JUNE.end)
     )
@@ -354,7 +336,7 @@ def test_a_row_may_end_an_allowance(cells, titles):
     assert (entry.sign, entry.values["ended_on"], entry.values["amount"]) == ("ends", date(2024, 6, 1), None)
 
 
-def test_a_state_in_a_list_of_wages_may_show_that_the_job_is_lost():
+def test_a_state_in_a_list_of_wages_may_show_that_the_job_is_lost(list_records):
     lost = list_records("wages", {"income.wage": 0, "other": "失业"}, headers={"other": "稳岗情况"}, context=JUNE)
     assert lost == [
         ("events", {"occurred_on": JUNE.start, "kind": "job_loss"}),
@@ -366,7 +348,7 @@ def test_a_state_in_a_list_of_wages_may_show_that_the_job_is_lost():
     assert [table for table, _ in stable] == ["income"]
 
 
-def test_the_employer_or_public_work_distinguishes_jobs():
+def test_the_employer_or_public_work_distinguishes_jobs(read_row):
     def find_number(titles, cells):
         reader = read_row(cells, headers={"other": "务工企业"}, context=Context(titles, JUNE.start, JUNE.end))
         return make_entries("wages", reader)[0].number
@@ -377,50 +359,5 @@ def test_the_employer_or_public_work_distinguishes_jobs():
     assert find_number(("务工", "务工及公益岗台账"), {"income.wage": 750}) is None
 
 
-PERSON = {
-    "members.sex": "女",
-    "birth_date": "1980.5.6",
-    "members.labour": "普通劳动力",
-    "members.schooling": None,
-    "households.size": 3,
-    "households.kind": "脱贫户",
-    "income.wage": 20000,
-    "income.business": 9000,
-    "income.business_cost": 2500,
-    "monitoring.category": "边缘易致贫户",
-    "monitoring.entered_on": 202305,
-    "monitoring.causes": ["因病", "缺劳动力"],
-    "monitoring.cleared_on": "202303",
-}
-
-
-def test_a_row_of_the_register():
-    records = list_records("register", PERSON)
-    assert records[0] == ("members", {"birth_year": 1980, "sex": "f", "labour": "full", "schooling": "none"})
-    assert records[1] == ("households", {"size": 3, "kind": "exited"})
-    incomes = {values["source"]: values for table, values in records if table == "income"}
-    assert {source: values["amount"] for source, values in incomes.items()} == {"wage": 20000, "business": 6500}
-    assert all(values["statement"] and values["months"] == 12 for values in incomes.values())
-    # the list arrived in July 2024; monitoring that ends before it begins is still open
-    assert {values["period_start"] for values in incomes.values()} == {date(2022, 10, 1)}
-    expected = {"category": "borderline", "entered_on": date(2023, 5, 1), "causes": "illness;labour"}
-    assert records[-1] == ("monitoring", expected)
-
-
-@pytest.mark.parametrize(
-    ("cells", "context", "start"),
-    [
-        ({"income.period_start": "202210-202309"}, Context(), date(2022, 10, 1)),
-        ({"income.period_start": "2023年度"}, Context(), date(2022, 10, 1)),
-        ({}, Context((), date(2021, 10, 1), date(2022, 9, 30)), date(2021, 10, 1)),
-        ({}, Context((), date(2022, 1, 1), date(2022, 12, 31)), date(2021, 10, 1)),
-        ({}, Context((), date(2024, 1, 1), date(2024, 12, 31)), date(2022, 10, 1)),
-    ],
-)
-def test_the_year_of_a_register(cells, context, start):
-    records = list_records("register", {"income.wage": 20000, **cells}, context=context)
-    assert [values["period_start"] for table, values in records if table == "income"] == [start]
-
-
-def test_a_sheet_of_an_unknown_topic_is_not_understood():
+def test_a_sheet_of_an_unknown_topic_is_not_understood(refuse):
     assert refuse("", {"name": "甲"}) == "unknown_list"

@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from riskml.lists.deliveries import read_deliveries
-from riskml.lists.identity import Identity
 from riskml.lists.memory import Memory
+from riskml.lists.persons.identity import Identity
 from riskml.lists.persons.register import Register
 from riskml.lists.taking import take
 

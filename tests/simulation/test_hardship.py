@@ -10,7 +10,7 @@ from riskml.outcomes import label
 from riskml.policy import load_policy
 from riskml.policy.case import Case
 from riskml.records.contract.calendar import to_month_end
-from riskml.records.panel.panel import BELOW
+from riskml.records.panel.lines import BELOW
 from riskml.records.panel.store import Records
 from riskml.simulation import load_parameters, simulate
 from riskml.simulation.county import lay_out_county

@@ -18,9 +18,9 @@ from sqlalchemy import Connection, Engine
 
 from riskml.errors import UsageError
 from riskml.lists.deliveries import Delivery, read_deliveries
-from riskml.lists.identity import Identity
 from riskml.lists.memory import Memory
 from riskml.lists.outcomes import RowOutcome, count_outcomes
+from riskml.lists.persons.identity import Identity
 from riskml.lists.persons.register import Person, Register
 from riskml.lists.reading.sheets import Sheet
 from riskml.lists.side_files import read_lines

@@ -14,7 +14,8 @@ from riskml.records.contract.calendar import subtract_months
 from riskml.records.contract.schema import SOURCES, list_codes
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
-from riskml.records.panel.panel import BELOW, Panel
+from riskml.records.panel.lines import BELOW
+from riskml.records.panel.panel import Panel
 
 __all__ = [
     "FLOOR",

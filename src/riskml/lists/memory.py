@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from riskml.lists.events import Event
-from riskml.lists.identity import Match
+from riskml.lists.persons.identity import Match
 from riskml.lists.persons.register import Register
 from riskml.lists.repeats import Ledger
 from riskml.lists.successors import find_moves

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from riskml.lists.identity import Identity
+from riskml.lists.persons.identity import Identity
 from riskml.lists.reading.periods import find_month, find_period
 from riskml.lists.reading.sheets import Cell, Column, Context, Row, Sheet
 from riskml.lists.values import Day, Precision, read_amount, read_day

@@ -13,9 +13,9 @@ from riskml.lists.decisions import Answers, find_answer, refuse_unknown, set_uni
 from riskml.lists.deliveries import Delivery, is_newer, order_deliveries
 from riskml.lists.entries import OF_VILLAGES, make_entries
 from riskml.lists.events import DAYS, Claim
-from riskml.lists.identity import Identity, Match
 from riskml.lists.memory import Memory
 from riskml.lists.outcomes import Fact, Outcome, Piece, RowOutcome
+from riskml.lists.persons.identity import Identity, Match
 from riskml.lists.persons.matching import Matcher
 from riskml.lists.persons.register import Register
 from riskml.lists.persons.updating import update_register
@@ -127,6 +127,7 @@ class _Run:
                 matches = update_register(self.register, [row.identity for row in exported], delivery.as_of)
                 for row, match in zip(exported, matches, strict=True):
                     row.match = match
+        everything = [row for _, data_rows in rows for row in data_rows]
         refuse_unknown(self.decisions, self.answers, self.persons, self.register)
         matcher = Matcher(self.register)
         for delivery, data_rows in rows:
@@ -135,9 +136,9 @@ class _Run:
                 self._read(row)
         if self.memory:
             everyone = any(delivery.has_register for delivery in deliveries)
-            matches = [row.match for _, data_rows in rows for row in data_rows]
+            matches = [row.match for row in everything]
             self.deaths = self.memory.recall(matches, self.register, self.ledger, self.taken.book, everyone=everyone)
-        self._find_deaths([row for _, data_rows in rows for row in data_rows])
+        self._find_deaths(everything)
         states = self._list_states(deliveries)
         for delivery, data_rows in rows:
             while states and states[0] <= delivery.as_of:
@@ -145,7 +146,7 @@ class _Run:
             self._settle(delivery, data_rows)
         for day in states:
             self._add_state(day, deliveries)
-        for row in (row for _, data_rows in rows for row in data_rows):
+        for row in everything:
             if row.outcome.outcome == "ask" and row.answer == "skip":
                 row.outcome.outcome, row.outcome.reason = "nothing", "decided"
         self.taken.shared = share_past(self.taken.book, self.register, self.known_states)
@@ -166,14 +167,11 @@ class _Run:
         history = any(d.recorded_on is None for d in deliveries)
         recorded_on = None if day == date.min or (history and self._is_first_state(day)) else day
         for person in persons:
-            values = {
-                "region_code": person.village_code or self.register.region,
-                "size": self._count_members(day, person.household_id),
-            }
-            book.add_version("households", recorded_on, {"household_id": person.household_id, **values})
-            member = {"household_id": person.household_id, "member_id": person.person_id}
-            birth_year = person.birth_date.year if person.birth_date else None
-            book.add_version("members", recorded_on, {**member, "birth_year": birth_year, "sex": person.sex or None})
+            home = {"household_id": person.household_id}
+            region, size = person.village_code or self.register.region, self._count_members(day, person.household_id)
+            book.add_version("households", recorded_on, home | {"region_code": region, "size": size})
+            member = {"member_id": person.person_id, "birth_year": person.birth_year, "sex": person.sex or None}
+            book.add_version("members", recorded_on, home | member)
         self._end_memberships(day, recorded_on)
 
     def _is_first_state(self, day: date) -> bool:
@@ -195,9 +193,8 @@ class _Run:
         for sheet in delivery.sheets:
             columns, derived = index_columns(sheet), find_derived(sheet)
             for row in sheet.rows:
-                outcome = RowOutcome(
-                    sheet.file, sheet.name, row.number, "ignored", "" if row.kind == "data" else row.kind
-                )
+                reason = "" if row.kind == "data" else row.kind
+                outcome = RowOutcome(sheet.file, sheet.name, row.number, "ignored", reason)
                 self.taken.rows.append(outcome)
                 if row.kind == "data":
                     self.persons[sheet.file, sheet.name, row.number] += 1
@@ -224,15 +221,9 @@ class _Run:
             return Match("matched", answer, person.household_id, "decided")
         if row.sheet.topic == "register":
             return row.match
-        who = row.identity
-        if row.sheet.topic in OF_VILLAGES and not (
-            who.name or who.id_number or who.head_name or who.head_id or who.household_no
-        ):
-            codes = self.register.villages.find(who.town, who.village).villages
-            if len(codes) == 1:
-                return Match("matched", None, next(iter(codes)), "village")
-            return Match("ask", reason="several_villages") if codes else Match("stranger", reason="unknown_village")
-        return matcher.match(who, delivery.as_of)
+        if row.sheet.topic in OF_VILLAGES and not row.identity.names_somebody:
+            return self.register.villages.match(row.identity)
+        return matcher.match(row.identity, delivery.as_of)
 
     def _read(self, row: _DataRow) -> None:
         """Read a row whose person or household is certain: first who it is about, then what it says."""
@@ -361,8 +352,8 @@ class _Run:
         if "birth_year" in values and row.match.person_id:
             # The register completes sex and birth from the ID number.
             person = self.register.find_person(row.match.person_id, delivery.as_of)
-            born = person.birth_date.year if person.birth_date else None
-            values |= {"birth_year": values["birth_year"] or born, "sex": values["sex"] or person.sex or None}
+            values["birth_year"] = values["birth_year"] or person.birth_year
+            values["sex"] = values["sex"] or person.sex or None
         columns = [name for name, value in values.items() if value is not None and name != "household_id"]
         if entry.table == "income":
             record_id = make_statement_id(home, values["source"], values["period_start"])
@@ -373,11 +364,8 @@ class _Run:
         if entry.table == "households":
             values |= self._complete_household(delivery, row, values)
             columns += ["region_code", "size"]
-        return Piece(
-            entry.table,
-            book.add_version(entry.table, self._date_versions(delivery), values),
-            tuple(dict.fromkeys(columns)),
-        )
+        key = book.add_version(entry.table, self._date_versions(delivery), values)
+        return Piece(entry.table, key, tuple(dict.fromkeys(columns)))
 
     def _complete_household(self, delivery: Delivery, row: _DataRow, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return village and size of a household, from the row or otherwise from the register."""

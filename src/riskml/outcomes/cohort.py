@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from riskml.policy import Policy
 from riskml.policy.case import Case
-from riskml.records.panel.panel import BELOW, Panel
+from riskml.records.panel.lines import BELOW
+from riskml.records.panel.panel import Panel
 from riskml.splits import Settings
 from riskml.vocabulary.verdicts import STATUSES
 

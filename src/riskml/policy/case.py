@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from riskml.policy.entries import Switch
 from riskml.records.contract import schema
 from riskml.records.panel.events import Events
-from riskml.records.panel.panel import BELOW, Panel
+from riskml.records.panel.lines import BELOW
+from riskml.records.panel.panel import Panel
 
 __all__ = ["SPENDING", "Case", "Item"]
 

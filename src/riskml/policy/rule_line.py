@@ -12,7 +12,8 @@ from riskml.policy.signal import signal_income
 from riskml.policy.table import Policy
 from riskml.policy.triggers import TRIGGERS
 from riskml.policy.verdicts import NO_CATEGORY, Verdicts
-from riskml.records.panel.panel import BELOW, Panel
+from riskml.records.panel.lines import BELOW
+from riskml.records.panel.panel import Panel
 from riskml.vocabulary.verdicts import CATEGORIES, NO_COLOUR
 
 __all__ = ["SPENDING_TRIGGER", "apply_rule_line"]

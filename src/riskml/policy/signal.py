@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.policy.table import Policy, load_policy
-from riskml.records.panel.panel import BELOW
+from riskml.records.panel.lines import BELOW
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, NO_COLOUR, TIERS
 
 __all__ = ["combine_signal", "is_above_safest", "name_agreement", "refine_agreement", "signal_income"]

@@ -16,7 +16,7 @@ from riskml.policy.case import Case
 from riskml.policy.entries import Trigger
 from riskml.records.contract.calendar import to_month
 from riskml.records.panel.events import Events
-from riskml.records.panel.panel import BELOW
+from riskml.records.panel.lines import BELOW
 
 __all__ = ["TRIGGERS", "trigger"]
 

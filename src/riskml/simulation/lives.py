@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from riskml.records.panel.panel import BELOW
+from riskml.records.panel.lines import BELOW
 from riskml.simulation.blows import count_workers, draw_severity
 from riskml.simulation.draws import compiled_once, start_stream
 from riskml.simulation.month import step

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from riskml.records.panel.panel import BELOW
+from riskml.records.panel.lines import BELOW
 from riskml.simulation.blows import alarm, apply_disaster, count_workers, draw_rare_shock, hurt, leave, lose_work, treat
 from riskml.simulation.draws import compiled, draw_bell, draw_normal, draw_uniform
 from riskml.simulation.parameters import Process

@@ -13,7 +13,7 @@ from riskml.errors import SimulationError, SplitError
 from riskml.evaluation.ranking import Ranking
 from riskml.outcomes.labels import FALL_KINDS
 from riskml.records.contract.calendar import to_month_end
-from riskml.records.panel.panel import BELOW
+from riskml.records.panel.lines import BELOW
 from riskml.simulation.county import CountyMap
 from riskml.simulation.lives import simulate_futures
 from riskml.simulation.parameters import count_spending

@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook, load_workbook
 
-WEIGHTS, CHECKS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), "10X98765432"
+from riskml.records.contract.personal import compute_check_digit
 
 
 def make_number(birth, serial):
     body = f"990777{birth}{serial:03}"
-    return body + CHECKS[sum(int(digit) * weight for digit, weight in zip(body, WEIGHTS, strict=True)) % 11]
+    return body + compute_check_digit(body)
 
 
 HEAD, WIFE, CHILD, OTHER = (
@@ -385,23 +385,6 @@ def test_a_code_that_is_not_a_countys_is_refused_even_with_a_register(riskml, li
     ran = riskml(*lists, "--region", "99")
     assert ran.code == 1
     assert "6 digits" in ran.err
-
-
-def test_without_a_register_nobody_can_be_found(riskml, lists, tmp_path):
-    at = lists.index("--register")
-    ran = riskml(*lists[:at], *lists[at + 2 :], "--region", "990777")
-    assert ran.code == 1
-    assert "There is no register" in ran.err
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_first_delivery_may_be_history_only(riskml, lists, tmp_path):
-    at = lists.index("--register")
-    assert riskml("lists", *lists[at:], "--history", lists[1]).code == 0
-    assert not pd.read_parquet(tmp_path / "out" / "illness.parquet").empty
-    ran = riskml("lists", *lists[at:])
-    assert ran.code == 1
-    assert "No lists are given" in ran.err
 
 
 def test_empty_lists_and_mistyped_names_are_named(riskml, lists, tmp_path):

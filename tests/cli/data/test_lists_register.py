@@ -166,3 +166,19 @@ def test_years_of_birth_come_from_id_numbers_if_an_export_has_no_days_of_birth(r
     present = members[members.left_on.isna()]
     assert set(present.birth_year) == {1970, 1972, 1999, 1965, 2024}
     assert set(present.sex) <= {"f", "m"}
+
+
+def test_without_a_register_nobody_can_be_found(riskml, lists, tmp_path):
+    ran = riskml("lists", lists[2], *lists[4:], "--region", "990777")
+    assert ran.code == 1
+    assert "There is no register" in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_first_delivery_may_be_history_only(riskml, lists, tmp_path):
+    history = [part for path in lists[1:4] for part in ("--history", path)]
+    assert riskml("lists", *history, *lists[4:], "--region", "990777").code == 0
+    assert not read(tmp_path, "illness").empty
+    ran = riskml("lists", *lists[4:])
+    assert ran.code == 1
+    assert "No lists are given" in ran.err

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from riskml.lists.identity import Identity
+from riskml.lists.persons.identity import Identity
 from riskml.lists.persons.matching import Matcher
 from riskml.lists.persons.register import Register
 from riskml.lists.persons.updating import update_register

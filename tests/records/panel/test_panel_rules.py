@@ -394,28 +394,3 @@ def test_a_late_line_does_not_rewrite_an_earlier_month():
     late = make_records(lines={**lines, "recorded_on": [None, "2023-05-08"]})
     assert late.panel(to_day("2023-06-30")).line[:4, 0].tolist() == [2, 2, 1, 1]
     assert make_records(lines=lines).panel(to_day("2023-06-30")).line[:4, 0].tolist() == [2, 2, 2, 2]
-
-
-# -- households without members ---------------------------------------------------------------------------------------
-
-
-def is_known(as_of: str, *members: dict[str, object], size: int = 2) -> bool:
-    packed = make_records(households=make_versions((None, size, "1305")), members=list(members))
-    panel = packed.panel(to_day(as_of))
-    assert panel.known[0] != panel.deserted[0]
-    return bool(panel.known[0])
-
-
-def test_a_household_is_no_longer_known_once_every_member_has_left():
-    first = {"member_id": "1", "left_on": "2023-02-10"}
-    second = {"member_id": "2", "left_on": "2023-04-05", "recorded_on": "2023-05-01"}
-    both = (first, {"member_id": "2"}, second)
-    days = ("2023-02-28", "2023-04-30", "2023-05-01")
-    assert [is_known(day, *both) for day in days] == [True, True, False]
-    assert is_known("2023-05-01", *both, second | {"recorded_on": "2023-05-01", "member_id": "3", "left_on": None})
-    assert is_known("2023-04-04", first, second | {"recorded_on": "2023-04-01"})  # the day of leaving is still ahead
-
-
-def test_a_partial_roster_does_not_make_a_household_die_out():
-    assert is_known("2023-06-30", {"member_id": "1", "left_on": "2023-02-10"})
-    assert not is_known("2023-06-30", {"member_id": "1", "left_on": "2023-02-10"}, size=1)

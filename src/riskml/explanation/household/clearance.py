@@ -9,7 +9,8 @@ import numpy as np
 from riskml.explanation.household.explanation import RuleView
 from riskml.features.household import no_labour
 from riskml.policy import Policy
-from riskml.records.panel.panel import BELOW, Panel
+from riskml.records.panel.lines import BELOW
+from riskml.records.panel.panel import Panel
 from riskml.vocabulary.terms import Term
 
 __all__ = ["Condition", "check_clearance"]

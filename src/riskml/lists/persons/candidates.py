@@ -11,8 +11,8 @@ from datetime import date
 
 from rapidfuzz.distance import OSA
 
-from riskml.lists.identity import Identity
 from riskml.lists.persons.id_numbers import IdNumber, parse_id_number
+from riskml.lists.persons.identity import Identity
 from riskml.lists.persons.names import Name, list_holes, parse_name, spell_sound
 from riskml.lists.persons.register import Register
 from riskml.lists.persons.villages import Location

@@ -15,9 +15,9 @@ from typing import Literal
 
 from rapidfuzz.distance import OSA
 
-from riskml.lists.identity import Identity, Match
 from riskml.lists.persons.candidates import Index, Known, Row, read_row
 from riskml.lists.persons.id_numbers import IdNumber
+from riskml.lists.persons.identity import Identity, Match
 from riskml.lists.persons.names import WILD, Likeness, Name, compare_names
 from riskml.lists.persons.register import Register
 from riskml.lists.persons.villages import Location

@@ -44,6 +44,11 @@ class Person:
     group: str = ""
     door: str = ""
 
+    @property
+    def birth_year(self) -> int | None:
+        """The year of birth, if the day is known."""
+        return self.birth_date.year if self.birth_date else None
+
 
 class Register:
     """Persons in versions, households and villages.

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import date
 from itertools import count
 
-from riskml.lists.identity import Identity, Match
 from riskml.lists.persons.id_numbers import parse_id_number
+from riskml.lists.persons.identity import Identity, Match
 from riskml.lists.persons.matching import Matcher
 from riskml.lists.persons.names import parse_name
 from riskml.lists.persons.register import SEXES, Person, Register, list_personal

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from riskml.lists.persons.identity import Identity, Match
+
 __all__ = ["Location", "Village", "Villages"]
 
 _NOISE = re.compile(r"\W+")
@@ -77,6 +79,13 @@ class Villages:
         if towns:
             codes = {code for code in codes if self.by_code[code].town in towns}
         return Location(frozenset(codes), frozenset(towns))
+
+    def match(self, who: Identity) -> Match:
+        """Find the village that a row is about."""
+        codes = self.find(who.town, who.village).villages
+        if len(codes) == 1:
+            return Match("matched", None, next(iter(codes)), "village")
+        return Match("ask", reason="several_villages") if codes else Match("stranger", reason="unknown_village")
 
 
 def _compile(name: str, ends: tuple[str, ...], rest: str) -> re.Pattern[str]:

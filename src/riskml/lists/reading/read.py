@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 
-from riskml.lists.identity import Identity
+from riskml.lists.persons.identity import Identity
 from riskml.lists.persons.villages import Villages
 from riskml.lists.reading.columns import choose_topic, find_missing_amount, map_columns
 from riskml.lists.reading.contexts import build_context, build_rows, find_unit

@@ -231,6 +231,35 @@ def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
+    "A number is larger than possible",
+    "数值大于可能的最大值",
+    "Correct the number; leave the cell empty where it is unknown.",
+)
+def above_maximum(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report a number above the declared maximum."""
+    for column in list_columns(folder, table, *_NUMBERS):
+        if column.maximum is not None:
+            name, values = quote(column.name), {"maximum": column.maximum}
+            where = f"{name} > {column.maximum}"
+            yield Probe(column.name, "have {column} above {maximum:,g}", where, value=name, values=values)
+
+
+@check(
+    "A number is larger than plausible",
+    "数值大得不合常理",
+    "Check the number: it may be mistyped or in the wrong column.",
+    warning=True,
+)
+def above_plausible(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report a number above what is declared as plausible, but not above the maximum."""
+    for column in list_columns(folder, table, *_NUMBERS):
+        if column.plausible is not None:
+            name, values = quote(column.name), {"plausible": column.plausible}
+            where = f"{name} > {column.plausible} AND {name} <= {column.maximum or 1e300}"
+            yield Probe(column.name, "have {column} above {plausible:,.0f}", where, value=name, values=values)
+
+
+@check(
     "An amount is infinite or not a number",
     "金额为无穷大或非数值",
     "Leave unknown amounts empty (null); NaN and infinity are not amounts.",

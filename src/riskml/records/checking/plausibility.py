@@ -54,37 +54,7 @@ LAST_EARLY_YEAR, LONGEST_LIFE, HISTORICAL = 1970, 110, 1991
 """Last year in which a day is too early, longest life in years, and the year before which income is historical: its
 days may well be early."""
 
-_COUNTED = (Kind.COUNT, Kind.YEAR)
 _DAYS = (Kind.DATE, Kind.MONTH_START, Kind.YEAR)
-
-
-@check(
-    "A number is larger than possible",
-    "数值大于可能的最大值",
-    "Correct the number; leave the cell empty where it is unknown.",
-)
-def above_maximum(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a number above the declared maximum."""
-    for column in list_columns(folder, table, *_COUNTED):
-        if column.maximum is not None:
-            name, values = quote(column.name), {"maximum": column.maximum}
-            where = f"{name} > {column.maximum}"
-            yield Probe(column.name, "have {column} above {maximum:,g}", where, value=name, values=values)
-
-
-@check(
-    "A number is larger than plausible",
-    "数值大得不合常理",
-    "Check the number: it may be mistyped or in the wrong column.",
-    warning=True,
-)
-def above_plausible(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a number above what is declared as plausible, but not above the maximum."""
-    for column in list_columns(folder, table, *_COUNTED, Kind.AMOUNT):
-        if column.plausible is not None:
-            name, values = quote(column.name), {"plausible": column.plausible}
-            where = f"{name} > {column.plausible} AND {name} <= {column.maximum or 1e300}"
-            yield Probe(column.name, "have {column} above {plausible:,.0f}", where, value=name, values=values)
 
 
 @check(

@@ -98,6 +98,7 @@ def is_month_end(day: int) -> bool:
     return to_month_end(to_month(day)) == day
 
 
+@lru_cache(maxsize=1024)
 def find_last_complete_month(day: int) -> int:
     """Find the latest month that has ended by the end of ``day``.
 
@@ -107,6 +108,7 @@ def find_last_complete_month(day: int) -> int:
     return to_month(day) if is_month_end(day) else to_month(day) - 1
 
 
+@lru_cache(maxsize=1024)
 def subtract_months(day: int, months: int) -> int:
     """Return the day that is ``months`` calendar months before ``day``.
 

@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from riskml.records.contract.arrow_types import cast_table
+from riskml.records.contract.required import require_columns, require_tables
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.cells import format_texts, parse_floats
-from riskml.records.panel.required import require_columns, require_tables
 from riskml.records.reading.cell_sql import connect, quote, quote_attribute, select_column
 from riskml.records.reading.views import TypedViews
 

@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.versions import NO_DAY
 
-__all__ = ["LINE_COLUMNS", "LineRow", "LineTable"]
+__all__ = ["BELOW", "LINE_COLUMNS", "LineRow", "LineTable"]
+
+BELOW = 1 - 1e-4
+"""An income is below the line if it is less than this fraction of it; the margin allows for rounded incomes."""
 
 LINE_COLUMNS = ("region_code", "effective_from", "amount", "source")
 """Columns of ``lines`` that are fields of a :class:`LineRow`, in the order of its fields."""

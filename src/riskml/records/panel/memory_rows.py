@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskml.errors import RecordsError
+from riskml.records.contract.required import require_columns, require_tables
 from riskml.records.contract.schema import KIND_WORDS, TABLES, Column, Kind, Table
 from riskml.records.panel.cells import (
     count_null,
@@ -24,7 +25,6 @@ from riskml.records.panel.cells import (
     parse_floats,
 )
 from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows, RowSource, build_lines, list_row_tables
-from riskml.records.panel.required import require_columns, require_tables
 from riskml.text import Joined, Text
 
 __all__ = ["Columns", "read_memory"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import replace
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,23 +21,11 @@ from riskml.records.panel.lines import LineRow
 from riskml.records.panel.packed import PackedRecords
 from riskml.records.panel.packed_rows import Array
 
-__all__ = ["BELOW", "Panel"]
+__all__ = ["Panel"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
-
-BELOW = 1 - 1e-4
-"""An income is below the line if it is less than this fraction of it; the margin allows for rounded incomes."""
-
-
-_subtract_months = lru_cache(maxsize=1024)(subtract_months)
-_find_last_complete_month = lru_cache(maxsize=1024)(find_last_complete_month)
-
-
-def _pick(values: NDArray[Any], months: Ints) -> NDArray[Any]:
-    picked: NDArray[Any] = np.take_along_axis(values, months, axis=0)
-    return picked
 
 
 class Panel:
@@ -84,7 +71,7 @@ class Panel:
         self.known_at = as_of if known_at is None else known_at
         self.months = months
         self.basis = basis
-        self.month = _find_last_complete_month(as_of)
+        self.month = find_last_complete_month(as_of)
         self.n = stop - start
         self.memo: dict[str, object] = {}
         """Intermediate results that several features use."""
@@ -222,8 +209,9 @@ class Panel:
         moved.basis = replace(self.basis, age=0)  # the income window now ends at index 0
         moved.memo = {}
         moved.sources = np.take_along_axis(deep.sources, months[None], axis=1)
-        moved._summed = (_pick(deep.total_or_zero, months), _pick(deep.reported, months))
-        moved._at_month_ends = (_pick(deep.size, months), _pick(deep.line, months))
+        pick = partial(np.take_along_axis, indices=months, axis=0)
+        moved._summed = (pick(deep.total_or_zero), pick(deep.reported))
+        moved._at_month_ends = (pick(deep.size), pick(deep.line))
         for name in ("total", "income_lag", "income_until", "_has_older_income"):
             moved.__dict__.pop(name, None)
         return moved
@@ -341,7 +329,7 @@ class Panel:
 
     @cached_property
     def _since(self) -> int:
-        return _subtract_months(self.as_of, self.months)
+        return subtract_months(self.as_of, self.months)
 
     @cached_property
     def illness(self) -> Events | None:
@@ -356,14 +344,11 @@ class Panel:
     @cached_property
     def exposure(self) -> Events | None:
         """Disasters that hit the region where the household then lived, within the panel's months: kind, day, lag."""
-        regional = self._records.regional
+        regional, versions = self._records.regional, self._records.households
         if regional is None:
             return None
-        versions = self._records.households
-        known = self._versions_known
-        return self._add_lag(
-            find_exposures(regional, versions, known, self._range, self.as_of, self.known_at, self._since)
-        )
+        days = (self.as_of, self.known_at, self._since)
+        return self._add_lag(find_exposures(regional, versions, self._versions_known, self._range, *days))
 
     @cached_property
     def events(self) -> Events | None:
@@ -412,4 +397,4 @@ class Panel:
 
     def within(self, events: Events, months: int) -> Mask:
         """Mark the rows about the last ``months`` months up to ``as_of``."""
-        return events.mark_since(_subtract_months(self.as_of, months))
+        return events.mark_since(subtract_months(self.as_of, months))

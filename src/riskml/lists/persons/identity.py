@@ -38,6 +38,11 @@ class Identity:
     birth_month: date | None = None
     age: int | None = None
 
+    @property
+    def names_somebody(self) -> bool:
+        """Whether the row names a person or a household, and not only a village."""
+        return any((self.name, self.id_number, self.head_name, self.head_id, self.household_no))
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
