@@ -20,6 +20,22 @@ def test_a_wrong_address_is_named(address: str) -> None:
         pass
 
 
+@pytest.mark.parametrize("address", ["nonsense", "carrier-pigeon://1:2", "inproc://1/2"])
+def test_no_client_starts_for_what_cannot_be_an_address(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setattr("distributed.Client", lambda *_, **__: pytest.fail("a client was started"))
+    with pytest.raises(ClusterError, match=f"no Dask scheduler at {address}"), connect(address):
+        pass
+
+
+def test_a_client_that_does_not_start_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("distributed.Client", start)
+    with pytest.raises(ClusterError, match="did not start in time"), connect("tcp://127.0.0.1:9"):
+        pass
+
+
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ClusterError, match=r"riskml\[cluster\]"), connect("local"):

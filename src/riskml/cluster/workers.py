@@ -104,6 +104,7 @@ def connect(address: str | None) -> Iterator[Workers | None]:
         return
     try:
         from distributed import Client, LocalCluster
+        from distributed.comm.addressing import get_address_host_port
     except ImportError:
         raise ClusterError("--cluster needs Dask.", "Install it with `pip install 'riskml[cluster]'`.") from None
     if address == LOCAL:
@@ -113,13 +114,14 @@ def connect(address: str | None) -> Iterator[Workers | None]:
             yield Workers(client)
         return
     try:
+        get_address_host_port(address)  # refuses what cannot be an address before the client starts its threads
         client = Client(address, timeout="10s")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, AssertionError) as error:  # Dask asserts that its thread starts within ten seconds
         raise ClusterError(
             "There is no Dask scheduler at {address}: {reason}.",
             "Give the address that `dask scheduler` prints, such as tcp://10.0.0.1:8786, or `local`.",
             address=address,
-            reason=str(error).splitlines()[0].rstrip("."),
+            reason=(str(error).splitlines() or ["Dask did not start in time, try again"])[0].rstrip("."),
         ) from None
     with client:
         workers = Workers(client)

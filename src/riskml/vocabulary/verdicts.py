@@ -93,7 +93,11 @@ def word_tier(tier: str, *, flagged: bool, hardship: str) -> str:
 
 @dataclass(frozen=True)
 class Agreement(Term):
-    """Whether the rule line and the model flag a household, as a short name and as a sentence in both languages."""
+    """Whether the rule line and the model flag a household, as a short name and as a sentence in both languages.
+
+    The rule line flags a household if one of its conditions is met. Its colour may be yellow without any: income that
+    is merely close to the line is no condition. So the sentences speak of conditions, not of the rule line as a whole.
+    """
 
     sentence_zh: str
     sentence_en: str
@@ -108,29 +112,29 @@ AGREEMENTS = Vocabulary(
         "neither",
         "均未提示",
         "neither",
-        "监测线规则与模型均未提示",
-        "Neither the rule line nor the model flags this household",
+        "未触发监测线规则的预警条件，模型也未提示",
+        "No condition of the rule line is met, and the model does not flag this household either",
     ),
     Agreement(
         "rule_only",
         "仅规则提示",
         "rule line only",
-        "监测线规则提示关注，模型判断风险不高",
-        "The rule line flags this household, but the model does not",
+        "已触发监测线规则的预警条件，模型判断风险不高",
+        "A condition of the rule line is met, but the model does not flag this household",
     ),
     Agreement(
         "model_only",
         "仅模型提示",
         "model only",
-        "监测线规则未提示，模型判断风险较高，建议核实",
-        "The model flags this household, but the rule line does not: worth verifying",
+        "未触发监测线规则的预警条件，模型判断风险较高，建议核实",
+        "The model flags this household, but no condition of the rule line is met: worth verifying",
     ),
     Agreement(
         "both",
         "规则与模型均提示",
         "both",
-        "监测线规则与模型都提示关注",
-        "Both the rule line and the model flag this household",
+        "已触发监测线规则的预警条件，模型也提示风险",
+        "A condition of the rule line is met, and the model flags this household too",
     ),
 )
 """Whether the rule line, the model, both or neither flag a household."""
@@ -141,14 +145,15 @@ REFINED_AGREEMENTS = Vocabulary(
         "rule_only_outside",
         "规则预警；未列入本期优先走访",
         "rule line; model beyond capacity",
-        "监测线规则提示关注；模型也提示风险，但未排入全县走访名额",
-        "The rule line flags this household; so does the model, but other households come first for a visit",
+        "已触发监测线规则的预警条件；模型也提示风险，但未排入全县走访名额",
+        "A condition of the rule line is met; the model flags this household too, but other households come first "
+        "for a visit",
     ),
     Agreement(
         "neither_outside",
         "模型提示；未列入本期优先走访",
         "model, beyond capacity",
-        "监测线规则未提示；模型提示风险，但未排入全县走访名额",
+        "未触发监测线规则的预警条件；模型提示风险，但未排入全县走访名额",
         "The model flags this household, but other households come first for a visit",
     ),
 )

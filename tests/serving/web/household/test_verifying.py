@@ -196,8 +196,8 @@ def test_a_household_beyond_the_visit_capacity_is_not_shown_as_free_of_risk(site
     site.sign_in("county")
     household = site.rows("SELECT household_id FROM current_scores WHERE tier > 0 ORDER BY household_id")[0][0]
     for agreement, words in (
-        ("rule_only", "监测线规则提示关注；模型也提示风险，但未排入全县走访名额"),
-        ("model_only", "监测线规则未提示，模型判断风险较高"),
+        ("rule_only", "已触发监测线规则的预警条件；模型也提示风险，但未排入全县走访名额"),
+        ("model_only", "未触发监测线规则的预警条件，模型判断风险较高"),
     ):
         change = "UPDATE current_scores SET agreement = :a, agreement_by = 'capacity' WHERE household_id = :h"
         site.change(change, a=agreement, h=household)
