@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
+import anyio.to_thread
 from fastapi import Depends, Query
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
@@ -20,7 +21,7 @@ from riskml_serving.api.openapi import Body
 from riskml_serving.base.clock import today
 from riskml_serving.base.limits import read_body
 from riskml_serving.base.problems import FieldError
-from riskml_serving.http.bodies import parse, parse_records
+from riskml_serving.http.bodies import LARGE, SMALL, parse, parse_records
 from riskml_serving.http.idempotent_writes.service import Work, respond_once
 from riskml_serving.http.responses import make_envelope
 from riskml_serving.judging.model import Model
@@ -31,6 +32,7 @@ from riskml_serving.people.auth import Caller
 __all__ = ["Call", "Limit", "ReadCall", "Region", "RequireRight", "ScoreCall", "WriteCall"]
 
 Region = Annotated[str | None, Query(description="Region prefix; by default, that of the key.")]
+T = TypeVar("T")
 Limit = Annotated[int | None, Query(ge=1)]
 
 
@@ -96,13 +98,17 @@ class Call:
         Problem
             ``body-too-large``, ``invalid-json``, ``invalid-request``.
         """
-        content = await read_body(self.request, self.state.settings.max_body_bytes)
+        content = await read_body(self.request, min(SMALL, self.state.settings.max_body_bytes))
         return content, parse(content, kind.adapter)
 
     async def read_records(self, kind: Body) -> tuple[bytes, dict[str, Any], list[FieldError]]:
         """Read a body with records; also return warnings about its codes, see :func:`parse_records`."""
         content = await read_body(self.request, self.state.settings.max_body_bytes)
-        return content, *parse_records(content, kind.adapter)
+        return content, *await self.run(content, lambda: parse_records(content, kind.adapter))
+
+    async def run(self, content: bytes, work: Callable[[], T]) -> T:
+        """Do some work on the values of a body; if it is large, in a thread, so that other requests need not wait."""
+        return work() if len(content) < LARGE else await anyio.to_thread.run_sync(work)
 
     async def write_once(self, content: bytes, work: Work) -> Response:
         """Do a request's work in one transaction, and only once per idempotency key."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic_core import ErrorDetails
 from starlette.requests import Request
 from starlette.responses import Response
 
-__all__ = ["MEDIA_TYPE", "MOST_ERRORS", "PROBLEMS", "FieldError", "Kind", "Problem", "read_field_errors"]
+__all__ = ["MEDIA_TYPE", "MOST_ERRORS", "PROBLEMS", "FieldError", "Kind", "Problem", "move_path", "read_field_errors"]
 
 MEDIA_TYPE = "application/problem+json"
 NAME = re.compile(r"[a-z][a-z_]{0,39}")
@@ -33,6 +33,7 @@ CHINESE_WORDING = {
     "twice": "同一记录出现两次",
     "too_short": "内容过少",
     "too_long": "内容过长",
+    "too_many_fields": "字段过多",
     "enum": "不在可选值之内",
     "literal": "不在可选值之内",
     "pattern": "格式或取值不符",
@@ -188,6 +189,16 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         self.mark(request)
         content = json.dumps(self.to_json(getattr(request.state, "request_id", "")), ensure_ascii=False)
         return Response(content, self.status, media_type=MEDIA_TYPE, headers=self.headers)
+
+
+def move_path(error: FieldError, table: str, start: int) -> FieldError:
+    """Return an error in a slice of a table's rows with its path in the request.
+
+    >>> move_path(FieldError("[2].amount", "missing", "Field required"), "tables.income", 40).path
+    'tables.income[42].amount'
+    """
+    number, _, rest = error.path.removeprefix("[").partition("]")
+    return replace(error, path=f"{table}[{start + int(number)}]{rest}")
 
 
 def read_field_errors(errors: Sequence[ErrorDetails | Any]) -> list[FieldError]:

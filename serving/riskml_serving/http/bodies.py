@@ -1,23 +1,38 @@
-"""Parses the bytes of a body directly into typed values, and validates them only once."""
+"""Parses the bytes of a body directly into typed values.
+
+The validator holds up every other request while it runs, and it describes every error that it finds. So a large body is
+validated in slices, in a thread, and validation ends with the slice that brings the number of errors to 50.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
 
 from riskml.records.contract.schema import TABLES, Kind
 from riskml.records.reading.cell_sql import strip_blanks
 from riskml.records.reading.file_rules import PASSED_OVER_COLUMN
 from riskml.records.reading.tables import INDEX, LIKELY_INDEX
-from riskml_serving.base.problems import FieldError, Problem, read_field_errors
+from riskml_serving.base.contract import ROWS, make_list_type
+from riskml_serving.base.problems import MOST_ERRORS, FieldError, Problem, move_path, read_field_errors
 
-__all__ = ["collect_codes", "parse", "parse_records"]
+__all__ = ["LARGE", "SMALL", "collect_codes", "parse", "parse_records"]
 
-T = TypeVar("T")
+SMALL = 32_000
+"""Maximum number of bytes of a body without records: its validator describes every error at once."""
+LARGE = 16_000
+"""Number of bytes from which a body with records is validated in slices, in a thread."""
+SLICE = 2_000
+"""Number of fields that are validated at a time."""
+SHORTEST_ROW = 20
+"""No row with all required fields is as short as this, in bytes; millions of empty rows would hold up others."""
+MOST_FIELDS = 1_000
+"""Maximum number of fields in a row, and of tables in a body."""
 
 Rows = list[dict[str, Any]]
 
@@ -37,7 +52,7 @@ _IDENTIFIERS = {
 _NAMES = {name: frozenset(table.names) for name, table in TABLES.items()}
 
 
-def parse(body: bytes, adapter: TypeAdapter[T]) -> T:
+def parse(body: bytes, adapter: TypeAdapter[Any]) -> Any:
     """Parse a JSON body into a value of the adapter's type.
 
     Raises
@@ -67,20 +82,20 @@ def parse_records(body: bytes, adapter: TypeAdapter[dict[str, Any]]) -> tuple[di
     Raises
     ------
     Problem
-        As in :func:`parse`.
+        As in :func:`parse`; at most 50 fields are listed, then validation ends.
     """
     invalid = None
     try:
-        parsed = parse(body, adapter)
+        parsed = _parse_small(body, adapter) or _parse_in_slices(_read_json(body), adapter)
         # The types accept undeclared columns only in tables that may have attributes.
         passed = _drop_row_numbers({name: rows for name, rows in parsed["tables"].items() if TABLES[name].attributes})
         if all(strip_blanks(code) == code for code in collect_codes(parsed["tables"])):
             return parsed, passed
     except Problem as problem:  # the types refuse blanks around codes that are not identifiers, and undeclared columns
-        if problem.kind != "invalid-request":
+        if problem.kind != "invalid-request" or all(error.code not in _CURABLE for error in problem.errors):
             raise
         invalid = problem
-    raw = json.loads(body)
+    raw = _read_json(body)
     tables = raw.get("tables") if isinstance(raw, dict) else None
     rows = {
         name: [row for row in rows if isinstance(row, dict)]
@@ -91,7 +106,91 @@ def parse_records(body: bytes, adapter: TypeAdapter[dict[str, Any]]) -> tuple[di
     warnings = [FieldError(path, "blank_around_code", text) for path in _strip_codes(rows)] + _drop_row_numbers(rows)
     if invalid is not None and not warnings:
         raise invalid
-    return parse(json.dumps(raw).encode(), adapter), warnings
+    return _parse_in_slices(raw, adapter), warnings
+
+
+_CURABLE = {"string_pattern_mismatch", "string_too_long", "extra_forbidden"}
+"""Codes of errors that may disappear when blanks around codes, or row numbers, are removed."""
+
+
+def _parse_small(body: bytes, adapter: TypeAdapter[dict[str, Any]]) -> dict[str, Any] | None:
+    """Validate a small body in one go, the quickest way; return None if it is large or invalid."""
+    try:
+        return adapter.validate_json(body) if len(body) < LARGE else None
+    except ValidationError:
+        return None
+
+
+def _read_json(body: bytes) -> Any:
+    if body.count(b"{") > len(body) // SHORTEST_ROW + MOST_ERRORS:
+        raise Problem("invalid-request", errors=[FieldError("tables", "missing", "Most rows lack required fields")])
+    try:
+        return from_json(body)
+    except ValueError:
+        raise Problem("invalid-json") from None
+
+
+def _parse_in_slices(raw: Any, adapter: TypeAdapter[dict[str, Any]]) -> dict[str, Any]:
+    """Validate a body that was read as JSON: first without the rows of its tables, then the rows in slices.
+
+    Raises
+    ------
+    Problem
+        ``invalid-request``, with the errors up to the slice that contains the fiftieth.
+    """
+    tables = raw.get("tables") if isinstance(raw, dict) else None
+    tables = tables if isinstance(tables, dict) else {}
+    errors = [error for part in (raw, tables) for error in _refuse_width(part, "tables")]
+    if errors:
+        raise Problem("invalid-request", errors=errors)
+    long = {name: rows for name, rows in tables.items() if isinstance(rows, list) and name in TABLES}
+    parsed: dict[str, Any] = {}
+    try:
+        rest = {**raw, "tables": {**tables, **{name: [] for name in long}}} if tables else raw
+        parsed = parse(to_json(rest), adapter)
+    except Problem as problem:
+        errors += problem.errors
+    for name, rows in long.items():
+        valid: Rows = []
+        for start, part in _cut(rows):
+            if len(errors) >= MOST_ERRORS:
+                break
+            path = f"tables.{name}"
+            wide = [error for i, row in enumerate(part, start) for error in _refuse_width(row, f"{path}[{i}]")]
+            try:
+                valid += [] if wide else parse(to_json(part), _make_rows_adapter(name))
+            except Problem as problem:
+                wide = [move_path(error, path, start) for error in problem.errors]
+            errors += wide
+        if not errors:
+            parsed["tables"][name] = valid
+    if errors:
+        raise Problem("invalid-request", errors=errors[:MOST_ERRORS])
+    return parsed
+
+
+@cache
+def _make_rows_adapter(table: str) -> TypeAdapter[Rows]:
+    return TypeAdapter(make_list_type(ROWS[table]))
+
+
+def _cut(rows: list[Any]) -> Iterator[tuple[int, list[Any]]]:
+    """Cut rows into slices of about ``SLICE`` fields; yield the position of the first row with each slice."""
+    start = fields = 0
+    for end, row in enumerate(rows):
+        fields += 1 + (len(row) if isinstance(row, dict) else 0)
+        if fields > SLICE:
+            yield start, rows[start : end + 1]
+            start, fields = end + 1, 0
+    if start < len(rows):
+        yield start, rows[start:]
+
+
+def _refuse_width(value: Any, path: str) -> list[FieldError]:
+    """Refuse a value with more fields than anybody sends on purpose: each would get an error of its own."""
+    if not isinstance(value, dict) or len(value) <= MOST_FIELDS:
+        return []
+    return [FieldError(path, "too_many_fields", f"At most {MOST_FIELDS} fields are accepted")]
 
 
 def collect_codes(tables: Mapping[str, Rows]) -> set[str]:

@@ -33,19 +33,25 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["scores"])
 
-MOST_IN_EVENT_LOOP = 8
-"""Maximum number of households scored in the event loop; larger requests use a thread, so that others need not wait."""
+MOST_IN_EVENT_LOOP, MOST_BYTES_IN_EVENT_LOOP = 8, 200_000
+"""Maximum number of households scored in the event loop, and maximum size of their records; larger requests use a
+thread, so that others need not wait."""
 
 
 @router.post("/v1/scores", response_model=SCORES_ANSWER, openapi_extra=SCORE_REQUEST.describe())
 async def scores(call: ScoreCall) -> Response:
     """Score the households in the request: probability, tier, signal, flags, agreement and, on request, reasons."""
-    _, body, warnings = await call.read_records(SCORE_REQUEST)
+    content, body, warnings = await call.read_records(SCORE_REQUEST)
     as_of, reasons = body.get("as_of") or call.today, body.get("reasons", False)
-    rows, odd = read_attributes(body["tables"], call.model)
-    tables = _to_columns(rows, call.state.lines)
-    check_score_request(call, body["tables"], tables)
     today, model = call.today, call.model
+
+    def prepare() -> tuple[dict[str, Rows], list[FieldError], dict[str, Columns]]:
+        rows, odd = read_attributes(body["tables"], model)
+        tables = _to_columns(rows, call.state.lines)
+        check_score_request(call, body["tables"], tables)
+        return rows, odd, tables
+
+    rows, odd, tables = await call.run(content, prepare)
 
     def read(name: str) -> Rows:
         return rows[name] if name in rows else to_rows(tables.get(name, {}))
@@ -59,7 +65,7 @@ async def scores(call: ScoreCall) -> Response:
     def work() -> tuple[AsOf, dict[str, Any]]:
         return show_share(Share.whole(judge_tables(model, tables, as_of)))
 
-    if len(rows["households"]) <= MOST_IN_EVENT_LOOP:
+    if len(rows["households"]) <= MOST_IN_EVENT_LOOP and len(content) < MOST_BYTES_IN_EVENT_LOOP:
         known_as_of, answer = show_share(await call.state.judge.judge(model, tables, as_of))
     else:
         known_as_of, answer = await anyio.to_thread.run_sync(work)

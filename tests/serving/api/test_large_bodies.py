@@ -1,0 +1,81 @@
+"""A large body, right or wrong, does not hold up other requests: it is validated in slices, in a thread."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+
+import pytest
+from pydantic_core import from_json
+from tests.serving.api.test_fuzz import corrupt_value
+
+from riskml_serving.api.openapi import BODIES
+from riskml_serving.base.problems import MOST_ERRORS, Problem
+from riskml_serving.http import bodies
+
+HOME = {"household_id": "h", "region_code": "370112001001", "size": 3}
+WAGE = {"household_id": "h", "source": "wage", "amount": 1000}
+
+
+def list_wages(number, **cells):
+    return [{**WAGE, "period_start": f"{1950 + i // 12}-{1 + i % 12:02}-01", **cells} for i in range(number)]
+
+
+WRONG = {
+    "an unknown field in each row": list_wages(900, x=1),
+    "a wrong value in each row": list_wages(900, amount="much"),
+    "a code with blanks in each row, and one wrong row": [*list_wages(600, record_id=" a "), {}],
+    "a fault in the last row": [*list_wages(900), {**WAGE, "period_start": "soon"}],
+    "rows without fields": [{}] * 20_000,
+    "a row of countless fields": [{f"k{i}": 1 for i in range(20_000)}],
+    "not even rows": [0] * 50_000,
+}
+
+
+@pytest.mark.parametrize("path", ["/v1/scores", "/v1/records"])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_large_wrong_body_costs_other_requests_little(client, key, monkeypatch, path, wrong):
+    validated, names, parse = [], [], bodies.parse
+
+    def watch(body, adapter):
+        validated.append(len(body))
+        names.append(threading.current_thread().name)
+        return parse(body, adapter)
+
+    monkeypatch.setattr(bodies, "parse", watch)
+    body = json.dumps({"tables": {"households": [HOME], "income": WRONG[wrong]}})
+    assert len(body) > 2 * bodies.LARGE
+    answer = client.post(path, content=body, headers=key())
+    assert answer.status_code == 422, answer.text
+    assert 1 <= answer.json()["error_count"] <= MOST_ERRORS
+    assert max(validated, default=0) < 100_000
+    assert all(name.startswith("AnyIO worker") for name in names)
+
+
+@pytest.mark.parametrize("name", ["RecordsRequest", "ScoreRequest"])
+def test_slices_find_the_faults_that_the_whole_body_has(name, monkeypatch):
+    adapter, rng, counts = BODIES[name].adapter, random.Random(19), {}
+    for size in (1, 5, 2000):
+        monkeypatch.setattr(bodies, "SLICE", size)
+        for _ in range(200):
+            body = json.dumps(corrupt_value(rng, BODIES[name].example)).encode()
+            try:
+                whole, faults = bodies.parse(body, adapter), set()
+            except Problem as problem:
+                if problem.kind == "invalid-json" or len(problem.errors) > MOST_ERRORS:
+                    continue
+                whole, faults = None, {(error.path, error.code) for error in problem.errors}
+            try:
+                sliced, found = bodies._parse_in_slices(from_json(body), adapter), set()
+            except Problem as problem:
+                sliced, found = None, {(error.path, error.code) for error in problem.errors}
+            assert (sliced, found) == (whole, faults), body
+            counts[bool(faults)] = counts.get(bool(faults), 0) + 1
+    assert min(counts[True], counts[False]) > 20
+
+
+@pytest.mark.parametrize("path", ["/v1/batches", "/v1/households/h/verifications", "/v1/households/h/closure"])
+def test_other_bodies_are_small(client, key, path):
+    body = json.dumps({f"k{i}": 1 for i in range(10_000)})
+    assert client.post(path, content=body, headers=key()).status_code == 413
