@@ -12,6 +12,9 @@ from pydantic_core import ErrorDetails
 from starlette.requests import Request
 from starlette.responses import Response
 
+from riskml.records.checking.check import list_rules
+from riskml.records.contract.declaration import IDENTIFIERS
+
 __all__ = ["MEDIA_TYPE", "MOST_ERRORS", "PROBLEMS", "FieldError", "Kind", "Problem", "move_path", "read_field_errors"]
 
 MEDIA_TYPE = "application/problem+json"
@@ -207,8 +210,17 @@ def read_field_errors(errors: Sequence[ErrorDetails | Any]) -> list[FieldError]:
     >>> read_field_errors([{"type": "missing", "loc": ("income", 3, "amount"), "msg": "Field required"}])
     [FieldError(path='income[3].amount', code='missing', en='Field required', own_zh='')]
     """
-    return [FieldError(_write_path(error["loc"]), error["type"], error["msg"]) for error in errors]
+    return [
+        FieldError(_write_path(error["loc"]), *UNUSABLE_CODE)
+        if error["type"] in ("string_pattern_mismatch", "string_too_long") and _CODES.intersection(error["loc"])
+        else FieldError(_write_path(error["loc"]), error["type"], error["msg"])
+        for error in errors
+    ]
 
+
+_CODES = frozenset((*IDENTIFIERS, "followed_by"))
+UNUSABLE_CODE = next((rule.code, rule.title, rule.zh) for rule in list_rules() if rule.code == "unusable_code")
+"""Code and description of a code with which no page could be opened, as `riskml check` words it."""
 
 _KINDS = re.compile(r"(constrained-)?(str|float|int|bool)")
 """Names that the validator gives to the possible types of an attribute; they are not part of the path."""

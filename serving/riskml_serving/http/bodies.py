@@ -109,7 +109,7 @@ def parse_records(body: bytes, adapter: TypeAdapter[dict[str, Any]]) -> tuple[di
     return _parse_in_slices(raw, adapter), warnings
 
 
-_CURABLE = {"string_pattern_mismatch", "string_too_long", "extra_forbidden"}
+_CURABLE = {"unusable_code", "string_pattern_mismatch", "string_too_long", "extra_forbidden"}
 """Codes of errors that may disappear when blanks around codes, or row numbers, are removed."""
 
 

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.limits import RateLimiter
 from riskml_serving.http.clients import get_client_address
-from riskml_serving.http.paths import restore_slashes
 from riskml_serving.people.audit import BatchWriter
 from riskml_serving.people.auth import NOBODY
 
@@ -56,6 +55,6 @@ class Refusals:
             detail["asked"] = request.query_params.get("region", "")[: Level.VILLAGE]
         household = None
         if kind == "household-not-found":
-            code = restore_slashes(request.path_params.get("household_id", ""))
+            code = request.path_params.get("household_id", "")
             household = code if code.isprintable() and 0 < len(code) <= MAX_LENGTH else None
         await self._audit.record(caller, ACTIONS[kind], household, request_id=request.state.request_id, **detail)

@@ -57,6 +57,14 @@ def test_a_register_is_written_as_it_was_read_for_its_owner_only(folder, tmp_pat
         ("persons.csv", f"{HEADER}1,,,王宝明,,,,,\n", "row 2 has no household_id"),
         ("persons.csv", f"{HEADER}1,A,,王宝明,,,,,\n\n2,A,,李秀英,,,1985年,,\n", "date in row 4"),
         ("persons.csv", f"{HEADER}李秀英,A,,李秀英,,,,,\n2,A,,王宝明,,,,,\n", r"codes of 1 row\(s\) are .* \(rows 2\)"),
+        *(
+            (
+                "persons.csv",
+                f"{HEADER}1,A,,王宝明,,,,,\n2,{code},,李,,,,,\n",
+                r"in 1 row\(s\), the code .* \(rows 3\)",
+            )
+            for code in (".", "..", "东沟村/1号")
+        ),
         (
             "persons.csv",
             f"{HEADER}1,990123850312235,,王宝明,,,,,\n2,B,,李秀英,990123198503122356,,,,\n",

@@ -24,7 +24,6 @@ from riskml_serving.api.households.schemas import (
 )
 from riskml_serving.base.contract import FIRST_DAY, LAST_DAY
 from riskml_serving.http.cursors import decrypt_rank, encrypt_rank
-from riskml_serving.http.paths import HouseholdCode
 from riskml_serving.http.responses import respond
 from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.judging.wording import find_as_of_day
@@ -97,7 +96,7 @@ async def households(
 
 
 @router.get("/v1/households/{household_id}", response_model=HOUSEHOLD_ANSWER)
-async def household(call: ReadCall, household_id: HouseholdCode) -> Response:
+async def household(call: ReadCall, household_id: str) -> Response:
     """Show one household: its current score, rule verdict, score history and verifications."""
     return respond(await call.state.write(lambda c: service.describe_household(c, call, household_id)))
 
@@ -105,7 +104,7 @@ async def household(call: ReadCall, household_id: HouseholdCode) -> Response:
 @router.get("/v1/households/{household_id}/explanation", response_model=EXPLANATION_ANSWER)
 async def explanation(
     call: ReadCall,
-    household_id: HouseholdCode,
+    household_id: str,
     as_of: Annotated[
         dt.date | None,
         Query(ge=FIRST_DAY, le=LAST_DAY, description="Date of the score to explain; by default, the current one."),
@@ -120,7 +119,7 @@ async def explanation(
     response_model=CLOSURE_ANSWER,
     openapi_extra=CLOSURE_REQUEST.describe(idempotent=True),
 )
-async def closure(call: WriteCall, household_id: HouseholdCode) -> Response:
+async def closure(call: WriteCall, household_id: str) -> Response:
     """Close a household that moved away, was split or merged, or died out; its history stays.
 
     Its records are not carried over to the households that follow it. Without income of their own, these have the

@@ -22,7 +22,6 @@ from riskml_serving.api.verifications.schemas import (
 from riskml_serving.casework.verifications.repository import read_entries
 from riskml_serving.casework.verifications.service import to_monitoring, verify
 from riskml_serving.http.cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
-from riskml_serving.http.paths import HouseholdCode
 from riskml_serving.http.responses import respond, to_headers
 
 __all__ = ["router"]
@@ -36,7 +35,7 @@ router = APIRouter(tags=["verifications"])
     response_model=VERIFICATION_ANSWER,
     openapi_extra=VERIFICATION_REQUEST.describe(idempotent=True),
 )
-async def verification(call: WriteCall, household_id: HouseholdCode) -> Response:
+async def verification(call: WriteCall, household_id: str) -> Response:
     """Save the finding of a visit, together with the score at that time."""
     content, finding = await call.read_body(VERIFICATION_REQUEST)
 

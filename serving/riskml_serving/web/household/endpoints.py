@@ -21,7 +21,6 @@ from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.casework.verifications.service import undo, verify
 from riskml_serving.desk.repository import read_facts
 from riskml_serving.http.idempotent_writes.service import write_once
-from riskml_serving.http.paths import HouseholdCode
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.household.forms import MAX_LENGTHS, check_assignment, check_verification
 from riskml_serving.web.household.service import HouseholdReader
@@ -82,7 +81,7 @@ async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict
 
 
 @router.page(PAGE)
-async def household(request: Request, household_id: HouseholdCode, visitor: SignedIn) -> View:
+async def household(request: Request, household_id: str, visitor: SignedIn) -> View:
     """Show a household."""
     return await _show(request, visitor, household_id, Form({}), done=request.query_params.get("done", ""))
 
@@ -118,7 +117,7 @@ def _note_view(visitor: Visitor, page: dict[str, Any]) -> dict[str, Any]:
 @router.page(
     PAGE.make_workbook("/households/{household_id}/export.xlsx", "the content of the page", "household.export")
 )
-async def household_workbook(request: Request, household_id: HouseholdCode, visitor: SignedIn) -> View:
+async def household_workbook(request: Request, household_id: str, visitor: SignedIn) -> View:
     """Export a household as a workbook."""
     settings, lang = get_state(request).settings, get_language(request)
     page = await _gather(request, visitor, household_id)
@@ -132,21 +131,21 @@ async def household_workbook(request: Request, household_id: HouseholdCode, visi
 
 
 @router.post("/households/{household_id}/verifications")
-async def verification(request: Request, household_id: HouseholdCode, visitor: SignedIn) -> Response:
+async def verification(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Save the finding of a visit."""
     check = partial(check_verification, today=today(get_state(request).settings))
     return await _check_and_save(request, visitor, household_id, "write", "verified", check, verify)
 
 
 @router.post("/households/{household_id}/verifications/{number}/undo")
-async def undo_one(request: Request, household_id: HouseholdCode, number: str, visitor: SignedIn) -> Response:
+async def undo_one(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
     """Undo a verification that the user saved today."""
     form = await _read_form_for(request, visitor, "write")
     return await _save_form(request, visitor, household_id, form, "undone", undo, number)
 
 
 @router.post("/households/{household_id}/assignments")
-async def assignment(request: Request, household_id: HouseholdCode, visitor: SignedIn) -> Response:
+async def assignment(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Assign the household, or hand it over."""
     return await _check_and_save(request, visitor, household_id, "assign", "assigned", check_assignment, assign)
 

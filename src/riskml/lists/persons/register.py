@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, fields, replace
@@ -15,6 +16,7 @@ from riskml.errors import UsageError, explain_os_error
 from riskml.lists.persons.id_numbers import parse_id_number
 from riskml.lists.persons.key_file import read_key_file, write_key_file, write_private
 from riskml.lists.persons.villages import Village, Villages
+from riskml.records.contract.schema import HOUSEHOLD_CODE
 from riskml.text import shorten_list
 
 __all__ = ["SEXES", "Person", "Register", "list_personal"]
@@ -141,6 +143,18 @@ class Register:
             raise UsageError(
                 "{path}: the codes of {count} row(s) are ID numbers, telephone numbers or names (rows {rows}).",
                 "Codes stand in the records: use person_id and household_id that say nothing about a person.",
+                path=source / "persons.csv",
+                count=len(wrong),
+                rows=shorten_list(wrong),
+            )
+        if wrong := [
+            n for n, p in zip(lines, persons, strict=True) if not re.fullmatch(HOUSEHOLD_CODE, p.household_id)
+        ]:
+            raise UsageError(
+                "{path}: in {count} row(s), the code of the household cannot be used in addresses (rows {rows}).",
+                "Write codes of at most 128 characters without line breaks and tabs; codes of households contain no "
+                "slash (/) and are not . or .., because addresses of pages contain them. The spreadsheet function "
+                "CLEAN removes line breaks and tabs from a cell.",
                 path=source / "persons.csv",
                 count=len(wrong),
                 rows=shorten_list(wrong),

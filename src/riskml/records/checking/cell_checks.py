@@ -114,16 +114,17 @@ def spoilt_code(folder: Folder, table: Table) -> Iterator[Probe]:
 @check(
     "A code cannot be used in addresses or in the database",
     "编码无法在网址和数据库中使用",
-    f"Write codes of at most {MAX_TEXT} characters without line breaks and tabs; . and .. cannot be codes of "
-    "households. The spreadsheet function CLEAN removes line breaks and tabs from a cell.",
+    f"Write codes of at most {MAX_TEXT} characters without line breaks and tabs; codes of households contain no slash "
+    "(/) and are not . or .., because addresses of pages contain them. The spreadsheet function CLEAN removes line "
+    "breaks and tabs from a cell.",
 )
 def unusable_code(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report codes that are too long or hold control characters, and households whose code is ``.`` or ``..``."""
+    """Report codes that are too long or hold control characters, and households' codes that no address can hold."""
     for name in list_suspect(folder, table):
         if name in IDENTIFIERS:
             form = HOUSEHOLD_CODE if name == "household_id" else PLAIN
             where = f"length({quote(name)}) > {MAX_TEXT} OR NOT regexp_full_match({quote(name)}, '{form}')"
-            message = "have a {column} that is too long, holds a line break or a tab, or is only dots"
+            message = "have a {column} that is too long, holds a line break, a tab or a slash, or is only dots"
             yield Probe(name, message, where, value=f"left({quote(name)}, 40)")
 
 

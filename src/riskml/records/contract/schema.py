@@ -36,8 +36,10 @@ SPOILT_CODE = r"[0-9](\.[0-9]+)?[eE]\+[0-9]{2,3}|[0-9]\.[0-9]+[eE][0-9]{1,3}|[0-
 PLAIN = r"^[^\x00-\x1f\x7f]+$"
 """At least one character, and no control character: PostgreSQL rejects NUL, and a line break in a code is a mistake."""
 
-HOUSEHOLD_CODE = rf"^(\.{{0,2}}[^\x00-\x1f\x7f.]{PLAIN[1:-2]}*|\.\.\.{PLAIN[1:-2]}*)$"
-"""Pattern for the code of a household: plain text, but not ``.`` or ``..``, which a browser drops from an address."""
+_NO_SLASH = r"[^\x00-\x1f\x7f/]"
+HOUSEHOLD_CODE = rf"^(\.{{0,2}}[^\x00-\x1f\x7f/.]{_NO_SLASH}*|\.\.\.{_NO_SLASH}*)$"
+"""Pattern for the code of a household: plain text without a slash, at which proxies cut addresses, and not ``.`` or
+``..``, which browsers drop from them."""
 
 MAX_TEXT = 128
 """Maximum number of characters in a code."""

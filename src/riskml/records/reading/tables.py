@@ -148,7 +148,7 @@ def _find_odd_codes(connection: duckdb.DuckDBPyConnection, group: Group, name: s
     """Return whether codes have blanks at an end, and whether any may be unusable or changed by a spreadsheet."""
     # Most codes occur in many rows, and finding the different ones first is faster; record numbers hardly ever do.
     distinct = "" if name == "record_id" else "DISTINCT"
-    odd = rf"{SPOILT_CODE}|[0-9]{{15,}}0|\.{{1,2}}|(?s:.*[\x00-\x1f\x7f].*)"
+    odd = rf"{SPOILT_CODE}|[0-9]{{15,}}0|\.{{1,2}}|(?s:.*[\x00-\x1f\x7f/].*)"
     blank, suspect = fetch_row(
         connection,
         f"SELECT bool_or(regexp_matches(code, '^{BLANK}|{BLANK}$')),"

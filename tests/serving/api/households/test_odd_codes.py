@@ -14,24 +14,21 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from riskml.errors import RecordsError
+from riskml.records.checking.check import list_rules
 from riskml_serving.commands import cli
 from riskml_serving.web.shell.region_names import mask_code
 
 VILLAGE = "370112001001"
-CODES = st.text(st.sampled_from("/\\?#%.;&=+ :@'\"<>~,村1é𠀀"), min_size=1, max_size=40).filter(
+CODES = st.text(st.sampled_from("\\?#%.;&=+ :@'\"<>~,村1é𠀀"), min_size=1, max_size=40).filter(
     lambda c: c == c.strip() and c not in (".", "..")
 )
 VERIFICATION = {"outcome": "confirmed", "verified_on": "2023-06-20"}
 
 
 @given(code=CODES)
-@example(code="东沟村/1号")
 @example(code="a%2Fb")
-@example(code="./1")
-@example(code="../../worklist")
-@example(code="1/verifications")
-@example(code="1/export.xlsx")
-@example(code="村/" * 64)
+@example(code="a%2e%2e")
+@example(code="村?" * 64)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_address_of_a_household_opens(client, key, sign_in_county, code):
     if client.get("/worklist", follow_redirects=False).status_code != 200:
@@ -71,7 +68,7 @@ def test_every_address_of_a_household_opens(client, key, sign_in_county, code):
     assert client.get(saved.headers["location"].partition("#")[0]).status_code == 200
 
 
-@pytest.mark.parametrize("code", ["东沟村/1号", "a%2Fb", "../../worklist"])
+@pytest.mark.parametrize("code", ["东沟村1号", "a%2Fb", "..%2F..%2Fworklist"])
 def test_a_household_with_an_odd_code_can_be_closed(client, key, code):
     headers = key("", "score", "read", "write")
     rows = {"households": [{"household_id": code, "region_code": VILLAGE, "size": 2}]}
@@ -82,12 +79,19 @@ def test_a_household_with_an_odd_code_can_be_closed(client, key, code):
     assert client.get(address, headers=headers).json()["closed_because"] == "died_out"
 
 
-@pytest.mark.parametrize("code", [".", "..", "a\nb", "a\x1fb", "a" * 129])
+@pytest.mark.parametrize("code", [".", "..", "东沟村/1号", "../x", "/", "a\nb", "a\x1fb", "a" * 129])
 def test_a_code_that_no_address_can_hold_is_refused_by_request_and_import(client, key, tmp_path, code):
     row = {"household_id": code, "region_code": VILLAGE, "size": 2}
     answer = client.post("/v1/records", json={"tables": {"households": [row]}}, headers=key())
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["path"] == "tables.households[0].household_id"
+    (error,) = answer.json()["errors"]
+    assert error["path"] == "tables.households[0].household_id"
+    said = (error["code"], error["detail_en"], error["detail"])
+    rule = next(rule for rule in list_rules() if rule.code == "unusable_code")
+    assert said == (rule.code, rule.title, rule.zh)
+    closure = {"because": "split", "followed_by": [code]}
+    answer = client.post("/v1/households/h/closure", json=closure, headers=key())
+    assert answer.json()["errors"][0]["code"] == "unusable_code"
 
     folder = tmp_path / "records"
     folder.mkdir()
