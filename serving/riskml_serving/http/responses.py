@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from riskml.explanation import NOTICE
@@ -84,7 +85,10 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 
 def encode_json(content: Any) -> bytes:
     """Encode Python values as JSON; raise an error for NaN."""
-    return _ENCODER.encode(content).encode()
+    encoded = to_json(content, inf_nan_mode="constants")
+    if b"NaN" in encoded or b"Infinity" in encoded:  # in a text, or as a number, which the encoder refuses
+        return _ENCODER.encode(content).encode()
+    return encoded
 
 
 def respond(content: Any, status: int = 200) -> Response:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.records.panel.kernels import compiled
+
 __all__ = ["Splits", "zero_tiny"]
+
+Array = Any
+"""An array inside compiled code, typed by numba."""
 
 Bytes = NDArray[np.uint8]
 
@@ -32,7 +37,7 @@ def zero_tiny(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Splits:
-    """S splits as arrays; values must be passed through :func:`zero_tiny` first.
+    """S splits as arrays.
 
     Parameters
     ----------
@@ -106,62 +111,38 @@ class Splits:
         arrays["start"] += np.repeat(shift, [len(part) for part in parts])
         return cls(**arrays)
 
-    def answer(self, s: int, x: NDArray[np.float64]) -> Bytes:
-        """Return 1 for each value that goes left at one split, else 0.
+    def answer(self, x: NDArray[np.float64]) -> Bytes:
+        """Return 1 for each split at which a row goes left, else 0, shape (S, n).
 
         Parameters
         ----------
-        s : int
-        x : array of float64, shape (n,)
-            Values of the split's feature.
+        x : array of float64, shape (F, n)
+            The rows, one column of features after another.
         """
-        if self._plain[s]:
-            # A comparison with NaN is false, so NaN goes right with `x <= t`, but left with `~(x > t)`.
-            left = ~(x > self.threshold[s]) if self._nan_left[s] else x <= self.threshold[s]
-            side: Bytes = left.view(np.uint8)
-            return side
-        one = np.full(len(x), s)
-        return self._decide_categories(one, x) if self.missing[s] < 0 else self._decide_quantities(one, x)
+        answers = np.empty((len(self), x.shape[1]), np.uint8)
+        own = (self.feature, self.threshold, self.missing, self.default_left, self.start, self.size, self.member)
+        _answer(zero_tiny(x), *own, answers)
+        return answers
 
-    @cached_property
-    def _plain(self) -> list[bool]:
-        plain: list[bool] = ((self.missing == NAN) | (self.missing == NONE)).tolist()
-        return plain
 
-    @cached_property
-    def _nan_left(self) -> list[bool]:
-        """For each numeric split, whether NaN goes left.
-
-        NaN takes the default side if the split treats it as missing; if the split treats nothing as missing, NaN is
-        read as zero.
-        """
-        left: list[bool] = np.where(self.missing == NAN, self.default_left, self.threshold >= 0).tolist()
-        return left
-
-    def answer_row(self, row: NDArray[np.float64]) -> Bytes:
-        """Return 1 for each split at which the row goes left, else 0, shape (S,).
-
-        Parameters
-        ----------
-        row : array of float64, shape (F,)
-        """
-        x = row[self.feature]
-        out = self._decide_quantities(slice(None), x)
-        chosen = np.flatnonzero(self.missing < 0)
-        if len(chosen):
-            out[chosen] = self._decide_categories(chosen, x[chosen])
-        return out
-
-    def _decide_quantities(self, s: NDArray[np.int64] | slice, x: NDArray[np.float64]) -> Bytes:
-        kind, is_nan = self.missing[s], np.isnan(x)
-        filled = np.where(is_nan, 0.0, x)
-        absent = np.where(kind == NAN, is_nan, (kind == ZERO) & (filled == 0))
-        left: NDArray[np.bool_] = np.where(absent, self.default_left[s], filled <= self.threshold[s])
-        return left.view(np.uint8)
-
-    def _decide_categories(self, s: NDArray[np.int64], x: NDArray[np.float64]) -> Bytes:
-        """Send missing, negative and unknown categories right; truncate fractions, as LightGBM does."""
-        inside = (x > -1) & (x < self.size[s])
-        code = np.where(inside, x, 0).astype(np.int64)
-        left: Bytes = np.where(inside, self.member[self.start[s] + code], 0).astype(np.uint8)
-        return left
+@compiled
+def _answer(
+    x: Array, feature: Array, threshold: Array, missing: Array, default_left: Array, start: Array, size: Array,
+    member: Array, answers: Array,
+) -> None:  # fmt: skip
+    for s in range(len(feature)):
+        values, out, bound = x[feature[s]], answers[s], threshold[s]
+        if missing[s] < 0:  # missing, negative and unknown categories go right; fractions are truncated, as in LightGBM
+            for i in range(len(out)):
+                inside = values[i] > -1 and values[i] < size[s]
+                out[i] = member[start[s] + int(values[i])] if inside else 0
+        elif missing[s] == ZERO:
+            for i in range(len(out)):
+                absent = np.isnan(values[i]) or values[i] == 0
+                out[i] = default_left[s] if absent else values[i] <= bound
+        elif default_left[s] if missing[s] == NAN else bound >= 0:  # NaN, or the zero as which it is read, goes left
+            for i in range(len(out)):
+                out[i] = not values[i] > bound
+        else:  # a comparison with NaN is false
+            for i in range(len(out)):
+                out[i] = values[i] <= bound

@@ -101,14 +101,17 @@ class Policy:
             self._in_force[region, day] = rows
         return rows
 
+    @cached_property
+    def _tier_bounds(self) -> NDArray[np.float64]:
+        return np.array([self.tiers[code].probability for code in TIERS])
+
     def assign_tiers(self, probability: NDArray[np.float64]) -> NDArray[np.int8]:
         """Assign a tier to each probability, as a position in ``TIERS``; -1 if the probability is NaN.
 
         >>> load_policy().assign_tiers(np.array([0.3, 0.2999, 0.0, np.nan])).tolist()
         [2, 1, 0, -1]
         """
-        bounds = np.array([self.tiers[code].probability for code in TIERS])
-        positions = np.searchsorted(bounds, probability, side="right") - 1
+        positions = np.searchsorted(self._tier_bounds, probability, side="right") - 1
         return np.where(np.isnan(probability), -1, positions).astype(np.int8)
 
 

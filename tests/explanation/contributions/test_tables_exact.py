@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from riskml.errors import BundleError
 from riskml.explanation.contributions import verification as checking
 from riskml.explanation.contributions.groups import TooDeepError, cut
-from riskml.explanation.contributions.tables import Tables
+from riskml.explanation.contributions.tables import BLOCK, Tables
 from riskml.explanation.contributions.verification import check_tables, make_probe_rows
 from riskml.model.forest import read_forest
 
@@ -86,9 +86,9 @@ def test_tables_give_the_exact_shapley_values(model):
 def test_tables_agree_with_lightgbm_and_sum_to_the_margin(model):
     kernel = Tables.build(read_forest(model.text))
     theirs, raw = model.predict_contributions(), model.booster.predict(model.rows, raw_score=True)
-    for contributions in (kernel.explain_each(model.rows), kernel.explain_batch(model.rows)):
-        np.testing.assert_allclose(contributions, theirs[:, :-1], rtol=0, atol=1e-9)
-        np.testing.assert_allclose(contributions.sum(axis=1) + kernel.base, raw, rtol=0, atol=1e-9)
+    contributions = kernel.explain(model.rows)
+    np.testing.assert_allclose(contributions, theirs[:, :-1], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(contributions.sum(axis=1) + kernel.base, raw, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("most_bits", [5, 6, 8])
@@ -114,8 +114,11 @@ def test_every_split_of_every_tree_is_in_a_group(model):
 
 def test_a_row_gets_the_same_bits_alone_as_among_many(model):
     kernel = Tables.build(read_forest(model.text))
-    many = kernel.explain_batch(np.tile(model.rows, (3, 1)))
-    np.testing.assert_array_equal(kernel.explain_each(model.rows), many[: len(model.rows)])
+    many = kernel.explain(np.tile(model.rows, (-(-BLOCK // len(model.rows)) + 1, 1)))
+    assert len(many) > BLOCK
+    alone = np.concatenate([kernel.explain(row[None]) for row in model.rows])
+    for start in range(0, len(many), len(model.rows)):
+        np.testing.assert_array_equal(alone, many[start : start + len(model.rows)])
 
 
 def test_empty_inputs_and_empty_forests_can_be_explained(model):
@@ -123,7 +126,6 @@ def test_empty_inputs_and_empty_forests_can_be_explained(model):
     assert kernel.explain(model.rows[:0]).shape == (0, 6)
     if model.kind == "constant":
         assert not kernel.explain(model.rows).any()
-        assert not kernel.explain_batch(model.rows).any()
 
 
 def test_a_tree_too_deep_for_tables_is_rejected_with_a_workaround(deep):
@@ -165,7 +167,8 @@ def test_the_check_on_loading_passes_and_detects_a_wrong_table(model):
 
 def test_the_check_detects_a_batch_path_that_differs(model, monkeypatch):
     kernel = Tables.build(read_forest(model.text))
-    monkeypatch.setattr(Tables, "explain_batch", lambda self, rows: np.nextafter(self.explain_each(rows), np.inf))
+    explain = Tables.explain
+    monkeypatch.setattr(Tables, "explain", lambda self, rows: explain(self, rows) + (len(rows) > 1))
     with pytest.raises(BundleError, match="A single row is explained differently"):
         check_tables(kernel, model.booster)
 

@@ -20,6 +20,11 @@ NAMES = list(CATALOGUE)
 GROUPING = Grouping.from_features(FEATURES)
 
 
+def find_first(cause: str) -> int:
+    """Return the first feature of a cause."""
+    return GROUPING.group.tolist().index(GROUPING.index[cause, ""])
+
+
 def allot(
     position: float, changes: dict[str, float], causes: dict[str, float], spent: dict[str, float] | None = None
 ) -> tuple[dict[str, float], dict[str, str]]:
@@ -33,7 +38,7 @@ def allot(
     strength, best = np.zeros((1, len(GROUPING.groups))), np.full((1, len(GROUPING.groups)), -1)
     for cause, own in causes.items():
         strength[0, GROUPING.index[cause, ""]] = own
-        best[0, GROUPING.index[cause, ""]] = GROUPING.members[GROUPING.index[cause, ""]][0]
+        best[0, GROUPING.index[cause, ""]] = find_first(cause)
     paid = {cause: np.array([yuan]) for cause, yuan in (spent or {}).items()}
     allotted, features = allot_income(GROUPING, x, np.array([position]), strength, best, strength, paid)
     groups = {cause: GROUPING.index[cause, ""] for cause in CAUSES if cause != "other"}
@@ -63,7 +68,7 @@ def test_a_recorded_shock_explains_a_part_of_the_decline_in_proportion_to_its_st
 
 
 def test_a_job_loss_explains_the_whole_lost_wage():
-    loss = NAMES[GROUPING.members[GROUPING.index["work", ""]][0]]
+    loss = NAMES[find_first("work")]
     allotted, features = allot(2.0, {"wage_change_on_year_12m": -8000.0}, {"work": 0.5})
     assert allotted == {"work": pytest.approx(2.5)}
     assert features == {"work": loss}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -98,10 +99,15 @@ def sum_by_cause(contributions: Floats, causes: Sequence[str]) -> Floats:
         In the order of :data:`riskml.vocabulary.causes.CAUSES`.
     """
     n, size = len(contributions), len(CAUSES)
-    cell = np.arange(n)[:, None] * size + np.array([CAUSES.codes.index(cause) for cause in causes], np.intp)
+    cell = np.arange(n)[:, None] * size + _find_positions(tuple(causes))
     # bincount adds one entry after another, so a row's sums do not depend on the other rows
     sums: Floats = np.bincount(cell.ravel(), contributions.ravel(), n * size).reshape(n, size).astype(np.float64)
     return sums
+
+
+@lru_cache(maxsize=16)
+def _find_positions(causes: tuple[str, ...]) -> NDArray[np.intp]:
+    return np.array([CAUSES.codes.index(cause) for cause in causes], np.intp)
 
 
 def _group_rows(x: Floats, c: Floats, least: int, levels: Sequence[str] | None) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,18 @@ from numpy.typing import NDArray
 from riskml.explanation.contributions.groups import MOST_BITS, cut
 from riskml.explanation.contributions.shapley import tabulate_groups
 from riskml.model.forest import Forest
-from riskml.model.tree_splits import zero_tiny
+from riskml.records.panel.kernels import compiled
 
 __all__ = ["Tables"]
 
-FEW = 64
-"""Maximum number of rows for which a loop over rows is faster than a loop over splits."""
+BLOCK = 512
+"""Number of rows explained at a time: few enough for their answers to stay in the processor's cache.
+
+Results do not depend on it.
+"""
+
+Array = Any
+"""An array inside compiled code, typed by numba."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -105,50 +112,37 @@ class Tables:
         array of float64, shape (n, F)
             The contributions; those of a row and ``base`` add up to the row's margin.
         """
-        return self.explain_each(values) if len(values) <= FEW else self.explain_batch(values)
-
-    def explain_each(self, values: Floats) -> Floats:
-        """Explain a few rows: for each row, compute all answers, look up their patterns and add up the values."""
         out = np.empty(values.shape)
-        for row, target in zip(zero_tiny(values), out, strict=True):
-            answers = np.append(self.forest.splits.answer_row(row), np.uint8(0))  # last entry, for the padding -1
-            patterns = np.packbits(answers[self.splits], axis=1, bitorder="little")[:, 0]
-            # Like explain_batch, bincount adds one entry after another.
-            target[:] = np.bincount(self.feature, self.table[self.offset + patterns[self.group]], len(row))
+        for start in range(0, len(values), BLOCK):
+            x = np.ascontiguousarray(values[start : start + BLOCK].T)
+            total = np.zeros(x.shape)
+            _add_groups(
+                self.forest.splits.answer(x), self.splits, self._first, self.feature, self.offset, self.table, total
+            )
+            out[start : start + BLOCK] = total.T
         return out
 
     @cached_property
-    def _plan(self) -> list[_TreePlan]:
-        """For each tree, its splits, and the splits and look-ups of each of its groups, as lists for fast loops."""
-        bits = np.count_nonzero(self.splits >= 0, axis=1)[self.group]
-        ends = self.offset + (1 << bits)
-        lookups: list[list[tuple[int, Floats]]] = [[] for _ in self.splits]
-        for g, f, start, end in zip(*(a.tolist() for a in (self.group, self.feature, self.offset, ends)), strict=True):
-            lookups[g].append((f, self.table[start:end]))
-        plan: list[_TreePlan] = [(range(tree.first, tree.first + len(tree.left)), []) for tree in self.forest.trees]
-        for t, row, entries in zip(self.tree.tolist(), self.splits.tolist(), lookups, strict=True):
-            plan[t][1].append(([s - self.forest.trees[t].first for s in row if s >= 0], entries))
-        return plan
-
-    def explain_batch(self, values: Floats) -> Floats:
-        """Explain many rows: compute the answers for all rows split by split, then the patterns group by group."""
-        x = np.ascontiguousarray(zero_tiny(values).T)
-        total, part = np.zeros(x.shape), np.empty(x.shape[1])
-        pattern, index = np.empty(x.shape[1], np.uint8), np.empty(x.shape[1], np.intp)
-        splits = self.forest.splits
-        features = splits.feature.tolist()
-        for own, groups in self._plan:
-            answers = [splits.answer(s, x[features[s]]) for s in own]
-            for bits, entries in groups:
-                np.copyto(pattern, answers[bits[-1]])
-                for s in bits[-2::-1]:
-                    np.add(pattern, pattern, out=pattern)  # faster than a shift
-                    np.bitwise_or(pattern, answers[s], out=pattern)
-                np.copyto(index, pattern)
-                for f, table in entries:
-                    np.take(table, index, out=part, mode="clip")
-                    total[f] += part
-        return np.ascontiguousarray(total.T)
+    def _first(self) -> Ints:
+        """Position of each group's first pair, followed by K."""
+        return np.searchsorted(self.group, np.arange(len(self.splits) + 1))
 
 
-_TreePlan = tuple[range, list[tuple[list[int], list[tuple[int, Floats]]]]]
+@compiled
+def _add_groups(
+    answers: Array, splits: Array, first: Array, feature: Array, offset: Array, table: Array, total: Array
+) -> None:
+    """Add every pair's value for each row, in the order of the pairs; ``total`` has shape (F, n)."""
+    n = total.shape[1]
+    pattern = np.empty(n, np.uint8)
+    for g in range(len(splits)):
+        pattern[:] = 0
+        for j in range(splits.shape[1]):
+            s = splits[g, j]
+            if s >= 0:
+                for i in range(n):
+                    pattern[i] |= answers[s, i] << j
+        for k in range(first[g], first[g + 1]):
+            own, start = total[feature[k]], offset[k]
+            for i in range(n):
+                own[i] += table[start + pattern[i]]

@@ -45,13 +45,19 @@ MOST_NAMED = 3
 """Maximum number of other factors that the text names; the JSON holds all of them."""
 
 
+_PLAIN = frozenset((str, float, int, bool, type(None)))
+
+
 def _to_plain(value: Any) -> Any:
     """Convert dataclasses to dictionaries; unlike ``dataclasses.asdict``, this does not copy immutable values."""
     kind: Any = type(value)
-    if names := _list_fields(kind):
-        return {name: _to_plain(getattr(value, name)) for name in names}
+    if kind in _PLAIN:
+        return value
     if isinstance(value, tuple):
         return [_to_plain(item) for item in value]
+    if names := _list_fields(kind):
+        own = [(name, getattr(value, name)) for name in names]
+        return {name: item if type(item) in _PLAIN else _to_plain(item) for name, item in own}
     return dict(value) if isinstance(value, dict) else value
 
 

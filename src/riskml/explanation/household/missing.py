@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -72,13 +73,15 @@ def _check_line(panel: Panel) -> Iterator[Missing]:
 
 
 def _check_tables(panel: Panel) -> Iterator[Missing]:
-    absent = [table for table in TABLES.values() if not table.required and not panel.has(table.name)]
-    if absent:
-        yield Missing(
-            "absent_tables",
-            f"未提供的数据：{'、'.join(table.zh for table in absent)}",
-            f"Data not provided: {', '.join(table.en for table in absent)}",
-        )
+    if absent := _name_absent(panel.present):
+        yield absent
+
+
+@cache
+def _name_absent(present: frozenset[str]) -> Missing | None:
+    absent = [table for table in TABLES.values() if not table.required and table.name not in present]
+    zh, en = "、".join(table.zh for table in absent), ", ".join(table.en for table in absent)
+    return Missing("absent_tables", f"未提供的数据：{zh}", f"Data not provided: {en}") if absent else None
 
 
 def _check_members(panel: Panel) -> Iterator[Missing]:

@@ -38,7 +38,7 @@ from riskml.policy.signal import is_above_safest
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.causes import HEALTH_CAUSES
-from riskml.vocabulary.verdicts import CATEGORIES, STATUSES, TIER_WORDS, name_colour, word_tier
+from riskml.vocabulary.verdicts import CATEGORIES, STATUSES, TIER_WORDS, TIERS, name_colour, word_tier
 
 __all__ = ["ExplainedRows", "Narrator"]
 
@@ -88,7 +88,7 @@ class Narrator:
         self.bundle, self.policy = bundle, policy
         self.settings = bundle.settings
         self.explainer = Explainer(bundle.blend)
-        self._groupings: dict[tuple[FeatureColumn, ...], Grouping] = {}
+        self._groupings: dict[tuple[FeatureColumn, ...], tuple[Grouping, list[float]]] = {}
 
     def explain(
         self,
@@ -150,7 +150,7 @@ class Narrator:
         facts = Facts(household) if model is None else None
         if facts is not None:
             reasons = facts.write_reasons(0, rule, hidden)
-        tier = self.policy.assign_tiers(np.array([np.nan if model is None else model.probability]))
+        tier = np.array([-1 if model is None else TIERS.codes.index(model.tier)], np.int8)
         by = "tier" if agreement is None else "capacity"
         if model is None:
             agreement = None
@@ -218,8 +218,7 @@ class Narrator:
         contributions = self.explainer.explain(values)
         margin = blend.predict_margin(values) if margin is None else margin
         contributions.require_margin(margin)
-        grouping = self._group_features(panel)
-        medians = read_medians(grouping.features, self.bundle.reference)
+        grouping, medians = self._group_features(panel)
         stated = compute_stated_values(panel, grouping.features, values, rows)
         spent = {cause: yuan if rows is None else yuan[rows] for cause, yuan in self._sum_spending(panel).items()}
         rankings = Rankings.from_contributions(grouping, stated, contributions.values, medians, spent)
@@ -233,15 +232,18 @@ class Narrator:
         items = Case(panel, self.policy.spending).spending_items
         return {SPENDING[code].cause: yuan for code, yuan in items.items()}
 
-    def _group_features(self, panel: Panel) -> Grouping:
-        """Group the features in the model's schema; attributes of the data set are looked up in the panel."""
+    def _group_features(self, panel: Panel) -> tuple[Grouping, list[float]]:
+        """Group the features in the model's schema, and read their medians.
+
+        Attributes of the data set are looked up in the panel.
+        """
         columns = self.bundle.columns
         known = {column.name for column in columns}
         own = {feature.name: feature for feature, _, _ in derive_features(panel) if feature.name in known}
         key = tuple(feature.column for feature in own.values())
         if key not in self._groupings:
             features = [CATALOGUE.get(c.name) or own.get(c.name) or _make_unknown(c.name) for c in columns]
-            self._groupings[key] = Grouping.from_features(features)
+            self._groupings[key] = Grouping.from_features(features), read_medians(features, self.bundle.reference)
         return self._groupings[key]
 
     def _list_measures(self, cause: str, hidden: frozenset[str]) -> tuple[Measure, ...]:

@@ -100,13 +100,14 @@ def make_model_view(
         If it contains ``health``, contributions about health are merged into one entry.
     """
     values = contributions.values
-    sums = sum_by_cause(values, [feature.cause for feature in grouping.features])[0]
+    sums = sum_by_cause(values, grouping.causes)[0]
     by_cause = dict(zip(CAUSES, sums.tolist(), strict=True))
-    single: dict[str, float] = {}
-    names = grouping.public_names if "health" in hidden else [feature.name for feature in grouping.features]
-    for name, value in zip(names, values[0].tolist(), strict=True):
-        single[name] = single.get(name, 0.0) + value
+    single = dict(zip(grouping.names, values[0].tolist(), strict=True))
     if "health" in hidden:
+        merged: dict[str, float] = {}
+        for name, value in zip(grouping.public_names, single.values(), strict=True):
+            merged[name] = merged.get(name, 0.0) + value
+        single = merged
         first, *rest = HEALTH_CAUSES
         for cause in rest:
             by_cause[first] += by_cause.pop(cause)
@@ -137,11 +138,11 @@ def list_other_factors(contributions: Contributions, grouping: Grouping, hidden:
     hidden : frozenset of str
         If it contains ``health``, features about health are left out.
     """
-    values = contributions.values[0].tolist()
+    values = contributions.values[0]
     factors = [
-        Factor(f.name, f.get_short_name("zh"), f.get_short_name("en"), values[j], f.unit != "as given")
-        for j, f in ((j, grouping.features[j]) for j in grouping.unstated)
-        if abs(values[j]) >= LEAST and not (grouping.health[j] and "health" in hidden)
+        Factor(f.name, f.get_short_name("zh"), f.get_short_name("en"), float(values[j]), f.unit != "as given")
+        for j, f in ((j, grouping.features[j]) for j in np.flatnonzero(np.abs(values) >= LEAST).tolist())
+        if not (f.risky or (grouping.health[j] and "health" in hidden))
     ]
     return tuple(sorted(factors, key=lambda factor: -abs(factor.contribution)))
 

@@ -61,11 +61,6 @@ class Grouping:
         return cls(tuple(features), tuple(groups), np.array([index[key] for key in keys], np.intp))
 
     @cached_property
-    def members(self) -> tuple[Positions, ...]:
-        """Features of each group, in the order of the schema."""
-        return tuple(np.flatnonzero(self.group == g) for g in range(len(self.groups)))
-
-    @cached_property
     def index(self) -> dict[tuple[str, str], int]:
         """Position of each group in ``groups``."""
         return {group: i for i, group in enumerate(self.groups)}
@@ -93,14 +88,19 @@ class Grouping:
         return [concerns_health(feature) for feature in self.features]
 
     @cached_property
-    def public_names(self) -> list[str]:
-        """Names of the features, with ``health`` instead of the name of each feature that reveals health."""
-        return ["health" if secret else f.name for f, secret in zip(self.features, self.health, strict=True)]
+    def names(self) -> tuple[str, ...]:
+        """Names of the features."""
+        return tuple(feature.name for feature in self.features)
 
     @cached_property
-    def unstated(self) -> list[int]:
-        """Positions of the features that are never a reason."""
-        return [j for j, feature in enumerate(self.features) if not feature.risky]
+    def causes(self) -> tuple[str, ...]:
+        """Causes of the features."""
+        return tuple(feature.cause for feature in self.features)
+
+    @cached_property
+    def public_names(self) -> list[str]:
+        """Names of the features, with ``health`` instead of the name of each feature that reveals health."""
+        return ["health" if secret else name for name, secret in zip(self.names, self.health, strict=True)]
 
     @cached_property
     def position(self) -> Positions:

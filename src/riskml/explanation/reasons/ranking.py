@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,16 @@ from numpy.typing import NDArray
 from riskml.explanation.reasons.allotment import allot_income
 from riskml.explanation.reasons.grouping import LASTING, NAMED, Grouping
 from riskml.explanation.reasons.selection import RULES
+from riskml.records.panel.kernels import compiled
 
 __all__ = ["LEAST", "MOST_PROTECTIONS", "MOST_REASONS", "Ranking", "Rankings"]
 
 MOST_REASONS, MOST_PROTECTIONS = 5, 3
 LEAST = 0.02
 """Minimum strength in log odds for a group to be worth a sentence: a change of two percent in the odds."""
+
+Array = Any
+"""An array inside compiled code, typed by numba."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -116,16 +121,20 @@ def _rate_groups(grouping: Grouping, part: Floats, *, together: bool) -> tuple[F
 
     A group's strength is the sum of its features if ``together``, otherwise their maximum.
     """
-    shape = (len(grouping.groups), part.shape[1])
-    strength, best = np.zeros(shape), np.full(shape, -1, np.intp)
-    for g, features in enumerate(grouping.members):
-        if len(features):
-            own = part[features]
-            largest = own.max(axis=0)
-            # `accumulate` adds in a fixed order, so a household gets bit-identical results alone and in a batch.
-            strength[g] = np.add.accumulate(own)[-1] if together else largest
-            best[g] = np.where(largest > 0, features[own.argmax(axis=0)], -1)
-    return np.ascontiguousarray(strength.T), np.ascontiguousarray(best.T)
+    shape = (part.shape[1], len(grouping.groups))
+    total, largest, best = np.zeros(shape), np.zeros(shape), np.full(shape, -1, np.intp)
+    _rate_features(grouping.group, part, total, largest, best)
+    return total if together else largest, best
+
+
+@compiled
+def _rate_features(group: Array, part: Array, total: Array, largest: Array, best: Array) -> None:
+    for f in range(len(group)):
+        g = group[f]
+        for i in range(part.shape[1]):
+            total[i, g] += part[f, i]
+            if part[f, i] > largest[i, g]:
+                largest[i, g], best[i, g] = part[f, i], f
 
 
 def _sort_groups(strength: Floats) -> Positions:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskml.explanation.wording.phrases import BELOW_NOTICE, UNCHANGED_SHARE
-from riskml.explanation.wording.templates import parse
+from riskml.explanation.wording.templates import Slot, parse
 from riskml.features.catalogue import Feature
 from riskml.features.views import FLOOR, find_months_below, sum_help
 from riskml.records.contract.calendar import to_month_end
@@ -238,14 +239,18 @@ def compute_stated_values(panel: Panel, features: Sequence[Feature], values: Flo
         figures equal.
     """
     out = values.copy()
-    for j, feature in enumerate(features):
-        for slot in parse(feature.reason_zh).slots:
-            if slot.name in _STATED:
+    with np.errstate(all="ignore"):
+        for j, feature in enumerate(features):
+            for slot in _list_stated(feature.reason_zh):
                 facts = compute_fact(panel, slot.name, slot.argument, slot.window or feature.window)
                 numbers = [fact[slice(None) if rows is None else rows] for fact in facts]
-                with np.errstate(all="ignore"):
-                    out[:, j] = _STATED[slot.name](values[:, j], *numbers)
+                out[:, j] = _STATED[slot.name](values[:, j], *numbers)
     return out
+
+
+@cache
+def _list_stated(text: str) -> list[Slot]:
+    return [slot for slot in parse(text).slots if slot.name in _STATED]
 
 
 def _state_level(_: Floats, income: Floats, line: Floats, *_rest: Floats) -> Floats:

@@ -89,7 +89,10 @@ class Panel:
     def select(self, i: int) -> Panel:
         """Return the panel of one household; its values are the same, bit for bit, as in this panel."""
         start = self._range[0] + i
-        return Panel(self._records, self.as_of, start, start + 1, self.months, self.known_at, self.basis)
+        one = Panel(self._records, self.as_of, start, start + 1, self.months, self.known_at, self.basis)
+        for name in self.__dict__.keys() & {"_summed", "_at_month_ends"}:
+            one.__dict__[name] = tuple(values[:, i : i + 1] for values in self.__dict__[name])
+        return one
 
     @property
     def last_days(self) -> Ints:
