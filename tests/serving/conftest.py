@@ -298,7 +298,10 @@ class Site:
         """Fill in the form on a household's page and send it."""
         page = self.get(f"/households/{household}").text
         once = re.search(r'name="once" value="([^"]+-v)"', page).group(1)
-        sent = {"csrf": self.token(page), "once": once, "outcome": "confirmed"} | fields
+        seen = re.search(r'name="seen" value="([^"]+)"', page).group(1)
+        sent = {"csrf": self.token(page), "once": once, "seen": seen, "outcome": "confirmed"} | fields
+        if sent["outcome"] == "rejected":
+            sent = {"reason": "not_so"} | sent
         return self.post(f"/households/{household}/verifications", **sent)
 
     def rows(self, query: str, **values: Any) -> list[Any]:

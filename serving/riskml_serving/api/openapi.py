@@ -28,6 +28,10 @@ PROBLEM = make_dict_type(
             make_list_type(make_dict_type("FieldFault", dict.fromkeys(("path", "code", "detail", "detail_en"), str)))
         ],
         "error_count": NotRequired[int],
+        "verification": NotRequired[
+            Annotated[dict[str, Any], Field(description="finding-changed: the other finding.")]
+        ],
+        "seen": NotRequired[Annotated[str, Field(description="finding-changed: what to send as `seen` next time.")]],
     },
 )
 """Problem details (RFC 9457)."""

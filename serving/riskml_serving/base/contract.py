@@ -15,6 +15,7 @@ from riskml.records.contract.schema import HOUSEHOLD_CODE, LARGEST_COUNT, MAX_TE
 __all__ = [
     "FIRST_DAY",
     "LAST_DAY",
+    "MAX_AMOUNT",
     "make_choice_type",
     "make_day_type",
     "make_dict_type",

@@ -20,6 +20,17 @@ __all__ = ["MEDIA_TYPE", "MOST_ERRORS", "PROBLEMS", "FieldError", "Kind", "Probl
 MEDIA_TYPE = "application/problem+json"
 NAME = re.compile(r"[a-z][a-z_]{0,39}")
 CHINESE_WORDING = {
+    "before_signal": "不得早于信号起始日",
+    "before_visit": "不得早于走访日期",
+    "after_visit": "不得晚于走访日期",
+    "before_start": "不得早于开始日期",
+    "not_confirmed": "只有属实的核实结果才有监测类别",
+    "not_rejected": "只有不属实的核实结果才填此项",
+    "missing_reason": "请填写不属实的理由",
+    "missing_words": "理由为“其他”时，请在备注中写明",
+    "not_met": "未见到人时不能登记核实到的情况",
+    "no_help": "该户没有待评估的帮扶",
+    "health_right": "健康信息须经授权登记",
     "personal": "属性不得含姓名、证件号码或电话",
     "blank_around": "编码前后的空格或看不见的字符已去除",
     "spoilt": "编码被改写成了数字（如 9.90101E+14），请按文本填写",
@@ -95,6 +106,12 @@ PROBLEMS: dict[str, Kind] = {
     "idempotency-conflict": Kind(
         409, "同一幂等键对应不同的请求内容", "The idempotency key was already used with another body"
     ),
+    "finding-changed": Kind(
+        409,
+        "他人刚刚登记了核实结果，本次未保存；请看过后决定是否再登记",
+        "Somebody else has just saved a finding, so yours was not saved: read theirs, then decide whether to save it",
+    ),
+    "already-told": Kind(409, "已登记过告知日期", "The day on which the household was told is saved already"),
     "household-closed": Kind(409, "该农户已销户", "The household has been closed"),
     "not-scored": Kind(409, "该农户尚未评分", "The household has not been scored yet"),
     "recorded-too-early": Kind(422, "登记日期早于收到日期", "recorded_on is earlier than the day of receipt"),
@@ -146,6 +163,8 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         Detail in both languages; the title by default.
     errors : iterable of FieldError
     headers : dict of str to str, optional
+    content : dict, optional
+        Further members of the response.
     """
 
     def __init__(
@@ -155,11 +174,12 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         en: str = "",
         errors: Iterable[FieldError] = (),
         headers: dict[str, str] | None = None,
+        content: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(kind)
         self.kind, self.zh, self.en = kind, zh or PROBLEMS[kind].zh, en or PROBLEMS[kind].en
         self.errors = tuple(errors)
-        self.headers = headers or {}
+        self.headers, self.content = headers or {}, content or {}
 
     @property
     def status(self) -> int:
@@ -177,6 +197,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
             "detail": self.zh,
             "detail_en": self.en,
             "request_id": request_id,
+            **self.content,
         }
         if self.errors:
             out["errors"] = [error.to_json() for error in self.errors[:MOST_ERRORS]]

@@ -11,8 +11,8 @@ The query for the work list reads these facts, which the rules compare:
 ``visited``
     Whether somebody has met the household on a visit since that day, whatever the finding.
 ``last_outcome``, ``last_signal``, ``last_seq``, ``last_verified_on``
-    Finding of the last verification that was not undone, the signal and number of the score at that time, and the day
-    of the visit; empty, 0 or null if there is none.
+    Finding of the last verification that was not undone, the signal and number of the score that counts what it found,
+    and the day of the visit; empty, 0 or null if there is none.
 ``assignee``
     Who looks after the household; empty if nobody does.
 """

@@ -84,8 +84,8 @@ class Household:
         return (
             last is not None
             and last["outcome"] in ("confirmed", "rejected")
-            and last["score_seq"] in {score["seq"] for score in self.run}
-            and last["signal"] >= self.current["signal"]
+            and last["after_seq"] in {score["seq"] for score in self.run}
+            and last["after_signal"] >= self.current["signal"]
         )
 
     @property
@@ -96,8 +96,8 @@ class Household:
         severe scores; otherwise they are all scores of the signal.
         """
         decisions = [visit for visit in self.counted if visit["outcome"] in ("confirmed", "rejected")]
-        if decisions and decisions[-1]["score_seq"] in {score["seq"] for score in self.run}:
-            before, colour = decisions[-1]["score_seq"], decisions[-1]["signal"]
+        if decisions and decisions[-1]["after_seq"] in {score["seq"] for score in self.run}:
+            before, colour = decisions[-1]["after_seq"], decisions[-1]["after_signal"]
             worse = [score for score in self.run if score["seq"] > before and score["signal"] > colour]
             if worse:
                 return worse
@@ -110,7 +110,7 @@ class Household:
     @property
     def visited(self):
         first = min(score["seq"] for score in self.waiting_since)
-        return any(visit["outcome"] != "not_met" and (visit["score_seq"] or 0) >= first for visit in self.counted)
+        return any(visit["outcome"] != "not_met" and (visit["after_seq"] or 0) >= first for visit in self.counted)
 
     def states(self):
         signalled, monitored = self.current["signal"] > 0, self.current["status"] == "monitored"
@@ -155,7 +155,7 @@ def build_households(histories):
                 outcome, undone, day = values
                 row = {"outcome": outcome, "undone_at": AT if undone else None, "verified_on": day}
                 then = household.current if household.scores else {"seq": None, "signal": None}
-                row |= {"score_seq": then["seq"], "signal": then["signal"]}
+                row |= {"after_seq": then["seq"], "after_signal": then["signal"]}
                 household.verifications.append({"household_id": household.code, **row})
             else:
                 household.assigned = True

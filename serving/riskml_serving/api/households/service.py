@@ -13,6 +13,7 @@ from riskml_serving.base.clock import stamp
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe
+from riskml_serving.casework.visits.service import describe_facts
 from riskml_serving.http.cursors import CHANGE, encrypt_cursor
 from riskml_serving.judging.scores.repository import read_current, read_history, remove_scores
 from riskml_serving.judging.scores.service import explain_stored, find_deserted_day
@@ -46,6 +47,7 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
     current = read_current(connection, [household_id], call.caller.region).get(household_id)
     history = read_history(connection, household_id, MAX_HISTORY)
     verifications = read_verifications(connection, household_id, call.caller.region)
+    facts = describe_facts(connection, verifications, call.caller)
     followers = split_followers(row["followed_by"])
     visible = find_households(connection, followers, call.caller.region)
     call.record(connection, "household.read", household_id)
@@ -69,7 +71,9 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
             }
             for past in history
         ],
-        "verifications": [describe(connection, verification, call.caller) for verification in verifications],
+        "verifications": [
+            {**describe(connection, one, call.caller), **facts[one["verification_id"]]} for one in verifications
+        ],
     }
 
 

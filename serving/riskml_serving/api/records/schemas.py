@@ -12,7 +12,7 @@ from riskml_serving.base.contract import make_dict_type, make_list_type, make_ta
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import BRIEF, type_fields
 
-__all__ = ["RECORDS_ANSWER", "RECORDS_REQUEST"]
+__all__ = ["CHANGED", "RECORDS_ANSWER", "RECORDS_REQUEST"]
 
 RECORDS_REQUEST = Body(
     "RecordsRequest",
@@ -35,14 +35,16 @@ RECORDS_REQUEST = Body(
 """Rows to append; ``recorded_on`` is the day of receipt unless it names a later day."""
 
 Brief = make_dict_type("Brief", type_fields(BRIEF))
-Changed = make_dict_type("Changed", {"household_id": str, "changed": bool, "before": Brief | None, "after": Brief})
+CHANGED = make_dict_type("Changed", {"household_id": str, "changed": bool, "before": Brief | None, "after": Brief})
+"""A household's score before and after a change."""
+
 RECORDS_ANSWER = make_answer_type(
     "RecordsAnswer",
     {
         "accepted": dict[str, int],
         "rescored": int,
         "changed": int,
-        "scores": make_list_type(Changed),
+        "scores": make_list_type(CHANGED),
         **WARNINGS,
         "job": Annotated[str | None, Field(description="Job that will score the affected households.")],
     },

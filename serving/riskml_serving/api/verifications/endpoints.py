@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from riskml.workbook import escape_text
 from riskml_serving.api.call import Limit, ReadCall, Region, WriteCall
-from riskml_serving.api.checks import require_no_future
+from riskml_serving.api.records.service import describe_change
 from riskml_serving.api.verifications.schemas import (
     MONITORING,
     MONITORING_PAGE,
@@ -20,7 +20,8 @@ from riskml_serving.api.verifications.schemas import (
     VERIFICATION_REQUEST,
 )
 from riskml_serving.casework.verifications.repository import read_entries
-from riskml_serving.casework.verifications.service import to_monitoring, verify
+from riskml_serving.casework.verifications.service import to_monitoring
+from riskml_serving.casework.visits.service import verify
 from riskml_serving.http.cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
 from riskml_serving.http.responses import respond, to_headers
 
@@ -36,13 +37,19 @@ router = APIRouter(tags=["verifications"])
     openapi_extra=VERIFICATION_REQUEST.describe(idempotent=True),
 )
 async def verification(call: WriteCall, household_id: str) -> Response:
-    """Save the finding of a visit, together with the score at that time."""
+    """Save the finding of a visit with the facts that the household stated, and score the household at once.
+
+    Each fact becomes a row of the contract. A department's row of the same kind within 31 days corrects it, whichever
+    of the two comes first. With `seen`, a finding that somebody else saved meanwhile is returned as a conflict.
+    """
     content, finding = await call.read_body(VERIFICATION_REQUEST)
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        require_no_future({"verified_on": finding.get("verified_on", call.today)}, call.today)
-        saved = verify(connection, call.caller, household_id, finding, call.today, call.request_id)
-        return 201, {**call.make_envelope(), "household_id": household_id, "verification": saved}
+        saved, change = verify(
+            connection, call.caller, household_id, finding, call.today, call.request_id, model=call.model
+        )
+        score = describe_change(call, change) if change and "read" in call.caller.rights else None
+        return 201, {**call.make_envelope(), "household_id": household_id, "verification": saved, "score": score}
 
     return await call.write_once(content, work)
 

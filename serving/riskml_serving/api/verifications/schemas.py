@@ -2,26 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import Field
+from pydantic import Field, Strict
 
-from riskml.records.contract.schema import PLAIN
+from riskml.records.contract.schema import MAX_TEXT, PLAIN, list_codes
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import CATEGORIES
 from riskml_serving.api.openapi import Body
+from riskml_serving.api.records.schemas import CHANGED
 from riskml_serving.api.scores.schemas import CURSOR
-from riskml_serving.base.contract import make_choice_type, make_day_type, make_dict_type, make_list_type
-from riskml_serving.casework.verifications.outcomes import OUTCOMES
+from riskml_serving.base.contract import MAX_AMOUNT, make_choice_type, make_day_type, make_dict_type, make_list_type
+from riskml_serving.casework.verifications.outcomes import OUTCOMES, REASONS, REASSESSMENTS
 from riskml_serving.casework.verifications.tables import SNAPSHOT
+from riskml_serving.casework.visits.facts import CHECKS, FACTS
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import type_fields
 
-__all__ = ["MAX_NOTE", "MONITORING", "MONITORING_PAGE", "VERIFICATION", "VERIFICATION_ANSWER", "VERIFICATION_REQUEST"]
+__all__ = [
+    "FACT",
+    "MAX_NOTE",
+    "MONITORING",
+    "MONITORING_PAGE",
+    "VERIFICATION",
+    "VERIFICATION_ANSWER",
+    "VERIFICATION_REQUEST",
+]
 
 Outcome = make_choice_type(*OUTCOMES)
 Category = make_choice_type(*CATEGORIES.codes)
 Measure = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN)]
+
+Amount = Annotated[float, Strict(), Field(allow_inf_nan=False, ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
+
+FACT = make_dict_type(
+    "Fact",
+    {
+        "fact": Annotated[
+            make_choice_type(*FACTS), Field(description=" · ".join(f"{term.code} {term.zh}" for term in FACTS.values()))
+        ],
+        "day": make_day_type("Day on which it happened or began."),
+        "kind": NotRequired[
+            Annotated[
+                str,
+                Field(
+                    max_length=32,
+                    description=" · ".join(f"{k.code}: {', '.join(k.kinds)}" for k in FACTS.values() if k.kinds),
+                ),
+            ]
+        ],
+        "amount": NotRequired[
+            Annotated[Amount, Field(description="Yuan; for `income`, the change a month, below zero if it fell.")]
+        ],
+        "member_id": NotRequired[Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=PLAIN)]],
+        "measure": NotRequired[Measure],
+        "until": NotRequired[make_day_type("Last day of help.")],
+        "per": NotRequired[make_choice_type(*list_codes("help", "per"))],
+    },
+)
+"""A fact that the household stated, such as a bill; it becomes a row of the contract."""
+
+MAX_FACTS = 20
+"""Maximum number of facts in one visit."""
 
 MAX_NOTE = 4000
 """Maximum number of characters in a note."""
@@ -39,14 +81,41 @@ VERIFICATION_REQUEST = Body(
         "measures": NotRequired[Annotated[list[Measure], Field(max_length=50, description="Measures agreed.")]],
         "note": NotRequired[Annotated[str, Field(max_length=MAX_NOTE, pattern=r"^[^\x00]*$")]],
         "verified_on": NotRequired[make_day_type("Day of the visit; today by default.")],
+        "facts": NotRequired[Annotated[make_list_type(FACT), Field(max_length=MAX_FACTS)]],
+        "checks": NotRequired[
+            Annotated[
+                make_dict_type("Checks", dict.fromkeys(CHECKS, NotRequired[Literal["ok", "bad"]])),
+                Field(description=" · ".join(f"{term.code} {term.zh}" for term in CHECKS.values())),
+            ]
+        ],
+        "reason": NotRequired[
+            Annotated[
+                make_choice_type(*REASONS),
+                Field(
+                    description="Why the finding is `rejected`: "
+                    + " · ".join(f"{term.code} {term.zh}" for term in REASONS.values())
+                ),
+            ]
+        ],
+        "told_on": NotRequired[make_day_type("Day on which the household was told that it is not taken in.")],
+        "reassessment": NotRequired[
+            Annotated[make_choice_type(*REASSESSMENTS), Field(description="Second look: whether help works.")]
+        ],
+        "seen": NotRequired[
+            Annotated[
+                str,
+                Field(max_length=64, description="`verification_id` of the last finding that was read; `0` if none."),
+            ]
+        ],
     },
     example={
         "outcome": "confirmed",
+        "facts": [{"fact": "bill", "kind": "inpatient", "amount": 90000, "day": "2024-12-02"}],
+        "checks": {"house": "ok", "tap": "ok"},
         "category": "sudden_hardship",
         "causes": ["illness"],
         "measures": ["临时救助"],
         "note": "已核实住院支出",
-        "verified_on": "2024-12-20",
     },
 )
 """What staff found on a visit."""
@@ -64,6 +133,12 @@ VERIFICATION = make_dict_type(
         "measures": list[str],
         "note": str | None,
         "verified_on": str,
+        "reason": str | None,
+        "told_on": str | None,
+        "reassessment": str | None,
+        "checks": dict[str, str],
+        "facts": NotRequired[make_list_type(FACT)],
+        "hidden_facts": NotRequired[int],
         "created_by": str,
         "created_at": str,
         "score": ScoreThen,
@@ -71,8 +146,14 @@ VERIFICATION = make_dict_type(
 )
 """What staff found, and the score at that time."""
 
-VERIFICATION_ANSWER = make_answer_type("VerificationAnswer", {"household_id": str, "verification": VERIFICATION})
-
+VERIFICATION_ANSWER = make_answer_type(
+    "VerificationAnswer",
+    {
+        "household_id": str,
+        "verification": VERIFICATION,
+        "score": Annotated[CHANGED | None, Field(description="Score before and after; null without the right `read`.")],
+    },
+)
 MONITORING: dict[str, Any] = {
     **dict.fromkeys(("household_id", "category", "entered_on"), str),
     "cleared_on": str | None,

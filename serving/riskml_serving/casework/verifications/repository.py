@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Update, exists, insert, select, update
 
 from riskml_serving.base.clock import now
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
@@ -12,7 +12,15 @@ from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.households.repository import narrow_to_region
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
-__all__ = ["add_verification", "is_in_force", "read_entries", "read_verifications", "undo_verification"]
+__all__ = [
+    "add_verification",
+    "is_in_force",
+    "read_entries",
+    "read_verifications",
+    "save_after",
+    "save_told",
+    "undo_verification",
+]
 
 
 def is_in_force(table: FromClause = VERIFICATIONS) -> ColumnElement[bool]:
@@ -52,11 +60,24 @@ def _is_entry(table: FromClause) -> tuple[ColumnElement[bool], ...]:
     return table.c.outcome == "confirmed", is_in_force(table), table.c.category.is_not(None)
 
 
+def save_after(connection: Connection, row: dict[str, Any]) -> None:
+    """Save with a verification, which was just added, the score that counts what the visit found."""
+    values = {name: row[name] for name in ("after_seq", "after_signal")}
+    own = VERIFICATIONS.c.verification_id == row["verification_id"]
+    connection.execute(update(VERIFICATIONS).where(own).values(values))
+
+
+def save_told(connection: Connection, verification_id: int, region: str, **values: Any) -> None:
+    """Save that a household in a region was told of a finding."""
+    connection.execute(_update_in_region(verification_id, region).values(values))
+
+
 def undo_verification(connection: Connection, verification_id: int, region: str) -> None:
     """Mark a verification of a household in a region as undone."""
+    connection.execute(_update_in_region(verification_id, region).values(undone_at=now()))
+
+
+def _update_in_region(verification_id: int, region: str) -> Update:
     in_region = select(HOUSEHOLDS.c.household_id).where(is_in_region(HOUSEHOLDS.c.region_code, region))
-    connection.execute(
-        update(VERIFICATIONS)
-        .where(VERIFICATIONS.c.verification_id == verification_id, VERIFICATIONS.c.household_id.in_(in_region))
-        .values(undone_at=now())
-    )
+    own = VERIFICATIONS.c.verification_id == verification_id
+    return update(VERIFICATIONS).where(own, VERIFICATIONS.c.household_id.in_(in_region))

@@ -1,85 +1,22 @@
-"""Saves the findings of visits, and exports them as ``monitoring`` records."""
+"""Describes the findings of visits, and exports them as ``monitoring`` records."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 from sqlalchemy import Connection
 
 from riskml.vocabulary.causes import HEALTH_CAUSES
-from riskml_serving.base.clock import now, stamp
-from riskml_serving.base.database.locks import hold_lock
-from riskml_serving.base.problems import Problem
-from riskml_serving.casework.verifications.repository import add_verification, read_verifications, undo_verification
+from riskml_serving.base.clock import stamp
 from riskml_serving.casework.verifications.tables import SNAPSHOT
-from riskml_serving.http.cursors import CHANGE, VERIFICATION, decrypt_cursor, encrypt_cursor
-from riskml_serving.judging.scores.repository import read_current
+from riskml_serving.http.cursors import CHANGE, VERIFICATION, encrypt_cursor
 from riskml_serving.judging.verdict import FIELDS
 from riskml_serving.judging.wording import spell
-from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.households.repository import require_household
 
-__all__ = ["describe", "may_read_text", "may_undo", "to_monitoring", "undo", "verify"]
-
-
-def verify(
-    connection: Connection, caller: Caller, household_id: str, body: dict[str, Any], today: dt.date, request_id: str
-) -> dict[str, Any]:
-    """Save a verification together with the household's current score; return it as the content of a JSON object.
-
-    Raises
-    ------
-    Problem
-        ``household-not-found``.
-    """
-    require_household(connection, household_id, caller.region, lock=True)
-    current = read_current(connection, [household_id], caller.region).get(household_id) or {}
-    hold_lock(connection, "changes")
-    row = {
-        "household_id": household_id,
-        "outcome": body["outcome"],
-        "category": body.get("category"),
-        "causes": ";".join(dict.fromkeys(body.get("causes", ()))),
-        "measures": "\n".join(dict.fromkeys(body.get("measures", ()))),
-        "note": body.get("note", ""),
-        "objection": body.get("objection", ""),
-        "verified_on": body.get("verified_on") or today,
-        "recorded_on": today,
-        "created_by": caller.key_id,
-        "created_at": now(),
-        "request_id": request_id,
-        "score_seq": current.get("seq"),
-        **{name: current.get(name) for name in SNAPSHOT},
-    }
-    row["verification_id"] = add_verification(connection, row)
-    audit.record(connection, caller, "household.verify", household_id, request_id=request_id, outcome=body["outcome"])
-    return describe(connection, row, caller)
-
-
-def undo(
-    connection: Connection, caller: Caller, household_id: str, verification_id: str, today: dt.date, request_id: str
-) -> None:
-    """Undo a verification on the day on which the same person saved it; it stays stored, but no longer counts.
-
-    Raises
-    ------
-    Problem
-        ``household-not-found`` if the household does not exist, or has no such verification that the caller may undo;
-        ``invalid-request`` for a number that the service never issued.
-    """
-    require_household(connection, household_id, caller.region, lock=True)
-    number = decrypt_cursor(connection, VERIFICATION, verification_id, "verification_id")
-    rows = read_verifications(connection, household_id, caller.region)
-    if not any(row["verification_id"] == number and may_undo(row, caller, today) for row in rows):
-        raise Problem(
-            "household-not-found",
-            "没有可撤销的核实记录（只能当天由本人撤销）",
-            "Nothing to undo: a finding can be undone only on the same day and by the same person",
-        )
-    undo_verification(connection, number, caller.region)
-    audit.record(connection, caller, "household.verify.undo", household_id, request_id=request_id, verification=number)
+__all__ = ["describe", "may_read_text", "may_undo", "to_monitoring"]
 
 
 def may_undo(row: dict[str, Any], caller: Caller, today: dt.date) -> bool:
@@ -106,6 +43,10 @@ def describe(connection: Connection, row: dict[str, Any], caller: Caller) -> dic
         "measures": row["measures"].split("\n") if row["measures"] and readable else [],
         "note": row["note"] if readable else None,
         "verified_on": row["verified_on"].isoformat(),
+        "reason": row["reason"],
+        "told_on": row["told_on"].isoformat() if row["told_on"] else None,
+        "reassessment": row["reassessment"],
+        "checks": _read_checks(row, caller),
         "created_by": row["created_by"],
         "created_at": stamp(row["created_at"]),
         "score": {
@@ -113,6 +54,11 @@ def describe(connection: Connection, row: dict[str, Any], caller: Caller) -> dic
             "cursor": None if seq is None else encrypt_cursor(connection, CHANGE, seq),
         },
     }
+
+
+def _read_checks(row: dict[str, Any], caller: Caller) -> dict[str, str]:
+    checks: dict[str, str] = json.loads(row["checks"] or "{}")
+    return {code: state for code, state in checks.items() if not (caller.redact and code == "body")}
 
 
 def _list_causes(row: dict[str, Any], caller: Caller) -> list[str]:

@@ -118,9 +118,9 @@ def _select_run_start() -> ScalarSelect[int]:
 def _select_first(column: ColumnElement[Any]) -> ScalarSelect[Any]:
     """Select a column of the score with which the current signal began or, after a finding, became more severe."""
     worse = and_(
-        func.coalesce(DECIDED.c.score_seq, 0) > _select_run_start(),
-        SCORES.c.seq > DECIDED.c.score_seq,
-        SCORES.c.signal > func.coalesce(DECIDED.c.signal, 0),
+        func.coalesce(DECIDED.c.after_seq, 0) > _select_run_start(),
+        SCORES.c.seq > DECIDED.c.after_seq,
+        SCORES.c.signal > func.coalesce(DECIDED.c.after_signal, 0),
     )
     signalled = SIGNALLED.to_sql({"signal": SCORES.c.signal})
     in_run = (SCORES.c.household_id == CURRENT.c.household_id, signalled, SCORES.c.seq > _select_run_start())
@@ -138,7 +138,7 @@ def _was_visited() -> Exists:
         VERIFICATIONS.c.household_id == CURRENT.c.household_id,
         is_in_force(),
         VERIFICATIONS.c.outcome.in_(MET),
-        func.coalesce(VERIFICATIONS.c.score_seq, 0) >= _select_first(SCORES.c.seq),
+        func.coalesce(VERIFICATIONS.c.after_seq, 0) >= _select_first(SCORES.c.seq),
     )
     return exists().where(*met).correlate(CURRENT, DECIDED)
 
@@ -157,8 +157,8 @@ def _select_facts() -> dict[str, ColumnElement[Any]]:
         "since": _select_first(SCORES.c.as_of),
         "visited": _was_visited(),
         "last_outcome": func.coalesce(LAST.c.outcome, ""),
-        "last_signal": func.coalesce(LAST.c.signal, 0),
-        "last_seq": func.coalesce(LAST.c.score_seq, 0),
+        "last_signal": func.coalesce(LAST.c.after_signal, 0),
+        "last_seq": func.coalesce(LAST.c.after_seq, 0),
         "last_verified_on": LAST.c.verified_on,
         "assignee": func.coalesce(_select_assignee(), ""),
     }

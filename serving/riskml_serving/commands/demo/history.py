@@ -22,7 +22,7 @@ from riskml.records.panel.store import Records
 from riskml.splits import Settings as Span
 from riskml_serving.base.database import writing
 from riskml_serving.casework.assignments.service import assign
-from riskml_serving.casework.verifications.service import verify
+from riskml_serving.casework.visits.service import verify
 from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.commands.demo.accounts import Account
 from riskml_serving.people.accounts import User
@@ -111,4 +111,5 @@ def _build_verification(row: dict[str, Any], fell: dict[str, bool]) -> dict[str,
     in_need = True if row["status"] in ("below_line", "in_hardship") else fell.get(row["household_id"])
     outcome = "pending" if in_need is None else "confirmed" if in_need else "rejected"
     causes = [cause for cause in row["causes"].split(";") if cause][:1] if in_need else []
-    return {"outcome": outcome, "causes": causes, "note": NOTE}
+    reason = {"reason": "not_so"} if outcome == "rejected" else {}
+    return {"outcome": outcome, "causes": causes, "note": NOTE, **reason}

@@ -49,8 +49,8 @@ def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
 
     The tables hold records, scores, verifications with their facts, assignments, persons, for each county the last
     household that its visit capacity covers, which households an import has changed, what lists have said, and facts
-    about property. The contents of all deliveries of lists are deleted too; those that were not imported must be uploaded
-    again.
+    about property. The contents of all deliveries of lists are deleted too; those that were not imported must be
+    uploaded again.
     """
     hold_lock(connection, "changes")
     deleted = {}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -12,17 +13,26 @@ from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
+from riskml.records.contract.schema import TABLES
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import CATEGORIES
 from riskml_serving.base.clock import today
-from riskml_serving.base.problems import Problem
+from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.casework.assignments.service import assign
-from riskml_serving.casework.verifications.outcomes import OUTCOMES
-from riskml_serving.casework.verifications.service import undo, verify
+from riskml_serving.casework.verifications.outcomes import OUTCOMES, REASONS, REASSESSMENTS
+from riskml_serving.casework.visits.facts import CHECKS, EVENTS
+from riskml_serving.casework.visits.service import tell, undo, verify
 from riskml_serving.desk.repository import read_facts
 from riskml_serving.http.idempotent_writes.service import write_once
 from riskml_serving.operations.state import get_state
-from riskml_serving.web.household.forms import MAX_LENGTHS, check_assignment, check_verification
+from riskml_serving.people.auth import Caller
+from riskml_serving.web.household.forms import (
+    MAX_LENGTHS,
+    check_assignment,
+    check_told,
+    check_verification,
+    name_errors,
+)
 from riskml_serving.web.household.service import HouseholdReader
 from riskml_serving.web.household.sheet import build_sheets
 from riskml_serving.web.shell.export import respond_with_workbook
@@ -52,7 +62,7 @@ PAGE = Page(
 )
 
 
-PARTS = {"verified": "verification", "undone": "verification", "assigned": "assignment"}
+PARTS = {"verified": "verification", "undone": "verification", "told": "verification", "assigned": "assignment"}
 """Part of the page that says what was done, by the query parameter ``done``."""
 
 
@@ -87,24 +97,46 @@ async def household(request: Request, household_id: str, visitor: SignedIn) -> V
 
 
 async def _show(
-    request: Request, visitor: Visitor, household_id: str, entered: Form, errors: Collection[str] = (), done: str = ""
+    request: Request,
+    visitor: Visitor,
+    household_id: str,
+    entered: Form,
+    errors: Mapping[str, FieldError] = MappingProxyType({}),
+    done: str = "",
+    refusal: Problem | None = None,
 ) -> View:
     page = await _gather(request, visitor, household_id)
     response = render(
         request,
         "household.html",
         visitor,
-        status=422 if errors else 200,
+        status=refusal.status if refusal else 200,
         **page,
         head=page["heads"].get(household_id),
         entered=entered,
         errors=errors,
+        refusal=refusal,
         most=MAX_LENGTHS,
         done=done,
         once=secrets.token_urlsafe(16),
         outcomes=OUTCOMES,
         categories=CATEGORIES,
         causes=list(CAUSES),
+        reasons=REASONS,
+        reassessments=REASSESSMENTS,
+        checks=[code for code in CHECKS if not (visitor.caller.redact and code == "body")],
+        kinds={
+            "bill": TABLES["illness"].find_column("kind"),
+            "income": TABLES["income"].find_column("source"),
+            "loss": TABLES["disaster"].find_column("kind"),
+            "event": TABLES["events"].find_column("kind"),
+            "per": TABLES["help"].find_column("per"),
+        },
+        events=[
+            code
+            for code in EVENTS
+            if code not in ("school_fee", "job_loss") and not (visitor.caller.redact and code == "disability")
+        ],
     )
     return View(response, [household_id], _note_view(visitor, page))
 
@@ -134,14 +166,26 @@ async def household_workbook(request: Request, household_id: str, visitor: Signe
 async def verification(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Save the finding of a visit."""
     check = partial(check_verification, today=today(get_state(request).settings))
-    return await _check_and_save(request, visitor, household_id, "write", "verified", check, verify)
+    save = partial(verify, model=get_state(request).holder.current)
+    return await _check_and_save(request, visitor, household_id, "write", "verified", check, save)
 
 
 @router.post("/households/{household_id}/verifications/{number}/undo")
 async def undo_one(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
     """Undo a verification that the user saved today."""
     form = await _read_form_for(request, visitor, "write")
-    return await _save_form(request, visitor, household_id, form, "undone", undo, number)
+    save = partial(undo, model=get_state(request).holder.current)
+    return await _save_form(request, visitor, household_id, form, "undone", save, number)
+
+
+@router.post("/households/{household_id}/verifications/{number}/told")
+async def tell_one(request: Request, household_id: HouseholdCode, number: str, visitor: SignedIn) -> Response:
+    """Save on which day the household was told of a finding of not confirmed."""
+
+    def save(connection: Connection, caller: Caller, household_id: str, *values: Any) -> None:
+        tell(connection, caller, household_id, number, *values)
+
+    return await _check_and_save(request, visitor, household_id, "write", "told", check_told, save)
 
 
 @router.post("/households/{household_id}/assignments")
@@ -156,11 +200,12 @@ async def _check_and_save(
     """Save a form; if it has errors, show it again as it was filled in, so that nothing is lost."""
     form = await _read_form_for(request, visitor, right)
     try:
-        body = check(form)
+        return await _save_form(request, visitor, household_id, form, done, save, check(form))
     except Problem as problem:
-        errors = {error.path.partition("[")[0] for error in problem.errors}
-        return await PAGE.answer(request, visitor, await _show(request, visitor, household_id, form, errors))
-    return await _save_form(request, visitor, household_id, form, done, save, body)
+        if not problem.errors and problem.kind != "finding-changed":
+            raise
+        page = await _show(request, visitor, household_id, form, name_errors(form, problem), refusal=problem)
+        return await PAGE.answer(request, visitor, page)
 
 
 async def _read_form_for(request: Request, visitor: Visitor, right: str) -> Form:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import Annotated, Any, NotRequired
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple, NotRequired
 
 from pydantic import Field, TypeAdapter
 
 from riskml_serving.api.checks import require_no_future
 from riskml_serving.api.verifications.schemas import MAX_NOTE, VERIFICATION_REQUEST
-from riskml_serving.base.contract import make_dict_type
+from riskml_serving.base.contract import make_day_type, make_dict_type
 from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.casework.visits.facts import CHECKS
 from riskml_serving.http.bodies import parse
 from riskml_serving.web.shell.forms import Form
 
-__all__ = ["MAX_LENGTHS", "check_assignment", "check_verification"]
+__all__ = ["MAX_LENGTHS", "check_assignment", "check_told", "check_verification", "name_errors"]
 
 MAX_LENGTHS = {"note": MAX_NOTE, "objection": 1000, "assignee": 60, "handover": 500}
 """Maximum number of characters in each text field."""
@@ -30,8 +34,88 @@ def _make_adapter(name: str, **fields: Any) -> TypeAdapter[dict[str, Any]]:
 
 
 _VERIFICATION = _make_adapter("VerificationForm", **VERIFICATION_REQUEST.fields, objection=_OBJECTION)
-_DAY = _make_adapter("VerificationDay", verified_on=VERIFICATION_REQUEST.fields["verified_on"])
+_DAYS = {
+    name: _make_adapter(f"Form_{name}", **{name: VERIFICATION_REQUEST.fields[name]})
+    for name in ("verified_on", "told_on")
+}
+_TOLD = _make_adapter("ToldForm", told_on=make_day_type("Day on which the household was told."), objection=_OBJECTION)
 _ASSIGNMENT = _make_adapter("AssignmentForm", assignee=_ASSIGNEE, handover=_HANDOVER)
+
+
+class FactFields(NamedTuple):
+    """The fields of a form that state one kind of fact.
+
+    Parameters
+    ----------
+    name : str
+        Beginning of the fields' names.
+    values : dict of str to str
+        Fields of the fact that the form does not ask for.
+    asks : tuple of str
+        Fields of the fact that the form asks for; a fact is stated if any of them but ``kind`` is filled in.
+    times : int, default 1
+        How many such facts the form has room for.
+    """
+
+    name: str
+    values: Mapping[str, str]
+    asks: tuple[str, ...]
+    times: int = 1
+
+
+FACT_FIELDS = (
+    FactFields("bill", {"fact": "bill"}, ("kind", "amount", "day", "member_id"), 3),
+    FactFields("income", {"fact": "income"}, ("kind", "amount", "day")),
+    FactFields("loss", {"fact": "loss"}, ("kind", "amount", "day")),
+    FactFields("school", {"fact": "event", "kind": "school_fee"}, ("amount", "day")),
+    FactFields("job", {"fact": "event", "kind": "job_loss"}, ("day",)),
+    FactFields("event", {"fact": "event"}, ("kind", "day")),
+    FactFields("help", {"fact": "help"}, ("measure", "amount", "per", "day")),
+)
+"""What the form of a visit can state."""
+
+_CHOICES = ("kind", "per", "member_id")
+"""Fields with a choice that is always sent, which alone states nothing."""
+
+
+def list_facts(form: Form) -> list[tuple[str, dict[str, Any]]]:
+    """List the facts in a form, each with the beginning of its fields' names."""
+    out = []
+    for own in FACT_FIELDS:
+        columns = {name: form.get_all(f"{own.name}_{name}") for name in own.asks}
+        for i in range(own.times):
+            filled = {name: values[i].strip() for name, values in columns.items() if i < len(values)}
+            filled = {name: value for name, value in filled.items() if value}
+            if filled.keys() - set(_CHOICES):
+                amount = {"amount": _read_amount(filled["amount"])} if "amount" in filled else {}
+                choices = () if "amount" in filled else ("per",)
+                stated = {name: value for name, value in filled.items() if name not in choices}
+                out.append((own.name, {**own.values, **stated, **amount}))
+    return out
+
+
+def _read_amount(text: str) -> float | str:
+    """Read an amount as people write it; anything else stays text, which the check refuses.
+
+    >>> _read_amount("9,800元"), _read_amount("-2500"), _read_amount("many")
+    (9800.0, -2500.0, 'many')
+    """
+    plain = unicodedata.normalize("NFKC", text).replace(",", "").removesuffix("元").strip()
+    try:
+        return float(plain) if "_" not in plain else text
+    except ValueError:
+        return text
+
+
+def name_errors(form: Form, problem: Problem) -> dict[str, FieldError]:
+    """Return the errors of a problem by the names of the form's fields."""
+    names, out = [name for name, _ in list_facts(form)], dict[str, FieldError]()
+    for error in problem.errors:
+        path, fact = error.path, re.fullmatch(r"facts\[(\d+)\](?:\.(\w+))?", error.path)
+        if fact:
+            path = "_".join(filter(None, (names[int(fact[1])], fact[2])))
+        out.setdefault(path.replace("checks.", "check_").partition("[")[0], error)
+    return out
 
 
 def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
@@ -42,20 +126,30 @@ def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
     Problem
         ``invalid-request``, which names every invalid field.
     """
-    fields: dict[str, Any] = {name: form.get_text(name) for name in ("outcome", "category", "note", "objection")}
+    names = ("outcome", "category", "note", "objection", "reason", "reassessment", "seen")
+    fields: dict[str, Any] = {name: form.get_text(name) for name in names}
     measures = (" ".join(text.split()) for text in form.get_all("measures"))
     fields |= {"causes": form.get_all("causes"), "measures": list(dict.fromkeys(filter(None, measures)))}
+    checks = {code: form.get_text(f"check_{code}") for code in CHECKS}
+    fields |= {"checks": {code: state for code, state in checks.items() if state}}
+    fields |= {"facts": [fact for _, fact in list_facts(form)]}
     body: dict[str, Any] = {}
     errors: list[FieldError] = []
-    for adapter, part in ((_VERIFICATION, fields), (_DAY, {"verified_on": form.get_text("verified_on")})):
+    days = {name: form.get_text(name) for name in _DAYS}
+    for adapter, part in ((_VERIFICATION, fields), *((_DAYS[name], {name: day}) for name, day in days.items())):
         try:  # one part at a time, so that a future day is reported with the other errors
             body |= _parse(adapter, part)
-            require_no_future({"verified_on": body.get("verified_on", today)}, today)
+            require_no_future({name: body.get(name, today) for name in part if name in _DAYS}, today)
         except Problem as problem:
             errors += problem.errors
     if errors:
         raise Problem("invalid-request", errors=errors)
     return body
+
+
+def check_told(form: Form) -> dict[str, Any]:
+    """Return the call-back in a form; raise the same problem as :func:`check_verification`."""
+    return _parse(_TOLD, {name: form.get_text(name) for name in ("told_on", "objection")})
 
 
 def check_assignment(form: Form) -> dict[str, Any]:

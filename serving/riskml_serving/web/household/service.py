@@ -24,6 +24,7 @@ from riskml_serving.casework.assignments.repository import read_assignments
 from riskml_serving.casework.deadlines import Deadlines
 from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe, may_read_text, may_undo
+from riskml_serving.casework.visits.service import describe_facts, find_version
 from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.judging.judge import reveal
 from riskml_serving.judging.model import Model
@@ -33,6 +34,8 @@ from riskml_serving.judging.wording import find_as_of_day, list_facts, show
 from riskml_serving.people.accounts.service import name_caller
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import find_predecessors, require_household
+from riskml_serving.store.records.columns import to_rows
+from riskml_serving.store.records.repository import read_rows
 from riskml_serving.web.household.repository import read_freshness
 from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, describe_agreement, label_flag, tag_reason
@@ -81,6 +84,7 @@ class HouseholdReader:
         register = require_household(self.connection, household_id, region)
         current = read_current(self.connection, [household_id], region).get(household_id)
         history = read_history(self.connection, household_id, HISTORY)
+        verifications = read_verifications(self.connection, household_id, region)
         page: dict[str, Any] = {
             "household_id": household_id,
             "masked": mask_code(household_id),
@@ -90,7 +94,9 @@ class HouseholdReader:
                 {**row, "note": row["note"] if may_read_text(row, self.caller) else ""}
                 for row in read_assignments(self.connection, household_id, region)
             ],
-            "visits": [self._describe_visit(row) for row in read_verifications(self.connection, household_id, region)],
+            "members": self._list_members(household_id),
+            "version": find_version(verifications, self.connection),
+            "visits": self._describe_visits(verifications, history),
             "history": [self._describe_score(row) for row in _keep_last_of_each_day(history)],
             "current": None,
             "deserted_on": None,
@@ -115,14 +121,46 @@ class HouseholdReader:
             page["deserted_on"] = find_deserted_day(self.connection, self.model, register, self.today)
         return page
 
-    def _describe_visit(self, row: dict[str, Any]) -> dict[str, Any]:
-        return {
-            **describe(self.connection, row, self.caller),
-            "author": name_caller(self.connection, row["created_by"]),
-            "objected": bool(row["objection"]),
-            "objection": row["objection"] if may_read_text(row, self.caller) else "",
-            "undoable": may_undo(row, self.caller, self.today),
-        }
+    def _describe_visits(
+        self, verifications: list[dict[str, Any]], history: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        facts = describe_facts(self.connection, verifications, self.caller)
+        scores = {row["seq"]: row for row in history}
+        return [
+            {
+                **describe(self.connection, row, self.caller),
+                **facts[row["verification_id"]],
+                "author": name_caller(self.connection, row["created_by"]),
+                "objected": bool(row["objection"]),
+                "objection": row["objection"] if may_read_text(row, self.caller) else "",
+                "undoable": may_undo(row, self.caller, self.today),
+                "change": self._describe_change(scores.get(row["score_seq"]), scores.get(row["after_seq"])),
+            }
+            for row in verifications
+        ]
+
+    def _describe_change(self, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Describe what a visit changed: the scores before and after it, and the rules that fired only then."""
+        if before is None or after is None:
+            return {}
+        own = [self._describe_score(row) for row in (before, after)]
+        fired = [code for code in own[1]["rule_flags"] if code not in own[0]["rule_flags"]]
+        triggers = [self.model.policy.triggers[code] for code in fired if code in self.model.policy.triggers]
+        words = [label_flag(one.zh if self.lang == "zh" else one.en, one.cause, self.lang) for one in triggers]
+        if own[1]["status"] != own[0]["status"] and own[1]["status"] != "at_risk":
+            words.insert(0, STATUSES[own[1]["status"]].get_name(self.lang))
+        return {"before": own[0], "after": own[1], "words": words}
+
+    def _list_members(self, household_id: str) -> list[tuple[str, str]]:
+        """List the codes of the members who have not left, each with words that tell them apart."""
+        latest = {row["member_id"]: row for row in to_rows(read_rows(self.connection, "members", [household_id]))}
+        zh = self.lang == "zh"
+        sexes = {"f": "女" if zh else "woman", "m": "男" if zh else "man", None: ""}
+        return [
+            (code, " ".join(filter(None, (sexes[row["sex"]], str(row["birth_year"] or ""), mask_code(code)))))
+            for code, row in latest.items()
+            if row["left_on"] is None
+        ]
 
     def _explain(
         self, register: dict[str, Any], current: dict[str, Any], history: list[dict[str, Any]]

@@ -10,7 +10,8 @@ from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, REFINED_AGREEMENTS, STATUSES, TIER_WORDS
 from riskml_serving.casework.deadlines import DEADLINES
-from riskml_serving.casework.verifications.outcomes import OUTCOMES
+from riskml_serving.casework.verifications.outcomes import OUTCOMES, REASONS, REASSESSMENTS
+from riskml_serving.casework.visits.facts import CHECKS, FACTS
 from riskml_serving.casework.worklist.states import STATES
 from riskml_serving.judging.model import RULE_LINE_ONLY
 from riskml_serving.judging.scores.ranking import SECTIONS
@@ -72,6 +73,10 @@ _SUMS = (
 _NO_PREDICTION = Term("none", "模型不作预测", "no prediction")
 
 WORDS: dict[str, Mapping[str, Term]] = {
+    "reason": REASONS,
+    "reassessment": REASSESSMENTS,
+    "check": CHECKS,
+    "fact": FACTS,
     "signal": Vocabulary(*COLOURS.values(), Term("unknown", "灰（收入不明）", "grey (income unknown)")),
     "section": Vocabulary(*SECTIONS.values(), *_SUMS),
     "agreement": Vocabulary(*REFINED_AGREEMENTS.values(), _NO_PREDICTION),

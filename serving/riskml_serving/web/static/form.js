@@ -22,7 +22,7 @@ async function send(form) {
   }
   if (answer.redirected && url.pathname === "/sign-in") return ["expired", ""];
   const page = await parsed(answer);
-  const again = answer.status === 422 && page.querySelector(`form[data-done=${form.dataset.done}]`);
+  const again = !answer.ok && page.querySelector(`form[data-done=${form.dataset.done}]`);
   if (again) {
     form.replaceWith(again);
     again.scrollIntoView();

@@ -1,0 +1,1 @@
+"""Visits: the finding, the facts that the household stated, and what they change."""

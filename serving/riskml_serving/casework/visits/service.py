@@ -1,0 +1,263 @@
+"""Saves what a visit found: the finding and the facts, in one transaction, scored at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml.records.contract.schema import TABLES
+from riskml_serving.base.clock import now
+from riskml_serving.base.database.locks import hold_lock
+from riskml_serving.base.problems import Problem
+from riskml_serving.casework.verifications.outcomes import MET
+from riskml_serving.casework.verifications.repository import (
+    add_verification,
+    read_verifications,
+    save_after,
+    save_told,
+    undo_verification,
+)
+from riskml_serving.casework.verifications.service import describe, may_undo
+from riskml_serving.casework.verifications.tables import SNAPSHOT
+from riskml_serving.casework.visits.checks import check_told, check_visit
+from riskml_serving.casework.visits.facts import FACTS, concerns_health
+from riskml_serving.casework.worklist.repository import ListFilter, read_list
+from riskml_serving.http.cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
+from riskml_serving.judging.model import Model
+from riskml_serving.judging.scores.changes import Change
+from riskml_serving.judging.scores.repository import read_current
+from riskml_serving.judging.scores.service import rescore
+from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller
+from riskml_serving.store.facts.repository import add_facts, read_facts, undo_facts
+from riskml_serving.store.facts.service import dump_content, load_content, receive_rows, settle_facts
+from riskml_serving.store.households.repository import require_household
+
+__all__ = ["describe_facts", "find_version", "tell", "undo", "verify"]
+
+
+def verify(
+    connection: Connection,
+    caller: Caller,
+    household_id: str,
+    body: Mapping[str, Any],
+    today: dt.date,
+    request_id: str,
+    *,
+    model: Model | None = None,
+) -> tuple[dict[str, Any], Change | None]:
+    """Save a visit with the score before and after it.
+
+    Parameters
+    ----------
+    connection : Connection
+        Connection in a writing transaction.
+    caller : Caller
+    household_id : str
+    body : mapping
+        Finding and facts. ``seen`` is the version of the household's findings that the caller has seen, as
+        :func:`find_version` returns it; without it, nothing is compared.
+    today : date
+    request_id : str
+    model : Model, optional
+        Model to score with; without a model, nothing is scored.
+
+    Returns
+    -------
+    dict
+        The verification, as the content of a JSON object.
+    Change or None
+        The score before and after; None if the household was not scored.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``; ``finding-changed`` if somebody else has saved a finding since; ``household-closed`` if
+        facts are stated about a closed household; what :func:`check_visit` raises.
+    """
+    household = require_household(connection, household_id, caller.region, lock=True)
+    _require_seen(connection, caller, household_id, body.get("seen"))
+    body = {**body, "verified_on": body.get("verified_on") or today}
+    listed = read_list(connection, ListFilter(caller.region, "all", household=household_id), 0, 1)
+    check_visit(body, caller, today, listed[0]["since"] if listed else None)
+    if household["closed_on"] is not None and body.get("facts"):
+        raise Problem("household-closed")
+    before = read_current(connection, [household_id], caller.region).get(household_id) or {}
+    hold_lock(connection, "changes")
+    row = {
+        "household_id": household_id,
+        "outcome": body["outcome"],
+        "category": body.get("category"),
+        "causes": ";".join(dict.fromkeys(body.get("causes", ()))),
+        "measures": "\n".join(dict.fromkeys(body.get("measures", ()))),
+        "note": body.get("note", ""),
+        "objection": body.get("objection", ""),
+        "verified_on": body["verified_on"],
+        "checks": json.dumps(checks, sort_keys=True) if (checks := body.get("checks")) else "",
+        "reason": body.get("reason"),
+        "told_on": body.get("told_on"),
+        "reassessment": body.get("reassessment"),
+        "recorded_on": today,
+        "created_by": caller.key_id,
+        "created_at": now(),
+        "request_id": request_id,
+        "score_seq": before.get("seq"),
+        **{name: before.get(name) for name in SNAPSHOT},
+    }
+    row["verification_id"] = add_verification(connection, row)
+    change = None
+    if row["outcome"] in MET and household["closed_on"] is None:
+        _save_facts(connection, row, body.get("facts", ()))
+        changes = rescore(connection, model, [household_id], caller.region, today, request_id) if model else []
+        change = changes[0] if changes else None
+    after = read_current(connection, [household_id], caller.region).get(household_id) or {}
+    row |= {"after_seq": after.get("seq"), "after_signal": after.get("signal")}
+    save_after(connection, row)
+    counts = {"facts": len(body["facts"])} if body.get("facts") else {}
+    audit.record(
+        connection, caller, "household.verify", household_id, request_id=request_id, outcome=body["outcome"], **counts
+    )
+    return {**describe(connection, row, caller), **describe_facts(connection, [row], caller)[row["verification_id"]]}, (
+        change
+    )
+
+
+def _save_facts(connection: Connection, verification: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -> None:
+    """Save the facts of a visit, and the visit itself, as rows of the contract that staff stated."""
+    visit = {"occurred_on": verification["verified_on"], "kind": "visit", "channel": "visit"}
+    stated: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [("visit", "events", {}, visit)]
+    stated += [
+        (fact["fact"], FACTS[fact["fact"]].table, dict(fact), FACTS[fact["fact"]].make_row(fact)) for fact in facts
+    ]
+    origin = {name: verification[name] for name in ("household_id", "recorded_on", "verification_id")}
+    origin |= {name: verification[name] for name in ("created_by", "created_at", "request_id")}
+    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+    rows = []
+    for kind, table, fact, values in stated:
+        record_id = f"visit-{uuid.uuid4().hex}"
+        row = {"household_id": origin["household_id"], **values, "recorded_on": origin["recorded_on"]}
+        tables[table].append({**row, "record_id": record_id})
+        content = dump_content({"fact": fact, "row": row})
+        rows.append({**origin, "kind": kind, "table_name": table, "record_id": record_id, "content": content})
+    add_facts(connection, rows)
+    receive_rows(connection, {name: own for name, own in tables.items() if own}, origin["request_id"])
+
+
+def find_version(rows: Sequence[Mapping[str, Any]], connection: Connection) -> str:
+    """Return the version of a household's findings, from its verifications, latest first."""
+    return encrypt_cursor(connection, VERIFICATION, rows[0]["verification_id"]) if rows else BEGINNING
+
+
+def _require_seen(connection: Connection, caller: Caller, household_id: str, seen: str | None) -> None:
+    """Refuse a finding whose author has not seen the last one.
+
+    Raises
+    ------
+    Problem
+        ``finding-changed``.
+    """
+    if seen is None:
+        return
+    rows = read_verifications(connection, household_id, caller.region)
+    if decrypt_cursor(connection, VERIFICATION, seen, "seen") != (rows[0]["verification_id"] if rows else 0):
+        content = {"verification": describe(connection, rows[0], caller)} if rows else {}
+        raise Problem("finding-changed", content={**content, "seen": find_version(rows, connection)})
+
+
+def undo(
+    connection: Connection,
+    caller: Caller,
+    household_id: str,
+    verification_id: str,
+    today: dt.date,
+    request_id: str,
+    *,
+    model: Model | None = None,
+) -> None:
+    """Undo a verification, with its facts, on the day on which the same person saved it; it stays stored.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found`` if the household does not exist, or has no such verification that the caller may undo;
+        ``invalid-request`` for a number that the service never issued.
+    """
+    household = require_household(connection, household_id, caller.region, lock=True)
+    number = decrypt_cursor(connection, VERIFICATION, verification_id, "verification_id")
+    rows = read_verifications(connection, household_id, caller.region)
+    if not any(row["verification_id"] == number and may_undo(row, caller, today) for row in rows):
+        raise Problem(
+            "household-not-found",
+            "没有可撤销的核实记录（只能当天由本人撤销）",
+            "Nothing to undo: a finding can be undone only on the same day and by the same person",
+        )
+    hold_lock(connection, "changes")
+    undo_verification(connection, number, caller.region)
+    undo_facts(connection, number)
+    settle_facts(connection, [household_id], request_id)
+    if model is not None and household["closed_on"] is None:
+        rescore(connection, model, [household_id], caller.region, today, request_id)
+    audit.record(connection, caller, "household.verify.undo", household_id, request_id=request_id, verification=number)
+
+
+def tell(
+    connection: Connection,
+    caller: Caller,
+    household_id: str,
+    verification_id: str,
+    body: Mapping[str, Any],
+    today: dt.date,
+    request_id: str,
+) -> dict[str, Any]:
+    """Save on which day the household was told of a finding of not confirmed, and whether it objects.
+
+    A day that was saved stays: a later change is another verification.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``; ``already-told``; ``invalid-request``.
+    """
+    require_household(connection, household_id, caller.region, lock=True)
+    number = decrypt_cursor(connection, VERIFICATION, verification_id, "verification_id")
+    rows = read_verifications(connection, household_id, caller.region)
+    row = next((row for row in rows if row["verification_id"] == number and row["outcome"] == "rejected"), None)
+    if row is None:
+        raise Problem("household-not-found", "没有这条不属实的核实记录", "No such finding of not confirmed")
+    if row["told_on"] is not None:
+        raise Problem("already-told")
+    if errors := list(check_told(body["told_on"], row["verified_on"], today)):
+        raise Problem("invalid-request", errors=errors)
+    told = {"told_on": body["told_on"], "objection": row["objection"] or body.get("objection", "")}
+    save_told(connection, number, caller.region, **told)
+    audit.record(
+        connection, caller, "household.told", household_id, request_id=request_id, objects=bool(told["objection"])
+    )
+    return describe(connection, {**row, **told}, caller)
+
+
+def describe_facts(
+    connection: Connection, verifications: Sequence[Mapping[str, Any]], caller: Caller
+) -> dict[int, dict[str, Any]]:
+    """Describe the facts of a household's visits, by the number of the verification.
+
+    Each fact says whether it counts, or another row tells it too. Health information is left out for callers who may
+    not see it, and counted.
+    """
+    out: dict[int, dict[str, Any]] = {row["verification_id"]: {"facts": [], "hidden_facts": 0} for row in verifications}
+    codes = sorted({row["household_id"] for row in verifications})
+    stored = [
+        fact for fact in read_facts(connection, codes) if fact["verification_id"] in out and fact["kind"] != "visit"
+    ]
+    for fact in stored:
+        own, content = out[fact["verification_id"]], load_content(fact)["fact"]
+        if caller.redact and concerns_health(content):
+            own["hidden_facts"] += 1
+        else:
+            own["facts"].append(content)
+    return out

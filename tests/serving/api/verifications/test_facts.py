@@ -1,0 +1,185 @@
+"""What a visit finds becomes rows of the contract, is scored at once, and never counts twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import text
+
+from riskml_serving.base.database import reading
+
+HERE = "370112001001"
+DAY = "2023-06-10"
+BILL = {"fact": "bill", "kind": "inpatient", "amount": 90000, "day": DAY}
+INCOME = {"period_start": "2022-06-01", "months": 12, "source": "total", "amount": 60000}
+ROW = {"household_id": "h1", "kind": "inpatient", "occurred_on": "2023-06-20", "self_paid": 88000, "cost": 180000}
+
+
+@pytest.fixture
+def headers(client, key):
+    own = key()
+    tables = {
+        "households": [{"household_id": "h1", "region_code": HERE, "size": 3, "kind": "exited"}],
+        "income": [{"household_id": "h1", **INCOME}],
+        **{name: [] for name in ("illness", "events", "disaster", "help")},
+    }
+    answer = client.post("/v1/records", json={"tables": tables}, headers=own)
+    assert answer.status_code == 200, answer.text
+    return own
+
+
+def visit(client, headers, **body):
+    return client.post("/v1/households/h1/verifications", json={"outcome": "confirmed", **body}, headers=headers)
+
+
+def deliver(client, headers, table="illness", **row):
+    return client.post("/v1/records", json={"tables": {table: [row]}}, headers=headers)
+
+
+def read_bills(client):
+    """Return the self-paid amounts that count, latest version by record number."""
+    query = "SELECT * FROM record_illness WHERE NOT superseded ORDER BY recorded_on, row_id"
+    with reading(client.app.state.engine) as connection:
+        rows = connection.execute(text(query)).mappings().all()
+    last = {row["record_id"] or row["row_id"]: row for row in rows}
+    return sorted(row["self_paid"] for row in last.values() if not row["withdrawn"])
+
+
+def count(client, table):
+    with reading(client.app.state.engine) as connection:
+        return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+
+
+def test_a_bill_confirmed_at_the_door_is_scored_at_once(client, headers):
+    """Julu: a man paid 90,000 yuan himself; the line alone does not show it."""
+    answer = visit(client, headers, category="sudden_hardship", facts=[BILL])
+    assert answer.status_code == 201, answer.text
+    score = answer.json()["score"]
+    assert (score["before"]["status"], score["before"]["signal"]) == ("at_risk", "green")
+    assert (score["after"]["status"], score["after"]["signal"]) == ("in_hardship", "orange")
+    assert answer.json()["verification"]["facts"] == [BILL]
+    page = client.get("/v1/households/h1", headers=headers).json()
+    assert page["verifications"][0]["facts"] == [BILL]
+    with reading(client.app.state.engine) as connection:
+        events = connection.execute(text("SELECT kind, channel, occurred_on FROM record_events")).all()
+    assert [tuple(map(str, row)) for row in events] == [("visit", "visit", "2023-06-30")]
+
+
+@pytest.mark.parametrize("order", ["visit first", "list first"])
+@pytest.mark.parametrize(("later", "counted"), [(31, [88000.0]), (32, [88000.0, 90000.0])])
+def test_a_bill_that_a_list_has_too_counts_once(client, headers, order, later, counted):
+    row = {**ROW, "occurred_on": str(dt.date.fromisoformat(DAY) - dt.timedelta(later))}
+    steps = [lambda: visit(client, headers, facts=[BILL]), lambda: deliver(client, headers, **row)]
+    for step in steps if order == "visit first" else reversed(steps):
+        assert step().status_code < 300
+    assert read_bills(client) == counted
+
+
+def test_each_row_of_a_list_corrects_one_bill_and_a_withdrawn_one_none(client, headers):
+    second = {**BILL, "amount": 3000, "day": "2023-06-25"}
+    assert visit(client, headers, facts=[BILL, second]).status_code == 201
+    deliver(client, headers, **{**ROW, "occurred_on": "2023-06-11", "record_id": "b1"})
+    assert read_bills(client) == [3000.0, 88000.0]
+    deliver(client, headers, **{**ROW, "occurred_on": "2023-06-11", "record_id": "b1", "withdrawn": True})
+    assert read_bills(client) == [3000.0, 90000.0]
+
+
+def test_a_bill_of_another_person_or_kind_adds_up(client, headers):
+    assert visit(client, headers, facts=[{**BILL, "member_id": "m1"}]).status_code == 201
+    deliver(client, headers, **ROW, member_id="m2")
+    deliver(client, headers, **{**ROW, "kind": "outpatient"})
+    assert read_bills(client) == [88000.0, 88000.0, 90000.0]
+    deliver(client, headers, **ROW, member_id="m1")
+    assert read_bills(client) == [88000.0] * 3
+
+
+def test_a_later_visit_corrects_an_earlier_one_and_both_stay(client, headers):
+    visit(client, headers, facts=[BILL])
+    visit(client, headers, facts=[{**BILL, "amount": 80000}])
+    assert read_bills(client) == [80000.0]
+    shown = client.get("/v1/households/h1", headers=headers).json()["verifications"]
+    assert [one["facts"][0]["amount"] for one in shown] == [80000, 90000]
+    deliver(client, headers, **ROW)
+    assert read_bills(client) == [88000.0]
+
+
+def test_a_change_of_income_is_a_report_and_no_income_row(client, headers):
+    before = count(client, "record_income")
+    fact = {"fact": "income", "kind": "wage", "amount": -2500.0, "day": "2023-05-01"}
+    assert visit(client, headers, facts=[fact]).status_code == 201
+    assert count(client, "record_income") == before
+    with reading(client.app.state.engine) as connection:
+        rows = connection.execute(text("SELECT amount, channel FROM record_events WHERE kind = 'report'")).all()
+    assert [tuple(row) for row in rows] == [(-2500.0, "visit")]
+
+
+@pytest.mark.parametrize(
+    ("body", "paths"),
+    [
+        ({"outcome": "rejected"}, {"reason": "missing_reason"}),
+        ({"outcome": "rejected", "reason": "other"}, {"note": "missing_words"}),
+        ({"outcome": "rejected", "reason": "not_so", "category": "borderline"}, {"category": "not_confirmed"}),
+        ({"outcome": "rejected", "reason": "not_so", "told_on": "2023-06-29"}, {"told_on": "before_visit"}),
+        ({"outcome": "rejected", "reason": "not_so", "told_on": "2023-07-01"}, {"told_on": "in_future"}),
+        ({"reason": "not_so", "told_on": "2023-06-30"}, {"reason": "not_rejected", "told_on": "not_rejected"}),
+        ({"verified_on": "2023-07-01"}, {"verified_on": "in_future"}),
+        ({"outcome": "not_met", "facts": [BILL]}, {"facts": "not_met"}),
+        ({"facts": [{**BILL, "amount": -1}]}, {"facts[0].amount": "greater_than_equal"}),
+        ({"facts": [{**BILL, "day": "2023-07-02"}]}, {"facts[0].day": "in_future"}),
+        ({"verified_on": "2023-06-09", "facts": [BILL]}, {"facts[0].day": "after_visit"}),
+        ({"facts": [{"fact": "loss", "kind": "inpatient", "day": DAY}]},
+         {"facts[0].amount": "missing", "facts[0].kind": "enum"}),
+        ({"facts": [{"fact": "event", "kind": "report", "day": DAY}]}, {"facts[0].kind": "enum"}),
+        ({"facts": [{"fact": "help", "day": DAY, "measure": "低保", "until": "2023-06-01", "kind": "flood"}]},
+         {"facts[0].until": "before_start", "facts[0].kind": "extra_forbidden"}),
+    ],
+)  # fmt: skip
+def test_nonsense_is_refused_field_by_field(client, headers, body, paths):
+    answer = visit(client, headers, **body)
+    assert answer.status_code == 422, answer.text
+    assert {error["path"]: error["code"] for error in answer.json()["errors"]} == paths
+    assert all(error["detail"] and error["detail"] != error["detail_en"] for error in answer.json()["errors"])
+    assert count(client, "verifications") == count(client, "case_facts") == 0
+
+
+def test_a_visit_before_the_signal_is_refused(client, headers):
+    deliver(client, headers, **ROW)
+    answer = visit(client, headers, verified_on="2023-06-29")
+    assert [error["code"] for error in answer.json()["errors"]] == ["before_signal"]
+
+
+def test_health_is_neither_shown_to_nor_stated_by_a_key_without_the_right(client, headers, key):
+    blind = key("", "read", "write")
+    for body in (
+        {"facts": [BILL]},
+        {"facts": [{**BILL, "fact": "event", "kind": "disability"}]},
+        {"checks": {"body": "bad"}},
+    ):
+        answer = visit(client, blind, **body)
+        assert answer.status_code == 403
+        assert answer.json()["errors"][0]["path"] in ("facts[0]", "checks.body")
+        assert "上报线索" in answer.json()["detail"]
+    assert count(client, "case_facts") == 0
+    assert visit(client, headers, facts=[BILL], checks={"body": "bad", "tap": "ok"}).status_code == 201
+    shown = client.get("/v1/households/h1", headers=blind).json()["verifications"][0]
+    assert (shown["facts"], shown["hidden_facts"], shown["checks"]) == ([], 1, {"tap": "ok"})
+
+
+def test_the_second_writer_sees_the_first_entry_and_decides(client, headers):
+    assert visit(client, headers, seen="0", facts=[BILL]).status_code == 201
+    late = visit(client, headers, seen="0", outcome="pending")
+    assert (late.status_code, late.json()["type"]) == (409, "urn:riskml:problem:finding-changed")
+    assert late.json()["verification"]["outcome"] == "confirmed"
+    assert count(client, "verifications") == 1
+    assert visit(client, headers, seen=late.json()["seen"], outcome="pending").status_code == 201
+    assert visit(client, headers, seen="nonsense").status_code == 422
+
+
+def test_a_finding_settles_the_signal_that_its_own_facts_raise(client, headers):
+    """After a visit, the page must not say that nobody came."""
+    visit(client, headers, facts=[BILL])
+    with reading(client.app.state.engine) as connection:
+        row = connection.execute(text("SELECT signal, after_signal, score_seq, after_seq FROM verifications")).one()
+    assert (row.signal, row.after_signal) == (0, 2)
+    assert row.after_seq > row.score_seq
