@@ -23,6 +23,7 @@ __all__ = [
     "IncomeRow",
     "Line",
     "Measure",
+    "ReassessmentRow",
     "Switch",
     "Tier",
     "Timing",
@@ -246,6 +247,16 @@ class Measure(_Named):
     """A measure of help."""
 
     code: String
+    source: String
+
+
+@dataclass(frozen=True)
+class ReassessmentRow:
+    """After how many months it is assessed again whether help works."""
+
+    region: Region
+    effective_from: Day
+    months: Annotated[int, lambda node: node.read_count(1, 60)]
     source: String
 
 

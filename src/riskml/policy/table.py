@@ -18,7 +18,18 @@ from numpy.typing import NDArray
 from riskml.errors import PolicyError, explain_os_error
 from riskml.policy.case import SPENDING
 from riskml.policy.dated import DatedTable
-from riskml.policy.entries import CauseNames, ColourRow, IncomeRow, Line, Measure, Switch, Tier, Timing, Trigger
+from riskml.policy.entries import (
+    CauseNames,
+    ColourRow,
+    IncomeRow,
+    Line,
+    Measure,
+    ReassessmentRow,
+    Switch,
+    Tier,
+    Timing,
+    Trigger,
+)
 from riskml.policy.in_force import InForce, Layout
 from riskml.policy.reading import Node, read_yaml, suggest
 from riskml.policy.triggers import TRIGGERS
@@ -61,6 +72,9 @@ class Policy:
     spending, counting : dict of str to Switch
         Items of unavoidable spending and of income, and whether each of them counts.
     timing : dict of str to Timing
+    reassessment : DatedTable of ReassessmentRow
+        After how many months it is assessed again whether help works. It concerns procedure only, so a file may leave
+        it out; the packaged rows then apply, and no verdict and no version depends on them.
     causes : dict of str to Term
         Names of the causes.
     measures : dict of str to tuple of Measure
@@ -77,6 +91,7 @@ class Policy:
     spending: dict[str, Switch]
     counting: dict[str, Switch]
     timing: dict[str, Timing]
+    reassessment: DatedTable[ReassessmentRow]
     causes: dict[str, Term]
     measures: dict[str, tuple[Measure, ...]]
     _in_force: dict[tuple[str, int], InForce] = field(default_factory=dict, repr=False, compare=False)
@@ -170,7 +185,8 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
     """Parse and check the text of a policy table; see :func:`load_policy`."""
     file = read_yaml(text, name)
     keys = ["version", "visit_capacity", "lines", "rural_income", "triggers", "colours", "tiers"]
-    root = file.read_mapping([*keys, "spending", "counting", "timing", "measures"], ["causes", "income_window"])
+    keys += ["spending", "counting", "timing", "measures"]
+    root = file.read_mapping(keys, ["causes", "income_window", "reassessment"])
     return Policy(
         lines=_read_lines(root["lines"]),
         rural_income=_read_rural_income(root["rural_income"]),
@@ -181,6 +197,7 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
         spending=_read_terms(root["spending"].read_mapping(list(SPENDING)), Switch),
         counting=_read_terms(root["counting"].read_entries(), Switch),
         timing=_read_terms(root["timing"].read_entries(), Timing),
+        reassessment=_read_reassessment(root["reassessment"]),
         causes=_read_causes(root["causes"]),
         measures=_read_measures(root["measures"]),
         version=f"{root['version'].read_text(LONGEST_VERSION)}+{_hash(file.value)[:12]}",
@@ -237,6 +254,13 @@ def _read_causes(node: Node) -> dict[str, Term]:
             names = row.read_row(CauseNames, code=code, zh=CAUSES[code].zh, en=CAUSES[code].en, topics=None)
             causes[code] = Term(code, names.zh, names.en)
     return causes
+
+
+def _read_reassessment(node: Node) -> DatedTable[ReassessmentRow]:
+    if node.value is None:
+        text = files("riskml.policy").joinpath("procedure.yaml").read_text("utf-8")
+        node = read_yaml(text, "procedure.yaml").read_mapping(["reassessment"])["reassessment"]
+    return DatedTable.read(node, lambda item: item.read_row(ReassessmentRow))
 
 
 def _read_measures(node: Node) -> dict[str, tuple[Measure, ...]]:

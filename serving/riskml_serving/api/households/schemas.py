@@ -9,7 +9,7 @@ from pydantic import Field
 from riskml.records.contract.schema import HOUSEHOLD_CODE, MAX_TEXT
 from riskml_serving.api.openapi import Body
 from riskml_serving.api.scores.schemas import CURSOR, EXPLANATION, STORED
-from riskml_serving.api.verifications.schemas import VERIFICATION
+from riskml_serving.api.verifications.schemas import HELP, VERIFICATION
 from riskml_serving.base.contract import make_choice_type, make_day_type, make_dict_type, make_list_type
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.scores.ranking import SECTIONS
@@ -65,6 +65,7 @@ HOUSEHOLD_ANSWER = make_answer_type(
         "score": Stored | None,
         "history": make_list_type(Past),
         "verifications": make_list_type(VERIFICATION),
+        "help": make_list_type(HELP),
     },
 )
 

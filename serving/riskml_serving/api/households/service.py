@@ -11,6 +11,7 @@ from riskml_serving.api.call import Call
 from riskml_serving.api.checks import check_followers, require_no_future, require_open
 from riskml_serving.base.clock import stamp
 from riskml_serving.base.problems import Problem
+from riskml_serving.casework.reassessments.service import describe_helps, read_stated
 from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe
 from riskml_serving.casework.visits.service import describe_facts
@@ -48,6 +49,7 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
     history = read_history(connection, household_id, MAX_HISTORY)
     verifications = read_verifications(connection, household_id, call.caller.region)
     facts = describe_facts(connection, verifications, call.caller)
+    helps, help_rows = read_stated(connection, household_id, call.caller.region)
     followers = split_followers(row["followed_by"])
     visible = find_households(connection, followers, call.caller.region)
     call.record(connection, "household.read", household_id)
@@ -74,6 +76,7 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
         "verifications": [
             {**describe(connection, one, call.caller), **facts[one["verification_id"]]} for one in verifications
         ],
+        "help": describe_helps(helps, help_rows),
     }
 
 

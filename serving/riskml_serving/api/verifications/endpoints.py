@@ -14,11 +14,14 @@ from riskml.workbook import escape_text
 from riskml_serving.api.call import Limit, ReadCall, Region, WriteCall
 from riskml_serving.api.records.service import describe_change
 from riskml_serving.api.verifications.schemas import (
+    HELP_ANSWER,
+    HELP_REQUEST,
     MONITORING,
     MONITORING_PAGE,
     VERIFICATION_ANSWER,
     VERIFICATION_REQUEST,
 )
+from riskml_serving.casework.reassessments.service import begin_help
 from riskml_serving.casework.verifications.repository import read_entries
 from riskml_serving.casework.verifications.service import to_monitoring
 from riskml_serving.casework.visits.service import verify
@@ -50,6 +53,26 @@ async def verification(call: WriteCall, household_id: str) -> Response:
         )
         score = describe_change(call, change) if change and "read" in call.caller.rights else None
         return 201, {**call.make_envelope(), "household_id": household_id, "verification": saved, "score": score}
+
+    return await call.write_once(content, work)
+
+
+@router.post(
+    "/v1/households/{household_id}/help",
+    status_code=201,
+    response_model=HELP_ANSWER,
+    openapi_extra=HELP_REQUEST.describe(idempotent=True),
+)
+async def help_begun(call: WriteCall, household_id: HouseholdCode) -> Response:
+    """Save help that began, score the household, and set the day on which the help is assessed again."""
+    content, body = await call.read_body(HELP_REQUEST)
+
+    def work(connection: Connection) -> tuple[int, dict[str, Any]]:
+        saved, change = begin_help(
+            connection, call.caller, household_id, body, call.today, call.request_id, model=call.model
+        )
+        score = describe_change(call, change) if change and "read" in call.caller.rights else None
+        return 201, {**call.make_envelope(), "household_id": household_id, "help": saved, "score": score}
 
     return await call.write_once(content, work)
 

@@ -154,6 +154,39 @@ VERIFICATION_ANSWER = make_answer_type(
         "score": Annotated[CHANGED | None, Field(description="Score before and after; null without the right `read`.")],
     },
 )
+HELP_REQUEST = Body(
+    "HelpRequest",
+    {
+        "measure": Measure,
+        "given_by": Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN, description="Who gives it.")],
+        "started_on": make_day_type("First day of the help."),
+        "ended_on": NotRequired[make_day_type("Last day of the help, if known.")],
+        "amount": NotRequired[Annotated[float, Strict(), Field(allow_inf_nan=False, ge=0, le=MAX_AMOUNT)]],
+        "per": NotRequired[make_choice_type(*list_codes("help", "per"))],
+    },
+    example={
+        "measure": "临时救助",
+        "given_by": "县民政局",
+        "started_on": "2024-12-20",
+        "amount": 3000,
+    },
+)
+"""Help that began; the policy says after how many months it is assessed again."""
+
+HELP = make_dict_type(
+    "Help",
+    {
+        **dict.fromkeys(("measure", "given_by", "started_on"), str),
+        "ended_on": str | None,
+        "amount": float | None,
+        "per": str | None,
+        "due_on": Annotated[str, Field(description="Day of the second look.")],
+        "reassessed": bool,
+        **dict.fromkeys(("created_by", "created_at"), str),
+    },
+)
+HELP_ANSWER = make_answer_type("HelpAnswer", {"household_id": str, "help": HELP, "score": CHANGED | None})
+
 MONITORING: dict[str, Any] = {
     **dict.fromkeys(("household_id", "category", "entered_on"), str),
     "cleared_on": str | None,

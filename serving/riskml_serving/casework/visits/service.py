@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from riskml.records.contract.schema import TABLES
 from riskml_serving.base.clock import now
 from riskml_serving.base.database.locks import hold_lock
-from riskml_serving.base.problems import Problem
+from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.casework.reassessments.repository import read_helps
 from riskml_serving.casework.verifications.outcomes import MET
 from riskml_serving.casework.verifications.repository import (
     add_verification,
@@ -85,6 +86,8 @@ def verify(
     body = {**body, "verified_on": body.get("verified_on") or today}
     listed = read_list(connection, ListFilter(caller.region, "all", household=household_id), 0, 1)
     check_visit(body, caller, today, listed[0]["since"] if listed else None)
+    if body.get("reassessment") and not read_helps(connection, household_id, caller.region):
+        raise Problem("invalid-request", errors=[FieldError("reassessment", "no_help", "No help has been recorded")])
     if household["closed_on"] is not None and body.get("facts"):
         raise Problem("household-closed")
     before = read_current(connection, [household_id], caller.region).get(household_id) or {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from riskml_serving.judging.scores.capacity import compare, find_capacity
 from riskml_serving.judging.scores.changes import Change
 from riskml_serving.judging.scores.repository import read_current, remove_scores, write_scores
 from riskml_serving.store.households.repository import find_households
+from riskml_serving.store.records.columns import Columns
 from riskml_serving.store.records.repository import read_tables
 
 __all__ = [
@@ -36,7 +37,11 @@ Row = Mapping[str, Any]
 
 
 def judge_households(
-    connection: Connection, model: Model, households: Mapping[str, Row], as_of: dt.date
+    connection: Connection,
+    model: Model,
+    households: Mapping[str, Row],
+    as_of: dt.date,
+    alter: Callable[[Mapping[str, Columns]], Mapping[str, Columns]] | None = None,
 ) -> list[Judged]:
     """Judge a few stored households from their stored records; for many households, use ``judging.bulk``.
 
@@ -47,6 +52,8 @@ def judge_households(
     households : dict of str to row
         Rows of the register of households, by code, already limited to the caller's region.
     as_of : date
+    alter : callable, optional
+        Takes the tables of stored records, and returns those that are judged instead; nothing is stored.
 
     Returns
     -------
@@ -54,6 +61,7 @@ def judge_households(
         One item for each group of households for which the same tables are known.
     """
     tables = read_tables(connection, sorted(households))
+    tables = dict(alter(tables)) if alter else tables
     known = {code: row["known_tables"] for code, row in sorted(households.items())}
     return judge_groups(model, tables, known, as_of)
 

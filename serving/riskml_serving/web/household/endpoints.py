@@ -19,6 +19,7 @@ from riskml.vocabulary.verdicts import CATEGORIES
 from riskml_serving.base.clock import today
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.casework.assignments.service import assign
+from riskml_serving.casework.reassessments.service import begin_help
 from riskml_serving.casework.verifications.outcomes import OUTCOMES, REASONS, REASSESSMENTS
 from riskml_serving.casework.visits.facts import CHECKS, EVENTS
 from riskml_serving.casework.visits.service import tell, undo, verify
@@ -29,6 +30,7 @@ from riskml_serving.people.auth import Caller
 from riskml_serving.web.household.forms import (
     MAX_LENGTHS,
     check_assignment,
+    check_help,
     check_told,
     check_verification,
     name_errors,
@@ -62,7 +64,13 @@ PAGE = Page(
 )
 
 
-PARTS = {"verified": "verification", "undone": "verification", "told": "verification", "assigned": "assignment"}
+PARTS = {
+    "verified": "verification",
+    "undone": "verification",
+    "told": "verification",
+    "helped": "help",
+    "assigned": "assignment",
+}
 """Part of the page that says what was done, by the query parameter ``done``."""
 
 
@@ -122,7 +130,7 @@ async def _show(
         outcomes=OUTCOMES,
         categories=CATEGORIES,
         causes=list(CAUSES),
-        reasons=REASONS,
+        rejection_reasons=REASONS,
         reassessments=REASSESSMENTS,
         checks=[code for code in CHECKS if not (visitor.caller.redact and code == "body")],
         kinds={
@@ -188,6 +196,13 @@ async def tell_one(request: Request, household_id: HouseholdCode, number: str, v
     return await _check_and_save(request, visitor, household_id, "write", "told", check_told, save)
 
 
+@router.post("/households/{household_id}/helps")
+async def help_begun(request: Request, household_id: HouseholdCode, visitor: SignedIn) -> Response:
+    """Save help that began."""
+    save = partial(begin_help, model=get_state(request).holder.current)
+    return await _check_and_save(request, visitor, household_id, "write", "helped", check_help, save)
+
+
 @router.post("/households/{household_id}/assignments")
 async def assignment(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Assign the household, or hand it over."""
@@ -204,7 +219,8 @@ async def _check_and_save(
     except Problem as problem:
         if not problem.errors and problem.kind != "finding-changed":
             raise
-        page = await _show(request, visitor, household_id, form, name_errors(form, problem), refusal=problem)
+        errors = name_errors(form, problem, "begun_" if done == "helped" else "")
+        page = await _show(request, visitor, household_id, form, errors, refusal=problem)
         return await PAGE.answer(request, visitor, page)
 
 

@@ -12,14 +12,14 @@ from typing import Annotated, Any, NamedTuple, NotRequired
 from pydantic import Field, TypeAdapter
 
 from riskml_serving.api.checks import require_no_future
-from riskml_serving.api.verifications.schemas import MAX_NOTE, VERIFICATION_REQUEST
+from riskml_serving.api.verifications.schemas import HELP_REQUEST, MAX_NOTE, VERIFICATION_REQUEST
 from riskml_serving.base.contract import make_day_type, make_dict_type
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.casework.visits.facts import CHECKS
 from riskml_serving.http.bodies import parse
 from riskml_serving.web.shell.forms import Form
 
-__all__ = ["MAX_LENGTHS", "check_assignment", "check_told", "check_verification", "name_errors"]
+__all__ = ["MAX_LENGTHS", "check_assignment", "check_help", "check_told", "check_verification", "name_errors"]
 
 MAX_LENGTHS = {"note": MAX_NOTE, "objection": 1000, "assignee": 60, "handover": 500}
 """Maximum number of characters in each text field."""
@@ -107,14 +107,14 @@ def _read_amount(text: str) -> float | str:
         return text
 
 
-def name_errors(form: Form, problem: Problem) -> dict[str, FieldError]:
-    """Return the errors of a problem by the names of the form's fields."""
+def name_errors(form: Form, problem: Problem, beginning: str = "") -> dict[str, FieldError]:
+    """Return the errors of a problem by the names of the form's fields, which may have a common beginning."""
     names, out = [name for name, _ in list_facts(form)], dict[str, FieldError]()
     for error in problem.errors:
         path, fact = error.path, re.fullmatch(r"facts\[(\d+)\](?:\.(\w+))?", error.path)
         if fact:
             path = "_".join(filter(None, (names[int(fact[1])], fact[2])))
-        out.setdefault(path.replace("checks.", "check_").partition("[")[0], error)
+        out.setdefault(f"{beginning}{path.replace('checks.', 'check_').partition('[')[0]}", error)
     return out
 
 
@@ -150,6 +150,14 @@ def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
 def check_told(form: Form) -> dict[str, Any]:
     """Return the call-back in a form; raise the same problem as :func:`check_verification`."""
     return _parse(_TOLD, {name: form.get_text(name) for name in ("told_on", "objection")})
+
+
+def check_help(form: Form) -> dict[str, Any]:
+    """Return the help in a form; raise the same problem as :func:`check_verification`."""
+    names = ("measure", "given_by", "started_on", "ended_on", "per")
+    fields: dict[str, Any] = {name: form.get_text(f"begun_{name}") for name in names}
+    amount = form.get_text("begun_amount")
+    return _parse(HELP_REQUEST.adapter, {**fields, **({"amount": _read_amount(amount)} if amount else {})})
 
 
 def check_assignment(form: Form) -> dict[str, Any]:

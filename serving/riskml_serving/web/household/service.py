@@ -37,6 +37,7 @@ from riskml_serving.store.households.repository import find_predecessors, requir
 from riskml_serving.store.records.columns import to_rows
 from riskml_serving.store.records.repository import read_rows
 from riskml_serving.web.household.repository import read_freshness
+from riskml_serving.web.household.second_look import read_second_look
 from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, describe_agreement, label_flag, tag_reason
 
@@ -104,6 +105,8 @@ class HouseholdReader:
             "specify": str,
             "options": [],
             "deadlines": [],
+            "conditions": (),
+            **self._look_again(register, None, history),
             "today": self.today,
             "as_of": find_as_of_day([current] if current else []),
         }
@@ -112,6 +115,7 @@ class HouseholdReader:
             page |= self._explain(register, current, history)
             if page["history"] and page["history"][0]["as_of"] < current["as_of"]:
                 page["history"].insert(0, {**page["current"], "same": True})
+            page |= self._look_again(register, current, history)
             page["freshness"] = self._read_freshness(household_id, current["as_of"])
             page["deadlines"] = Deadlines(self.model.policy, self.settings, self.today).read_row(row)
             page["since"] = row["since"]
@@ -120,6 +124,14 @@ class HouseholdReader:
         if current is None and not register["closed_on"]:
             page["deserted_on"] = find_deserted_day(self.connection, self.model, register, self.today)
         return page
+
+    def _look_again(
+        self, register: dict[str, Any], current: dict[str, Any] | None, history: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        scores = {row["seq"]: row for row in history}
+        return read_second_look(
+            self.connection, self.model, self.caller, register, current, scores, self.today, self._describe_score
+        )
 
     def _describe_visits(
         self, verifications: list[dict[str, Any]], history: list[dict[str, Any]]
@@ -203,9 +215,7 @@ class HouseholdReader:
                 lane: [describe_mark(mark, lang) for mark in timeline.marks if mark.lane == lane]
                 for lane in ("help", "monitoring")
             },
-            "clearance": check_clearance(panel, self.model.policy, explanation.rule)
-            if explanation.status == "monitored"
-            else (),
+            "conditions": check_clearance(panel, self.model.policy, explanation.rule),
         }
 
     def _describe_score(self, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -68,6 +68,7 @@ BODIES = {
     "/v1/records": {"tables": {"disaster": [{"region_code": HERE, **FLOOD}]}},
     "/v1/batches": {},
     "/v1/households/{household_id}/closure": {"because": "merged", "followed_by": ["h3"]},
+    "/v1/households/{household_id}/help": {"measure": "低保", "given_by": "县民政局", "started_on": "2023-06-01"},
     "/v1/households/{household_id}/verifications": {"outcome": "confirmed", "category": "borderline"},
 }
 NAMES_NOBODY = {

@@ -59,6 +59,7 @@ PATHS = (
     ("get", "/v1/households/{}/explanation", None),
     ("get", "/v1/households/{}/explanation?as_of=2023-07-31", None),
     ("post", "/v1/households/{}/verifications", {"outcome": "confirmed"}),
+    ("post", "/v1/households/{}/help", {"measure": "低保", "given_by": "民政局", "started_on": "2023-06-01"}),
     ("post", "/v1/households/{}/closure", {"because": "moved_away"}),
 )
 
@@ -250,6 +251,7 @@ RIGHTS = (
     ("get", "/v1/households/h1", "read"),
     ("get", "/v1/households/h1/explanation", "read"),
     ("post", "/v1/households/h1/verifications", "write"),
+    ("post", "/v1/households/h1/help", "write"),
     ("post", "/v1/households/h1/closure", "write"),
     ("get", "/v1/verifications/monitoring", "read"),
     ("get", "/v1/changes", "read"),

@@ -218,6 +218,20 @@ def create_case_tables() -> None:
     )
     op.create_index("ix_case_facts_household_id", "case_facts", ["household_id", "fact_id"])
     create_table(
+        "help_begun",
+        {"help_id": NUMBER},
+        {
+            "household_id": HOUSEHOLD,
+            "record_id": HOUSEHOLD,
+            "given_by": TEXT,
+            "started_on": DAY,
+            "due_on": DAY,
+            **ORIGIN,
+        },
+        {"score_seq": BIG_COUNT},
+    )
+    op.create_index("ix_help_begun_household_id", "help_begun", ["household_id", "help_id"])
+    create_table(
         "idempotency",
         {"caller": CALLER, "idempotency_key": Code(128)},
         {"request_hash": HASH, "status": COUNT, "answer": TEXT, "created_at": TIME},

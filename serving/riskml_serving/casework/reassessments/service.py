@@ -1,0 +1,141 @@
+"""Saves help that began, and says what it changed."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml.policy import Policy
+from riskml.records.contract.calendar import to_day
+from riskml_serving.base.clock import now, stamp
+from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.casework.reassessments.help import count_help
+from riskml_serving.casework.reassessments.repository import add_help, read_helps
+from riskml_serving.judging.judge import Judged
+from riskml_serving.judging.model import Model
+from riskml_serving.judging.scores.changes import Change
+from riskml_serving.judging.scores.repository import read_current
+from riskml_serving.judging.scores.service import judge_households, rescore
+from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller
+from riskml_serving.store.facts.repository import add_facts, read_facts
+from riskml_serving.store.facts.service import dump_content, load_content, receive_rows
+from riskml_serving.store.households.repository import require_household
+
+__all__ = ["begin_help", "describe_helps", "find_due_day", "judge_with_help", "read_stated"]
+
+
+def find_due_day(policy: Policy, region: str, started_on: dt.date) -> dt.date | None:
+    """Find the day on which help is assessed again; None if the policy has no row for the region on that day."""
+    row = policy.reassessment.find(region, to_day(started_on))
+    if row is None:
+        return None
+    months = started_on.year * 12 + started_on.month - 1 + row.months
+    year, month = divmod(months, 12)
+    return dt.date(year, month + 1, min(started_on.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def begin_help(
+    connection: Connection,
+    caller: Caller,
+    household_id: str,
+    body: Mapping[str, Any],
+    today: dt.date,
+    request_id: str,
+    *,
+    model: Model,
+) -> tuple[dict[str, Any], Change | None]:
+    """Save help that began, as a row of the contract, score the household, and set the day of the second look.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``, ``household-closed``; ``invalid-request``.
+    """
+    household = require_household(connection, household_id, caller.region, lock=True)
+    if household["closed_on"] is not None:
+        raise Problem("household-closed")
+    started, ended = body["started_on"], body.get("ended_on")
+    errors = []
+    if started > today:
+        errors.append(FieldError("started_on", "in_future", "Must not be later than today"))
+    if ended is not None and ended < started:
+        errors.append(FieldError("ended_on", "before_start", "Must not be before the day on which it began"))
+    due_on = find_due_day(model.policy, household["region_code"], started)
+    if due_on is None:
+        errors.append(FieldError("started_on", "no_policy", "The policy has no interval for that day"))
+    if errors:
+        raise Problem("invalid-request", errors=errors)
+    before = read_current(connection, [household_id], caller.region).get(household_id) or {}
+    record_id = f"help-{uuid.uuid4().hex}"
+    columns = ("started_on", "ended_on", "measure", "emergency", "amount", "per")
+    row = {"household_id": household_id, **{name: body.get(name) for name in columns}, "recorded_on": today}
+    origin: dict[str, Any] = {"household_id": household_id, "record_id": record_id, "created_by": caller.key_id}
+    origin |= {"created_at": now(), "request_id": request_id}
+    content = dump_content({"fact": dict(body), "row": row})
+    add_facts(
+        connection,
+        [
+            {
+                **origin,
+                "kind": "help",
+                "table_name": "help",
+                "content": content,
+                "recorded_on": today,
+                "verification_id": None,
+            }
+        ],
+    )
+    saved = {**origin, "given_by": body["given_by"], "started_on": started, "due_on": due_on}
+    add_help(connection, {**saved, "score_seq": before.get("seq")})
+    receive_rows(connection, {"help": [{**row, "record_id": record_id}]}, request_id)
+    changes = rescore(connection, model, [household_id], caller.region, today, request_id)
+    audit.record(connection, caller, "household.help", household_id, request_id=request_id)
+    (described,) = describe_helps([{**saved, "reassessed": False}], {record_id: row})
+    return described, changes[0] if changes else None
+
+
+def describe_helps(helps: Sequence[Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Describe help as the content of JSON objects; ``rows`` holds its rows of the contract by record number."""
+    out = []
+    for one in helps:
+        row = rows[one["record_id"]]
+        days = {name: day.isoformat() if (day := row.get(name)) else None for name in ("started_on", "ended_on")}
+        own = {"measure": row["measure"], "given_by": one["given_by"], **days}
+        own |= {name: row.get(name) for name in ("amount", "per")}
+        own |= {"due_on": one["due_on"].isoformat(), "reassessed": bool(one["reassessed"])}
+        out.append({**own, "created_by": one["created_by"], "created_at": stamp(one["created_at"])})
+    return out
+
+
+def read_stated(connection: Connection, household_id: str, region: str) -> tuple[list[Any], dict[str, dict[str, Any]]]:
+    """Read the help for a household in a region, latest first, and its rows of the contract by record number."""
+    helps = read_helps(connection, household_id, region)
+    rows = {fact["record_id"]: load_content(fact)["row"] for fact in read_facts(connection, [household_id])}
+    return helps, {one["record_id"]: rows[one["record_id"]] for one in helps}
+
+
+def judge_with_help(
+    connection: Connection,
+    model: Model,
+    household: Mapping[str, Any],
+    helps: Sequence[Mapping[str, Any]],
+    as_of: dt.date,
+) -> dict[str, Judged]:
+    """Judge a household ``with`` and ``without`` the money of help counted as income; see :func:`count_help`."""
+    return {
+        name: judge_households(
+            connection,
+            model,
+            {household["household_id"]: household},
+            as_of,
+            alter=partial(count_help, helps=helps, as_of=as_of, counted=name == "with"),
+        )[0]
+        for name in ("with", "without")
+    }

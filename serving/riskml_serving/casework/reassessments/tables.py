@@ -1,0 +1,28 @@
+"""The table of help that began, each with the day on which it is assessed again."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, String, Table, Text
+
+from riskml_serving.base.database import METADATA, Code
+
+__all__ = ["HELP_BEGUN"]
+
+HELP_BEGUN = Table(
+    "help_begun",
+    METADATA,
+    Column("help_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("household_id", Code(128), nullable=False),
+    Column("record_id", Code(128), nullable=False),
+    Column("given_by", Text, nullable=False),
+    Column("started_on", Date, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("score_seq", BigInteger, nullable=True),
+    Column("created_by", Code(64), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("request_id", String(64), nullable=False),
+)
+"""Append-only. What the help is stands in its row of the contract, under ``record_id``; ``score_seq``: the score when
+it was saved, before it counted."""
+
+Index("ix_help_begun_household_id", HELP_BEGUN.c.household_id, HELP_BEGUN.c.help_id)

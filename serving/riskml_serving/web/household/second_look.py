@@ -1,0 +1,54 @@
+"""What a household's page shows for the second look: help, the verdicts then and now, with and without its money."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml_serving.casework.reassessments.repository import list_due
+from riskml_serving.casework.reassessments.service import describe_helps, judge_with_help, read_stated
+from riskml_serving.judging.model import Model
+from riskml_serving.people.auth import Caller
+
+__all__ = ["read_second_look"]
+
+Describe = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def read_second_look(
+    connection: Connection,
+    model: Model,
+    caller: Caller,
+    register: Mapping[str, Any],
+    current: Mapping[str, Any] | None,
+    history: Mapping[int, Mapping[str, Any]],
+    today: dt.date,
+    describe: Describe,
+) -> dict[str, Any]:
+    """Read the help for a household, and what its second look shows.
+
+    Returns
+    -------
+    dict
+        ``helps``: the help, latest first, each with the score ``then``; ``due``: the household's row among those that
+        are due, or None; ``verdicts``: the scores ``with`` and ``without`` the money of the help, empty unless there is
+        any.
+    """
+    code = str(register["household_id"])
+    helps, rows = read_stated(connection, code, caller.region)
+    described = [
+        {**one, "then": describe(history[saved["score_seq"]]) if saved["score_seq"] in history else None}
+        for one, saved in zip(describe_helps(helps, rows), helps, strict=True)
+    ]
+    due = list_due(connection, caller.region, today, code)
+    verdicts = {}
+    paid = [row for row in rows.values() if row.get("amount")]
+    if current is not None and paid:
+        for name, judged in judge_with_help(connection, model, register, paid, current["as_of"]).items():
+            explanation = judged.explain(redact=caller.redact)
+            row = {**judged.to_rows()[0], **model.versions, "as_of": current["as_of"]}
+            verdicts[name] = {**describe(row), "income": explanation.rule.income}
+    return {"helps": described, "due": due[0] if due else None, "verdicts": verdicts}
