@@ -63,7 +63,7 @@ async def verification(call: WriteCall, household_id: str) -> Response:
     response_model=HELP_ANSWER,
     openapi_extra=HELP_REQUEST.describe(idempotent=True),
 )
-async def help_begun(call: WriteCall, household_id: HouseholdCode) -> Response:
+async def help_begun(call: WriteCall, household_id: str) -> Response:
     """Save help that began, score the household, and set the day on which the help is assessed again."""
     content, body = await call.read_body(HELP_REQUEST)
 

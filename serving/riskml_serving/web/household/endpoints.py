@@ -187,7 +187,7 @@ async def undo_one(request: Request, household_id: str, number: str, visitor: Si
 
 
 @router.post("/households/{household_id}/verifications/{number}/told")
-async def tell_one(request: Request, household_id: HouseholdCode, number: str, visitor: SignedIn) -> Response:
+async def tell_one(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
     """Save on which day the household was told of a finding of not confirmed."""
 
     def save(connection: Connection, caller: Caller, household_id: str, *values: Any) -> None:
@@ -197,7 +197,7 @@ async def tell_one(request: Request, household_id: HouseholdCode, number: str, v
 
 
 @router.post("/households/{household_id}/helps")
-async def help_begun(request: Request, household_id: HouseholdCode, visitor: SignedIn) -> Response:
+async def help_begun(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Save help that began."""
     save = partial(begin_help, model=get_state(request).holder.current)
     return await _check_and_save(request, visitor, household_id, "write", "helped", check_help, save)

@@ -39,6 +39,7 @@ _DAYS = {
     for name in ("verified_on", "told_on")
 }
 _TOLD = _make_adapter("ToldForm", told_on=make_day_type("Day on which the household was told."), objection=_OBJECTION)
+_HELP = _make_adapter("HelpForm", **HELP_REQUEST.fields)
 _ASSIGNMENT = _make_adapter("AssignmentForm", assignee=_ASSIGNEE, handover=_HANDOVER)
 
 
@@ -157,7 +158,7 @@ def check_help(form: Form) -> dict[str, Any]:
     names = ("measure", "given_by", "started_on", "ended_on", "per")
     fields: dict[str, Any] = {name: form.get_text(f"begun_{name}") for name in names}
     amount = form.get_text("begun_amount")
-    return _parse(HELP_REQUEST.adapter, {**fields, **({"amount": _read_amount(amount)} if amount else {})})
+    return _parse(_HELP, {**fields, **({"amount": _read_amount(amount)} if amount else {})})
 
 
 def check_assignment(form: Form) -> dict[str, Any]:

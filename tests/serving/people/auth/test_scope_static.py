@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[4] / "serving" / "riskml_serving"
-TABLES = {"HOUSEHOLDS", "CURRENT", "SCORES", "VERIFICATIONS", "RECORDS", "ASSIGNMENTS", "PERSONS", "CASE_FACTS", "HELP_BEGUN"}
+TABLES = {
+    "HOUSEHOLDS",
+    "CURRENT",
+    "SCORES",
+    "VERIFICATIONS",
+    "RECORDS",
+    "ASSIGNMENTS",
+    "PERSONS",
+    "CASE_FACTS",
+    "HELP_BEGUN",
+}
 SCOPE = {"is_in_region", "is_row_in_region", "narrow_to_region"}
 EXEMPT = {
     "operations/repository.py": {
