@@ -168,4 +168,5 @@ def check_assignment(form: Form) -> dict[str, Any]:
 
 def _parse(adapter: TypeAdapter[dict[str, Any]], fields: dict[str, Any]) -> dict[str, Any]:
     """Parse the fields that are not empty."""
-    return parse(json.dumps({name: value for name, value in fields.items() if value}).encode(), adapter)
+    body: dict[str, Any] = parse(json.dumps({name: value for name, value in fields.items() if value}).encode(), adapter)
+    return body
