@@ -110,6 +110,7 @@ _HOW = MappingProxyType(
     {
         "unknown_list": Text("answer: the topic of the sheet, such as illness; row may be empty"),
         "no_amount_column": Text("answer: the letter of the column with the amount; row may be empty"),
+        "no_state_column": Text("confirm its header with --mapping, or name the fault in the title, such as 危房名单"),
         "doubtful_unit": Text("answer: a unit such as 万元 for this row, or with an empty row for the whole sheet"),
         "several_villages": Text("person_id: the code of the village, or stranger"),
         "may_correct_several": Text("answer: the record_id of the corrected record, new or skip"),

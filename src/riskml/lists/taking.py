@@ -96,7 +96,10 @@ def take(
     return _Run(register, decisions, answers, remembered or {}, memory).take(order_deliveries(deliveries))
 
 
-_UNUSABLE: dict[str, Outcome] = {"unknown_list": "ask", "doubtful_unit": "ask", "void": "nothing"}
+_UNUSABLE: dict[str, Outcome] = {
+    **dict.fromkeys(("unknown_list", "doubtful_unit", "no_state_column"), "ask"),
+    "void": "nothing",
+}
 """Outcome of a row that cannot be used, by reason; for any other reason, the row is refused."""
 
 

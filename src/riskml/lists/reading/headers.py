@@ -51,6 +51,8 @@ _UNIT = re.compile(r"[/,、]?(?:单位)?(?:人民币)?[万千百]?元(?:/?[人�
 _YEAR = re.compile(r"^20\d\d年(?=\d{1,2}月)")
 _MONTH = re.compile(r"(?:\d{1,2}|十?[一二三四五六七八九]|十)(?=月)")
 _FACTOR = re.compile(r"(?<!单)([万千百]?元)")
+_OWN_MONTH = re.compile(r"^(?:1|本|当)月份?(?=...)")
+_WHOLE = re.compile(r"^(?:合计|小计|总计|共计)(..+)|(..+)(?:小计|总计|共计)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,8 @@ def clean_text(text: str) -> str:
 def spell_header(parts: Sequence[str]) -> list[str]:
     """List the texts under which a header may be known: all parts joined, and the last one, with and without brackets.
 
-    Every month is replaced by January, so that a header has the same meaning for all months.
+    Every month is replaced by January, so that a header has the same meaning for all months. A month at the start may
+    be missing, and every word for a sum may be ``合计`` at the end.
 
     >>> spell_header(["报销情况", "统筹支付"]), spell_header(["乡（镇）"])[::2]
     (['报销情况统筹支付', '统筹支付'], ['乡', '乡镇'])
@@ -209,6 +212,8 @@ def spell_header(parts: Sequence[str]) -> list[str]:
         bare = _BRACKETS.sub("", text)
         bare = _YEAR.sub("", bare)
         spellings += [bare, text, re.sub(r"[()\[\]【】〔〕{}]", "", text), _UNIT.sub("", bare)]
+    spellings += [_OWN_MONTH.sub("", text) for text in spellings]
+    spellings += [f"{match[1] or match[2]}合计" for text in spellings if (match := _WHOLE.search(text))]
     return list(dict.fromkeys(filter(None, [*spellings, *map(_swap_day, spellings)])))
 
 

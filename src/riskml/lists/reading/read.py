@@ -19,6 +19,7 @@ from riskml.lists.reading.grids import Grid, read_grids
 from riskml.lists.reading.headers import Headers
 from riskml.lists.reading.layout import Table, find_tables
 from riskml.lists.reading.sheets import PERSON, Cell, Column, Row, Sheet
+from riskml.lists.reading.ticks import name_ticks
 
 __all__ = ["identify", "read_list"]
 
@@ -94,6 +95,7 @@ def _build_sheet(
     villages: Villages | None,
     received: date | None,
 ) -> Sheet:
+    name_ticks(table)
     data = [row for row, kind in zip(table.cells, table.kinds, strict=True) if kind == "data"]
     columns = map_columns(
         headers,

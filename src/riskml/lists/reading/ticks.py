@@ -1,0 +1,31 @@
+"""Reads forms in which a tick in one of several columns answers a question, such as 鉴定等级: A, B, C, D."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from riskml.lists.reading.cells import normalise
+from riskml.lists.reading.layout import Table
+
+__all__ = ["name_ticks"]
+
+_TICKS = frozenset("√✓✔☑Vv●")
+
+
+def name_ticks(table: Table) -> None:
+    """Replace ticks by the headers of their columns, in the first of the columns under one header.
+
+    The other columns of the group become empty. Several ticks in one row are joined, so that no word fits them.
+    """
+    rows = [row for row, kind in zip(table.cells, table.kinds, strict=True) if kind == "data"]
+    for shared, group in groupby(range(len(table.parts)), key=lambda j: table.parts[j][:-1]):
+        columns = list(group)
+        cells = [row[j] for row in rows for j in columns if row[j] is not None]
+        if not shared or len(columns) < 2 or not cells or any(normalise(str(cell)) not in _TICKS for cell in cells):
+            continue
+        for row in rows:
+            ticked = [table.parts[j][-1] for j in columns if row[j] is not None]
+            for j in columns:
+                row[j] = None
+            row[columns[0]] = "、".join(ticked) or None
+        table.parts[columns[0]] = shared
