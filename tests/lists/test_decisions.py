@@ -45,7 +45,7 @@ def settle(tmp_path, make_register, person, number):
         taken.book.write(tmp_path / "records", None)
         latest = {}
         for row in sorted(taken.book.tables.get(table, {}).values(), key=lambda row: row["recorded_on"]):
-            latest[row["record_id"]] = row
+            latest[row.get("record_id") or row["member_id"]] = row
         rows = [row for row in taken.rows if row.outcome != "ignored"]
         written = {path.name: path.read_bytes() for path in (tmp_path / "records").iterdir()}
         return list(latest.values()), [(row.outcome, row.reason) for row in rows], rows, written
@@ -164,10 +164,37 @@ def test_of_lists_of_one_day_the_newest_counts_in_whatever_order_they_are_given(
 def test_lists_of_one_day_that_do_not_say_which_is_newer_become_questions(settle, names):
     for one, two in permutations(names):
         lists = {one: (MAY, BILL, (*STAY[:3], 2900)), two: (MAY, BILL, (*STAY[:3], 2100))}
-        records, outcomes, _, _ = settle(lists, "illness")
+        records, outcomes, rows, _ = settle(lists, "illness")
         assert ("ask", "same_day") in outcomes
         assert len(records) == 1
-    doubtful = list(lists)[outcomes.index(("ask", "same_day"))]
+    doubtful = next(row.file for row in rows if row.reason == "same_day")
     records, _, _, _ = settle(lists, "illness", [f"{doubtful},,2,,correction"])
     assert len(records) == 1
     assert records[0]["self_paid"] == lists[doubtful][2][3]
+
+
+WORK = ("姓名", "身份证号", "乡镇", "行政村", "务工地", "月工资")
+LEFT = ("姓名", "身份证号", "乡镇", "行政村", "迁出日期", "办理日期")
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "one", "two"),
+    [
+        ("务工2024年4月工资", WORK, ("省外", "3000"), ("县内", "3000")),
+        ("公安局4月户口迁出", LEFT, ("2024-04-02", "2024-04-25"), ("2024-04-20", "2024-04-25")),
+    ],
+)
+def test_lists_of_one_day_that_contradict_each_other_about_a_member_do_not_depend_on_their_names(
+    settle, kind, header, one, two
+):
+    members = []
+    for first, second in permutations((f"{kind}甲.csv", f"{kind}乙.csv")):
+        lists = {first: (MAY, header, one), second: (MAY, header, two)}
+        records, outcomes, rows, _ = settle(lists, "members")
+        members.append(records[-1])
+        if header is LEFT:
+            assert sorted(outcomes) == [("ask", "same_day"), ("taken", "")]
+            doubtful = next(row.file for row in rows if row.reason == "same_day")
+            records, _, _, _ = settle(lists, "members", [f"{doubtful},,2,,correction"])
+            assert str(records[-1]["left_on"]) == lists[doubtful][2][0]
+    assert members[0] == members[1]

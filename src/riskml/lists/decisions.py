@@ -63,13 +63,14 @@ def list_topics(answers: Answers, file: str, headers: Headers) -> dict[str, str]
 
 
 def choose_amount(sheet: Sheet, answers: Answers) -> Sheet:
-    """Return a sheet with the amount's column as given in the answers, if it was unclear."""
+    """Return a sheet with the column as given in the answers, if it was unclear which one holds what rows are about."""
     letters = {text for (file, name, _), text in answers.items() if (file, name) == (sheet.file, sheet.name)}
     columns = [
         replace(column, field=sheet.unclear, how="confirmed") if get_column_letter(column.index) in letters else column
         for column in sheet.columns
     ]
-    return replace(sheet, columns=columns, unclear="") if sheet.unclear and columns != sheet.columns else sheet
+    known = columns != sheet.columns or (sheet.unclear == "events.kind" and "new" in letters)
+    return replace(sheet, columns=columns, unclear="") if sheet.unclear and known else sheet
 
 
 def set_unit(row: Row, answer: str) -> Row:
@@ -110,7 +111,7 @@ _HOW = MappingProxyType(
     {
         "unknown_list": Text("answer: the topic of the sheet, such as illness; row may be empty"),
         "no_amount_column": Text("answer: the letter of the column with the amount; row may be empty"),
-        "no_state_column": Text("confirm its header with --mapping, or name the fault in the title, such as 危房名单"),
+        "no_state_column": Text("answer: the letter of the column that says so, or new if all are unsafe; row may be empty"),
         "doubtful_unit": Text("answer: a unit such as 万元 for this row, or with an empty row for the whole sheet"),
         "several_villages": Text("person_id: the code of the village, or stranger"),
         "may_correct_several": Text("answer: the record_id of the corrected record, new or skip"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -61,6 +62,12 @@ class Delivery:
         ends = [sheet.context.end for sheet in self.sheets if sheet.context.end]
         return max(ends, default=None), find_writing(texts), _find_version(texts[0]), _find_latest(self.sheets)
 
+    @cached_property
+    def digest(self) -> str:
+        """Hash of the rows, by which lists are put in an order that does not depend on their names."""
+        cells = [[row.cells for row in sheet.rows] for sheet in self.sheets]
+        return hashlib.sha256(repr(cells).encode()).hexdigest()
+
     @property
     def has_register(self) -> bool:
         """Whether one of the sheets is an export of the register."""
@@ -68,13 +75,17 @@ class Delivery:
 
 
 def order_deliveries(deliveries: Iterable[Delivery]) -> list[Delivery]:
-    """Sort lists: those of earlier times first, then by day, and those of one day by what they say about their age."""
+    """Sort lists: those of earlier times first, then by day, and those of one day by what they say about their age.
+
+    If that does not decide, their contents do, so that the names of files never matter.
+    """
     own = list(deliveries)
     days = Counter(delivery.day for delivery in own)
 
     def key(delivery: Delivery) -> tuple[object, ...]:
-        signs = [(sign is not None, sign) for sign in delivery.signs] if days[delivery.day] > 1 else []
-        return *delivery.day, signs, delivery.file
+        if days[delivery.day] == 1:
+            return delivery.day
+        return *delivery.day, [(sign is not None, sign) for sign in delivery.signs], delivery.digest, delivery.file
 
     return sorted(own, key=key)
 

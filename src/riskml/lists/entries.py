@@ -174,11 +174,6 @@ def _make_water(reader: RowReader) -> list[Entry]:
     return _make_unsafe(reader, "water", "water_unsafe", unknown="unsafe")
 
 
-_NAMES_FAULT = re.compile(
-    r"(?:危房|隐患|困难|缺水)(?!.*(?:鉴定|排查|普查|评定|摸底|检查))|[CD]级|[不未].{0,2}(?:安全|达标)|问题"
-)
-"""Titles of lists in which every house or water supply is unsafe, although no column says so."""
-
 _ASKS_FOR_TROUBLE = re.compile(r"是否.*(问题|缺水|困难|隐患|危房|不)")
 
 
@@ -186,8 +181,6 @@ def _make_unsafe(reader: RowReader, words: str, kind: str, unknown: str | None =
     """Return the event if a cell names a fault; ``unknown`` is the code for an unlisted text in the only column."""
     cells = reader.list_cells("events.kind")
     states: set[str | None] = set()
-    if not reader.has("events.kind") and not any(map(_NAMES_FAULT.search, reader.context.texts)):
-        raise UnusableValueError("no_state_column")
     for column, cell in cells:
         answer = normalise(str(cell))
         if _ASKS_FOR_TROUBLE.search(column.header) and answer in ("是", "否"):

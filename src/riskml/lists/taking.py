@@ -24,6 +24,7 @@ from riskml.lists.reading.read import identify
 from riskml.lists.reading.sheets import Row, Sheet
 from riskml.lists.repeats import Ledger, Settled
 from riskml.lists.row_reader import Entry, RowReader, index_columns
+from riskml.lists.same_day import Statements
 from riskml.lists.successors import share_past
 from riskml.lists.words import UnusableValueError
 from riskml.lists.writing import Book, make_statement_id
@@ -96,10 +97,7 @@ def take(
     return _Run(register, decisions, answers, remembered or {}, memory).take(order_deliveries(deliveries))
 
 
-_UNUSABLE: dict[str, Outcome] = {
-    **dict.fromkeys(("unknown_list", "doubtful_unit", "no_state_column"), "ask"),
-    "void": "nothing",
-}
+_UNUSABLE: dict[str, Outcome] = {"unknown_list": "ask", "doubtful_unit": "ask", "void": "nothing"}
 """Outcome of a row that cannot be used, by reason; for any other reason, the row is refused."""
 
 
@@ -120,6 +118,7 @@ class _Run:
         self.deaths: dict[str, date] = {}
         self.persons: Counter[tuple[str, str, int]] = Counter()
         self.sizes: dict[date, Counter[str]] = {}
+        self.statements = Statements()
         self.first_state: date | None = None
 
     def take(self, deliveries: Sequence[Delivery]) -> Taken:
@@ -242,7 +241,8 @@ class _Run:
             outcome.outcome, outcome.reason = match.decision, match.reason
             return
         if row.sheet.unclear:
-            outcome.outcome, outcome.reason = "ask", "no_amount_column"
+            state = row.sheet.unclear == "events.kind"
+            outcome.outcome, outcome.reason = "ask", "no_state_column" if state else "no_amount_column"
             return
         try:
             if match.reason == "village":
@@ -345,20 +345,24 @@ class _Run:
                 continue
             if entry.level == "household" and row.sheet.topic == "register" and home in households:
                 continue
-            outcome.pieces.append(self._add_version(delivery, row, entry, home))
-            outcome.outcome = "taken"
+            if piece := self._add_version(delivery, row, entry, home):
+                outcome.pieces.append(piece)
+                outcome.outcome = "taken"
+            elif outcome.outcome == "nothing":
+                outcome.outcome, outcome.reason = "ask", "same_day"
         if row.sheet.topic == "register":
             households.add(home)
 
-    def _add_version(self, delivery: Delivery, row: _DataRow, entry: Entry, home: str) -> Piece:
+    def _add_version(self, delivery: Delivery, row: _DataRow, entry: Entry, home: str) -> Piece | None:
+        """Add a version; None if another list of the same day contradicts all that it says."""
         book, values = self.taken.book, {"household_id": home, **entry.values}
         if "birth_year" in values and row.match.person_id:
             # The register completes sex and birth from the ID number.
             person = self.register.find_person(row.match.person_id, delivery.as_of)
             values["birth_year"] = values["birth_year"] or person.birth_year
             values["sex"] = values["sex"] or person.sex or None
-        columns = [name for name, value in values.items() if value is not None and name != "household_id"]
         if entry.table == "income":
+            columns = [name for name, value in values.items() if value is not None and name != "household_id"]
             record_id = make_statement_id(home, values["source"], values["period_start"])
             key = book.add_record("income", record_id, {"household_id": home}, delivery.recorded_on, entry.values)
             return Piece("income", key, tuple(columns))
@@ -366,9 +370,15 @@ class _Run:
             values["member_id"] = row.match.person_id
         if entry.table == "households":
             values |= self._complete_household(delivery, row, values)
-            columns += ["region_code", "size"]
-        key = book.add_version(entry.table, self._date_versions(delivery), values)
-        return Piece(entry.table, key, tuple(dict.fromkeys(columns)))
+        contradicted: list[str] = []
+        if row.answer != "correction":
+            contradicted = self.statements.leave_out_contradicted(delivery, entry.table, values)
+            counts = self.taken.conversions.setdefault(row.sheet.file, Counter())
+            counts.update((f"{entry.table}.{name}", "contradicted") for name in contradicted)
+        stated = tuple(name for name, value in values.items() if value is not None and not name.endswith("_id"))
+        if contradicted and not stated:
+            return None
+        return Piece(entry.table, book.add_version(entry.table, self._date_versions(delivery), values), stated)
 
     def _complete_household(self, delivery: Delivery, row: _DataRow, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return village and size of a household, from the row or otherwise from the register."""

@@ -53,7 +53,7 @@ _REASONS = {
     "corrects": Text("corrects an earlier record"),
     "void": Text("a remark says that the row does not count"),
     "none_runs": Text("it ends help, but not exactly one current help of this kind is known"),
-    "same_day": Text("another list of the same day states another amount, and neither says which of them is newer"),
+    "same_day": Text("another list of the same day says otherwise, and neither says which of them is newer"),
     "second_wage": Text("another list has another wage of this month; it may be a correction or a second job"),
     "withdraws": Text("withdraws an earlier record"),
     "twice_in_list": Text("occurs twice in the list"),
@@ -76,6 +76,7 @@ def explain_reason(reason: str) -> Text:
 _CONVERSIONS = {
     "amount_text": Text("amount with unit or separators"),
     "code_word": Text("word for a code"),
+    "contradicted": Text("left out because another list of the same day says otherwise"),
     "date_text": Text("date in another form"),
     "day_from_title": Text("date from the title or the names of file and sheet"),
     "day_of_receipt": Text("day of receipt instead of a missing date"),

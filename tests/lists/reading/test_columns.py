@@ -350,3 +350,46 @@ def test_whose_name_it_is_counts_more_than_what_is_paid(headers, header):
 )
 def test_short_headers_mean_what_the_topic_is_about(headers, topic, header, field):
     assert headers.find(topic, [header]).field == field
+
+
+@pytest.mark.parametrize("title", ["农村住房安全鉴定汇总表", "2024年农村危房排查台账"])
+def test_a_tick_under_a_grade_is_that_grade(read, list_fields, title):
+    header = [["户主", "村", "鉴定等级", None, None, None, "鉴定日期"], [None, None, "A", "B", "C", "D", None]]
+    rows = [["某某", "下河村", None, None, "√", None, "2024-06-12"], ["张三", "老庄村", "✓", None, None, None, "2024-06-12"]]
+    both = ["李四", "老庄村", "√", "√", None, None, "2024-06-12"]
+    sheet = read([[title], *header, *rows, both], merge=["C2:F2"])
+    assert list_fields(sheet)[2:6] == ["events.kind", "other", "other", "other"]
+    assert [row.cells[2] for row in sheet.rows[3:]] == ["C", "A", "A、B"]
+    assert sheet.unclear == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "unclear"),
+    [
+        ("农村危房鉴定汇总", "events.kind"),
+        ("农村住房安全排查台账", "events.kind"),
+        ("农村危房名单", ""),
+        ("D级住房花名册", ""),
+        ("饮水安全排查问题清单", ""),
+        ("农村饮水安全排查台账", "events.kind"),
+    ],
+)
+def test_a_list_that_does_not_say_which_houses_or_supplies_are_unsafe_is_a_question(read, title, unclear):
+    days = "鉴定日期" if "饮水" not in title else "排查日期"
+    header = ["户主姓名", "村", "房屋结构" if "饮水" not in title else "水源", days]
+    assert read([[title], header, ["某某", "下河村", "砖木", "2024-06-12"]]).unclear == unclear
+
+
+@pytest.mark.parametrize(
+    ("topic", "header", "field"),
+    [
+        ("illness", ["合计费用"], "illness.cost"),
+        ("illness", ["个人支付", "小计"], "illness.self_paid"),
+        ("illness", ["8月就诊次数"], "illness.visits"),
+        ("disaster", ["损失小计"], "disaster.loss"),
+        ("allowance", ["调整后金额"], "help.amount"),
+        ("allowance", ["原保障金额"], "other"),
+    ],
+)
+def test_words_for_sums_months_and_changes_do_not_hide_a_header(headers, topic, header, field):
+    assert headers.find(topic, header).field == field

@@ -17,6 +17,9 @@ __all__ = ["find_blocks", "find_header_spans", "is_numbering", "join_headers"]
 _DEEPEST = 4
 """Maximum number of header rows."""
 
+_GRADE = 3
+"""Maximum number of characters in a header such as A级 below another one."""
+
 _LEAD = 60
 """Number of rows among which a header is recognised by its shape."""
 
@@ -103,7 +106,7 @@ def _is_below(grid: Grid, headers: Headers, row: int, first: int) -> bool:
     above = grid.rows[row - 1]
     fits = all(_is_under_group(above, cells, i) for i, cell in enumerate(cells) if cell is not None)
     known = sum(headers.is_known(text) or bool(_MONTH.fullmatch(text)) for text in texts)
-    return fits and len(texts) >= 2 and known * 2 >= len(texts)
+    return fits and len(texts) >= 2 and (known * 2 >= len(texts) or all(len(text) <= _GRADE for text in texts))
 
 
 def _is_under_group(above: Sequence[Cell], cells: Sequence[Cell], i: int) -> bool:

@@ -30,6 +30,11 @@ _LAST = re.compile(r"[后末尾](?:的)?([四六46])位")
 _MONTH = re.compile("年月(?!日)")
 _AGE = re.compile(r"^(?:.*/)?(?:实际|实足|患者|学生|本人)?(?:年龄|周岁|岁数)")
 _OLDEST = 120
+_NAMES_FAULT = re.compile(
+    r"(?:危房|隐患|困难|缺水)(?!.*(?:鉴定|排查|普查|评定|摸底|检查))|[CD]级|[不未].{0,2}(?:安全|达标)|问题"
+)
+"""Titles of lists in which every house or water supply is unsafe, although no column says so."""
+
 _COUNTS = re.compile(r".*(?:户数|人数|户次|人次|件数|次数).*")
 
 
@@ -117,7 +122,14 @@ def _build_sheet(
         context = replace(context, unit=find_unit(table.list_notes()))
     rows = list(build_rows(table, context, villages, received))
     unclear = find_missing_amount(headers, topic, table.parts, columns, data)
+    unclear = unclear or _find_missing_state(topic, columns, context.texts)
     return Sheet(path.name, grid.name, grid.hidden, department, topic, unclear, context, columns, rows)
+
+
+def _find_missing_state(topic: str, columns: Sequence[Column], texts: Sequence[str]) -> str:
+    """Return the field that says which houses or water supplies are unsafe, if neither a column nor a title does."""
+    known = any(column.field == "events.kind" for column in columns) or any(map(_NAMES_FAULT.search, texts))
+    return "" if topic not in ("housing", "water") or known else "events.kind"
 
 
 def _is_summary(columns: Sequence[Column]) -> bool:
