@@ -111,7 +111,9 @@ _HOW = MappingProxyType(
     {
         "unknown_list": Text("answer: the topic of the sheet, such as illness; row may be empty"),
         "no_amount_column": Text("answer: the letter of the column with the amount; row may be empty"),
-        "no_state_column": Text("answer: the letter of the column that says so, or new if all are unsafe; row may be empty"),
+        "no_state_column": Text(
+            "answer: letter of the column that says so, or new if all are unsafe; row may be empty"
+        ),
         "doubtful_unit": Text("answer: a unit such as 万元 for this row, or with an empty row for the whole sheet"),
         "several_villages": Text("person_id: the code of the village, or stranger"),
         "may_correct_several": Text("answer: the record_id of the corrected record, new or skip"),

@@ -355,7 +355,10 @@ def test_short_headers_mean_what_the_topic_is_about(headers, topic, header, fiel
 @pytest.mark.parametrize("title", ["农村住房安全鉴定汇总表", "2024年农村危房排查台账"])
 def test_a_tick_under_a_grade_is_that_grade(read, list_fields, title):
     header = [["户主", "村", "鉴定等级", None, None, None, "鉴定日期"], [None, None, "A", "B", "C", "D", None]]
-    rows = [["某某", "下河村", None, None, "√", None, "2024-06-12"], ["张三", "老庄村", "✓", None, None, None, "2024-06-12"]]
+    rows = [
+        ["某某", "下河村", None, None, "√", None, "2024-06-12"],
+        ["张三", "老庄村", "✓", None, None, None, "2024-06-12"],
+    ]
     both = ["李四", "老庄村", "√", "√", None, None, "2024-06-12"]
     sheet = read([[title], *header, *rows, both], merge=["C2:F2"])
     assert list_fields(sheet)[2:6] == ["events.kind", "other", "other", "other"]
