@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from riskml.lists.entries import make_disaster, make_entries
+from riskml.lists.events import is_reversal
 from riskml.lists.reading.sheets import Column, Context, Row, Sheet
 from riskml.lists.row_reader import PUBLIC_WORK, RowReader, index_columns
 from riskml.lists.words import UnusableValueError
@@ -80,6 +81,36 @@ def test_a_bill_marked_as_reversed_is_negative(list_records):
     assert (values["cost"], values["self_paid"]) == (-900, -300)
 
 
+@pytest.mark.parametrize(
+    ("topic", "day", "amount", "remark", "sign"),
+    [
+        ("illness", "illness.occurred_on", "illness.self_paid", "退款", "reverses"),
+        ("illness", "illness.occurred_on", "illness.self_paid", "已退回", "reverses"),
+        ("relief", "help.started_on", "help.amount", "", "reverses"),
+        ("relief", "help.started_on", "help.amount", "账号错误退回", "reverses"),
+        ("student_aid", "help.started_on", "help.amount", "退回", "reverses"),
+        ("relief", "help.started_on", "help.amount", "退回", "void"),
+    ],
+)
+def test_a_negative_row_takes_back_what_was_paid_whatever_its_remark_says(read_row, topic, day, amount, remark, sign):
+    paid = 1000 if sign == "void" else -1000
+    reader = read_row({day: "2024-06-03", amount: paid, "other": remark}, headers={"other": "备注"})
+    (entry,) = make_entries(topic, reader)
+    assert (entry.sign or ("reverses" if is_reversal(entry) else "")) == sign
+
+
+@pytest.mark.parametrize(("header", "sign"), [("更正后个人自付", "corrects"), ("报销后个人自付", "")])
+def test_a_list_of_amounts_before_and_after_a_correction_corrects(read_row, header, sign):
+    reader = read_row(BILL, headers={"illness.self_paid": header})
+    assert make_entries("illness", reader)[0].sign == sign
+
+
+@pytest.mark.parametrize(("state", "records"), [("未就业", 1), ("待业", 1), ("已就业", 0), ("本地务工", 0), ("", 1)])
+def test_somebody_who_came_home_and_works_again_has_lost_no_job(read_row, state, records):
+    reader = read_row({"events.occurred_on": "2024-06-03", "other": state}, headers={"other": "目前就业状态"})
+    assert len(make_entries("job_loss", reader)) == records
+
+
 def test_kind_and_day_may_be_in_the_titles(list_records):
     cells = {"illness.cost": 900, "illness.self_paid": 300}
     context = Context(("普通门诊", "某局2024年6月住院和门诊名单"), JUNE.start, JUNE.end)
@@ -151,7 +182,7 @@ def test_relief_is_emergency_help(list_records, refuse):
     [(_, values)] = list_records("relief", {"help.started_on": "2024/5/6", "help.amount": "3000.00元"})
     assert values == {"started_on": date(2024, 5, 6), "measure": "临时救助", "emergency": True, "amount": 3000}
     assert refuse("relief", {"help.started_on": "2024/5/6", "help.amount": None}) == "no_amount"
-    assert refuse("relief", {"help.started_on": "2024/5/6", "help.amount": -50}) == "negative"
+    assert refuse("allowance", {"help.started_on": "2024/5/6", "help.amount": -50}) == "negative"
 
 
 def test_a_school_fee_and_the_aid_in_the_same_row(list_records, read_row):

@@ -123,3 +123,21 @@ def test_a_property_comparison_gives_facts_and_no_record(lists, tmp_path, number
     assert {(row.outcome, row.reason) for row in taken.rows if row.household_id} == {("nothing", "fact")}
     assert not any("facts" in text for text in taken.texts.values())
     assert "facts" not in taken.book.tables
+
+
+def test_an_export_of_households_only_gives_their_records_and_ends_no_membership(tmp_path, number):
+    people = {code: number(sequence=i) for i, code in enumerate(("A-1", "A-2"), 100)}
+    names, where = {"A-1": "赵春山", "A-2": "钱秋水"}, ("青石镇", "新民村")
+    members = [(code[0], code, names[code], people[code], "户主", *where, 2, 9000) for code in people]
+    heads = ("户编号", "户主姓名", "户主证件号码", "乡镇", "行政村", "家庭人口数", "监测对象类别", "识别监测时间")
+    rows = [("X9", names["A-1"], people["A-1"], *where, 2, "脱贫不稳定户", "202405")]
+    dated = [
+        (date(2024, 1, 2), write(tmp_path, "农户信息导出2024-01-02.csv", REGISTER, members)),
+        (date(2024, 5, 6), write(tmp_path, "监测对象信息导出2024-05-06.csv", heads, rows)),
+    ]
+    register = Register(region="990123")
+    taken = take(read(dated, register), register, {})
+    assert [row.outcome for row in taken.rows if row.file.startswith("监测")] == ["ignored", "taken"]
+    (monitored,) = taken.book.tables["monitoring"].values()
+    assert (monitored["household_id"], monitored["category"]) == ("A", "unstable_exit")
+    assert not any(member.get("left_on") for member in taken.book.tables["members"].values())

@@ -29,6 +29,11 @@ def allowance(month, amount=None, *, ended_on=None, household="h1", sign=""):
     return Claim(Entry("help", values, "household", "month", sign="ends" if ended_on else sign), household, None)
 
 
+def relief(amount, day=DAY, person="p1"):
+    values = {"started_on": day, "ended_on": None, "measure": "临时救助", "amount": amount, "per": None}
+    return Claim(Entry("help", values, "person", sign="reverses" if amount < 0 else ""), "h1", person)
+
+
 def settle(*lists):
     ledger = Ledger()
     return [ledger.settle(claims) for claims in lists]
@@ -51,6 +56,17 @@ def test_aid_that_comes_later_corrects_what_was_paid():
     assert (second[0].outcome, second[0].reason) == ("taken", "corrects")
     assert second[0].event is first[0].event
     assert second[0].event.values["self_paid"] == 20
+
+
+@pytest.mark.parametrize("back", [DAY, date(2024, 3, 20)])
+def test_money_that_is_sent_back_and_paid_again_counts_once(back):
+    again = relief(1000, date(2024, 3, 28))
+    for lists in ([[relief(1000), relief(-1000, back), again]], [[relief(1000)], [relief(-1000, back), again]]):
+        done = [one for settled in settle(*lists) for one in settled]
+        events = {one.event.record_id: one.event for one in done}
+        assert [event.values["amount"] for event in events.values() if not event.withdrawn] == [1000]
+        assert {one.outcome for one in done} == {"taken"}
+    assert settle([relief(-1000)])[0][0] == ("refused", "negative", None, None, ())
 
 
 def test_the_wage_of_a_year_does_not_correct_that_of_its_first_month():

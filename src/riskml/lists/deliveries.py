@@ -71,7 +71,7 @@ class Delivery:
     @property
     def has_register(self) -> bool:
         """Whether one of the sheets is an export of the register."""
-        return any(sheet.topic == "register" for sheet in self.sheets)
+        return any(sheet.lists_members for sheet in self.sheets)
 
 
 def order_deliveries(deliveries: Iterable[Delivery]) -> list[Delivery]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
+from riskml.lists.events import AMOUNTS, list_amounts
 from riskml.lists.help_entries import make_help
 from riskml.lists.register_entries import make_register
 from riskml.lists.row_reader import (
@@ -41,9 +42,15 @@ def make_entries(topic: str, reader: RowReader) -> list[Entry]:
     if topic == "register" or not any(reader.find_notes(_REMARKS, mark) for mark in marks):
         return make(reader)
     try:
-        return [replace(entry, sign="void") for entry in make(reader) if entry.table != "members"]
+        return [_mark_void(entry) for entry in make(reader) if entry.table != "members"]
     except UnusableValueError:
         raise UnusableValueError("void") from None
+
+
+def _mark_void(entry: Entry) -> Entry:
+    """Mark an entry as void; one with a negative amount takes back what an earlier row said."""
+    negative = entry.table in AMOUNTS and any(amount < 0 for amount in list_amounts(entry))
+    return replace(entry, sign="reverses" if negative or entry.sign == "reverses" else "void")
 
 
 _REMARKS = re.compile("备注|说明|状态|结果|意见|标[记志识]|是否有效|发放情况")
@@ -59,6 +66,10 @@ _CORRECTION = re.compile(r"^\s*(?:已|金额|费用|数据)*(?:更正|修正|订
 """Remarks and statuses that mark a bill as the correction of an earlier one."""
 
 
+_CORRECTED = re.compile("(?:更正|修正|订正|修改|变更)后")
+"""Headers of amounts in lists of corrections, beside those before the correction."""
+
+
 def _make_illness(reader: RowReader) -> list[Entry]:
     cost, self_paid = reader.read_amount("illness.cost"), reader.read_amount("illness.self_paid")
     dated = reader.list_cells("illness.occurred_on", own=True)
@@ -66,7 +77,9 @@ def _make_illness(reader: RowReader) -> list[Entry]:
     if cost is None and self_paid is None and not dated:
         return []
     remarks = [cell for _, cell in reader.list_cells("other") if isinstance(cell, str)]
-    reverses, corrects = any(map(_REVERSAL.search, remarks)), any(map(_CORRECTION.search, remarks))
+    amounts = [c.header for name in ("illness.cost", "illness.self_paid") for c in reader.columns.get(name, ())]
+    reverses = any(map(_REVERSAL.search, remarks))
+    corrects = any(map(_CORRECTION.search, remarks)) or any(map(_CORRECTED.search, amounts))
     if cost is None and self_paid is None and stated and not reverses:
         raise UnusableValueError("no_amount")
     day = reader.require_day("illness.occurred_on")
@@ -208,7 +221,7 @@ _PLACE = re.compile(r"省|市|自治区|县|区|州|国|北京|上海|天津|重
 _FIGURE = re.compile(r"[\d零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟元]")
 
 _YEARLY = re.compile(r"[^月均]*年[^月均]*(?:收入|工资)[^月均]*")
-_JOB_STATES = re.compile("稳岗|在岗|(?:就业|务工)(?:状态|状况|情况)")
+_JOB_STATES = re.compile("稳岗|在岗|(?:就业|务工)(?:状态|状况|情况)|(?:目前|当前)状态")
 _EMPLOYERS = re.compile("企业|单位|公司|雇主|车间")
 
 
@@ -277,9 +290,8 @@ def _find_working(reader: RowReader) -> str | None:
 
 
 def _make_job_loss(reader: RowReader) -> list[Entry]:
-    if reader.list_cells("events.kind") and reader.read_word("events.kind", "job") == "employed":
-        return []
-    return _make_event(reader, "job_loss")
+    states = [*map(_read_job, reader.find_notes(_JOB_STATES)), reader.read_word("events.kind", "job")]
+    return [] if "employed" in states else _make_event(reader, "job_loss")
 
 
 _NAMES_CAUSE = {"death": re.compile("死亡|亡故|去世|身故|逝世|火化"), "departure": re.compile("迁出")}

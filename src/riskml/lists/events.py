@@ -181,10 +181,9 @@ def _may_be_person(event: Event, claim: Claim) -> bool:
 
 
 def is_reversal(entry: Entry) -> bool:
-    """Return whether a row reverses a bill: it is marked as a reversal, or negative."""
-    return entry.table == "illness" and (
-        entry.sign == "reverses" or (entry.sign != "void" and any(amount < 0 for amount in list_amounts(entry)))
-    )
+    """Return whether a row reverses a bill or takes money back: it is marked as a reversal, or negative."""
+    negative = entry.sign != "void" and any(amount < 0 for amount in list_amounts(entry))
+    return entry.sign == "reverses" or (entry.table == "illness" and negative)
 
 
 def list_amounts(entry: Entry) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from riskml.lists.reading.filling import HEADS
-from riskml.lists.row_reader import Entry, Level, RowReader, refuse_negative
+from riskml.lists.row_reader import Entry, Level, RowReader, Sign, refuse_negative
 from riskml.lists.words import UnusableValueError, normalise
 
 __all__ = ["make_help"]
@@ -21,7 +21,9 @@ def make_help(reader: RowReader, default: str = "", *, once: bool = False) -> li
     starts, words = reader.list_cells("help.started_on", own=True), reader.list_cells("help.measure", own=True)
     if not amounts and not starts and not words and (reader.has("help.amount") or reader.has("help.started_on")):
         return []
-    amount = refuse_negative(reader.read_amount("help.amount", least=1, most=1e6))
+    amount = reader.read_amount("help.amount", least=1, most=1e6)
+    if not once:
+        refuse_negative(amount)
     if amount == 0:
         return []
     if amount is None and reader.has("help.amount"):
@@ -43,7 +45,8 @@ def make_help(reader: RowReader, default: str = "", *, once: bool = False) -> li
     level: Level = "household" if not once and _is_shared(reader) else "person"
     columns = reader.columns.get("help.started_on", ())
     continuing = not once and not any(_STARTS.search(column.header) for column in columns)
-    return [Entry("help", values, level, day.precision, continuing=continuing)]
+    sign: Sign = "reverses" if amount is not None and amount < 0 else ""
+    return [Entry("help", values, level, day.precision, continuing=continuing, sign=sign)]
 
 
 def _find_measure(reader: RowReader, default: str) -> str:

@@ -271,6 +271,7 @@ class Ledger:
         known = [event for event in here if _reverses(entry, event)]
         if not known and any(list_amounts(entry)):
             known = [event for event in self._events.find(claim, any_day=True) if _reverses(entry, event)]
+            known = [e for e in known if e.day <= entry.values[DAYS[e.table]]] or known  # nothing later is reversed
         known = [event for event in known if not exactly or _cancels(entry, event)]
         if not known:
             part = not exactly and any(_reverses_part(entry, event) for event in here)

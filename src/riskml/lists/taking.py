@@ -124,7 +124,7 @@ class _Run:
     def take(self, deliveries: Sequence[Delivery]) -> Taken:
         rows = [(delivery, self._list_rows(delivery)) for delivery in deliveries]
         for delivery, data_rows in rows:
-            exported = [row for row in data_rows if row.sheet.topic == "register"]
+            exported = [row for row in data_rows if row.sheet.lists_members]
             if exported:
                 matches = update_register(self.register, [row.identity for row in exported], delivery.as_of)
                 for row, match in zip(exported, matches, strict=True):
@@ -221,7 +221,7 @@ class _Run:
         if answer in self.register.versions:
             person = self.register.find_person(answer, delivery.as_of)
             return Match("matched", answer, person.household_id, "decided")
-        if row.sheet.topic == "register":
+        if row.sheet.lists_members:
             return row.match
         if row.sheet.topic in OF_VILLAGES and not row.identity.names_somebody:
             return self.register.villages.match(row.identity)
@@ -293,7 +293,7 @@ class _Run:
         households: set[str] = set()
         for row in rows:
             self._add_versions(delivery, row, households)
-        if any(row.sheet.topic == "register" for row in rows):
+        if any(row.sheet.lists_members for row in rows):
             self._end_memberships(delivery.as_of, self._date_versions(delivery))
 
     def _find_conflict(self, row: _DataRow, delivery: Delivery) -> tuple[Outcome, str] | None:

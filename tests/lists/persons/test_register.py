@@ -185,3 +185,14 @@ def test_without_the_variable_the_secret_is_in_the_configuration_folder(register
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     register.write_key_file(tmp_path / "R.codes")
     assert len(bytes.fromhex((tmp_path / "riskml" / "lists.secret").read_text("ascii"))) == 32
+
+
+def test_an_export_of_some_villages_says_nothing_about_the_others(make_register, person, number):
+    """Most people are in the export of one town; those of the other town have not left."""
+    own = [person(f"00010{i}", "赵春山", number(sequence=i), days=(MARCH, JUNE)) for i in (1, 2)]
+    gone = person("000103", "钱秋水", number(sequence=3), days=(MARCH,))
+    other = person("000201", "孙北斗", number(sequence=4), village=2, days=(MARCH,))
+    register = make_register(*own, gone, other)
+    assert register.states == [MARCH, JUNE]
+    assert [register.find_left(code, JUNE) for code in ("000101", "000103", "000201")] == [None, JUNE, None]
+    assert [one.person_id for one in register.list_persons(JUNE)] == ["000101", "000102", "000201"]

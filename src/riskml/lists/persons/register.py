@@ -206,6 +206,8 @@ class Register:
         for day in sorted(counts):
             if not states or 2 * counts[day] >= counts[states[-1]]:
                 states.append(day)
+        own = (version for versions in self.versions.values() for version in versions)
+        self._places = {(version.known_from, version.village_code) for version in own}
         return states
 
     def find_person(self, person_id: str, on: date) -> Person:
@@ -214,9 +216,13 @@ class Register:
         return next((version for version in reversed(own) if version.known_from <= on), own[0])
 
     def find_left(self, person_id: str, on: date) -> date | None:
-        """Return the day of the first snapshot without the person, who died or moved away, if it is known by a day."""
-        last = self.find_person(person_id, on).known_from
-        return next((state for state in self.states if last < state <= on), None)
+        """Return the day of the first snapshot without the person, who died or moved away, if it is known by a day.
+
+        A snapshot says nothing about villages of which it has nobody: exports may be of some towns only.
+        """
+        person = self.find_person(person_id, on)
+        states = (state for state in self.states if person.known_from < state <= on)
+        return next((state for state in states if (state, person.village_code) in self._places), None)
 
     def list_persons(self, on: date) -> list[Person]:
         """List the persons who are in the register on a day, in the order of their codes."""

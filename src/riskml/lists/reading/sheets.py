@@ -94,6 +94,11 @@ class Sheet:
     columns: list[Column] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
 
+    @property
+    def lists_members(self) -> bool:
+        """Whether the sheet is an export of the register with a row for each person, not only for each household."""
+        return self.topic == "register" and bool(self.find_columns("name"))
+
     def find_columns(self, name: str) -> list[Column]:
         """Return the columns with a field, in the order of the sheet."""
         return [column for column in self.columns if column.field == name]
