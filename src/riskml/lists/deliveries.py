@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from riskml.errors import UsageError
 from riskml.lists.decisions import Answers, choose_amount, list_topics
@@ -22,11 +23,13 @@ from riskml.lists.reading.read import read_list
 from riskml.lists.reading.sheets import Cell, Sheet
 from riskml.lists.values import Day, read_day
 from riskml.lists.words import UnusableValueError
+from riskml.records.contract.schema import TABLES
 from riskml.text import shorten_list
 from riskml.vocabulary.regions import Level, is_region_code
 
 __all__ = [
     "Delivery",
+    "Statements",
     "is_newer",
     "list_files",
     "order_deliveries",
@@ -97,6 +100,38 @@ def is_newer(delivery: Delivery, other: Delivery) -> bool:
     pairs = [(one, two) for one, two in zip(delivery.signs, other.signs, strict=True) if one != two]
     known = [one > two for one, two in pairs if one is not None and two is not None]  # type: ignore[operator]
     return bool(pairs) and None not in pairs[0] and all(known)
+
+
+class Statements:
+    """What the lists of one day have stated about persons and households; lists of another day replace it."""
+
+    def __init__(self) -> None:
+        self._day: tuple[Any, ...] = ()
+        self._stated: dict[tuple[Any, ...], list[tuple[Delivery, dict[str, Any]]]] = defaultdict(list)
+
+    def leave_out(self, delivery: Delivery, table: str, values: dict[str, Any], *, sure: bool) -> list[str]:
+        """Leave out values that contradict another list if neither says which of them is newer; return their names.
+
+        A row of which a person is ``sure`` that it counts leaves out nothing.
+        """
+        if delivery.day != self._day:
+            self._day, self._stated = delivery.day, defaultdict(list)
+        key = TABLES[table].key
+        others = self._stated[table, *(values[name] for name in key)]
+        contradicted = [
+            name
+            for name, value in values.items()
+            if value is not None
+            and not sure
+            and any(
+                stated.get(name, value) not in (None, value) and not is_newer(delivery, other)
+                for other, stated in others
+                if other is not delivery
+            )
+        ]
+        values.update(dict.fromkeys(contradicted))
+        others.append((delivery, values))
+        return contradicted
 
 
 _VERSION = re.compile(r"第([二三四五六七八九\d])[版稿次]|[vV](\d+)|[(（_-](\d{1,2})[)）]?$")

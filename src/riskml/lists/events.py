@@ -19,6 +19,7 @@ __all__ = [
     "Events",
     "has_same_values",
     "is_equal",
+    "is_event",
     "is_monthly",
     "is_reversal",
     "list_amounts",
@@ -178,6 +179,11 @@ def _may_be_person(event: Event, claim: Claim) -> bool:
     """Return whether the persons agree, or may agree where one of them is not certain."""
     one, other = ({known.person_id} if known.person_id else {*known.candidates} for known in (event, claim))
     return not (one and other) or not one.isdisjoint(other)
+
+
+def is_event(entry: Entry) -> bool:
+    """Return whether another row may report the same entry: it is neither a version nor a household's statement."""
+    return entry.table in DAYS and not entry.values.get("statement")
 
 
 def is_reversal(entry: Entry) -> bool:

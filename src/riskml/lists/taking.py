@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from riskml.lists.decisions import Answers, find_answer, refuse_unknown, set_unit
-from riskml.lists.deliveries import Delivery, is_newer, order_deliveries
+from riskml.lists.deliveries import Delivery, Statements, is_newer, order_deliveries
 from riskml.lists.entries import OF_VILLAGES, make_entries
-from riskml.lists.events import DAYS, Claim
+from riskml.lists.events import DAYS, Claim, is_event
 from riskml.lists.memory import Memory
 from riskml.lists.outcomes import Fact, Outcome, Piece, RowOutcome
 from riskml.lists.persons.identity import Identity, Match
@@ -24,7 +24,6 @@ from riskml.lists.reading.read import identify
 from riskml.lists.reading.sheets import Row, Sheet
 from riskml.lists.repeats import Ledger, Settled
 from riskml.lists.row_reader import Entry, RowReader, index_columns
-from riskml.lists.same_day import Statements
 from riskml.lists.successors import share_past
 from riskml.lists.words import UnusableValueError
 from riskml.lists.writing import Book, make_statement_id
@@ -44,7 +43,7 @@ class Taken:
 
     book: Book
     rows: list[RowOutcome] = field(default_factory=list)
-    conversions: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
+    conversions: dict[str, Counter[tuple[str, str]]] = field(default_factory=lambda: defaultdict(Counter))
     shared: int = 0
     facts: list[Fact] = field(default_factory=list)
     identities: dict[tuple[str, str, int], Identity] = field(default_factory=dict)
@@ -117,7 +116,6 @@ class _Run:
         self.settled: list[tuple[Delivery, int]] = []
         self.deaths: dict[str, date] = {}
         self.persons: Counter[tuple[str, str, int]] = Counter()
-        self.sizes: dict[date, Counter[str]] = {}
         self.statements = Statements()
         self.first_state: date | None = None
 
@@ -170,7 +168,10 @@ class _Run:
         recorded_on = None if day == date.min or (history and self._is_first_state(day)) else day
         for person in persons:
             home = {"household_id": person.household_id}
-            region, size = person.village_code or self.register.region, self._count_members(day, person.household_id)
+            region, size = (
+                person.village_code or self.register.region,
+                self.register.count_members(person.household_id, day),
+            )
             book.add_version("households", recorded_on, home | {"region_code": region, "size": size})
             member = {"member_id": person.person_id, "birth_year": person.birth_year, "sex": person.sex or None}
             book.add_version("members", recorded_on, home | member)
@@ -241,8 +242,7 @@ class _Run:
             outcome.outcome, outcome.reason = match.decision, match.reason
             return
         if row.sheet.unclear:
-            state = row.sheet.unclear == "events.kind"
-            outcome.outcome, outcome.reason = "ask", "no_state_column" if state else "no_amount_column"
+            outcome.outcome, outcome.reason = "ask", row.sheet.unclear_reason
             return
         try:
             if match.reason == "village":
@@ -257,16 +257,14 @@ class _Run:
             outcome.outcome = "nothing"
             self._set_facts_aside(row)
         row.reader.count_elsewhere(row.identity)
-        counts = self.taken.conversions.setdefault(row.sheet.file, Counter())
-        counts.update([*row.reader.conversions.elements(), *match.conversions])
+        self.taken.conversions[row.sheet.file].update([*row.reader.conversions.elements(), *match.conversions])
 
     def _set_facts_aside(self, row: _DataRow) -> None:
         """Take what a row says about property out of its entries: it is for people, and never becomes a record."""
-        who, home = row.match, row.match.household_id or ""
+        who, source = row.match, dict[str, Any](received_on=row.reader.received, file=row.sheet.file)
         for entry in row.entries:
             if entry.table == "facts" and entry.values["what"] and entry.sign != "void":
-                day, file = row.reader.received, row.sheet.file
-                self.taken.facts.append(Fact(home, who.person_id, **entry.values, received_on=day, file=file))
+                self.taken.facts.append(Fact(who.household_id or "", who.person_id, **entry.values, **source))
                 row.outcome.reason = "fact"
         row.entries = [entry for entry in row.entries if entry.table != "facts"]
 
@@ -282,7 +280,7 @@ class _Run:
         for row in rows:
             if (conflict := self._find_conflict(row, delivery)) is not None:
                 (row.outcome.outcome, row.outcome.reason), row.entries = conflict, []
-            claims += [(row, entry) for entry in row.entries if _is_event(entry)]
+            claims += [(row, entry) for entry in row.entries if is_event(entry)]
         self.ledger.peers = frozenset(number for other, number in self.settled if not is_newer(delivery, other))
         settled = self.ledger.settle_rows(
             [self._claim(row, entry) for row, entry in claims], [id(row) for row, _ in claims]
@@ -330,13 +328,12 @@ class _Run:
         key = self.taken.book.add_record(entry.table, event.record_id, owner, delivery.recorded_on, values)
         if result.reason == "withdraws" and entry.table == "income":
             self.taken.book.tables["income"][key].pop("amount", None)
-        columns = tuple(name for name, value in (result.columns or {}).items() if value is not None)
-        outcome.pieces.append(Piece(entry.table, key, columns))
+        outcome.pieces.append(Piece(entry.table, key, _list_stated(result.columns or {})))
 
     def _add_versions(self, delivery: Delivery, row: _DataRow, households: set[str]) -> None:
         """Add what a row says about a person or household at the time of the list."""
         outcome, home = row.outcome, row.match.household_id
-        versions = [entry for entry in row.entries if not _is_event(entry)]
+        versions = [entry for entry in row.entries if not is_event(entry)]
         others = len(versions) < len(row.entries)
         if home is None or (others and not outcome.pieces):
             return  # a row that is already known says nothing new about the person either
@@ -362,23 +359,20 @@ class _Run:
             values["birth_year"] = values["birth_year"] or person.birth_year
             values["sex"] = values["sex"] or person.sex or None
         if entry.table == "income":
-            columns = [name for name, value in values.items() if value is not None and name != "household_id"]
             record_id = make_statement_id(home, values["source"], values["period_start"])
             key = book.add_record("income", record_id, {"household_id": home}, delivery.recorded_on, entry.values)
-            return Piece("income", key, tuple(columns))
+            return Piece("income", key, _list_stated(values))
         if entry.table == "members":
             values["member_id"] = row.match.person_id
         if entry.table == "households":
             values |= self._complete_household(delivery, row, values)
-        contradicted: list[str] = []
-        if row.answer != "correction":
-            contradicted = self.statements.leave_out_contradicted(delivery, entry.table, values)
-            counts = self.taken.conversions.setdefault(row.sheet.file, Counter())
-            counts.update((f"{entry.table}.{name}", "contradicted") for name in contradicted)
-        stated = tuple(name for name, value in values.items() if value is not None and not name.endswith("_id"))
-        if contradicted and not stated:
+        contradicted = self.statements.leave_out(delivery, entry.table, values, sure=row.answer == "correction")
+        for name in contradicted:
+            self.taken.conversions[row.sheet.file][f"{entry.table}.{name}", "contradicted"] += 1
+        if contradicted and not _list_stated(values):
             return None
-        return Piece(entry.table, book.add_version(entry.table, self._date_versions(delivery), values), stated)
+        recorded_on = self._date_versions(delivery)
+        return Piece(entry.table, book.add_version(entry.table, recorded_on, values), _list_stated(values))
 
     def _complete_household(self, delivery: Delivery, row: _DataRow, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return village and size of a household, from the row or otherwise from the register."""
@@ -389,13 +383,8 @@ class _Run:
             code = self.register.find_person(person, delivery.as_of).village_code
         return {
             "region_code": code or self.register.region,
-            "size": values["size"] or self._count_members(delivery.as_of, values["household_id"]),
+            "size": values["size"] or self.register.count_members(values["household_id"], delivery.as_of),
         }
-
-    def _count_members(self, day: date, home: str) -> int:
-        if day not in self.sizes:
-            self.sizes[day] = Counter(person.household_id for person in self.register.list_persons(day))
-        return max(1, self.sizes[day][home])
 
     def _end_memberships(self, day: date, recorded_on: date | None) -> None:
         """End the memberships of persons who, according to a snapshot of the register, have left their household."""
@@ -407,6 +396,5 @@ class _Run:
                 self.taken.book.add_version("members", recorded_on, ended)
 
 
-def _is_event(entry: Entry) -> bool:
-    """Return whether another row may report the same entry: it is neither a version nor a household's statement."""
-    return entry.table in DAYS and not entry.values.get("statement")
+def _list_stated(values: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name, value in values.items() if value is not None and not name.endswith("_id"))

@@ -180,6 +180,7 @@ class Register:
         self.villages = Villages(self._villages.values())
         self.states = self._find_states()
         self._present: dict[date, list[Person]] = {}
+        self._sizes: dict[date, Counter[str]] = {}
 
     def locate(self, town: str | None, village: str | None) -> Village | None:
         """Return the village at a place; a new village, in a known or a new town, gets a code in the county."""
@@ -223,6 +224,12 @@ class Register:
         person = self.find_person(person_id, on)
         states = (state for state in self.states if person.known_from < state <= on)
         return next((state for state in states if (state, person.village_code) in self._places), None)
+
+    def count_members(self, household_id: str, on: date) -> int:
+        """Return the number of a household's members on a day, at least 1."""
+        if on not in self._sizes:
+            self._sizes[on] = Counter(person.household_id for person in self.list_persons(on))
+        return max(1, self._sizes[on][household_id])
 
     def list_persons(self, on: date) -> list[Person]:
         """List the persons who are in the register on a day, in the order of their codes."""

@@ -95,6 +95,11 @@ class Sheet:
     rows: list[Row] = field(default_factory=list)
 
     @property
+    def unclear_reason(self) -> str:
+        """The code of the question about the `unclear` field."""
+        return "no_state_column" if self.unclear == "events.kind" else "no_amount_column"
+
+    @property
     def lists_members(self) -> bool:
         """Whether the sheet is an export of the register with a row for each person, not only for each household."""
         return self.topic == "register" and bool(self.find_columns("name"))

@@ -1,4 +1,4 @@
-"""Reads forms in which a tick in one of several columns answers a question, such as 鉴定等级: A, B, C, D."""
+"""Reads forms in which a tick in one of several columns answers a question, such as A to D below 鉴定等级."""
 
 from __future__ import annotations
 
