@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from riskml_serving.api.changes.endpoints import router as changes
+from riskml_serving.api.clues.endpoints import router as clues
 from riskml_serving.api.health import router as health
 from riskml_serving.api.households.endpoints import router as households
 from riskml_serving.api.jobs.endpoints import router as jobs
@@ -15,7 +16,7 @@ from riskml_serving.api.verifications.endpoints import router as verifications
 
 __all__ = ["ANSWERS", "ROUTERS"]
 
-ROUTERS = (scores, records, households, jobs, verifications, changes, regions, model, health)
+ROUTERS = (scores, records, clues, households, jobs, verifications, changes, regions, model, health)
 
 ANSWERS = require_answer_types(ROUTERS)
 """Response type for each method and path."""

@@ -40,6 +40,8 @@ CHINESE_WORDING = {
     "not_found": "密钥所辖区划内没有该农户",
     "no_such_household": "households 表中没有该农户",
     "outside_region": "不在密钥所辖区划内",
+    "one_subject": "农户编码、未在册农户、区划代码须且只须填一个",
+    "disaster_only": "只有灾害可按整个地方上报",
     "one_place": "农户编码与区划代码须且只须填一个",
     "total_and_source": "同一月份既有合计又有分项收入",
     "too_early": "不得早于收到日期",
@@ -113,6 +115,11 @@ PROBLEMS: dict[str, Kind] = {
         "Somebody else has just saved a finding, so yours was not saved: read theirs, then decide whether to save it",
     ),
     "already-told": Kind(409, "已登记过告知日期", "The day on which the household was told is saved already"),
+    "clue-not-found": Kind(404, "没有找到该线索", "No such clue"),
+    "clue-resolved": Kind(409, "该线索已有处理结果", "The clue has been resolved already"),
+    "no-identity-key": Kind(
+        409, "尚未设置身份密钥，不能保存姓名", "There is no identity key, so the name cannot be saved"
+    ),
     "household-closed": Kind(409, "该农户已销户", "The household has been closed"),
     "not-scored": Kind(409, "该农户尚未评分", "The household has not been scored yet"),
     "recorded-too-early": Kind(422, "登记日期早于收到日期", "recorded_on is earlier than the day of receipt"),

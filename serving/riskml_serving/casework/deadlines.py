@@ -13,7 +13,16 @@ from riskml.policy import Policy
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml_serving.base.settings import Settings
 from riskml_serving.casework.rules import Rule, compare
-from riskml_serving.casework.states import ASSIGNED, CONFIRMED, MONITORED, SETTLED, SIGNALLED, VISITED
+from riskml_serving.casework.states import (
+    ASSIGNED,
+    CLUE_VISITED,
+    CLUED,
+    CONFIRMED,
+    MONITORED,
+    SETTLED,
+    SIGNALLED,
+    VISITED,
+)
 from riskml_serving.casework.workdays import add_working_days, find_last_overdue_start, has_announced_holidays
 
 __all__ = ["DEADLINES", "Deadline", "DeadlineKind", "Deadlines"]
@@ -56,6 +65,23 @@ class DeadlineKind(Term):
 _NEEDS_DECISION = SIGNALLED & (~MONITORED | CONFIRMED)
 
 DEADLINES = Vocabulary(
+    DeadlineKind(
+        "clue_visit", "线索走访期限", "visit after clue by",
+        late=Term("late_clue_visit", "线索走访逾期", "visit after clue overdue"), to_visit=True,
+        note=(
+            "线索登记后 {days} 个工作日内入户核实。",
+            "A visit is due {days} working days after a clue was registered.",
+        ),
+        applies=CLUED, still_due=~CLUE_VISITED, start="clue_since",
+        days=lambda _, settings: settings.visit_working_days,
+    ),
+    DeadlineKind(
+        "clue_decision", "线索办理期限", "clue settled by",
+        late=Term("late_clue_decision", "线索办理逾期", "clue overdue"),
+        note=("线索登记后 {days} 天内核实属实或不属实。", "A clue is confirmed or rejected within {days} days."),
+        applies=CLUED, still_due=CLUED, start="clue_since",
+        days=lambda policy, _: policy.timing["decision"].value, working=False,
+    ),
     DeadlineKind(
         "visit", "走访期限", "visit by",
         late=Term("late_visit", "走访逾期", "visit overdue"), to_visit=True,
@@ -156,7 +182,7 @@ class Deadlines:
     def read_row(self, row: Mapping[str, Any]) -> list[Deadline]:
         """Read a household's deadlines from its row of the work list.
 
-        A household without a signal has no deadlines; neither does a household in monitoring without a confirmed
+        A household without a signal or clue has no deadlines; neither does a household in monitoring without a confirmed
         finding. A visit on which nobody was met does not count. A visit that leaves the case open counts as a visit but
         not as a decision.
         """

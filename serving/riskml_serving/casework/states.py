@@ -15,6 +15,9 @@ The query for the work list reads these facts, which the rules compare:
     and the day of the visit; empty, 0 or null if there is none.
 ``assignee``
     Who looks after the household; empty if nobody does.
+``clued``, ``clue_since``, ``clue_visited``
+    Whether the household has a clue that no visit has settled; the day on which the first of these was registered, null
+    if there is none; whether somebody has met the household since.
 """
 
 from __future__ import annotations
@@ -25,7 +28,19 @@ from operator import eq, ge, gt, ne, or_
 from riskml_serving.casework.rules import compare, compare_facts, is_true
 from riskml_serving.casework.verifications.outcomes import DECISIVE
 
-__all__ = ["ASSIGNED", "CONFIRMED", "MONITORED", "OPEN", "SETTLED", "SIGNALLED", "UNVERIFIED", "VISITED", "WAITING"]
+__all__ = [
+    "ASSIGNED",
+    "CLUED",
+    "CLUE_VISITED",
+    "CONFIRMED",
+    "MONITORED",
+    "OPEN",
+    "SETTLED",
+    "SIGNALLED",
+    "UNVERIFIED",
+    "VISITED",
+    "WAITING",
+]
 
 SIGNALLED = compare("signal", gt, 0)
 MONITORED = compare("status", eq, "monitored")
@@ -41,7 +56,10 @@ SETTLED = (
 CONFIRMED = SETTLED & compare("last_outcome", eq, "confirmed")
 
 VISITED = is_true("visited")
+CLUED = is_true("clued")
+CLUE_VISITED = is_true("clue_visited")
 
 WAITING = SIGNALLED & ~SETTLED
-OPEN = WAITING & ~MONITORED
+OPEN = CLUED | (WAITING & ~MONITORED)
+"""A clue lists a household whatever its signal says, even one in monitoring."""
 UNVERIFIED = OPEN & compare("last_outcome", eq, "")

@@ -25,13 +25,22 @@ from sqlalchemy import Connection
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.people.audit.pseudonyms import read_key
 
-__all__ = ["BEGINNING", "CHANGE", "VERIFICATION", "decrypt_cursor", "decrypt_rank", "encrypt_cursor", "encrypt_rank"]
+__all__ = [
+    "BEGINNING",
+    "CHANGE",
+    "CLUE",
+    "VERIFICATION",
+    "decrypt_cursor",
+    "decrypt_rank",
+    "encrypt_cursor",
+    "encrypt_rank",
+]
 
 BEGINNING = "0"
-"""Cursor that points before the first change or verification."""
+"""Cursor that points before the first change, verification or clue."""
 
-CHANGE, VERIFICATION = b"change", b"verified"
-"""Kinds of cursor, for the numbers of changes and of verifications; a cursor of the wrong kind is refused."""
+CHANGE, VERIFICATION, CLUE = b"change", b"verified", b"clue"
+"""Kinds of cursor, for the numbers of changes, verifications and clues; a cursor of the wrong kind is refused."""
 
 BLOCK = struct.Struct(">8sQ")
 

@@ -19,6 +19,7 @@ ACTIONS = {
     "form-refused": "form.refused",
     "region-not-found": "region.refused",
     "household-not-found": "household.refused",
+    "clue-not-found": "clue.refused",
 }
 """Action in the audit log for each kind of problem that refuses a request because of who sent it."""
 

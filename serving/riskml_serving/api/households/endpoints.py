@@ -79,15 +79,7 @@ async def households(
         return rows, last
 
     rows, cursor = await call.state.read(read)
-    scores = [
-        {
-            "household_id": row["household_id"],
-            "region_code": row["region_code"],
-            "section": SECTIONS.codes[row["order_section"]],
-            **service.describe_score(call, row),
-        }
-        for row in rows
-    ]
+    scores = [service.describe_listed(call, row) for row in rows]
     scored_at = max((row["scored_at"] for row in rows), default=None)
     await call.record_read("households.list", [row["household_id"] for row in rows])
     return respond(

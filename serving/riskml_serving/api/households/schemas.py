@@ -14,7 +14,15 @@ from riskml_serving.base.contract import make_choice_type, make_day_type, make_d
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.scores.ranking import SECTIONS
 
-__all__ = ["CLOSURE_ANSWER", "CLOSURE_REQUEST", "EXPLANATION_ANSWER", "HOUSEHOLDS_PAGE", "HOUSEHOLD_ANSWER", "LIVING"]
+__all__ = [
+    "CLOSURE_ANSWER",
+    "CLOSURE_REQUEST",
+    "EXPLANATION_ANSWER",
+    "HOUSEHOLDS_PAGE",
+    "HOUSEHOLD_ANSWER",
+    "LISTED",
+    "LIVING",
+]
 
 CLOSURE_REQUEST = Body(
     "ClosureRequest",
@@ -38,9 +46,9 @@ CLOSURE_REQUEST = Body(
 LIVING: dict[str, Any] = {"household_id": str, "region_code": str}
 """Fields that state a household's code and the code of the region in which it lives."""
 
-Listed = make_dict_type("Listed", {**LIVING, "section": make_choice_type(*SECTIONS), **STORED})
+LISTED = make_dict_type("Listed", {**LIVING, "section": make_choice_type(*SECTIONS), **STORED})
 HOUSEHOLDS_PAGE = make_answer_type(
-    "HouseholdsPage", {"region": str, "households": make_list_type(Listed), "next": str | None}
+    "HouseholdsPage", {"region": str, "households": make_list_type(LISTED), "next": str | None}
 )
 
 Stored = make_dict_type("StoredScore", STORED)

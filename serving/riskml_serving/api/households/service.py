@@ -16,6 +16,7 @@ from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe
 from riskml_serving.casework.visits.service import describe_facts
 from riskml_serving.http.cursors import CHANGE, encrypt_cursor
+from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.judging.scores.repository import read_current, read_history, remove_scores
 from riskml_serving.judging.scores.service import explain_stored, find_deserted_day
 from riskml_serving.judging.wording import find_as_of_day, show
@@ -30,7 +31,7 @@ from riskml_serving.store.households.repository import (
 from riskml_serving.store.records.columns import to_rows
 from riskml_serving.store.records.repository import read_rows
 
-__all__ = ["close", "describe_household", "describe_score", "explain_household"]
+__all__ = ["close", "describe_household", "describe_listed", "describe_score", "explain_household"]
 
 MAX_HISTORY = 200
 """Maximum number of score changes in one response; the latest come first."""
@@ -40,6 +41,12 @@ def describe_score(call: Call, row: dict[str, Any]) -> dict[str, Any]:
     """Describe a score as the content of a JSON object, leaving out what the caller may not see."""
     out = show(row, call.model.policy, call.caller.redact)
     return {**out, "as_of": row["as_of"].isoformat(), "scored_at": stamp(row["scored_at"])}
+
+
+def describe_listed(call: Call, row: dict[str, Any]) -> dict[str, Any]:
+    """Describe a household of the ranked list: where it lives, its section, and its score."""
+    living = {"household_id": row["household_id"], "region_code": row["region_code"]}
+    return {**living, "section": SECTIONS.codes[row["order_section"]], **describe_score(call, row)}
 
 
 def describe_household(connection: Connection, call: Call, household_id: str) -> dict[str, Any]:

@@ -28,12 +28,14 @@ from sqlalchemy import (
 )
 
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
+from riskml_serving.casework.clues.repository import is_unsettled
+from riskml_serving.casework.clues.tables import CLUES
 from riskml_serving.casework.rules import Rule
-from riskml_serving.casework.states import MONITORED, SIGNALLED
+from riskml_serving.casework.states import CLUED, MONITORED, SIGNALLED
 from riskml_serving.casework.verifications.outcomes import DECISIVE, MET
 from riskml_serving.casework.verifications.repository import is_in_force
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
-from riskml_serving.casework.worklist.states import STATES
+from riskml_serving.casework.worklist.states import CLUE_SECTION, STATES
 from riskml_serving.judging.scores.tables import CURRENT, RANKING, SCORES
 from riskml_serving.people.auth import is_in_region, is_row_in_region
 from riskml_serving.store.records.repository import is_not_superseded
@@ -64,8 +66,10 @@ class ListFilter:
     today : date
         Day as of which monitoring records count for ``category`` and ``cause``; by default, every record counts in
         which no day of clearance is stated.
-    signal, tier, order_section : tuple of int
-        Positions in riskml's lists of signals and tiers, and in ``SECTIONS``; an empty tuple allows any.
+    signal, tier : tuple of int
+        Positions in riskml's lists of signals and tiers; an empty tuple allows any.
+    section : tuple of int
+        Positions in ``SECTIONS``, or ``CLUE_SECTION``; an empty tuple allows any.
     agreement : tuple of str
         Codes of the agreement between rule line and model; an empty tuple allows any.
     category : str
@@ -89,7 +93,7 @@ class ListFilter:
     today: dt.date = dt.date.max
     signal: tuple[int, ...] = ()
     tier: tuple[int, ...] = ()
-    order_section: tuple[int, ...] = ()
+    section: tuple[int, ...] = ()
     agreement: tuple[str, ...] = ()
     category: str = ""
     cause: str = ""
@@ -102,6 +106,11 @@ class ListFilter:
     def rule(self) -> Rule:
         """The rule that is true of the households in ``state``."""
         return STATES[self.state].make_rule(self.late)
+
+    @property
+    def by_score(self) -> bool:
+        """Whether a household with a clue is listed in the section of its score."""
+        return STATES[self.state].by_score
 
 
 def _correlate(query: Select[Any], *others: FromClause) -> ScalarSelect[Any]:
@@ -143,6 +152,30 @@ def _was_visited() -> Exists:
     return exists().where(*met).correlate(CURRENT, DECIDED)
 
 
+def _select_clue_start() -> ScalarSelect[dt.date]:
+    """Select the day on which the first clue was registered that the last decision does not settle."""
+    own = (CLUES.c.household_id == CURRENT.c.household_id, _is_clue_open())
+    return _correlate(select(func.min(CLUES.c.recorded_on)).where(*own), DECIDED)
+
+
+def _is_clue_open() -> ColumnElement[bool]:
+    return CLUES.c.after_verification >= func.coalesce(DECIDED.c.verification_id, 0)
+
+
+def _was_clue_visited() -> Exists:
+    """Make the condition that somebody met the household after the first clue that is not settled."""
+    first = select(func.min(CLUES.c.after_verification)).where(
+        CLUES.c.household_id == CURRENT.c.household_id, _is_clue_open()
+    )
+    met = (
+        VERIFICATIONS.c.household_id == CURRENT.c.household_id,
+        is_in_force(),
+        VERIFICATIONS.c.outcome.in_(MET),
+        VERIFICATIONS.c.verification_id > first.scalar_subquery().correlate(CURRENT, DECIDED),
+    )
+    return exists().where(*met).correlate(CURRENT, DECIDED)
+
+
 def _select_assignee() -> ScalarSelect[str]:
     query = select(ASSIGNMENTS.c.assignee).where(ASSIGNMENTS.c.household_id == CURRENT.c.household_id)
     return _correlate(query.order_by(ASSIGNMENTS.c.assignment_id.desc()).limit(1))
@@ -161,6 +194,9 @@ def _select_facts() -> dict[str, ColumnElement[Any]]:
         "last_seq": func.coalesce(LAST.c.after_seq, 0),
         "last_verified_on": LAST.c.verified_on,
         "assignee": func.coalesce(_select_assignee(), ""),
+        "clued": is_unsettled(CURRENT.c.household_id),
+        "clue_since": _select_clue_start(),
+        "clue_visited": _was_clue_visited(),
     }
 
 
@@ -206,7 +242,9 @@ def _build_conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
     out: list[ColumnElement[bool]] = [is_row_in_region(CURRENT, wanted.region), wanted.rule.to_sql(FACTS)]
     if wanted.household:
         out.append(CURRENT.c.household_id == wanted.household)
-    chosen = {name: getattr(wanted, name) for name in ("signal", "tier", "order_section", "agreement")}
+    if wanted.section:
+        out.append(_is_in_section(wanted))
+    chosen = {name: getattr(wanted, name) for name in ("signal", "tier", "agreement")}
     out += [CURRENT.c[name].in_(values) for name, values in chosen.items() if values]
     if wanted.category == "none":
         out.append((~MONITORED).to_sql(FACTS))
@@ -222,6 +260,20 @@ def _build_conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
     return out
 
 
+def _is_in_section(wanted: ListFilter) -> ColumnElement[bool]:
+    """Make the condition that a household is in one of the chosen sections; see :func:`_select_section`."""
+    clued, scored = CLUED.to_sql(FACTS), CURRENT.c.order_section.in_(wanted.section)
+    if wanted.by_score:
+        return scored
+    return or_(clued, scored) if CLUE_SECTION in wanted.section else and_(scored, ~clued)
+
+
+def _select_section(*, by_score: bool = False) -> ColumnElement[int]:
+    """Select the number of the section in which a household is listed."""
+    own = CURRENT.c.order_section
+    return own if by_score else case((CLUED.to_sql(FACTS), literal(CLUE_SECTION)), else_=own)
+
+
 def _narrow(query: Select[Any], wanted: ListFilter) -> Select[Any]:
     decisive = VERIFICATIONS.c.outcome.in_(DECISIVE)
     joined = query.select_from(CURRENT).outerjoin(LAST, LAST.c.verification_id == _select_last_verification())
@@ -230,17 +282,22 @@ def _narrow(query: Select[Any], wanted: ListFilter) -> Select[Any]:
 
 
 def read_list(connection: Connection, wanted: ListFilter, offset: int, limit: int) -> list[dict[str, Any]]:
-    """Read households with their facts in ranked order; of equally ranked ones, the longest-waiting comes first."""
+    """Read households with their facts in ranked order; of equally ranked ones, the longest-waiting comes first.
+
+    In the section of households with a clue, the oldest clue comes first.
+    """
     facts = [column for name, column in FACTS.items() if name not in CURRENT.c]
     query = _narrow(select(CURRENT, *facts), wanted)
     order = (*RANKING, FACTS["since"], CURRENT.c.household_id)
+    if wanted.section == (CLUE_SECTION,):
+        order = (FACTS["clue_since"], *order)
     rows = connection.execute(query.order_by(*order).offset(offset).limit(limit)).mappings()
     return [dict(row) for row in rows]
 
 
 def count_by_signal(connection: Connection, wanted: ListFilter) -> dict[tuple[int, int], int]:
     """Count the households on the list by section and signal."""
-    kinds = (CURRENT.c.order_section, CURRENT.c.signal)
+    kinds = (_select_section(by_score=wanted.by_score), CURRENT.c.signal)
     query = _narrow(select(*kinds, cast(func.count(), Integer)), wanted).group_by(*kinds)
     return {(row[0], row[1]): row[2] for row in connection.execute(query)}
 
@@ -248,8 +305,8 @@ def count_by_signal(connection: Connection, wanted: ListFilter) -> dict[tuple[in
 def count_late(connection: Connection, wanted: ListFilter) -> dict[int, dict[str, int]]:
     """Count the late households in the region, by section and deadline, ignoring the list's other filters."""
     columns = [cast(func.count(case((rule.to_sql(FACTS), 1))), Integer) for rule in wanted.late.values()]
-    query: Select[Any] = select(CURRENT.c.order_section, *columns).group_by(CURRENT.c.order_section)
-    signalled = _narrow(query, ListFilter(wanted.region, "all")).where(SIGNALLED.to_sql(FACTS))
+    query: Select[Any] = select(_select_section(), *columns).group_by(_select_section())
+    signalled = _narrow(query, ListFilter(wanted.region, "all")).where((SIGNALLED | CLUED).to_sql(FACTS))
     return {section: dict(zip(wanted.late, counts, strict=True)) for section, *counts in connection.execute(signalled)}
 
 

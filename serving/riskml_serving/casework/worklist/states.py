@@ -11,8 +11,16 @@ from riskml.vocabulary.terms import Term, Vocabulary
 from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.casework.rules import ALWAYS, Rule
 from riskml_serving.casework.states import MONITORED, OPEN, SETTLED, SIGNALLED, UNVERIFIED
+from riskml_serving.judging.scores.ranking import SECTIONS
 
-__all__ = ["STATES", "State"]
+__all__ = ["CLUE_SECTION", "LISTED", "STATES", "State"]
+
+
+LISTED = Vocabulary(Term("clue", "线索待核实", "clues to verify"), *SECTIONS.values())
+"""Sections of the work list: households with a clue come first, whatever section their score is in."""
+
+CLUE_SECTION = -1
+"""Number of the section of households with a clue; the numbers of the others are positions in ``SECTIONS``."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +36,14 @@ class State(Term):
         Whether its households wait for a visit; if so, the page shows a plan for the week.
     late : bool, default False
         Whether its households have missed a deadline.
+    by_score : bool, default False
+        Whether a household with a clue stays in the section of its score, so that each section has all of its scores.
     """
 
     make_rule: Callable[[Mapping[str, Rule]], Rule]
     to_visit: bool = False
     late: bool = False
+    by_score: bool = False
 
 
 STATES = Vocabulary(
@@ -45,6 +56,6 @@ STATES = Vocabulary(
     ),
     State("settled", "已核实", "verified", lambda _: SIGNALLED & SETTLED),
     State("monitored", "监测中", "in monitoring", lambda _: MONITORED),
-    State("all", "全部", "all", lambda _: ALWAYS),
+    State("all", "全部", "all", lambda _: ALWAYS, by_score=True),
 )
 """States by code, in the order in which the filter shows them."""

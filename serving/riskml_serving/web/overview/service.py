@@ -15,6 +15,7 @@ from riskml_serving.api.regions.repository import count_scores
 from riskml_serving.api.regions.service import next_level, sum_counts
 from riskml_serving.casework.verifications.outcomes import DECISIVE
 from riskml_serving.casework.worklist.repository import ListFilter, count_by_signal
+from riskml_serving.casework.worklist.states import CLUE_SECTION
 from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.judging.wording import find_as_of_day
 from riskml_serving.people.auth import Caller
@@ -43,6 +44,7 @@ def gather_overview(connection: Connection, region: str, caller: Caller, today: 
             (name, code): waiting.get((SECTIONS.codes.index(name), COLOUR_POSITIONS[code]), 0)
             for name, code in whole["by_warning"]
         },
+        "clued": sum(n for (section, _), n in waiting.items() if section == CLUE_SECTION),
         "as_of": as_of,
         "months": count_months(repository.count_signal_changes(connection, region), as_of.day if as_of else today),
         "yields": count_yields(repository.count_visits(connection, region)),

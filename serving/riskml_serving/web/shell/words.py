@@ -9,12 +9,13 @@ from riskml.policy.signal import refine_agreement
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, REFINED_AGREEMENTS, STATUSES, TIER_WORDS
+from riskml_serving.casework.clues.kinds import CHANNELS, HIDDEN, KINDS
+from riskml_serving.casework.clues.states import CLUE_STATES
 from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.casework.verifications.outcomes import OUTCOMES, REASONS, REASSESSMENTS
 from riskml_serving.casework.visits.facts import CHECKS, FACTS
-from riskml_serving.casework.worklist.states import STATES
+from riskml_serving.casework.worklist.states import LISTED, STATES
 from riskml_serving.judging.model import RULE_LINE_ONLY
-from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.people.auth import Caller
 
 __all__ = [
@@ -42,6 +43,7 @@ SIGNALS = tuple(SHAPES)
 """Signals in the order in which pages count them: the most severe first, and unknown last."""
 
 ORDERS = {
+    "clue": ("按线索登记日期，先登记的在前", "by the day on which the clue was registered, earliest first"),
     "rule": (
         "红色在前；同色按人均缺口（监测线减去收入，收入已扣刚性支出），由大到小",
         "by colour, then by gap per head after unavoidable spending, largest first",
@@ -64,6 +66,9 @@ SUBJECTS = Vocabulary(
 )
 """Tag for a reason without an official cause, by the feature's topic."""
 
+BRINGERS = Vocabulary(Term("clue", "线索", "clue"), Term("rule", "规则", "rule line"), Term("model", "模型", "model"))
+"""Who brings a household onto the work list."""
+
 _SUMS = (
     Term("warned", "规则已预警、模型提前预警合计", "flagged by the rule line and early warning by the model, together"),
     Term("all", "名单各部分合计", "all sections together"),
@@ -78,7 +83,7 @@ WORDS: dict[str, Mapping[str, Term]] = {
     "check": CHECKS,
     "fact": FACTS,
     "signal": Vocabulary(*COLOURS.values(), Term("unknown", "灰（收入不明）", "grey (income unknown)")),
-    "section": Vocabulary(*SECTIONS.values(), *_SUMS),
+    "section": Vocabulary(*LISTED.values(), *_SUMS),
     "agreement": Vocabulary(*REFINED_AGREEMENTS.values(), _NO_PREDICTION),
     "status": Vocabulary(*(Term(s.code, s.make_sentence("zh"), s.make_sentence("en")) for s in STATUSES.values())),
     "tier": Vocabulary(*TIER_WORDS.values(), _NO_PREDICTION),
@@ -86,6 +91,10 @@ WORDS: dict[str, Mapping[str, Term]] = {
     "cause": CAUSES,
     "outcome": OUTCOMES,
     "state": STATES,
+    "what": Vocabulary(*KINDS.values(), HIDDEN),
+    "channel": CHANNELS,
+    "clue_state": CLUE_STATES,
+    "bringer": BRINGERS,
     "deadline": DEADLINES,
 }
 

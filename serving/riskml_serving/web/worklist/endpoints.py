@@ -16,12 +16,13 @@ from riskml.records.contract.as_of import AsOf
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, TIERS
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
+from riskml_serving.casework.clues.service import describe as describe_clue
+from riskml_serving.casework.clues.service import read_open_clues
 from riskml_serving.casework.deadlines import DEADLINES, Deadlines
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
-from riskml_serving.casework.worklist.states import STATES
+from riskml_serving.casework.worklist.states import CLUE_SECTION, LISTED, STATES
 from riskml_serving.judging.judge import reveal
-from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.judging.scores.repository import read_as_of_day
 from riskml_serving.operations.state import get_state
 from riskml_serving.register.keys import IdentityKeys
@@ -54,7 +55,7 @@ PAGE = Page(
     path="/worklist",
     zh="待核实名单",
     en="Work list",
-    purpose="which households to visit: those flagged by the rule line, then early warnings by the model",
+    purpose="which households to visit: those with a clue, those flagged by the rule line, early warnings by the model",
     action="worklist.read",
     households=True,
     region=True,
@@ -75,17 +76,22 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
     fields, wanted, deadlines = await _read_filter(request, visitor)
     region, whole = wanted.region, request.query_params.get("whole") == "1"
     size = service.MOST_ROWS if whole else PAGE_ROWS
-    page = 1 if whole or not wanted.order_section else _parse_number(request.query_params.get("page"), 1, MAX_PAGES)
+    page = 1 if whole or not wanted.section else _parse_number(request.query_params.get("page"), 1, MAX_PAGES)
     capacity = _parse_number(fields["week"], state.settings.visits_a_week, MAX_WEEK)
 
     def read(connection: Connection) -> dict[str, Any]:
         listed = _add_named(request, visitor, connection, wanted)
         sections = service.read_sections(connection, listed, page, size)
         codes = [row["household_id"] for section in sections for row in section["rows"]]
+        clued = [row["household_id"] for section in sections for row in section["rows"] if row["clued"]]
         wider, parts = (repository.list_parts(connection, code, next_level(code)) for code in (caller.region, region))
         return {
             "as_of": read_as_of_day(connection, region),
             "heads": read_heads(request, visitor, connection, codes),
+            "clues": {
+                code: [describe_clue(connection, row, caller) for row in rows]
+                for code, rows in read_open_clues(connection, region, clued).items()
+            },
             "sections": [
                 {**section, "rows": _describe_rows(request, visitor, section["rows"], deadlines)}
                 for section in sections
@@ -93,7 +99,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
             "week": service.plan_week(connection, listed, capacity) if STATES[wanted.state].to_visit else None,
             "regions": list(dict.fromkeys((*wider, region, *parts))),
             "late": {
-                SECTIONS.codes[i]: {DEADLINES[name].late.code: n for name, n in counts.items() if n}
+                LISTED.codes[i - CLUE_SECTION]: {DEADLINES[name].late.code: n for name, n in counts.items() if n}
                 for i, counts in sorted(repository.count_late(connection, wanted).items())
                 if any(counts.values())
             },
@@ -109,11 +115,12 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         **content,
         today=deadlines.today,
         fields=fields,
+        done=request.query_params.get("done") == "reported",
         wanted=wanted,
         by_person=keys is not None,
         region=region,
         states=STATES,
-        section_codes=SECTIONS,
+        section_codes=LISTED,
         order=ORDERS,
         name_month=name_month,
         colours=SIGNALS,

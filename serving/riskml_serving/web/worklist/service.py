@@ -11,25 +11,28 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.policy.signal import refine_agreement
+from riskml.policy.signal import is_above_safest, refine_agreement
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOUR_POSITIONS, TIERS, word_tier
 from riskml_serving.casework.deadlines import Deadlines
-from riskml_serving.casework.states import WAITING
+from riskml_serving.casework.states import CLUED, WAITING
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
-from riskml_serving.casework.worklist.states import STATES
+from riskml_serving.casework.worklist.states import CLUE_SECTION, LISTED, STATES
 from riskml_serving.judging.scores.ranking import SECTIONS, URGENCY, WARNED
 from riskml_serving.judging.wording import show
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, SIGNALS, list_causes
 
-__all__ = ["MOST_ROWS", "build_filter", "describe_row", "plan_week", "read_sections"]
+__all__ = ["MOST_ROWS", "build_filter", "describe_row", "list_bringers", "plan_week", "read_sections"]
 
 MOST_ROWS = 5_000
 """Maximum number of households in each section of a printed list or a workbook."""
 
-SHOWN = ("household_id", "region_code", "status", "probability", "last_outcome", "last_verified_on")
+NUMBERED = tuple(enumerate(LISTED, CLUE_SECTION))
+"""Numbers and codes of the sections, in the order of the list."""
+
+SHOWN = ("household_id", "region_code", "status", "probability", "last_outcome", "last_verified_on", "section")
 """Columns of the list that are shown unchanged."""
 
 
@@ -47,7 +50,7 @@ def build_filter(fields: Mapping[str, str], region: str, caller: Caller, deadlin
         today=deadlines.today,
         signal=tuple(i for code, i in COLOUR_POSITIONS.items() if code == fields.get("signal")),
         tier=tuple(i for code, i in tiers.items() if code == fields.get("tier")),
-        order_section=tuple(i for i, code in enumerate(SECTIONS) if code == fields.get("section")),
+        section=tuple(number for number, code in NUMBERED if code == fields.get("section")),
         agreement=tuple(code for code in AGREEMENTS if code == fields.get("agreement")),
         category=category if category in (*CATEGORIES, "none") else "",
         cause=cause,
@@ -65,16 +68,17 @@ def read_sections(connection: Connection, wanted: ListFilter, page: int, size: i
         ``code`` of the section; ``counts``: code, shape and number for each signal; ``total``; ``rows`` of the page.
     """
     counts, sections = repository.count_by_signal(connection, wanted), []
-    for i, code in enumerate(SECTIONS):
+    for i, code in NUMBERED:
         own = [(name, SHAPES[name], counts.get((i, COLOUR_POSITIONS[name]), 0)) for name in SIGNALS]
         if total := sum(n for _, _, n in own):
-            rows = repository.read_list(connection, replace(wanted, order_section=(i,)), (page - 1) * size, size)
+            rows = repository.read_list(connection, replace(wanted, section=(i,)), (page - 1) * size, size)
+            rows = [{**row, "section": code} for row in rows]
             sections.append({"code": code, "counts": own, "total": total, "rows": rows})
     return sections
 
 
 def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict[str, Any]:
-    """Choose the households that can be visited this week: the most severe signals first, whatever their section.
+    """Choose the households that can be visited this week: clues first, then the most severe signals of any section.
 
     Returns
     -------
@@ -83,11 +87,13 @@ def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict
         any; ``predicted``: how many of them have a probability; ``expected``: the sum of these calibrated
         probabilities, which is the expected number of cases.
     """
-    sections = wanted.order_section or [SECTIONS.codes.index(code) for code in WARNED]
-    parts = [repository.read_list(connection, replace(wanted, order_section=(i,)), 0, capacity) for i in sections]
-    rows = sorted(itertools.chain(*parts), key=itemgetter(*URGENCY))[:capacity]
+    sections = wanted.section or (CLUE_SECTION, *(SECTIONS.codes.index(code) for code in WARNED))
+    parts = [repository.read_list(connection, replace(wanted, section=(i,)), 0, capacity) for i in sections]
+    clues = parts.pop(0) if CLUE_SECTION in sections else []
+    rows = [*clues, *sorted(itertools.chain(*parts), key=itemgetter(*URGENCY))][:capacity]
     chosen, known = {row["household_id"] for row in rows}, [p for row in rows if (p := row["probability"]) is not None]
-    by_section = Counter(SECTIONS.codes[i] for i in sorted(row["order_section"] for row in rows))
+    by_section = Counter({"clue": min(len(clues), capacity)} if clues else {})
+    by_section.update(SECTIONS.codes[i] for i in sorted(row["order_section"] for row in rows[len(clues) :]))
     return {
         "capacity": capacity,
         "chosen": chosen,
@@ -97,6 +103,16 @@ def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict
     }
 
 
+def list_bringers(row: Mapping[str, Any]) -> list[str]:
+    """List who brought a household onto the list: clues, the rule line, the model.
+
+    >>> list_bringers({"clued": True, "rule_signal": 1, "tier": -1})
+    ['clue', 'rule']
+    """
+    brought = {"clue": row["clued"], "rule": row["rule_signal"] > 0, "model": is_above_safest(row["tier"])}
+    return [code for code, holds in brought.items() if holds]
+
+
 def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines, hardship: str) -> dict[str, Any]:
     """Describe one household on the list, without what the caller may not see.
 
@@ -104,7 +120,8 @@ def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines, h
     """
     policy = deadlines.policy
     score = show(row, policy, caller.redact)
-    since = row["since"] if WAITING.holds(row) else None
+    clued = CLUED.holds(row)
+    since = row["clue_since"] if clued else row["since"] if WAITING.holds(row) else None
     due = [deadline for deadline in deadlines.read_row(row) if not deadline.done]
     return {
         **{name: row[name] for name in SHOWN},
@@ -112,7 +129,7 @@ def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines, h
         "signal": score["signal"],
         "shape": SHAPES[score["signal"]],
         "tier": word_tier(score["tier"] or "none", flagged=row["rule_flags"] != "", hardship=hardship),
-        "section": SECTIONS.codes[row["order_section"]],
+        "brought_by": list_bringers(row),
         "shortfall": None if caller.redact else row["shortfall"],
         "income_until": row["income_until"],
         "agreement": None if row["probability"] is None else refine_agreement(row["agreement"], score["tier"]),

@@ -15,10 +15,10 @@ from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word,
 __all__ = ["make_table"]
 
 HEADER = {
-    "zh": ("户码", "地区", "名单部分", "信号", "情况", "收入数据截至", "模型分级", HUNDRED["zh"],
+    "zh": ("户码", "地区", "名单部分", "来源", "信号", "情况", "收入数据截至", "模型分级", HUNDRED["zh"],
            "规则与模型", "规则提示", "信号起始",
            *DEADLINES.get_names("zh").values(), "逾期", "最近核实", "核实日期", "责任人"),
-    "en": ("code", "region", "section", "signal", "status", "income known up to", "tier", HUNDRED["en"],
+    "en": ("code", "region", "section", "brought by", "signal", "status", "income known up to", "tier", HUNDRED["en"],
            "rule line and model", "flags", "since",
            *DEADLINES.get_names("en").values(), "overdue", "last finding", "verified on", "assignee"),
 }  # fmt: skip
@@ -45,6 +45,7 @@ def _list_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tup
         row["household_id"],
         name_region(names, row["region_code"], lang),
         get_word("section", row["section"], lang),
+        "、".join(get_word("bringer", code, lang) for code in row["brought_by"]),
         f"{row['shape']} {get_word('signal', row['signal'], lang)}",
         get_word("status", row["status"], lang),
         name_month(row["income_until"], lang) if row["income_until"] else "",

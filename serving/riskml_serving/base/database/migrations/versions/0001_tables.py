@@ -202,6 +202,21 @@ def create_case_tables() -> None:
         preset("checks", TEXT, ""),
     )
     op.create_index("ix_verifications_household_id", "verifications", ["household_id", "verification_id"])
+    clue: Types = {"subject": WORD, "region_code": REGION, "what": WORD, "channel": CODE, "note": TEXT}
+    create_table(
+        "clues",
+        {"clue_id": NUMBER},
+        {**clue, "record_id": HOUSEHOLD, "after_verification": BIG_COUNT, "recorded_on": DAY, **ORIGIN},
+        {"household_id": HOUSEHOLD, "disaster": CODE, "amount": REAL, "occurred_on": DAY}
+        | {"resolved_on": DAY, "resolved_by": CALLER, "resolution": TEXT},
+    )
+    op.create_index("ix_clues_household_id", "clues", ["household_id", "clue_id"])
+    op.create_index("ix_clues_region_code", "clues", ["region_code", "clue_id"])
+    op.create_table(
+        "clue_names",
+        sa.Column("clue_id", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+    )
     create_table(
         "case_facts",
         {"fact_id": NUMBER},

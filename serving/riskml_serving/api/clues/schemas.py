@@ -1,0 +1,122 @@
+"""Request and response bodies of ``/v1/clues``."""
+
+from __future__ import annotations
+
+from typing import Annotated, NotRequired
+
+from pydantic import Field, Strict
+
+from riskml.records.contract.schema import HOUSEHOLD_CODE, MAX_TEXT, PLAIN, TABLES
+from riskml.vocabulary.regions import Level
+from riskml_serving.api.households.schemas import LISTED
+from riskml_serving.api.openapi import Body
+from riskml_serving.api.scores.schemas import WARNINGS
+from riskml_serving.api.verifications.schemas import MAX_NOTE
+from riskml_serving.base.contract import (
+    MAX_AMOUNT,
+    REGION,
+    make_choice_type,
+    make_day_type,
+    make_dict_type,
+    make_list_type,
+)
+from riskml_serving.casework.clues.kinds import CHANNELS, KINDS
+from riskml_serving.casework.clues.states import CLUE_STATES
+from riskml_serving.http.responses import make_answer_type
+
+__all__ = ["CLUES_PAGE", "CLUE_ANSWER", "CLUE_REQUEST", "MAX_NAME"]
+
+MAX_NAME = 60
+"""Maximum number of characters in the name of a household that is not in the register."""
+
+DISASTERS = next(column.allowed or () for column in TABLES["disaster"].columns if column.name == "kind")
+What, Disaster, Channel = make_choice_type(*KINDS), make_choice_type(*DISASTERS), make_choice_type(*CHANNELS)
+Unlisted = make_dict_type(
+    "Unlisted",
+    {
+        "village": Annotated[str, Field(pattern=rf"^[0-9]{{{Level.VILLAGE}}}$")],
+        "name": Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=PLAIN)],
+    },
+)
+
+CLUE_REQUEST = Body(
+    "ClueRequest",
+    {
+        "household_id": NotRequired[
+            Annotated[
+                str,
+                Field(
+                    min_length=1,
+                    max_length=MAX_TEXT,
+                    pattern=HOUSEHOLD_CODE,
+                    description="The household. Exactly one of household_id, unlisted and region_code is needed.",
+                ),
+            ]
+        ],
+        "unlisted": NotRequired[
+            Annotated[
+                Unlisted,
+                Field(description="A household that is not in the register. Its name is encrypted and never returned."),
+            ]
+        ],
+        "region_code": NotRequired[
+            Annotated[str, Field(pattern=REGION, description="A place, for a disaster that struck all of it.")]
+        ],
+        "what": Annotated[What, Field(description=" · ".join(f"{term.code} {term.zh}" for term in KINDS.values()))],
+        "disaster": NotRequired[Annotated[Disaster, Field(description="Kind of the disaster.")]],
+        "channel": Annotated[
+            Channel, Field(description=" · ".join(f"{term.code} {term.zh}" for term in CHANNELS.values()))
+        ],
+        "amount": NotRequired[
+            Annotated[
+                float,
+                Strict(),
+                Field(gt=0, le=MAX_AMOUNT, allow_inf_nan=False, description="Amount in yuan, if it is known."),
+            ]
+        ],
+        "occurred_on": NotRequired[make_day_type("Day of the event, if it is known.")],
+        "note": NotRequired[Annotated[str, Field(max_length=MAX_NOTE, pattern=r"^[^\x00]*$")]],
+    },
+    example={
+        "household_id": "demo-1",
+        "what": "illness",
+        "channel": "hotline",
+        "amount": 9800,
+        "occurred_on": "2024-12-18",
+        "note": "来电：产后大出血，住院",
+    },
+)
+"""What somebody reported about a household or a place."""
+
+CLUE = make_dict_type(
+    "Clue",
+    {
+        "clue_id": str,
+        "subject": make_choice_type("household", "unlisted", "place"),
+        "household_id": NotRequired[str],
+        "region_code": str,
+        "what": What | None,
+        "hidden": Annotated[bool, Field(description="Whether kind and amount are left out: they concern health.")],
+        "disaster": Disaster | None,
+        "channel": Channel,
+        "amount": float | None,
+        "occurred_on": str | None,
+        "note": str | None,
+        "state": make_choice_type(*CLUE_STATES),
+        **dict.fromkeys(("outcome", "verified_on", "told_on", "closed_on"), str | None),
+        **dict.fromkeys(("recorded_on", "created_by", "created_at"), str),
+    },
+)
+CLUE_ANSWER = make_answer_type(
+    "ClueAnswer",
+    {
+        "clue": CLUE,
+        "households": Annotated[
+            make_list_type(LISTED),
+            Field(description="For a place: its households in ranked order, the first page of `GET /v1/households`."),
+        ],
+        "job": Annotated[str | None, Field(description="Job that will score the households of the place.")],
+        **WARNINGS,
+    },
+)
+CLUES_PAGE = make_answer_type("CluesPage", {"clues": make_list_type(CLUE), "next": str, "more": bool})

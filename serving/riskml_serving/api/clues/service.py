@@ -1,0 +1,96 @@
+"""Reports clues: each becomes a record by the same path as any other record, in one transaction with the clue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml_serving.api.call import Call
+from riskml_serving.api.checks import require_no_future, require_open
+from riskml_serving.api.households.repository import read_ranked
+from riskml_serving.api.households.service import describe_listed
+from riskml_serving.api.records.service import append_records
+from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.casework.clues import service
+from riskml_serving.casework.clues.repository import add_name, find_clue
+from riskml_serving.store.households.repository import require_household
+
+__all__ = ["report", "resolve"]
+
+SUBJECTS = ("household_id", "unlisted", "region_code")
+
+
+def report(connection: Connection, call: Call, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Save a clue with its record, and score the households concerned; return the status and the response.
+
+    Raises
+    ------
+    Problem
+        ``invalid-request`` if the clue has no subject, or several, or is about the future, or is about a place but no
+        disaster; ``household-not-found``, ``household-closed`` or ``region-not-found``; ``no-identity-key`` if there is
+        a name but no key to encrypt it.
+    """
+    row = _draft(connection, call, body)
+    status, appended = 201, dict[str, Any](job=None)
+    if row["subject"] != "unlisted":
+        code, appended = append_records(connection, call, service.make_record(row, call.today), [])
+        status = 202 if code == 202 else status
+    elif call.state.identity is None:
+        raise Problem("no-identity-key")
+    number = service.save(connection, call.caller, row, call.today, call.request_id)
+    if call.state.identity is not None and row["subject"] == "unlisted":
+        add_name(connection, call.state.identity, number, body["unlisted"]["name"])
+    saved = find_clue(connection, number, call.caller.region)
+    assert saved is not None, "it was saved in this transaction, in the caller's region"
+    listed = []
+    if row["subject"] == "place" and "read" in call.caller.rights:
+        listed = read_ranked(connection, row["region_code"], {}, None, call.clamp_limit(None))
+        call.record(connection, "households.list", [one["household_id"] for one in listed])
+    return status, {
+        **call.make_envelope(),
+        "clue": service.describe(connection, saved, call.caller),
+        "households": [describe_listed(call, one) for one in listed],
+        "job": appended["job"],
+        "warnings": appended.get("warnings", []),
+        "warning_count": appended.get("warning_count", 0),
+    }
+
+
+def _draft(connection: Connection, call: Call, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Check a report and make a clue of it; a household that it names is locked."""
+    named = [name for name in SUBJECTS if body.get(name)]
+    if len(named) != 1:
+        text = "Exactly one of household_id, unlisted and region_code is needed"
+        raise Problem("invalid-request", errors=[FieldError(name, "one_subject", text) for name in named or SUBJECTS])
+    if "occurred_on" in body:
+        require_no_future({"occurred_on": body["occurred_on"]}, call.today)
+    if named == ["household_id"]:
+        home = require_household(connection, body["household_id"], call.caller.region, lock=True)
+        require_open({home["household_id"]: home})
+        return service.draft(body, "household", home["region_code"], home["household_id"])
+    if named == ["unlisted"]:
+        return service.draft(body, "unlisted", call.caller.resolve_region(body["unlisted"]["village"]))
+    if body["what"] != "disaster":
+        text = "Only a disaster strikes a whole place"
+        raise Problem("invalid-request", errors=[FieldError("what", "disaster_only", text)])
+    return service.draft(body, "place", call.caller.resolve_region(body["region_code"]))
+
+
+def resolve(connection: Connection, call: Call, clue_id: str, household_id: str, resolution: str) -> None:
+    """Give a clue the household that the county has found, with its record, or the reason why there is none.
+
+    Raises
+    ------
+    Problem
+        ``clue-not-found``, ``clue-resolved``, ``household-not-found``, ``household-closed``.
+    """
+    if household_id:
+        home = require_household(connection, household_id, call.caller.region, lock=True)
+        require_open({household_id: home})
+    row = service.resolve(
+        connection, call.caller, clue_id, call.today, call.request_id, household_id or None, resolution
+    )
+    if household_id:
+        append_records(connection, call, service.make_record(row, call.today), [])

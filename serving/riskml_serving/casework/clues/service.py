@@ -1,0 +1,153 @@
+"""Saves clues, resolves those whose household was not found, and describes them without what a reader may not see."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml_serving.base.clock import now, stamp
+from riskml_serving.base.database.locks import hold_lock
+from riskml_serving.base.problems import Problem
+from riskml_serving.casework.clues import repository
+from riskml_serving.casework.clues.kinds import may_read_clue
+from riskml_serving.casework.clues.states import find_state
+from riskml_serving.http.cursors import CLUE, decrypt_cursor, encrypt_cursor
+from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller
+from riskml_serving.store.records.repository import split_codes
+
+__all__ = ["describe", "draft", "find_closing_day", "make_record", "read_open_clues", "require_clue", "resolve", "save"]
+
+FIELDS = ("what", "disaster", "channel", "amount", "occurred_on")
+"""Fields of a report that are saved unchanged; those that it leaves out are null."""
+
+
+def make_record(row: Mapping[str, Any], today: dt.date) -> dict[str, list[dict[str, Any]]]:
+    """Make the record that a clue is: an event of the household, or a disaster of the place."""
+    day = {"occurred_on": row["occurred_on"] or today, "record_id": row["record_id"]}
+    if row["subject"] == "place":
+        return {"disaster": [{**day, "region_code": row["region_code"], "kind": row["disaster"] or "other"}]}
+    told = {"channel": row["channel"], "amount": row["amount"], "household_id": row["household_id"]}
+    return {"events": [{**day, **told, "kind": "report"}]}
+
+
+def draft(body: Mapping[str, Any], subject: str, region: str, household_id: str | None = None) -> dict[str, Any]:
+    """Make a clue from a report about a household, an unlisted household or a place, for :func:`save`."""
+    row = {name: body.get(name) for name in FIELDS} | {"note": body.get("note", "")}
+    about = {"subject": subject, "region_code": region, "household_id": household_id}
+    return {**row, **about, "record_id": f"clue-{uuid.uuid4()}"}
+
+
+def save(connection: Connection, caller: Caller, row: dict[str, Any], today: dt.date, request_id: str) -> int:
+    """Save a clue whose household, if it has one, is locked; return its number."""
+    code = row["household_id"]
+    last = 0 if code is None else repository.find_last_verification(connection, code, caller.region)
+    hold_lock(connection, "changes")
+    origin = {"created_by": caller.key_id, "created_at": now(), "request_id": request_id}
+    number = repository.add_clue(connection, {**row, **origin, "after_verification": last, "recorded_on": today})
+    where = {"region": row["region_code"]} if code is None else {}
+    audit.record(connection, caller, "clue.add", code, request_id=request_id, channel=row["channel"], **where)
+    return number
+
+
+def require_clue(connection: Connection, caller: Caller, clue_id: str) -> dict[str, Any]:
+    """Find a clue in the caller's region by its encrypted number.
+
+    Raises
+    ------
+    Problem
+        ``clue-not-found``.
+    """
+    row = repository.find_clue(connection, decrypt_cursor(connection, CLUE, clue_id, "clue_id"), caller.region)
+    if row is None:
+        raise Problem("clue-not-found")
+    return row
+
+
+def resolve(
+    connection: Connection,
+    caller: Caller,
+    clue_id: str,
+    today: dt.date,
+    request_id: str,
+    household_id: str | None,
+    resolution: str,
+) -> dict[str, Any]:
+    """Save which household, locked by the calling code, a clue is about, or why it is about none of the county's.
+
+    Returns
+    -------
+    dict
+        The clue.
+
+    Raises
+    ------
+    Problem
+        ``clue-not-found``, or ``clue-resolved`` if somebody else has resolved it.
+    """
+    hold_lock(connection, "changes")
+    row = require_clue(connection, caller, clue_id)
+    if find_state(row) != "missing":
+        raise Problem("clue-resolved")
+    code = household_id
+    last = 0 if code is None else repository.find_last_verification(connection, code, caller.region)
+    about = {"household_id": code, "after_verification": last, "resolution": resolution}
+    done = {"resolved_on": today, "resolved_by": caller.key_id}
+    repository.resolve_clue(connection, row["clue_id"], caller.region, **about, **done)
+    audit.record(connection, caller, "clue.resolve", code, request_id=request_id, found=code is not None)
+    return {**row, "household_id": code}
+
+
+def read_open_clues(connection: Connection, region: str, household_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """Read the clues of households in a region that no visit has settled, by household, in the order of their report."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for part in split_codes(sorted(household_ids)):
+        for row in repository.read_clues(connection, region, state="open", households=part):
+            found.setdefault(row["household_id"], []).append(row)
+    return found
+
+
+def find_closing_day(row: Mapping[str, Any]) -> dt.date | None:
+    """Find the day on which a clue was closed; None while it is not."""
+    if find_state(row) != "closed":
+        return None
+    day: dt.date = row["told_on"] or row["verified_on"] or row["resolved_on"] or row["recorded_on"]
+    return day
+
+
+def describe(connection: Connection, row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+    """Describe a clue as the content of a JSON object, without what the caller may not see; ``hidden`` says whether.
+
+    Free text may reveal health data, so only its author and callers with the right to health details see it.
+    """
+    readable, author = may_read_clue(row, caller), row["created_by"] == caller.key_id
+    closed_on = find_closing_day(row)
+    return {
+        "clue_id": encrypt_cursor(connection, CLUE, row["clue_id"]),
+        "subject": row["subject"],
+        **({"household_id": row["household_id"]} if row["household_id"] else {}),
+        "region_code": row["region_code"],
+        "what": row["what"] if readable else None,
+        "hidden": not readable,
+        "disaster": row["disaster"],
+        "channel": row["channel"],
+        "amount": row["amount"] if readable else None,
+        "occurred_on": _write_day(row["occurred_on"]),
+        "note": row["note"] if author or not caller.redact else None,
+        "state": find_state(row),
+        "outcome": row["outcome"] or None,
+        "verified_on": _write_day(row["verified_on"]),
+        "told_on": _write_day(row["told_on"]),
+        "closed_on": _write_day(closed_on),
+        "recorded_on": row["recorded_on"].isoformat(),
+        "created_by": row["created_by"],
+        "created_at": stamp(row["created_at"]),
+    }
+
+
+def _write_day(day: dt.date | None) -> str | None:
+    return None if day is None else day.isoformat()
