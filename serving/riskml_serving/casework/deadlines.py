@@ -182,9 +182,9 @@ class Deadlines:
     def read_row(self, row: Mapping[str, Any]) -> list[Deadline]:
         """Read a household's deadlines from its row of the work list.
 
-        A household without a signal or clue has no deadlines; neither does a household in monitoring without a confirmed
-        finding. A visit on which nobody was met does not count. A visit that leaves the case open counts as a visit but
-        not as a decision.
+        A household without a signal or clue has no deadlines; neither does a household in monitoring without a clue or
+        a confirmed finding. A visit on which nobody was met does not count. A visit that leaves the case open counts as
+        a visit but not as a decision.
         """
         deadlines = []
         for name, kind in DEADLINES.items():

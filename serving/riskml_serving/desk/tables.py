@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, Lar
 
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
+from riskml_serving.casework.clues.tables import CLUE_NAMES
 
 __all__ = ["ANSWERS", "CONTENTS", "COUNTIES", "DELIVERIES", "ENCRYPTED", "FACTS", "FILES", "MEMORY"]
 
@@ -94,5 +95,5 @@ FACTS = Table(
 """What a comparison with property registers says about a household: ``kind`` is a vehicle, a licence or a second home.
 ``content`` is encrypted: the property, and the list that reports it. It never becomes a record or a feature."""
 
-ENCRYPTED = (CONTENTS, MEMORY, ANSWERS, FACTS)
+ENCRYPTED = (CONTENTS, MEMORY, ANSWERS, FACTS, CLUE_NAMES)
 """Tables whose column ``content`` is encrypted; it is bound to the name of the table and the row's primary key."""

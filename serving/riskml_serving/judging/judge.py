@@ -159,26 +159,31 @@ class Judged:
         )
 
 
-def judge_tables(model: Model, tables: Tables, as_of: dt.date) -> Judged:
-    """Judge households for which exactly these tables are known.
+def judge_tables(model: Model, tables: Tables, as_of: dt.date, *, counted: bool = True) -> Judged:
+    """Judge households for which exactly these tables are known; see :func:`judge_records`.
 
     Raises
     ------
     RecordsError
         If riskml cannot use the tables as they are.
     """
-    return judge_records(model, pack(tables, model), as_of)
+    return judge_records(model, pack(tables, model), as_of, counted=counted)
 
 
-def judge_records(model: Model, records: Records, as_of: dt.date) -> Judged:
-    """Judge the households of packed records."""
+def judge_records(model: Model, records: Records, as_of: dt.date, *, counted: bool = True) -> Judged:
+    """Judge the households of packed records; unless ``counted``, metrics and drift leave the verdicts out."""
     panel = records.panel(to_day(as_of), basis=model.bundle.settings.basis)
-    judged = Judged(model, panel, judge(model.bundle, panel, model.policy, model.monitor.observe))
+    judged = Judged(model, panel, judge(model.bundle, panel, model.policy, model.monitor.observe if counted else None))
+    if not counted:
+        return judged
     unsaid = [None] * len(judged.codes)
     model.monitor.count(judged.shown.tier[judged.known].tolist(), unsaid if model.silent else judged.agreement)
     return judged
 
 
-def judge_groups(model: Model, tables: Tables, known_tables: Mapping[str, str], as_of: dt.date) -> list[Judged]:
+def judge_groups(
+    model: Model, tables: Tables, known_tables: Mapping[str, str], as_of: dt.date, *, counted: bool = True
+) -> list[Judged]:
     """Judge households in groups for which the same tables are known; see :func:`group_by_known_tables`."""
-    return [judge_tables(model, group, as_of) for group in group_by_known_tables(tables, known_tables)]
+    groups = group_by_known_tables(tables, known_tables)
+    return [judge_tables(model, group, as_of, counted=counted) for group in groups]

@@ -34,8 +34,8 @@ router = APIRouter(tags=["clues"])
 async def add_clue(call: WriteCall) -> Response:
     """Report what somebody heard about a household, or a disaster about a place.
 
-    The household is listed under 线索待核实 until a visit confirms or rejects the clue, whatever its signal. A key without
-    `health-details` may report an illness, and reads what it reported itself.
+    The household is listed under 线索待核实 until a visit confirms or rejects the clue, whatever its signal. A key
+    without `health-details` may report an illness, and reads what it reported itself.
     """
     content, body = await call.read_body(CLUE_REQUEST)
 
@@ -49,7 +49,9 @@ async def add_clue(call: WriteCall) -> Response:
 async def clues(
     call: ReadCall,
     region: Region = None,
-    state: Annotated[str | None, Query(description=" · ".join(f"{s.code} {s.zh}" for s in CLUE_STATES.values()))] = None,
+    state: Annotated[
+        str | None, Query(description=" · ".join(f"{s.code} {s.zh}" for s in CLUE_STATES.values()))
+    ] = None,
     since: Annotated[str, Query(max_length=64, description="`next` of the previous page.")] = BEGINNING,
     limit: Limit = None,
 ) -> Response:

@@ -31,8 +31,8 @@ def make_record(row: Mapping[str, Any], today: dt.date) -> dict[str, list[dict[s
     day = {"occurred_on": row["occurred_on"] or today, "record_id": row["record_id"]}
     if row["subject"] == "place":
         return {"disaster": [{**day, "region_code": row["region_code"], "kind": row["disaster"] or "other"}]}
-    told = {"channel": row["channel"], "amount": row["amount"], "household_id": row["household_id"]}
-    return {"events": [{**day, **told, "kind": "report"}]}
+    content = {"channel": row["channel"], "amount": row["amount"], "household_id": row["household_id"]}
+    return {"events": [{**day, **content, "kind": "report"}]}
 
 
 def draft(body: Mapping[str, Any], subject: str, region: str, household_id: str | None = None) -> dict[str, Any]:
@@ -102,13 +102,15 @@ def resolve(
     return {**row, "household_id": code}
 
 
-def read_open_clues(connection: Connection, region: str, household_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-    """Read the clues of households in a region that no visit has settled, by household, in the order of their report."""
-    found: dict[str, list[dict[str, Any]]] = {}
+def read_open_clues(
+    connection: Connection, region: str, household_ids: Iterable[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """Read the clues of households in a region that no visit has settled, by household, the earliest first."""
+    clues: dict[str, list[dict[str, Any]]] = {}
     for part in split_codes(sorted(household_ids)):
         for row in repository.read_clues(connection, region, state="open", households=part):
-            found.setdefault(row["household_id"], []).append(row)
-    return found
+            clues.setdefault(row["household_id"], []).append(row)
+    return clues
 
 
 def find_closing_day(row: Mapping[str, Any]) -> dt.date | None:

@@ -298,7 +298,8 @@ def read_list(connection: Connection, wanted: ListFilter, offset: int, limit: in
 def count_by_signal(connection: Connection, wanted: ListFilter) -> dict[tuple[int, int], int]:
     """Count the households on the list by section and signal."""
     kinds = (_select_section(by_score=wanted.by_score), CURRENT.c.signal)
-    query = _narrow(select(*kinds, cast(func.count(), Integer)), wanted).group_by(*kinds)
+    counted: Select[Any] = select(*kinds, cast(func.count(), Integer))
+    query = _narrow(counted, wanted).group_by(*kinds)
     return {(row[0], row[1]): row[2] for row in connection.execute(query)}
 
 

@@ -53,7 +53,8 @@ def judge_households(
         Rows of the register of households, by code, already limited to the caller's region.
     as_of : date
     alter : callable, optional
-        Takes the tables of stored records, and returns those that are judged instead; nothing is stored.
+        Takes the tables of stored records, and returns those that are judged instead; nothing is stored, and
+        neither metrics nor drift count the verdicts.
 
     Returns
     -------
@@ -63,7 +64,7 @@ def judge_households(
     tables = read_tables(connection, sorted(households))
     tables = dict(alter(tables)) if alter else tables
     known = {code: row["known_tables"] for code, row in sorted(households.items())}
-    return judge_groups(model, tables, known, as_of)
+    return judge_groups(model, tables, known, as_of, counted=alter is None)
 
 
 def explain_stored(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
 from riskml_serving.casework.reassessments.tables import HELP_BEGUN
+from riskml_serving.casework.clues.tables import CLUE_NAMES, CLUES
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.desk.tables import ANSWERS as LIST_ANSWERS
 from riskml_serving.desk.tables import CONTENTS, DELIVERIES, FACTS, MEMORY
@@ -48,8 +49,8 @@ def count_open_jobs(connection: Connection) -> int:
 def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
     """Delete a household's rows from every table but the register, and count them by table.
 
-    The tables hold records, scores, verifications with their facts, help, assignments, persons, for each county the
-    last household that its visit capacity covers, which households an import has changed, what lists have said, and
+    The tables hold records, scores, verifications with their facts, help, assignments, clues, persons, for each county
+    the last household that its visit capacity covers, which households an import has changed, what lists have said, and
     facts about property. The contents of all deliveries of lists are deleted too; those that were not imported must be
     uploaded again.
     """
@@ -58,21 +59,12 @@ def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
     members = select(PERSONS.c.person_id).where(PERSONS.c.household_id == household_id)
     connection.execute(delete(LIST_ANSWERS).where(LIST_ANSWERS.c.person_id.in_(members)))
     connection.execute(delete(CONTENTS))  # they are encrypted: nothing shows which of them name the household
+    clues = select(CLUES.c.clue_id).where(CLUES.c.household_id == household_id)
+    connection.execute(delete(CLUE_NAMES).where(CLUE_NAMES.c.clue_id.in_(clues)))
     tables = [table for table in RECORDS.values() if "household_id" in table.c]
-    own = (
-        CURRENT,
-        SCORES,
-        VERIFICATIONS,
-        CASE_FACTS,
-        HELP_BEGUN,
-        ASSIGNMENTS,
-        CAPACITY,
-        PERSONS,
-        IMPORT_HOUSEHOLDS,
-        MEMORY,
-        FACTS,
-    )
-    for table in (*tables, *own):
+    cases = (VERIFICATIONS, CASE_FACTS, HELP_BEGUN, ASSIGNMENTS, CLUES)
+    own = (CURRENT, SCORES, CAPACITY, PERSONS, IMPORT_HOUSEHOLDS, MEMORY, FACTS)
+    for table in (*tables, *cases, *own):
         n = connection.execute(delete(table).where(table.c.household_id == household_id)).rowcount
         if n:
             deleted[table.name] = n

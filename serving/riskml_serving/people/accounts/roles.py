@@ -22,8 +22,9 @@ class Role:
         Rights from ``auth.RIGHTS``. ``health-details`` and ``identity`` are set for each account instead.
     may : frozenset of str
         Actions allowed on the pages: ``assign`` households to people, import ``lists`` of departments (with the right
-        ``identity``), see the model's ``releases``, or see verdicts that are ``withheld`` from others because the model
-        was trained on a simulated county.
+        ``identity``), ``resolve`` clues about households that are not in the register and report those about a place,
+        see the model's ``releases``, or see verdicts that are ``withheld`` from others because the model was trained on
+        a simulated county.
     """
 
     zh: str
@@ -38,7 +39,9 @@ _READ, _WRITE = frozenset(("read",)), frozenset(("read", "write"))
 ROLES = {
     "village": Role("村网格员", "village viewer", (Level.VILLAGE,), _WRITE, frozenset()),
     "township": Role("乡镇干部", "township officer", (Level.TOWN,), _WRITE, frozenset(("assign",))),
-    "county": Role("县级管理员", "county manager", (Level.COUNTY,), _WRITE, frozenset(("assign", "lists", "releases"))),
+    "county": Role(
+        "县级管理员", "county manager", (Level.COUNTY,), _WRITE, frozenset(("assign", "lists", "releases", "resolve"))
+    ),
     "analyst": Role(
         "分析人员", "analyst", (0, Level.PROVINCE, Level.CITY, Level.COUNTY), _READ, frozenset(("releases", "withheld"))
     ),

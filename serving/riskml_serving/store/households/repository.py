@@ -26,8 +26,10 @@ __all__ = [
     "join_followers",
     "list_codes",
     "list_followers",
+    "list_villages",
     "narrow_to_region",
     "require_household",
+    "search_codes",
     "split_followers",
     "update_households",
 ]
@@ -154,3 +156,18 @@ def close_household(
         .where(HOUSEHOLDS.c.household_id == household_id, is_in_region(HOUSEHOLDS.c.region_code, region))
         .values(closed_on=on, closed_at=now(), closed_because=because, followed_by=followed_by)
     )
+
+
+def search_codes(connection: Connection, region: str, text: str, limit: int) -> Sequence[str]:
+    """Search the open households in a region for those whose code contains a text; the code itself comes alone."""
+    code = HOUSEHOLDS.c.household_id
+    query = select(code).where(is_in_region(HOUSEHOLDS.c.region_code, region), is_open()).order_by(code).limit(limit)
+    exact = connection.execute(query.where(code == text)).scalars().all()
+    return exact or connection.execute(query.where(code.contains(text, autoescape=True))).scalars().all()
+
+
+def list_villages(connection: Connection, region: str) -> Sequence[str]:
+    """List the codes of the villages in a region that have open households."""
+    village = HOUSEHOLDS.c.region_code
+    query = select(village).where(is_in_region(village, region), is_open()).distinct().order_by(village)
+    return connection.execute(query).scalars().all()

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request
-from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from riskml.records.contract.schema import TABLES
@@ -24,7 +23,6 @@ from riskml_serving.casework.verifications.outcomes import OUTCOMES, REASONS, RE
 from riskml_serving.casework.visits.facts import CHECKS, EVENTS
 from riskml_serving.casework.visits.service import tell, undo, verify
 from riskml_serving.desk.repository import read_facts
-from riskml_serving.http.idempotent_writes.service import write_once
 from riskml_serving.operations.state import get_state
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.household.forms import (
@@ -38,7 +36,7 @@ from riskml_serving.web.household.forms import (
 from riskml_serving.web.household.service import HouseholdReader
 from riskml_serving.web.household.sheet import build_sheets
 from riskml_serving.web.shell.export import respond_with_workbook
-from riskml_serving.web.shell.forms import Form, read_form
+from riskml_serving.web.shell.forms import Form, read_form, save_form_once
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.persons import note_names, read_encrypted, read_heads
@@ -236,23 +234,8 @@ async def _save_form(
     request: Request, visitor: Visitor, household_id: str, form: Form, done: str, save: Callable[..., Any], *values: Any
 ) -> Response:
     """Save a form's values once, however often the form is sent, and redirect to the household."""
-    state, key = get_state(request), form.get_text("once", 64)
-    if len(key) < 16:
-        raise Problem("form-refused")
-
-    def save_once(connection: Connection) -> tuple[int, None]:
-        day, number = today(state.settings), request.state.request_id
-        save(connection, visitor.caller, household_id, *values, day, number)
-        return 303, None
-
-    try:
-        await write_once(state.engine, request, visitor.caller, key, form.to_bytes(), save_once)
-    except Problem as problem:
-        if problem.kind == "idempotency-conflict":
-            raise Problem(
-                "form-refused",
-                "此表单已提交过一次，未重复保存；如需更正，请先撤销原记录，再打开页面重新填写",
-                "This form was already sent and is not saved twice; undo the first record, then open the page again",
-            ) from None
-        raise
+    day, number = today(get_state(request).settings), request.state.request_id
+    await save_form_once(
+        request, visitor, form, lambda connection: save(connection, visitor.caller, household_id, *values, day, number)
+    )
     return RedirectResponse(f"/households/{quote(household_id, safe='')}?done={done}#{PARTS[done]}", 303)

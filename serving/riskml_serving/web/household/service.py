@@ -21,6 +21,8 @@ from riskml.records.contract.schema import SOURCES, TABLES
 from riskml.vocabulary.verdicts import NO_COLOUR, STATUSES, word_tier
 from riskml_serving.base.settings import Settings
 from riskml_serving.casework.assignments.repository import read_assignments
+from riskml_serving.casework.clues.repository import read_clues
+from riskml_serving.casework.clues.service import describe as describe_clue
 from riskml_serving.casework.deadlines import Deadlines
 from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe, may_read_text, may_undo
@@ -38,6 +40,7 @@ from riskml_serving.store.records.columns import to_rows
 from riskml_serving.store.records.repository import read_rows
 from riskml_serving.web.household.repository import read_freshness
 from riskml_serving.web.household.second_look import read_second_look
+from riskml_serving.web.household.supposed import read_supposed
 from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, describe_agreement, label_flag, tag_reason
 
@@ -86,6 +89,7 @@ class HouseholdReader:
         current = read_current(self.connection, [household_id], region).get(household_id)
         history = read_history(self.connection, household_id, HISTORY)
         verifications = read_verifications(self.connection, household_id, region)
+        clues = read_clues(self.connection, region, households=[household_id], latest=True)
         page: dict[str, Any] = {
             "household_id": household_id,
             "masked": mask_code(household_id),
@@ -98,6 +102,8 @@ class HouseholdReader:
             "members": self._list_members(household_id),
             "version": find_version(verifications, self.connection),
             "visits": self._describe_visits(verifications, history),
+            "clues": [describe_clue(self.connection, row, self.caller) for row in clues],
+            "supposed": None,
             "history": [self._describe_score(row) for row in _keep_last_of_each_day(history)],
             "current": None,
             "deserted_on": None,
@@ -116,6 +122,9 @@ class HouseholdReader:
             if page["history"] and page["history"][0]["as_of"] < current["as_of"]:
                 page["history"].insert(0, {**page["current"], "same": True})
             page |= self._look_again(register, current, history)
+            page["supposed"] = read_supposed(
+                self.connection, self.model, self.caller, register, current["as_of"], clues, self.lang
+            )
             page["freshness"] = self._read_freshness(household_id, current["as_of"])
             page["deadlines"] = Deadlines(self.model.policy, self.settings, self.today).read_row(row)
             page["since"] = row["since"]

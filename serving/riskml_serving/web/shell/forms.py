@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 
 from riskml_serving.base.limits import read_body
 from riskml_serving.base.problems import Problem
+from riskml_serving.http.idempotent_writes.service import write_once
+from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.sessions import accepts_form_token
+from riskml_serving.web.shell.visitor import Visitor
 
-__all__ = ["Form", "read_form"]
+__all__ = ["Form", "read_form", "save_form_once"]
 
 MOST_BYTES, MOST_FIELDS = 64_000, 100
 
@@ -73,3 +79,31 @@ async def read_form(request: Request, token: str, max_fields: int = MOST_FIELDS)
     if not token or not accepts_form_token(token, fields.get("csrf", [""])[0]):
         raise Problem("form-refused")
     return Form(fields)
+
+
+async def save_form_once(request: Request, visitor: Visitor, form: Form, save: Callable[[Connection], Any]) -> None:
+    """Save a form in one transaction, and only once, however often it is sent.
+
+    Raises
+    ------
+    Problem
+        ``form-refused`` if the form has no number of its own, or was already sent with other content.
+    """
+    key = form.get_text("once", 64)
+    if len(key) < 16:
+        raise Problem("form-refused")
+
+    def work(connection: Connection) -> tuple[int, None]:
+        save(connection)
+        return 303, None
+
+    try:
+        await write_once(get_state(request).engine, request, visitor.caller, key, form.to_bytes(), work)
+    except Problem as problem:
+        if problem.kind == "idempotency-conflict":
+            raise Problem(
+                "form-refused",
+                "此表单已提交过一次，未重复保存；如需更正，请先撤销原记录，再打开页面重新填写",
+                "This form was already sent and is not saved twice; undo the first record, then open the page again",
+            ) from None
+        raise

@@ -203,12 +203,12 @@ def create_case_tables() -> None:
     )
     op.create_index("ix_verifications_household_id", "verifications", ["household_id", "verification_id"])
     clue: Types = {"subject": WORD, "region_code": REGION, "what": WORD, "channel": CODE, "note": TEXT}
+    event: Types = {"household_id": HOUSEHOLD, "disaster": CODE, "amount": REAL, "occurred_on": DAY}
     create_table(
         "clues",
         {"clue_id": NUMBER},
         {**clue, "record_id": HOUSEHOLD, "after_verification": BIG_COUNT, "recorded_on": DAY, **ORIGIN},
-        {"household_id": HOUSEHOLD, "disaster": CODE, "amount": REAL, "occurred_on": DAY}
-        | {"resolved_on": DAY, "resolved_by": CALLER, "resolution": TEXT},
+        {**event, "resolved_on": DAY, "resolved_by": CALLER, "resolution": TEXT},
     )
     op.create_index("ix_clues_household_id", "clues", ["household_id", "clue_id"])
     op.create_index("ix_clues_region_code", "clues", ["region_code", "clue_id"])

@@ -1,0 +1,1 @@
+"""Clues: the form to report one, and the register of clues."""

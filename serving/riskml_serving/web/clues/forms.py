@@ -1,0 +1,42 @@
+"""The forms about clues, checked like API requests."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from riskml_serving.api.clues.schemas import CLUE_REQUEST
+from riskml_serving.api.verifications.schemas import MAX_NOTE
+from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.http.bodies import parse
+from riskml_serving.web.shell.forms import Form
+
+__all__ = ["MAX_LENGTHS", "check_report"]
+
+MAX_LENGTHS = {"q": 60, "note": MAX_NOTE, "resolution": 500}
+"""Maximum number of characters in each text field."""
+
+_COMMON = ("what", "channel", "occurred_on", "note", "disaster")
+
+
+def check_report(form: Form, subject: dict[str, Any]) -> dict[str, Any]:
+    """Return the report in a form about a subject: a household, an unlisted household, or a place.
+
+    Raises
+    ------
+    Problem
+        ``invalid-request``, which names every invalid field; the subject may be empty, which is one of them.
+    """
+    fields: dict[str, Any] = {name: form.get_text(name) for name in _COMMON} | subject
+    amount = form.get_text("amount", 20).replace(",", "").replace("，", "")
+    fields["amount"] = float(amount) if amount.replace(".", "", 1).isdecimal() and amount.isascii() else amount
+    missing = [] if subject else [FieldError("q", "one_subject", "Which household?")]
+    try:
+        body = parse(
+            json.dumps({name: value for name, value in fields.items() if value != ""}).encode(), CLUE_REQUEST.adapter
+        )
+    except Problem as problem:
+        raise Problem("invalid-request", errors=[*missing, *problem.errors]) from None
+    if missing:
+        raise Problem("invalid-request", errors=missing)
+    return body
