@@ -78,6 +78,8 @@ def test_the_examples_work_in_sequence_and_every_response_matches_its_type(make_
     steps = (
         ("post", "/v1/scores", "ScoreRequest", 200),
         ("post", "/v1/records", "RecordsRequest", 200),
+        ("post", "/v1/clues", "ClueRequest", 201),
+        ("get", "/v1/clues", None, 200),
         ("post", "/v1/batches", "BatchRequest", 202),
         ("get", "/v1/jobs/{job_id}", None, 200),
         ("get", "/v1/jobs/{job_id}/results", None, 200),

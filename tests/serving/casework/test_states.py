@@ -13,11 +13,12 @@ from sqlalchemy import insert
 from riskml.policy import load_policy
 from riskml_serving.base.settings import Settings
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
+from riskml_serving.casework.clues.tables import CLUES
 from riskml_serving.casework.deadlines import DEADLINES, Deadlines
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.casework.workdays import add_working_days, find_last_overdue_start
 from riskml_serving.casework.worklist.repository import ListFilter, count_late, read_list
-from riskml_serving.casework.worklist.states import STATES
+from riskml_serving.casework.worklist.states import CLUE_SECTION, STATES
 from riskml_serving.judging.scores.ranking import rank
 from riskml_serving.judging.scores.tables import CURRENT, SCORES
 
@@ -47,7 +48,8 @@ VERIFICATION = st.tuples(
     st.just("verification"), st.sampled_from(["confirmed", "rejected", "pending", "not_met"]), st.booleans(), DAYS
 )
 ASSIGNMENT = st.tuples(st.just("assignment"))
-STEPS = st.lists(st.one_of(SCORE, SCORE, VERIFICATION, VERIFICATION, ASSIGNMENT), max_size=8)
+CLUE = st.tuples(st.just("clue"), DAYS)
+STEPS = st.lists(st.one_of(SCORE, SCORE, VERIFICATION, VERIFICATION, ASSIGNMENT, CLUE), max_size=8)
 """What can happen to a household after its first score."""
 
 HISTORIES = st.lists(st.tuples(st.lists(VERIFICATION, max_size=1), SCORE, STEPS), min_size=1, max_size=6)
@@ -61,7 +63,19 @@ class Household:
     code: str
     scores: list[dict[str, Any]]
     verifications: list[dict[str, Any]]
+    clues: list[tuple[int, dt.date]]
+    """For each clue, the number of verifications before it, and its day."""
     assigned: bool
+
+    @property
+    def open_clues(self):
+        """Return the clues after which no visit has decided anything."""
+        decided = [
+            i
+            for i, visit in enumerate(self.verifications)
+            if visit["undone_at"] is None and visit["outcome"] in ("confirmed", "rejected")
+        ]
+        return [(before, day) for before, day in self.clues if not any(i >= before for i in decided)]
 
     @property
     def current(self):
@@ -105,7 +119,7 @@ class Household:
 
     @property
     def section(self):
-        return rank({**self.current, "shortfall": None})["order_section"]
+        return CLUE_SECTION if self.open_clues else rank({**self.current, "shortfall": None})["order_section"]
 
     @property
     def visited(self):
@@ -114,7 +128,7 @@ class Household:
 
     def states(self):
         signalled, monitored = self.current["signal"] > 0, self.current["status"] == "monitored"
-        is_open = signalled and not monitored and not self.settled
+        is_open = bool(self.open_clues) or (signalled and not monitored and not self.settled)
         return {
             "open": is_open,
             "unverified": is_open and not self.counted,
@@ -125,6 +139,17 @@ class Household:
 
     def deadlines(self):
         """Return each deadline by name: its last day, whether the task is done, and whether it is late."""
+        out = {}
+        if self.open_clues:
+            since, first = min(day for _, day in self.open_clues), min(before for before, _ in self.open_clues)
+            met = [visit for visit in self.verifications[first:] if visit["undone_at"] is None]
+            seen = any(visit["outcome"] != "not_met" for visit in met)
+            out["clue_visit"] = (add_working_days(since, SETTINGS.visit_working_days), seen)
+            out["clue_decision"] = (since + dt.timedelta(days=int(POLICY.timing["decision"].value)), False)
+        out |= self.list_deadlines_of_signal()
+        return {name: (day, done, not done and day < TODAY) for name, (day, done) in out.items()}
+
+    def list_deadlines_of_signal(self):
         if self.current["signal"] <= 0:
             return {}
         confirmed = self.settled and self.counted[-1]["outcome"] == "confirmed"
@@ -138,14 +163,14 @@ class Household:
         if confirmed:
             days = int(POLICY.timing["helper_assigned"].value)
             out["helper"] = (add_working_days(self.counted[-1]["verified_on"], days), self.assigned)
-        return {name: (day, done, not done and day < TODAY) for name, (day, done) in out.items()}
+        return out
 
 
 def build_households(histories):
     """Turn histories into households, numbering scores across all households as the database does."""
-    households, seq = [], 0
+    households, seq, number = [], 0, 0
     for i, (before, first, steps) in enumerate(histories):
-        household = Household(f"h{i}", [], [], assigned=False)
+        household = Household(f"h{i}", [], [], [], assigned=False)
         for kind, *values in (*before, first, *steps):
             if kind == "score":
                 seq += 1
@@ -156,7 +181,10 @@ def build_households(histories):
                 row = {"outcome": outcome, "undone_at": AT if undone else None, "verified_on": day}
                 then = household.current if household.scores else {"seq": None, "signal": None}
                 row |= {"after_seq": then["seq"], "after_signal": then["signal"]}
-                household.verifications.append({"household_id": household.code, **row})
+                number += 1
+                household.verifications.append({"household_id": household.code, "verification_id": number, **row})
+            elif kind == "clue":
+                household.clues.append((len(household.verifications), *values))
             else:
                 household.assigned = True
         households.append(household)
@@ -175,6 +203,11 @@ def save(connection, households):
         connection.execute(insert(CURRENT), {**household.current, **living, **order})
         if household.verifications:
             connection.execute(insert(VERIFICATIONS), [{**visit, **row} for row in household.verifications])
+        numbers = [0, *(visit["verification_id"] for visit in household.verifications)]
+        report = {**common, "household_id": code, "region_code": region, "subject": "household", "what": "other"}
+        report |= {"channel": "hotline", "note": "", "record_id": "r"}
+        for before, day in household.clues:
+            connection.execute(insert(CLUES), {**report, "after_verification": numbers[before], "recorded_on": day})
         if household.assigned:
             row = {"household_id": code, "assignee": "w", "note": "", "assigned_on": TODAY}
             connection.execute(insert(ASSIGNMENTS), {**common, **row})
@@ -210,7 +243,7 @@ def test_sql_and_python_agree_on_every_state_and_deadline(engine, histories):
     assert by_python == by_words
     by_section: dict[int, dict[str, int]] = {}
     for one in households:
-        if one.current["signal"] > 0:
+        if one.current["signal"] > 0 or one.open_clues:
             counts = by_section.setdefault(one.section, dict.fromkeys(DEADLINES, 0))
             for name in DEADLINES:
                 counts[name] += one.code in by_words[f"late_{name}"]

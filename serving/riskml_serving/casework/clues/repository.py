@@ -164,12 +164,6 @@ def read_clues(
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def count_clues(connection: Connection, region: str, state: str) -> int:
-    """Count the clues of a region in a state."""
-    query = _select_clues(region).where(CLUE_STATES[state].rule.to_sql(_FACTS))
-    return int(connection.execute(select(func.count()).select_from(query.subquery())).scalar_one())
-
-
 def resolve_clue(connection: Connection, clue_id: int, region: str, **values: Any) -> None:
     """Save what the county found out about a clue, in its region, whose household was not in the register."""
     here = is_in_region(CLUES.c.region_code, region)

@@ -269,9 +269,9 @@ def _is_in_section(wanted: ListFilter) -> ColumnElement[bool]:
 
 
 def _select_section(*, by_score: bool = False) -> ColumnElement[int]:
-    """Select the number of the section in which a household is listed."""
+    """Select the number of the section in which a household is listed, as the column ``section``."""
     own = CURRENT.c.order_section
-    return own if by_score else case((CLUED.to_sql(FACTS), literal(CLUE_SECTION)), else_=own)
+    return (own if by_score else case((CLUED.to_sql(FACTS), literal(CLUE_SECTION)), else_=own)).label("section")
 
 
 def _narrow(query: Select[Any], wanted: ListFilter) -> Select[Any]:
@@ -297,17 +297,17 @@ def read_list(connection: Connection, wanted: ListFilter, offset: int, limit: in
 
 def count_by_signal(connection: Connection, wanted: ListFilter) -> dict[tuple[int, int], int]:
     """Count the households on the list by section and signal."""
-    kinds = (_select_section(by_score=wanted.by_score), CURRENT.c.signal)
-    counted: Select[Any] = select(*kinds, cast(func.count(), Integer))
-    query = _narrow(counted, wanted).group_by(*kinds)
+    columns: list[Any] = [_select_section(by_score=wanted.by_score), CURRENT.c.signal, cast(func.count(), Integer)]
+    query = _narrow(select(*columns), wanted).group_by("section", CURRENT.c.signal)
     return {(row[0], row[1]): row[2] for row in connection.execute(query)}
 
 
 def count_late(connection: Connection, wanted: ListFilter) -> dict[int, dict[str, int]]:
     """Count the late households in the region, by section and deadline, ignoring the list's other filters."""
-    columns = [cast(func.count(case((rule.to_sql(FACTS), 1))), Integer) for rule in wanted.late.values()]
-    query: Select[Any] = select(_select_section(), *columns).group_by(_select_section())
-    signalled = _narrow(query, ListFilter(wanted.region, "all")).where((SIGNALLED | CLUED).to_sql(FACTS))
+    columns: list[Any] = [_select_section()]
+    columns += [cast(func.count(case((rule.to_sql(FACTS), 1))), Integer) for rule in wanted.late.values()]
+    query = _narrow(select(*columns).group_by("section"), ListFilter(wanted.region, "all"))
+    signalled = query.where((SIGNALLED | CLUED).to_sql(FACTS))
     return {section: dict(zip(wanted.late, counts, strict=True)) for section, *counts in connection.execute(signalled)}
 
 

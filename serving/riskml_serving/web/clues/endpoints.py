@@ -181,9 +181,8 @@ async def _gather(request: Request, visitor: Visitor, limit: int) -> dict[str, A
     now = today(get_state(request).settings)
 
     def read(connection: Connection) -> dict[str, Any]:
-        rows = read_clues(
-            connection, region, state=fields["state"], since=since, until=until, limit=limit + 1, latest=True
-        )
+        chosen: dict[str, Any] = {"state": fields["state"], "since": since, "until": until}
+        rows = read_clues(connection, region, **chosen, limit=limit + 1, latest=True)
         shown = rows[:limit]
         codes = sorted({row["household_id"] for row in shown if row["household_id"]})
         unlisted = [row["clue_id"] for row in shown if row["subject"] == "unlisted"]

@@ -66,6 +66,7 @@ def find_entries_about(client, number):
 BODIES = {
     "/v1/scores": {"tables": build_tables("h1", "h3")},
     "/v1/records": {"tables": {"disaster": [{"region_code": HERE, **FLOOD}]}},
+    "/v1/clues": {"household_id": "h1", "what": "accident", "channel": "hotline"},
     "/v1/batches": {},
     "/v1/households/{household_id}/closure": {"because": "merged", "followed_by": ["h3"]},
     "/v1/households/{household_id}/help": {"measure": "低保", "given_by": "县民政局", "started_on": "2023-06-01"},
@@ -85,6 +86,7 @@ def test_every_view_of_households_leaves_an_entry_about_each_of_them(filled_clie
     headers = key()
     finding = BODIES["/v1/households/{household_id}/verifications"]
     filled_client.post("/v1/households/h1/verifications", json=finding, headers=headers)
+    filled_client.post("/v1/clues", json=BODIES["/v1/clues"], headers=headers)
     for method, path in sorted(ANSWERS):
         where = path.format(household_id="h1", code="370112", job_id=job)
         answer = filled_client.request(method, where, json=BODIES.get(path), headers=headers)

@@ -79,7 +79,7 @@ def test_a_household_elsewhere_and_a_nonexistent_one_get_the_same_response(fille
 @pytest.mark.parametrize("region", ["370112002", "370112", "37", "", THERE, "370113", "99", "3701120", "abc"])
 def test_a_region_outside_the_keys_region_is_not_found(filled_client, key, region):
     township = key("370112001")
-    for path in ("/v1/households", "/v1/changes", "/v1/verifications/monitoring"):
+    for path in ("/v1/households", "/v1/changes", "/v1/clues", "/v1/verifications/monitoring"):
         assert filled_client.get(path, params={"region": region}, headers=township).status_code == 404
     assert filled_client.get(f"/v1/regions/{region or 'all'}/summary", headers=township).status_code == 404
 
@@ -135,6 +135,7 @@ def test_events_elsewhere_change_no_response(filled_client, key):
         "/v1/regions/370112001/summary",
         "/v1/households/h1",
         "/v1/verifications/monitoring",
+        "/v1/clues",
     )
 
     def read_responses():
@@ -146,6 +147,8 @@ def test_events_elsewhere_change_no_response(filled_client, key):
     filled_client.post(
         "/v1/households/t2/verifications", json={"outcome": "confirmed", "category": "borderline"}, headers=everywhere
     )
+    clue = {"household_id": "t2", "what": "accident", "channel": "hotline"}
+    assert filled_client.post("/v1/clues", json=clue, headers=everywhere).status_code == 201
     filled_client.post("/v1/households/t2/closure", json={"because": "moved_away"}, headers=everywhere)
     assert read_responses() == before
 

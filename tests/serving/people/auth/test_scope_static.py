@@ -18,6 +18,8 @@ TABLES = {
     "PERSONS",
     "CASE_FACTS",
     "HELP_BEGUN",
+    "CLUES",
+    "CLUE_NAMES",
 }
 SCOPE = {"is_in_region", "is_row_in_region", "narrow_to_region"}
 EXEMPT = {
@@ -105,6 +107,11 @@ EXEMPT = {
             "_select_last_verification",
             "_was_visited",
             "_select_assignee",
+            "_is_clue_open",
+            "_select_clue_start",
+            "_was_clue_visited",
+            "_is_in_section",
+            "_select_section",
             "_select_facts",
             "is_entry_known",
             "is_entry_open",
@@ -112,10 +119,18 @@ EXEMPT = {
             "_narrow",
             "read_list",
             "count_by_signal",
-            "count_late",
         ),
         "part of a query on current scores that _build_conditions limits to a region",
     ),
+    "casework/clues/repository.py": {
+        "_select_after": "part of _select_clues, which is limited to a region",
+        "is_unsettled": "a condition in queries that are limited to a region",
+        "add_clue": "gets a household or a region that the request has checked",
+        "add_name": "gets a clue that the request has saved",
+        "read_names": "gets clues that a query limited to a region has returned",
+        "find_clue": "limited to a region by _select_clues",
+        "read_clues": "limited to a region by _select_clues",
+    },
     "casework/verifications/repository.py": {
         "add_verification": "gets a household that require_household has checked",
         "is_in_force": "a condition in queries that are limited to a region",
