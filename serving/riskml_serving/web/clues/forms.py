@@ -31,10 +31,9 @@ def check_report(form: Form, subject: dict[str, Any]) -> dict[str, Any]:
     amount = form.get_text("amount", 20).replace(",", "").replace("，", "")
     fields["amount"] = float(amount) if amount.replace(".", "", 1).isdecimal() and amount.isascii() else amount
     missing = [] if subject else [FieldError("q", "one_subject", "Which household?")]
+    filled = json.dumps({name: value for name, value in fields.items() if value != ""})
     try:
-        body = parse(
-            json.dumps({name: value for name, value in fields.items() if value != ""}).encode(), CLUE_REQUEST.adapter
-        )
+        body: dict[str, Any] = parse(filled.encode(), CLUE_REQUEST.adapter)
     except Problem as problem:
         raise Problem("invalid-request", errors=[*missing, *problem.errors]) from None
     if missing:
