@@ -98,6 +98,8 @@ def take_pictures(settings: Settings, accounts: list[Account], out: Path) -> lis
             if account is not county:
                 _sign_in(owner := _open_page(chromium, width, address), county)
             delivery = delivery or _upload_list(owner, address)
+            if kind == "desk":
+                _report_clue(page, address + link.replace("/households/", "/clues/new?household="))
             role = ROLES[account.role]
             for declared in PAGES:
                 if not declared.workbook:
@@ -145,6 +147,15 @@ def _sign_in(page: Any, account: Account) -> None:
     page.fill("[name=password]", account.password)
     page.click("main button")
     page.wait_for_url("**/worklist*")
+
+
+def _report_clue(page: Any, url: str) -> None:
+    """Report a clue about a household, so that its page and the register of clues show one."""
+    _visit(page, url)
+    page.check("[name=what][value=illness]")
+    page.fill("[name=amount]", "9800")
+    page.click("form.clue > button")
+    page.wait_for_url("**done=reported*")
 
 
 def _upload_list(page: Any, address: str) -> str:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
-from riskml_serving.casework.reassessments.tables import HELP_BEGUN
 from riskml_serving.casework.clues.tables import CLUE_NAMES, CLUES
+from riskml_serving.casework.reassessments.tables import HELP_BEGUN
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.desk.tables import ANSWERS as LIST_ANSWERS
 from riskml_serving.desk.tables import CONTENTS, DELIVERIES, FACTS, MEMORY

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from riskml.records.contract.schema import TABLES
