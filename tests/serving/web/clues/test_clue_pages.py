@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from openpyxl import load_workbook
@@ -18,6 +19,7 @@ from riskml_serving.people.auth.service import create_key
 from riskml_serving.register.keys import add_key
 from riskml_serving.register.service import Person, keep_persons
 from riskml_serving.store.households.repository import find_households
+from riskml_serving.web.household.supposed import add_rows
 
 SECTION = "线索待核实"
 
@@ -318,7 +320,9 @@ def test_what_is_estimated_is_what_the_same_rows_give_when_they_are_stored(site,
         name: [{**row, "occurred_on": TODAY, "recorded_on": TODAY} for row in own] for name, own in rows.items()
     }
     with reading(site.engine) as connection:
-        (judged,) = judge_households(connection, model, find_households(connection, [code], ""), TODAY, supposed)
+        (judged,) = judge_households(
+            connection, model, find_households(connection, [code], ""), TODAY, partial(add_rows, rows=supposed)
+        )
     with writing(site.engine) as connection:
         token = create_key(connection, "test", "", ("read", "write", "health-details"))
     headers = {"Authorization": f"Bearer {token}"}
