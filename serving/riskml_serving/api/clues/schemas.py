@@ -103,7 +103,7 @@ CLUE = make_dict_type(
         "occurred_on": str | None,
         "note": str | None,
         "state": make_choice_type(*CLUE_STATES),
-        **dict.fromkeys(("outcome", "verified_on", "told_on", "closed_on"), str | None),
+        **dict.fromkeys(("outcome", "reason", "verified_on", "told_on", "closed_on"), str | None),
         **dict.fromkeys(("recorded_on", "created_by", "created_at"), str),
     },
 )

@@ -55,6 +55,7 @@ _SHOWN = (
     _REGION.label("region_code"),
     *(column.label(name) for name, column in _FACTS.items()),
     VISIT.c.verified_on,
+    VISIT.c.reason,
     VISIT.c.told_on,
     VISIT.c.created_by.label("visitor"),
 )

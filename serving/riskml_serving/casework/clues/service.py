@@ -142,6 +142,7 @@ def describe(connection: Connection, row: Mapping[str, Any], caller: Caller) -> 
         "note": row["note"] if author or not caller.redact else None,
         "state": find_state(row),
         "outcome": row["outcome"] or None,
+        "reason": row["reason"],
         "verified_on": _write_day(row["verified_on"]),
         "told_on": _write_day(row["told_on"]),
         "closed_on": _write_day(closed_on),

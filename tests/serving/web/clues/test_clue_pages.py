@@ -90,7 +90,7 @@ def test_a_clue_lists_a_household_first_whatever_its_signal_until_a_visit_decide
     assert re.search(rf'{SECTION}</th>.*?href="([^"]+)">1</a>', overview, re.S)[1].endswith("section=clue")
     site.verify(code, outcome="pending")
     assert read_sections(site)["clue"] == [code]
-    site.verify(code, outcome="rejected")
+    site.verify(code, outcome="rejected", reason="affordable")
     assert read_sections(site) == before
     assert SECTION not in site.get("/overview").text
 
@@ -265,7 +265,7 @@ def test_the_register_has_what_a_hotline_notes_down_and_its_filters_narrow_it(si
     codes = site.households(site.world.regions["village"])[:2]
     fill(site, q=codes[0], what="illness", channel="hotline", amount="9800", occurred_on="2023-06-28")
     fill(site, q=codes[1], what="other", channel="neighbour")
-    site.verify(codes[0], outcome="rejected")
+    site.verify(codes[0], outcome="rejected", reason="affordable")
     site.change("UPDATE verifications SET told_on = '2023-06-30'")
     site.change("UPDATE clues SET recorded_on = '2023-06-27' WHERE what = 'illness'")
     book = load_workbook(io.BytesIO(site.get("/clues.xlsx").content)).active
@@ -280,6 +280,7 @@ def test_the_register_has_what_a_hotline_notes_down_and_its_filters_narrow_it(si
     days = [call[name].date() for name in ("登记日期", "发生日期", "走访日期", "回访日期", "办结日期")]
     assert days == [dt.date(2023, 6, day) for day in (27, 28, 30, 30, 30)]
     assert (call["用时（天）"], call["走访人"], call["状态"]) == (3, "county", "已办结")
+    assert call["不属实理由"] == "收入或财产足以应对"
     for query, wanted in (
         ("state=open", {codes[1]}),
         ("state=closed", {codes[0]}),
