@@ -227,11 +227,14 @@ async def register(request: Request, visitor: SignedIn) -> View:
         mask=mask_code,
         export_link="/clues.xlsx" + (f"?{chosen}" if chosen else ""),
     )
-    return View(response, _list_codes(page), {"region": page["region"], **note_names(page["heads"])})
+    return _note_view(response, page)
 
 
-def _list_codes(page: dict[str, Any]) -> list[str]:
-    return sorted({clue["household_id"] for clue in page["clues"] if "household_id" in clue})
+def _note_view(response: Response, page: dict[str, Any]) -> View:
+    """Return the view of the register: the households and the number of names that it shows."""
+    codes = sorted({clue["household_id"] for clue in page["clues"] if "household_id" in clue})
+    names = {**page["heads"], **{clue["clue_id"]: clue["name"] for clue in page["clues"] if clue["name"]}}
+    return View(response, codes, {"region": page["region"], **note_names(names)})
 
 
 @router.page(PAGE.make_workbook("/clues.xlsx", "the filtered register", "clues.export"))
@@ -246,7 +249,7 @@ async def register_workbook(request: Request, visitor: SignedIn) -> View:
     notices.append(warn_of_health(request, visitor))
     region = name_region(names, page["region"], lang)
     response = respond_with_workbook([(title, header, cells)], notices, title, region, page["today"])
-    return View(response, _list_codes(page), {"region": page["region"], **note_names(heads)})
+    return _note_view(response, page)
 
 
 @router.post("/clues/{number}/resolution")
