@@ -139,7 +139,7 @@ def describe(connection: Connection, row: Mapping[str, Any], caller: Caller) -> 
         "channel": row["channel"],
         "amount": row["amount"] if readable else None,
         "occurred_on": _write_day(row["occurred_on"]),
-        "note": row["note"] if author or not caller.redact else None,
+        "note": None if row["note"] and caller.redact and not author else row["note"],
         "state": find_state(row),
         "outcome": row["outcome"] or None,
         "reason": row["reason"],
