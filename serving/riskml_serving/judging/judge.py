@@ -139,7 +139,10 @@ class Judged:
     @cached_property
     def explained(self) -> ExplainedPanel:
         """Causes and reasons for every household."""
-        return ExplainedPanel.build(self.model.narrator, self.panel, self.opinion.verdicts, silent=self.model.silent)
+        known, silent = self.opinion, self.model.silent
+        return ExplainedPanel.build(
+            self.model.narrator, self.panel, known.verdicts, status=known.status, margin=known.margin, silent=silent
+        )
 
     def explain(
         self, i: int = 0, agreement: str | None = None, redact: tuple[str, ...] = (), *, reveals: bool = False

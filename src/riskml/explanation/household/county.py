@@ -67,16 +67,26 @@ class ExplainedPanel:
 
     @classmethod
     def build(
-        cls, narrator: Narrator, panel: Panel, verdicts: Verdicts | None = None, *, silent: bool = False
+        cls,
+        narrator: Narrator,
+        panel: Panel,
+        verdicts: Verdicts | None = None,
+        *,
+        status: NDArray[np.int8] | None = None,
+        margin: NDArray[np.float64] | None = None,
+        silent: bool = False,
     ) -> ExplainedPanel:
-        """Explain a panel; pass the rule line's ``verdicts`` if they are already known.
+        """Explain a panel; pass the rule line's ``verdicts`` and each household's status and margin if they are known.
 
         If ``silent`` is true, every household is explained by its flags, as if the model had given no verdict.
         """
-        status, window = classify_cohort(panel, narrator.settings, narrator.policy), narrator.settings.window
+        if status is None:
+            status = classify_cohort(panel, narrator.settings, narrator.policy)
+        window = narrator.settings.window
         spoken = (status == AT_RISK) & (not silent)
         at_risk, others = np.flatnonzero(spoken), np.flatnonzero(~spoken & (status != UNKNOWN))
-        rows = narrator.explain_rows(panel, build(panel).take(at_risk), at_risk) if len(at_risk) else None
+        known = None if margin is None else margin[at_risk]
+        rows = narrator.explain_rows(panel, build(panel).take(at_risk), at_risk, known) if len(at_risk) else None
         if verdicts is None and len(others):
             verdicts = apply_rule_line(panel, narrator.policy)
         return cls(panel, at_risk, others, rows, verdicts, window)
