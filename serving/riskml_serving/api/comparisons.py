@@ -20,6 +20,7 @@ from riskml.records.checking.plausibility import AHEAD, LAST_EARLY_YEAR, LONGEST
 from riskml.records.checking.row_checks import LATE_MONTHS, SPANS
 from riskml.records.contract.schema import TABLES, Kind, Table
 from riskml.records.reading.folder import UsualLines
+from riskml.vocabulary.regions import Level
 from riskml_serving.api.amounts import find_odd_amounts, find_odd_lines
 from riskml_serving.api.findings import Finding, Row, describe_findings, list_known
 from riskml_serving.api.repeats import find_copies, find_reused_numbers, find_sums
@@ -191,8 +192,8 @@ def _find_sizes(tables: Mapping[str, Rows], homes: Rows, members: Rows) -> Itera
 def _find_lost_lines(rows: Rows, homes: Rows, read_lines: Callable[[], Rows]) -> Iterator[Finding]:
     """Find households of the request with a new region code to which the line of the old code no longer applies.
 
-    If that of a larger region applies, at least three households, and half of those known in the old region, must have
-    got the same new code: a single household may have moved.
+    If that of a larger region applies, at least three households must have got the same new code: half of those known
+    in the old region, or with their villages' codes below that of another county. A single household may have moved.
     """
     versions: defaultdict[str, Rows] = defaultdict(list)
     for row in sorted(homes, key=_read_day):
@@ -212,8 +213,10 @@ def _find_lost_lines(rows: Rows, homes: Rows, read_lines: Callable[[], Rows]) ->
 
     lost = {key: move for key, move in moves.items() if find_line(move[0]) > find_line(move[1])}
     movers = Counter(move[2:] for move in lost.values())
+    keepers = Counter(move[2:] for move in lost.values() if move[0][Level.COUNTY :] == move[1][Level.COUNTY :])
     for i, row in enumerate(rows if lost else ()):
         if move := lost.get((row["household_id"], _read_day(row))):
             settled = sum(any(one["region_code"].startswith(move[2]) for one in own) for own in versions.values())
-            if find_line(move[1]) < 0 or movers[move[2:]] >= max(FEWEST_COPIES, settled / 2):
+            many = movers[move[2:]] >= max(FEWEST_COPIES, settled / 2) or keepers[move[2:]] >= FEWEST_COPIES
+            if find_line(move[1]) < 0 or many:
                 yield i, "region_code", "region_without_line"

@@ -240,6 +240,15 @@ def test_the_line_of_a_larger_region_is_enough_for_one_moved_household_but_not_f
     assert find("region_without_line", households=recode_homes(find, *HOMES), lines=lines).count == 4
 
 
+def test_households_that_keep_their_villages_below_another_county_have_not_moved(find):
+    """Of thirteen households, three are in a town that was given to another county: no line of their own is left."""
+    lines, base = [make_line("130529"), make_line("13", 6000.0)], find.homes()[0]
+    more = [base | {"household_id": f"9{i:03d}", "recorded_on": None} for i in range(9)]
+    for code, count in (("130581101001", 3), ("130581207005", None)):
+        fault = find("region_without_line", households=recode_homes(find, *HOMES[:3], code=code) + more, lines=lines)
+        assert (fault and fault.count) == count
+
+
 def test_the_code_of_a_town_that_has_a_line_of_its_own(find):
     lines = [make_line("130529101"), make_line("130529", 6000.0)]
     fault = find("region_without_line", households=recode_homes(find, *HOMES, code="130529102001"), lines=lines)

@@ -94,6 +94,15 @@ TABLES = {
         },
         set(),
     ),
+    "some villages below another county": (
+        {
+            "households": make_homes(recorded_on=dt.date(2022, 1, 1))
+            + make_homes([f"o{i}" for i in range(9)], recorded_on=dt.date(2022, 1, 1))
+            + make_homes(HOMES[:3], region="370113001001", recorded_on=dt.date(2023, 7, 1)),
+            "lines": [LINE | {"region_code": code} for code in ("37", "370112")],
+        },
+        {"region_without_line"},
+    ),
     "no line for the new county": (
         {
             "households": make_homes(recorded_on=dt.date(2022, 1, 1))

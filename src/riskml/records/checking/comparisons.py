@@ -224,8 +224,8 @@ def region_without_line(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report versions in another region than the version before, if the line of the old region no longer applies.
 
     Regions are counties or, within a county, towns or villages. Either no line applies to the new code, or only that of
-    a larger region, and most households of the old region have got the new code: then the code was changed, and the
-    households did not move.
+    a larger region, and most households of the old region have got the new code, or several have kept their villages'
+    codes below that of another county: then the code was changed, and the households did not move.
     """
     needed = {"households": ("household_id", "recorded_on", "region_code"), "lines": ("effective_from", "amount")}
     if table.name != "households" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
@@ -243,14 +243,16 @@ def region_without_line(folder: Folder, table: Table) -> Iterator[Probe]:
                 lag(region_code) OVER (PARTITION BY household_id ORDER BY {NULL_FIRST}) AS before FROM {homes}),
         moves AS (
             SELECT {POSITION}, CASE {digits} END AS digits, left(before, digits) AS old, left(code, digits) AS new,
-                latest.own AS own, count(*) OVER (PARTITION BY old, new) AS movers
+                latest.own AS own, count(*) OVER (PARTITION BY old, new) AS movers,
+                digits = {Level.COUNTY:d} AND substr(code, 7) = substr(before, 7) AS kept,
+                count(*) FILTER (kept) OVER (PARTITION BY old, new) AS keepers
             FROM versions JOIN lined latest USING (code) JOIN lined earlier ON earlier.code = before
             WHERE digits IS NOT NULL AND earlier.own > coalesce(latest.own, -1)),
         settled AS (
             SELECT old, count(DISTINCT household_id) AS households
             FROM versions JOIN (SELECT DISTINCT old FROM moves) ON starts_with(code, old) GROUP BY old)
         SELECT {POSITION}, concat(old, ' → ', new) AS "#value" FROM moves JOIN settled USING (old)
-        WHERE own IS NULL OR 2 * movers >= households"""
+        WHERE own IS NULL OR 2 * movers >= households OR keepers >= {FEWEST_COPIES}"""
     message = "change to a region code to which the line of the old code no longer applies"
     yield Probe("region_code", message, rows=moves)
 
