@@ -11,7 +11,7 @@ from starlette.responses import Response
 from riskml_serving.api.call import Limit, ReadCall, Region, WriteCall
 from riskml_serving.api.checks import find_code
 from riskml_serving.api.clues.schemas import CLUE_ANSWER, CLUE_REQUEST, CLUES_PAGE
-from riskml_serving.api.clues.service import report
+from riskml_serving.api.clues.service import register_clue
 from riskml_serving.api.jobs.endpoints import add_location
 from riskml_serving.casework.clues.repository import read_clues
 from riskml_serving.casework.clues.service import describe
@@ -40,7 +40,7 @@ async def add_clue(call: WriteCall) -> Response:
     content, body = await call.read_body(CLUE_REQUEST)
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        return report(connection, call, body)
+        return register_clue(connection, call, body)
 
     return add_location(await call.write_once(content, work))
 

@@ -17,12 +17,12 @@ from riskml_serving.casework.clues import service
 from riskml_serving.casework.clues.repository import add_name, find_clue
 from riskml_serving.store.households.repository import require_household
 
-__all__ = ["report", "resolve"]
+__all__ = ["register_clue", "resolve"]
 
 SUBJECTS = ("household_id", "unlisted", "region_code")
 
 
-def report(connection: Connection, call: Call, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+def register_clue(connection: Connection, call: Call, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
     """Save a clue with its record, and score the households concerned; return the status and the response.
 
     Raises

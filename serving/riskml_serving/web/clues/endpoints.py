@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from riskml.vocabulary.regions import Level
 from riskml_serving.api.call import Call
 from riskml_serving.api.clues.schemas import DISASTERS
-from riskml_serving.api.clues.service import report, resolve
+from riskml_serving.api.clues.service import register_clue, resolve
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
 from riskml_serving.base.problems import Problem
@@ -133,7 +133,7 @@ async def add_clue(request: Request, visitor: SignedIn) -> Response:
         errors = {error.path.partition(".")[0] for error in problem.errors}
         return await REPORT.answer(request, visitor, await _show_form(request, visitor, form, errors, candidates))
     call = Call(request, get_state(request), visitor.caller)
-    await save_form_once(request, visitor, form, lambda connection: report(connection, call, body))
+    await save_form_once(request, visitor, form, lambda connection: register_clue(connection, call, body))
     if "household_id" in body:
         return RedirectResponse(f"/households/{quote(body['household_id'], safe='')}?done=reported#clues", 303)
     if "region_code" in body:
