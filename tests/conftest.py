@@ -35,7 +35,7 @@ WRITE_GOLDEN = "RISKML_GOLDEN"
 
 TIERS = {
     "acceptance": {"offline_browser", "served"},
-    "integration": {"county", "county_records", "database_url", "postgres", "make_settings"},
+    "integration": {"county", "county_records", "database_url", "empty_database_url", "postgres", "make_settings"},
 }
 """Fixtures that decide the tier of a test that uses them, directly or through other fixtures.
 

@@ -126,7 +126,7 @@ def test_the_topic_of_a_sheet_is_answered(settle):
 
 
 def test_an_answer_that_is_none_or_about_no_row_is_refused(settle):
-    with pytest.raises(UsageError, match="row 2: perhaps is no answer"):
+    with pytest.raises(UsageError, match="row 2: perhaps is not an answer"):
         settle(TWICE, "illness", [f"{next(iter(TWICE))},,3,,perhaps"])
     with pytest.raises(UsageError, match=r"1 answer\(s\) are about a row without data"):
         settle(TWICE, "illness", [f"{next(iter(TWICE))},,9,,new"])

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -58,28 +59,68 @@ def postgres() -> Iterator[str]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an SQLite file with the current tables, which tests copy."""
+    path = tmp_path_factory.mktemp("tables") / "service.db"
+    engine = open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    _close(engine)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres: str) -> str:
+    """Make a PostgreSQL database with the current tables, which tests copy, and return its name."""
+    _administer(postgres, "CREATE DATABASE tables")
+    engine = open_engine(make_url(postgres).set(database="tables").render_as_string(hide_password=False))
+    upgrade(engine)
+    engine.dispose()
+    return "tables"
+
+
+@contextmanager
+def _create_postgres(server: str, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(server: str, statement: str) -> None:
+    admin = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(statement))
+    admin.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Create an empty SQLite or PostgreSQL database, and return its address."""
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Create an SQLite or PostgreSQL database without tables, and return its address."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'service.db'}"
         return
-    server, name = request.getfixturevalue("postgres"), f"test_{uuid.uuid4().hex[:12]}"
-    admin = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    url = make_url(server).set(database=name)
-    yield url.render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with _create_postgres(request.getfixturevalue("postgres"), "template1") as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Create an SQLite or PostgreSQL database with the current tables, and return its address.
+
+    It is a copy: running the migrations for every test would take much of the time of all tests.
+    """
+    if request.param == "sqlite":
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_tables'), tmp_path / 'service.db')}"
+        return
+    with _create_postgres(request.getfixturevalue("postgres"), request.getfixturevalue("postgres_tables")) as url:
+        yield url
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """Open an empty database with the current tables."""
+    """Open a database with the current tables and no rows."""
     engine = open_engine(database_url)
-    upgrade(engine)
     yield engine
     engine.dispose()
 
@@ -95,16 +136,12 @@ def _load_bundles_once() -> Iterator[None]:
 @pytest.fixture
 def make_client(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[MakeClient]:
     """Return a function that starts the service with the settings passed; all its clients share one database."""
-    engine = open_engine(database_url)
-    upgrade(engine)
-    engine.dispose()
     started: list[TestClient] = []
 
     def make(**settings: Any) -> TestClient:
         own = {"database_url": database_url, "bundle": bundle_path, "today": TODAY, "model_store": tmp_path / "models"}
         own |= {"export_folder": tmp_path / "exports", "job_poll_seconds": 0.1, "simulated": True}
-        chosen = Settings(**{**own, **settings})
-        client = TestClient(create_app(chosen), raise_server_exceptions=False)
+        client = TestClient(create_app(Settings(**{**own, **settings})), raise_server_exceptions=False)
         client.__enter__()
         started.append(client)
         return client
@@ -173,16 +210,19 @@ def _plain(value: Any) -> Any:
 @pytest.fixture(scope="session")
 def small_county(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a fifth of the simulated county's households (160) to a records folder that is quick to import."""
-    folder = tmp_path_factory.mktemp("small") / "records"
+    codes = pq.read_table(county / "households.parquet")["household_id"].to_pylist()
+    return _copy_households(county, tmp_path_factory.mktemp("small") / "records", sorted(set(codes))[::5])
+
+
+def _copy_households(county: Path, folder: Path, codes: list[str]) -> Path:
+    """Write the rows of some households, with all lines and regional disasters, to a new records folder."""
     folder.mkdir()
-    some = pq.read_table(county / "households.parquet")["household_id"].to_pylist()
-    some = pa.array(sorted(set(some))[::5])
     for path in sorted(county.glob("*.parquet")):
         table = pq.read_table(path)
-        if path.stem != "lines" and path.stem != "truth":
-            own = pc.or_(pc.is_null(table["household_id"]), pc.is_in(table["household_id"], some))
-            pq.write_table(table.filter(own), folder / path.name)
-        elif path.stem == "lines":
+        if "household_id" in table.column_names:
+            home = table["household_id"]
+            table = table.filter(pc.or_(pc.is_null(home), pc.is_in(home, pa.array(codes))))
+        if path.stem != "truth":
             pq.write_table(table, folder / path.name)
     return folder
 
@@ -216,37 +256,27 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def unscored(county: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+def unscored(county: Path, sqlite_tables: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     """Prepare a database with three villages of the simulated county and accounts, but no scores."""
     folder = tmp_path_factory.mktemp("web")
     homes = pq.read_table(county / "households.parquet", columns=["household_id", "region_code"])
     every = sorted(set(homes["region_code"].to_pylist()))
     far = f"{every[2][:6]}199{every[2][9:]}"  # the third village is moved to another town
-    villages = [*every[:2], every[2]]
-    codes = homes.filter(pc.is_in(homes["region_code"], pa.array(villages)))["household_id"]
-    (folder / "records").mkdir()
-    for path in county.glob("*.parquet"):
-        if path.stem != "truth":
-            table = pq.read_table(path)
-            if "household_id" in table.column_names:
-                keep = pc.or_kleene(pc.is_in(table["household_id"], codes), pc.is_null(table["household_id"]))
-                table = table.filter(keep)
-            if path.stem == "households":
-                moved = pc.if_else(pc.equal(table["region_code"], every[2]), far, table["region_code"])
-                table = table.set_column(table.column_names.index("region_code"), "region_code", moved)
-            pq.write_table(table, folder / "records" / path.name)
-    engine = open_engine(f"sqlite:///{folder / 'service.db'}")
-    upgrade(engine)
+    codes = homes.filter(pc.is_in(homes["region_code"], pa.array(every[:3])))["household_id"].to_pylist()
+    moving = _copy_households(county, folder / "records", codes) / "households.parquet"
+    table = pq.read_table(moving)
+    moved = pc.if_else(pc.equal(table["region_code"], every[2]), far, table["region_code"])
+    pq.write_table(table.set_column(table.column_names.index("region_code"), "region_code", moved), moving)
+    engine = open_engine(f"sqlite:///{shutil.copy(sqlite_tables, folder / 'service.db')}")
     import_folder(engine, folder / "records", TODAY, None, Silent(), simulated=True)
-    village = villages[0]
+    village = every[0]
     regions = {"village": village, "township": village[:9], "county": village[:6], "analyst": village[:6]}
-    for role, region in regions.items():
-        with writing(engine) as connection:
-            create_user(connection, role, PASSWORD, role, region, health_details=role == "county")
     with writing(engine) as connection:
+        for role, region in regions.items():
+            create_user(connection, role, PASSWORD, role, region, health_details=role == "county")
         create_user(connection, "blind", PASSWORD, "county", village[:6])
     _close(engine)
-    return World(folder / "service.db", [*villages[:2], far], regions)
+    return World(folder / "service.db", [*every[:2], far], regions)
 
 
 def _close(engine: Engine) -> None:

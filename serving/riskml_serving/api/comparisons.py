@@ -22,7 +22,7 @@ from riskml.records.contract.schema import TABLES, Kind, Table
 from riskml.records.reading.folder import UsualLines
 from riskml.vocabulary.regions import Level
 from riskml_serving.api.amounts import find_odd_amounts, find_odd_lines
-from riskml_serving.api.findings import Finding, Row, describe_findings, list_known
+from riskml_serving.api.findings import Finding, describe_findings, list_known, read_day
 from riskml_serving.api.repeats import find_copies, find_reused_numbers, find_sums
 from riskml_serving.base.problems import MOST_ERRORS, FieldError
 from riskml_serving.store.records.columns import Columns, Rows, to_columns
@@ -164,18 +164,14 @@ def _find_in_rows(table: Table, rows: Rows, columns: Columns, sent: Rows, today:
                 yield i, "recorded_on", "recorded_very_late"
 
 
-def _read_day(row: Row) -> dt.date:
-    return row.get("recorded_on") or dt.date.min
-
-
 def _find_sizes(tables: Mapping[str, Rows], homes: Rows, members: Rows) -> Iterator[tuple[str, Finding]]:
     """Find households of the request whose size differs from the number of their current members on record.
 
     The conditions are those of the check of folders: households with fewer members than their size are found only if
     most rosters are complete, and a difference of one person only in several households.
     """
-    sizes = {row["household_id"]: row["size"] for row in sorted(homes, key=_read_day)}
-    roster = {(row["household_id"], row["member_id"]): row.get("left_on") for row in sorted(members, key=_read_day)}
+    sizes = {row["household_id"]: row["size"] for row in sorted(homes, key=read_day)}
+    roster = {(row["household_id"], row["member_id"]): row.get("left_on") for row in sorted(members, key=read_day)}
     present = Counter(code for (code, _), left_on in roster.items() if left_on is None and code in sizes)
     gaps = {code: n - sizes[code] for code, n in present.items() if sizes[code] <= _PLAUSIBLE_SIZE}
     complete = 2 * sum(gap == 0 for gap in gaps.values()) >= len(gaps)
@@ -196,7 +192,7 @@ def _find_lost_lines(rows: Rows, homes: Rows, read_lines: Callable[[], Rows]) ->
     in the old region, or with their villages' codes below that of another county. A single household may have moved.
     """
     versions: defaultdict[str, Rows] = defaultdict(list)
-    for row in sorted(homes, key=_read_day):
+    for row in sorted(homes, key=read_day):
         versions[row["household_id"]].append(row)
     if len(versions) == len(homes):
         return  # the usual case: no household has an earlier version
@@ -205,7 +201,7 @@ def _find_lost_lines(rows: Rows, homes: Rows, read_lines: Callable[[], Rows]) ->
         for before, after in pairwise(own):
             old, new = before["region_code"], after["region_code"]
             if digits := next((level for level in LINED if old[:level] != new[:level]), None):
-                moves[code, _read_day(after)] = (old, new, old[:digits], new[:digits])
+                moves[code, read_day(after)] = (old, new, old[:digits], new[:digits])
     prefixes = {line.get("region_code") or "" for line in read_lines()} if moves else set()
 
     def find_line(region: str) -> int:
@@ -215,7 +211,7 @@ def _find_lost_lines(rows: Rows, homes: Rows, read_lines: Callable[[], Rows]) ->
     movers = Counter(move[2:] for move in lost.values())
     keepers = Counter(move[2:] for move in lost.values() if move[0][Level.COUNTY :] == move[1][Level.COUNTY :])
     for i, row in enumerate(rows if lost else ()):
-        if move := lost.get((row["household_id"], _read_day(row))):
+        if move := lost.get((row["household_id"], read_day(row))):
             settled = sum(any(one["region_code"].startswith(move[2]) for one in own) for own in versions.values())
             many = movers[move[2:]] >= max(FEWEST_COPIES, settled / 2) or keepers[move[2:]] >= FEWEST_COPIES
             if find_line(move[1]) < 0 or many:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,7 +10,7 @@ from riskml.records.checking.check import list_rules
 from riskml_serving.base.problems import FieldError
 from riskml_serving.store.records.columns import Columns
 
-__all__ = ["Finding", "Row", "describe_findings", "list_known"]
+__all__ = ["Finding", "Row", "describe_findings", "list_known", "read_day"]
 
 _RULES = {rule.code: rule for rule in list_rules()}
 
@@ -27,6 +28,11 @@ def list_known(columns: Columns, name: str) -> list[Any]:
     ([1.0], [])
     """
     return [value for value in columns.get(name, ()) if value is not None]
+
+
+def read_day(row: Row) -> dt.date:
+    """Return the day of recording of a row; one without a day comes before every day."""
+    return row.get("recorded_on") or dt.date.min
 
 
 def describe_findings(table: str, findings: Iterable[Finding]) -> list[FieldError]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from riskml.records.checking.comparisons import FEWEST_COPIES, NEARLY, list_subject
 from riskml.records.contract.schema import Table
-from riskml_serving.api.findings import Finding, Row, list_known
+from riskml_serving.api.findings import Finding, Row, list_known, read_day
 from riskml_serving.store.records.columns import Columns, Rows
 
 __all__ = ["find_copies", "find_reused_numbers", "find_sums"]
@@ -18,10 +18,6 @@ __all__ = ["find_copies", "find_reused_numbers", "find_sums"]
 def _make_key(table: Table, row: Row, without: tuple[str, ...]) -> tuple[Any, ...]:
     columns = (column for column in table.columns if column.name not in without)
     return tuple(column.default if row.get(column.name) is None else row[column.name] for column in columns)
-
-
-def _read_day(row: Row) -> dt.date:
-    return row.get("recorded_on") or dt.date.min
 
 
 def find_copies(table: Table, rows: Rows, stored: Rows, columns: Columns) -> Iterator[Finding]:
@@ -47,11 +43,11 @@ def find_copies(table: Table, rows: Rows, stored: Rows, columns: Columns) -> Ite
     days: defaultdict[Any, list[dt.date]] = defaultdict(list)
     for row in plain:
         if not row.get("statement"):
-            days[_make_key(table, row, contents)].append(_read_day(row))
-    repeated = _find_repeated_days(list(days.values()), Counter(map(_read_day, plain)))
+            days[_make_key(table, row, contents)].append(read_day(row))
+    repeated = _find_repeated_days(list(days.values()), Counter(map(read_day, plain)))
     for i, row in enumerate(rows if repeated else ()):
         own = days.get(_make_key(table, row, contents))
-        if own and (_read_day(row), min(own)) in repeated:
+        if own and (read_day(row), min(own)) in repeated:
             yield i, "recorded_on", "delivered_twice"
             return
 

@@ -48,7 +48,7 @@ def _complete(folder: Path, name: str, stored: Rows) -> None:
     path = folder / f"{name}.parquet"
     table = pq.read_table(path) if path.exists() else None
     new = table.to_pylist() if table is not None else []
-    key = (*(TABLES[name].key or ("record_id",)), "recorded_on")
+    key = (*TABLES[name].identity, "recorded_on")
     known = {tuple(row.get(column) for column in key) for row in new}
     kept = [row for row in stored if tuple(row[column] for column in key) not in known]
     if kept:

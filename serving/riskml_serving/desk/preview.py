@@ -118,7 +118,7 @@ def judge(
 
 def _drop_known(name: str, stored: pa.Table, new: pa.Table) -> pa.Table:
     """Drop the stored rows that a delivery repeats or replaces: those with the same key and day of recording."""
-    columns = [*(TABLES[name].key or ("record_id",)), "recorded_on"]
+    columns = [*TABLES[name].identity, "recorded_on"]
     if new.num_rows == 0 or not set(columns) <= set(new.column_names):
         return stored
     keys = set(zip(*(new[column].to_pylist() for column in columns), strict=True))

@@ -107,7 +107,7 @@ def add_delivery(
         repository.write_content(connection, keys, delivery_id, f"file {number}", upload.content)
         digest, day = hashlib.sha256(upload.content).hexdigest(), received.get(upload.name, today)
         row = {"delivery_id": delivery_id, "number": number, "name": upload.name, "sha256": digest}
-        rows.append({**row, "bytes": len(upload.content), "received_on": day, "earlier": earlier})
+        rows.append({**row, "received_on": day, "earlier": earlier})
         audit.record(connection, caller, "lists.upload", request_id=request_id, delivery=delivery_id, sha256=digest)
     repository.add_files(connection, rows)
     start_job(connection, require_delivery(connection, delivery_id, caller), "read", caller, today, request_id)

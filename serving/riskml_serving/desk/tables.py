@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, DateTime, Integer, LargeBinary, String, Table, Text
 
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
@@ -21,7 +21,6 @@ DELIVERIES = Table(
     Column("counts", Text, nullable=False),
     Column("created_by", Code(64), nullable=False),
     Column("created_at", DateTime, nullable=False),
-    Column("imported_by", Code(64), nullable=True),
     Column("imported_at", DateTime, nullable=True),
 )
 """``step``: the step of the page that comes next (`service.STEPS`). ``job_id`` is the job that works on the delivery or
@@ -35,7 +34,6 @@ FILES = Table(
     Column("number", Integer, primary_key=True),
     Column("name", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
-    Column("bytes", BigInteger, nullable=False),
     Column("received_on", Date, nullable=False),
     Column("earlier", Boolean, nullable=False),
 )

@@ -184,7 +184,6 @@ class _Work:
                 audit.record(connection, caller, "lists.import", request_id=number, **entry)
 
         values = {"step": "done", "fault": "", "counts": json.dumps(counts), "imported_at": now()}
-        values["imported_by"] = self.leased.job["created_by"]
         self._end({"delivery_id": delivery_id, **values}, keep)
 
     def _make_copies(self, understood: Understood) -> dict[int, bytes]:

@@ -45,7 +45,7 @@ def read_of_households(connection: Connection, household_ids: Iterable[str]) -> 
 
 
 def read_persons(connection: Connection, person_ids: Iterable[str]) -> list[dict[str, Any]]:
-    """Read persons by their codes, without what is encrypted."""
+    """Read persons by their codes, without the encrypted columns."""
     columns = (PERSONS.c.person_id, PERSONS.c.household_id, PERSONS.c.left_on)
     rows: list[dict[str, Any]] = []
     for part in split_codes(sorted(person_ids)):
@@ -87,7 +87,7 @@ def _select_in_region(region: str, *columns: Any) -> Select[Any]:
 
 
 def list_key_ids(connection: Connection) -> list[str]:
-    """List the ids of the keys that encrypted persons; each is one look into the index, however many persons it has."""
+    """List the ids of the keys that encrypted persons: one index look-up for each key, not for each person."""
     ids: list[str] = []
     while True:
         after = ids[-1] if ids else ""

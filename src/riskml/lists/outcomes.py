@@ -36,7 +36,7 @@ class Piece(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """What a property comparison says of a person: a vehicle, a licence or a second home. It is no record."""
+    """What a property comparison says about a person: a vehicle, a licence or a second home. It is not a record."""
 
     household_id: str
     person_id: str | None

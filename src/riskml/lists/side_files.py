@@ -35,7 +35,7 @@ def read_received(path: Path) -> dict[str, date]:
 
 
 def read_decisions(path: Path) -> tuple[dict[tuple[str, str, int], str], Answers]:
-    """Read answers to what was asked: columns ``file``, ``sheet``, ``row`` and ``person_id``, and ``answer`` if any.
+    """Read answers to what was asked: columns ``file``, ``sheet``, ``row``, ``person_id`` and, optionally, ``answer``.
 
     Returns
     -------
@@ -47,14 +47,14 @@ def read_decisions(path: Path) -> tuple[dict[tuple[str, str, int], str], Answers
     Raises
     ------
     UsageError
-        If the file cannot be read, a column is missing, a row is no number, or an answer is none.
+        If the file cannot be read, a column is missing, a row is not a number, or an answer is not allowed.
     """
     persons, answers, headers = {}, {}, read_headers()
     for number, row in _read(path, ("file", "sheet", "row", "person_id")):
         answer = parse_answer(row.get("answer", ""), headers)
         if row.get("answer") and answer is None:
             raise UsageError(
-                "{path}, row {row}: {answer} is no answer.",
+                "{path}, row {row}: {answer} is not an answer.",
                 "Answers are correction, new, skip, a record_id, a column's letter, a unit such as 万元 or a topic.",
                 path=path,
                 row=number,

@@ -159,9 +159,8 @@ def write_columns(path: Path, sheets: Iterable[Sheet]) -> None:
 
 
 def _index(folder: Path, name: str) -> dict[Key, dict[str, Any]]:
-    shared = TABLES[name].key or ("record_id",)
     rows: list[dict[str, Any]] = pq.read_table(folder / f"{name}.parquet").to_pylist()
-    return {(*(row[part] for part in shared), row.get("recorded_on")): row for row in rows}
+    return {(*(row[part] for part in TABLES[name].identity), row.get("recorded_on")): row for row in rows}
 
 
 def _describe(row: Mapping[str, Any], columns: Iterable[str], table: str) -> dict[str, str]:

@@ -96,7 +96,7 @@ class Agreement(Term):
     """Whether the rule line and the model flag a household, as a short name and as a sentence in both languages.
 
     The rule line flags a household if one of its conditions is met. Its colour may be yellow without any: income that
-    is merely close to the line is no condition. So the sentences speak of conditions, not of the rule line as a whole.
+    is merely close to the line meets none. So the sentences speak of conditions, not of the rule line as a whole.
     """
 
     sentence_zh: str

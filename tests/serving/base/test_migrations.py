@@ -27,8 +27,8 @@ from riskml_serving.base.database.migrate import (
 )
 
 
-def test_the_migrations_create_the_declared_tables(database_url):
-    engine = open_engine(database_url)
+def test_the_migrations_create_the_declared_tables(empty_database_url):
+    engine = open_engine(empty_database_url)
     upgrade(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -36,8 +36,8 @@ def test_the_migrations_create_the_declared_tables(database_url):
     engine.dispose()
 
 
-def test_upgrading_twice_changes_nothing(database_url):
-    engine = open_engine(database_url)
+def test_upgrading_twice_changes_nothing(empty_database_url):
+    engine = open_engine(empty_database_url)
     assert read_revision(engine) is None
     upgrade(engine)
     assert read_revision(engine) == find_latest_revision()
@@ -46,9 +46,9 @@ def test_upgrading_twice_changes_nothing(database_url):
     engine.dispose()
 
 
-def test_several_first_starts_at_once_create_the_tables_only_once(database_url):
+def test_several_first_starts_at_once_create_the_tables_only_once(empty_database_url):
     """Each start may see an empty database; only one creates the tables, and the others wait until it has done so."""
-    engines = [open_engine(database_url) for _ in range(4)]
+    engines = [open_engine(empty_database_url) for _ in range(4)]
     ready = threading.Barrier(len(engines))
 
     def start(engine):
@@ -77,9 +77,9 @@ def make_example(column):
     return next((example for kind, example in kinds.items() if isinstance(column.type, kind)), 1)
 
 
-def test_rows_from_every_version_survive_all_later_migrations(database_url):
+def test_rows_from_every_version_survive_all_later_migrations(empty_database_url):
     """Insert a row into each table as soon as a migration creates it; after all migrations, every row is complete."""
-    engine = open_engine(database_url)
+    engine = open_engine(empty_database_url)
     line = [one.revision for one in ScriptDirectory.from_config(make_config()).walk_revisions()][::-1]
     filled = {"alembic_version"}
     for revision in line:
@@ -107,8 +107,8 @@ def test_rows_from_every_version_survive_all_later_migrations(database_url):
 
 
 @pytest.mark.parametrize("bring", [upgrade, require_current])
-def test_tables_from_a_later_version_are_rejected_with_a_clear_message_and_left_alone(database_url, bring):
-    engine = open_engine(database_url)
+def test_tables_from_a_later_version_are_rejected_with_a_clear_message_and_left_alone(empty_database_url, bring):
+    engine = open_engine(empty_database_url)
     upgrade(engine)
     with writing(engine) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))

@@ -14,7 +14,6 @@ from riskml_serving.commands import cli
 @pytest.fixture
 def run(database_url):
     """Return a function that runs a command on a database with this version's tables."""
-    assert CliRunner().invoke(cli.app, ["db", "upgrade", "--db", database_url]).exit_code == 0
 
     def call(*arguments):
         return CliRunner().invoke(cli.app, [*arguments, "--db", database_url])
@@ -76,9 +75,9 @@ def test_errors_are_printed_without_a_traceback(monkeypatch, capsys, tmp_path):
     ],
     ids=" ".join,
 )
-def test_only_db_upgrade_migrates_postgresql(database_url, words, monkeypatch):
+def test_only_db_upgrade_migrates_postgresql(empty_database_url, words, monkeypatch):
     """PostgreSQL must not be migrated before a backup has been made, so only `db upgrade` does it."""
-    engine = open_engine(database_url)
+    engine = open_engine(empty_database_url)
     if engine.dialect.name == "sqlite":
         require_current(engine)
         assert read_revision(engine) == find_latest_revision(), "tables are created in an SQLite file automatically"
@@ -87,13 +86,13 @@ def test_only_db_upgrade_migrates_postgresql(database_url, words, monkeypatch):
             if revision:  # pretend that this version has one more migration
                 upgrade(engine)
                 monkeypatch.setattr(migrate, "find_latest_revision", lambda: "9999")
-            result = CliRunner().invoke(cli.app, [*words, "--db", database_url])
+            result = CliRunner().invoke(cli.app, [*words, "--db", empty_database_url])
             assert isinstance(result.exception, UsageError)
             assert f"revision {revision or 'none'}; this version needs" in result.exception.message
             assert "db upgrade" in result.exception.hint
             assert read_revision(engine) == revision
         monkeypatch.undo()
-    assert CliRunner().invoke(cli.app, ["db", "upgrade", "--db", database_url]).exit_code == 0
+    assert CliRunner().invoke(cli.app, ["db", "upgrade", "--db", empty_database_url]).exit_code == 0
     require_current(engine)
     engine.dispose()
 

@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import io
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,9 +129,9 @@ def read_token(page: str) -> str:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(tmp_path: Path, sqlite_tables: Path) -> str:
     """The desk's own SQL is plain, so most tests use SQLite only."""
-    return f"sqlite:///{tmp_path / 'service.db'}"
+    return f"sqlite:///{shutil.copy(sqlite_tables, tmp_path / 'service.db')}"
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from riskml_serving.base.database import open_engine, upgrade, writing
+from riskml_serving.base.database import open_engine, writing
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.people.auth.service import create_key
 
@@ -108,7 +108,6 @@ def _import_modules() -> None:
 def county_engine(database_url: str, small_county: Path) -> Iterator[Any]:
     """Fill a database with a small county that has not been scored yet."""
     engine = open_engine(database_url)
-    upgrade(engine)
     import_folder(engine, small_county, AS_OF, simulated=True)
     yield engine
     engine.dispose()

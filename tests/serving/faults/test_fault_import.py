@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from riskml.records.contract.schema import TABLES
-from riskml_serving.base.database import open_engine, reading, upgrade
+from riskml_serving.base.database import open_engine, reading
 
 IMPORTING = "riskml_serving.judging.importing"
 VISIBLE = ("households", "purpose", "audit", "jobs", *(f"record_{name}" for name in TABLES))
@@ -29,7 +29,6 @@ def count_rows(engine, *tables):
 )
 def test_a_killed_import_shows_nothing_or_everything(database_url, small_county, serve, where, calls, published):
     engine = open_engine(database_url)
-    upgrade(engine)
     arguments = {"command": "import", "today": "2023-06-30", "job_chunk": 40}
     serve(str(small_county), dies=(where, calls), **arguments).process.join(120)
     rows = {f"record_{name}": pq.read_metadata(small_county / f"{name}.parquet").num_rows for name in TABLES}

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from riskml.model import Bundle
-from riskml_serving.base.database import open_engine, upgrade, writing
+from riskml_serving.base.database import open_engine, writing
 from riskml_serving.commands.cli import app as commands
 from riskml_serving.devtools.benchmark import household
 from riskml_serving.judging.model import load_model
@@ -32,7 +32,6 @@ files_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.fixture
 def headers(database_url):
     engine = open_engine(database_url)
-    upgrade(engine)
     with writing(engine) as connection:
         token = create_key(connection, "swap", "", ("score", "read"))
     engine.dispose()

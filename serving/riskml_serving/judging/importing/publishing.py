@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Connection
@@ -27,7 +28,7 @@ from riskml_serving.store.households.repository import (
 from riskml_serving.store.records.purpose import claim_purpose
 from riskml_serving.store.records.repository import read_lines, read_regional
 
-__all__ = ["EVERYWHERE", "Publication", "add_rescore_job"]
+__all__ = ["EVERYWHERE", "Publication", "add_rescore_job", "save_register"]
 
 EVERYWHERE = ""
 
@@ -111,7 +112,7 @@ class Publication:
 
     def _update_register(self) -> None:
         stated = set(self.delivery.tables)
-        updated, notes, moved = [], [], {}
+        updated, notes = [], []
         for code, staged in self.staged.items():
             row = self.before.get(code)
             known = set(filter(None, row["known_tables"].split(";"))) if row else set()
@@ -121,13 +122,20 @@ class Publication:
                 region = staged["region_code"] or row["region_code"]
                 names = ";".join(sorted(known | stated)) if added else row["known_tables"]
                 updated.append({**row, "known_tables": names, "region_code": region})
-                if region != row["region_code"]:
-                    moved[code] = region
-        updated = [row for row in updated if row != self.before[row["household_id"]]]
-        self.changed.update(row["household_id"] for row in updated)
-        update_households(self.connection, updated)
+        self.changed |= save_register(self.connection, self.before, updated, self.request_id)
         repository.save_households(self.connection, [{**note, "fingerprint": self.fingerprint} for note in notes])
-        move_scores(self.connection, moved, EVERYWHERE, self.request_id)
+
+
+def save_register(
+    connection: Connection, before: Mapping[str, dict[str, Any]], rows: Iterable[dict[str, Any]], request_id: str
+) -> set[str]:
+    """Save rows of the register that differ from those before, move the scores, and return the households' codes."""
+    changed = {row["household_id"]: row for row in rows if row != before[row["household_id"]]}
+    update_households(connection, [*changed.values()])
+    regions = {code: row["region_code"] for code, row in changed.items()}
+    moved = {code: region for code, region in regions.items() if region != before[code]["region_code"]}
+    move_scores(connection, moved, EVERYWHERE, request_id)
+    return {*changed}
 
 
 def add_rescore_job(

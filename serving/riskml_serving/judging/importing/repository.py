@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -139,12 +139,12 @@ def delete_parts(connection: Connection, fingerprint: str, parts: Sequence[int] 
     connection.execute(query if parts is None else query.where(IMPORT_PARTS.c.part.in_(parts)))
 
 
-def list_digests(connection: Connection) -> dict[str, int]:
-    """List the digest of every household in the last finished import that held changes about it."""
-    query = select(IMPORT_HOUSEHOLDS.c.household_id, IMPORT_HOUSEHOLDS.c.digest).join(
-        IMPORTS, IMPORTS.c.fingerprint == IMPORT_HOUSEHOLDS.c.fingerprint
-    )
-    rows = connection.execute(query.where(_is_finished()).order_by(IMPORTS.c.finished_at))
+def list_digests(connection: Connection, codes: Collection[str]) -> dict[str, int]:
+    """List the digests of some households in the last finished import that held changes about each."""
+    code, digest = IMPORT_HOUSEHOLDS.c.household_id, IMPORT_HOUSEHOLDS.c.digest
+    query = select(code, digest).join(IMPORTS, IMPORTS.c.fingerprint == IMPORT_HOUSEHOLDS.c.fingerprint)
+    query = query.where(_is_finished()).order_by(IMPORTS.c.finished_at)
+    rows = (row for part in split_codes([*codes]) for row in connection.execute(query.where(code.in_(part))))
     return {row.household_id: row.digest for row in rows}
 
 

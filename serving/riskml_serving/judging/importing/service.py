@@ -170,7 +170,7 @@ class _Import:
         """Stage the parts that are missing and publish all of them; stage again what others change meanwhile."""
         base = self._begin(begun)
         with reading(self.engine) as connection:
-            stored = repository.list_digests(connection)
+            stored = repository.list_digests(connection, digests)
         codes = [code for code, digest in digests.items() if stored.get(code) != digest]
         parts = [codes[start : start + PART] for start in range(0, len(codes), PART)]
         self.bar.stage("Compare with what is stored", len(codes))

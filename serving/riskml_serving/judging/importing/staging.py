@@ -34,7 +34,6 @@ __all__ = [
     "Delta",
     "build_known_sql",
     "compare",
-    "list_subject",
     "match_sql",
     "name_replaced",
     "to_arrow",
@@ -51,11 +50,6 @@ REGISTER = pa.schema(
     ]
 )
 """Columns of the households in a part: ``region_code`` is null if the part does not say where the household lives."""
-
-KEYS = {name: table.key or ("record_id",) for name, table in TABLES.items()} | {
-    "lines": ("region_code", "effective_from")
-}
-"""Columns that identify a record, version or line."""
 
 Rows = Mapping[str, pa.Table]
 
@@ -101,7 +95,7 @@ def compare(name: str, delivered: pa.Table, stored: pa.Table) -> Delta:
     >>> compare("lines", other, line).replaced.to_pylist()
     [{'region_code': None, 'effective_from': datetime.date(2024, 1, 1), 'recorded_on': None}]
     """
-    names = [*list_subject(name), "recorded_on"]
+    names = [*TABLES[name].full_identity, "recorded_on"]
     if not stored.num_rows or not delivered.num_rows:
         return Delta(delivered, stored.select(names).slice(0, 0))
     with connect() as connection:
@@ -117,16 +111,10 @@ def compare(name: str, delivered: pa.Table, stored: pa.Table) -> Delta:
         known = build_known_sql(name)
         replaced = connection.sql(f"""
             SELECT DISTINCT {", ".join(names)} FROM (SELECT *, {known} AS "#known" FROM stored) s
-            WHERE {KEYS[name][-1]} IS NOT NULL AND EXISTS (
+            WHERE {TABLES[name].identity[-1]} IS NOT NULL AND EXISTS (
                 FROM (SELECT *, {known} AS "#known" FROM new) n
-                WHERE {match_sql("s", "n", [*list_subject(name), '"#known"'])})""")
+                WHERE {match_sql("s", "n", [*TABLES[name].full_identity, '"#known"'])})""")
         return Delta(connection.sql(f"SELECT {own} FROM new ORDER BY ALL").to_arrow_table(), replaced.to_arrow_table())
-
-
-def list_subject(name: str) -> list[str]:
-    """List the columns by which a row is recognised: a record number is unique only within a household or region."""
-    subject = [column for column in ("household_id", "region_code") if TABLES[name].find_column(column) is not None]
-    return list(dict.fromkeys([*(subject if name != "households" else ()), *KEYS[name]]))
 
 
 def build_known_sql(name: str) -> str:
@@ -146,7 +134,7 @@ def _merge(name: str, stored: pa.Table, delta: Delta) -> pa.Table:
     with connect() as connection:
         for view, table in (("stored", stored), ("new", delta.new), ("replaced", delta.replaced)):
             connection.register(view, table)
-        own, names = ", ".join(map(quote, delta.new.column_names)), [*list_subject(name), "recorded_on"]
+        own, names = ", ".join(map(quote, delta.new.column_names)), [*TABLES[name].full_identity, "recorded_on"]
         return connection.sql(f"""
             SELECT {own} FROM stored s WHERE NOT EXISTS (FROM replaced r WHERE {match_sql("s", "r", names)})
             UNION ALL SELECT {own} FROM new""").to_arrow_table()

@@ -17,16 +17,16 @@ from riskml.records.contract.schema import TABLES
 from riskml.records.reading.cell_sql import connect
 from riskml_serving.base.database import writing
 from riskml_serving.judging.importing import repository
-from riskml_serving.judging.importing.publishing import EVERYWHERE, add_rescore_job
+from riskml_serving.judging.importing.publishing import EVERYWHERE, add_rescore_job, save_register
 from riskml_serving.judging.importing.service import CALLER, finish_job, make_request_id
-from riskml_serving.judging.importing.staging import build_known_sql, list_subject, to_arrow
+from riskml_serving.judging.importing.staging import build_known_sql, to_arrow
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores.repository import move_scores, remove_scores
+from riskml_serving.judging.scores.repository import remove_scores
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.register.repository import delete_persons
 from riskml_serving.store.facts.service import settle_facts
-from riskml_serving.store.households.repository import delete_households, find_households, update_households
+from riskml_serving.store.households.repository import delete_households, find_households
 from riskml_serving.store.records.repository import read_rows
 
 __all__ = ["Withdrawal", "withdraw_import"]
@@ -158,12 +158,12 @@ def _find_restored(name: str, rows: Sequence[dict[str, Any]], request_id: str) -
     table = to_arrow(name, columns)
     table = table.append_column("row_id", pa.array(columns["row_id"], pa.int64()))
     table = table.append_column("own", pa.array([r == request_id for r in columns["request_id"]], pa.bool_()))
-    keys = ", ".join([*list_subject(name), '"#known"'])
+    keys = ", ".join([*TABLES[name].full_identity, '"#known"'])
     with connect() as connection:
         connection.register("stored", table)
         query = f"""
             SELECT max(row_id) FILTER (WHERE NOT own) FROM (SELECT *, {build_known_sql(name)} AS "#known" FROM stored)
-            WHERE {list_subject(name)[-1]} IS NOT NULL GROUP BY {keys} HAVING bool_or(own) AND NOT bool_and(own)"""
+            WHERE {TABLES[name].identity[-1]} IS NOT NULL GROUP BY {keys} HAVING bool_or(own) AND NOT bool_and(own)"""
         return sorted(number for (number,) in connection.execute(query).fetchall())
 
 
@@ -182,7 +182,4 @@ def _update_register(
         region = until[-1] if until else own[0][1] if own else row["region_code"]
         tables = set(row["known_tables"].split(";")) - set(stated.get(code, "").split(";"))
         updated.append({**row, "region_code": region, "known_tables": ";".join(sorted(tables))})
-    update_households(connection, [row for row in updated if row != before[row["household_id"]]])
-    moved = {row["household_id"]: row["region_code"] for row in updated}
-    moved = {code: region for code, region in moved.items() if region != before[code]["region_code"]}
-    move_scores(connection, moved, EVERYWHERE, request_id)
+    save_register(connection, before, updated, request_id)

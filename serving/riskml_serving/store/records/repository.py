@@ -157,14 +157,10 @@ def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]])
     ``recorded_on``. The data contract forbids two rows for one record on one day; the first row is marked so that
     queries leave it out. Monitoring lines are never marked.
     """
-    table, keys = RECORDS[name], TABLES[name].key or ("record_id",)
-    if name == "lines":
+    table, names = RECORDS[name], TABLES[name].full_identity
+    keyed = [row for row in rows if all(row.get(key) is not None for key in TABLES[name].identity)]
+    if name == "lines" or not keyed:
         return
-    keyed = [row for row in rows if all(row.get(key) is not None for key in keys)]
-    if not keyed:
-        return
-    subject = ("household_id", "region_code") if name == "disaster" else ("household_id",)
-    names = dict.fromkeys([*keys, *subject])
     same = [_compare(table.c[key], f"the_{key}") for key in names]
     query = update(table).where(*same, table.c.recorded_on == bindparam("the_day"), is_not_superseded(table))
     values = [{**{f"the_{key}": row.get(key) for key in names}, "the_day": row["recorded_on"]} for row in keyed]

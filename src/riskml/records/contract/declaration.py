@@ -144,6 +144,17 @@ class Table:
         return tuple(name for name in self.names if name in IDENTIFIERS)
 
     @cached_property
+    def identity(self) -> tuple[str, ...]:
+        """Columns that rows share if one replaces another: the key, the record number, or a line's region and day."""
+        return self.key or (("record_id",) if "record_id" in self.names else ("region_code", "effective_from"))
+
+    @cached_property
+    def full_identity(self) -> tuple[str, ...]:
+        """The same with the owner of a record, since its number is unique only within a household or a region."""
+        owner = [] if self.key else [name for name in ("household_id", "region_code") if name in self.names]
+        return tuple(dict.fromkeys([*owner, *self.identity]))
+
+    @cached_property
     def contents(self) -> tuple[Column, ...]:
         """The declared columns that a panel holds: all except the identifiers and ``recorded_on``."""
         return tuple(column for column in self.columns if column.name not in (*IDENTIFIERS, "recorded_on"))

@@ -140,7 +140,7 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
     []
     """
     table = TABLES[name]
-    names = ("region_code", "effective_from") if name == "lines" else table.key or ("record_id",)
+    names = table.identity
     rows = max(map(len, columns.values()), default=0)
     if rows < 2 or names[-1] not in columns:
         return []

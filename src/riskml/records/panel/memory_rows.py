@@ -57,7 +57,7 @@ class _Table:
 
     def number_groups(self) -> NDArray[np.int64]:
         """Number the groups of rows that share a key or a `record_id`; a row without a key gets -1."""
-        names = self.declared.key or ("record_id",)
+        names = self.declared.identity
         if not self.declared.key and "record_id" not in self.columns:
             return np.full(self.length, -1, np.int64)
         numbers: dict[object, int] = {}

@@ -200,7 +200,7 @@ class Writer:
         return self.alike[key]
 
     def _draw_fault(self, which: str) -> str:
-        """Draw a fault according to the file's percentages; the result may be no fault."""
+        """Draw a fault according to the file's percentages; often, there is none."""
         x = self.rng.random() * 100
         for fault, percent in self.spec.get(which, {}).items():
             x -= percent

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from riskml_serving.api.households.repository import build_ranked_query, read_ranked
 from riskml_serving.api.regions.repository import build_count_query, count_scores
-from riskml_serving.base.database import open_engine, upgrade, writing
+from riskml_serving.base.database import open_engine, writing
 from riskml_serving.judging.scores.ranking import RANKED, rank
 from riskml_serving.judging.scores.tables import CURRENT
 
@@ -19,7 +19,6 @@ from riskml_serving.judging.scores.tables import CURRENT
 def engine(database_url):
     """Fill a database with 6,000 scored households in two counties, each with ten towns of ten villages."""
     database = open_engine(database_url)
-    upgrade(database)
     fixed = {
         "seq": 1,
         "as_of": dt.date(2024, 12, 31),

@@ -17,7 +17,7 @@ from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import TABLES
 from riskml.scoring import score
 from riskml.vocabulary.verdicts import COLOUR_POSITIONS, TIERS
-from riskml_serving.base.database import open_engine, upgrade
+from riskml_serving.base.database import open_engine
 from riskml_serving.judging.importing import repository, service
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.model import load_model
@@ -81,7 +81,6 @@ def test_an_interrupted_import_shows_nothing_and_resumes_where_it_stopped(
     database_url, bundle_path, small_county, monkeypatch
 ):
     engine, model = open_engine(database_url), load_model(bundle_path, trial=True)
-    upgrade(engine)
     monkeypatch.setattr(service, "PART", 40)
     calls = Counter()
     for module, name in ((repository, "add_part"), (repository, "append"), (repository, "finish_import")):

@@ -21,7 +21,7 @@ from riskml.errors import BundleError
 from riskml.model.bundle_files import MANIFEST, SEAL, encode_json, hash_sha256, make_seal
 from riskml_serving.api.scores import endpoints as scoring
 from riskml_serving.api.scores.endpoints import MOST_IN_EVENT_LOOP
-from riskml_serving.base.database import open_engine, upgrade
+from riskml_serving.base.database import open_engine
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.cli import app as commands
 from riskml_serving.judging.model import Holder, Keeper, load_model
@@ -56,7 +56,6 @@ def start_keeper(database_url, bundle_path, tmp_path):
     All keepers share a database and a folder of releases.
     """
     engine = open_engine(database_url)
-    upgrade(engine)
     folder = tmp_path / "offered"
     shutil.copytree(bundle_path, folder)
 

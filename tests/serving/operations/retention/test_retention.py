@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from riskml.errors import UsageError
 from riskml_serving.base.clock import now
-from riskml_serving.base.database import METADATA, open_database, open_engine, reading, upgrade, writing
+from riskml_serving.base.database import METADATA, open_database, open_engine, reading, writing
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.cli import app as commands
 from riskml_serving.http.idempotent_writes.tables import ANSWERS
@@ -53,7 +53,6 @@ def test_forgetting_covers_every_table_that_refers_to_households(database_url):
     known = {table.name for table in vars(repository).values() if isinstance(table, Table)}
     known |= {table.name for table in repository.RECORDS.values()}
     engine = open_engine(database_url)
-    upgrade(engine)
     with engine.connect() as connection:
         tables = inspect(connection)
         holding = {

@@ -321,10 +321,10 @@ def create_desk_tables() -> None:
         "deliveries",
         delivery,
         {**county, "step": WORD, "fault": TEXT, "counts": TEXT, "created_by": CALLER, "created_at": TIME},
-        {"job_id": Code(36), "imported_by": CALLER, "imported_at": TIME},
+        {"job_id": Code(36), "imported_at": TIME},
     )
     op.create_index("ix_deliveries_county", "deliveries", ["county"])
-    file: Types = {"name": TEXT, "sha256": HASH, "bytes": BIG_COUNT, "received_on": DAY, "earlier": FLAG}
+    file: Types = {"name": TEXT, "sha256": HASH, "received_on": DAY, "earlier": FLAG}
     create_table("delivery_files", {**delivery, "number": COUNT}, file)
     create_table("delivery_contents", {**delivery, "name": CODE}, {"content": BYTES})
     create_table("list_memory", {**county, "household_id": HOUSEHOLD}, {"content": BYTES})
