@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import json
 import re
 import shutil
 import tempfile
@@ -55,6 +56,9 @@ def postgres() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="riskml-pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # no test cuts this server's power
+            _administer(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
+        _administer(server.get_uri(), "SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
 
@@ -82,7 +86,7 @@ def postgres_tables(postgres: str) -> str:
 @contextmanager
 def _create_postgres(server: str, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield make_url(server).set(database=name).render_as_string(hide_password=False)
     _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -198,13 +202,8 @@ def county_rows(county: Path) -> dict[str, list[dict[str, Any]]]:
     out = {}
     for path in sorted(county.glob("*.parquet")):
         if path.stem != "truth":
-            rows = pq.read_table(path).to_pylist()
-            out[path.stem] = [{name: _plain(value) for name, value in row.items()} for row in rows]
+            out[path.stem] = json.loads(json.dumps(pq.read_table(path).to_pylist(), default=str))  # days as text
     return out
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 @pytest.fixture(scope="session")
