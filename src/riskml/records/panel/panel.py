@@ -96,7 +96,7 @@ class Panel:
 
     @property
     def last_days(self) -> Ints:
-        """Last day that any row of each household, known or not, describes or was recorded on, (n,); else ``NO_DAY``."""
+        """Last day that any row of each household, known or not, describes or was recorded on; else ``NO_DAY``."""
         return self._records.last_days[slice(*self._range)]
 
     @property
