@@ -90,7 +90,6 @@ def import_folder(
     progress: Progress | None = None,
     *,
     simulated: bool,
-    caller: Caller = CALLER,
 ) -> Import:
     """Import a records folder and score the households that it adds or changes, as of a date.
 
@@ -105,8 +104,6 @@ def import_folder(
     progress : Progress, optional
     simulated : bool
         Whether the records count as simulated; the database may hold only records for the same purpose.
-    caller : Caller, optional
-        Who imports the folder, for the audit log.
 
     Raises
     ------
@@ -118,7 +115,7 @@ def import_folder(
         If the income of a household would contradict what is stored.
     """
     with open_folder(folder) as opened:
-        run = _Import(engine, opened, today, progress or Silent(), caller)
+        run = _Import(engine, opened, today, progress or Silent())
         return run.run(model, simulated=simulated)
 
 
@@ -137,8 +134,8 @@ def _refuse_touched(codes: set[str]) -> None:
 class _Import:
     """Runs an import, continuing where an interrupted run stopped."""
 
-    def __init__(self, engine: Engine, opened: Folder, today: dt.date, bar: Progress, caller: Caller) -> None:
-        self.engine, self.opened, self.today, self.bar, self.caller = engine, opened, today, bar, caller
+    def __init__(self, engine: Engine, opened: Folder, today: dt.date, bar: Progress) -> None:
+        self.engine, self.opened, self.today, self.bar = engine, opened, today, bar
 
     def run(self, model: Model | None, *, simulated: bool) -> Import:
         """Import the folder, or finish what an earlier run has left."""
@@ -186,11 +183,11 @@ class _Import:
                     job_id = None
                     if scores:
                         changed, at = (news.changed, news.regions), self.today
-                        job_id = add_rescore_job(connection, self.caller, *changed, at, self.request_id)
+                        job_id = add_rescore_job(connection, CALLER, *changed, at, self.request_id)
                     counts = {"households": len(digests), "changed": len(news.changed)}
                     counts |= {"closed": len(closed), "rows": sum(news.rows.values())}
                     details: dict[str, Any] = {"tables": self.opened.tables, **counts}
-                    audit.record(connection, self.caller, "records.import", request_id=self.request_id, **details)
+                    audit.record(connection, CALLER, "records.import", request_id=self.request_id, **details)
                     counties = {"counties": self.delivery.list_counties()}
                     repository.finish_import(connection, self.fingerprint, counties, job_id)
                 return Import(self.fingerprint[:ID_LENGTH], **counts), job_id

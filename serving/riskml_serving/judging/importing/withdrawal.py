@@ -23,7 +23,6 @@ from riskml_serving.judging.importing.staging import build_known_sql, to_arrow
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import remove_scores
 from riskml_serving.people import audit
-from riskml_serving.people.auth import Caller
 from riskml_serving.register.repository import delete_persons
 from riskml_serving.store.facts.service import settle_facts
 from riskml_serving.store.households.repository import delete_households, find_households
@@ -60,8 +59,6 @@ def withdraw_import(
     today: dt.date,
     model: Model | None = None,
     progress: Progress | None = None,
-    *,
-    caller: Caller = CALLER,
 ) -> Withdrawal:
     """Take back an import, and score the remaining households again.
 
@@ -75,8 +72,6 @@ def withdraw_import(
     model : Model, optional
         Model to score with; without a model, nothing is scored.
     progress : Progress, optional
-    caller : Caller, optional
-        Who withdraws the import, for the audit log.
 
     Raises
     ------
@@ -92,13 +87,13 @@ def withdraw_import(
                 "The command `riskml-serving import` prints the ID of each import; the audit log has it too.",
                 import_id=import_id,
             )
-        done, job_id = _withdraw(connection, imported, today, caller, scores=model is not None)
+        done, job_id = _withdraw(connection, imported, today, scores=model is not None)
     scored = 0 if model is None or job_id is None else finish_job(engine, model, job_id, progress or Silent())
     return Withdrawal(done.rows, done.households, done.gone, scored)
 
 
 def _withdraw(
-    connection: Connection, imported: dict[str, Any], today: dt.date, caller: Caller, *, scores: bool
+    connection: Connection, imported: dict[str, Any], today: dt.date, *, scores: bool
 ) -> tuple[Withdrawal, str | None]:
     request_id = make_request_id(imported["fingerprint"])
     stated = repository.list_changed(connection, imported["fingerprint"])
@@ -121,8 +116,8 @@ def _withdraw(
     settle_facts(connection, rest, request_id)
     repository.delete_import(connection, imported["fingerprint"])
     counts: dict[str, Any] = {"rows": rows, "households": len(codes), "gone": len(gone)}
-    audit.record(connection, caller, "records.withdraw", request_id=request_id, **counts)
-    job_id = add_rescore_job(connection, caller, rest, regions, today, request_id) if scores else None
+    audit.record(connection, CALLER, "records.withdraw", request_id=request_id, **counts)
+    job_id = add_rescore_job(connection, CALLER, rest, regions, today, request_id) if scores else None
     return Withdrawal(**counts), job_id
 
 

@@ -31,35 +31,33 @@ def predict_contributions(booster: lgb.Booster, values: Floats) -> tuple[Floats,
     return np.ascontiguousarray(columns[:, :-1]), float(columns[0, -1]) if len(columns) else 0.0
 
 
-def make_probe_rows(splits: Splits, n_features: int, rows: int = ROWS, seed: int = 0) -> Floats:
+def make_probe_rows(splits: Splits, n_features: int) -> Floats:
     """Make rows with values near the trees' thresholds, where errors in the splits show up.
 
     Parameters
     ----------
     splits : Splits
     n_features : int
-    rows : int, default 50
-    seed : int, default 0
 
     Returns
     -------
-    array of float64, shape (rows, n_features)
+    array of float64, shape (50, n_features)
         Each value is a threshold of its feature (for a category: a known or unknown level), the next
         float above it, a number nearby, zero, or missing. The first two rows hold unknown categories, the last NaN.
     """
-    rng = np.random.default_rng(seed)
-    out = np.zeros((rows, n_features))
+    rng = np.random.default_rng(0)
+    out = np.zeros((ROWS, n_features))
     for f in range(n_features):
         own = np.flatnonzero(splits.feature == f)
         if not len(own):
             continue
-        drawn = rng.choice(own, rows)
+        drawn = rng.choice(own, ROWS)
         at = splits.threshold[drawn]
-        kind = rng.random(rows)
-        near = np.where(kind < 0.3, at, np.where(kind < 0.6, np.nextafter(at, np.inf), at + rng.normal(size=rows)))
+        kind = rng.random(ROWS)
+        near = np.where(kind < 0.3, at, np.where(kind < 0.6, np.nextafter(at, np.inf), at + rng.normal(size=ROWS)))
         category = np.floor(kind * (splits.size[drawn] + 3)) - 1
         x = np.where(splits.missing[drawn] < 0, category, near)
-        special = rng.random(rows)
+        special = rng.random(ROWS)
         out[:, f] = np.where(special < 0.15, np.nan, np.where(special < 0.25, 0.0, x))
         if splits.missing[own[0]] < 0:
             out[0, f], out[1, f] = -1, splits.size[own].max()

@@ -13,9 +13,9 @@ _FALLS = {"exited": ("返贫", "fall back into poverty"), "ordinary": ("致贫",
 _EITHER = ("返贫致贫", "fall into poverty")
 
 
-def read_kind(panel: Panel, i: int = 0) -> str | None:
-    """Return the kind of a household on the panel's date; None if it is unknown."""
-    code = int(panel.get_latest("kind")[i])
+def read_kind(panel: Panel) -> str | None:
+    """Return the kind of the only household in a panel on the panel's date; None if it is unknown."""
+    code = int(panel.get_latest("kind")[0])
     return None if code < 0 else list_codes("households", "kind")[code]
 
 
