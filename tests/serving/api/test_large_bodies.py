@@ -67,10 +67,10 @@ def test_slices_find_the_faults_that_the_whole_body_has(name, monkeypatch):
                     continue
                 whole, faults = None, {(error.path, error.code) for error in problem.errors}
             try:
-                sliced, found = bodies._parse_in_slices(from_json(body), adapter), set()
+                sliced, listed = bodies._parse_in_slices(from_json(body), adapter), set()
             except Problem as problem:
-                sliced, found = None, {(error.path, error.code) for error in problem.errors}
-            assert (sliced, found) == (whole, faults), body
+                sliced, listed = None, {(error.path, error.code) for error in problem.errors}
+            assert (sliced, listed) == (whole, faults), body
             counts[bool(faults)] = counts.get(bool(faults), 0) + 1
     assert min(counts[True], counts[False]) > 20
 

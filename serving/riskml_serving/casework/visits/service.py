@@ -236,12 +236,12 @@ def tell(
         raise Problem("already-told")
     if errors := list(check_told(body["told_on"], row["verified_on"], today)):
         raise Problem("invalid-request", errors=errors)
-    told = {"told_on": body["told_on"], "objection": row["objection"] or body.get("objection", "")}
-    save_told(connection, number, caller.region, **told)
+    reply = {"told_on": body["told_on"], "objection": row["objection"] or body.get("objection", "")}
+    save_told(connection, number, caller.region, **reply)
     audit.record(
-        connection, caller, "household.told", household_id, request_id=request_id, objects=bool(told["objection"])
+        connection, caller, "household.told", household_id, request_id=request_id, objects=bool(reply["objection"])
     )
-    return describe(connection, {**row, **told}, caller)
+    return describe(connection, {**row, **reply}, caller)
 
 
 def describe_facts(

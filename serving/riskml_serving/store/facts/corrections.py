@@ -86,12 +86,12 @@ def find_told_again(name: str, facts: Sequence[Fact], others: Iterable[Row]) -> 
             for j, (code, fact) in enumerate(standing.items())
             if _tells_same(name, fact.row, row) and abs(row[day] - fact.row[day]) <= WINDOW
         ]
-        used, found = set[int](), set[str]()
+        used, matched = set[int](), set[str]()
         for _, i, _, code in sorted(pairs):
-            if i not in used and code not in found:
+            if i not in used and code not in matched:
                 used.add(i)
-                found.add(code)
-        return found
+                matched.add(code)
+        return matched
 
     by_source: dict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
@@ -147,10 +147,10 @@ def plan_versions(name: str, facts: Sequence[Fact], rows: Iterable[Row]) -> list
     out: list[dict[str, Any]] = []
     for when in days:
         standing = find_standing(when)
-        told = [fact for fact in facts if fact.record_id in standing]
+        known = [fact for fact in facts if fact.record_id in standing]
         others = [row for key, row in standing.items() if key not in stated and not row.get("withdrawn")]
-        again = find_told_again(name, [fact for fact in told if not fact.undone], others)
-        for fact in told:
+        again = find_told_again(name, [fact for fact in known if not fact.undone], others)
+        for fact in known:
             withdrawn = fact.undone or fact.record_id in again
             if bool(standing[fact.record_id].get("withdrawn")) != withdrawn:
                 row = {**fact.row, "recorded_on": when, "record_id": fact.record_id, "withdrawn": withdrawn or None}

@@ -208,7 +208,7 @@ class Register:
             if not states or 2 * counts[day] >= counts[states[-1]]:
                 states.append(day)
         own = (version for versions in self.versions.values() for version in versions)
-        self._places = {(version.known_from, version.village_code) for version in own}
+        self._villages_by_state = {(version.known_from, version.village_code) for version in own}
         return states
 
     def find_person(self, person_id: str, on: date) -> Person:
@@ -223,7 +223,7 @@ class Register:
         """
         person = self.find_person(person_id, on)
         states = (state for state in self.states if person.known_from < state <= on)
-        return next((state for state in states if (state, person.village_code) in self._places), None)
+        return next((state for state in states if (state, person.village_code) in self._villages_by_state), None)
 
     def count_members(self, household_id: str, on: date) -> int:
         """Return the number of a household's members on a day, at least 1."""

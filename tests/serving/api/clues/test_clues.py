@@ -210,11 +210,11 @@ def test_pages_of_clues_follow_one_another_without_gaps(filled_client):
     numbers = [
         report(filled_client, headers, what=what)["clue"]["clue_id"] for what in ("job_loss", "other", "dropout")
     ]
-    found, cursor, more = [], "0", True
+    ids, cursor, more = [], "0", True
     while more:
         page = filled_client.get("/v1/clues", params={"since": cursor, "limit": 2}, headers=headers).json()
-        found += [clue["clue_id"] for clue in page["clues"]]
+        ids += [clue["clue_id"] for clue in page["clues"]]
         cursor, more = page["next"], page["more"]
-    assert found == numbers
+    assert ids == numbers
     for wrong in ({"state": "lost"}, {"since": "1"}):
         assert filled_client.get("/v1/clues", params=wrong, headers=headers).status_code == 422

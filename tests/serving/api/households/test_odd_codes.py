@@ -86,9 +86,9 @@ def test_a_code_that_no_address_can_hold_is_refused_by_request_and_import(client
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
     assert error["path"] == "tables.households[0].household_id"
-    said = (error["code"], error["detail_en"], error["detail"])
+    shown = (error["code"], error["detail_en"], error["detail"])
     rule = next(rule for rule in list_rules() if rule.code == "unusable_code")
-    assert said == (rule.code, rule.title, rule.zh)
+    assert shown == (rule.code, rule.title, rule.zh)
     closure = {"because": "split", "followed_by": [code]}
     answer = client.post("/v1/households/h/closure", json=closure, headers=key())
     assert answer.json()["errors"][0]["code"] == "unusable_code"

@@ -375,9 +375,9 @@ def test_a_successor_in_another_region_is_counted_but_not_named(filled_client, k
 
 def test_verifications_are_stored_with_the_score_and_exported_as_monitoring_records(filled_client, key):
     headers, path = key(), "/v1/households/t1/verifications"
-    found = {"outcome": "confirmed", "category": "sudden_hardship", "causes": ["illness", "work"]}
+    finding = {"outcome": "confirmed", "category": "sudden_hardship", "causes": ["illness", "work"]}
     once = headers | {"Idempotency-Key": "v1"}
-    made, again = (filled_client.post(path, json=found | {"measures": ["临时救助"]}, headers=once) for _ in range(2))
+    made, again = (filled_client.post(path, json=finding | {"measures": ["临时救助"]}, headers=once) for _ in range(2))
     assert (made.status_code, made.content) == (201, again.content)
     score = filled_client.get("/v1/households/t1", headers=headers).json()
     [kept] = score["verifications"]

@@ -96,11 +96,11 @@ def test_the_call_about_childbirth_is_visited_rejected_told_on_day_three_and_clo
     with serve_on(3) as served:
         county = open_page(browser, served, "county")
         county.page.goto(f"{served.address}/households/{code}")
-        told = county.page.locator("form[data-done=told]")
+        form = county.page.locator("form[data-done=told]")
         county.page.evaluate(
             "document.querySelectorAll('#verification details').forEach(part => { part.open = true; })"
         )
-        told.locator("button").click()
+        form.locator("button").click()
         county.page.wait_for_url("**done=told*")
         (row,) = read_rows(county, code)
         last = (TODAY + dt.timedelta(days=2)).isoformat()
