@@ -80,8 +80,7 @@ class Sheet:
     ``department`` says who keeps such lists, and ``topic`` says what their rows are about (`headers.yaml` declares
     both); they are empty if the sheet is not recognised. ``unclear`` is the field of the amount that the rows are about
     if no column is known to hold it, but one with an unknown header may; or the field that says which houses or water
-    supplies are unsafe. All rows of a hidden sheet are ``hidden``,
-    except titles and headers.
+    supplies are unsafe. All rows of a hidden sheet are ``hidden``, except titles and headers.
     """
 
     file: str

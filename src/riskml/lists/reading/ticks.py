@@ -20,8 +20,10 @@ def name_ticks(table: Table) -> None:
     rows = [row for row, kind in zip(table.cells, table.kinds, strict=True) if kind == "data"]
     for shared, group in groupby(range(len(table.parts)), key=lambda j: table.parts[j][:-1]):
         columns = list(group)
-        cells = [row[j] for row in rows for j in columns if row[j] is not None]
-        if not shared or len(columns) < 2 or not cells or any(normalise(str(cell)) not in _TICKS for cell in cells):
+        if not shared or len(columns) < 2:
+            continue
+        cells = {cell for row in rows for cell in (row[j] for j in columns) if cell is not None}
+        if not cells or any(normalise(str(cell)) not in _TICKS for cell in cells):
             continue
         for row in rows:
             ticked = [table.parts[j][-1] for j in columns if row[j] is not None]
