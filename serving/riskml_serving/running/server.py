@@ -39,6 +39,7 @@ def configure_server(settings: Settings, workers: int = 1) -> uvicorn.Config:
     return uvicorn.Config(
         "riskml_serving.running.server:build_application",
         factory=True,
+        http="riskml_serving.running.connections:LimitedProtocol",
         host=settings.host,
         port=settings.port,
         workers=workers,
