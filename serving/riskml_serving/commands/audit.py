@@ -1,8 +1,9 @@
-"""``riskml-serving audit``: verify the audit log, show its last entry, and list the entries about a household."""
+"""``riskml-serving audit``: verify the audit log, print its head, archive it, list the entries about a household."""
 
 from __future__ import annotations
 
 import json
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ import typer
 
 from riskml.cli.terminal import say
 from riskml.errors import UsageError
-from riskml_serving.commands.connections import connect
+from riskml_serving.base.settings import Settings
+from riskml_serving.commands.connections import connect, record_change
 from riskml_serving.commands.options import Database, Household
 
 __all__ = ["app"]
@@ -18,6 +20,10 @@ __all__ = ["app"]
 app = typer.Typer(help="Audit log: verify it, print its last entry, list entries.", no_args_is_help=True)
 
 PublicKey = Annotated[Path | None, typer.Option("--key", help="Public key of the checkpoints (FILE.pub).")]
+
+Archive = Annotated[
+    Path | None, typer.Option("--archive", help="Folder with archived months, as `audit archive` writes it.")
+]
 
 FAULTS = {
     "gap": "Entry {seq} follows a gap: entries before it are missing.",
@@ -49,6 +55,7 @@ def verify(
     checkpoints: Annotated[
         Path | None, typer.Option(help="File with signed checkpoints, as the service writes it.")
     ] = None,
+    archive: Archive = None,
     key: PublicKey = None,
     db: Database = None,
 ) -> None:
@@ -56,7 +63,8 @@ def verify(
 
     Without either, somebody who administers the database can replace the whole log unseen.
     """
-    from riskml_serving.people.audit.chain import Head, find_faults
+    from riskml_serving.people.audit.archive import read_archive, read_start
+    from riskml_serving.people.audit.chain import START, Head, find_faults
     from riskml_serving.people.audit.checkpoints import read_checkpoints
     from riskml_serving.people.audit.repository import read_all, read_head
 
@@ -69,7 +77,10 @@ def verify(
     with connect(db) as connection:
         if checkpoints is not None:
             expected += [checkpoint.head for checkpoint in read_checkpoints(checkpoints, _require_key(key))]
-        faults = list(find_faults(read_all(connection), expected))
+        archived, start = [], read_start(connection, key)
+        if archive is not None:
+            archived, start = [read_archive(archive, key)], START
+        faults = list(find_faults(chain(*archived, read_all(connection)), expected, start))
         last = read_head(connection)
     for seq, code in faults[:MAX_SHOWN]:
         say(FAULTS[code], seq=seq)
@@ -80,18 +91,52 @@ def verify(
             count=len(faults),
             shown=MAX_SHOWN,
         )
-    say("The audit log is intact: {entries:,} entries. Head {head}", entries=last.seq, head=last)
+    say("The audit log is intact: {entries:,} entries. Head {head}", entries=last.seq - start.seq, head=last)
+    if start.seq:
+        say(
+            "Entries up to {seq:,} are in archives: name their folder with --archive to verify them too.", seq=start.seq
+        )
 
 
 @app.command()
-def about(household: Household, db: Database = None) -> None:
+def about(household: Household, archive: Archive = None, db: Database = None) -> None:
     """List who saw or changed a household, even one that was erased: number, time, caller, action, request."""
-    from riskml_serving.people.audit.repository import read_about
+    from riskml_serving.people.audit.archive import read_about
 
     with connect(db) as connection:
-        for entry in read_about(connection, household):
+        for entry in read_about(connection, household, archive):
             at = entry["at"].isoformat(timespec="seconds")
             typer.echo("\t".join((str(entry["seq"]), at, entry["actor"], entry["action"], entry["request_id"])))
+
+
+@app.command("archive")
+def move(
+    folder: Annotated[Path, typer.Argument(help="Folder for the files, one for each month.")],
+    key: Annotated[
+        Path | None, typer.Option(help="Private key that signs the files; by default the setting audit_key.")
+    ] = None,
+    db: Database = None,
+) -> None:
+    """Move entries to files, except those of the current month and the six months before it.
+
+    Keep the files: the log cannot be verified from its beginning without them.
+    """
+    from riskml_serving.base.clock import now
+    from riskml_serving.people.audit.archive import archive_months
+
+    signer = key or Settings().audit_key
+    if signer is None:
+        raise UsageError(
+            "Archives are signed.", "Name a key with --key; `riskml-serving audit create-key` creates one."
+        )
+    with connect(db, write=True) as connection:
+        files = archive_months(connection, folder, signer, now().date())
+        if files:
+            record_change(connection, "audit.archive", files=[file.name for file in files])
+    for file in files:
+        typer.echo(str(file))
+    if not files:
+        say("There is nothing to archive: every entry belongs to the current month or the six months before it.")
 
 
 @app.command("create-key")

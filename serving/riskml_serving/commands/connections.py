@@ -12,7 +12,7 @@ from riskml_serving.base.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["change", "connect"]
+__all__ = ["change", "connect", "record_change"]
 
 
 @contextmanager
@@ -28,13 +28,18 @@ def connect(db: str | None, *, write: bool = False) -> Iterator[Connection]:
 @contextmanager
 def change(db: str | None, action: str, **detail: Any) -> Iterator[Connection]:
     """Connect to change data, and record the change in the same transaction: action, operator's login and details."""
+    with connect(db, write=True) as connection:
+        yield connection
+        record_change(connection, action, **detail)
+
+
+def record_change(connection: Connection, action: str, **detail: Any) -> None:
+    """Record a change that a command makes; see :func:`change`."""
     from riskml_serving.people import audit
     from riskml_serving.people.auth import Caller
 
-    with connect(db, write=True) as connection:
-        yield connection
-        operator = Caller(f"command:{_read_login()}"[:64], "", frozenset())
-        audit.record(connection, operator, action, request_id="command", **detail)
+    operator = Caller(f"command:{_read_login()}"[:64], "", frozenset())
+    audit.record(connection, operator, action, request_id="command", **detail)
 
 
 def _read_login() -> str:

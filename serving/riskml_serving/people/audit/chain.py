@@ -44,7 +44,7 @@ START = Head(0, "0" * 64)
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
-FIELDS = ("seq", "at", "actor", "action", "household_id", "region", "request_id", "detail")
+FIELDS = ("seq", "at", "actor", "action", "household_id", "households", "region", "request_id", "detail")
 
 
 def hash_content(entry: Mapping[str, Any]) -> str:
@@ -75,16 +75,20 @@ def chain_entries(entries: Iterable[Mapping[str, Any]], head: Head) -> Iterator[
         yield row
 
 
-def find_faults(entries: Iterable[Mapping[str, Any]], noted: Iterable[Head] = ()) -> Iterator[tuple[int, str]]:
+def find_faults(
+    entries: Iterable[Mapping[str, Any]], noted: Iterable[Head] = (), start: Head = START
+) -> Iterator[tuple[int, str]]:
     """Verify the chain.
 
     Parameters
     ----------
     entries : iterable of row
-        All entries, in the order of their numbers.
+        All entries after ``start``, in the order of their numbers.
     noted : iterable of Head
         Heads noted earlier, outside the database. Only with them can entries missing at the end be detected, and a
-        chain that was rewritten as a whole.
+        chain that was rewritten as a whole. Heads before ``start`` are not compared.
+    start : Head
+        Entry before the first one; by default, the log is complete.
 
     Yields
     ------
@@ -93,10 +97,12 @@ def find_faults(entries: Iterable[Mapping[str, Any]], noted: Iterable[Head] = ()
         previous entry: an entry was reordered, inserted or replaced), ``changed`` (it does not match its own hash),
         ``rewritten`` (consistent, but not the entry that was noted), ``cut`` (the noted entry is missing).
     """
-    seq, previous = START.seq, START.hash
+    seq, previous = start.seq, start.hash
     expected: dict[int, set[str]] = {}
     for head in noted:
         expected.setdefault(head.seq, set()).add(head.hash)
+    if expected.pop(seq, {previous}) != {previous}:
+        yield seq, "rewritten"
     for entry in entries:
         if entry["seq"] != seq + 1:
             yield entry["seq"], "gap"

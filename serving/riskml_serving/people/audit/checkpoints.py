@@ -38,7 +38,10 @@ __all__ = [
     "check_proof",
     "create_audit_key",
     "create_notary",
+    "load_private_key",
+    "load_public_key",
     "read_checkpoints",
+    "sign_head",
 ]
 
 log = logging.getLogger("riskml_serving.people.audit")
@@ -65,6 +68,15 @@ class Checkpoint:
     def message(self) -> bytes:
         """What is signed."""
         return _write_message(self.at, self.head)
+
+    def check(self, key: Ed25519PublicKey) -> None:
+        """Verify the signature.
+
+        Raises
+        ------
+        InvalidSignature, ValueError
+        """
+        key.verify(bytes.fromhex(self.signature), self.message)
 
     def to_json(self) -> dict[str, str]:
         """Return the checkpoint as the content of a JSON object."""
@@ -116,6 +128,25 @@ def create_audit_key(path: Path) -> Path:
     return public
 
 
+def load_private_key(path: Path) -> Ed25519PrivateKey:
+    """Load a private key that :func:`create_audit_key` wrote.
+
+    Raises
+    ------
+    UsageError
+    """
+    key: Ed25519PrivateKey = _load_key(
+        path, lambda content: serialization.load_pem_private_key(content, None), Ed25519PrivateKey
+    )
+    return key
+
+
+def sign_head(key: Ed25519PrivateKey, head: Head) -> Checkpoint:
+    """Sign a head and the current time."""
+    at = now().isoformat(timespec="seconds")
+    return Checkpoint(at, head, key.sign(_write_message(at, head)).hex())
+
+
 class Notary:
     """Appends signed checkpoints to a file.
 
@@ -134,8 +165,7 @@ class Notary:
     """
 
     def __init__(self, engine: Engine, key: Path, file: Path) -> None:
-        loaded = _load_key(key, lambda content: serialization.load_pem_private_key(content, None), Ed25519PrivateKey)
-        self._engine, self._key, self._file = engine, loaded, file
+        self._engine, self._key, self._file = engine, load_private_key(key), file
         self._last = Head(-1, "")
 
     def note(self) -> None:
@@ -144,8 +174,7 @@ class Notary:
             head = repository.read_head(connection)
         if head == self._last:
             return
-        at = now().isoformat(timespec="seconds")
-        checkpoint = Checkpoint(at, head, self._key.sign(_write_message(at, head)).hex())
+        checkpoint = sign_head(self._key, head)
         with self._file.open("a", encoding="ascii") as file:
             file.write(json.dumps(checkpoint.to_json()) + "\n")
             file.flush()
@@ -211,11 +240,12 @@ def read_checkpoints(path: Path, public_key: Path) -> list[Checkpoint]:
             path=path,
             reason=explain_os_error(error),
         ) from error
-    key = _load_public(public_key)
+    key = load_public_key(public_key)
     return [_read_line(line, number, path, key) for number, line in enumerate(lines, 1)]
 
 
-def _load_public(path: Path) -> Ed25519PublicKey:
+def load_public_key(path: Path) -> Ed25519PublicKey:
+    """Load a public key; see :func:`load_private_key`."""
     key: Ed25519PublicKey = _load_key(path, serialization.load_pem_public_key, Ed25519PublicKey)
     return key
 
@@ -223,7 +253,7 @@ def _load_public(path: Path) -> Ed25519PublicKey:
 def _read_line(line: str, number: int, path: Path, key: Ed25519PublicKey) -> Checkpoint:
     try:
         checkpoint = Checkpoint.from_json(json.loads(line))
-        key.verify(bytes.fromhex(checkpoint.signature), checkpoint.message)
+        checkpoint.check(key)
     except (InvalidSignature, KeyError, ValueError, TypeError) as error:
         raise UsageError(
             "Line {line} of {path} is not a checkpoint that this key signed.",
@@ -261,7 +291,7 @@ def check_proof(proof: Mapping[str, Any], public_key: Path) -> Checkpoint | None
     """Check a proof of :func:`build_proof`; return its checkpoint, or None if the proof does not hold."""
     try:
         checkpoint = Checkpoint.from_json(proof["checkpoint"])
-        _load_public(public_key).verify(bytes.fromhex(checkpoint.signature), checkpoint.message)
+        checkpoint.check(load_public_key(public_key))
         entry = {**proof["entry"], "at": dt.datetime.fromisoformat(proof["entry"]["at"])}
         linked = link(proof["previous_hash"], hash_content(entry))
         for content in proof["following"]:

@@ -12,9 +12,12 @@ from sqlalchemy import Connection, select
 
 from riskml_serving.people.audit.tables import KEY
 
-__all__ = ["hash_household", "read_key", "read_pseudonym"]
+__all__ = ["SHORT", "hash_household", "read_key", "read_pseudonym"]
 
 _CACHED = "riskml_audit_key"
+
+SHORT = 32
+"""Digits of a hash in an entry about several households: 128 bits, too many for two households to share them."""
 
 
 def hash_household(key: str, household_id: str) -> str:

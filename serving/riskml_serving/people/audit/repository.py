@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, delete, insert, or_, select
 
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.people.audit.chain import START, Head, chain_entries
-from riskml_serving.people.audit.pseudonyms import read_pseudonym
-from riskml_serving.people.audit.tables import AUDIT
+from riskml_serving.people.audit.pseudonyms import SHORT, hash_household, read_key, read_pseudonym
+from riskml_serving.people.audit.tables import ARCHIVES, AUDIT
 
-__all__ = ["append", "read_about", "read_all", "read_head", "read_range"]
+__all__ = ["append", "move_out", "read_about", "read_all", "read_archives", "read_head", "read_range"]
 
 
 def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
@@ -22,25 +22,46 @@ def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
     """
     if entries:
         hold_lock(connection, "audit")
-        hashed = [{**entry, "household_id": _pseudonymise(connection, entry["household_id"])} for entry in entries]
+        key = read_key(connection)
+        hashed = [_pseudonymise(key, entry) for entry in entries]
         connection.execute(insert(AUDIT), list(chain_entries(hashed, read_head(connection))))
 
 
-def _pseudonymise(connection: Connection, household_id: str | None) -> str | None:
-    return None if household_id is None else read_pseudonym(connection, household_id)
+def _pseudonymise(key: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace the codes of an entry: one by its hash, several by their shortened hashes in ascending order."""
+    one, several = entry["household_id"], entry["households"]
+    return {
+        **entry,
+        "household_id": None if one is None else hash_household(key, one),
+        "households": None if several is None else " ".join(sorted(hash_household(key, c)[:SHORT] for c in several)),
+    }
 
 
 def read_about(connection: Connection, household_id: str) -> Sequence[RowMapping]:
-    """Read every entry about a household, oldest first."""
-    query = select(AUDIT).where(AUDIT.c.household_id == read_pseudonym(connection, household_id)).order_by(AUDIT.c.seq)
-    return connection.execute(query).mappings().all()
+    """Read every entry about a household, alone or with others, oldest first."""
+    pseudonym = read_pseudonym(connection, household_id)
+    about = or_(AUDIT.c.household_id == pseudonym, AUDIT.c.households.contains(pseudonym[:SHORT]))
+    return connection.execute(select(AUDIT).where(about).order_by(AUDIT.c.seq)).mappings().all()
 
 
 def read_head(connection: Connection) -> Head:
     """Read the number and hash of the last entry."""
     query = select(AUDIT.c.seq, AUDIT.c.entry_hash).order_by(AUDIT.c.seq.desc()).limit(1)
-    row = connection.execute(query).first()
-    return START if row is None else Head(row[0], row[1])
+    if (row := connection.execute(query).first()) is not None:
+        return Head(row[0], row[1])
+    archives = read_archives(connection)
+    return Head(archives[-1]["last_seq"], archives[-1]["last_hash"]) if archives else START
+
+
+def read_archives(connection: Connection) -> Sequence[RowMapping]:
+    """Read which entries were moved to files, oldest first."""
+    return connection.execute(select(ARCHIVES).order_by(ARCHIVES.c.last_seq)).mappings().all()
+
+
+def move_out(connection: Connection, archive: Mapping[str, Any]) -> None:
+    """Note a file that holds the oldest entries, and delete them."""
+    connection.execute(insert(ARCHIVES).values(**archive))
+    connection.execute(delete(AUDIT).where(AUDIT.c.seq <= archive["last_seq"]))
 
 
 def read_range(connection: Connection, first: int, last: int) -> list[dict[str, Any]]:

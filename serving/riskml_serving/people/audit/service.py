@@ -21,11 +21,15 @@ _DETAIL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 def build_entries(
     caller: Caller, action: str, household_id: str | Iterable[str] | None, request_id: str, detail: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Build the entries that say that a caller saw or changed something; see :func:`record`."""
-    at, text = now(), _DETAIL.encode(detail)
-    codes = [household_id] if household_id is None or isinstance(household_id, str) else list(household_id)
-    common = {"at": at, "actor": caller.key_id, "action": action, "region": caller.region}
-    return [{**common, "household_id": code, "request_id": request_id, "detail": text} for code in codes]
+    """Build the entry, if any, that says that a caller saw or changed something; see :func:`record`."""
+    several = None if household_id is None or isinstance(household_id, str) else list(dict.fromkeys(household_id))
+    if several is not None and len(several) < 2:
+        if not several:
+            return []
+        (household_id,), several = several, None
+    about = {"household_id": household_id if several is None else None, "households": several}
+    common = {"at": now(), "actor": caller.key_id, "action": action, "region": caller.region}
+    return [{**common, **about, "request_id": request_id, "detail": _DETAIL.encode(detail)}]
 
 
 def record(
@@ -47,7 +51,8 @@ def record(
     action : str
         A short stable code, such as ``household.read`` or ``records.append``.
     household_id : str or iterable of str, optional
-        Households, each of which gets an entry; by default, there is a single entry without a household.
+        Households, which share one entry; by default, the entry is about no household. Nothing is recorded about an
+        empty list of households.
     request_id : str
     **detail
         Further JSON values, never a person's records.

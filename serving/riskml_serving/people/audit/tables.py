@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, String, Tab
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["AUDIT", "KEY"]
+__all__ = ["ARCHIVES", "AUDIT", "KEY"]
 
 AUDIT = Table(
     "audit",
@@ -17,6 +17,7 @@ AUDIT = Table(
     Column("actor", Code(64), nullable=False),
     Column("action", String(64), nullable=False),
     Column("household_id", Code(128), nullable=True),
+    Column("households", Text, nullable=True),
     Column("region", Code(Level.VILLAGE), nullable=False),
     Column("request_id", String(64), nullable=False),
     Column("detail", Text, nullable=False),
@@ -24,11 +25,23 @@ AUDIT = Table(
     Column("entry_hash", String(64), nullable=True),
     sqlite_autoincrement=True,
 )
-"""``household_id`` is a keyed hash (see ``audit.pseudonyms``). ``seq`` counts from 1 without gaps; ``entry_hash`` is
+"""``household_id`` is a keyed hash (see ``audit.pseudonyms``); an entry about several households has their shortened
+hashes in ``households`` instead, with blanks between them. ``seq`` counts from 1 without gaps; ``entry_hash`` is
 the SHA-256 hash of ``previous_hash`` and the hash of the entry (see ``audit.chain``). Triggers in the migration reject
-UPDATE, DELETE and TRUNCATE."""
+UPDATE, DELETE and TRUNCATE, except DELETE of what ``ARCHIVES`` says is in a file."""
 
 Index("ix_audit_household_id", AUDIT.c.household_id, AUDIT.c.seq)
+
+ARCHIVES = Table(
+    "audit_archives",
+    METADATA,
+    Column("last_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_hash", String(64), nullable=False),
+    Column("at", String(40), nullable=False),
+    Column("signature", String(128), nullable=False),
+    Column("file", String(64), nullable=False),
+)
+"""Files to which the oldest entries were moved: the last entry of each, and its signature (a checkpoint)."""
 
 KEY = Table("audit_key", METADATA, Column("audit_key", String(64), primary_key=True))
 """One row: the key for hashing households' codes, generated when the database is created."""

@@ -52,7 +52,7 @@ def rewrite(engine, keep, **changed):
         for entry in entries[3:4]:
             entry.update(changed)
         if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("ALTER TABLE audit DISABLE TRIGGER audit_only_grows")
+            connection.exec_driver_sql("ALTER TABLE audit DISABLE TRIGGER USER")
         else:
             for what in ("update", "delete"):
                 connection.exec_driver_sql(f"DROP TRIGGER audit_no_{what}")

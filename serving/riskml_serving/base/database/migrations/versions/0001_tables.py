@@ -19,6 +19,8 @@ Types = Mapping[str, TypeEngine[Any]]
 """Column types by column name."""
 
 REFUSED = "the audit is append-only"
+NOT_ARCHIVED = "seq > (SELECT coalesce(max(last_seq), 0) FROM audit_archives)"
+"""Condition for entries that have not been moved to a file."""
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """An auto-incrementing key."""
@@ -353,7 +355,8 @@ def create_people_tables() -> None:
         {"disabled_at": TIME, "locked_until": TIME},
         sa.Column("identity", FLAG, server_default=sa.false(), nullable=False),
     )
-    create_table("sessions", {"token_hash": HASH}, {"username": Code(40), "created_at": TIME, "seen_at": TIME})
+    session: Types = {"username": Code(40), "created_at": TIME, "seen_at": TIME, "address": HASH}
+    create_table("sessions", {"token_hash": HASH}, session)
     op.create_index("ix_sessions_username", "sessions", ["username"])
     create_table("sign_in_tries", {"address_hash": HASH}, {"minute": BIG_COUNT, "tries": COUNT})
 
@@ -364,10 +367,12 @@ def create_audit() -> None:
         "audit",
         {"seq": NUMBER},
         {"at": TIME, "actor": CALLER, "action": HASH, "region": REGION, "request_id": HASH, "detail": TEXT},
-        {"household_id": HOUSEHOLD, "previous_hash": HASH, "entry_hash": HASH},
+        {"household_id": HOUSEHOLD, "households": TEXT, "previous_hash": HASH, "entry_hash": HASH},
         sqlite_autoincrement=True,
     )
     op.create_index("ix_audit_household_id", "audit", ["household_id", "seq"])
+    archive: Types = {"last_hash": HASH, "at": sa.String(40), "signature": sa.String(128), "file": HASH}
+    create_table("audit_archives", {"last_seq": BIG_COUNT}, archive)
     audit_key = create_table("audit_key", {"audit_key": HASH}, {})
     op.bulk_insert(audit_key, [{"audit_key": secrets.token_hex(32)}])
     if op.get_bind().dialect.name == "postgresql":
@@ -376,13 +381,28 @@ def create_audit() -> None:
             f"$$ BEGIN RAISE EXCEPTION '{REFUSED}'; END $$"
         )
         op.execute(
-            "CREATE TRIGGER audit_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+            "CREATE TRIGGER audit_only_grows BEFORE UPDATE OR TRUNCATE ON audit "
             "FOR EACH STATEMENT EXECUTE FUNCTION riskml_refuse()"
         )
-        return
-    for what in ("UPDATE", "DELETE"):
         op.execute(
-            f"CREATE TRIGGER audit_no_{what.lower()} BEFORE {what} ON audit BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
+            "CREATE TRIGGER archives_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_archives "
+            "FOR EACH STATEMENT EXECUTE FUNCTION riskml_refuse()"
+        )
+        op.execute(
+            "CREATE FUNCTION riskml_keep() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF OLD.{NOT_ARCHIVED} THEN RAISE EXCEPTION '{REFUSED}'; END IF; RETURN OLD; END $$"
+        )
+        op.execute("CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit FOR EACH ROW EXECUTE FUNCTION riskml_keep()")
+        return
+    for table, what, when in (
+        ("audit", "UPDATE", ""),
+        ("audit", "DELETE", f"WHEN OLD.{NOT_ARCHIVED}"),
+        ("audit_archives", "UPDATE", ""),
+        ("audit_archives", "DELETE", ""),
+    ):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{what.lower()} BEFORE {what} ON {table} {when} "
+            f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
         )
 
 
