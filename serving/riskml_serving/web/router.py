@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from riskml_serving.web.account import router as account
 from riskml_serving.web.clues.endpoints import router as clues
 from riskml_serving.web.desk.endpoints import router as desk
 from riskml_serving.web.household.endpoints import router as household
@@ -15,7 +16,7 @@ from riskml_serving.web.worklist.endpoints import router as worklist
 
 __all__ = ["PAGES", "router"]
 
-ROUTERS = (shell, sign_in, worklist, household, clues, overview, desk, model)
+ROUTERS = (shell, sign_in, worklist, household, clues, overview, desk, model, account)
 
 OPEN_TO_ALL = frozenset(
     ("/", "/language/{lang}", "/static/{name}", "/sign-in", "/sign-in/provider", "/sign-in/provider/return")

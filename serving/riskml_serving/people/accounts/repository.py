@@ -21,6 +21,7 @@ __all__ = [
     "delete_stale_sessions",
     "find_session",
     "find_user",
+    "list_sessions",
     "list_users",
     "touch_session",
     "uncount_attempt",
@@ -55,9 +56,19 @@ def change_user(connection: Connection, username: str, **values: Any) -> bool:
     return bool(connection.execute(update(USERS).where(USERS.c.username == username).values(**values)).rowcount)
 
 
-def add_session(connection: Connection, token_hash: str, username: str, at: dt.datetime) -> None:
+def add_session(connection: Connection, token_hash: str, username: str, at: dt.datetime, address: str) -> None:
     """Open a session."""
-    connection.execute(insert(SESSIONS).values(token_hash=token_hash, username=username, created_at=at, seen_at=at))
+    times = {"created_at": at, "seen_at": at}
+    connection.execute(insert(SESSIONS).values(token_hash=token_hash, username=username, address=address[:64], **times))
+
+
+def list_sessions(
+    connection: Connection, username: str, opened: dt.datetime, seen: dt.datetime
+) -> Sequence[RowMapping]:
+    """List the sessions of an account that have not ended, the one used last first."""
+    valid = (SESSIONS.c.username == username, SESSIONS.c.created_at >= opened, SESSIONS.c.seen_at >= seen)
+    query = select(SESSIONS).where(*valid).order_by(SESSIONS.c.seen_at.desc(), SESSIONS.c.token_hash)
+    return connection.execute(query).mappings().all()
 
 
 def find_session(connection: Connection, token_hash: str) -> RowMapping | None:

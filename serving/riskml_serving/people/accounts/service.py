@@ -9,6 +9,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import Connection
+from zxcvbn import zxcvbn
 
 from riskml.errors import UsageError
 from riskml.text import Joined
@@ -17,9 +18,19 @@ from riskml_serving.people.accounts import repository
 from riskml_serving.people.accounts.roles import ROLES
 from riskml_serving.people.auth.repository import find_key
 
-__all__ = ["MIN_PASSWORD_LENGTH", "create_user", "disable_user", "name_caller", "set_password", "verify_password"]
+__all__ = [
+    "MIN_PASSWORD_LENGTH",
+    "create_user",
+    "disable_user",
+    "hash_password",
+    "name_caller",
+    "set_password",
+    "verify_password",
+]
 
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 10, 256
+LEAST_SCORE, LONGEST_ESTIMATE = 3, 72
+"""Lowest score of a password, from 0 to 4 (3: more than a hundred million guesses), and how much of it is scored."""
 _NAME = re.compile(r"[a-z][a-z0-9_.-]{1,38}")
 _HASHER = PasswordHasher()
 
@@ -113,12 +124,14 @@ def create_user(
         )
     row: dict[str, Any] = {"username": username, "name": name or username, "role": role, "region": region}
     row |= {"health_details": health_details, "identity": identity, "created_at": now(), "failures": 0}
-    repository.add_user(connection, {**row, "password_hash": _hash_password(password)})
+    repository.add_user(connection, {**row, "password_hash": hash_password(password, username, name)})
 
 
 def set_password(connection: Connection, username: str, password: str) -> None:
     """Change a password, unlock the account and end its sessions."""
-    _change_user(connection, username, password_hash=_hash_password(password), failures=0, locked_until=None)
+    row = repository.find_user(connection, username)
+    hashed = hash_password(password, username, row["name"] if row else "")
+    _change_user(connection, username, password_hash=hashed, failures=0, locked_until=None)
 
 
 def disable_user(connection: Connection, username: str) -> None:
@@ -126,13 +139,26 @@ def disable_user(connection: Connection, username: str) -> None:
     _change_user(connection, username, disabled_at=now())
 
 
-def _hash_password(password: str) -> str:
+def hash_password(password: str, *names: str) -> str:
+    """Hash a new password.
+
+    Raises
+    ------
+    UsageError
+        If it is too short or too long, or takes few guesses: common passwords and words, names (also those of the
+        account), days, sequences and keys side by side are tried first.
+    """
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         raise UsageError(
             "The password does not have {least} to {most} characters.",
             "A sentence of a few words works well.",
             least=MIN_PASSWORD_LENGTH,
             most=MAX_PASSWORD_LENGTH,
+        )
+    if zxcvbn(password[:LONGEST_ESTIMATE], [name for name in names if name])["score"] < LEAST_SCORE:
+        raise UsageError(
+            "The password is easy to guess.",
+            "Common passwords, names, days and sequences such as 12345 are tried first: combine unrelated words.",
         )
     return _HASHER.hash(password)
 

@@ -24,17 +24,24 @@ from riskml_serving.people.accounts.service import verify_password
 from riskml_serving.people.auth import IDENTITY, NOBODY, Caller
 
 __all__ = [
+    "SHOWN",
     "User",
     "accepts_form_token",
+    "change_password",
     "check_password",
     "derive_form_token",
+    "end_sessions",
     "limit_sign_ins",
+    "list_own_sessions",
     "resolve_session",
     "sign_in",
     "sign_in_by_provider",
     "sign_out",
     "touch_session",
 ]
+
+SHOWN = 16
+"""Number of digits of a session's hash by which forms name it; it reveals nothing about the token."""
 
 _SALT = 16
 """Number of characters of a form token's salt."""
@@ -189,7 +196,7 @@ def _open_session(
 ) -> str:
     repository.delete_stale_sessions(connection, *_find_limits(settings, at))
     token = secrets.token_urlsafe(32)
-    repository.add_session(connection, _hash(token), username, at)
+    repository.add_session(connection, _hash(token), username, at, address)
     audit.record(connection, caller, "sign-in", request_id=request_id, client=address)
     return token
 
@@ -217,3 +224,32 @@ def sign_out(connection: Connection, token: str, user: User, request_id: str) ->
     """End a session."""
     repository.delete_session(connection, _hash(token))
     audit.record(connection, user.caller, "sign-out", request_id=request_id)
+
+
+def list_own_sessions(connection: Connection, settings: Settings, user: User, token: str) -> list[dict[str, Any]]:
+    """List the open sessions of an account: ``number``, ``created_at``, ``seen_at``, ``address``, and ``current``."""
+    rows = repository.list_sessions(connection, user.username, *_find_limits(settings, now()))
+    return [{**row, "number": row["token_hash"][:SHOWN], "current": row["token_hash"] == _hash(token)} for row in rows]
+
+
+def end_sessions(connection: Connection, user: User, token: str, number: str | None, request_id: str) -> int:
+    """End the account's session with a number, or all but the current one; return how many ended."""
+    own = repository.list_sessions(connection, user.username, dt.datetime.min, dt.datetime.min)
+    hashes = [row["token_hash"] for row in own if row["token_hash"] != _hash(token)]
+    ended = [one for one in hashes if number is None or one[:SHOWN] == number]
+    for one in ended:
+        repository.delete_session(connection, one)
+    if ended:
+        audit.record(connection, user.caller, "session.end", request_id=request_id, sessions=len(ended))
+    return len(ended)
+
+
+def change_password(
+    connection: Connection, settings: Settings, user: User, password_hash: str, request_id: str, address: str
+) -> str:
+    """Replace an account's password, end all of its sessions and open a new one; return the token for its cookie."""
+    repository.change_user(connection, user.username, password_hash=password_hash, failures=0, locked_until=None)
+    repository.delete_sessions(connection, user.username)
+    repository.uncount_attempt(connection, _hash(address))
+    audit.record(connection, user.caller, "password.change", request_id=request_id, client=address)
+    return _open_session(connection, settings, user.username, user.caller, now(), request_id, address)

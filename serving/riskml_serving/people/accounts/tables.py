@@ -34,9 +34,11 @@ SESSIONS = Table(
     Column("username", Code(40), nullable=False, index=True),
     Column("created_at", DateTime, nullable=False),
     Column("seen_at", DateTime, nullable=False),
+    Column("address", String(64), nullable=False),
 )
 """Sessions are stored here, not in the cookie: signing out or disabling an account ends them at once. ``token_hash`` is
-the SHA-256 hash of the token in the cookie, which has 256 random bits."""
+the SHA-256 hash of the token in the cookie, which has 256 random bits. ``address`` is the client's, so that a person
+recognises their own sessions."""
 
 TRIES = Table(
     "sign_in_tries",

@@ -1,0 +1,97 @@
+"""``/account``: a person's own account, where they change their password and end their sessions."""
+
+from __future__ import annotations
+
+import anyio.to_thread
+from fastapi import Request
+from starlette.responses import RedirectResponse, Response
+
+from riskml.errors import UsageError
+from riskml_serving.base.clock import to_local
+from riskml_serving.http.clients import get_client_address
+from riskml_serving.operations.state import get_state
+from riskml_serving.people import audit
+from riskml_serving.people.accounts.service import MIN_PASSWORD_LENGTH, hash_password
+from riskml_serving.people.accounts.sessions import (
+    change_password,
+    check_password,
+    end_sessions,
+    limit_sign_ins,
+    list_own_sessions,
+)
+from riskml_serving.web.shell.forms import read_form
+from riskml_serving.web.shell.page import Page, View
+from riskml_serving.web.shell.page_router import PageRouter
+from riskml_serving.web.shell.rendering import render
+from riskml_serving.web.shell.visitor import SignedIn, set_cookie
+
+__all__ = ["router"]
+
+router = PageRouter()
+
+LONGEST = 256
+
+
+@router.page(
+    Page(
+        name="account",
+        path="/account",
+        zh="我的账号",
+        en="My account",
+        purpose="change one's own password, and see and end one's own sessions",
+        action="account.read",
+    )
+)
+async def account(request: Request, visitor: SignedIn, done: str = "", refused: str = "") -> View:
+    """Show the visitor's account."""
+    state = get_state(request)
+    sessions = await state.read(lambda c: list_own_sessions(c, state.settings, visitor.user, visitor.token))
+    response = render(
+        request,
+        "account.html",
+        visitor,
+        sessions=sessions,
+        local=not visitor.user.username.startswith("oidc:"),
+        least=MIN_PASSWORD_LENGTH,
+        to_local=to_local,
+        done=done,
+        refused=refused,
+    )
+    return View(response)
+
+
+@router.post("/account/password")
+async def new_password(request: Request, visitor: SignedIn) -> Response:
+    """Change the password, if the current one is right and the new one is hard to guess; all other sessions end."""
+    state, user = get_state(request), visitor.user
+    form = await read_form(request, visitor.token)
+    current, new, again = ((form.get_all(name) or [""])[0] for name in ("current", "new", "again"))
+    number, address = request.state.request_id, get_client_address(request.scope)
+    await state.write(lambda c: limit_sign_ins(c, state.settings, address))
+    right = await state.read(lambda c: check_password(c, user.username, current))
+    refused = "current" if not right else "differ" if new != again else ""
+    hashed = ""
+    if not refused:
+        try:
+            hashed = await anyio.to_thread.run_sync(hash_password, new, user.username, user.name)
+        except UsageError:
+            refused = "length" if not MIN_PASSWORD_LENGTH <= len(new) <= LONGEST else "common"
+    if refused:
+        action = {"request_id": number, "client": address, "why": refused}
+        await state.write(lambda c: audit.record(c, visitor.caller, "password.refused", **action))
+        return RedirectResponse(f"/account?refused={refused}#password", 303)
+    token = await state.write(lambda c: change_password(c, state.settings, user, hashed, number, address))
+    response = RedirectResponse("/account?done=password#password", 303)
+    set_cookie(response, state.settings, "session", token)
+    return response
+
+
+@router.post("/account/sessions")
+async def end(request: Request, visitor: SignedIn) -> Response:
+    """End one of the visitor's other sessions, or all of them."""
+    form = await read_form(request, visitor.token)
+    number = form.get_text("session", 64) or None
+    await get_state(request).write(
+        lambda c: end_sessions(c, visitor.user, visitor.token, number, request.state.request_id)
+    )
+    return RedirectResponse("/account?done=sessions#sessions", 303)
