@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install demo test test-fast docs fuzz mutants check lint types layers requirements clean
+.PHONY: install demo test test-fast docs fuzz mutants sbom audit check lint types layers requirements clean
 
 install: $(STAMP)
 
@@ -38,6 +38,22 @@ mutants: install
 fuzz: install
 	RISKML_FUZZ=10000 $(BIN)/python -m pytest -q tests/serving/api/test_fuzz.py
 
+# Tools for the two targets below, in an environment of their own.
+TOOLS := $(VENV)-audit
+$(TOOLS)/.installed: requirements/audit.txt $(STAMP)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(TOOLS)
+	$(BIN)/uv pip install --quiet --python $(TOOLS)/bin/python -r requirements/audit.txt
+	touch $@
+
+# Writes the bill of materials of the service's pinned packages (CycloneDX) to build/sbom.json.
+sbom: $(TOOLS)/.installed
+	mkdir -p build
+	$(TOOLS)/bin/cyclonedx-py requirements requirements/serve.txt --output-reproducible --of JSON -o build/sbom.json
+
+# Looks up those packages in a database of known vulnerabilities; fails unless every one could be looked up.
+audit: $(TOOLS)/.installed
+	$(BIN)/python tests/audit.py $(TOOLS)/bin/pip-audit
+
 lint: install
 	$(BIN)/codespell $(shell git ls-files 2>/dev/null)
 	$(BIN)/ruff check src serving tests
@@ -60,5 +76,8 @@ requirements: install
 	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra otel --extra serve --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements/serve.txt
 
+	printf 'cyclonedx-bom\npip-audit\n' | $(BIN)/uv pip compile - --universal --python-version 3.11 \
+	  --no-header --no-annotate --no-emit-index-url --output-file requirements/audit.txt
+
 clean:
-	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis mutants
+	rm -rf $(VENV) $(TOOLS) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis mutants

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from riskml_serving.base.settings import PREFIX, Settings
+from riskml_serving.base.settings import PREFIX, SECRETS, Settings
 from riskml_serving.commands.cli import app as commands
 
 pytestmark = pytest.mark.integration
@@ -131,7 +131,8 @@ def test_every_file_the_image_copies_exists_and_is_not_ignored():
 def test_every_setting_in_the_image_and_compose_file_exists():
     text = (ROOT / "Dockerfile").read_text("utf-8") + (ROOT / "compose.yaml").read_text("utf-8")
     named = {name.lower() for name in re.findall(rf"{PREFIX}([A-Z_]+)", text)}
-    assert named
+    assert {f"{name}_file" for name in SECRETS} & named == {"database_url_file"}
+    named = {name.removesuffix("_file") if name.removesuffix("_file") in SECRETS else name for name in named}
     assert named <= set(Settings.model_fields)
 
 
@@ -152,15 +153,27 @@ def test_the_compose_file_hardens_its_services():
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
     services = compose["services"]
     assert set(services) == {"postgres", "mlflow", "migrate", "service"}
-    for name in ("mlflow", "migrate", "service"):
+    for name in services:
         assert services[name]["read_only"] is True
+        assert services[name]["mem_limit"]
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["security_opt"] == ["no-new-privileges:true"]
-        assert "user" not in services[name], "the image's default user is not root"
+        if name == "postgres":
+            assert services[name]["user"] == "postgres"
+        else:
+            assert "user" not in services[name], "the image's default user is not root"
+        assert not [value for value in services[name].get("environment", {}).values() if "PASSWORD" in value]
     assert services["service"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     for service in services.values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
         for volume in service.get("volumes", ()):
             assert volume.partition(":")[0] in compose["volumes"]
+    internal = {name for name, network in compose["networks"].items() if (network or {}).get("internal")}
+    for name in ("postgres", "mlflow"):
+        assert "ports" not in services[name]
+        assert set(services[name]["networks"]) <= internal, "nothing outside reaches it"
+    files = {name: secret["file"] for name, secret in compose["secrets"].items()}
+    assert all(f"> {file}" in OPERATIONS for file in files.values())
+    assert (ROOT / ".gitignore").read_text().splitlines().count("/secrets/") == 1
     grace = int(services["service"]["stop_grace_period"].removesuffix("s"))
     assert grace > Settings().shutdown_seconds

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -27,6 +28,10 @@ PREFIX = "RISKML_SERVING_"
 FILE_VARIABLE = PREFIX + "FILE"
 """Environment variable that names the TOML file."""
 
+
+SECRETS = ("database_url", "oidc_client_secret", "identity_secret")
+"""Settings that can also be read from a file, so that no password stands in the environment: the variable has the
+setting's name and ``_FILE``."""
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 CountOrNone = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -220,12 +225,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources in order: arguments, environment, the file that ``RISKML_SERVING_FILE`` names."""
+        """Return the sources in order: arguments, environment, secret files, the file of ``RISKML_SERVING_FILE``."""
         named = os.environ.get(FILE_VARIABLE)
+        sources = (init_settings, env_settings, InitSettingsSource(settings_cls, _read_secrets()))
         if not named:
-            return (init_settings, env_settings)
+            return sources
         Path(named).read_bytes()  # the next line would ignore a file that does not exist
-        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(named)))
+        return (*sources, TomlConfigSettingsSource(settings_cls, Path(named)))
 
     @classmethod
     def with_options(cls, **options: Any) -> Settings:
@@ -239,6 +245,10 @@ class Settings(BaseSettings):
         '{"staff": "read"}'
         """
         values = self.model_dump(mode="json", include=self.model_fields_set, exclude_none=True)
+        if "database_url" in values and values["database_url"] == _read_secrets().get(
+            "database_url"
+        ):  # the other process reads the file
+            del values["database_url"]
         for name in values:
             if isinstance(secret := getattr(self, name), SecretStr):  # dumped as asterisks
                 values[name] = secret.get_secret_value()
@@ -258,6 +268,24 @@ class Settings(BaseSettings):
     def bundle_folder(self) -> Path:
         """Folder of the bundle to serve."""
         return self.bundle or _find_released_bundle()
+
+
+def _read_secrets() -> dict[str, Any]:
+    """Read the settings for which a variable names a file.
+
+    Raises
+    ------
+    UsageError
+        If a file cannot be read.
+    """
+    files = {name: os.environ.get(f"{PREFIX}{name.upper()}_FILE") for name in SECRETS}
+    values: dict[str, Any] = {}
+    for name, file in files.items():
+        try:
+            values |= {name: Path(file).read_text("utf-8").strip()} if file else {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise settings_faults.explain_file(error, str(file), f"{PREFIX}{name.upper()}_FILE") from error
+    return values
 
 
 def _split_numbers(folder: Path) -> list[str | tuple[int, str]]:
