@@ -376,34 +376,24 @@ def create_audit() -> None:
     audit_key = create_table("audit_key", {"audit_key": HASH}, {})
     op.bulk_insert(audit_key, [{"audit_key": secrets.token_hex(32)}])
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(
-            "CREATE FUNCTION riskml_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN RAISE EXCEPTION '{REFUSED}'; END $$"
-        )
-        op.execute(
-            "CREATE TRIGGER audit_only_grows BEFORE UPDATE OR TRUNCATE ON audit "
-            "FOR EACH STATEMENT EXECUTE FUNCTION riskml_refuse()"
-        )
-        op.execute(
-            "CREATE TRIGGER archives_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_archives "
-            "FOR EACH STATEMENT EXECUTE FUNCTION riskml_refuse()"
-        )
-        op.execute(
-            "CREATE FUNCTION riskml_keep() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN IF OLD.{NOT_ARCHIVED} THEN RAISE EXCEPTION '{REFUSED}'; END IF; RETURN OLD; END $$"
-        )
-        op.execute("CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit FOR EACH ROW EXECUTE FUNCTION riskml_keep()")
+        for name, act in (("refuse", ""), ("keep", f"IF NOT OLD.{NOT_ARCHIVED} THEN RETURN OLD; END IF; ")):
+            body = f"$$ BEGIN {act}RAISE EXCEPTION '{REFUSED}'; END $$"
+            op.execute(f"CREATE FUNCTION riskml_{name}() RETURNS trigger LANGUAGE plpgsql AS {body}")
+        for name, what, each, function in (
+            ("audit_only_grows", "UPDATE OR TRUNCATE ON audit", "STATEMENT", "refuse"),
+            ("audit_is_kept", "DELETE ON audit", "ROW", "keep"),
+            ("archives_only_grow", "UPDATE OR DELETE OR TRUNCATE ON audit_archives", "STATEMENT", "refuse"),
+        ):
+            op.execute(f"CREATE TRIGGER {name} BEFORE {what} FOR EACH {each} EXECUTE FUNCTION riskml_{function}()")
         return
-    for table, what, when in (
+    for table, event, when in (
         ("audit", "UPDATE", ""),
         ("audit", "DELETE", f"WHEN OLD.{NOT_ARCHIVED}"),
         ("audit_archives", "UPDATE", ""),
         ("audit_archives", "DELETE", ""),
     ):
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{what.lower()} BEFORE {what} ON {table} {when} "
-            f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
-        )
+        stop = f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
+        op.execute(f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} {when} {stop}")
 
 
 def upgrade() -> None:
