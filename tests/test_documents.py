@@ -25,7 +25,14 @@ def test_every_link_has_a_target(document):
     assert not broken
 
 
-NAMING = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/security.md", "docs/release-process.md"]
+NAMING = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/security.md",
+    "docs/release-process.md",
+]
 NAMING += [path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "adr").glob("01*.md")]
 
 

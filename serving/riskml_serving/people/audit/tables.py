@@ -37,8 +37,8 @@ ARCHIVES = Table(
     METADATA,
     Column("last_seq", BigInteger, primary_key=True, autoincrement=False),
     Column("last_hash", String(64), nullable=False),
-    Column("at", String(40), nullable=False),
-    Column("signature", String(128), nullable=False),
+    Column("at", String(64), nullable=False),
+    Column("signature", Text, nullable=False),
     Column("file", String(64), nullable=False),
 )
 """Files to which the oldest entries were moved: the last entry of each, and its signature (a checkpoint)."""

@@ -20,7 +20,6 @@ Types = Mapping[str, TypeEngine[Any]]
 
 REFUSED = "the audit is append-only"
 NOT_ARCHIVED = "seq > (SELECT coalesce(max(last_seq), 0) FROM audit_archives)"
-"""Condition for entries that have not been moved to a file."""
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """An auto-incrementing key."""
@@ -355,8 +354,8 @@ def create_people_tables() -> None:
         {"disabled_at": TIME, "locked_until": TIME},
         sa.Column("identity", FLAG, server_default=sa.false(), nullable=False),
     )
-    session: Types = {"username": Code(40), "created_at": TIME, "seen_at": TIME, "address": HASH}
-    create_table("sessions", {"token_hash": HASH}, session)
+    seen: Types = {"created_at": TIME, "seen_at": TIME}
+    create_table("sessions", {"token_hash": HASH}, {"username": Code(40), **seen, "address": HASH})
     op.create_index("ix_sessions_username", "sessions", ["username"])
     create_table("sign_in_tries", {"address_hash": HASH}, {"minute": BIG_COUNT, "tries": COUNT})
 
@@ -371,29 +370,26 @@ def create_audit() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_audit_household_id", "audit", ["household_id", "seq"])
-    archive: Types = {"last_hash": HASH, "at": sa.String(40), "signature": sa.String(128), "file": HASH}
-    create_table("audit_archives", {"last_seq": BIG_COUNT}, archive)
+    create_table(
+        "audit_archives",
+        {"last_seq": BIG_COUNT},
+        {**dict.fromkeys(("last_hash", "at", "file"), HASH), "signature": TEXT},
+    )
     audit_key = create_table("audit_key", {"audit_key": HASH}, {})
     op.bulk_insert(audit_key, [{"audit_key": secrets.token_hex(32)}])
-    if op.get_bind().dialect.name == "postgresql":
-        for name, act in (("refuse", ""), ("keep", f"IF NOT OLD.{NOT_ARCHIVED} THEN RETURN OLD; END IF; ")):
-            body = f"$$ BEGIN {act}RAISE EXCEPTION '{REFUSED}'; END $$"
-            op.execute(f"CREATE FUNCTION riskml_{name}() RETURNS trigger LANGUAGE plpgsql AS {body}")
-        for name, what, each, function in (
-            ("audit_only_grows", "UPDATE OR TRUNCATE ON audit", "STATEMENT", "refuse"),
-            ("audit_is_kept", "DELETE ON audit", "ROW", "keep"),
-            ("archives_only_grow", "UPDATE OR DELETE OR TRUNCATE ON audit_archives", "STATEMENT", "refuse"),
-        ):
-            op.execute(f"CREATE TRIGGER {name} BEFORE {what} FOR EACH {each} EXECUTE FUNCTION riskml_{function}()")
-        return
-    for table, event, when in (
-        ("audit", "UPDATE", ""),
-        ("audit", "DELETE", f"WHEN OLD.{NOT_ARCHIVED}"),
-        ("audit_archives", "UPDATE", ""),
-        ("audit_archives", "DELETE", ""),
-    ):
+    if op.get_bind().dialect.name == "sqlite":
         stop = f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
-        op.execute(f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} {when} {stop}")
+        for table, when in (("audit", f"WHEN OLD.{NOT_ARCHIVED}"), ("audit_archives", "")):
+            op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {stop}")
+            op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {when} {stop}")
+        return
+    for name, unless in (("refuse", ""), ("keep", f"IF NOT OLD.{NOT_ARCHIVED} THEN RETURN OLD; END IF;")):
+        body = f"$$ BEGIN {unless} RAISE EXCEPTION '{REFUSED}'; END $$"
+        op.execute(f"CREATE FUNCTION riskml_{name}() RETURNS trigger LANGUAGE plpgsql AS {body}")
+    for table, name in (("audit", "keep"), ("audit_archives", "refuse")):
+        grows, kept = f"BEFORE UPDATE OR TRUNCATE ON {table}", f"BEFORE DELETE ON {table} FOR EACH ROW"
+        op.execute(f"CREATE TRIGGER {table}_only_grows {grows} EXECUTE FUNCTION riskml_refuse()")
+        op.execute(f"CREATE TRIGGER {table}_is_kept {kept} EXECUTE FUNCTION riskml_{name}()")
 
 
 def upgrade() -> None:
