@@ -38,10 +38,10 @@ def main(program: str) -> int:
     try:
         packages = json.loads(ran.stdout)["dependencies"]
     except (ValueError, LookupError):
-        print(f"NOTHING WAS CHECKED: {ran.stderr.strip()[-500:] or 'pip-audit failed'}")
+        sys.stdout.write(f"NOTHING WAS CHECKED: {ran.stderr.strip()[-500:] or 'pip-audit failed'}\n")
         return 2
     lines, code = describe(packages)
-    print("\n".join(lines))
+    sys.stdout.write("\n".join(lines) + "\n")
     return code
 
 

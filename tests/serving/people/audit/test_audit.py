@@ -66,8 +66,8 @@ def test_a_list_is_one_entry_that_is_found_by_each_of_its_households(engine):
         with writing(engine) as connection:
             audit.record(connection, CALLER, "households.list", households, request_id="r")
     with reading(engine) as connection:
-        found = [[entry["seq"] for entry in read_about(connection, code)] for code in (*codes, "户50")]
-        assert found == [[1, 2], *([1] for _ in codes[1:]), []]
+        seqs = [[entry["seq"] for entry in read_about(connection, code)] for code in (*codes, "户50")]
+        assert seqs == [[1, 2], *([1] for _ in codes[1:]), []]
         entry, _ = read_all(connection)
     assert not [code for code in codes if code in str(entry)]
     assert len(str(entry)) < 50 * 40 + 500, "a household costs a shortened hash, not an entry"

@@ -27,9 +27,8 @@ HOUSEHOLD, REGION, CALLER, HASH = Code(128), Code(12), Code(64), sa.String(64)
 WORD, TEXT, DAY, TIME = sa.String(16), sa.Text(), sa.Date(), sa.DateTime()
 COUNT, BIG_COUNT, LEVEL, FLAG, CODE = sa.Integer(), sa.BigInteger(), sa.SmallInteger(), sa.Boolean(), sa.String(32)
 REAL: TypeEngine[float] = sa.Double()
-BYTES = sa.LargeBinary()
-DIGEST = sa.String(32)
-"""A keyed hash of a name, a number or an answer."""
+BYTES, DIGEST = sa.LargeBinary(), sa.String(32)
+"""Bytes, and a keyed hash of a name, a number or an answer."""
 
 VERSIONS: Types = {"model_version": HASH, "feature_schema_hash": HASH, "policy_version": HASH}
 LEVELS: Types = {"tier": LEVEL, "rule_signal": LEVEL, "signal": LEVEL}
@@ -370,13 +369,9 @@ def create_audit() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_audit_household_id", "audit", ["household_id", "seq"])
-    create_table(
-        "audit_archives",
-        {"last_seq": BIG_COUNT},
-        {**dict.fromkeys(("last_hash", "at", "file"), HASH), "signature": TEXT},
-    )
-    audit_key = create_table("audit_key", {"audit_key": HASH}, {})
-    op.bulk_insert(audit_key, [{"audit_key": secrets.token_hex(32)}])
+    archive: Types = {"last_hash": HASH, "at": HASH, "file": HASH, "signature": TEXT}
+    create_table("audit_archives", {"last_seq": BIG_COUNT}, archive)
+    op.bulk_insert(create_table("audit_key", {"audit_key": HASH}, {}), [{"audit_key": secrets.token_hex(32)}])
     if op.get_bind().dialect.name == "sqlite":
         stop = f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
         for table, when in (("audit", f"WHEN OLD.{NOT_ARCHIVED}"), ("audit_archives", "")):
@@ -384,8 +379,8 @@ def create_audit() -> None:
             op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {when} {stop}")
         return
     for name, unless in (("refuse", ""), ("keep", f"IF NOT OLD.{NOT_ARCHIVED} THEN RETURN OLD; END IF;")):
-        body = f"$$ BEGIN {unless} RAISE EXCEPTION '{REFUSED}'; END $$"
-        op.execute(f"CREATE FUNCTION riskml_{name}() RETURNS trigger LANGUAGE plpgsql AS {body}")
+        body = f"LANGUAGE plpgsql AS $$ BEGIN {unless} RAISE EXCEPTION '{REFUSED}'; END $$"
+        op.execute(f"CREATE FUNCTION riskml_{name}() RETURNS trigger {body}")
     for table, name in (("audit", "keep"), ("audit_archives", "refuse")):
         grows, kept = f"BEFORE UPDATE OR TRUNCATE ON {table}", f"BEFORE DELETE ON {table} FOR EACH ROW"
         op.execute(f"CREATE TRIGGER {table}_only_grows {grows} EXECUTE FUNCTION riskml_refuse()")
