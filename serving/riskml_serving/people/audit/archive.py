@@ -7,7 +7,7 @@ import gzip
 import json
 import os
 from collections.abc import Iterator, Mapping
-from itertools import groupby, takewhile
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +52,8 @@ def archive_months(connection: Connection, folder: Path, key: Path, today: dt.da
     signer, files = load_private_key(key), []
     months = today.year * 12 + today.month - 1 - MONTHS_KEPT
     first_kept = dt.datetime(months // 12, months % 12 + 1, 1)
-    old = takewhile(lambda entry: entry["at"] < first_kept, repository.read_all(connection))
     moved = []
-    for month, entries in groupby(old, lambda entry: f"{entry['at']:%Y-%m}"):
+    for month, entries in groupby(repository.read_all(connection, first_kept), lambda entry: f"{entry['at']:%Y-%m}"):
         rows = list(entries)
         head = Head(rows[-1]["seq"], rows[-1]["entry_hash"])
         checkpoint = sign_head(signer, head)

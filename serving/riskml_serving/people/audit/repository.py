@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, or_, select
+from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select
 
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.people.audit.chain import START, Head, chain_entries
@@ -70,8 +71,11 @@ def read_range(connection: Connection, first: int, last: int) -> list[dict[str, 
     return list(map(dict, connection.execute(query).mappings()))
 
 
-def read_all(connection: Connection) -> Iterator[dict[str, Any]]:
-    """Read all entries by ascending number, in batches."""
+def read_all(connection: Connection, before: dt.datetime | None = None) -> Iterator[dict[str, Any]]:
+    """Read all entries by ascending number, in batches; with ``before``, only those until the first at or after it."""
     query = select(AUDIT).order_by(AUDIT.c.seq).execution_options(yield_per=5000)
+    if before is not None:
+        later = connection.execute(select(func.min(AUDIT.c.seq)).where(AUDIT.c.at >= before)).scalar()
+        query = query if later is None else query.where(AUDIT.c.seq < later)
     for row in connection.execute(query).mappings():
         yield dict(row)

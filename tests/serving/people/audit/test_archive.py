@@ -6,7 +6,7 @@ import datetime as dt
 import gzip
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
@@ -16,6 +16,7 @@ from riskml_serving.commands.cli import app
 from riskml_serving.people import audit
 from riskml_serving.people.audit.checkpoints import Notary, create_audit_key
 from riskml_serving.people.audit.repository import read_all
+from riskml_serving.people.audit.tables import ARCHIVES
 from riskml_serving.people.auth import Caller
 
 CALLER = Caller("k1", "3701", frozenset())
@@ -106,7 +107,7 @@ def test_only_what_is_archived_can_be_deleted_and_an_archive_that_did_not_happen
         with pytest.raises(DBAPIError, match="append-only"), writing(nine_months) as connection:
             connection.execute(text(what))
     with writing(nine_months) as connection:
-        values = {"hash": "0" * 64, "signature": "00" * 64}
-        connection.execute(text("INSERT INTO audit_archives VALUES (8, :hash, '', :signature, 'f')"), values)
+        values = {"last_seq": 8, "last_hash": "0" * 64, "at": "", "signature": "00" * 64, "file": "f"}
+        connection.execute(insert(ARCHIVES).values(**values))
         connection.execute(text("DELETE FROM audit WHERE seq <= 8"))
     assert isinstance(verify(nine_months, tmp_path).exception, UsageError)
