@@ -124,12 +124,12 @@ def move(
     from riskml_serving.base.clock import now
     from riskml_serving.people.audit.archive import archive_months
 
-    signer = key or Settings().audit_key
-    if signer is None:
-        raise UsageError(
-            "Archives are signed.", "Name a key with --key; `riskml-serving audit create-key` creates one."
-        )
     with connect(db, write=True) as connection:
+        signer = key or Settings().audit_key
+        if signer is None:
+            raise UsageError(
+                "Archives are signed.", "Name a key with --key; `riskml-serving audit create-key` creates one."
+            )
         files = archive_months(connection, folder, signer, now().date())
         if files:
             record_change(connection, "audit.archive", files=[file.name for file in files])
