@@ -88,7 +88,8 @@ def test_every_view_of_households_leaves_an_entry_about_each_of_them(filled_clie
     finding = BODIES["/v1/households/{household_id}/verifications"]
     filled_client.post("/v1/households/h1/verifications", json=finding, headers=headers)
     filled_client.post("/v1/clues", json=BODIES["/v1/clues"], headers=headers)
-    for method, path in sorted(ANSWERS):
+    calls = sorted(ANSWERS, key=lambda call: ("closure" in call[1], call))  # a closed household takes no help
+    for method, path in calls:
         where = path.format(household_id="h1", code="370112", job_id=job)
         answer = filled_client.request(method, where, json=BODIES.get(path), headers=headers)
         assert answer.status_code < 300 or method == "delete", answer.text

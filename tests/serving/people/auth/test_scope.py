@@ -246,6 +246,8 @@ def test_scores_are_returned_only_for_households_in_the_keys_own_region(filled_c
 RIGHTS = (
     ("post", "/v1/scores", "score"),
     ("post", "/v1/records", "write"),
+    ("post", "/v1/clues", "write"),
+    ("get", "/v1/clues", "read"),
     ("post", "/v1/batches", "score"),
     ("get", "/v1/jobs/h1", "read"),
     ("delete", "/v1/jobs/h1", "score"),
