@@ -55,8 +55,9 @@ def find_told_again(name: str, facts: Sequence[Fact], others: Iterable[Row]) -> 
     """Find the facts that a later visit or a department tells too, by their record numbers.
 
     Two rows tell the same if they have the same kind (for help, the same measure) and at most 31 days between them, and
-    do not name two different members. Each row corrects at most one fact, the nearest in time: of two bills stated at
-    the door, a list that has one of them leaves the other. The facts of one visit never correct each other.
+    do not name two different members. Each row corrects at most one fact, of the same member and the nearest in time if
+    there are several: of two bills stated at the door, a list that has one of them leaves the other. The facts of one
+    visit never correct each other.
 
     Parameters
     ----------
@@ -81,13 +82,13 @@ def find_told_again(name: str, facts: Sequence[Fact], others: Iterable[Row]) -> 
 
     def pair(rows: Sequence[Row]) -> set[str]:
         pairs = [
-            (abs(row[day] - fact.row[day]), i, j, code)
-            for i, row in enumerate(rows)
+            (row.get("member_id") != fact.row.get("member_id"), abs(row[day] - fact.row[day]), row[day], j, i, code)
+            for i, row in enumerate(sorted(rows, key=lambda row: (row[day], row.get("member_id") or "")))
             for j, (code, fact) in enumerate(standing.items())
             if _tells_same(name, fact.row, row) and abs(row[day] - fact.row[day]) <= WINDOW
         ]
         used, matched = set[int](), set[str]()
-        for _, i, _, code in sorted(pairs):
+        for *_, i, code in sorted(pairs):
             if i not in used and code not in matched:
                 used.add(i)
                 matched.add(code)

@@ -13,6 +13,7 @@ from riskml.vocabulary.regions import Level
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOUR_POSITIONS
 from riskml_serving.api.regions.repository import count_scores
 from riskml_serving.api.regions.service import next_level, sum_counts
+from riskml_serving.casework.reassessments.repository import list_due
 from riskml_serving.casework.verifications.outcomes import DECISIVE
 from riskml_serving.casework.worklist.repository import ListFilter, count_by_signal
 from riskml_serving.casework.worklist.states import CLUE_SECTION
@@ -23,7 +24,7 @@ from riskml_serving.web.overview import repository
 from riskml_serving.web.overview.small_counts import hide_small_counts
 from riskml_serving.web.shell.words import SIGNALS, list_causes
 
-__all__ = ["count_months", "count_quarters", "count_yields", "gather_overview", "hide_village_counts"]
+__all__ = ["count_due", "count_months", "count_quarters", "count_yields", "gather_overview", "hide_village_counts"]
 
 MAX_MONTHS, MAX_QUARTERS = 12, 8
 
@@ -51,7 +52,22 @@ def gather_overview(connection: Connection, region: str, caller: Caller, today: 
         "by_category": {code: sum(row["category"] == code for row in monitored) for code in CATEGORIES},
         "by_cause": {code: current[code] for code in sorted(seen, key=lambda code: -current[code])},
         "quarters": quarters,
+        "reassess": count_due(list_due(connection, region, today), next_level(region)),
     }
+
+
+def count_due(rows: Iterable[Mapping[str, Any]], digits: int) -> list[tuple[str, int, int]]:
+    """Count the households that are due for a second look, and the overdue ones, by subregion.
+
+    >>> rows = [{"region_code": "370112001001", "late": True}, {"region_code": "370112001002", "late": False}]
+    >>> count_due(rows, 9)
+    [('370112001', 2, 1)]
+    """
+    due, late = Counter[str](), Counter[str]()
+    for row in rows:
+        due[row["region_code"][:digits]] += 1
+        late[row["region_code"][:digits]] += row["late"]
+    return [(code, due[code], late[code]) for code in sorted(due)]
 
 
 def hide_village_counts(whole: dict[str, Any], minimum: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from riskml_serving.base.clock import today
 from riskml_serving.casework.clues.service import describe as describe_clue
 from riskml_serving.casework.clues.service import read_open_clues
 from riskml_serving.casework.deadlines import DEADLINES, Deadlines
+from riskml_serving.casework.reassessments.repository import list_due
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
 from riskml_serving.casework.worklist.states import CLUE_SECTION, LISTED, STATES
@@ -39,12 +40,12 @@ from riskml_serving.web.shell.persons import (
     note_names,
     read_heads,
 )
-from riskml_serving.web.shell.region_names import name_region, read_region_names
+from riskml_serving.web.shell.region_names import mask_code, name_region, read_region_names
 from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render, warn_of_health
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import ORDERS, SIGNALS, describe_cut, get_word, list_causes
 from riskml_serving.web.worklist import service
-from riskml_serving.web.worklist.sheet import make_table
+from riskml_serving.web.worklist.sheet import make_due_sheet, make_table
 
 __all__ = ["router"]
 
@@ -82,8 +83,9 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
     def read(connection: Connection) -> dict[str, Any]:
         listed = _add_named(request, visitor, connection, wanted)
         sections = service.read_sections(connection, listed, page, size)
-        codes = [row["household_id"] for section in sections for row in section["rows"]]
         clued = [row["household_id"] for section in sections for row in section["rows"] if row["clued"]]
+        due = _list_due(connection, fields, wanted, deadlines)
+        codes = [row["household_id"] for rows in (*(section["rows"] for section in sections), due) for row in rows]
         wider, parts = (repository.list_parts(connection, code, next_level(code)) for code in (caller.region, region))
         return {
             "as_of": read_as_of_day(connection, region),
@@ -92,6 +94,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
                 code: [describe_clue(connection, row, caller) for row in rows]
                 for code, rows in read_open_clues(connection, region, clued).items()
             },
+            "due": due,
             "sections": [
                 {**section, "rows": _describe_rows(request, visitor, section["rows"], deadlines)}
                 for section in sections
@@ -106,7 +109,8 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         }
 
     content = await state.read(read)
-    codes = [row["household_id"] for section in content["sections"] for row in section["rows"]]
+    shown = (*(section["rows"] for section in content["sections"]), content["due"])
+    codes = list(dict.fromkeys(row["household_id"] for rows in shown for row in rows))
     chosen = _list_chosen(visitor, keys, fields)
     response = render(
         request,
@@ -157,15 +161,19 @@ async def search(request: Request, visitor: SignedIn) -> Response:
 async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     """Export the filtered list as a workbook."""
     state, lang = get_state(request), get_language(request)
-    _, wanted, deadlines = await _read_filter(request, visitor)
+    fields, wanted, deadlines = await _read_filter(request, visitor)
 
-    def read(connection: Connection) -> tuple[list[dict[str, Any]], AsOf | None, dict[str, Person]]:
+    def read(
+        connection: Connection,
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], AsOf | None, dict[str, Person]]:
         listed = _add_named(request, visitor, connection, wanted)
         sections = service.read_sections(connection, listed, 1, service.MOST_ROWS)
-        codes = [row["household_id"] for section in sections for row in section["rows"]]
-        return sections, read_as_of_day(connection, wanted.region), read_heads(request, visitor, connection, codes)
+        due = _list_due(connection, fields, wanted, deadlines)
+        codes = [row["household_id"] for rows in (*(section["rows"] for section in sections), due) for row in rows]
+        as_of = read_as_of_day(connection, wanted.region)
+        return sections, due, as_of, read_heads(request, visitor, connection, codes)
 
-    sections, as_of, heads = await state.read(read)
+    sections, due, as_of, heads = await state.read(read)
     rows = [row for section in sections for row in section["rows"]]
     names = read_region_names(state.settings.region_names)
     header, cells = make_table(_describe_rows(request, visitor, rows, deadlines), lang, names, heads)
@@ -176,9 +184,20 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     title = PAGE.get_title(lang, "")
     notices.append(warn_of_health(request, visitor))
     response = respond_with_workbook(
-        [(title, header, cells)], notices, title, name_region(names, wanted.region, lang), deadlines.today
+        [(title, header, cells), *([make_due_sheet(due, lang, names, heads)] if due else [])],
+        notices,
+        *(title, name_region(names, wanted.region, lang), deadlines.today),
     )
-    return View(response, [row["household_id"] for row in rows], note_names(heads))
+    return View(response, list(dict.fromkeys(row["household_id"] for row in (*rows, *due))), note_names(heads))
+
+
+def _list_due(
+    connection: Connection, fields: dict[str, str], wanted: ListFilter, deadlines: Deadlines
+) -> list[dict[str, Any]]:
+    """List the households that are due for a second look; none if the reader looks for something else."""
+    narrowed = any(fields[name] for name in FIELDS if name not in ("region", "week"))
+    rows = [] if narrowed else list_due(connection, wanted.region, deadlines.today)
+    return [{**row, "masked": mask_code(row["household_id"])} for row in rows[: service.MOST_ROWS]]
 
 
 def _describe_rows(

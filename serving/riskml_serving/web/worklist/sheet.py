@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from riskml.explanation.household.rendering import name_month
+from riskml.workbook import Sheet
 from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.register.service import Person
 from riskml_serving.web.shell.persons import NAMES, list_contact
 from riskml_serving.web.shell.region_names import name_region
 from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word, label_flag
 
-__all__ = ["make_table"]
+__all__ = ["make_due_sheet", "make_table"]
 
 HEADER = {
     "zh": ("户码", "地区", "名单部分", "来源", "信号", "情况", "收入数据截至", "模型分级", HUNDRED["zh"],
@@ -60,3 +61,27 @@ def _list_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tup
         row["last_verified_on"],
         row["assignee"],
     )
+
+
+def make_due_sheet(
+    rows: Iterable[Mapping[str, Any]], lang: str, names: Mapping[str, str], heads: Mapping[str, Person]
+) -> Sheet:
+    """Make the sheet of the households that are due for a second look."""
+    title, reason = {
+        "zh": ("再评估", ("帮扶效果不明显", "帮扶满期待评估")),
+        "en": ("second look", ("help does not work", "help is to be assessed")),
+    }[lang]
+    header = {"zh": ("户码", "地区", "事由", "期限", "逾期"), "en": ("code", "region", "why", "due", "overdue")}[lang]
+    yes = {"zh": "逾期", "en": "overdue"}[lang]
+    cells = [
+        (
+            row["household_id"],
+            *(list_contact(heads.get(row["household_id"])) if heads else ()),
+            name_region(names, row["region_code"], lang),
+            reason[0 if row["failing"] else 1],
+            row["due_on"],
+            yes if row["late"] else "",
+        )
+        for row in rows
+    ]
+    return title, header[:1] + (NAMES[lang] if heads else ()) + header[1:], cells

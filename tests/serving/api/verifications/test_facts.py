@@ -7,7 +7,11 @@ import datetime as dt
 import pytest
 from sqlalchemy import text
 
-from riskml_serving.base.database import reading
+from riskml_serving.base.database import reading, writing
+from riskml_serving.casework.visits.service import undo
+from riskml_serving.judging.importing.service import import_folder
+from riskml_serving.judging.importing.withdrawal import withdraw_import
+from riskml_serving.people.auth import Caller
 
 HERE = "370112001001"
 DAY = "2023-06-10"
@@ -183,3 +187,41 @@ def test_a_finding_settles_the_signal_that_its_own_facts_raise(client, headers):
         row = connection.execute(text("SELECT signal, after_signal, score_seq, after_seq FROM verifications")).one()
     assert (row.signal, row.after_signal) == (0, 2)
     assert row.after_seq > row.score_seq
+
+
+@pytest.mark.parametrize("order", ["visit first", "import first"])
+def test_a_bill_in_an_imported_list_counts_once_and_taking_the_import_back_restores_the_fact(
+    client, headers, tmp_path, order
+):
+    folder, engine = tmp_path / "records", client.app.state.engine
+    folder.mkdir()
+    tables = {
+        "households": "household_id,region_code,size,kind\nh1,370112001001,3,exited\n",
+        "income": "household_id,period_start,months,source,amount\nh1,2022-06-01,12,total,60000\n",
+        "lines": "region_code,effective_from,amount\n,2020-01-01,7000\n",
+        "illness": "household_id,occurred_on,kind,self_paid,recorded_on\nh1,2023-06-08,inpatient,88000,2023-06-25\n",
+    }
+    for name, content in tables.items():
+        (folder / f"{name}.csv").write_text(content)
+    done = []
+    steps = [
+        lambda: visit(client, headers, facts=[BILL]),
+        lambda: done.append(import_folder(engine, folder, dt.date(2023, 6, 30), simulated=True)),
+    ]
+    for step in steps if order == "visit first" else reversed(steps):
+        step()
+    assert read_bills(client) == [88000.0]
+    assert count(client, "record_illness") == 3, "the fact, its withdrawal, and the row of the list"
+    withdraw_import(engine, done[0].import_id, dt.date(2023, 6, 30))
+    assert read_bills(client) == [90000.0]
+
+
+def test_undoing_a_visit_takes_its_facts_back_and_keeps_them_in_the_history(client, headers):
+    saved = visit(client, headers, facts=[BILL]).json()["verification"]
+    engine, household = client.app.state.engine, "h1"
+    with writing(engine) as connection:
+        who = connection.execute(text("SELECT created_by FROM verifications")).scalar_one()
+        caller = Caller(who, "", frozenset(("read", "write")))
+        undo(connection, caller, household, saved["verification_id"], dt.date(2023, 6, 30), "r")
+    assert read_bills(client) == []
+    assert count(client, "case_facts") == count(client, "record_illness") == 2

@@ -1,0 +1,92 @@
+"""Help is assessed again: the list, the overview and the household's page say when, and what still fails."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from riskml_serving.casework.reassessments.help import count_help
+from riskml_serving.store.records.columns import to_columns
+
+HELP = {"begun_measure": "临时救助", "begun_given_by": "县民政局", "begun_per": "month", "begun_amount": "300"}
+
+
+def begin(site, household, **fields):
+    page = site.get(f"/households/{household}").text
+    once = re.search(r'name="once" value="([^"]+-h)"', page).group(1)
+    return site.post(f"/households/{household}/helps", csrf=site.token(page), once=once, **{**HELP, **fields})
+
+
+def read_words(site, household):
+    return re.sub("<[^>]+>", "", site.get(f"/households/{household}").text)
+
+
+def is_due(site, household):
+    found = re.search(r'id="reassess".*?</details>', site.get("/worklist").text, re.DOTALL)
+    return bool(found) and f"/households/{household}" in found[0]
+
+
+def test_help_is_due_for_a_second_look_until_a_visit_says_whether_it_works(site):
+    site.sign_in("village")
+    household = re.findall(r'href="/households/([^"?]+)"', site.get("/worklist").text)[0]
+    answer = begin(site, household, begun_started_on="2023-03-20")
+    assert answer.headers["location"].endswith("?done=helped#help"), answer.text
+    assert site.rows("SELECT due_on FROM help_begun") == [("2023-06-20",)], "three months later, by the policy"
+    assert site.rows("SELECT measure, amount, per FROM record_help WHERE record_id LIKE 'help-%'") == [
+        ("临时救助", 300.0, "month")
+    ]
+    assert is_due(site, household)
+    page = read_words(site, household)
+    assert "再评估：应于 2023-06-20 前核实帮扶是否有效" in page
+    for words in ("测算，非结论", "计入帮扶资金", "不计帮扶资金", "未满足"):
+        assert words in page
+    overview = re.search(r'id="reassess".*?</section>', site.get("/overview").text, re.DOTALL)[0]
+    assert re.findall(r'<td class="n">(\d+)</td>', overview) == ["1", "1"]
+
+    site.verify(household, outcome="pending")
+    assert is_due(site, household), "only an entry that says so settles a second look"
+    site.verify(household, outcome="pending", reassessment="not_working")
+    assert is_due(site, household)
+    assert "帮扶效果不明显（2023-06-30 再评估），请再次入户" in read_words(site, household)
+    begin(site, household, begun_measure="公益岗", begun_started_on="2023-06-30")
+    assert not is_due(site, household)
+    assert "household.help" in site.actions()
+
+
+def test_help_that_works_is_settled_and_nonsense_is_refused_with_what_was_typed(site):
+    site.sign_in("village")
+    household = re.findall(r'href="/households/([^"?]+)"', site.get("/worklist").text)[0]
+    assert site.verify(household, reassessment="working").status_code == 422, "no help has been recorded"
+    wrong = begin(site, household, begun_started_on="2023-07-01", begun_ended_on="2023-06-01", begun_amount="-1")
+    assert wrong.status_code == 422
+    assert 'value="县民政局"' in wrong.text
+    assert not site.rows("SELECT 1 FROM help_begun")
+    begin(site, household, begun_started_on="2023-01-31")
+    assert site.rows("SELECT due_on FROM help_begun") == [("2023-04-30",)]
+    site.verify(household, outcome="confirmed", reassessment="working")
+    assert not is_due(site, household)
+
+
+def test_an_analyst_records_no_help(site):
+    site.sign_in("village")
+    household = re.findall(r'href="/households/([^"?]+)"', site.get("/worklist").text)[0]
+    begin(site, household, begun_started_on="2023-03-20")
+    site.sign_in("analyst")
+    page = site.get(f"/households/{household}").text
+    assert "登记开始的帮扶" not in page
+
+
+def test_help_is_never_added_to_a_statement_that_contains_it():
+    day = dt.date(2024, 1, 31)
+    own = {"household_id": "h1", "source": "total", "amount": 12000.0, "member_id": None, "record_id": None}
+    statement = {**own, "period_start": dt.date(2022, 10, 1), "months": 12, "statement": True, "recorded_on": day}
+    gift = {"started_on": dt.date(2023, 8, 9), "ended_on": dt.date(2023, 11, 3), "amount": 300.0, "per": "month"}
+    amounts = {
+        counted: count_help({"income": to_columns([statement])}, [gift], day, counted=counted)["income"]["amount"]
+        for counted in (True, False)
+    }
+    assert amounts == {True: [12000.0, 300.0, 300.0], False: [11400.0]}
+    monthly = {**own, "period_start": dt.date(2023, 11, 1), "months": 1, "statement": None, "recorded_on": day}
+    once = {**gift, "started_on": dt.date(2023, 11, 9), "per": "once"}
+    assert count_help({"income": to_columns([monthly])}, [once], day, counted=True)["income"]["amount"] == [12300.0]
+    assert count_help({"income": to_columns([monthly])}, [once], day, counted=False)["income"]["amount"] == [12000.0]
