@@ -176,7 +176,7 @@ def test_each_role_can_do_exactly_what_it_is_permitted_to(site, user, verifies, 
     assert ('name="outcome"' in page) == verifies
     assert ('name="assignee"' in page) == assigns
     assert ("发布记录" in site.get("/model").text) == releases
-    sent = {"csrf": site.token(page), "once": "x" * 20, "outcome": "rejected", "assignee": "王五"}
+    sent = {"csrf": site.token(page), "once": "x" * 20, "outcome": "rejected", "reason": "not_so", "assignee": "王五"}
     assert site.post(f"/households/{household}/verifications", **sent).status_code == (303 if verifies else 403)
     sent["once"] = "y" * 20
     assert site.post(f"/households/{household}/assignments", **sent).status_code == (303 if assigns else 403)

@@ -23,6 +23,7 @@ def test_after_signing_in_a_finding_takes_the_household_off_the_list(browser, se
         assert reader.page.locator("[name=outcome]").count() == 0
     else:
         reader.page.check("[name=outcome][value=rejected]")
+        reader.page.select_option("[name=reason]", "not_so")
         reader.page.fill("[name=note]", "家中两人务工,收入稳定")
         reader.page.locator("form.keep button").click()
         reader.page.wait_for_url("**done=verified*")

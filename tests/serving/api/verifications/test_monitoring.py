@@ -67,7 +67,7 @@ def test_the_export_is_a_valid_table(client_with_households, make_client, tmp_pa
 def test_only_a_confirmed_visit_with_a_category_replaces_the_entry_of_the_same_day(client_with_households):
     client, headers = client_with_households
     confirm(client, headers, "h1")
-    for body in ({"outcome": "confirmed"}, {"outcome": "rejected"}):
+    for body in ({"outcome": "confirmed"}, {"outcome": "rejected", "reason": "not_so"}):
         assert client.post("/v1/households/h1/verifications", json=body, headers=headers).status_code == 201
     page = get_export(client, headers, limit=1).json()
     assert [row["category"] for row in page["monitoring"]] == ["borderline"]

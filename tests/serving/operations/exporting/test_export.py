@@ -90,7 +90,12 @@ def test_corrections_splits_visits_and_an_undone_import_come_back_the_same(clien
     send("/v1/records", tables={"households": successors, "income": []})
     send("/v1/households/h2/closure", because="split", followed_by=["h3", "h4"])
     visit = {"outcome": "confirmed", "category": "sudden_hardship", "causes": ["illness"], "note": "王家的老二病了"}
-    for outcome in (visit, {**visit, "category": "borderline"}, {"outcome": "rejected"}, {"outcome": "not_met"}):
+    for outcome in (
+        visit,
+        {**visit, "category": "borderline"},
+        {"outcome": "rejected", "reason": "not_so"},
+        {"outcome": "not_met"},
+    ):
         send("/v1/households/h1/verifications", **outcome)
     with writing(engine) as connection:
         connection.execute(text("UPDATE verifications SET undone_at = created_at WHERE outcome = 'rejected'"))
