@@ -9,7 +9,10 @@ from typing import Any
 from riskml.records.contract.calendar import STATEMENT_DELAY, to_date, to_day, to_month, to_month_end
 from riskml_serving.store.records.columns import Columns, to_columns, to_rows
 
-__all__ = ["count_help"]
+__all__ = ["REGULAR", "count_help"]
+
+REGULAR = ("month", "year")
+"""Periods of help that is given again and again."""
 
 STATED = ("transfer", "total")
 """Sources of income whose statements contain help in money."""
@@ -82,7 +85,7 @@ def _add(rows: list[dict[str, Any]], money: Mapping[int, float], as_of: dt.date)
 def _spread(one: Mapping[str, Any], as_of: dt.date) -> dict[int, float]:
     """Spread the amount of help over its months until a date; see the column ``per`` of the contract."""
     first, amount = to_month(to_day(one["started_on"])), one.get("amount") or 0.0
-    if one.get("per") not in ("month", "year"):
+    if one.get("per") not in REGULAR:
         return {first: amount}
     last = to_month(to_day(min(one.get("ended_on") or as_of, as_of)))
     return dict.fromkeys(range(first, last + 1), amount if one["per"] == "month" else amount / 12)

@@ -15,7 +15,7 @@ from riskml.policy import Policy
 from riskml.records.contract.calendar import to_day
 from riskml_serving.base.clock import now, stamp
 from riskml_serving.base.problems import FieldError, Problem
-from riskml_serving.casework.reassessments.help import count_help
+from riskml_serving.casework.reassessments.help import REGULAR, count_help
 from riskml_serving.casework.reassessments.repository import add_help, read_helps
 from riskml_serving.judging.judge import Judged
 from riskml_serving.judging.model import Model
@@ -28,7 +28,7 @@ from riskml_serving.store.facts.repository import add_facts, read_facts
 from riskml_serving.store.facts.service import dump_content, load_content, receive_rows
 from riskml_serving.store.households.repository import require_household
 
-__all__ = ["begin_help", "describe_helps", "find_due_day", "judge_with_help", "read_stated"]
+__all__ = ["begin_help", "counts_as_income", "describe_helps", "find_due_day", "judge_with_help", "read_stated"]
 
 
 def find_due_day(policy: Policy, region: str, started_on: dt.date) -> dt.date | None:
@@ -119,6 +119,19 @@ def read_stated(connection: Connection, household_id: str, region: str) -> tuple
     helps = read_helps(connection, household_id, region)
     rows = {fact["record_id"]: load_content(fact)["row"] for fact in read_facts(connection, [household_id])}
     return helps, {one["record_id"]: rows[one["record_id"]] for one in helps}
+
+
+def counts_as_income(policy: Policy, row: Mapping[str, Any]) -> bool:
+    """Return whether the policy counts the money of help as income: a monthly allowance does, one-off relief does not.
+
+    Parameters
+    ----------
+    policy : Policy
+    row : row
+        Row of the table ``help`` of the contract.
+    """
+    switch = policy.counting.get("long_term_transfers" if row.get("per") in REGULAR else "one_off_relief")
+    return bool(row.get("amount")) and switch is not None and switch.counts
 
 
 def judge_with_help(

@@ -9,7 +9,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml_serving.casework.reassessments.repository import list_due
-from riskml_serving.casework.reassessments.service import describe_helps, judge_with_help, read_stated
+from riskml_serving.casework.reassessments.service import (
+    counts_as_income,
+    describe_helps,
+    judge_with_help,
+    read_stated,
+)
 from riskml_serving.judging.model import Model
 from riskml_serving.people.auth import Caller
 
@@ -34,8 +39,8 @@ def read_second_look(
     -------
     dict
         ``helps``: the help, latest first, each with the score ``then``; ``due``: the household's row among those that
-        are due, or None; ``verdicts``: the scores ``with`` and ``without`` the money of the help, empty unless there is
-        any.
+        are due, or None; ``verdicts``: the scores ``with`` and ``without`` the money of the help, empty unless any
+        counts as income; ``uncounted``: whether there is money that does not.
     """
     code = str(register["household_id"])
     helps, rows = read_stated(connection, code, caller.region)
@@ -45,10 +50,11 @@ def read_second_look(
     ]
     due = list_due(connection, caller.region, today, code)
     verdicts = {}
-    paid = [row for row in rows.values() if row.get("amount")]
+    paid = [row for row in rows.values() if counts_as_income(model.policy, row)]
     if current is not None and paid:
         for name, judged in judge_with_help(connection, model, register, paid, current["as_of"]).items():
             explanation = judged.explain(redact=caller.redact)
             row = {**judged.to_rows()[0], **model.versions, "as_of": current["as_of"]}
             verdicts[name] = {**describe(row), "income": explanation.rule.income}
-    return {"helps": described, "due": due[0] if due else None, "verdicts": verdicts}
+    uncounted = any(row.get("amount") for row in rows.values() if row not in paid)
+    return {"helps": described, "due": due[0] if due else None, "verdicts": verdicts, "uncounted": uncounted}

@@ -1,0 +1,162 @@
+"""Clues, visits, facts, rows of departments and second looks at random: no clue is lost, no fact counts twice, the
+history is complete, the audit is whole, and nobody outside the region sees or writes anything."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import text
+
+from riskml_serving.base.database import reading, writing
+from riskml_serving.casework.visits.service import undo
+from riskml_serving.people.audit.chain import find_faults
+from riskml_serving.people.audit.repository import read_all
+from riskml_serving.people.auth import Caller
+
+HERE, THERE, TODAY = "370112001001", "370112002001", dt.date(2023, 6, 30)
+TABLES = ("illness", "events", "disaster", "help")
+DAYS = st.integers(1, 30).map(lambda day: f"2023-06-{day:02}")  # all bills are at most 31 days apart: they are one bill
+NUMBERS = itertools.count(1)
+
+
+def make_machine(client, whole, here, there):
+    """Make the machine for a service, with headers of keys for the county, for a town, and for another town."""
+
+    class Case(RuleBasedStateMachine):
+        def post(self, path, body, status=201):
+            answer = client.post(path.format(self.code), json=body, headers=here)
+            assert answer.status_code == status, (path, body, answer.text)
+            return answer.json()
+
+        @initialize()
+        def register(self):
+            self.code, self.clues, self.visits, self.rows = f"m{next(NUMBERS)}", [], [], {}
+            household = {"household_id": self.code, "region_code": HERE, "size": 3}
+            income = {"household_id": self.code, "period_start": "2022-06-01", "months": 12, "source": "total"}
+            tables = {
+                "households": [household],
+                "income": [{**income, "amount": 60000}],
+                **{name: [] for name in TABLES},
+            }
+            assert client.post("/v1/records", json={"tables": tables}, headers=whole).status_code == 200
+            self.helped = self.looked = 0
+
+        @rule(what=st.sampled_from(("illness", "job_loss", "income_fall")))
+        def report(self, what):
+            body = {"household_id": self.code, "what": what, "channel": "hotline", "amount": 9800}
+            self.clues.append(self.post("/v1/clues", body)["clue"]["clue_id"])
+            self.decided = len(self.visits)
+
+        @rule(outcome=st.sampled_from(("confirmed", "rejected", "pending", "not_met")), bill=DAYS | st.none())
+        def visit(self, outcome, bill):
+            body = {"outcome": outcome, "reason": "not_so"} if outcome == "rejected" else {"outcome": outcome}
+            if bill and outcome != "not_met":
+                body["facts"] = [{"fact": "bill", "kind": "inpatient", "amount": 1000 + len(self.visits), "day": bill}]
+            saved = self.post("/v1/households/{}/verifications", body)["verification"]
+            self.visits.append({**body, "id": saved["verification_id"], "clues": len(self.clues), "undone": False})
+
+        @precondition(lambda self: self.visits and not self.visits[-1]["undone"])
+        @rule()
+        def undo_last(self):
+            with writing(client.app.state.engine) as connection:
+                who = connection.execute(
+                    text("SELECT created_by FROM verifications ORDER BY verification_id DESC LIMIT 1")
+                ).scalar_one()
+                caller = Caller(who, "", frozenset(("read", "write")))
+                undo(connection, caller, self.code, self.visits[-1]["id"], TODAY, "undo")
+            self.visits[-1]["undone"] = True
+
+        @rule(day=DAYS, number=st.integers(1, 3), withdrawn=st.booleans())
+        def deliver(self, day, number, withdrawn):
+            row = {"household_id": self.code, "kind": "inpatient", "occurred_on": day, "self_paid": 500 + number}
+            row |= {"record_id": f"{self.code}-{number}", "withdrawn": withdrawn}
+            self.post("/v1/records", {"tables": {"illness": [row]}}, 200)
+            self.rows[number] = None if withdrawn else 500.0 + number
+
+        @rule()
+        def help(self):
+            body = {"measure": f"临时救助{self.helped}", "given_by": "民政局", "started_on": "2023-06-01"}
+            assert self.post("/v1/households/{}/help", body)["help"]["due_on"] == "2023-09-01"
+            self.helped += 1
+
+        @precondition(lambda self: self.helped)
+        @rule(result=st.sampled_from(("working", "not_working")))
+        def look_again(self, result):
+            body = {"outcome": "pending", "reassessment": result}
+            saved = self.post("/v1/households/{}/verifications", body)["verification"]
+            self.visits.append({**body, "id": saved["verification_id"], "clues": len(self.clues), "undone": False})
+            self.looked = self.helped
+
+        @rule(path=st.sampled_from(("verifications", "help")))
+        def strangers_neither_see_nor_write(self, path):
+            body = (
+                {"outcome": "pending"}
+                if path == "verifications"
+                else {"measure": "x", "given_by": "y", "started_on": "2023-06-01"}
+            )
+            assert client.post(f"/v1/households/{self.code}/{path}", json=body, headers=there).status_code == 404
+            clue = {"household_id": self.code, "what": "job_loss", "channel": "hotline"}
+            assert client.post("/v1/clues", json=clue, headers=there).status_code == 404
+            assert client.get(f"/v1/households/{self.code}", headers=there).status_code == 404
+            assert client.get("/v1/clues", headers=there).json()["clues"] == []
+
+        @invariant()
+        def nothing_counts_twice(self):
+            stated = [one["facts"][0]["amount"] for one in self.visits if one.get("facts") and not one["undone"]]
+            told = sorted(amount for amount in self.rows.values() if amount)
+            with reading(client.app.state.engine) as connection:
+                rows = connection.execute(
+                    text("SELECT record_id, self_paid, withdrawn FROM record_illness WHERE household_id = :h "
+                         "AND NOT superseded ORDER BY recorded_on, row_id"), {"h": self.code}
+                ).all()  # fmt: skip
+            last = {row.record_id: row for row in rows}
+            assert sorted(row.self_paid for row in last.values() if not row.withdrawn) == (told or stated[-1:])
+
+        @invariant()
+        def no_clue_is_lost_and_the_history_is_complete(self):
+            page = client.get(f"/v1/households/{self.code}", headers=here).json()
+            assert [one["verification_id"] for one in page["verifications"]] == [
+                one["id"] for one in reversed(self.visits) if not one["undone"]
+            ]
+            assert [one["reassessed"] for one in reversed(page["help"])] == [
+                i < self.looked for i in range(self.helped)
+            ] or any(one["undone"] for one in self.visits if "reassessment" in one)
+            listed = client.get("/v1/clues?limit=200", headers=here).json()["clues"]
+            own = {one["clue_id"]: one["state"] for one in listed if one.get("household_id") == self.code}
+            assert list(own) == self.clues or len(listed) == 200
+            for i, clue in enumerate(self.clues if len(listed) < 200 else ()):
+                later = [one for one in self.visits if one["clues"] > i and not one["undone"]]
+                settled = any(one["outcome"] in ("confirmed", "rejected") for one in later)
+                assert (own[clue] == "open") != settled
+
+        def teardown(self):
+            with reading(client.app.state.engine) as connection:
+                assert list(find_faults(read_all(connection))) == []
+                stored = connection.execute(
+                    text("SELECT count(*) FROM case_facts WHERE household_id = :h AND kind = 'bill'"), {"h": self.code}
+                ).scalar_one()
+            assert stored == sum("facts" in one for one in self.visits)
+
+    return Case
+
+
+@pytest.fixture
+def machine(client, key):
+    return make_machine(client, key(), key("370112001"), key("370112002"))
+
+
+def test_the_history_of_a_household_is_complete_and_counts_everything_once(machine):
+    chosen = settings(max_examples=6, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(machine, settings=chosen)
