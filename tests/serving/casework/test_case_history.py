@@ -115,14 +115,14 @@ def make_machine(client, whole, here, there):
         @invariant()
         def nothing_counts_twice(self):
             stated = [one["facts"][0]["amount"] for one in self.visits if one.get("facts") and not one["undone"]]
-            told = sorted(amount for amount in self.rows.values() if amount)
+            delivered = sorted(amount for amount in self.rows.values() if amount)
             with reading(client.app.state.engine) as connection:
                 rows = connection.execute(
                     text("SELECT record_id, self_paid, withdrawn FROM record_illness WHERE household_id = :h "
                          "AND NOT superseded ORDER BY recorded_on, row_id"), {"h": self.code}
                 ).all()  # fmt: skip
             last = {row.record_id: row for row in rows}
-            assert sorted(row.self_paid for row in last.values() if not row.withdrawn) == (told or stated[-1:])
+            assert sorted(row.self_paid for row in last.values() if not row.withdrawn) == (delivered or stated[-1:])
 
         @invariant()
         def no_clue_is_lost_and_the_history_is_complete(self):

@@ -94,9 +94,9 @@ def test_what_counts_does_not_depend_on_the_order_of_receipt_and_nothing_counts_
         lists = list(
             {row["record_id"]: row for row in first.rows if row["record_id"] in counted - sources.keys()}.values()
         )
-        told = [f for f in sources.values() if f.row["recorded_on"] <= when]
-        assert counted & sources.keys() == {f.record_id for f in told} - find_told_again("illness", told, lists)
-        for fact in facts if len(told) == len(lists) == 1 else ():
+        stated = [f for f in sources.values() if f.row["recorded_on"] <= when]
+        assert counted & sources.keys() == {f.record_id for f in stated} - find_told_again("illness", stated, lists)
+        for fact in facts if len(stated) == len(lists) == 1 else ():
             same = lists[0]["kind"] == fact.row["kind"] and not {"a", "b"} <= {
                 lists[0]["member_id"],
                 fact.row["member_id"],

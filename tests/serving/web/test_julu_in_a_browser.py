@@ -66,9 +66,9 @@ def test_a_visit_with_the_bill_then_help_then_the_second_look(
         page.select_option("[name=category]", "sudden_hardship")
         page.locator("form.keep button").click()
         page.wait_for_url("**done=verified*")
-        found = page.inner_text("#verification")
+        shown = page.inner_text("#verification")
         for words in ("自付医疗费：住院 90,000 元", "● 绿 → ◆ 橙", "身子", "突发严重困难户"):
-            assert words in found, found
+            assert words in shown, shown
         page.screenshot(path=tmp_path / f"visited-{width}.png", full_page=True)
 
         county = open_page(browser, served.address, width, "county", household)

@@ -22,8 +22,8 @@ def read_words(site, household):
 
 
 def is_due(site, household):
-    found = re.search(r'id="reassess".*?</details>', site.get("/worklist").text, re.DOTALL)
-    return bool(found) and f"/households/{household}" in found[0]
+    section = re.search(r'id="reassess".*?</details>', site.get("/worklist").text, re.DOTALL)
+    return bool(section) and f"/households/{household}" in section[0]
 
 
 def test_help_is_due_for_a_second_look_until_a_visit_says_whether_it_works(site):
