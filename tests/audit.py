@@ -17,7 +17,7 @@ PINS = Path(__file__).parents[1] / "requirements" / "serve.txt"
 def describe(packages: list[dict[str, Any]]) -> tuple[list[str], int]:
     """Describe pip-audit's findings; also return the exit code: 0 only if every package was looked up and is sound."""
     skipped = [package["name"] for package in packages if "skip_reason" in package]
-    found = [
+    known = [
         f"{package['name']} {package['version']}: {fault['id']}, fixed in {', '.join(fault['fix_versions']) or 'none'}"
         for package in packages
         for fault in package.get("vulns", ())
@@ -25,10 +25,10 @@ def describe(packages: list[dict[str, Any]]) -> tuple[list[str], int]:
     checked = len(packages) - len(skipped)
     if not checked:
         return [f"NOTHING WAS CHECKED: none of {len(packages)} packages could be looked up (offline?)."], 2
-    lines = [*found, f"{checked} of {len(packages)} packages were looked up: {len(found)} known vulnerabilities."]
+    lines = [*known, f"{checked} of {len(packages)} packages were looked up: {len(known)} known vulnerabilities."]
     if skipped:
         lines.append(f"NOT CHECKED: {', '.join(skipped)}")
-    return lines, 1 if found else 2 if skipped else 0
+    return lines, 1 if known else 2 if skipped else 0
 
 
 def main(program: str) -> int:
