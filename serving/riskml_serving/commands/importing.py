@@ -68,16 +68,20 @@ def withdraw(
 ) -> None:
     """Take back an import as a whole: its rows leave, and what they replaced counts again.
 
-    Households about which nothing else is stored leave as well.
+    Households about which nothing else is stored leave as well. If lists were imported, the persons in them, what they
+    said and the answers given for them are taken back too, so that the same files can be imported again.
     """
     from riskml.cli.progress import show_progress
     from riskml_serving.base.database import open_database
+    from riskml_serving.desk.undoing import make_take_back
     from riskml_serving.judging.importing.withdrawal import withdraw_import
+    from riskml_serving.register.keys import read_keys
 
     settings, at = _read_settings(as_of, bundle, db)
     with open_database(settings.database_url) as engine, show_progress() as bar:
-        model = None if no_scores else _load_model(settings)
-        done = withdraw_import(engine, import_id, at, model, bar)
+        model, keys = None if no_scores else _load_model(settings), read_keys(settings)
+        take_back = None if keys is None else make_take_back(keys)
+        done = withdraw_import(engine, import_id, at, model, bar, take_back=take_back)
     say(
         "{rows:,} rows of {households:,} households taken back; {gone:,} households left the register,\n"
         "and {scored:,} were scored again as of {as_of}.",

@@ -105,5 +105,5 @@ def _explain(delivery: dict[str, Any]) -> str:
         fault: dict[str, str] = json.loads(delivery["fault"])
         return fault[choose_language()]
     if questions := delivery["result"]["questions"]:
-        return Text("{count} question(s) about persons.", count=len(questions))
+        return Text("{count} question(s) about rows.", count=len(questions))
     return Text("a sheet or a column is not clear.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +11,28 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
 from riskml.records.contract.schema import TABLES
-from riskml_serving.desk.preview import list_touched
 from riskml_serving.desk.reading import Understood
-from riskml_serving.store.households.repository import find_households
+from riskml_serving.store.households.repository import find_households, list_codes
 from riskml_serving.store.records.repository import read_rows
 
 __all__ = ["write_folder"]
 
 Rows = list[dict[str, Any]]
 
+FEW = 20
+"""Number of stored households that are written again if a delivery concerns none; one of them must have income."""
 
-def write_folder(connection: Connection, understood: Understood, folder: Path) -> None:
+
+def write_folder(connection: Connection, understood: Understood, homes: Iterable[str], folder: Path) -> None:
     """Write the new and changed rows, with the stored rows about their households that the contract requires.
 
     Every row needs its household and its member in the folder, and a folder needs some income: if the delivery has
     none, that of one household is written again. An import ignores rows that are already stored.
     """
     book, county = understood.taken.book, understood.county["county"]
-    stored = sorted(find_households(connection, list_touched(understood), county))
+    stored = sorted(find_households(connection, homes, county))
+    if not stored and not book.tables.get("households"):  # the lists bring nothing new, or only what concerns regions
+        stored = list(list_codes(connection, county, limit=FEW))
     book.write(folder, understood.lines)
     for name in ("households", "members"):
         _complete(folder, name, _read(connection, name, stored))

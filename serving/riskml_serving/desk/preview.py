@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -18,8 +18,10 @@ from riskml_serving.desk.reading import Understood
 from riskml_serving.judging.bulk.judging import judge_range
 from riskml_serving.judging.bulk.reader import Reader
 from riskml_serving.judging.bulk.repository import REGISTER, Selection, find_range
+from riskml_serving.judging.importing.staging import to_arrow
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current
+from riskml_serving.store.households.repository import list_codes
 
 __all__ = ["compare", "judge", "list_touched", "read_signals"]
 
@@ -29,16 +31,21 @@ MOST = 1_000_000
 _SEEN = ("signal", "rule_signal", "rule_flags", "probability", "tier")
 
 
-def list_touched(understood: Understood) -> dict[str, list[str]]:
-    """List the households about which a delivery has something new, each with the files in which it is."""
+def list_touched(connection: Connection, understood: Understood) -> dict[str, list[str]]:
+    """List the households about which a delivery has something new, each with the files in which it is.
+
+    A disaster in a region is about every household there.
+    """
     tables = understood.taken.book.tables
     homes: dict[str, list[str]] = {}
     earlier = {delivery.file for delivery in understood.deliveries if delivery.recorded_on is None}
     for row in sorted(understood.taken.rows, key=lambda row: row.file in earlier):
         for piece in row.pieces:
-            code = tables.get(piece.table, {}).get(piece.key, {}).get("household_id")
-            if code and row.file not in homes.setdefault(code, []):
-                homes[code].append(row.file)
+            record = tables.get(piece.table, {}).get(piece.key, {})
+            code, region = record.get("household_id"), record.get("region_code")
+            for one in [code] if code else list_codes(connection, region) if region else ():
+                if row.file not in homes.setdefault(one, []):
+                    homes[one].append(row.file)
     for records in tables.values():
         for record in records.values():
             if record.get("household_id"):
@@ -83,11 +90,12 @@ def compare(
 
 
 def judge(
-    engine: Engine, reader: Reader, model: Model, understood: Understood, county: str, as_of: dt.date
+    engine: Engine, reader: Reader, model: Model, understood: Understood, households: Iterable[str], as_of: dt.date
 ) -> dict[str, dict[str, Any]]:
     """Judge the households that a delivery concerns, with the rows that it would add, and store nothing."""
-    tables = understood.taken.book.tables
-    codes = sorted(list_touched(understood))
+    tables, county, codes = understood.taken.book.tables, understood.county["county"], sorted(households)
+    if not codes:
+        return {}
     new = {name: cast_table(name, make_table(name, list(tables.get(name, {}).values()))) for name in TABLES}
     if understood.lines is not None:
         new["lines"] = cast_table("lines", understood.lines)
@@ -105,15 +113,15 @@ def judge(
     rows = [{**row, "known_tables": names, "seq": None, "scored_at": None} for row in first]
     joined = {"register": pa.concat_tables([register, pa.Table.from_pylist(rows, REGISTER)]).sort_by("household_id")}
     for name in TABLES:
-        parts = [_drop_known(name, stored[name], new[name])] if name in stored else []
+        parts = [_drop_known(name, stored[name], new[name])] if name in stored else [_make_empty(name)]
         joined[name] = pa.concat_tables([*parts, new[name]], promote_options="default")
-    if "attributes" not in joined["households"].column_names:
-        joined["households"] = joined["households"].append_column(
-            "attributes", pa.nulls(joined["households"].num_rows, pa.string())
-        )
     judged = judge_range(model, joined, as_of, ())
     seen = judged.select(["household_id", *_SEEN]).to_pylist()
     return {row.pop("household_id"): row for row in seen}
+
+
+def _make_empty(name: str) -> pa.Table:
+    return to_arrow(name, dict.fromkeys((*TABLES[name].names, "attributes"), ()))
 
 
 def _drop_known(name: str, stored: pa.Table, new: pa.Table) -> pa.Table:

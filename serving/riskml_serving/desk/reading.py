@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
+import pickle
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,36 +25,22 @@ from riskml.errors import UsageError
 from riskml.lists.deliveries import Delivery, read_deliveries
 from riskml.lists.memory import Memory
 from riskml.lists.outcomes import RowOutcome, count_outcomes
-from riskml.lists.persons.identity import Identity
-from riskml.lists.persons.register import Person, Register
+from riskml.lists.persons.register import Register
 from riskml.lists.reading.sheets import Sheet
 from riskml.lists.side_files import read_lines
 from riskml.lists.taking import Taken, take
 from riskml.progress import Progress
-from riskml_serving.base.database import reading
+from riskml_serving.base.database import reading, writing
 from riskml_serving.desk import repository
+from riskml_serving.desk.questions import list_questions, recall_answers
 from riskml_serving.register.keys import IdentityKeys
-from riskml_serving.register.service import read_persons
+from riskml_serving.register.service import Person, list_homes, read_persons
 from riskml_serving.store.households.repository import list_codes
 
 __all__ = ["Understood", "describe", "read_delivery"]
 
 EXAMPLES, MOST_QUESTIONS = 3, 500
 """Number of examples that a page shows for a column; maximum number of questions that are stored for a delivery."""
-
-_PERSON = (
-    "person_id",
-    "household_id",
-    "name",
-    "id_number",
-    "sex",
-    "birth_date",
-    "relation",
-    "town",
-    "village",
-    "phone",
-)
-_DAYS = ("birth", "birth_month")
 
 
 @dataclass
@@ -66,8 +57,14 @@ class Understood:
         Monitoring lines, if one of the files states them.
     county : dict
         What is known about the county's earlier lists, before this delivery.
+    persons : dict of str to Person
+        The persons in the register of the service, before this delivery.
+    questions : list of dict
+        What has to be asked (`questions.list_questions`).
     folder : Path
         The files as received, until the work on the delivery has ended.
+    is_new : bool
+        Whether the files were read just now, and not in an earlier step.
     """
 
     taken: Taken
@@ -75,7 +72,10 @@ class Understood:
     register: Register
     lines: pa.Table | None
     county: dict[str, Any]
+    persons: dict[str, Person]
+    questions: list[dict[str, Any]]
     folder: Path
+    is_new: bool = True
 
     @property
     def states(self) -> frozenset[dt.date]:
@@ -87,25 +87,43 @@ class Understood:
 
 @contextmanager
 def read_delivery(
-    engine: Engine, keys: IdentityKeys, delivery: Mapping[str, Any], bar: Progress
+    engine: Engine, keys: IdentityKeys, delivery: Mapping[str, Any], bar: Progress, *, again: bool
 ) -> Iterator[Understood]:
     """Read the files of a delivery, and compare them with the register and with what earlier lists said.
+
+    Parameters
+    ----------
+    engine : Engine
+    keys : IdentityKeys
+    delivery : dict
+    bar : Progress
+    again : bool
+        Whether the files are read again even if an earlier step has read them, and nothing has changed since.
 
     Raises
     ------
     UsageError
         If a file cannot be read as a list, two files have the same name, or the county has no register yet.
     """
-    county = delivery["county"]
+    county, delivery_id = delivery["county"], delivery["delivery_id"]
     with TemporaryDirectory(prefix="riskml-desk-") as name:
         folder = Path(name)
         with reading(engine) as connection:
-            files = repository.read_files(connection, delivery["delivery_id"])
+            files = repository.read_files(connection, delivery_id)
             for file in files:
-                content = repository.read_content(connection, keys, delivery["delivery_id"], f"file {file['number']}")
+                content = repository.read_content(connection, keys, delivery_id, f"file {file['number']}")
                 (folder / file["name"]).write_bytes(content or b"")
             known = repository.read_county(connection, county)
-            register = _read_register(connection, keys, county)
+            state = _hash_state(connection, known)
+            if not again:
+                stored = repository.read_content(connection, keys, delivery_id, "understood") or b""
+                if stored.startswith(state):
+                    # Nobody without the identity key can have written or altered it.
+                    understood: Understood = pickle.loads(zlib.decompress(stored[len(state) :]))  # noqa: S301
+                    yield replace(understood, folder=folder, is_new=False)
+                    return
+            persons = _read_persons(connection, keys, county)
+            register = Register(persons.values(), region=county)
             answers = repository.read_answers(connection, keys, county)
         mapping = folder / ".mapping.yaml"
         mapping.write_text(json.dumps({"confirmed": known["confirmed"]}, ensure_ascii=False), "utf-8")
@@ -122,15 +140,28 @@ def read_delivery(
             memory = Memory(
                 lambda codes: repository.read_memory(connection, keys, county, codes), known["lists"], known["states"]
             )
-            remembered = {_read_words(answer["words"]): answer["person"] for answer in answers}
-            remembered = {who: code for who, code in remembered.items() if code in {"stranger", *register.versions}}
-            taken = take(deliveries, register, {}, remembered=remembered, memory=memory)
-        yield Understood(taken, deliveries, register, lines, known, folder)
+            given, remembered = recall_answers(answers, deliveries, register)
+            taken = take(deliveries, register, {}, given, remembered=remembered, memory=memory)
+            questions = list(islice(list_questions(connection, deliveries, register, taken), MOST_QUESTIONS))
+        understood = Understood(taken, deliveries, register, lines, known, persons, questions, folder)
+        content = state + zlib.compress(pickle.dumps(understood), 1)
+        with writing(engine) as connection:
+            repository.write_content(connection, keys, delivery_id, "understood", content)
+        yield understood
 
 
-def _read_register(connection: Connection, keys: IdentityKeys, county: str) -> Register:
+def _read_persons(connection: Connection, keys: IdentityKeys, county: str) -> dict[str, Person]:
     homes = read_persons(connection, keys, list_codes(connection, county))
-    return Register((person for persons in homes.values() for person in persons), region=county)
+    return {person.person_id: person for persons in homes.values() for person in persons}
+
+
+def _hash_state(connection: Connection, county: Mapping[str, Any]) -> bytes:
+    """Return a hash of what decides, besides the files, how a delivery is read."""
+    homes = list_homes(connection, county["county"])
+    lists = {name: sorted(value) if name == "states" else value for name, value in county.items()}
+    answers = repository.list_answers(connection, county["county"])
+    text = json.dumps([version("riskml"), lists, answers, list(map(list, homes))], default=str, sort_keys=True)
+    return hashlib.sha256(text.encode()).digest()
 
 
 def _split_lines(folder: Path, files: Sequence[Mapping[str, Any]]) -> tuple[pa.Table | None, list[Mapping[str, Any]]]:
@@ -152,7 +183,7 @@ def describe(understood: Understood) -> dict[str, Any]:
     return {
         "sheets": [_describe_sheet(sheet) for delivery in understood.deliveries for sheet in delivery.sheets],
         "files": _count_rows(taken.rows),
-        "questions": list(_list_questions(understood)),
+        "questions": understood.questions,
         "records": {table: len(rows) for table, rows in taken.book.tables.items() if rows},
         "lines": 0 if understood.lines is None else understood.lines.num_rows,
     }
@@ -197,39 +228,3 @@ def _count_rows(rows: Sequence[RowOutcome]) -> dict[str, Any]:
 
 def _write_address(row: RowOutcome) -> str:
     return "!".join(filter(None, (row.sheet, get_column_letter(row.column) if row.column else "")))
-
-
-def _list_questions(understood: Understood) -> Iterator[dict[str, Any]]:
-    """Yield the questions about persons: the words in the rows, and the persons whom they may be about."""
-    taken, register = understood.taken, understood.register
-    days = {delivery.file: delivery.as_of for delivery in understood.deliveries}
-    rows: dict[Identity, list[RowOutcome]] = {}
-    for row in taken.rows:
-        who = taken.identities.get((row.file, row.sheet, row.row))
-        if who is not None and row.outcome == "ask" and row.reason != "unknown_list":
-            rows.setdefault(who, []).append(row)
-    for who, own in list(rows.items())[:MOST_QUESTIONS]:
-        first = own[0]
-        persons = (register.find_person(code, days[first.file]) for code in first.candidates)
-        yield {
-            "words": _write_words(who),
-            "reason": first.reason,
-            "rows": [{"file": row.file, "sheet": row.sheet, "row": row.row} for row in own],
-            "candidates": [_describe_person(person) for person in persons],
-        }
-
-
-def _describe_person(person: Person) -> dict[str, Any]:
-    values = {name: getattr(person, name) for name in _PERSON}
-    return {name: str(value) for name, value in values.items() if value}
-
-
-def _write_words(who: Identity) -> dict[str, Any]:
-    words = {name: value for name, value in asdict(who).items() if value not in (None, False)}
-    return {name: value.isoformat() if isinstance(value, dt.date) else value for name, value in words.items()}
-
-
-def _read_words(words: Mapping[str, Any]) -> Identity:
-    known = {field.name for field in fields(Identity)}
-    days = {name: dt.date.fromisoformat(words[name]) for name in _DAYS if words.get(name)}
-    return Identity(**{name: value for name, value in words.items() if name in known} | days)

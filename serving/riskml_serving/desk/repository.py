@@ -8,11 +8,11 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from riskml.lists.outcomes import Fact
 from riskml_serving.base.clock import now
-from riskml_serving.base.database.upserts import upsert
+from riskml_serving.base.database.upserts import insert_missing, upsert
 from riskml_serving.desk.tables import ANSWERS, CONTENTS, COUNTIES, DELIVERIES, ENCRYPTED, FACTS, FILES, MEMORY
 from riskml_serving.people.auth import Caller
 from riskml_serving.register.keys import IdentityKeys
@@ -25,6 +25,7 @@ __all__ = [
     "drop_contents",
     "encrypt_again",
     "find_delivery",
+    "list_answers",
     "list_deliveries",
     "read_answers",
     "read_content",
@@ -33,6 +34,7 @@ __all__ = [
     "read_files",
     "read_memory",
     "remove_delivery",
+    "take_back",
     "write_answer",
     "write_content",
     "write_county",
@@ -135,45 +137,74 @@ def read_memory(connection: Connection, keys: IdentityKeys, county: str, codes: 
     return texts
 
 
-def write_memory(connection: Connection, keys: IdentityKeys, county: str, texts: Mapping[str, str]) -> None:
-    """Store what lists said about households and villages."""
+def write_memory(connection: Connection, keys: IdentityKeys, county: str, texts: Mapping[str, str | None]) -> None:
+    """Store what lists said about households and villages; None deletes it."""
     rows = [
         {"county": county, "household_id": code, "content": keys.encrypt(text.encode(), "list_memory", county, code)}
         for code, text in texts.items()
+        if text is not None
     ]
     upsert(connection, MEMORY, rows)
+    for part in split_codes([code for code, text in texts.items() if text is None]):
+        connection.execute(delete(MEMORY).where(MEMORY.c.county == county, MEMORY.c.household_id.in_(part)))
 
 
 def read_answers(connection: Connection, keys: IdentityKeys, county: str) -> list[dict[str, Any]]:
-    """Read the answers of a county: the words of a row, and the person whom they describe."""
+    """Read the answers of a county: the words of a row or of a question, and what was answered."""
     rows = connection.execute(select(ANSWERS).where(ANSWERS.c.county == county)).mappings()
     return [json.loads(keys.decrypt(row["content"], "list_answers", county, row["hash"])) for row in rows]
 
 
+def list_answers(connection: Connection, county: str) -> list[str]:
+    """List the hashes of a county's answers."""
+    query = select(ANSWERS.c.hash).where(ANSWERS.c.county == county).order_by(ANSWERS.c.hash)
+    return list(connection.execute(query).scalars())
+
+
 def write_answer(
-    connection: Connection, keys: IdentityKeys, county: str, words: Mapping[str, Any], person: str
+    connection: Connection,
+    keys: IdentityKeys,
+    delivery: Mapping[str, Any],
+    words: Mapping[str, Any],
+    text: str,
+    about: str,
 ) -> None:
-    """Store the person whom the words of a row describe."""
-    digest = keys.hash_text(json.dumps(words, sort_keys=True, ensure_ascii=False), "list_answers")
-    content = json.dumps({"words": words, "person": person}, ensure_ascii=False).encode()
-    row = {"county": county, "hash": digest, "person_id": person}
-    upsert(connection, ANSWERS, [{**row, "content": keys.encrypt(content, "list_answers", county, digest)}])
+    """Store the answer to a question; ``about`` is the code of the person or household that it concerns, if any."""
+    content = {"words": words, "answer": text}
+    county, digest = delivery["county"], _hash(keys, ANSWERS, {}, content)
+    row = {"county": county, "hash": digest, "person_id": about, "delivery_id": delivery["delivery_id"]}
+    encrypted = keys.encrypt(_encode(content), "list_answers", county, digest)
+    upsert(connection, ANSWERS, [{**row, "content": encrypted}])
 
 
-def write_facts(connection: Connection, keys: IdentityKeys, facts: Iterable[Fact]) -> None:
+def write_facts(connection: Connection, keys: IdentityKeys, delivery_id: str, facts: Iterable[Fact]) -> None:
     """Store what property comparisons say; a list that repeats it changes nothing."""
     rows = {}
     for fact in facts:
-        code = fact.household_id
-        digest = keys.hash_text("|".join(map(str, (fact.person_id, fact.kind, fact.what, fact.happened_on))), "facts")
-        content = json.dumps({"what": fact.what, "file": fact.file}, ensure_ascii=False).encode()
-        rows[code, digest] = {
-            "household_id": code,
-            "hash": digest,
-            **{name: getattr(fact, name) for name in _FACT},
-            "content": keys.encrypt(content, "facts", code, digest),
-        }
-    upsert(connection, FACTS, list(rows.values()))
+        code, row = fact.household_id, {name: getattr(fact, name) for name in _FACT}
+        content = {"what": fact.what, "file": fact.file}
+        digest = _hash(keys, FACTS, row, content)
+        encrypted = keys.encrypt(_encode(content), "facts", code, digest)
+        rows[code, digest] = {"household_id": code, "hash": digest, **row, "content": encrypted}
+    insert_missing(connection, FACTS, [{**row, "delivery_id": delivery_id} for row in rows.values()])
+
+
+def _encode(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+def _hash(keys: IdentityKeys, table: Table, row: Mapping[str, Any], content: Mapping[str, Any]) -> str:
+    """Return the keyed hash by which an answer or a fact is found again."""
+    if table is ANSWERS:
+        return keys.hash_text(json.dumps(content["words"], sort_keys=True, ensure_ascii=False), "list_answers")
+    values = (row["person_id"], row["kind"], content["what"], row["happened_on"])
+    return keys.hash_text("|".join(map(str, values)), "facts")
+
+
+def take_back(connection: Connection, delivery_id: str) -> None:
+    """Delete the answers and the facts of a delivery, and everything that was read from its files."""
+    for table in (ANSWERS, FACTS, CONTENTS):
+        connection.execute(delete(table).where(table.c.delivery_id == delivery_id))
 
 
 def read_facts(connection: Connection, keys: IdentityKeys, household_id: str) -> list[dict[str, Any]]:
@@ -194,8 +225,11 @@ def encrypt_again(connection: Connection, keys: IdentityKeys, limit: int) -> int
         query = select(table).where(func.substr(table.c.content, 1, len(start)) != start).limit(limit)
         rows = [dict(row) for row in connection.execute(query).mappings()]
         for row in rows:
-            where = (table.name, *(str(row[name]) for name in own))
-            row["content"] = keys.encrypt(keys.decrypt(row["content"], *where), *where)
-        upsert(connection, table, rows)
+            plain = keys.decrypt(row["content"], table.name, *(str(row[name]) for name in own))
+            if "hash" in own:  # the hash needs the new key too; an answer that was given again under it stays
+                connection.execute(delete(table).where(*(table.c[name] == row[name] for name in own)))
+                row["hash"] = _hash(keys, table, row, json.loads(plain))
+            row["content"] = keys.encrypt(plain, table.name, *(str(row[name]) for name in own))
+        (insert_missing if "hash" in own else upsert)(connection, table, rows)
         total += len(rows)
     return total

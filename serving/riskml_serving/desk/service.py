@@ -36,6 +36,7 @@ __all__ = [
 STEPS = ("files", "columns", "questions", "preview", "done")
 """The steps of a delivery in order; its page first shows the step that it has reached."""
 
+ENDED = ("done", "withdrawn")
 OPEN = ("waiting", "running")
 BATCH = 200
 """Number of rows of a table that are encrypted again in one transaction."""
@@ -140,7 +141,7 @@ def start_job(
     Problem
         ``delivery-busy`` if a worker is busy with it, or it has been imported.
     """
-    if delivery["step"] == "done" or is_busy(connection, delivery):
+    if delivery["step"] in ENDED or is_busy(connection, delivery):
         raise Problem("delivery-busy")
     payload = {"delivery": delivery["delivery_id"], "step": step, "as_of": as_of.isoformat()}
     job_id = jobs.add_job(connection, caller, "lists", payload, total=0, request_id=request_id)
@@ -196,19 +197,23 @@ def answer(
     caller: Caller,
     request_id: str,
 ) -> int:
-    """Store answers to questions about persons, by the number of the question; return how many there were.
+    """Store answers to questions, by the number of the question; return how many there were.
 
     Raises
     ------
     Problem
-        ``invalid-request`` if an answer is not one of the persons in question.
+        ``invalid-request`` if an answer is not one of the persons in question, or of the choices.
     """
     questions = read_result(connection, keys, delivery).get("questions", [])
-    for number, person in answers.items():
-        question = questions[number] if number < len(questions) else {"candidates": []}
-        if person not in {"stranger", *(one["person_id"] for one in question["candidates"])}:
+    for number, text in answers.items():
+        if number >= len(questions):
             raise Problem("invalid-request")
-        repository.write_answer(connection, keys, delivery["county"], question["words"], person)
+        question: dict[str, Any] = questions[number]
+        persons = {one["person_id"] for one in question["candidates"]}
+        if text not in (question["choices"] or {"stranger", *persons}):
+            raise Problem("invalid-request")
+        about = text if text in persons else question["about"]
+        repository.write_answer(connection, keys, delivery, question["words"], text, about)
     if answers:
         detail = {"delivery": delivery["delivery_id"], "answers": len(answers)}
         audit.record(connection, caller, "lists.answer", request_id=request_id, **detail)
@@ -223,7 +228,7 @@ def discard(connection: Connection, delivery: Mapping[str, Any], caller: Caller,
     Problem
         ``delivery-busy``.
     """
-    if delivery["step"] == "done" or is_busy(connection, delivery):
+    if delivery["import_id"] is not None or is_busy(connection, delivery):
         raise Problem("delivery-busy")
     repository.remove_delivery(connection, delivery["delivery_id"])
     audit.record(connection, caller, "lists.discard", request_id=request_id, delivery=delivery["delivery_id"])

@@ -22,10 +22,12 @@ DELIVERIES = Table(
     Column("created_by", Code(64), nullable=False),
     Column("created_at", DateTime, nullable=False),
     Column("imported_at", DateTime, nullable=True),
+    Column("import_id", Code(16), nullable=True),
 )
 """``step``: the step of the page that comes next (`service.STEPS`). ``job_id`` is the job that works on the delivery or
 has last worked on it. ``fault`` is the message, as JSON in both languages, that stopped the last job, if any.
-``counts`` is JSON: the rows and records of an import, by name."""
+``counts`` is JSON: the rows and records of an import, by name. ``import_id`` is set in the transaction that makes its
+records visible."""
 
 FILES = Table(
     "delivery_files",
@@ -46,7 +48,9 @@ CONTENTS = Table(
     Column("name", String(32), primary_key=True),
     Column("content", LargeBinary, nullable=False),
 )
-"""The content of a delivery in parts, encrypted: ``file N``, ``copy N`` (the returned workbook), ``result``."""
+"""The content of a delivery in parts, encrypted: ``file N``, ``copy N`` (the returned workbook), ``result``,
+``understood`` (what was read from the files, until the import) and ``before`` (what the import replaced, so that it can
+be withdrawn)."""
 
 MEMORY = Table(
     "list_memory",
@@ -75,9 +79,10 @@ ANSWERS = Table(
     Column("county", Code(Level.COUNTY), primary_key=True),
     Column("hash", String(32), primary_key=True),
     Column("person_id", Code(128), nullable=False, index=True),
+    Column("delivery_id", Code(36), nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
-"""The person whom the words of a row describe, as answered, encrypted."""
+"""The person whom the words of a row describe, as answered for a delivery, encrypted."""
 
 FACTS = Table(
     "facts",
@@ -88,6 +93,7 @@ FACTS = Table(
     Column("kind", String(16), nullable=False),
     Column("happened_on", Date, nullable=True),
     Column("received_on", Date, nullable=False),
+    Column("delivery_id", Code(36), nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
 """What a comparison with property registers says about a household: ``kind`` is a vehicle, a licence or a second home.

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,13 +23,13 @@ from riskml_serving.base.settings import Settings
 from riskml_serving.desk import preview, repository
 from riskml_serving.desk.folder import write_folder
 from riskml_serving.desk.reading import Understood, describe, read_delivery
-from riskml_serving.judging.importing.service import import_folder
+from riskml_serving.desk.undoing import keep_rest
+from riskml_serving.judging.importing.service import Import, Source, finish_scores, import_folder
 from riskml_serving.judging.jobs import repository as jobs
 from riskml_serving.judging.jobs.worker import Leased
 from riskml_serving.judging.model import Model
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.register import service as persons
 from riskml_serving.register.keys import IdentityKeys
 
 __all__ = ["JOB", "ConflictError", "make_task"]
@@ -64,7 +64,7 @@ class _Bar:
         self.at, job = time.monotonic(), self.leased.job
         checkpoint = json.dumps({"stage": self.text})
         with writing(self.engine) as connection:
-            values = {"checkpoint": checkpoint, "done": self.done, "total": self.total}
+            values = {"checkpoint": checkpoint, "done": self.done, "total": self.total, "attempts": job["attempts"]}
             jobs.advance(connection, job["job_id"], self.leased.owner, **values)
 
 
@@ -102,10 +102,13 @@ class _Work:
             self._end({}, lambda _: None)
             return
         steps = {"read": self._read, "preview": self._preview, "import": self._import}
-        bar = _Bar(self.engine, self.leased)
+        bar, step = _Bar(self.engine, self.leased), payload["step"]
         try:
-            with read_delivery(self.engine, self.keys, delivery, bar) as understood:
-                steps[payload["step"]](delivery, understood, bar)
+            if delivery["import_id"] is None:
+                with read_delivery(self.engine, self.keys, delivery, bar, again=step == "read") as understood:
+                    steps[step](delivery, understood, bar)
+            else:  # a worker died after the records had become visible
+                self._finish(delivery, delivery["import_id"], bar)
         except RiskmlError as error:
             self._fail(delivery, error)
 
@@ -116,75 +119,74 @@ class _Work:
         self._store(delivery, self._compute(delivery, understood, bar), "preview")
 
     def _compute(self, delivery: dict[str, Any], understood: Understood, bar: _Bar) -> dict[str, Any]:
-        county, homes = delivery["county"], preview.list_touched(understood)
+        county = delivery["county"]
         bar.stage("computing the new warnings", None)
         with reading(self.engine) as connection:
+            homes = preview.list_touched(connection, understood)
             before = preview.read_signals(connection, list(homes), county)
-        after = preview.judge(self.engine, self.leased.reader, self.model, understood, county, self._as_of)
+        after = preview.judge(self.engine, self.leased.reader, self.model, understood, homes, self._as_of)
         risen = preview.compare(before, after, homes)
         heads = _name_heads(understood.register, [row["household_id"] for row in risen])
         return {**describe(understood), "risen": risen, "homes": homes, "before": before, "heads": heads}
 
     def _store(self, delivery: dict[str, Any], result: dict[str, Any], step: str) -> None:
-        content = json.dumps(result, ensure_ascii=False, default=str).encode()
-
         def change(connection: Connection) -> None:
-            repository.write_content(connection, self.keys, delivery["delivery_id"], "result", content)
+            repository.write_content(connection, self.keys, delivery["delivery_id"], "result", _to_json(result))
 
         self._end({"delivery_id": delivery["delivery_id"], "step": step, "fault": ""}, change)
 
     def _import(self, delivery: dict[str, Any], understood: Understood, bar: _Bar) -> None:
-        """Import the records, then keep everything else in one transaction; run again, the import does nothing."""
+        """Import the records, and keep everything else in the transaction that makes them visible."""
         county, delivery_id = delivery["county"], delivery["delivery_id"]
-        with reading(self.engine) as connection:
-            stored = repository.read_content(connection, self.keys, delivery_id, "result")
-        result = json.loads(stored or b"{}")
-        if "before" not in result:  # nobody has seen the preview of a delivery that is imported at night
+        result = self._read_result(delivery_id)
+        if understood.is_new or "before" not in result:  # the preview is not of this state, or there was none at night
             result = self._compute(delivery, understood, bar)
             with writing(self.engine) as connection:
-                content = json.dumps(result, ensure_ascii=False, default=str).encode()
-                repository.write_content(connection, self.keys, delivery_id, "result", content)
-        with TemporaryDirectory(prefix="riskml-desk-") as name:
-            with reading(self.engine) as connection:
-                write_folder(connection, understood, Path(name))
-            today, simulated = self._as_of, self.settings.simulated
-            imported = import_folder(self.engine, name, today, self.model, bar, simulated=simulated)
+                repository.write_content(connection, self.keys, delivery_id, "result", _to_json(result))
         copies = self._make_copies(understood)
-        homes = result["homes"]
-        with reading(self.engine) as connection:
-            after = preview.read_signals(connection, list(homes), county)
-        risen = preview.compare(result["before"], after, homes)
-        result = {name: value for name, value in describe(understood).items() if name in ("files", "records", "lines")}
-        counts = {**result, "rows": imported.rows}
-        result["risen"] = risen
-        content = json.dumps(result, ensure_ascii=False, default=str).encode()
+        caller = Caller(self.leased.job["created_by"], county, frozenset())
 
-        def keep(connection: Connection) -> None:
-            known = repository.read_county(connection, county)
-            if known["lists"] != understood.county["lists"]:
+        def keep(connection: Connection, done: Import) -> None:
+            if repository.read_county(connection, county)["lists"] != understood.county["lists"]:
                 raise ConflictError
-            persons.keep_persons(connection, self.keys, _list_persons(understood.register))
-            repository.write_memory(connection, self.keys, county, understood.taken.texts)
-            repository.write_facts(connection, self.keys, understood.taken.facts)
-            lists = known["lists"] + len(understood.deliveries)
-            villages = {**known["villages"], **_name_regions(understood.register)}
-            repository.write_county(
-                connection, {**known, "lists": lists, "states": understood.states, "villages": villages}
-            )
-            repository.write_content(connection, self.keys, delivery_id, "result", content)
+            keep_rest(connection, self.keys, delivery_id, understood)
             for number, copy in copies.items():
                 repository.write_content(connection, self.keys, delivery_id, f"copy {number}", copy)
             files = repository.read_files(connection, delivery_id)
-            if not self.settings.keep_lists:
-                repository.drop_contents(connection, delivery_id, [f"file {file['number']}" for file in files])
-            caller = Caller(self.leased.job["created_by"], county, frozenset())
+            lists = [] if self.settings.keep_lists else [f"file {file['number']}" for file in files]
+            repository.drop_contents(connection, delivery_id, [*lists, "understood"])
             number = self.leased.job["request_id"]
             for file in files:
                 entry = {"delivery": delivery_id, "sha256": file["sha256"], "received_on": str(file["received_on"])}
                 audit.record(connection, caller, "lists.import", request_id=number, **entry)
+            values: dict[str, Any] = {"counts": json.dumps({"rows": done.rows}), "import_id": done.import_id}
+            values["imported_at"] = now()
+            repository.change_delivery(connection, delivery_id, **values)
 
-        values = {"step": "done", "fault": "", "counts": json.dumps(counts), "imported_at": now()}
-        self._end({"delivery_id": delivery_id, **values}, keep)
+        source = Source(f"{county}/{delivery_id}", keep, {"delivery": delivery_id})
+        with TemporaryDirectory(prefix="riskml-desk-") as name:
+            with reading(self.engine) as connection:
+                write_folder(connection, understood, result["homes"], Path(name))
+            options: dict[str, Any] = {"simulated": self.settings.simulated, "caller": caller, "source": source}
+            done = import_folder(self.engine, name, self._as_of, self.model, bar, **options)
+        self._finish(delivery, done.import_id, bar)
+
+    def _finish(self, delivery: dict[str, Any], import_id: str, bar: _Bar) -> None:
+        """Score what an import has changed, and find the new warnings."""
+        finish_scores(self.engine, import_id, self.model, bar)
+        result = self._read_result(delivery["delivery_id"])
+        homes = result["homes"]
+        with reading(self.engine) as connection:
+            after = preview.read_signals(connection, list(homes), delivery["county"])
+        risen = preview.compare(result["before"], after, homes)
+        kept = {name: result[name] for name in ("files", "records", "lines")}
+        self._store(delivery, {**kept, "risen": risen}, "done")
+
+    def _read_result(self, delivery_id: str) -> dict[str, Any]:
+        with reading(self.engine) as connection:
+            content = repository.read_content(connection, self.keys, delivery_id, "result")
+        result: dict[str, Any] = json.loads(content or b"{}")
+        return result
 
     def _make_copies(self, understood: Understood) -> dict[int, bytes]:
         """Make the workbooks with the outcome of each row, by the number of the file."""
@@ -239,16 +241,8 @@ def make_task(engine: Engine, settings: Settings, keys: IdentityKeys | None) -> 
     return work
 
 
-def _list_persons(register: Register) -> list[persons.Person]:
-    """List the latest version of every person, as the register of the service keeps it."""
-    kept = []
-    for code, versions in register.versions.items():
-        last = versions[-1]
-        left = register.find_left(code, dt.date.max)
-        values = {name: getattr(last, name) for name in Person.__dataclass_fields__}
-        own = last if isinstance(last, persons.Person) else persons.Person(**values)
-        kept.append(replace(own, left_on=left))
-    return kept
+def _to_json(result: dict[str, Any]) -> bytes:
+    return json.dumps(result, ensure_ascii=False, default=str).encode()
 
 
 def _name_heads(register: Register, codes: Sequence[str]) -> dict[str, list[str]]:
@@ -259,11 +253,3 @@ def _name_heads(register: Register, codes: Sequence[str]) -> dict[str, list[str]
             homes[versions[-1].household_id].append(versions[-1])
     first = {code: min(own, key=lambda one: "户主" not in one.relation) for code, own in homes.items() if own}
     return {code: [person.name, person.town + person.village] for code, person in first.items()}
-
-
-def _name_regions(register: Register) -> dict[str, str]:
-    """Return the names of towns and villages, by code."""
-    names: dict[str, str] = {}
-    for village in register.villages.by_code.values():
-        names |= {village.code: village.name, village.code[:9]: village.town}
-    return names

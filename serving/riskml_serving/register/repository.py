@@ -9,19 +9,21 @@ from sqlalchemy import Connection, RowMapping, Select, delete, func, select, upd
 
 from riskml_serving.base.database.upserts import upsert
 from riskml_serving.register.tables import PERSONS
-from riskml_serving.store.households.repository import narrow_to_region
+from riskml_serving.store.households.repository import is_open, narrow_to_region
 from riskml_serving.store.records.repository import split_codes
 
 __all__ = [
     "change_person",
     "delete_persons",
     "find_households",
+    "list_homes",
     "list_key_ids",
     "move_persons",
     "read_names",
     "read_of_households",
     "read_of_other_keys",
     "read_persons",
+    "remove_persons",
     "upsert_persons",
 ]
 
@@ -70,10 +72,23 @@ def delete_persons(connection: Connection, household_ids: Iterable[str]) -> None
         connection.execute(delete(PERSONS).where(PERSONS.c.household_id.in_(part)))
 
 
+def remove_persons(connection: Connection, person_ids: Iterable[str]) -> None:
+    """Delete persons by their codes."""
+    for part in split_codes(sorted(person_ids)):
+        connection.execute(delete(PERSONS).where(PERSONS.c.person_id.in_(part)))
+
+
 def find_households(connection: Connection, region: str, column: str, hashes: Sequence[str]) -> Sequence[str]:
     """Find the households in a region in which a person has one of these hashes in a column."""
     query = _select_in_region(region, PERSONS.c.household_id).where(PERSONS.c[column].in_(hashes))
     return connection.execute(query.distinct()).scalars().all()
+
+
+def list_homes(connection: Connection, region: str) -> list[tuple[str, str, Any]]:
+    """List the persons in the open households of a region, with their households and days of leaving."""
+    columns = (PERSONS.c.person_id, PERSONS.c.household_id, PERSONS.c.left_on)
+    query = narrow_to_region(select(*columns), PERSONS, region).where(is_open()).order_by(PERSONS.c.person_id)
+    return [tuple(row) for row in connection.execute(query)]
 
 
 def read_names(connection: Connection, region: str) -> Iterable[RowMapping]:

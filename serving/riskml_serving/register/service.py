@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -18,14 +18,19 @@ from riskml_serving.base.database import writing
 from riskml_serving.register import repository
 from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.store.households.repository import list_followers
+from riskml_serving.store.records.repository import read_rows
 
 __all__ = [
     "Person",
     "find_households_by_person",
     "follow_closure",
     "follow_members",
+    "follow_records",
     "keep_persons",
+    "list_homes",
+    "move_back",
     "read_persons",
+    "restore_persons",
     "rotate_persons",
 ]
 
@@ -93,6 +98,11 @@ def read_persons(connection: Connection, keys: IdentityKeys, household_ids: Iter
     return homes
 
 
+def list_homes(connection: Connection, region: str) -> list[tuple[str, str, date | None]]:
+    """List the persons in the open households of a region: code, household, and day of leaving if known."""
+    return repository.list_homes(connection, region)
+
+
 def find_households_by_person(connection: Connection, keys: IdentityKeys, region: str, text: str) -> list[str]:
     """Find the households in a region in which a person has this name or number; return their codes in order.
 
@@ -148,6 +158,31 @@ def follow_members(connection: Connection, rows: Iterable[Mapping[str, Any]]) ->
             repository.change_person(connection, person["person_id"], household_id=new, left_on=left_on)
 
 
+def restore_persons(
+    connection: Connection, keys: IdentityKeys, persons: Mapping[str, tuple[str, Person | None]]
+) -> None:
+    """Undo what :func:`keep_persons` stored.
+
+    Parameters
+    ----------
+    connection : Connection
+        Connection in a writing transaction.
+    keys : IdentityKeys
+    persons : mapping
+        By code: the household that was stored with the person, and the person as before; None for a new one. A person
+        who has moved on since stays in the new household.
+    """
+    now = {row["person_id"]: row for row in repository.read_persons(connection, persons)}
+    kept = []
+    for code, (home, before) in persons.items():
+        if before is not None and code in now:
+            row = now[code]
+            moved = {"household_id": row["household_id"], "left_on": row["left_on"]}
+            kept.append(before if row["household_id"] == home else replace(before, **moved))
+    keep_persons(connection, keys, kept)
+    repository.remove_persons(connection, [code for code, (_, before) in persons.items() if before is None])
+
+
 def follow_closure(
     connection: Connection, household_id: str, followers: Sequence[str], rows: Iterable[Mapping[str, Any]]
 ) -> None:
@@ -166,6 +201,58 @@ def follow_closure(
     if len(followers) == 1:
         repository.move_persons(connection, household_id, followers[0])
     follow_members(connection, rows)
+
+
+def follow_records(
+    connection: Connection, rows: Iterable[Mapping[str, Any]], today: date
+) -> dict[str, list[str | None]]:
+    """Let persons live where the member records say that are known today, after new ones have been stored.
+
+    This is for an operator's import of a county: a request moves a person by :func:`follow_members` only.
+
+    Parameters
+    ----------
+    connection : Connection
+        Connection in a writing transaction.
+    rows : iterable of mapping
+        New rows of the table ``members``.
+    today : date
+
+    Returns
+    -------
+    dict of str to list
+        For :func:`move_back`, by person: the household and the day of leaving before, and the household now.
+    """
+    homes: dict[str, set[str]] = {}
+    for row in rows:
+        homes.setdefault(row["member_id"], set()).add(row["household_id"])
+    persons = repository.read_persons(connection, homes)
+    columns = read_rows(connection, "members", sorted({p["household_id"] for p in persons}.union(*homes.values())))
+    versions: dict[str, dict[str, tuple[date, date | None]]] = {person["person_id"]: {} for person in persons}
+    names = ("member_id", "household_id", "recorded_on", "left_on")
+    for code, home, known, left_on in zip(*(columns[name] for name in names), strict=True):
+        known = known or date.min
+        if code in versions and versions[code].get(home, (date.min, None))[0] <= known <= today:
+            versions[code][home] = known, left_on
+    moved: dict[str, list[str | None]] = {}
+    for person in persons:
+        own, old = versions[person["person_id"]], person["household_id"]
+        present = [home for home, (_, left_on) in own.items() if left_on is None or left_on > today]
+        home = max(present or own, key=lambda home: (own[home][0], home == old), default=old)
+        left_on = own[home][1] if own and not present else None
+        if own and (home, left_on) != (old, person["left_on"]):
+            repository.change_person(connection, person["person_id"], household_id=home, left_on=left_on)
+            moved[person["person_id"]] = [old, person["left_on"] and person["left_on"].isoformat(), home]
+    return moved
+
+
+def move_back(connection: Connection, moved: Mapping[str, Sequence[str | None]]) -> None:
+    """Undo what :func:`follow_records` did, except for persons who have moved again since."""
+    for person in repository.read_persons(connection, moved):
+        old, left_on, new = moved[person["person_id"]]
+        if person["household_id"] == new:
+            day = left_on and date.fromisoformat(left_on)
+            repository.change_person(connection, person["person_id"], household_id=old, left_on=day)
 
 
 def rotate_persons(engine: Engine, keys: IdentityKeys) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -20,6 +20,7 @@ __all__ = [
     "choose_amount",
     "explain_answer",
     "find_answer",
+    "list_choices",
     "list_topics",
     "parse_answer",
     "refuse_unknown",
@@ -121,6 +122,26 @@ _HOW = MappingProxyType(
         **dict.fromkeys(("may_correct", "may_replace", "same_day", "same_event_twice", "second_wage"), _CHANGE),
     }
 )
+
+
+_CHOICES = MappingProxyType(
+    {
+        "doubtful_unit": ("元", "百元", "千元", "万元"),
+        "may_correct_several": ("new", "skip"),
+        **dict.fromkeys(("partly_reversed", "none_runs"), ("skip",)),
+        **{reason: ("correction", "new", "skip") for reason, how in _HOW.items() if how is _CHANGE},
+    }
+)
+
+
+def list_choices(reason: str, candidates: Sequence[str] = ()) -> tuple[str, ...]:
+    """List the answers to a question about a single row; none if it is about a person or about a whole sheet.
+
+    >>> list_choices("second_wage"), list_choices("may_correct_several", ["help-1"]), list_choices("several")
+    (('correction', 'new', 'skip'), ('help-1', 'new', 'skip'), ())
+    """
+    own = _CHOICES.get(reason, ())
+    return (*candidates, *own) if reason == "may_correct_several" else own
 
 
 def explain_answer(reason: str) -> Text:

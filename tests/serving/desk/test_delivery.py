@@ -2,160 +2,36 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import hashlib
 import io
 import re
-import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
-import httpx2 as httpx
 import pytest
-from fastapi.testclient import TestClient
 from openpyxl import load_workbook
-from sqlalchemy import Engine, text
+from tests.serving.desk.conftest import (
+    BILLS,
+    COUNTY,
+    FIRST,
+    NAMES,
+    PASSWORD,
+    REGISTER,
+    SPLIT,
+    make_bill,
+    make_number,
+    read_token,
+    write_csv,
+)
 from typer.testing import CliRunner
 
-from riskml.lists.persons.id_numbers import compute_check_digit
+from riskml.lists.outcomes import Fact
 from riskml_serving.base.database import reading, writing
-from riskml_serving.base.settings import Settings
 from riskml_serving.commands.cli import app
-from riskml_serving.desk import work
+from riskml_serving.desk import repository, work
 from riskml_serving.desk.service import rotate_desk
-from riskml_serving.desk.work import JOB, make_task
-from riskml_serving.judging.jobs.worker import Worker
-from riskml_serving.judging.model import Model
 from riskml_serving.operations.retention.service import forget
 from riskml_serving.people.accounts.service import create_user
 from riskml_serving.register.keys import add_key, read_keys
-
-PASSWORD = "a sentence of words"
-COUNTY = "990123"
-REGISTER = ("户编号", "人编号", "姓名", "证件号码", "与户主关系", "乡镇", "行政村", "家庭人口数", "年工资性收入")
-BILLS = ("姓名", "身份证号", "乡镇", "行政村", "就诊类别", "入院日期", "总费用", "个人自付")
-WHERE = ("青石镇", "新民村")
-NAMES = {"A-1": "赵春山", "A-2": "钱秋水", "A-3": "赵小河", "B-1": "孙北斗"}
-
-
-def make_number(code: str) -> str:
-    first = f"99012319800301{100 + list(NAMES).index(code)}"
-    return first + compute_check_digit(first)
-
-
-def write_csv(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerows([header, *rows])
-    return out.getvalue().encode()
-
-
-def make_register(*members: tuple[str, str, str], wage: int = 30_000) -> bytes:
-    """Make an export of the register: person, household, relation to the head."""
-    sizes = [home for _, home, _ in members]
-    return write_csv(
-        REGISTER,
-        [(h, c, NAMES[c], make_number(c), relation, *WHERE, sizes.count(h), wage) for c, h, relation in members],
-    )
-
-
-def make_bill(code: str, day: str, cost: float, paid: float, name: str = "") -> tuple[object, ...]:
-    return (name or NAMES[code], make_number(code), *WHERE, "住院", day, cost, paid)
-
-
-FIRST = make_register(("A-1", "A", "户主"), ("A-2", "A", "配偶"), ("A-3", "A", "之子"), ("B-1", "B", "户主"))
-SPLIT = make_register(("A-1", "A", "户主"), ("A-2", "A", "配偶"), ("A-3", "C", "户主"), ("B-1", "B", "户主"))
-
-
-@dataclass
-class Desk:
-    """The desk as an officer of the county sees it."""
-
-    client: TestClient
-    engine: Engine
-    settings: Settings
-    model: Model
-    last: httpx.Response | None = None
-
-    def open(self, step: str = "") -> httpx.Response:
-        self.last = self.client.get(f"/lists/delivery?id={self.id}" + (f"&step={step}" if step else ""))
-        return self.last
-
-    @property
-    def id(self) -> str:
-        return re.search(r"id=([0-9a-f-]{36})", str(self.last.url)).group(1)
-
-    @property
-    def step(self) -> str:
-        return self.read("SELECT step FROM deliveries WHERE delivery_id = :id", id=self.id)[0][0]
-
-    def read(self, query: str, **values: object) -> list[tuple[object, ...]]:
-        with reading(self.engine) as connection:
-            return [tuple(row) for row in connection.execute(text(query), values)]
-
-    def upload(self, files: dict[str, bytes], received_on: str = "", **fields: str) -> httpx.Response:
-        token = read_token(self.client.get("/lists").text)
-        named = [("files", (name, content)) for name, content in files.items() or [("", b"")]]
-        values = {"csrf": token, "received_on": received_on, **fields}
-        self.last = self.client.post("/lists", data=values, files=named, follow_redirects=True)
-        return self.last
-
-    def post(self, path: str, **fields: str) -> httpx.Response:
-        values = {"csrf": read_token(self.client.get("/lists").text), "id": self.id, **fields}
-        answer = self.client.post(path, data=values, follow_redirects=True)
-        if "/lists/delivery" in str(answer.url):
-            self.last = answer
-        return answer
-
-    def work(self) -> None:
-        """Do what waits, as a worker does."""
-        tasks = {JOB: make_task(self.engine, self.settings, read_keys(self.settings))}
-        Worker(self.engine, self.settings, lambda: self.model, tasks).work_off()
-
-    def import_lists(self, files: dict[str, bytes], received_on: str) -> httpx.Response:
-        """Go the whole way without a question."""
-        self.upload(files, received_on)
-        self.work()
-        for step in ("preview", "import"):
-            self.post("/lists/next", step=step)
-            self.work()
-        assert self.step == "done", self.open("preview").text[-3000:]
-        return self.open()
-
-
-def read_token(page: str) -> str:
-    return re.search(r'name="csrf" value="([^"]+)"', page).group(1)
-
-
-@pytest.fixture
-def database_url(tmp_path: Path, sqlite_tables: Path) -> str:
-    """The desk's own SQL is plain, so most tests use SQLite only."""
-    return f"sqlite:///{shutil.copy(sqlite_tables, tmp_path / 'service.db')}"
-
-
-@pytest.fixture
-def make_desk(make_client: Callable[..., TestClient], model: Model, tmp_path: Path) -> Callable[..., Desk]:
-    """Return a function that starts the service with an identity key and signs in an officer of the county."""
-
-    def make(**settings: object) -> Desk:
-        key = tmp_path / "identity.key"
-        add_key(key)
-        client = make_client(identity_key=key, job_worker=False, today=dt.date(2024, 6, 30), **settings)
-        state = client.app.state
-        with writing(state.engine) as connection:
-            create_user(connection, "officer", PASSWORD, "county", COUNTY, identity=True, health_details=True)
-        fields = {"csrf": read_token(client.get("/sign-in").text), "username": "officer", "password": PASSWORD}
-        assert client.post("/sign-in", data=fields, follow_redirects=False).status_code == 303
-        return Desk(client, state.engine, state.settings, model)
-
-    return make
-
-
-@pytest.fixture
-def desk(make_desk: Callable[..., Desk]) -> Desk:
-    return make_desk()
-
 
 BIG = write_csv(BILLS, [make_bill("B-1", "2024-05-09", 180_000, 90_000)])
 DOUBTFUL = write_csv(BILLS, [make_bill("B-1", "2024-05-09", 5_000, 2_000, name="吴南山")])
@@ -223,6 +99,61 @@ def test_an_answer_is_asked_once_and_holds_for_later_lists(desk):
     assert [row for (row,) in desk.read("SELECT content FROM list_answers") if "吴".encode() in bytes(row)] == []
 
 
+QUESTIONS = {
+    "another bill": (make_bill("B-1", "2024-04-09", 7_000, 2_500), "new", [5_000, 7_000]),
+    "the same bill": (make_bill("B-1", "2024-04-09", 7_000, 2_500), "correction", [7_000]),
+    "a row to leave out": (make_bill("B-1", "2024-04-09", 7_000, 2_500), "skip", [5_000]),
+    "a unit": (make_bill("B-1", "2024-05-09", 1.5, 0.8), "万元", [5_000, 15_000]),
+}
+
+
+@pytest.mark.parametrize(("row", "answer", "costs"), QUESTIONS.values(), ids=QUESTIONS)
+def test_what_a_row_means_is_asked_once_and_holds_for_later_lists(desk, row, answer, costs):
+    before = write_csv(BILLS, [make_bill("B-1", "2024-04-09", 5_000, 2_000)])
+    desk.import_lists({"农户信息导出2024-05-01.csv": FIRST, "医保4月住院.csv": before}, "2024-05-06")
+    desk.upload({"医保5月住院.csv": write_csv(BILLS, [row])}, "2024-06-05")
+    desk.work()
+    assert f'name="answer0" value="{answer}"' in desk.open("questions").text
+    assert desk.post("/lists/answers", answer0="元旦").status_code == 422
+    desk.post("/lists/answers", answer0=answer)
+    desk.work()
+    assert "没有需要核对的人员" in desk.open("questions").text
+    desk.post("/lists/discard")
+    desk.import_lists({"医保5月住院（重报）.csv": write_csv(BILLS, [row])}, "2024-06-06")
+    latest = "recorded_on = (SELECT max(recorded_on) FROM record_illness b WHERE b.record_id = a.record_id)"
+    assert [cost for (cost,) in desk.read(f"SELECT cost FROM record_illness a WHERE {latest} ORDER BY cost")] == costs
+
+
+def test_a_list_that_says_nothing_new_is_imported_and_changes_nothing(desk):
+    bills = write_csv(BILLS, [make_bill("B-1", "2024-04-09", 5_000, 2_000)])
+    desk.import_lists({"农户信息导出2024-05-01.csv": FIRST, "医保4月住院.csv": bills}, "2024-05-06")
+    before = desk.read("SELECT record_id, recorded_on FROM record_illness")
+    assert "没有农户的信号升高" in desk.import_lists({"医保4月住院（再报）.csv": bills}, "2024-06-05").text
+    assert desk.read("SELECT record_id, recorded_on FROM record_illness") == before
+
+
+def test_a_village_is_asked_once(desk):
+    register = write_csv(
+        REGISTER,
+        [
+            ("A", "A-1", "赵春山", make_number("A-1"), "户主", "青石镇", "新民村", 1, 30_000),
+            ("B", "B-1", "孙北斗", make_number("B-1"), "户主", "柳河镇", "新民村", 1, 30_000),
+        ],
+    )
+    desk.import_lists({"农户信息导出2024-05-01.csv": register}, "2024-05-01")
+    flood = write_csv(("行政村", "受灾时间", "灾害类型", "损失金额（元）"), [("新民村", "2024-05-20", "洪涝", 80_000)])
+    desk.upload({"应急局受灾村统计.csv": flood}, "2024-06-05")
+    desk.work()
+    villages = re.findall(r'name="answer0" value="(\d{12})"', desk.open("questions").text)
+    assert len(villages) == 2
+    desk.post("/lists/answers", answer0=villages[1])
+    desk.work()
+    for step in ("preview", "import"):
+        desk.post("/lists/next", step=step)
+        desk.work()
+    assert desk.read("SELECT region_code FROM record_disaster") == [(villages[1],)]
+
+
 def test_a_confirmed_header_is_remembered_for_later_lists(desk):
     header = (*BILLS[:6], "花费", "个人自付")
     unclear = write_csv(header, [make_bill("B-1", "2024-05-09", 5_000, 2_000)])
@@ -259,7 +190,7 @@ def test_a_second_month_corrects_a_bill_and_splits_a_household(desk):
     assert desk.read("SELECT household_id FROM persons WHERE person_id = 'A-3'") == [("C",)]
 
 
-@pytest.mark.parametrize("step", ["read", "preview", "import"])
+@pytest.mark.parametrize("step", ["read", "preview"])
 def test_work_that_is_killed_starts_over_and_changes_nothing_before_its_end(desk, monkeypatch, step):
     """The worker dies in the transaction that would end a step; another one does the step again."""
     end, killed = work.jobs.end, []
@@ -313,14 +244,14 @@ def test_an_upload_that_is_too_large_is_refused(make_desk):
     assert desk.upload({"a.csv": b"x" * 2_000}).status_code == 413
 
 
-@pytest.mark.parametrize("who", [{"role": "county"}, {"role": "analyst", "identity": True}])
+@pytest.mark.parametrize("who", [("county", False), ("analyst", True)])
 def test_nobody_without_identity_and_the_county_role_sees_a_delivery(desk, who):
     desk.upload({"农户信息导出2024-05-01.csv": FIRST}, "2024-05-01")
     desk.work()
     address = f"/lists/delivery?id={desk.id}"
-    role = who.pop("role")
+    role, identity = who
     with writing(desk.engine) as connection:
-        create_user(connection, "other", PASSWORD, role, COUNTY, **who)
+        create_user(connection, "other", PASSWORD, role, COUNTY, identity=identity)
     desk.client.cookies.clear()
     fields = {"csrf": read_token(desk.client.get("/sign-in").text), "username": "other", "password": PASSWORD}
     desk.client.post("/sign-in", data=fields)
@@ -376,6 +307,21 @@ def test_the_night_imports_lists_and_leaves_questions_to_the_desk(desk, tmp_path
     assert left.exit_code == 0, left.output
     assert [row for (row,) in desk.read("SELECT step FROM deliveries ORDER BY created_at")] == ["done", "columns"]
     assert "1 " in left.output
+
+
+def test_an_answer_or_a_fact_that_comes_again_after_a_rotation_is_kept_once(desk):
+    fact = Fact("B", "B-1", "vehicle", "五菱面包车", None, dt.date(2024, 5, 1), "车管所.csv")
+    for answer in ("A-1", "B-1"):
+        keys = read_keys(desk.settings)
+        with writing(desk.engine) as connection:
+            delivery = {"county": COUNTY, "delivery_id": "1"}
+            repository.write_answer(connection, keys, delivery, {"name": "吴南山"}, answer, answer)
+            repository.write_facts(connection, keys, "1", [fact])
+        rotate_desk(desk.engine, add_key(desk.settings.identity_key))
+    with reading(desk.engine) as connection:
+        keys = read_keys(desk.settings)
+        assert [row["answer"] for row in repository.read_answers(connection, keys, COUNTY)] == ["B-1"]
+        assert [row["what"] for row in repository.read_facts(connection, keys, "B")] == ["五菱面包车"]
 
 
 def test_what_the_desk_keeps_is_encrypted_again_with_a_new_key_and_forgotten_with_its_household(desk):

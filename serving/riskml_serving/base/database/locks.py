@@ -12,7 +12,7 @@ __all__ = ["hold_lock"]
 def hold_lock(connection: Connection, name: str) -> None:
     """Wait until no other transaction holds the lock with this name, then take it.
 
-    To avoid deadlock, a transaction must take the lock ``changes`` before the lock ``audit``.
+    To avoid deadlock, a transaction must take the locks in the order ``imports``, ``changes``, ``audit``.
 
     Notes
     -----

@@ -18,6 +18,7 @@ from riskml_serving.judging.importing.staging import Delivery, compare, name_rep
 from riskml_serving.judging.jobs.repository import add_job
 from riskml_serving.judging.scores.repository import move_scores
 from riskml_serving.people.auth import Caller
+from riskml_serving.register.service import follow_records
 from riskml_serving.store.facts.service import settle_facts
 from riskml_serving.store.households.repository import (
     add_households,
@@ -54,6 +55,9 @@ class Publication:
         self.rows = Counter[str]()
         self.changed: set[str] = set()
         self.regions: set[str] = set()
+        self.moved: dict[str, list[str | None]] = {}
+        """Persons who followed their member records: the household, and the day of leaving, that they had before, and
+        the household that they have now."""
 
     def register(self, *, simulated: bool) -> None:
         """Register the new households, and lock those that are in the register already.
@@ -109,6 +113,13 @@ class Publication:
                 delta = compare(name, self.delivery.read_regional(name), stored)
                 self._append(name, delta.new, delta.replaced)
                 self.regions |= {code or EVERYWHERE for code in delta.new["region_code"].to_pylist()}
+
+    def follow_members(self) -> None:
+        """Let persons live where the member records of the folder say."""
+        parts = [part for part in self.parts if "members" in self.parts[part]]
+        tables = (self._read_tables(part, "members")[0].select(["household_id", "member_id"]) for part in parts)
+        rows = (row for table in tables for row in table.to_pylist())
+        self.moved = follow_records(self.connection, rows, self.today)
 
     def _update_register(self) -> None:
         stated = set(self.delivery.tables)

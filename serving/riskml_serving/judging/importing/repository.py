@@ -47,7 +47,8 @@ __all__ = [
     "list_parts",
     "list_received",
     "list_touched",
-    "read_base",
+    "read_imports",
+    "read_last",
     "read_part",
     "read_rivals",
     "save_households",
@@ -68,15 +69,22 @@ def find_import(connection: Connection, start: str) -> dict[str, Any] | None:
     return dict(rows[0]) if len(rows) == 1 else None
 
 
-def read_base(connection: Connection) -> dict[str, Any]:
-    """Read what identifies the stored records: the finished imports, and the last row of each table."""
+def read_imports(connection: Connection) -> str:
+    """Read what identifies the finished imports."""
     count, last = connection.execute(select(func.count(), func.max(IMPORTS.c.finished_at)).where(_is_finished())).one()
-    rows = {name: _read_last(connection, name) for name in RECORDS}
-    return {"imports": f"{count} {last}", "rows": rows}
+    return f"{count} {last}"
 
 
-def _read_last(connection: Connection, name: str) -> int:
-    return connection.execute(select(func.max(RECORDS[name].c.row_id))).scalar_one() or 0
+def read_last(connection: Connection, name: str) -> int:
+    """Read the number of the last row of a table, in a writing transaction of its own.
+
+    PostgreSQL numbers a row when it is written, so a transaction that is still open may hold a lower number than one
+    that has ended. The lock waits for every writer: afterwards, each new row gets a higher number.
+    """
+    table = RECORDS[name]
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE MODE")
+    return connection.execute(select(func.max(table.c.row_id))).scalar_one() or 0
 
 
 def _is_finished() -> ColumnElement[bool]:

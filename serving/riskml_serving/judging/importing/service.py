@@ -8,15 +8,16 @@ is killed meanwhile, the service continues the job.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from riskml.policy import load_policy
 from riskml.progress import Progress, Silent
@@ -24,6 +25,7 @@ from riskml.records.checking.check import check_folder, refuse_faults
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.folder import Folder, open_folder
 from riskml_serving.base.database import reading, writing
+from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.settings import Settings
 from riskml_serving.judging.bulk.reader import Reader
 from riskml_serving.judging.bulk.repository import Range
@@ -37,8 +39,9 @@ from riskml_serving.people.auth import RIGHTS, Caller
 from riskml_serving.store.households.repository import find_households
 from riskml_serving.store.records.purpose import refuse_purpose
 from riskml_serving.store.records.repository import read_raw_rows
+from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["CALLER", "Import", "finish_job", "import_folder", "make_request_id"]
+__all__ = ["CALLER", "Import", "Source", "finish_job", "finish_scores", "import_folder", "make_request_id"]
 
 CALLER = Caller("riskml-serving import", EVERYWHERE, frozenset(RIGHTS))
 
@@ -77,6 +80,25 @@ class Import:
     scored: int = 0
 
 
+@dataclass(frozen=True)
+class Source:
+    """What a folder was made from, if its records are not all that an import makes visible.
+
+    Parameters
+    ----------
+    source_id : str
+        Distinguishes imports with equal records.
+    keep : callable
+        Keeps everything else within the transaction that makes the records visible.
+    detail : dict
+        What the audit log says about the source.
+    """
+
+    source_id: str
+    keep: Callable[[Connection, Import], None]
+    detail: dict[str, Any]
+
+
 def make_request_id(fingerprint: str) -> str:
     """Return the request number that is stored with the rows, scores and audit entries of an import."""
     return f"import-{fingerprint[:ID_LENGTH]}"
@@ -90,6 +112,8 @@ def import_folder(
     progress: Progress | None = None,
     *,
     simulated: bool,
+    caller: Caller = CALLER,
+    source: Source | None = None,
 ) -> Import:
     """Import a records folder and score the households that it adds or changes, as of a date.
 
@@ -104,6 +128,10 @@ def import_folder(
     progress : Progress, optional
     simulated : bool
         Whether the records count as simulated; the database may hold only records for the same purpose.
+    caller : Caller, optional
+        Who imports the folder, for the audit log.
+    source : Source, optional
+        What the folder was made from; by default, it is a folder as delivered.
 
     Raises
     ------
@@ -115,27 +143,40 @@ def import_folder(
         If the income of a household would contradict what is stored.
     """
     with open_folder(folder) as opened:
-        run = _Import(engine, opened, today, progress or Silent())
+        run = _Import(engine, opened, today, progress or Silent(), caller, source)
         return run.run(model, simulated=simulated)
 
 
 class _Touched(Exception):  # noqa: N818 - no error: other rows about staged households were received meanwhile
-    """Rows about these households were received after they had been staged; the transaction must be rolled back."""
+    """Rows about these households were received after they had been staged; the transaction must be rolled back.
 
-    def __init__(self, codes: set[str]) -> None:
+    None stands for all households: another import was finished or withdrawn, so rows that were compared may be gone.
+    """
+
+    def __init__(self, codes: set[str] | None) -> None:
         self.codes = codes
 
 
-def _refuse_touched(codes: set[str]) -> None:
-    if codes:
-        raise _Touched(codes)
+def _refuse_other_imports(connection: Connection, base: Mapping[str, Any]) -> None:
+    """Refuse to publish rows that were compared with those of imports that are no longer the same."""
+    hold_lock(connection, "imports")
+    if repository.read_imports(connection) != base["imports"]:
+        raise _Touched(None)
+
+
+def _refuse_touched(connection: Connection, codes: Sequence[str], base: Mapping[str, Any]) -> None:
+    if touched := repository.list_touched(connection, base["rows"]).intersection(codes):
+        raise _Touched(touched)
 
 
 class _Import:
     """Runs an import, continuing where an interrupted run stopped."""
 
-    def __init__(self, engine: Engine, opened: Folder, today: dt.date, bar: Progress) -> None:
+    def __init__(
+        self, engine: Engine, opened: Folder, today: dt.date, bar: Progress, caller: Caller, source: Source | None
+    ) -> None:
         self.engine, self.opened, self.today, self.bar = engine, opened, today, bar
+        self.caller, self.source = caller, source
 
     def run(self, model: Model | None, *, simulated: bool) -> Import:
         """Import the folder, or finish what an earlier run has left."""
@@ -143,6 +184,8 @@ class _Import:
             refuse_purpose(connection, simulated=simulated)
         self._check()
         self.fingerprint = self.opened.fingerprint()
+        if self.source is not None:
+            self.fingerprint = hashlib.sha256(f"{self.fingerprint} {self.source.source_id}".encode()).hexdigest()
         self.request_id = make_request_id(self.fingerprint)
         self.delivery = Delivery(self.opened, self.today)
         with reading(self.engine) as connection:
@@ -166,6 +209,8 @@ class _Import:
     ) -> tuple[Import, str | None]:
         """Stage the parts that are missing and publish all of them; stage again what others change meanwhile."""
         base = self._begin(begun)
+        if base is None:
+            return self._find_finished(digests)
         with reading(self.engine) as connection:
             stored = repository.list_digests(connection, digests)
         codes = [code for code, digest in digests.items() if stored.get(code) != digest]
@@ -176,9 +221,10 @@ class _Import:
             self.bar.stage("Save", None)
             try:
                 with writing(self.engine) as connection:
+                    _refuse_other_imports(connection, base)
                     news = Publication(connection, self.delivery, self.fingerprint, self.request_id, self.today)
                     news.register(simulated=simulated)
-                    _refuse_touched(repository.list_touched(connection, base["rows"]).intersection(codes))
+                    _refuse_touched(connection, codes, base)
                     news.write()
                     job_id = None
                     if scores:
@@ -187,19 +233,45 @@ class _Import:
                     counts = {"households": len(digests), "changed": len(news.changed)}
                     counts |= {"closed": len(closed), "rows": sum(news.rows.values())}
                     details: dict[str, Any] = {"tables": self.opened.tables, **counts}
-                    audit.record(connection, CALLER, "records.import", request_id=self.request_id, **details)
-                    counties = {"counties": self.delivery.list_counties()}
-                    repository.finish_import(connection, self.fingerprint, counties, job_id)
+                    if self.source is None:
+                        news.follow_members()
+                    else:
+                        self.source.keep(connection, Import(self.fingerprint[:ID_LENGTH], **counts))
+                        details |= self.source.detail
+                    audit.record(connection, self.caller, "records.import", request_id=self.request_id, **details)
+                    notes: dict[str, Any] = {"counties": self.delivery.list_counties(), "moved": news.moved}
+                    notes["source"] = None if self.source is None else self.source.source_id
+                    repository.finish_import(connection, self.fingerprint, notes, job_id)
                 return Import(self.fingerprint[:ID_LENGTH], **counts), job_id
             except _Touched as error:
+                if error.codes is None:
+                    return self._publish(digests, None, scores=scores, simulated=simulated)
                 stale = [i for i, part in enumerate(parts) if error.codes.intersection(part)]
             base = self._begin(None, stale)
+            if base is None:
+                return self._find_finished(digests)
             closed = self._stage(parts, digests)
 
-    def _begin(self, begun: Mapping[str, Any] | None, stale: Sequence[int] | None = None) -> dict[str, Any]:
-        """Note what is stored before anything is staged; drop the parts that were staged for something else."""
+    def _find_finished(self, digests: dict[str, int]) -> tuple[Import, str | None]:
+        """Return what an import did that another run has finished meanwhile, and its job."""
+        with reading(self.engine) as connection:
+            begun = repository.find_import(connection, self.fingerprint) or {"job_id": None}
+        return Import(self.fingerprint[:ID_LENGTH], len(digests)), begun["job_id"]
+
+    def _begin(self, begun: Mapping[str, Any] | None, stale: Sequence[int] | None = None) -> dict[str, Any] | None:
+        """Note what is stored before anything is staged; drop the parts that were staged for something else.
+
+        Return None if another run has finished the import.
+        """
+        rows = {}
+        for name in RECORDS:  # one transaction each: waiting for one table while holding another could deadlock
+            with writing(self.engine) as connection:
+                rows[name] = repository.read_last(connection, name)
         with writing(self.engine) as connection:
-            base = {**repository.read_base(connection), "size": PART}
+            base = {"imports": repository.read_imports(connection), "rows": rows, "size": PART}
+            now = repository.find_import(connection, self.fingerprint)
+            if now is not None and now["finished_at"] is not None:
+                return None
             if begun is not None:
                 kept: dict[str, Any] = json.loads(begun["base"] or "{}")
                 if all(kept.get(name) == base[name] for name in ("imports", "size")):
@@ -238,6 +310,14 @@ def _read_stored(engine: Engine, reader: Reader, codes: Sequence[str]) -> Rows:
     reader.ask(Range(EVERYWHERE, (), codes, codes[0], codes[-1]))
     tables = reader.take()
     return {name: tables[name].filter(pc.is_valid(tables[name]["household_id"])) for name in own}
+
+
+def finish_scores(engine: Engine, import_id: str, model: Model, bar: Progress) -> None:
+    """Score the households of an import whose records are visible, unless this has been done."""
+    with reading(engine) as connection:
+        imported = repository.find_import(connection, import_id)
+    if imported is not None and imported["job_id"] is not None:
+        finish_job(engine, model, imported["job_id"], bar)
 
 
 def finish_job(engine: Engine, model: Model, job_id: str, bar: Progress) -> int:

@@ -19,8 +19,8 @@ IMPORTS = Table(
 )
 """``fingerprint`` identifies the folder's records. Once ``finished_at`` is set, all rows of the import
 are visible; until then, none is. ``base`` is JSON: until then, it states what was stored when the staging began, and
-afterwards, which counties the import concerns. ``job_id``: the job that scores
-the households. A withdrawn import leaves the table."""
+afterwards, which counties the import concerns, which persons it moved, and what it was made from. ``job_id``: the job
+that scores the households. A withdrawn import leaves the table."""
 
 IMPORT_PARTS = Table(
     "import_parts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from riskml.progress import Progress, Silent
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.cell_sql import connect
 from riskml_serving.base.database import writing
+from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.judging.importing import repository
 from riskml_serving.judging.importing.publishing import EVERYWHERE, add_rescore_job, save_register
 from riskml_serving.judging.importing.service import CALLER, finish_job, make_request_id
@@ -24,6 +25,7 @@ from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import remove_scores
 from riskml_serving.people import audit
 from riskml_serving.register.repository import delete_persons
+from riskml_serving.register.service import move_back
 from riskml_serving.store.facts.service import settle_facts
 from riskml_serving.store.households.repository import delete_households, find_households
 from riskml_serving.store.records.repository import read_rows
@@ -59,6 +61,8 @@ def withdraw_import(
     today: dt.date,
     model: Model | None = None,
     progress: Progress | None = None,
+    *,
+    take_back: Callable[[Connection, str], None] | None = None,
 ) -> Withdrawal:
     """Take back an import, and score the remaining households again.
 
@@ -72,14 +76,17 @@ def withdraw_import(
     model : Model, optional
         Model to score with; without a model, nothing is scored.
     progress : Progress, optional
+    take_back : callable, optional
+        Takes back what the import kept besides its records (`service.Source`), given the ID of its source.
 
     Raises
     ------
     UsageError
         If there is no such import, or a later one concerns the same county: its rows were compared with those of this
-        one, so it would lack those that both have.
+        one, so it would lack those that both have. Also if what it kept besides its records cannot be taken back.
     """
     with writing(engine) as connection:
+        hold_lock(connection, "imports")
         imported = repository.find_import(connection, import_id.removeprefix("import-"))
         if imported is None:
             raise UsageError(
@@ -87,6 +94,15 @@ def withdraw_import(
                 "The command `riskml-serving import` prints the ID of each import; the audit log has it too.",
                 import_id=import_id,
             )
+        notes = json.loads(imported["base"] or "{}")
+        if notes.get("source"):
+            if take_back is None:
+                raise UsageError(
+                    "There is no identity key.",
+                    "Set identity_key to the file that `riskml-serving keys create-identity` wrote.",
+                )
+            take_back(connection, notes["source"])
+        move_back(connection, notes.get("moved", {}))
         done, job_id = _withdraw(connection, imported, today, scores=model is not None)
     scored = 0 if model is None or job_id is None else finish_job(engine, model, job_id, progress or Silent())
     return Withdrawal(done.rows, done.households, done.gone, scored)

@@ -113,7 +113,7 @@ def advance(connection: Connection, job_id: str, owner: str, **values: Any) -> N
     LostLease
         If another worker has the job, or it was cancelled; the transaction must then be rolled back.
     """
-    query = update(JOBS).where(_is_leased(job_id, owner)).values(attempts=0, beats=JOBS.c.beats + 1, **values)
+    query = update(JOBS).where(_is_leased(job_id, owner)).values({"attempts": 0, "beats": JOBS.c.beats + 1, **values})
     _require_row(connection.execute(query))
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 import pyarrow.compute as pc
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
@@ -57,7 +57,8 @@ def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
     hold_lock(connection, "changes")
     deleted = {}
     members = select(PERSONS.c.person_id).where(PERSONS.c.household_id == household_id)
-    connection.execute(delete(LIST_ANSWERS).where(LIST_ANSWERS.c.person_id.in_(members)))
+    about = or_(LIST_ANSWERS.c.person_id.in_(members), LIST_ANSWERS.c.person_id == household_id)
+    connection.execute(delete(LIST_ANSWERS).where(about))
     connection.execute(delete(CONTENTS))  # they are encrypted: nothing shows which of them name the household
     clues = select(CLUES.c.clue_id).where(CLUES.c.household_id == household_id)
     connection.execute(delete(CLUE_NAMES).where(CLUE_NAMES.c.clue_id.in_(clues)))

@@ -27,7 +27,7 @@ from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.register.service import Person, read_persons
 from riskml_serving.web.desk.forms import list_fields, read_answers, read_headers_form, read_received
 from riskml_serving.web.desk.uploads import read_uploads
-from riskml_serving.web.desk.words import PERSON_WORDS, STEP_WORDS, TOPICS, UNITS, name_field
+from riskml_serving.web.desk.words import CHOICE_WORDS, PERSON_WORDS, STEP_WORDS, TOPICS, UNITS, name_field
 from riskml_serving.web.shell.export import TYPE
 from riskml_serving.web.shell.forms import read_form
 from riskml_serving.web.shell.page import Page, View
@@ -146,7 +146,8 @@ async def delivery(request: Request, visitor: SignedIn) -> View:
     content = await state.read(read)
     row, result = content["it"], content["result"]
     step = request.query_params.get("step", row["step"])
-    step = step if step in service.STEPS and result else row["step"]
+    seen = bool(result) and ("risen" in result or step not in ("preview", "done"))
+    step = step if step in service.STEPS and seen else row["step"]
     questions = result.get("questions", [])
     shown = {"questions": questions[:PAGE_QUESTIONS], "preview": result.get("risen", [])[:PAGE_RISEN]}
     response = render(
@@ -163,6 +164,7 @@ async def delivery(request: Request, visitor: SignedIn) -> View:
         topics=TOPICS,
         units=UNITS,
         person_words=PERSON_WORDS,
+        choice_words=CHOICE_WORDS,
         colours=COLOURS.codes,
         shapes=SHAPES,
         page_questions=PAGE_QUESTIONS,
@@ -186,7 +188,7 @@ def _list_homes(step: str, shown: dict[str, list[dict[str, Any]]]) -> list[str]:
     """List the households that a step names."""
     if step == "questions":
         persons = [person for question in shown["questions"] for person in question["candidates"]]
-        return list(dict.fromkeys(person["household_id"] for person in persons))
+        return list(dict.fromkeys(person["household_id"] for person in persons if "household_id" in person))
     return [row["household_id"] for row in shown["preview"]] if step in ("preview", "done") else []
 
 

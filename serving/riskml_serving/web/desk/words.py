@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["PERSON_WORDS", "STEP_WORDS", "TOPICS", "UNITS", "name_field"]
+__all__ = ["CHOICE_WORDS", "PERSON_WORDS", "STEP_WORDS", "TOPICS", "UNITS", "name_field"]
 
 STEP_WORDS = {
     "files": ("上传名单", "Upload"),
@@ -71,6 +71,12 @@ _OWN = {
     "fact.happened_on": ("登记日期", "day of registration"),
     "illness.fund": ("基金支付（仅核对）", "paid by funds (compared only)"),
     "illness.account": ("个人账户支付", "paid from the personal account"),
+}
+
+CHOICE_WORDS = {
+    "correction": ("更正：替换以前的那一条", "a correction: it replaces the earlier one"),
+    "new": ("另一笔：与以前的分别计算", "another one: both count"),
+    "skip": ("不计这一行", "leave this row out"),
 }
 
 UNITS = ("元", "百元", "千元", "万元")

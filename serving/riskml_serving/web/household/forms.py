@@ -131,6 +131,8 @@ def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
     fields: dict[str, Any] = {name: form.get_text(name) for name in names}
     measures = (" ".join(text.split()) for text in form.get_all("measures"))
     fields |= {"causes": form.get_all("causes"), "measures": list(dict.fromkeys(filter(None, measures)))}
+    if fields["outcome"] in ("rejected", "not_met"):  # the page hides these fields then, but browsers send them
+        fields |= {"category": "", "causes": [], "measures": []}
     checks = {code: form.get_text(f"check_{code}") for code in CHECKS}
     fields |= {"checks": {code: state for code, state in checks.items() if state}}
     fields |= {"facts": [fact for _, fact in list_facts(form)]}

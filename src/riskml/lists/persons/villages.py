@@ -58,6 +58,9 @@ class Villages:
         self._villages = {code: _compile(own.name, _VILLAGE_ENDS, _GROUP) for code, own in self.by_code.items()}
         self.find = lru_cache(maxsize=20_000)(self._find)
 
+    def __reduce__(self) -> tuple[type[Villages], tuple[list[Village]]]:
+        return Villages, (list(self.by_code.values()),)  # what has been found is not pickled
+
     def _find(self, town: str | None, village: str | None = None, address: str | None = None) -> Location:
         """Find the places that a town, a village and an address refer to; each may hold both names and a number."""
         towns: set[str] = set()

@@ -13,7 +13,11 @@ from typer.testing import CliRunner
 
 from riskml.errors import UsageError
 from riskml.lists.writing import make_table
+from riskml.policy import load_policy
 from riskml.records.checking.check import check
+from riskml.records.panel.store import Records
+from riskml.splits import Settings
+from riskml.training import train
 from riskml_serving.base.database import open_engine, upgrade, writing
 from riskml_serving.commands.cli import app
 from riskml_serving.judging.importing.service import import_folder
@@ -73,6 +77,17 @@ def test_an_imported_county_comes_back_the_same(engine, small_county, tmp_path):
             }
             order = [(name, "ascending") for name in names]
             assert mine.select(names).sort_by(order).to_pylist() == rows.select(names).sort_by(order).to_pylist()
+
+
+def test_an_exported_county_passes_check_and_trains_the_same_model(tmp_path, county, trained):
+    engine = import_into_new(county, tmp_path, "county")
+    folder = tmp_path / "exported"
+    export_records(engine, folder)
+    engine.dispose()
+    assert check(folder).ok
+    again = train(Records.load(folder), Settings(), load_policy(), folder=folder)
+    assert again.evaluation["models"]["riskml"] == trained.evaluation["models"]["riskml"]
+    assert again.evaluation["split"] == trained.evaluation["split"]
 
 
 def test_corrections_splits_visits_and_an_undone_import_come_back_the_same(client, send, tmp_path):

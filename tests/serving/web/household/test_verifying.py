@@ -115,6 +115,14 @@ def test_a_form_with_a_mistake_keeps_the_entered_values(site):
     assert not site.rows("SELECT 1 FROM verifications")
 
 
+def test_fields_that_the_page_hides_for_a_finding_do_not_count(site):
+    """A browser sends what was chosen before the finding was changed to one that hides it."""
+    site.sign_in("village")
+    household, hidden = list_codes(site)[0], {"category": "borderline", "causes": ["housing"], "measures": ["临时救助"]}
+    assert site.verify(household, outcome="not_met", **hidden).status_code == 303
+    assert site.rows("SELECT outcome, category, causes, measures FROM verifications") == [("not_met", None, "", "")]
+
+
 def test_an_assignment_without_a_name_keeps_the_handover_note(site):
     site.sign_in("county")
     household = list_codes(site)[0]

@@ -321,7 +321,7 @@ def create_desk_tables() -> None:
         "deliveries",
         delivery,
         {**county, "step": WORD, "fault": TEXT, "counts": TEXT, "created_by": CALLER, "created_at": TIME},
-        {"job_id": Code(36), "imported_at": TIME},
+        {"job_id": Code(36), "imported_at": TIME, "import_id": Code(16)},
     )
     op.create_index("ix_deliveries_county", "deliveries", ["county"])
     file: Types = {"name": TEXT, "sha256": HASH, "received_on": DAY, "earlier": FLAG}
@@ -329,9 +329,9 @@ def create_desk_tables() -> None:
     create_table("delivery_contents", {**delivery, "name": CODE}, {"content": BYTES})
     create_table("list_memory", {**county, "household_id": HOUSEHOLD}, {"content": BYTES})
     create_table("list_counties", county, {"lists": COUNT, **dict.fromkeys(("states", "villages", "confirmed"), TEXT)})
-    create_table("list_answers", {**county, "hash": DIGEST}, {"person_id": HOUSEHOLD, "content": BYTES})
+    create_table("list_answers", {**county, "hash": DIGEST}, {"person_id": HOUSEHOLD, **delivery, "content": BYTES})
     op.create_index("ix_list_answers_person_id", "list_answers", ["person_id"])
-    fact: Types = {"kind": WORD, "received_on": DAY, "content": BYTES}
+    fact: Types = {"kind": WORD, "received_on": DAY, **delivery, "content": BYTES}
     create_table(
         "facts", {"household_id": HOUSEHOLD, "hash": DIGEST}, fact, {"person_id": HOUSEHOLD, "happened_on": DAY}
     )
