@@ -32,7 +32,7 @@ LIMITS = {
     "records_p50_ms": 20.0,
     "list_p50_ms": 50.0,
     "summary_p50_ms": 50.0,
-    "job_s": 60.0,
+    "job_s": 15.0,
     "job_peak_growth": 1.5,
 }
 """Upper limits. ``job_peak_growth`` is the memory for a job on the county divided by that for one on a tenth of it."""

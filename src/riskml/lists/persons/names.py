@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-from pypinyin import Style, pinyin
 from rapidfuzz.distance import OSA
 
 __all__ = ["WILD", "Likeness", "Name", "compare_names", "list_holes", "parse_name", "spell_sound"]
@@ -139,6 +138,8 @@ def _sounds_alike(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=50_000)
 def _read_sounds(character: str) -> tuple[str, ...]:
+    from pypinyin import Style, pinyin  # slow to import; a service that reads no lists need not wait for it
+
     sounds = pinyin(character, style=Style.NORMAL, heteronym=True)
     return tuple(dict.fromkeys(_loosen(sound) for sound in (sounds[0] if sounds else [character])))
 

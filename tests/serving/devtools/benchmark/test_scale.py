@@ -88,5 +88,5 @@ def test_the_command_prints_figures_with_their_limits(monkeypatch):
     output = CliRunner().invoke(build_app(), ["benchmark", "scale"]).output
     lines = {line.split()[0]: line for line in output.splitlines() if line.strip()}
     assert lines["records_p50_ms"].endswith("at most 20: missed")
-    assert lines["job_s"].endswith("at most 60: met")
+    assert lines["import_s"].endswith("at most 60: met")
     assert lines["households"].split() == ["households", "300"]
