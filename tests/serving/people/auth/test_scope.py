@@ -382,8 +382,7 @@ def test_verifications_are_stored_with_the_score_and_exported_as_monitoring_reco
     made, again = (filled_client.post(path, json=finding | {"measures": ["临时救助"]}, headers=once) for _ in range(2))
     assert (made.status_code, made.content) == (201, again.content)
     score = filled_client.get("/v1/households/t1", headers=headers).json()
-    [kept] = score["verifications"]
-    assert kept["score"]["probability"] == score["score"]["probability"]
+    assert [one["score"]["probability"] for one in score["verifications"]] == [score["score"]["probability"]]
     rows = filled_client.get("/v1/verifications/monitoring", headers=headers).json()["monitoring"]
     assert rows == [
         {
