@@ -112,8 +112,8 @@ def _list_candidates(
     register: Register, words: Mapping[str, Any], outcome: RowOutcome, on: dt.date
 ) -> list[dict[str, str]]:
     if outcome.reason == "several_villages":
-        found = register.villages.find(words.get("town"), words.get("village")).villages
-        villages = (register.villages.by_code[code] for code in sorted(found))
+        matches = register.villages.find(words.get("town"), words.get("village")).villages
+        villages = (register.villages.by_code[code] for code in sorted(matches))
         return [{"person_id": village.code, "name": village.name, "town": village.town} for village in villages]
     codes = outcome.candidates or ((outcome.person_id,) if outcome.person_id else ())
     return [_describe_person(register.find_person(code, on)) for code in codes]

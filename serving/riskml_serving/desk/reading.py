@@ -140,8 +140,8 @@ def read_delivery(
             memory = Memory(
                 lambda codes: repository.read_memory(connection, keys, county, codes), known["lists"], known["states"]
             )
-            given, remembered = recall_answers(answers, deliveries, register)
-            taken = take(deliveries, register, {}, given, remembered=remembered, memory=memory)
+            decisions, remembered = recall_answers(answers, deliveries, register)
+            taken = take(deliveries, register, {}, decisions, remembered=remembered, memory=memory)
             questions = list(islice(list_questions(connection, deliveries, register, taken), MOST_QUESTIONS))
         understood = Understood(taken, deliveries, register, lines, known, persons, questions, folder)
         content = state + zlib.compress(pickle.dumps(understood), 1)
