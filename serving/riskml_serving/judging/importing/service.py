@@ -39,7 +39,6 @@ from riskml_serving.people.auth import RIGHTS, Caller
 from riskml_serving.store.households.repository import find_households
 from riskml_serving.store.records.purpose import refuse_purpose
 from riskml_serving.store.records.repository import read_raw_rows
-from riskml_serving.store.records.tables import RECORDS
 
 __all__ = ["CALLER", "Import", "Source", "finish_job", "finish_scores", "import_folder", "make_request_id"]
 
@@ -264,7 +263,7 @@ class _Import:
         Return None if another run has finished the import.
         """
         rows = {}
-        for name in RECORDS:  # one transaction each: waiting for one table while holding another could deadlock
+        for name in TABLES:  # one transaction each: waiting for one table while holding another could deadlock
             with writing(self.engine) as connection:
                 rows[name] = repository.read_last(connection, name)
         with writing(self.engine) as connection:
