@@ -19,17 +19,17 @@ WAGE = {"household_id": "h", "source": "wage", "amount": 1000}
 
 
 def list_wages(number, **cells):
-    return [{**WAGE, "period_start": f"{1950 + i // 12}-{1 + i % 12:02}-01", **cells} for i in range(number)]
+    return [{**WAGE, "period_start": f"{1950 + i // 12 % 70}-{1 + i % 12:02}-01", **cells} for i in range(number)]
 
 
 WRONG = {
-    "an unknown field in each row": list_wages(900, x=1),
-    "a wrong value in each row": list_wages(900, amount="much"),
-    "a code with blanks in each row, and one wrong row": [*list_wages(600, record_id=" a "), {}],
-    "a fault in the last row": [*list_wages(900), {**WAGE, "period_start": "soon"}],
-    "rows without fields": [{}] * 20_000,
-    "a row of countless fields": [{f"k{i}": 1 for i in range(20_000)}],
-    "not even rows": [0] * 50_000,
+    "an unknown field in each row": list_wages(4_000, x=1),
+    "a wrong value in each row": list_wages(4_000, amount="much"),
+    "a code with blanks in each row, and one wrong row": [*list_wages(3_000, record_id=" a "), {}],
+    "a fault in the last row": [*list_wages(4_000), {**WAGE, "period_start": "soon"}],
+    "rows without fields": [{}] * 70_000,
+    "a row of countless fields": [{f"k{i}": 1 for i in range(30_000)}],
+    "not even rows": [0] * 100_000,
 }
 
 
