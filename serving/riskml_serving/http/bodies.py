@@ -27,7 +27,7 @@ SMALL = 32_000
 """Maximum number of bytes of a body without records: its validator describes every error at once."""
 LARGE = 128_000
 """Number of bytes from which a body with records is validated in slices, in a thread. A wrong body just below it takes
-some 10 ms; a household with years of monthly income is far below it, and a thread would cost more than its validation."""
+some 10 ms. A household with years of monthly income is far below it; a thread would cost more than its validation."""
 SLICE = 2_000
 """Number of fields that are validated at a time."""
 SHORTEST_ROW = 20
