@@ -27,6 +27,8 @@ def declare(folder: Path, row: str, steps=(("核对借据", "Check the notes of 
     text = table.files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
     text = text.replace("    cause: work\n", "    cause: debt\n") + row
     (folder / "policy.yaml").write_text(text, "utf-8")
+    procedure = table.files("riskml.policy").joinpath("procedure.yaml").read_text("utf-8")
+    (folder / "procedure.yaml").write_text(procedure, "utf-8")
     table.files = lambda _: folder
 
 

@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,6 +109,12 @@ class Desk:
         while self.worker.step():
             pass
 
+    def stop_work(self) -> None:
+        """End the worker's reading process."""
+        if self.worker is not None:
+            self.worker.stop()
+            self.worker.run()
+
     def import_lists(self, files: dict[str, bytes], received_on: str) -> httpx.Response:
         """Go the whole way without a question."""
         self.upload(files, received_on)
@@ -125,8 +131,9 @@ def read_token(page: str) -> str:
 
 
 @pytest.fixture
-def make_desk(make_client: Callable[..., TestClient], model: Model, tmp_path: Path) -> Callable[..., Desk]:
+def make_desk(make_client: Callable[..., TestClient], model: Model, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     """Return a function that starts the service with an identity key and signs in an officer of the county."""
+    desks: list[Desk] = []
 
     def make(**settings: object) -> Desk:
         key = tmp_path / "identity.key"
@@ -137,9 +144,12 @@ def make_desk(make_client: Callable[..., TestClient], model: Model, tmp_path: Pa
             create_user(connection, "officer", PASSWORD, "county", COUNTY, identity=True, health_details=True)
         fields = {"csrf": read_token(client.get("/sign-in").text), "username": "officer", "password": PASSWORD}
         assert client.post("/sign-in", data=fields, follow_redirects=False).status_code == 303
-        return Desk(client, state.engine, state.settings, model)
+        desks.append(Desk(client, state.engine, state.settings, model))
+        return desks[-1]
 
-    return make
+    yield make
+    for one in desks:
+        one.stop_work()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Date, LargeBinary, String, insert, select
+from sqlalchemy import Date, Integer, LargeBinary, String, insert, select
 from typer.testing import CliRunner
 
 from riskml.errors import UsageError
@@ -178,20 +178,20 @@ def test_rotation_reaches_every_table_with_encrypted_content(kept):
               for column in table.columns if isinstance(column.type, LargeBinary)}  # fmt: skip
     plain, rotated = {"job_parts", "import_parts"}, {table.name for table in ENCRYPTED}
     assert binary == plain | rotated | {"persons"}, "is the new column encrypted, and rotated?"
-    examples = {Date: dt.date(2024, 1, 1), String: "a"}
+    examples, text = {Date: dt.date(2024, 1, 1), Integer: 1, String: "a"}, b'{"words": {}, "what": "van"}'
     with writing(kept) as connection:
         for table in ENCRYPTED:
             row = {c.name: next(v for kind, v in examples.items() if isinstance(c.type, kind))
                    for c in table.columns if not isinstance(c.type, LargeBinary)}  # fmt: skip
-            key = [row[column.name] for column in table.primary_key]
-            connection.execute(insert(table).values(**row, content=KEYS.encrypt(b"text", table.name, *key)))
+            key = [str(row[column.name]) for column in table.primary_key]
+            connection.execute(insert(table).values(**row, content=KEYS.encrypt(text, table.name, *key)))
     both, alone = IdentityKeys([NEW, OLD]), IdentityKeys([NEW])
     assert [rotate_desk(kept, both) for _ in range(2)] == [len(ENCRYPTED), 0]
     for table in ENCRYPTED:
         with reading(kept) as connection:
             row = connection.execute(select(table)).mappings().one()
-        key = [row[column.name] for column in table.primary_key]
-        assert alone.decrypt(row["content"], table.name, *key) == b"text"
+        key = [str(row[column.name]) for column in table.primary_key]
+        assert alone.decrypt(row["content"], table.name, *key) == text
 
 
 def test_a_lost_key_is_named_and_what_is_moved_or_altered_is_refused(kept):

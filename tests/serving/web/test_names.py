@@ -54,7 +54,7 @@ def named_site(make_site, tmp_path):
         keep_persons(connection, keys, [person for home in site.persons.values() for person in home])
         for code in site.persons:
             fact = Fact(code, f"{code}-head", "vehicle", CAR, None, dt.date(2023, 5, 1), "车管所.csv")
-            write_facts(connection, keys, [fact])
+            write_facts(connection, keys, "delivery", [fact])
         for role in ("county", "village"):
             region = site.world.regions[role]
             create_user(connection, f"{role}-names", PASSWORD, role, region, identity=True)

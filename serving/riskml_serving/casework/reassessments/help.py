@@ -38,7 +38,8 @@ def count_help(
     Examples
     --------
     >>> income = {"source": "transfer", "amount": 6000.0, "period_start": dt.date(2023, 1, 1), "months": 12}
-    >>> income |= {"household_id": "h1", "statement": True, "member_id": None, "recorded_on": None, "record_id": None}
+    >>> income |= {"household_id": "h1", "statement": True, "member_id": None, "record_id": None}
+    >>> income["recorded_on"] = dt.date(2024, 1, 15)
     >>> tables = {"income": to_columns([income])}
     >>> gift = {"started_on": dt.date(2023, 11, 5), "ended_on": None, "amount": 300.0, "per": "month"}
     >>> for counted in (True, False):

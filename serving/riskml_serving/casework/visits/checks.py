@@ -65,12 +65,12 @@ def _check_finding(body: Body, today: dt.date, since: dt.date | None) -> Iterato
     outcome, day = body["outcome"], body["verified_on"]
     if day > today:
         yield FieldError("verified_on", "in_future", "Must not be later than today")
-    elif since is not None and day < since:
+    elif outcome == "rejected" and since is not None and day < since:  # nobody can reject what nobody has said yet
         yield FieldError(
             "verified_on",
             "before_signal",
-            f"Must not be before {since}, when the signal began",
-            f"信号自 {since} 起，走访日期不得更早",
+            f"A signal that began on {since} cannot have been rejected before",
+            f"信号自 {since} 起，不属实的走访日期不得更早",
         )
     if body.get("category") and outcome != "confirmed":
         yield FieldError("category", "not_confirmed", "Only a confirmed finding has a category")

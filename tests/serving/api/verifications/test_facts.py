@@ -147,10 +147,11 @@ def test_nonsense_is_refused_field_by_field(client, headers, body, paths):
     assert count(client, "verifications") == count(client, "case_facts") == 0
 
 
-def test_a_visit_before_the_signal_is_refused(client, headers):
+def test_a_signal_is_not_rejected_before_it_began_but_may_be_confirmed(client, headers):
     deliver(client, headers, **ROW)
-    answer = visit(client, headers, verified_on="2023-06-29")
+    answer = visit(client, headers, verified_on="2023-06-29", outcome="rejected", reason="affordable")
     assert [error["code"] for error in answer.json()["errors"]] == ["before_signal"]
+    assert visit(client, headers, verified_on="2023-06-29").status_code == 201
 
 
 def test_health_is_neither_shown_to_nor_stated_by_a_key_without_the_right(client, headers, key):

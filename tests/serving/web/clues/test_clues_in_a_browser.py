@@ -83,7 +83,6 @@ def test_the_call_about_childbirth_is_visited_rejected_told_on_day_three_and_clo
         village.open_first()
         village.page.click("a[href='#finding']")
         village.page.check("[name=outcome][value=rejected]")
-        village.page.evaluate("document.querySelector('details.rejected').open = true")
         village.page.select_option("[name=reason]", "affordable")
         village.page.fill("form.keep [name=note]", "两人务工，有面包车和营业执照")
         village.page.locator("form.keep > button").click()
