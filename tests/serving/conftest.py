@@ -55,7 +55,7 @@ def postgres() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="riskml-pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # no test cuts this server's power
+        for setting in ("fsync", "full_page_writes"):  # no test cuts this server's power
             _administer(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
         _administer(server.get_uri(), "SELECT pg_reload_conf()")
         yield server.get_uri()
