@@ -41,9 +41,9 @@ features whose drift is measured; and the versions of the two models."""
 NOT_COMPARED = ("/metrics", "/healthz", "/readyz")
 """Addresses left out when all addresses are compared, because they count requests, bytes and seconds."""
 
-REPORT, ACCOUNT = "/model/report", "/account"
-"""Pages that are not compared: one describes the model itself, with its weights, and the other lists sign-ins with their
-times; neither names a household."""
+NO_HOUSEHOLDS = ("/model/report", "/account")
+"""Pages that are not compared: the first describes the model itself, with its weights; the second lists sign-ins with
+their times."""
 
 PASSING = re.compile(r"timestamp|seconds(?!_count)|bytes|in_progress|process_|python_")
 """Names of metrics that depend on the time or on the process."""
@@ -149,7 +149,7 @@ def test_pages_and_workbooks_do_not_depend_on_what_the_model_says(sites, role, l
         site.sign_in(role)
         site.get(f"/language/{lang}?back=/sign-in")
         rights = ACCOUNTS["county" if role == "blind" else role]
-        shown = [page for page in PAGES if page.path not in (REPORT, ACCOUNT) and page.right in rights.may | rights.rights]
+        shown = [page for page in PAGES if page.path not in NO_HOUSEHOLDS and page.right in rights.may | rights.rights]
         addresses = [address for page in shown for code in codes for address in page.list_addresses(code)]
         queries = [f"/worklist?state=all&whole=1&{name}={value}" for name, value in FILTERS]
         pages.append(get_all(site, dict.fromkeys([*addresses, *queries, "/worklist?state=all&whole=1"])))
