@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select, text
 
-from riskml_serving.casework.verifications.outcomes import MET
 from riskml_serving.casework.verifications.repository import is_in_force
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.store.households.tables import HOUSEHOLDS
@@ -34,10 +33,14 @@ def read_records(connection: Connection, name: str) -> Iterator[dict[str, list[A
 
 
 def read_visits(connection: Connection) -> Iterator[dict[str, list[Any]]]:
-    """Read the findings of visits at which somebody was met and which were not undone, in batches of columns."""
-    names = ("household_id", "outcome", "category", "causes", "verified_on", "recorded_on", "created_at")
-    columns = [VERIFICATIONS.c[name] for name in (*names, "verification_id")]
-    yield from _read(connection, select(*columns).where(is_in_force(), VERIFICATIONS.c.outcome.in_(MET)))
+    """Read the confirmed findings with a category that were not undone, in batches of columns.
+
+    The visits themselves are events among the records.
+    """
+    names = ("household_id", "category", "causes", "verified_on", "recorded_on", "verification_id")
+    columns = [VERIFICATIONS.c[name] for name in names]
+    confirmed = VERIFICATIONS.c.outcome == "confirmed", VERIFICATIONS.c.category.is_not(None)
+    yield from _read(connection, select(*columns).where(is_in_force(), *confirmed))
 
 
 def _read(connection: Connection, query: Select[Any]) -> Iterator[dict[str, list[Any]]]:

@@ -1,7 +1,7 @@
 """Writes what is stored as a records folder, on which analysts train, and which another database can import.
 
-The folder holds the records as they were received, each with its day of recording, and what visits found. A folder
-imported into an empty database and exported again has the same bytes.
+The folder holds the records as they were received, each with its day of recording, and the entries into monitoring that
+visits confirmed. A folder imported into an empty database and exported again has the same bytes.
 """
 
 from __future__ import annotations
@@ -37,29 +37,18 @@ OPERATOR = Caller("operator", "", frozenset())
 VISITS = pa.schema(
     [
         ("household_id", pa.string()),
-        ("outcome", pa.string()),
         ("category", pa.string()),
         ("causes", pa.string()),
         ("verified_on", pa.date32()),
         ("recorded_on", pa.date32()),
-        ("created_at", pa.timestamp("us")),
         ("verification_id", pa.int64()),
     ]
 )
 
-EVENTS = """
-    INSERT INTO events BY NAME
-    SELECT household_id, verified_on AS occurred_on, 'visit' AS kind, 'visit' AS channel, recorded_on,
-        'visit-' || strftime(created_at, '%Y%m%dT%H%M%S%f') AS record_id, 0 AS row_id
-    FROM visits v WHERE NOT EXISTS (
-        FROM events e WHERE e.household_id = v.household_id
-            AND e.record_id = 'visit-' || strftime(v.created_at, '%Y%m%dT%H%M%S%f'))"""
-"""A visit is an event, unless the records hold it already: a database may have imported its own export."""
-
 ENTRIES = """
     INSERT INTO monitoring BY NAME
     SELECT household_id, category, verified_on AS entered_on, nullif(causes, '') AS causes, recorded_on, 0 AS row_id
-    FROM visits v WHERE outcome = 'confirmed' AND category IS NOT NULL AND NOT EXISTS (
+    FROM visits v WHERE NOT EXISTS (
         FROM monitoring m WHERE m.household_id = v.household_id
             AND m.entered_on = v.verified_on AND m.recorded_on = v.recorded_on)
     QUALIFY row_number() OVER (
@@ -124,7 +113,7 @@ def export_records(engine: Engine, out: Path, progress: Progress | None = None) 
 
 
 def _load(connection: Connection, tables: duckdb.DuckDBPyConnection, bar: Progress) -> None:
-    """Load what is stored into DuckDB tables, and add what visits found."""
+    """Load what is stored into DuckDB tables, and add the entries into monitoring that visits confirmed."""
     bar.stage("Read what is stored", len(TABLES))
     for name, table in TABLES.items():
         types = {column.name: ARROW_TYPES[column.kind] for column in table.columns}
@@ -132,8 +121,7 @@ def _load(connection: Connection, tables: duckdb.DuckDBPyConnection, bar: Progre
         _fill(tables, name, pa.schema({**types, "row_id": pa.int64()}), repository.read_records(connection, name))
         bar.step()
     _fill(tables, "visits", VISITS, repository.read_visits(connection))
-    for query in (EVENTS, ENTRIES):
-        tables.execute(query)
+    tables.execute(ENTRIES)
 
 
 def _fill(
