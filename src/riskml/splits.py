@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from riskml.errors import SplitError, UsageError
-from riskml.records.contract.calendar import LOOK_BACK, subtract_months, to_date, to_month, to_month_end
+from riskml.records.contract.calendar import (
+    LOOK_BACK,
+    format_month,
+    subtract_months,
+    to_date,
+    to_month,
+    to_month_end,
+)
 from riskml.records.contract.versions import EVERYTHING
 from riskml.records.panel.basis import IncomeBasis
 from riskml.text import Text, join_sentences
@@ -285,7 +292,7 @@ def _build_too_short(grid: Grid, settings: Settings) -> SplitError:
     """Build the error that says how many months are needed: a window, a training span and a test span."""
     window, horizon, step = settings.window, settings.horizon, settings.step
     needed = count_months_needed(settings, stated=grid.stated)
-    first, last = _format_month(grid.first_month), _format_month(grid.last_month)
+    first, last = format_month(grid.first_month), format_month(grid.last_month)
     message = Text(
         "Training and testing forward in time need {least} months of income (the window {window} and twice the horizon"
         " {horizon}){statements}; the records have {months}{span}.",
@@ -352,7 +359,3 @@ def _refuse_empty(origin: Origin, grid: Grid, settings: Settings, back: int) -> 
         horizon=horizon,
         months=grid.months,
     )
-
-
-def _format_month(month: int) -> str:
-    return f"{to_date(to_month_end(month)):%Y-%m}"

@@ -18,6 +18,7 @@ __all__ = [
     "LOOK_BACK",
     "STATEMENT_DELAY",
     "find_last_complete_month",
+    "format_month",
     "is_month_end",
     "list_month_ends",
     "subtract_months",
@@ -135,6 +136,15 @@ def to_year(day: int) -> int:
     2024
     """
     return to_date(day).year
+
+
+def format_month(month: int) -> str:
+    """Write a month as year and month.
+
+    >>> format_month(to_month(to_day("2024-03-05")))
+    '2024-03'
+    """
+    return f"{to_date(to_month_end(month)):%Y-%m}"
 
 
 @lru_cache(maxsize=1024)

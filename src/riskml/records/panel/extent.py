@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.records.contract.as_of import AsOf
-from riskml.records.contract.calendar import to_date, to_month, to_month_end
+from riskml.records.contract.calendar import format_month, to_date, to_month
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.store import Records
 from riskml.text import Joined, Text
@@ -70,20 +70,16 @@ class Extent:
         end = AsOf(day, None if self.last_day is None else to_date(self.last_day)).describe(lang)
         if reached and self.last_day and self.last_day - reached > _YEAR:
             template = "{day} is late: fewer than a tenth of the households have any record after {month}"
-            few = Text(template, day=day, month=_name_month(to_month(reached)))
+            few = Text(template, day=day, month=format_month(to_month(reached)))
             end = few.read(lang) if AsOf(day, to_date(reached)).describe(lang) else ""
         income = Text("")
         last_income = min(self.last_month, to_month(_find_day_reached(self.income_days)))
         if to_month(as_of) < self.first_month:
-            income = Text("no income is recorded before {month}", month=_name_month(self.first_month))
+            income = Text("no income is recorded before {month}", month=format_month(self.first_month))
         elif end or to_month(as_of) > last_income + _NO_VERDICT:
             none, hardly = "no income is recorded after {month}", "hardly any income is recorded after {month}"
-            income = Text(none if last_income == self.last_month else hardly, month=_name_month(last_income))
+            income = Text(none if last_income == self.last_month else hardly, month=format_month(last_income))
         return Joined(filter(None, [end, income.read(lang)]), "; ", "；").read(lang)
-
-
-def _name_month(month: int) -> str:
-    return f"{to_date(to_month_end(month)):%Y-%m}"
 
 
 def _find_day_reached(last_days: NDArray[np.int32]) -> int:
