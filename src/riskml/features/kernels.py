@@ -6,12 +6,10 @@ latest month, so a household's result is the same, bit for bit, whether it is co
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.panel.kernels import compiled
+from riskml.records.panel.kernels import Array, compiled
 
 __all__ = [
     "average_shortfall",
@@ -28,8 +26,6 @@ __all__ = [
     "sum_rows_by_month",
 ]
 
-Array = Any
-"""An array in compiled code; numba infers its type."""
 Floats = NDArray[np.float64]
 
 LEAST = 0.02

@@ -15,12 +15,9 @@ from riskml.features.matrix import FeatureMatrix
 from riskml.model.encoding import LEVEL, QUANTITY, Encoding
 from riskml.model.ridge import solve
 from riskml.model.schema import FloatArray, Schema
-from riskml.records.panel.kernels import compiled
+from riskml.records.panel.kernels import Array, compiled
 
 __all__ = ["Linear", "LinearProblem", "fit_logistic"]
-
-Array = Any
-"""An array inside compiled code, typed by numba."""
 
 TAIL = 0.001
 

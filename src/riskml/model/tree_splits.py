@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.panel.kernels import compiled
+from riskml.records.panel.kernels import Array, compiled
 
 __all__ = ["Splits", "zero_tiny"]
-
-Array = Any
-"""An array inside compiled code, typed by numba."""
 
 Bytes = NDArray[np.uint8]
 

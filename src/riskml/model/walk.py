@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +11,9 @@ from riskml.errors import ModelError
 from riskml.model.forest import read_forest
 from riskml.model.schema import FloatArray
 from riskml.model.tree_splits import NAN, NEARLY_ZERO, ZERO, Splits
-from riskml.records.panel.kernels import compiled
+from riskml.records.panel.kernels import Array, compiled
 
 __all__ = ["Walk"]
-
-Array = Any
-"""An array inside compiled code, typed by numba."""
 
 Nodes = NDArray[np.int64]
 

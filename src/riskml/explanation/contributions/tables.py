@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from riskml.explanation.contributions.groups import MOST_BITS, cut
 from riskml.explanation.contributions.shapley import tabulate_groups
 from riskml.model.forest import Forest
-from riskml.records.panel.kernels import compiled
+from riskml.records.panel.kernels import Array, compiled
 
 __all__ = ["Tables"]
 
@@ -21,9 +20,6 @@ BLOCK = 512
 
 Results do not depend on it.
 """
-
-Array = Any
-"""An array inside compiled code, typed by numba."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +11,13 @@ from numpy.typing import NDArray
 from riskml.explanation.reasons.allotment import allot_income
 from riskml.explanation.reasons.grouping import LASTING, NAMED, Grouping
 from riskml.explanation.reasons.selection import RULES
-from riskml.records.panel.kernels import compiled
+from riskml.records.panel.kernels import Array, compiled
 
 __all__ = ["LEAST", "MOST_PROTECTIONS", "MOST_REASONS", "Ranking", "Rankings"]
 
 MOST_REASONS, MOST_PROTECTIONS = 5, 3
 LEAST = 0.02
 """Minimum strength in log odds for a group to be worth a sentence: a change of two percent in the odds."""
-
-Array = Any
-"""An array inside compiled code, typed by numba."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from riskml.records.contract.versions import FOREVER, NO_DAY
 
 __all__ = [
+    "Array",
     "compiled",
     "compute_income_per_head",
     "copy_known_income",
