@@ -30,6 +30,7 @@ __all__ = [
     "convert_attribute",
     "convert_cell",
     "fetch_row",
+    "get_family",
     "is_plain_number",
     "quote",
     "quote_attribute",
@@ -176,6 +177,15 @@ def quote_raw(column: str) -> str:
     return quote(f"#raw {column}")
 
 
+def get_family(sql_type: str) -> str:
+    """Return a DuckDB type without its parameters.
+
+    >>> get_family("DECIMAL(18,3)"), get_family('"NULL"')
+    ('DECIMAL', 'NULL')
+    """
+    return sql_type.split("(")[0].strip('"')
+
+
 def convert_cell(cell: str, kind: Kind, sql_type: str, *, text: bool = False, blank: bool = False) -> Cell:
     """Convert a column of a file to its declared kind.
 
@@ -202,7 +212,7 @@ def convert_cell(cell: str, kind: Kind, sql_type: str, *, text: bool = False, bl
     >>> convert_cell("household_id", Kind.TEXT, "BIGINT").wrong
     True
     """
-    family, target = sql_type.split("(")[0].strip('"'), SQL_TYPES[kind]
+    family, target = get_family(sql_type), SQL_TYPES[kind]
     if family == "NULL":
         return Cell(f"NULL::{target}")
     value = _convert_sql(cell, family, target, text=text)
@@ -280,7 +290,7 @@ def convert_attribute(cell: str, sql_type: str, kind: str, *, text: bool = False
     Cell
         The SQL for the column, with NaN converted to null; ``wrong`` is true if the type is nested or binary.
     """
-    family = sql_type.split("(")[0].strip('"')
+    family = get_family(sql_type)
     if kind == "number" and text:
         number = f"try_cast(trim({cell}) AS DOUBLE)"
         return Cell(

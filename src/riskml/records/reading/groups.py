@@ -11,7 +11,7 @@ import duckdb
 from riskml.records.contract.faults import Fault
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading import file_rules as rules
-from riskml.records.reading.cell_sql import FILE, ROW, quote, read_parquet_sql, strip_blanks
+from riskml.records.reading.cell_sql import FILE, ROW, get_family, quote, read_parquet_sql, strip_blanks
 from riskml.records.reading.csv_files import (
     CsvError,
     LateHeaderError,
@@ -61,7 +61,7 @@ class Group:
 
     def family(self, name: str) -> str:
         """Return the DuckDB type of a column without its parameters, such as ``DECIMAL``."""
-        return self.types[name].split("(")[0].strip('"')
+        return get_family(self.types[name])
 
 
 def _build_group(
