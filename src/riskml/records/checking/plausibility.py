@@ -1,7 +1,6 @@
-"""Checks of amounts, lines, counts and days that can be read but are probably mistakes.
+"""Checks of amounts, lines and days that can be read but are probably mistakes.
 
-An amount is compared with the household's other amounts and with the lines, and a line with the lines around it. What
-the contract declares as implausible is a warning; what is impossible is a fault.
+An amount is compared with the household's other amounts and with the lines, and a line with the lines around it.
 """
 
 from __future__ import annotations
