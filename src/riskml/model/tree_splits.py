@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskml.records.panel.kernels import Array, compiled
 
-__all__ = ["Splits", "zero_tiny"]
+__all__ = ["Splits"]
 
 Bytes = NDArray[np.uint8]
 
@@ -22,10 +22,10 @@ NEARLY_ZERO = float(np.float32(1e-35))
 """LightGBM's bound: values closer to zero are read as zero."""
 
 
-def zero_tiny(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _zero_tiny(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Read values as LightGBM does: those nearly zero become zero.
 
-    >>> zero_tiny(np.array([1e-35, -1e-300, 2e-35, np.nan])).tolist()
+    >>> _zero_tiny(np.array([1e-35, -1e-300, 2e-35, np.nan])).tolist()
     [0.0, 0.0, 2e-35, nan]
     """
     return np.where(np.abs(values) <= NEARLY_ZERO, 0.0, values)
@@ -117,7 +117,7 @@ class Splits:
         """
         answers = np.empty((len(self), x.shape[1]), np.uint8)
         own = (self.feature, self.threshold, self.missing, self.default_left, self.start, self.size, self.member)
-        _answer(zero_tiny(x), *own, answers)
+        _answer(_zero_tiny(x), *own, answers)
         return answers
 
 

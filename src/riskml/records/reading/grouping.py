@@ -12,10 +12,10 @@ from riskml.records.contract.schema import TABLES
 from riskml.records.reading.cell_sql import NULL_FIRST, fetch_row
 from riskml.records.reading.folder import Folder
 
-__all__ = ["assign_parts", "keep_sample", "link_households"]
+__all__ = ["assign_parts", "keep_sample"]
 
 
-def link_households(folder: Folder) -> dict[str, str]:
+def _link_households(folder: Folder) -> dict[str, str]:
     """Map every household that is linked with others to the first of them, by household code."""
     first: dict[str, str] = {}
 
@@ -76,7 +76,7 @@ def keep_sample(folder: Folder, households: int) -> int:
 
 def _list_homes(folder: Folder) -> str:
     """Create a table of each household's code and latest region, and of the first household linked to it (``root``)."""
-    linked = link_households(folder)
+    linked = _link_households(folder)
     codes = {"household_id": pa.array(linked, pa.string()), "root": pa.array(linked.values(), pa.string())}
     folder.connection.register("linked", pa.table(codes))
     folder.connection.execute(f"""
