@@ -112,7 +112,7 @@ class HouseholdReader:
             "options": [],
             "deadlines": [],
             "conditions": (),
-            **self._look_again(register, None, history),
+            **self._look_again(register, current, history),
             "today": self.today,
             "as_of": find_as_of_day([current] if current else []),
         }
@@ -121,7 +121,6 @@ class HouseholdReader:
             page |= self._explain(register, current, history)
             if page["history"] and page["history"][0]["as_of"] < current["as_of"]:
                 page["history"].insert(0, {**page["current"], "same": True})
-            page |= self._look_again(register, current, history)
             page["supposed"] = read_supposed(
                 self.connection, self.model, self.caller, register, current["as_of"], clues, self.lang
             )
