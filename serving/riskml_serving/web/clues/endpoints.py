@@ -187,9 +187,8 @@ async def _gather(request: Request, visitor: Visitor, limit: int) -> dict[str, A
         codes = sorted({row["household_id"] for row in shown if row["household_id"]})
         unlisted = [row["clue_id"] for row in shown if row["subject"] == "unlisted"]
         names = read_encrypted(request, visitor, lambda keys: read_names(connection, keys, unlisted), dict[int, str]())
-        authors = {
-            key: name_caller(connection, key) for row in shown for key in (row["created_by"], row["visitor"]) if key
-        }
+        keys = {key for row in shown for key in (row["created_by"], row["visitor"]) if key}
+        authors = {key: name_caller(connection, key) for key in keys}
         clues = []
         for row in shown:
             end = row["verified_on"] or find_closing_day(row) or now
