@@ -10,8 +10,7 @@ from starlette.requests import Request
 
 from riskml_serving.base.problems import Problem
 from riskml_serving.desk.service import Upload
-from riskml_serving.people.accounts.sessions import accepts_form_token
-from riskml_serving.web.shell.forms import Form
+from riskml_serving.web.shell.forms import Form, require_own_form, require_own_page
 
 __all__ = ["read_uploads"]
 
@@ -34,10 +33,7 @@ async def read_uploads(request: Request, token: str, max_bytes: int) -> tuple[li
     Problem
         As :func:`riskml_serving.web.shell.forms.read_form` does.
     """
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Problem("form-refused")
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise Problem("form-refused")
+    require_own_page(request, "multipart/form-data")
     size = request.headers.get("content-length", "")
     if not size.isdigit() or int(size) > max_bytes:
         raise Problem(
@@ -59,6 +55,6 @@ async def read_uploads(request: Request, token: str, max_bytes: int) -> tuple[li
                     fields.setdefault(name, []).append(value)
     except MultiPartException:
         raise Problem("invalid-request") from None
-    if not token or not accepts_form_token(token, fields.get("csrf", [""])[0]):
-        raise Problem("form-refused")
-    return uploads, Form(fields)
+    form = Form(fields)
+    require_own_form(form, token)
+    return uploads, form

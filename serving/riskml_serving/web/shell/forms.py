@@ -16,7 +16,7 @@ from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.sessions import accepts_form_token
 from riskml_serving.web.shell.visitor import Visitor
 
-__all__ = ["Form", "read_form", "save_form_once"]
+__all__ = ["Form", "read_form", "require_own_form", "require_own_page", "save_form_once"]
 
 MOST_BYTES, MOST_FIELDS = 64_000, 100
 
@@ -66,19 +66,42 @@ async def read_form(request: Request, token: str, max_fields: int = MOST_FIELDS)
         ``form-refused`` if the form does not carry the token or was sent from another site; ``body-too-large``;
         ``invalid-request`` if the body cannot be read as a form.
     """
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Problem("form-refused")
-    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        raise Problem("form-refused")
+    require_own_page(request, "application/x-www-form-urlencoded")
     body = await read_body(request, MOST_BYTES)
     try:
         text = body.decode("ascii")
         fields = parse_qs(text, keep_blank_values=True, max_num_fields=max_fields, errors="strict")
     except ValueError:
         raise Problem("invalid-request") from None
-    if not token or not accepts_form_token(token, fields.get("csrf", [""])[0]):
+    form = Form(fields)
+    require_own_form(form, token)
+    return form
+
+
+def require_own_page(request: Request, content_type: str) -> None:
+    """Refuse a form that was sent from another site, or in another way than ours are.
+
+    Raises
+    ------
+    Problem
+        ``form-refused``.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Problem("form-refused")
-    return Form(fields)
+    if not request.headers.get("content-type", "").startswith(content_type):
+        raise Problem("form-refused")
+
+
+def require_own_form(form: Form, token: str) -> None:
+    """Refuse a form whose token was not derived from the cookie ``token``.
+
+    Raises
+    ------
+    Problem
+        ``form-refused``.
+    """
+    if not token or not accepts_form_token(token, (form.get_all("csrf") or [""])[0]):
+        raise Problem("form-refused")
 
 
 async def save_form_once(request: Request, visitor: Visitor, form: Form, save: Callable[[Connection], Any]) -> None:
