@@ -31,7 +31,7 @@ from riskml_serving.store.households.repository import list_villages, require_ho
 from riskml_serving.web.clues.forms import MAX_LENGTHS, check_report
 from riskml_serving.web.clues.sheet import make_table
 from riskml_serving.web.shell.export import respond_with_workbook
-from riskml_serving.web.shell.forms import Form, read_form, save_form_once
+from riskml_serving.web.shell.forms import Form, read_form_for, save_form_once
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.persons import find_by_person, note_names, read_encrypted, read_heads
@@ -123,9 +123,7 @@ async def _show_form(
 @router.post("/clues/new")
 async def add_clue(request: Request, visitor: SignedIn) -> Response:
     """Save a report; if the household is not certain, show the form again with the households to choose from."""
-    form = await read_form(request, visitor.token)
-    if not visitor.may("write"):
-        raise Problem("role-refused")
+    form = await read_form_for(request, visitor, "write")
     subject, candidates = await _find_subject(request, visitor, form)
     try:
         body = check_report(form, subject)
@@ -254,9 +252,7 @@ async def register_workbook(request: Request, visitor: SignedIn) -> View:
 @router.post("/clues/{number}/resolution")
 async def resolve_one(request: Request, number: str, visitor: SignedIn) -> Response:
     """Say which household a clue is about, or why it is about none of the county's."""
-    form = await read_form(request, visitor.token)
-    if not visitor.may("resolve"):
-        raise Problem("role-refused")
+    form = await read_form_for(request, visitor, "resolve")
     code, why = form.get_text("household_id", 128), form.get_text("resolution", MAX_LENGTHS["resolution"])
     if bool(code) == bool(why):
         raise Problem(

@@ -37,7 +37,7 @@ from riskml_serving.web.household.forms import (
 from riskml_serving.web.household.service import HouseholdReader
 from riskml_serving.web.household.sheet import build_sheets
 from riskml_serving.web.shell.export import respond_with_workbook
-from riskml_serving.web.shell.forms import Form, read_form, save_form_once
+from riskml_serving.web.shell.forms import Form, read_form_for, save_form_once
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.persons import note_names, read_encrypted, read_heads
@@ -180,7 +180,7 @@ async def verification(request: Request, household_id: str, visitor: SignedIn) -
 @router.post("/households/{household_id}/verifications/{number}/undo")
 async def undo_one(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
     """Undo a verification that the user saved today."""
-    form = await _read_form_for(request, visitor, "write")
+    form = await read_form_for(request, visitor, "write")
     save = partial(undo, model=get_state(request).holder.current)
     return await _save_form(request, visitor, household_id, form, "undone", save, number)
 
@@ -212,7 +212,7 @@ async def _check_and_save(
     request: Request, visitor: Visitor, household_id: str, right: str, done: str, check: Check, save: Callable[..., Any]
 ) -> Response:
     """Save a form; if it has errors, show it again as it was filled in, so that nothing is lost."""
-    form = await _read_form_for(request, visitor, right)
+    form = await read_form_for(request, visitor, right)
     try:
         return await _save_form(request, visitor, household_id, form, done, save, check(form))
     except Problem as problem:
@@ -221,14 +221,6 @@ async def _check_and_save(
         errors = name_errors(form, problem, "begun_" if done == "helped" else "")
         page = await _show(request, visitor, household_id, form, errors, refusal=problem)
         return await PAGE.answer(request, visitor, page)
-
-
-async def _read_form_for(request: Request, visitor: Visitor, right: str) -> Form:
-    """Read a form, provided that the sender's role has the required right."""
-    form = await read_form(request, visitor.token)
-    if not visitor.may(right):
-        raise Problem("role-refused")
-    return form
 
 
 async def _save_form(

@@ -16,7 +16,7 @@ from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.sessions import accepts_form_token
 from riskml_serving.web.shell.visitor import Visitor
 
-__all__ = ["Form", "read_form", "require_own_form", "require_own_page", "save_form_once"]
+__all__ = ["Form", "read_form", "read_form_for", "require_own_form", "require_own_page", "save_form_once"]
 
 MOST_BYTES, MOST_FIELDS = 64_000, 100
 
@@ -102,6 +102,20 @@ def require_own_form(form: Form, token: str) -> None:
     """
     if not token or not accepts_form_token(token, (form.get_all("csrf") or [""])[0]):
         raise Problem("form-refused")
+
+
+async def read_form_for(request: Request, visitor: Visitor, right: str) -> Form:
+    """Read a form, provided that the sender's role has the required right.
+
+    Raises
+    ------
+    Problem
+        ``role-refused``; what :func:`read_form` raises.
+    """
+    form = await read_form(request, visitor.token)
+    if not visitor.may(right):
+        raise Problem("role-refused")
+    return form
 
 
 async def save_form_once(request: Request, visitor: Visitor, form: Form, save: Callable[[Connection], Any]) -> None:
