@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, NotRequired
 
 from fastapi import APIRouter, FastAPI
@@ -10,10 +10,20 @@ from fastapi.routing import APIRoute
 from pydantic import Field, TypeAdapter
 from starlette.responses import FileResponse
 
+from riskml.vocabulary.terms import Term
 from riskml_serving.base.contract import make_dict_type, make_list_type
 from riskml_serving.base.problems import MEDIA_TYPE
 
-__all__ = ["BODIES", "PROBLEM", "PROBLEM_RESPONSE", "Body", "install", "list_endpoints", "require_answer_types"]
+__all__ = [
+    "BODIES",
+    "PROBLEM",
+    "PROBLEM_RESPONSE",
+    "Body",
+    "explain_codes",
+    "install",
+    "list_endpoints",
+    "require_answer_types",
+]
 
 TEMPLATE = "#/components/schemas/{model}"
 
@@ -74,6 +84,15 @@ class Body:
             schema = {"type": "string", "minLength": 1, "maxLength": 128}
             out["parameters"] = [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}]
         return out
+
+
+def explain_codes(terms: Mapping[str, Term]) -> str:
+    """Explain the codes of terms, for the description of a field.
+
+    >>> explain_codes({"pass": Term("pass", "通过", "passed"), "fail": Term("fail", "未通过", "failed")})
+    'pass 通过 · fail 未通过'
+    """
+    return " · ".join(f"{term.code} {term.zh}" for term in terms.values())
 
 
 def list_endpoints(routers: Iterable[APIRouter]) -> list[APIRoute]:

@@ -13,6 +13,7 @@ from riskml_serving.api.checks import find_code
 from riskml_serving.api.clues.schemas import CLUE_ANSWER, CLUE_REQUEST, CLUES_PAGE
 from riskml_serving.api.clues.service import register_clue
 from riskml_serving.api.jobs.endpoints import add_location
+from riskml_serving.api.openapi import explain_codes
 from riskml_serving.casework.clues.repository import read_clues
 from riskml_serving.casework.clues.service import describe
 from riskml_serving.casework.clues.states import CLUE_STATES
@@ -49,9 +50,7 @@ async def add_clue(call: WriteCall) -> Response:
 async def clues(
     call: ReadCall,
     region: Region = None,
-    state: Annotated[
-        str | None, Query(description=" · ".join(f"{s.code} {s.zh}" for s in CLUE_STATES.values()))
-    ] = None,
+    state: Annotated[str | None, Query(description=explain_codes(CLUE_STATES))] = None,
     since: Annotated[str, Query(max_length=64, description="`next` of the previous page.")] = BEGINNING,
     limit: Limit = None,
 ) -> Response:

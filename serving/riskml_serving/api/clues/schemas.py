@@ -9,7 +9,7 @@ from pydantic import Field, Strict
 from riskml.records.contract.schema import HOUSEHOLD_CODE, MAX_TEXT, PLAIN, TABLES
 from riskml.vocabulary.regions import Level
 from riskml_serving.api.households.schemas import LISTED
-from riskml_serving.api.openapi import Body
+from riskml_serving.api.openapi import Body, explain_codes
 from riskml_serving.api.scores.schemas import WARNINGS
 from riskml_serving.api.verifications.schemas import MAX_NOTE
 from riskml_serving.base.contract import (
@@ -62,11 +62,9 @@ CLUE_REQUEST = Body(
         "region_code": NotRequired[
             Annotated[str, Field(pattern=REGION, description="A place, for a disaster that struck all of it.")]
         ],
-        "what": Annotated[What, Field(description=" · ".join(f"{term.code} {term.zh}" for term in KINDS.values()))],
+        "what": Annotated[What, Field(description=explain_codes(KINDS))],
         "disaster": NotRequired[Annotated[Disaster, Field(description="Kind of the disaster.")]],
-        "channel": Annotated[
-            Channel, Field(description=" · ".join(f"{term.code} {term.zh}" for term in CHANNELS.values()))
-        ],
+        "channel": Annotated[Channel, Field(description=explain_codes(CHANNELS))],
         "amount": NotRequired[
             Annotated[
                 float,

@@ -9,7 +9,7 @@ from pydantic import Field, Strict
 from riskml.records.contract.schema import MAX_TEXT, PLAIN, list_codes
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import CATEGORIES
-from riskml_serving.api.openapi import Body
+from riskml_serving.api.openapi import Body, explain_codes
 from riskml_serving.api.records.schemas import CHANGED
 from riskml_serving.api.scores.schemas import CURSOR
 from riskml_serving.base.contract import MAX_AMOUNT, make_choice_type, make_day_type, make_dict_type, make_list_type
@@ -38,9 +38,7 @@ Amount = Annotated[float, Strict(), Field(allow_inf_nan=False, ge=-MAX_AMOUNT, l
 FACT = make_dict_type(
     "Fact",
     {
-        "fact": Annotated[
-            make_choice_type(*FACTS), Field(description=" · ".join(f"{term.code} {term.zh}" for term in FACTS.values()))
-        ],
+        "fact": Annotated[make_choice_type(*FACTS), Field(description=explain_codes(FACTS))],
         "day": make_day_type("Day on which it happened or began."),
         "kind": NotRequired[
             Annotated[
@@ -71,9 +69,7 @@ MAX_NOTE = 4000
 VERIFICATION_REQUEST = Body(
     "VerificationRequest",
     {
-        "outcome": Annotated[
-            Outcome, Field(description=" · ".join(f"{term.code} {term.zh}" for term in OUTCOMES.values()))
-        ],
+        "outcome": Annotated[Outcome, Field(description=explain_codes(OUTCOMES))],
         "category": NotRequired[
             Annotated[Category | None, Field(description="Category under which the household enters monitoring.")]
         ],
@@ -85,16 +81,13 @@ VERIFICATION_REQUEST = Body(
         "checks": NotRequired[
             Annotated[
                 make_dict_type("Checks", dict.fromkeys(CHECKS, NotRequired[Literal["ok", "bad"]])),
-                Field(description=" · ".join(f"{term.code} {term.zh}" for term in CHECKS.values())),
+                Field(description=explain_codes(CHECKS)),
             ]
         ],
         "reason": NotRequired[
             Annotated[
                 make_choice_type(*REASONS),
-                Field(
-                    description="Why the finding is `rejected`: "
-                    + " · ".join(f"{term.code} {term.zh}" for term in REASONS.values())
-                ),
+                Field(description="Why the finding is `rejected`: " + explain_codes(REASONS)),
             ]
         ],
         "told_on": NotRequired[make_day_type("Day on which the household was told that it is not taken in.")],
