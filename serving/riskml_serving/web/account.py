@@ -11,7 +11,7 @@ from riskml_serving.base.clock import to_local
 from riskml_serving.http.clients import get_client_address
 from riskml_serving.operations.state import get_state
 from riskml_serving.people import audit
-from riskml_serving.people.accounts.service import MIN_PASSWORD_LENGTH, hash_password
+from riskml_serving.people.accounts.service import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, hash_password
 from riskml_serving.people.accounts.sessions import (
     change_password,
     check_password,
@@ -28,8 +28,6 @@ from riskml_serving.web.shell.visitor import SignedIn, set_cookie
 __all__ = ["router"]
 
 router = PageRouter()
-
-LONGEST = 256
 
 
 @router.page(
@@ -53,6 +51,7 @@ async def account(request: Request, visitor: SignedIn, done: str = "", refused: 
         sessions=sessions,
         local=not visitor.user.username.startswith("oidc:"),
         least=MIN_PASSWORD_LENGTH,
+        most=MAX_PASSWORD_LENGTH,
         to_local=to_local,
         done=done,
         refused=refused,
@@ -75,7 +74,7 @@ async def new_password(request: Request, visitor: SignedIn) -> Response:
         try:
             hashed = await anyio.to_thread.run_sync(hash_password, new, user.username, user.name)
         except UsageError:
-            refused = "length" if not MIN_PASSWORD_LENGTH <= len(new) <= LONGEST else "common"
+            refused = "length" if not MIN_PASSWORD_LENGTH <= len(new) <= MAX_PASSWORD_LENGTH else "common"
     if refused:
         action = {"request_id": number, "client": address, "why": refused}
         await state.write(lambda c: audit.record(c, visitor.caller, "password.refused", **action))

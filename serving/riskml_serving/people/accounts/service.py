@@ -19,6 +19,7 @@ from riskml_serving.people.accounts.roles import ROLES
 from riskml_serving.people.auth.repository import find_key
 
 __all__ = [
+    "MAX_PASSWORD_LENGTH",
     "MIN_PASSWORD_LENGTH",
     "create_user",
     "disable_user",
