@@ -6,7 +6,7 @@ from typing import Annotated, NotRequired
 
 from pydantic import Field, Strict
 
-from riskml.records.contract.schema import HOUSEHOLD_CODE, MAX_TEXT, PLAIN, TABLES
+from riskml.records.contract.schema import HOUSEHOLD_CODE, MAX_TEXT, PLAIN, list_codes
 from riskml.vocabulary.regions import Level
 from riskml_serving.api.households.schemas import LISTED
 from riskml_serving.api.openapi import Body, explain_codes
@@ -29,8 +29,8 @@ __all__ = ["CLUES_PAGE", "CLUE_ANSWER", "CLUE_REQUEST", "MAX_NAME"]
 MAX_NAME = 60
 """Maximum number of characters in the name of a household that is not in the register."""
 
-DISASTERS = next(column.allowed or () for column in TABLES["disaster"].columns if column.name == "kind")
-What, Disaster, Channel = make_choice_type(*KINDS), make_choice_type(*DISASTERS), make_choice_type(*CHANNELS)
+What, Channel = make_choice_type(*KINDS), make_choice_type(*CHANNELS)
+Disaster = make_choice_type(*list_codes("disaster", "kind"))
 Unlisted = make_dict_type(
     "Unlisted",
     {

@@ -12,9 +12,9 @@ from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
+from riskml.records.contract.schema import TABLES
 from riskml.vocabulary.regions import Level
 from riskml_serving.api.call import Call
-from riskml_serving.api.clues.schemas import DISASTERS
 from riskml_serving.api.clues.service import register_clue, resolve
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
@@ -114,7 +114,7 @@ async def _show_form(
         kinds=KINDS,
         channels=CHANNELS,
         usual="grid_worker" if len(region) == Level.VILLAGE else "hotline",
-        disasters=DISASTERS,
+        disaster=TABLES["disaster"].find_column("kind"),
         named=state.identity is not None,
     )
     return View(response, [home["code"] for home in content["homes"]], note_names(content["heads"]))

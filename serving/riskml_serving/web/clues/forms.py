@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from riskml_serving.api.clues.schemas import CLUE_REQUEST
+from riskml_serving.api.clues.schemas import CLUE_REQUEST, MAX_NAME
 from riskml_serving.api.verifications.schemas import MAX_NOTE
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.http.bodies import parse
@@ -13,7 +13,7 @@ from riskml_serving.web.shell.forms import Form
 
 __all__ = ["MAX_LENGTHS", "check_report"]
 
-MAX_LENGTHS = {"q": 60, "note": MAX_NOTE, "resolution": 500}
+MAX_LENGTHS = {"q": MAX_NAME, "note": MAX_NOTE, "resolution": 500}
 """Maximum number of characters in each text field."""
 
 _COMMON = ("what", "channel", "occurred_on", "note", "disaster")
