@@ -168,6 +168,7 @@ async def delivery(request: Request, visitor: SignedIn) -> View:
         colours=COLOURS.codes,
         shapes=SHAPES,
         page_questions=PAGE_QUESTIONS,
+        page_risen=PAGE_RISEN,
         policy=state.holder.current.policy,
         name_field=lambda field: name_field(field, lang),
         list_fields=list_fields,
