@@ -21,13 +21,14 @@ from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.casework.assignments.service import assign
 from riskml_serving.casework.reassessments.service import begin_help
 from riskml_serving.casework.verifications.outcomes import OUTCOMES, REASONS, REASSESSMENTS
-from riskml_serving.casework.visits.facts import CHECKS, EVENTS
+from riskml_serving.casework.visits.facts import CHECKS, EVENTS, concerns_health
 from riskml_serving.casework.visits.service import tell, undo, verify
 from riskml_serving.desk.repository import read_facts
 from riskml_serving.operations.state import get_state
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.household.forms import (
     MAX_LENGTHS,
+    OWN_FIELDS,
     check_assignment,
     check_help,
     check_told,
@@ -142,7 +143,8 @@ async def _show(
         events=[
             code
             for code in EVENTS
-            if code not in ("school_fee", "job_loss") and not (visitor.caller.redact and code == "disability")
+            if code not in OWN_FIELDS
+            and not (visitor.caller.redact and concerns_health({"fact": "event", "kind": code}))
         ],
     )
     return View(response, [household_id], _note_view(visitor, page))

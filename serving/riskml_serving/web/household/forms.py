@@ -19,7 +19,15 @@ from riskml_serving.casework.visits.facts import CHECKS
 from riskml_serving.http.bodies import parse
 from riskml_serving.web.shell.forms import Form
 
-__all__ = ["MAX_LENGTHS", "check_assignment", "check_help", "check_told", "check_verification", "name_errors"]
+__all__ = [
+    "MAX_LENGTHS",
+    "OWN_FIELDS",
+    "check_assignment",
+    "check_help",
+    "check_told",
+    "check_verification",
+    "name_errors",
+]
 
 MAX_LENGTHS = {"note": MAX_NOTE, "objection": 1000, "assignee": 60, "handover": 500}
 """Maximum number of characters in each text field."""
@@ -74,6 +82,9 @@ FACT_FIELDS = (
     FactFields("help", {"fact": "help"}, ("measure", "amount", "per", "day")),
 )
 """What the form of a visit can state."""
+
+OWN_FIELDS = frozenset(own.values["kind"] for own in FACT_FIELDS if "kind" in own.values)
+"""Events that have fields of their own in the form, so that the field for other events does not offer them."""
 
 _CHOICES = ("kind", "per", "member_id")
 """Fields with a choice that is always sent, which alone states nothing."""
