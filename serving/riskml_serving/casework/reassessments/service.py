@@ -24,8 +24,8 @@ from riskml_serving.judging.scores.repository import read_current
 from riskml_serving.judging.scores.service import judge_households, rescore
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.facts.repository import add_facts, read_facts
-from riskml_serving.store.facts.service import dump_content, load_content, receive_rows
+from riskml_serving.store.facts.repository import read_facts
+from riskml_serving.store.facts.service import Stated, load_content, save_stated
 from riskml_serving.store.households.repository import require_household
 
 __all__ = ["begin_help", "counts_as_income", "describe_helps", "find_due_day", "judge_with_help", "read_stated"]
@@ -74,27 +74,12 @@ def begin_help(
         raise Problem("invalid-request", errors=errors)
     before = read_current(connection, [household_id], caller.region).get(household_id) or {}
     record_id = f"help-{uuid.uuid4().hex}"
-    columns = ("started_on", "ended_on", "measure", "emergency", "amount", "per")
-    row = {"household_id": household_id, **{name: body.get(name) for name in columns}, "recorded_on": today}
-    origin: dict[str, Any] = {"household_id": household_id, "record_id": record_id, "created_by": caller.key_id}
-    origin |= {"created_at": now(), "request_id": request_id}
-    content = dump_content({"fact": dict(body), "row": row})
-    add_facts(
-        connection,
-        [
-            {
-                **origin,
-                "kind": "help",
-                "table_name": "help",
-                "content": content,
-                "recorded_on": today,
-                "verification_id": None,
-            }
-        ],
-    )
-    saved = {**origin, "given_by": body["given_by"], "started_on": started, "due_on": due_on}
+    row = {name: body.get(name) for name in ("started_on", "ended_on", "measure", "amount", "per")}
+    origin = {"household_id": household_id, "created_by": caller.key_id, "created_at": now(), "request_id": request_id}
+    stated = Stated(record_id, "help", "help", body, row)
+    save_stated(connection, {**origin, "recorded_on": today, "verification_id": None}, [stated])
+    saved = {**origin, "record_id": record_id, "given_by": body["given_by"], "started_on": started, "due_on": due_on}
     add_help(connection, {**saved, "score_seq": before.get("seq")})
-    receive_rows(connection, {"help": [{**row, "record_id": record_id}]}, request_id)
     changes = rescore(connection, model, [household_id], caller.region, today, request_id)
     audit.record(connection, caller, "household.help", household_id, request_id=request_id)
     (described,) = describe_helps([{**saved, "reassessed": False}], {record_id: row})

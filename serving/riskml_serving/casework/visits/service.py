@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.records.contract.schema import TABLES
 from riskml_serving.base.clock import now
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.problems import FieldError, Problem
@@ -35,8 +34,8 @@ from riskml_serving.judging.scores.repository import read_current
 from riskml_serving.judging.scores.service import rescore
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.facts.repository import add_facts, read_facts, undo_facts
-from riskml_serving.store.facts.service import dump_content, load_content, receive_rows, settle_facts
+from riskml_serving.store.facts.repository import read_facts, undo_facts
+from riskml_serving.store.facts.service import Stated, load_content, save_stated, settle_facts
 from riskml_serving.store.households.repository import require_household
 
 __all__ = ["describe_facts", "find_version", "tell", "undo", "verify"]
@@ -133,22 +132,11 @@ def verify(
 def _save_facts(connection: Connection, verification: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -> None:
     """Save the facts of a visit, and the visit itself, as rows of the contract that staff stated."""
     visit = {"occurred_on": verification["verified_on"], "kind": "visit", "channel": "visit"}
-    stated: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [("visit", "events", {}, visit)]
-    stated += [
-        (fact["fact"], FACTS[fact["fact"]].table, dict(fact), FACTS[fact["fact"]].make_row(fact)) for fact in facts
-    ]
-    origin = {name: verification[name] for name in ("household_id", "recorded_on", "verification_id")}
-    origin |= {name: verification[name] for name in ("created_by", "created_at", "request_id")}
-    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
-    rows = []
-    for kind, table, fact, values in stated:
-        record_id = f"visit-{uuid.uuid4().hex}"
-        row = {"household_id": origin["household_id"], **values, "recorded_on": origin["recorded_on"]}
-        tables[table].append({**row, "record_id": record_id})
-        content = dump_content({"fact": fact, "row": row})
-        rows.append({**origin, "kind": kind, "table_name": table, "record_id": record_id, "content": content})
-    add_facts(connection, rows)
-    receive_rows(connection, {name: own for name, own in tables.items() if own}, origin["request_id"])
+    stated: list[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]] = [("visit", "events", {}, visit)]
+    stated += [(fact["fact"], FACTS[fact["fact"]].table, fact, FACTS[fact["fact"]].make_row(fact)) for fact in facts]
+    names = ("household_id", "verification_id", "recorded_on", "created_by", "created_at", "request_id")
+    origin = {name: verification[name] for name in names}
+    save_stated(connection, origin, [Stated(f"visit-{uuid.uuid4().hex}", *one) for one in stated])
 
 
 def find_version(rows: Sequence[Mapping[str, Any]], connection: Connection) -> str:

@@ -1,23 +1,58 @@
-"""Receives rows, and keeps facts that staff stated from counting twice."""
+"""Receives rows, saves what staff stated, and keeps facts from counting twice."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from riskml.records.contract.schema import TABLES
 from riskml_serving.store.facts.corrections import CORRECTED, Fact, plan_versions
-from riskml_serving.store.facts.repository import list_stated, read_facts
+from riskml_serving.store.facts.repository import add_facts, list_stated, read_facts
 from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.receiving import append_rows
 from riskml_serving.store.records.repository import read_rows
 
-__all__ = ["dump_content", "load_content", "receive_rows", "settle_facts"]
+__all__ = ["Stated", "load_content", "receive_rows", "save_stated", "settle_facts"]
+
+
+class Stated(NamedTuple):
+    """What staff stated, and the row of the contract that it becomes.
+
+    Parameters
+    ----------
+    record_id, kind, table : str
+        Record number and table of the row, and the kind of what was stated.
+    fact : mapping
+        What was stated.
+    row : mapping
+        The row, without the household and the day of recording.
+    """
+
+    record_id: str
+    kind: str
+    table: str
+    fact: Mapping[str, Any]
+    row: Mapping[str, Any]
+
+
+def save_stated(connection: Connection, origin: Mapping[str, Any], stated: Iterable[Stated]) -> None:
+    """Save what staff stated about a locked household, and receive its rows of the contract.
+
+    ``origin`` holds the values of the other columns of ``CASE_FACTS``, which all that was stated has in common.
+    """
+    tables, facts = defaultdict[str, Rows](list), []
+    for one in stated:
+        row = {"household_id": origin["household_id"], **one.row, "recorded_on": origin["recorded_on"]}
+        tables[one.table].append({**row, "record_id": one.record_id})
+        own = {"kind": one.kind, "table_name": one.table, "record_id": one.record_id}
+        facts.append({**origin, **own, "content": _dump_content({"fact": dict(one.fact), "row": row})})
+    add_facts(connection, facts)
+    receive_rows(connection, tables, origin["request_id"])
 
 
 def receive_rows(connection: Connection, tables: Mapping[str, Rows], request_id: str) -> None:
@@ -48,13 +83,13 @@ def settle_facts(connection: Connection, codes: Collection[str], request_id: str
         append_rows(connection, {name: planned}, request_id)
 
 
-def dump_content(content: Mapping[str, Any]) -> str:
+def _dump_content(content: Mapping[str, Any]) -> str:
     """Write what was stated, and its row of the contract, as JSON."""
     return json.dumps(content, sort_keys=True, ensure_ascii=False, default=dt.date.isoformat)
 
 
 def load_content(fact: Mapping[str, Any]) -> dict[str, Any]:
-    """Read what :func:`dump_content` wrote; days in ``row`` are dates again."""
+    """Read what :func:`_dump_content` wrote; days in ``row`` are dates again."""
     content: dict[str, Any] = json.loads(fact["content"])
     days = {column.name for column in TABLES[fact["table_name"]].columns if column.name.endswith("_on")}
     row = content["row"]
