@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Update, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Update, and_, exists, insert, select, update
 
 from riskml_serving.base.clock import now
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
@@ -14,6 +14,7 @@ from riskml_serving.store.households.tables import HOUSEHOLDS
 
 __all__ = [
     "add_verification",
+    "is_entry",
     "is_in_force",
     "read_entries",
     "read_verifications",
@@ -41,23 +42,29 @@ def read_verifications(connection: Connection, household_id: str, region: str) -
 
 
 def read_entries(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
-    """Read the verifications that take households in a region into monitoring: confirmed, with a category.
+    """Read the verifications that take households in a region into monitoring; see :func:`is_entry`.
 
-    They are returned in the order in which they were saved, starting after the number ``since``. If several
-    verifications of one household for the same visit date were saved on one day, only the last is returned, because the
-    data contract forbids two versions of one entry on the same day.
+    They are returned in the order in which they were saved, starting after the number ``since``.
     """
-    later = VERIFICATIONS.alias()
-    same = (later.c[name] == VERIFICATIONS.c[name] for name in ("household_id", "verified_on", "recorded_on"))
-    replaced = exists().where(later.c.verification_id > VERIFICATIONS.c.verification_id, *_is_entry(later), *same)
-    query = select(VERIFICATIONS).where(VERIFICATIONS.c.verification_id > since, *_is_entry(VERIFICATIONS), ~replaced)
+    query = select(VERIFICATIONS).where(VERIFICATIONS.c.verification_id > since, is_entry())
     query = narrow_to_region(query, VERIFICATIONS, region).order_by(VERIFICATIONS.c.verification_id).limit(limit)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _is_entry(table: FromClause) -> tuple[ColumnElement[bool], ...]:
-    """Make the conditions under which a verification takes the household into monitoring."""
-    return table.c.outcome == "confirmed", is_in_force(table), table.c.category.is_not(None)
+def is_entry() -> ColumnElement[bool]:
+    """Make the condition that a verification takes the household into monitoring: confirmed, with a category.
+
+    If several verifications of one household for the same visit date were saved on one day, only the last does, because
+    the data contract forbids two versions of one entry on the same day.
+    """
+    later = VERIFICATIONS.alias()
+    same = (later.c[name] == VERIFICATIONS.c[name] for name in ("household_id", "verified_on", "recorded_on"))
+    replaced = exists().where(later.c.verification_id > VERIFICATIONS.c.verification_id, _takes_in(later), *same)
+    return and_(_takes_in(VERIFICATIONS), ~replaced)
+
+
+def _takes_in(table: FromClause) -> ColumnElement[bool]:
+    return and_(table.c.outcome == "confirmed", is_in_force(table), table.c.category.is_not(None))
 
 
 def save_after(connection: Connection, row: dict[str, Any]) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select, text
 
-from riskml_serving.casework.verifications.repository import is_in_force
+from riskml_serving.casework.verifications.repository import is_entry
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.repository import is_not_superseded
 from riskml_serving.store.records.tables import RECORDS, list_columns
 
-__all__ = ["BATCH", "hold_snapshot", "list_known_tables", "read_records", "read_visits"]
+__all__ = ["BATCH", "hold_snapshot", "list_known_tables", "read_entries", "read_records"]
 
 BATCH = 50_000
 """Number of rows that are in memory at a time."""
@@ -32,15 +32,13 @@ def read_records(connection: Connection, name: str) -> Iterator[dict[str, list[A
     yield from _read(connection, query)
 
 
-def read_visits(connection: Connection) -> Iterator[dict[str, list[Any]]]:
-    """Read the confirmed findings with a category that were not undone, in batches of columns.
+def read_entries(connection: Connection) -> Iterator[dict[str, list[Any]]]:
+    """Read the findings that take households into monitoring, in batches of columns.
 
     The visits themselves are events among the records.
     """
-    names = ("household_id", "category", "causes", "verified_on", "recorded_on", "verification_id")
-    columns = [VERIFICATIONS.c[name] for name in names]
-    confirmed = VERIFICATIONS.c.outcome == "confirmed", VERIFICATIONS.c.category.is_not(None)
-    yield from _read(connection, select(*columns).where(is_in_force(), *confirmed))
+    names = ("household_id", "category", "causes", "verified_on", "recorded_on")
+    yield from _read(connection, select(*(VERIFICATIONS.c[name] for name in names)).where(is_entry()))
 
 
 def _read(connection: Connection, query: Select[Any]) -> Iterator[dict[str, list[Any]]]:

@@ -34,26 +34,24 @@ __all__ = ["export_records"]
 
 OPERATOR = Caller("operator", "", frozenset())
 
-VISITS = pa.schema(
+FOUND = pa.schema(
     [
         ("household_id", pa.string()),
         ("category", pa.string()),
         ("causes", pa.string()),
         ("verified_on", pa.date32()),
         ("recorded_on", pa.date32()),
-        ("verification_id", pa.int64()),
     ]
 )
 
 ENTRIES = """
     INSERT INTO monitoring BY NAME
     SELECT household_id, category, verified_on AS entered_on, nullif(causes, '') AS causes, recorded_on, 0 AS row_id
-    FROM visits v WHERE NOT EXISTS (
-        FROM monitoring m WHERE m.household_id = v.household_id
-            AND m.entered_on = v.verified_on AND m.recorded_on = v.recorded_on)
-    QUALIFY row_number() OVER (
-        PARTITION BY household_id, verified_on, recorded_on ORDER BY verification_id DESC) = 1"""
-"""A confirmed finding with a category takes the household into monitoring; of several on one day, the last counts."""
+    FROM found f WHERE NOT EXISTS (
+        FROM monitoring m WHERE m.household_id = f.household_id
+            AND m.entered_on = f.verified_on AND m.recorded_on = f.recorded_on)"""
+"""Adds the entries that visits found, apart from those that the records hold already: a database may have imported its
+own export."""
 
 
 def export_records(engine: Engine, out: Path, progress: Progress | None = None) -> dict[str, int]:
@@ -120,7 +118,7 @@ def _load(connection: Connection, tables: duckdb.DuckDBPyConnection, bar: Progre
         types |= {"attributes": pa.string()} if table.attributes else {}
         _fill(tables, name, pa.schema({**types, "row_id": pa.int64()}), repository.read_records(connection, name))
         bar.step()
-    _fill(tables, "visits", VISITS, repository.read_visits(connection))
+    _fill(tables, "found", FOUND, repository.read_entries(connection))
     tables.execute(ENTRIES)
 
 
