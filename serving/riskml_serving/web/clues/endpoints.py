@@ -35,7 +35,7 @@ from riskml_serving.web.shell.forms import Form, read_form_for, save_form_once
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.persons import find_by_person, note_names, read_encrypted, read_heads
-from riskml_serving.web.shell.region_names import mask_code, name_region, read_region_names
+from riskml_serving.web.shell.region_names import list_regions, mask_code, name_region, read_region_names
 from riskml_serving.web.shell.rendering import get_language, list_notices, render, warn_of_health
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import describe_cut
@@ -194,12 +194,11 @@ async def _gather(request: Request, visitor: Visitor, limit: int) -> dict[str, A
             own |= {"visitor": authors.get(row["visitor"], ""), "days": max(0, (end - row["recorded_on"]).days)}
             own |= {"resolution": row["resolution"] if not caller.redact else ""}
             clues.append({**describe(connection, row, caller), **own})
-        wider, parts = (list_parts(connection, code, next_level(code)) for code in (caller.region, region))
         return {
             "clues": clues,
             "more": len(rows) > limit,
             "heads": read_heads(request, visitor, connection, codes),
-            "regions": list(dict.fromkeys((*wider, region, *parts))),
+            "regions": list_regions(connection, caller, region),
         }
 
     content = await get_state(request).read(read)

@@ -1,4 +1,7 @@
-"""Names of regions, from a file that the county provides; a region without a name is shown by its level and code."""
+"""The regions that a filter offers, and names of regions, from a file that the county provides.
+
+A region without a name is shown by its level and code.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,17 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from riskml.errors import UsageError
 from riskml.records.reading.csv_files import open_as_utf8
 from riskml.text import Text, shorten_list
 from riskml.vocabulary.regions import Level, is_region_code, take_region
+from riskml_serving.api.regions.service import next_level
+from riskml_serving.casework.worklist.repository import list_parts
+from riskml_serving.people.auth import Caller
 
-__all__ = ["mask_code", "name_region", "read_region_names"]
+__all__ = ["list_regions", "mask_code", "name_region", "read_region_names"]
 
 _FORM = "It must be a CSV file in UTF-8 or GB18030 with the columns code,name."
 
@@ -52,6 +60,12 @@ def read_region_names(path: Path | None) -> Mapping[str, str]:
             rows=shorten_list(["|".join(row.values()) for row in wrong], 3),
         )
     return {row["code"]: row["name"] for row in rows}
+
+
+def list_regions(connection: Connection, caller: Caller, region: str) -> list[str]:
+    """List the regions that a filter offers: the parts of the reader's own, the one that is shown, and its parts."""
+    parts = {code: list_parts(connection, code, next_level(code)) for code in {caller.region, region}}
+    return list(dict.fromkeys((*parts[caller.region], region, *parts[region])))
 
 
 def name_region(names: Mapping[str, str], code: str, lang: str, within: str = "") -> str:

@@ -14,7 +14,6 @@ from starlette.responses import RedirectResponse, Response
 from riskml.explanation.household.rendering import name_month
 from riskml.records.contract.as_of import AsOf
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, TIERS
-from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
 from riskml_serving.casework.clues.service import describe as describe_clue
 from riskml_serving.casework.clues.service import read_open_clues
@@ -40,7 +39,7 @@ from riskml_serving.web.shell.persons import (
     note_names,
     read_heads,
 )
-from riskml_serving.web.shell.region_names import mask_code, name_region, read_region_names
+from riskml_serving.web.shell.region_names import list_regions, mask_code, name_region, read_region_names
 from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render, warn_of_health
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import ORDERS, SIGNALS, describe_cut, get_word, list_causes
@@ -85,11 +84,9 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         sections = service.read_sections(connection, listed, page, size)
         clued = [row["household_id"] for section in sections for row in section["rows"] if row["clued"]]
         due = _list_due(connection, fields, wanted, deadlines)
-        codes = [row["household_id"] for rows in (*(section["rows"] for section in sections), due) for row in rows]
-        wider, parts = (repository.list_parts(connection, code, next_level(code)) for code in (caller.region, region))
         return {
             "as_of": read_as_of_day(connection, region),
-            "heads": read_heads(request, visitor, connection, codes),
+            "heads": read_heads(request, visitor, connection, _list_codes(sections, due)),
             "clues": {
                 code: [describe_clue(connection, row, caller) for row in rows]
                 for code, rows in read_open_clues(connection, region, clued).items()
@@ -100,7 +97,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
                 for section in sections
             ],
             "week": service.plan_week(connection, listed, capacity) if STATES[wanted.state].to_visit else None,
-            "regions": list(dict.fromkeys((*wider, region, *parts))),
+            "regions": list_regions(connection, caller, region),
             "late": {
                 LISTED.codes[i - CLUE_SECTION]: {DEADLINES[name].late.code: n for name, n in counts.items() if n}
                 for i, counts in sorted(repository.count_late(connection, wanted).items())
@@ -109,8 +106,6 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         }
 
     content = await state.read(read)
-    shown = (*(section["rows"] for section in content["sections"]), content["due"])
-    codes = list(dict.fromkeys(row["household_id"] for rows in shown for row in rows))
     chosen = _list_chosen(visitor, keys, fields)
     response = render(
         request,
@@ -144,6 +139,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         deadline_notes=deadlines.notes,
         horizon=state.holder.current.narrator.settings.horizon,
     )
+    codes = _list_codes(content["sections"], content["due"])
     return View(response, codes, {"region": region, **note_names(content["heads"])})
 
 
@@ -169,9 +165,8 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
         listed = _add_named(request, visitor, connection, wanted)
         sections = service.read_sections(connection, listed, 1, service.MOST_ROWS)
         due = _list_due(connection, fields, wanted, deadlines)
-        codes = [row["household_id"] for rows in (*(section["rows"] for section in sections), due) for row in rows]
         as_of = read_as_of_day(connection, wanted.region)
-        return sections, due, as_of, read_heads(request, visitor, connection, codes)
+        return sections, due, as_of, read_heads(request, visitor, connection, _list_codes(sections, due))
 
     sections, due, as_of, heads = await state.read(read)
     rows = [row for section in sections for row in section["rows"]]
@@ -188,7 +183,13 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
         notices,
         *(title, name_region(names, wanted.region, lang), deadlines.today),
     )
-    return View(response, list(dict.fromkeys(row["household_id"] for row in (*rows, *due))), note_names(heads))
+    return View(response, _list_codes(sections, due), note_names(heads))
+
+
+def _list_codes(sections: list[dict[str, Any]], due: list[dict[str, Any]]) -> list[str]:
+    """List the households on the page or in the workbook, each once."""
+    shown = (*(section["rows"] for section in sections), due)
+    return list(dict.fromkeys(row["household_id"] for rows in shown for row in rows))
 
 
 def _list_due(
