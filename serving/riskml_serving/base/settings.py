@@ -22,7 +22,7 @@ from pydantic_settings import (
 
 from riskml_serving.base import settings_faults
 
-__all__ = ["FILE_VARIABLE", "PREFIX", "Settings"]
+__all__ = ["FILE_VARIABLE", "PREFIX", "SECRETS", "Settings"]
 
 PREFIX = "RISKML_SERVING_"
 FILE_VARIABLE = PREFIX + "FILE"
@@ -245,16 +245,14 @@ class Settings(BaseSettings):
         '{"staff": "read"}'
         """
         values = self.model_dump(mode="json", include=self.model_fields_set, exclude_none=True)
-        if "database_url" in values and values["database_url"] == _read_secrets().get(
-            "database_url"
-        ):  # the other process reads the file
-            del values["database_url"]
         for name in values:
             if isinstance(secret := getattr(self, name), SecretStr):  # dumped as asterisks
                 values[name] = secret.get_secret_value()
+        in_files = _read_secrets()  # which the other process reads too
         return {
             PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             for name, value in values.items()
+            if in_files.get(name) != value
         }
 
     @property

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from riskml.errors import UsageError
 from riskml_serving.base.database import open_engine
-from riskml_serving.base.settings import FILE_VARIABLE, PREFIX, Settings, _find_released_bundle
+from riskml_serving.base.settings import FILE_VARIABLE, PREFIX, SECRETS, Settings, _find_released_bundle
 from riskml_serving.base.settings_page import render_settings
 from riskml_serving.commands import cli
 
@@ -165,3 +165,11 @@ def test_a_secret_is_read_from_a_file_and_not_passed_on_in_the_environment(tmp_p
     assert Settings(database_url="sqlite://").to_environment() == {f"{PREFIX}DATABASE_URL": "sqlite://"}
     monkeypatch.setenv(f"{PREFIX}DATABASE_URL", "sqlite:///own.db")
     assert Settings().database_url == "sqlite:///own.db"
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_no_secret_in_a_file_is_passed_on_in_the_environment(name, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("sqlite:///secret.db\n")
+    monkeypatch.setenv(f"{PREFIX}{name.upper()}_FILE", str(tmp_path / "file"))
+    assert Settings(port=80).to_environment() == {f"{PREFIX}PORT": "80"}
+    assert Settings(**{name: "own"}).to_environment() == {f"{PREFIX}{name.upper()}": "own"}
