@@ -39,9 +39,8 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
     Notes
     -----
     Only an unreachable, locked or fully occupied database, or a lost connection, becomes ``database-unavailable``; a
-    full disk becomes ``storage-full``. Any
-    unexpected error, such as a mistake in SQL, becomes ``internal-error``. The log states its type and where it was
-    raised, but never its text, which may quote a row.
+    full disk becomes ``storage-full``. Any unexpected error, such as a mistake in SQL, becomes ``internal-error``. The
+    log states its type and where it was raised, but never its text, which may quote a row.
     """
     if isinstance(error, Problem):
         return error

@@ -124,9 +124,8 @@ def verify(
     audit.record(
         connection, caller, "household.verify", household_id, request_id=request_id, outcome=body["outcome"], **counts
     )
-    return {**describe(connection, row, caller), **describe_facts(connection, [row], caller)[row["verification_id"]]}, (
-        change
-    )
+    facts = describe_facts(connection, [row], caller)[row["verification_id"]]
+    return {**describe(connection, row, caller), **facts}, change
 
 
 def _save_facts(connection: Connection, verification: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -> None:
@@ -237,8 +236,7 @@ def describe_facts(
 ) -> dict[int, dict[str, Any]]:
     """Describe the facts of a household's visits, by the number of the verification.
 
-    Each fact says whether it counts, or another row tells it too. Health information is left out for callers who may
-    not see it, and counted.
+    Health information is left out for callers who may not see it, and counted.
     """
     out: dict[int, dict[str, Any]] = {row["verification_id"]: {"facts": [], "hidden_facts": 0} for row in verifications}
     codes = sorted({row["household_id"] for row in verifications})
