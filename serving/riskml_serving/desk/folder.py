@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,11 +12,10 @@ from sqlalchemy import Connection
 from riskml.records.contract.schema import TABLES
 from riskml_serving.desk.reading import Understood
 from riskml_serving.store.households.repository import find_households, list_codes
+from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.repository import read_rows
 
 __all__ = ["write_folder"]
-
-Rows = list[dict[str, Any]]
 
 FEW = 20
 """Number of stored households that are written again if a delivery concerns none; one of them must have income."""
@@ -35,17 +33,12 @@ def write_folder(connection: Connection, understood: Understood, homes: Iterable
         stored = list(list_codes(connection, county, limit=FEW))
     book.write(folder, understood.lines)
     for name in ("households", "members"):
-        _complete(folder, name, _read(connection, name, stored))
+        _complete(folder, name, to_rows(read_rows(connection, name, stored)))
     if not book.tables.get("income"):
         for code in stored:
-            if rows := _read(connection, "income", [code]):
+            if rows := to_rows(read_rows(connection, "income", [code])):
                 _complete(folder, "income", rows)
                 break
-
-
-def _read(connection: Connection, name: str, codes: list[str]) -> Rows:
-    columns = read_rows(connection, name, codes)
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _complete(folder: Path, name: str, stored: Rows) -> None:

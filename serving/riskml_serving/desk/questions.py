@@ -19,6 +19,7 @@ from riskml.lists.persons.register import Person, Register
 from riskml.lists.reading.read import identify
 from riskml.lists.reading.sheets import Row, Sheet
 from riskml.lists.taking import Taken
+from riskml_serving.store.records.columns import to_rows
 from riskml_serving.store.records.repository import read_rows
 
 __all__ = ["list_questions", "recall_answers"]
@@ -131,8 +132,7 @@ def _describe_records(connection: Connection, taken: Taken, outcome: RowOutcome)
         table = record_id.partition("-")[0]
         rows = [row for key, row in taken.book.tables.get(table, {}).items() if key[0] == record_id]
         if not rows and outcome.household_id:
-            columns = read_rows(connection, table, [outcome.household_id])
-            stored = (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
+            stored = to_rows(read_rows(connection, table, [outcome.household_id]))
             rows = [row for row in stored if row["record_id"] == record_id]
         for row in rows:
             names = (DAYS[table], *AMOUNTS[table])
