@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -19,7 +19,7 @@ from riskml.lists.persons.register import Person, Register
 from riskml.lists.reading.read import identify
 from riskml.lists.reading.sheets import Row, Sheet
 from riskml.lists.taking import Taken
-from riskml_serving.store.records.columns import to_rows
+from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.repository import read_rows
 
 __all__ = ["list_questions", "recall_answers"]
@@ -84,7 +84,7 @@ def list_questions(
     days = {delivery.file: delivery.as_of for delivery in deliveries}
     every = ((sheet, row) for delivery in deliveries for sheet in delivery.sheets for row in sheet.rows)
     rows = {(sheet.file, sheet.name, row.number): (sheet, row) for sheet, row in every if row.kind == "data"}
-    questions: dict[str, tuple[dict[str, Any], list[RowOutcome]]] = {}
+    questions: dict[str, tuple[dict[str, Any], tuple[str, ...], list[RowOutcome]]] = {}
     for outcome in taken.rows:
         if outcome.outcome == "ask" and outcome.reason not in _OF_SHEETS:
             at = (outcome.file, outcome.sheet, outcome.row)
@@ -94,17 +94,17 @@ def list_questions(
                 if choices
                 else _write_identity(taken.identities.get(at) or identify(*rows[at]))
             )
-            questions.setdefault(_write_key(words), (words, []))[1].append(outcome)
-    for words, outcomes in questions.values():
+            questions.setdefault(_write_key(words), (words, choices, []))[2].append(outcome)
+    new = _find_records(taken, {code for *_, outcomes in questions.values() for code in outcomes[0].candidates})
+    for words, choices, outcomes in questions.values():
         first = outcomes[0]
-        choices = list_choices(first.reason, first.candidates)
         yield {
             "words": words,
             "reason": first.reason,
             "rows": [{"file": row.file, "sheet": row.sheet, "row": row.row} for row in outcomes],
             "about": first.person_id or first.household_id or "",
             "choices": choices,
-            "records": _describe_records(connection, taken, first) if choices else {},
+            "records": _describe_records(connection, new, first) if choices else {},
             "candidates": [] if choices else _list_candidates(register, words, first, days[first.file]),
         }
 
@@ -125,12 +125,24 @@ def _describe_person(person: Person) -> dict[str, str]:
     return {name: str(value) for name, value in values.items() if value}
 
 
-def _describe_records(connection: Connection, taken: Taken, outcome: RowOutcome) -> dict[str, list[list[str]]]:
+def _find_records(taken: Taken, record_ids: Collection[str]) -> dict[str, Rows]:
+    """Find what the lists say about some records, by record number."""
+    found: dict[str, Rows] = {}
+    for table in AMOUNTS:
+        for (record_id, *_), row in taken.book.tables.get(table, {}).items():
+            if record_id in record_ids:
+                found.setdefault(record_id, []).append(row)
+    return found
+
+
+def _describe_records(
+    connection: Connection, new: Mapping[str, Rows], outcome: RowOutcome
+) -> dict[str, list[list[str]]]:
     """Describe the records that a row may correct: kind, day and amounts, by record number."""
     records: dict[str, list[list[str]]] = {}
     for record_id in outcome.candidates:
         table = record_id.partition("-")[0]
-        rows = [row for key, row in taken.book.tables.get(table, {}).items() if key[0] == record_id]
+        rows = new.get(record_id, [])
         if not rows and outcome.household_id:
             stored = to_rows(read_rows(connection, table, [outcome.household_id]))
             rows = [row for row in stored if row["record_id"] == record_id]
