@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from riskml.cli.terminal import say
-from riskml.errors import UsageError
 from riskml.text import Text
 from riskml.vocabulary.regions import DIGITS_EN
 from riskml_serving.base.settings import Settings
@@ -92,17 +91,12 @@ def rotate_identity(db: Database = None) -> None:
     """
     from riskml_serving.base.database import open_database
     from riskml_serving.desk.service import rotate_desk
-    from riskml_serving.register.keys import read_keys
+    from riskml_serving.register.keys import require_keys
     from riskml_serving.register.service import rotate_persons
 
     settings = Settings.with_options(database_url=db)
     with open_database(settings.database_url) as engine:
-        keys = read_keys(settings)
-        if keys is None:
-            raise UsageError(
-                "There is no identity key.",
-                "Set identity_key to the file that `riskml-serving keys create-identity` wrote.",
-            )
+        keys = require_keys(settings)
         persons = rotate_persons(engine, keys)
         others = rotate_desk(engine, keys)
     with change(db, "key.rotate-identity", key=keys.current, persons=persons, others=others):

@@ -45,7 +45,7 @@ def lists(
     from riskml_serving.judging.jobs.worker import Worker
     from riskml_serving.judging.model import load_model
     from riskml_serving.people.auth import IDENTITY, Caller
-    from riskml_serving.register.keys import read_keys
+    from riskml_serving.register.keys import require_keys
     from riskml_serving.store.records.purpose import require_purpose
 
     settings = Settings.with_options(database_url=db, bundle=bundle)
@@ -54,12 +54,7 @@ def lists(
             raise UsageError("{region!r} is not the code of a county.", "A county's code has 6 digits.", region=region)
         days, day = (read_received(received) if received else {}), today(settings)
         uploads = [service.Upload(path.name, path.read_bytes()) for path in list_files(files)]
-        keys = read_keys(settings)
-        if keys is None:
-            raise UsageError(
-                "There is no identity key.",
-                "Set identity_key to the file that `riskml-serving keys create-identity` wrote.",
-            )
+        keys = require_keys(settings)
         require_purpose(engine, simulated=settings.simulated)
         caller = Caller("riskml-serving lists", region, frozenset((IDENTITY,)))
         model = load_model(settings.bundle_folder, settings.policy, settings.simulated)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from riskml.errors import RiskmlError, UsageError
+from riskml.errors import RiskmlError
 from riskml.lists.persons.register import Person, Register
 from riskml.lists.returning import name_copy, return_list
 from riskml.text import Text
@@ -30,7 +30,7 @@ from riskml_serving.judging.jobs.worker import Leased
 from riskml_serving.judging.model import Model
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.register.keys import IdentityKeys
+from riskml_serving.register.keys import IdentityKeys, NoKeyError
 
 __all__ = ["JOB", "ConflictError", "make_task"]
 
@@ -232,10 +232,7 @@ def make_task(engine: Engine, settings: Settings, keys: IdentityKeys | None) -> 
 
     def work(model: Model, leased: Leased) -> None:
         if keys is None:
-            raise UsageError(
-                "There is no identity key.",
-                "Set identity_key to the file that `riskml-serving keys create-identity` wrote.",
-            )
+            raise NoKeyError.not_set()
         _Work(engine, settings, keys, model, leased).run()
 
     return work

@@ -17,13 +17,25 @@ from riskml.lists.persons.key_file import write_private
 from riskml.text import Text
 from riskml_serving.base.settings import Settings
 
-__all__ = ["IdentityKeys", "LostKeyError", "add_key", "read_keys"]
+__all__ = ["IdentityKeys", "LostKeyError", "NoKeyError", "add_key", "read_keys", "require_keys"]
 
 _BYTES, _NONCE, _ID, _HASH = 32, 12, 4, 16
 
 
 class LostKeyError(UsageError):
     """Something encrypted cannot be read, because its key is missing or it was altered."""
+
+
+class NoKeyError(UsageError):
+    """The settings name no identity key, although names have to be read or kept."""
+
+    @classmethod
+    def not_set(cls) -> NoKeyError:
+        """Build the error for settings without an identity key."""
+        return cls(
+            "There is no identity key.",
+            "Set identity_key to the file that `riskml-serving keys create-identity` wrote.",
+        )
 
 
 class IdentityKeys:
@@ -126,6 +138,22 @@ def read_keys(settings: Settings) -> IdentityKeys | None:
     if settings.identity_secret is not None:
         return _parse(settings.identity_secret.get_secret_value(), "identity_secret")
     return None if settings.identity_key is None else _parse(_read(settings.identity_key), str(settings.identity_key))
+
+
+def require_keys(settings: Settings) -> IdentityKeys:
+    """Read the identity keys that the settings name.
+
+    Raises
+    ------
+    NoKeyError
+        If the settings name none.
+    UsageError
+        If the file cannot be read, or holds anything but keys.
+    """
+    keys = read_keys(settings)
+    if keys is None:
+        raise NoKeyError.not_set()
+    return keys
 
 
 def add_key(path: Path) -> IdentityKeys:

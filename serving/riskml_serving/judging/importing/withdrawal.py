@@ -24,6 +24,7 @@ from riskml_serving.judging.importing.staging import build_known_sql, to_arrow
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import remove_scores
 from riskml_serving.people import audit
+from riskml_serving.register.keys import NoKeyError
 from riskml_serving.register.repository import delete_persons
 from riskml_serving.register.service import move_back
 from riskml_serving.store.facts.service import settle_facts
@@ -97,10 +98,7 @@ def withdraw_import(
         notes = json.loads(imported["base"] or "{}")
         if notes.get("source"):
             if take_back is None:
-                raise UsageError(
-                    "There is no identity key.",
-                    "Set identity_key to the file that `riskml-serving keys create-identity` wrote.",
-                )
+                raise NoKeyError.not_set()
             take_back(connection, notes["source"])
         move_back(connection, notes.get("moved", {}))
         done, job_id = _withdraw(connection, imported, today, scores=model is not None)
