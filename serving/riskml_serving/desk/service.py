@@ -37,7 +37,6 @@ STEPS = ("files", "columns", "questions", "preview", "done")
 """The steps of a delivery in order; its page first shows the step that it has reached."""
 
 ENDED = ("done", "withdrawn")
-OPEN = ("waiting", "running")
 BATCH = 200
 """Number of rows of a table that are encrypted again in one transaction."""
 
@@ -155,8 +154,8 @@ def is_busy(connection: Connection, delivery: Mapping[str, Any]) -> bool:
 
 def read_progress(connection: Connection, delivery: Mapping[str, Any]) -> dict[str, Any] | None:
     """Read the progress of the work on a delivery; return None if no job is waiting or running."""
-    job = jobs.find_job(connection, delivery["job_id"], delivery["county"]) if delivery["job_id"] else None
-    if job is None or job["state"] not in OPEN:
+    job = _find_job(connection, delivery)
+    if job is None or job["state"] not in jobs.OPEN:
         return None
     stage = json.loads(job["checkpoint"] or "{}").get("stage", "")
     return {"step": json.loads(job["payload"])["step"], "stage": stage, "done": job["done"], "total": job["total"]}
@@ -164,8 +163,12 @@ def read_progress(connection: Connection, delivery: Mapping[str, Any]) -> dict[s
 
 def has_failed(connection: Connection, delivery: Mapping[str, Any]) -> bool:
     """Return whether the last job for a delivery was abandoned."""
-    job = jobs.find_job(connection, delivery["job_id"], delivery["county"]) if delivery["job_id"] else None
+    job = _find_job(connection, delivery)
     return job is not None and job["state"] == "failed"
+
+
+def _find_job(connection: Connection, delivery: Mapping[str, Any]) -> dict[str, Any] | None:
+    return jobs.find_job(connection, delivery["job_id"], delivery["county"]) if delivery["job_id"] else None
 
 
 def read_result(connection: Connection, keys: IdentityKeys, delivery: Mapping[str, Any]) -> dict[str, Any]:

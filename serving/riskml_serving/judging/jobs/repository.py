@@ -14,6 +14,7 @@ from riskml_serving.judging.jobs.tables import JOBS, PARTS
 from riskml_serving.people.auth import Caller, is_in_region
 
 __all__ = [
+    "OPEN",
     "LostLease",
     "add_job",
     "add_part",
@@ -28,6 +29,9 @@ __all__ = [
     "read_part",
     "read_parts",
 ]
+
+OPEN = ("waiting", "running")
+"""States of a job that has not ended."""
 
 
 class LostLease(Exception):  # noqa: N818 - no error: another worker has the job, or it was cancelled
@@ -79,7 +83,7 @@ def find_job(connection: Connection, job_id: str, region: str) -> dict[str, Any]
 
 def list_open_jobs(connection: Connection) -> list[dict[str, Any]]:
     """List the waiting and running jobs, oldest first."""
-    query = select(JOBS).where(JOBS.c.state.in_(("waiting", "running"))).order_by(JOBS.c.created_at, JOBS.c.job_id)
+    query = select(JOBS).where(JOBS.c.state.in_(OPEN)).order_by(JOBS.c.created_at, JOBS.c.job_id)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
@@ -131,7 +135,7 @@ def end(connection: Connection, job_id: str, owner: str, state: str, *, problem:
 
 def cancel(connection: Connection, job_id: str) -> bool:
     """Cancel a waiting or running job and drop its results; return False if it has ended."""
-    query = update(JOBS).where(JOBS.c.job_id == job_id, JOBS.c.state.in_(("waiting", "running")))
+    query = update(JOBS).where(JOBS.c.job_id == job_id, JOBS.c.state.in_(OPEN))
     cancelled = bool(connection.execute(query.values(state="cancelled", lease_owner=None, finished_at=now())).rowcount)
     if cancelled:
         drop_parts(connection, job_id)

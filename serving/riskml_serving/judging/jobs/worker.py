@@ -148,7 +148,7 @@ class Worker:
             while True:
                 with reading(self.engine) as connection:
                     job = repository.find_job(connection, job_id, "")
-                if job is None or job["state"] not in ("waiting", "running"):
+                if job is None or job["state"] not in repository.OPEN:
                     return job if last is not None else None
                 last = job
                 if not self._take(job, self.model()):
