@@ -23,6 +23,7 @@ from riskml_serving.base.settings import Settings
 from riskml_serving.desk import preview, repository
 from riskml_serving.desk.folder import write_folder
 from riskml_serving.desk.reading import Understood, describe, read_delivery
+from riskml_serving.desk.service import read_result
 from riskml_serving.desk.undoing import keep_rest
 from riskml_serving.judging.importing.service import Import, Source, finish_scores, import_folder
 from riskml_serving.judging.jobs import repository as jobs
@@ -138,7 +139,7 @@ class _Work:
     def _import(self, delivery: dict[str, Any], understood: Understood, bar: _Bar) -> None:
         """Import the records, and keep everything else in the transaction that makes them visible."""
         county, delivery_id = delivery["county"], delivery["delivery_id"]
-        result = self._read_result(delivery_id)
+        result = self._read_result(delivery)
         if understood.is_new or "before" not in result:  # the preview is not of this state, or there was none at night
             result = self._compute(delivery, understood, bar)
             with writing(self.engine) as connection:
@@ -174,7 +175,7 @@ class _Work:
     def _finish(self, delivery: dict[str, Any], import_id: str, bar: _Bar) -> None:
         """Score what an import has changed, and find the new warnings."""
         finish_scores(self.engine, import_id, self.model, bar)
-        result = self._read_result(delivery["delivery_id"])
+        result = self._read_result(delivery)
         homes = result["homes"]
         with reading(self.engine) as connection:
             after = preview.read_signals(connection, list(homes), delivery["county"])
@@ -182,11 +183,9 @@ class _Work:
         kept = {name: result[name] for name in ("files", "records", "lines")}
         self._store(delivery, {**kept, "risen": risen}, "done")
 
-    def _read_result(self, delivery_id: str) -> dict[str, Any]:
+    def _read_result(self, delivery: dict[str, Any]) -> dict[str, Any]:
         with reading(self.engine) as connection:
-            content = repository.read_content(connection, self.keys, delivery_id, "result")
-        result: dict[str, Any] = json.loads(content or b"{}")
-        return result
+            return read_result(connection, self.keys, delivery)
 
     def _make_copies(self, understood: Understood) -> dict[int, bytes]:
         """Make the workbooks with the outcome of each row, by the number of the file."""
