@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from riskml.errors import RiskmlError
 from riskml.lists.persons.register import Person, Register
-from riskml.lists.returning import name_copy, return_list
+from riskml.lists.returning import return_list
 from riskml.text import Text
 from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading, writing
@@ -191,16 +191,15 @@ class _Work:
         """Make the workbooks with the outcome of each row, by the number of the file."""
         with reading(self.engine) as connection:
             files = repository.read_files(connection, self.payload["delivery"])
-        paths = {file["name"]: understood.folder / file["name"] for file in files}
         numbers = {file["name"]: file["number"] for file in files}
         copies = {}
         for delivery in understood.deliveries:
             if delivery.recorded_on is None:
                 continue  # lists from earlier years are not sent back
+            number, path = numbers[delivery.file], understood.folder / delivery.file
             rows = [row for row in understood.taken.rows if row.file == delivery.file]
-            path = paths[delivery.file]
-            copy = understood.folder / "returned" / name_copy(path, paths.values())
-            copies[numbers[delivery.file]] = return_list(path, delivery.sheets, rows, copy, "zh").read_bytes()
+            copy = understood.folder / "returned" / f"{number}.xlsx"
+            copies[number] = return_list(path, delivery.sheets, rows, copy, "zh").read_bytes()
         return copies
 
     @property
