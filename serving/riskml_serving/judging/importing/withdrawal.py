@@ -19,7 +19,7 @@ from riskml_serving.base.database import writing
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.judging.importing import repository
 from riskml_serving.judging.importing.publishing import EVERYWHERE, add_rescore_job, save_register
-from riskml_serving.judging.importing.service import CALLER, finish_job, make_request_id
+from riskml_serving.judging.importing.service import CALLER, ID_LENGTH, finish_job, make_request_id
 from riskml_serving.judging.importing.staging import build_known_sql, to_arrow
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import remove_scores
@@ -148,7 +148,7 @@ def _refuse_later(connection: Connection, imported: dict[str, Any]) -> None:
             raise UsageError(
                 "A later import, {later}, concerns the same county.",
                 "Withdraw it first; afterwards, import its folder again.",
-                later=later["fingerprint"][:16],
+                later=later["fingerprint"][:ID_LENGTH],
             )
 
 
