@@ -61,11 +61,11 @@ class Villages:
     def __reduce__(self) -> tuple[type[Villages], tuple[list[Village]]]:
         return Villages, (list(self.by_code.values()),)  # what has been found is not pickled
 
-    def _find(self, town: str | None, village: str | None = None, address: str | None = None) -> Location:
-        """Find the places that a town, a village and an address refer to; each may hold both names and a number."""
+    def _find(self, town: str | None, village: str | None = None) -> Location:
+        """Find the places that the cells for a town and a village refer to; each may hold a whole address."""
         towns: set[str] = set()
         codes: set[str] = set()
-        for text in filter(None, (town, village, address)):
+        for text in filter(None, (town, village)):
             rest = _NOISE.sub("", unicodedata.normalize("NFKC", text))
             ends = {name: match.end() for name, pattern in self._towns.items() if (match := pattern.search(rest))}
             if text == town:
@@ -75,7 +75,7 @@ class Villages:
             if text == town and not ends and rest.endswith(_TOWN_ENDS):
                 return Location()  # a town of another county may have villages of the same name
             towns |= ends.keys()
-            if ends or text in (village, address):
+            if ends or text == village:
                 rest = rest[max(ends.values(), default=0) :]
                 named = {code for code, pattern in self._villages.items() if pattern.search(rest)}
                 codes |= {code for code in named if self.by_code[code].name in rest} or named
