@@ -166,15 +166,13 @@ class _Run:
         book, persons = self.taken.book, self.register.list_persons(day)
         history = any(d.recorded_on is None for d in deliveries)
         recorded_on = None if day == date.min or (history and self._is_first_state(day)) else day
+        for home, person in {person.household_id: person for person in persons}.items():
+            region, size = person.village_code or self.register.region, self.register.count_members(home, day)
+            values = {"household_id": home, "region_code": region, "size": size}
+            book.add_version("households", recorded_on, values)
         for person in persons:
-            home = {"household_id": person.household_id}
-            region, size = (
-                person.village_code or self.register.region,
-                self.register.count_members(person.household_id, day),
-            )
-            book.add_version("households", recorded_on, home | {"region_code": region, "size": size})
             member = {"member_id": person.person_id, "birth_year": person.birth_year, "sex": person.sex or None}
-            book.add_version("members", recorded_on, home | member)
+            book.add_version("members", recorded_on, {"household_id": person.household_id, **member})
         self._end_memberships(day, recorded_on)
 
     def _is_first_state(self, day: date) -> bool:
