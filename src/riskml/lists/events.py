@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -129,13 +129,18 @@ class Events:
         """List the events, each of them once."""
         return list({id(event): event for events in self._by_owner.values() for event in events}.values())
 
-    def save(self) -> Callable[[], None]:
-        """Return what is needed to restore all events as they are now."""
-        lists = {key: list(events) for key, events in self._by_owner.items()}
-        copies = [(event, replace(event)) for event in self.list_all()]
+    def save(self, claims: Iterable[Claim]) -> Callable[[], None]:
+        """Return what is needed to restore the events of everybody whom claims are about as they are now."""
+        owners = {owner for claim in claims for owner in _list_owners(claim.household_id, claim.person_id)}
+        own = [event for key, events in self._by_owner.items() if key[2] in owners for event in events]
+        copies = [(event, replace(event)) for event in {id(event): event for event in own}.values()]
+        owners.update(owner for event in own for owner in _list_owners(event.household_id, event.person_id))
+        lists = {key: list(events) for key, events in self._by_owner.items() if key[2] in owners}
 
         def restore() -> None:
-            self._by_owner = defaultdict(list, {key: list(events) for key, events in lists.items()})
+            for key in [key for key in self._by_owner if key[2] in owners and key not in lists]:
+                del self._by_owner[key]
+            self._by_owner.update({key: list(events) for key, events in lists.items()})
             for event, before in copies:
                 for part in fields(Event):
                     setattr(event, part.name, getattr(before, part.name))

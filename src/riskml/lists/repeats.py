@@ -87,7 +87,7 @@ class Ledger:
         """
         if len(set(rows)) == len(rows):
             return self.settle(claims)
-        delivery, numbers, restore = self._delivery, self._numbers.copy(), self._events.save()
+        delivery, numbers, restore = self._delivery, self._numbers.copy(), self._events.save(claims)
         active = list(range(len(claims)))
         held: dict[int, Settled] = {}
         while True:
