@@ -39,7 +39,7 @@ def lists(
     from riskml.lists.side_files import read_received
     from riskml.vocabulary.regions import Level, is_region_code
     from riskml_serving.base.clock import today
-    from riskml_serving.base.database import open_database, writing
+    from riskml_serving.base.database import open_database, reading, writing
     from riskml_serving.desk import service
     from riskml_serving.desk.work import JOB, make_task
     from riskml_serving.judging.jobs.worker import Worker
@@ -61,10 +61,10 @@ def lists(
         tasks = {JOB: make_task(engine, settings, keys)}
 
         def finish(delivery_id: str) -> dict[str, Any]:
-            with writing(engine) as connection:
+            with reading(engine) as connection:
                 delivery = service.require_delivery(connection, delivery_id, caller)
             Worker(engine, settings, lambda: model, tasks).finish(delivery["job_id"])
-            with writing(engine) as connection:
+            with reading(engine) as connection:
                 delivery = service.require_delivery(connection, delivery_id, caller)
                 return {**delivery, "result": service.read_result(connection, keys, delivery)}
 
