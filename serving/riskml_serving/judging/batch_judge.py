@@ -107,7 +107,7 @@ class _Request:
         follows from all values, and disasters of a region, which may strike any household in it.
         """
         attributes = self.tables["households"].keys() - _DECLARED
-        regional = any(not code for code in self.tables.get("disaster", {}).get("household_id", ["x"]))
+        regional = not all(self.tables.get("disaster", EMPTY["disaster"]).get("household_id", [None]))
         alone = id(self) if attributes or regional else None
         return id(self.model), self.as_of, id(self.tables["lines"]), frozenset(self.tables), alone
 

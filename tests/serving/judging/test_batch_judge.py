@@ -72,14 +72,15 @@ def test_requests_with_the_same_codes_do_not_mix(model, county_rows, select_tabl
     assert len({str(list(share.rows.values())) for share in shares}) > 10
 
 
-def test_only_requests_that_cannot_affect_one_another_are_judged_together(model, county_rows, select_tables):
+@pytest.mark.parametrize("nobody", [{"household_id": None}, {}], ids=["null", "left out"])
+def test_only_requests_that_cannot_affect_one_another_are_judged_together(model, county_rows, select_tables, nobody):
     codes = sorted({row["household_id"] for row in county_rows["households"]})[:12]
     plain = [take_request(select_tables, code) for code in codes]
     attribute = {
         **plain[0],
         "households": {**plain[0]["households"], "roof": ["brick"] * len(plain[0]["households"]["size"])},
     }
-    flood = {"household_id": None, "region_code": "", "occurred_on": dt.date(2023, 5, 1), "kind": "flood"}
+    flood = {**nobody, "region_code": "", "occurred_on": dt.date(2023, 5, 1), "kind": "flood"}
     flood["region_code"] = plain[1]["households"]["region_code"][0][:6]
     struck = {**plain[1], "disaster": to_columns([flood])}
     own_line = {
