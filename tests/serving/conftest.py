@@ -161,11 +161,14 @@ def client(make_client: MakeClient) -> TestClient:
 
 
 @pytest.fixture
-def key(client: TestClient) -> Callable[..., dict[str, str]]:
-    """Return a function that creates an API key and returns the headers that carry it."""
+def key(engine: Engine) -> Callable[..., dict[str, str]]:
+    """Return a function that creates an API key and returns the headers that carry it.
+
+    It starts no service: the jobs of a test that works on them itself would be taken by that service's worker.
+    """
 
     def make(region: str = "", *rights: str) -> dict[str, str]:
-        with writing(client.app.state.engine) as connection:
+        with writing(engine) as connection:
             token = create_key(connection, "test", region, rights or ("score", "read", "write", "health-details"))
         return {"Authorization": f"Bearer {token}"}
 

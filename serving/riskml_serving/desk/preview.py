@@ -92,7 +92,7 @@ def compare(
 def judge(
     engine: Engine, reader: Reader, model: Model, understood: Understood, households: Iterable[str], as_of: dt.date
 ) -> dict[str, dict[str, Any]]:
-    """Judge the households that a delivery concerns, with the rows that it would add, and store nothing."""
+    """Judge the households that a delivery concerns, with the rows that it would add; store and count nothing."""
     tables, county, codes = understood.taken.book.tables, understood.county["county"], sorted(households)
     if not codes:
         return {}
@@ -115,7 +115,7 @@ def judge(
     for name in TABLES:
         parts = [_drop_known(name, stored[name], new[name])] if name in stored else [_make_empty(name)]
         joined[name] = pa.concat_tables([*parts, new[name]], promote_options="default")
-    judged = judge_range(model, joined, as_of, ())
+    judged = judge_range(model, joined, as_of, (), counted=False)
     seen = judged.select(["household_id", *_SEEN]).to_pylist()
     return {row.pop("household_id"): row for row in seen}
 

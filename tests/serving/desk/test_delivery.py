@@ -29,12 +29,18 @@ from riskml_serving.base.database import reading, writing
 from riskml_serving.commands.cli import app
 from riskml_serving.desk import repository, work
 from riskml_serving.desk.service import rotate_desk
+from riskml_serving.judging.model.counters import SCORED
 from riskml_serving.operations.retention.service import forget
 from riskml_serving.people.accounts.service import create_user
 from riskml_serving.register.keys import add_key, read_keys
 
 BIG = write_csv(BILLS, [make_bill("B-1", "2024-05-09", 180_000, 90_000)])
 DOUBTFUL = write_csv(BILLS, [make_bill("B-1", "2024-05-09", 5_000, 2_000, name="吴南山")])
+
+
+def count_scored() -> float:
+    """Return how many households the metrics count as scored, by all tests of this process."""
+    return sum(sample.value for sample in SCORED.collect()[0].samples if sample.name.endswith("_total"))
 
 
 def test_from_upload_to_new_warnings(desk):
@@ -45,13 +51,16 @@ def test_from_upload_to_new_warnings(desk):
     assert "refresh" not in desk.last.headers
     assert "年工资性收入" in page
     assert "赵春山" in page
+    scored = count_scored()
     desk.post("/lists/next", step="preview")
     desk.work()
     assert "还没有写入" in desk.open().text
+    assert count_scored() == scored
     assert desk.read("SELECT count(*) FROM households") == [(0,)]
     desk.post("/lists/next", step="import")
     desk.work()
     assert desk.step == "done"
+    assert count_scored() == scored + 2
     assert desk.read("SELECT household_id FROM households ORDER BY 1") == [("A",), ("B",)]
     page = desk.import_lists({"医保5月住院.csv": BIG}, "2024-06-05").text
     assert re.search(r"本月新增预警.*1 户.*孙北斗.*医保5月住院\.csv", page, re.DOTALL)

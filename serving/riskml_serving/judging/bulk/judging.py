@@ -114,7 +114,9 @@ def judge_ranges(
         last = following
 
 
-def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str, ...]) -> pa.Table:
+def judge_range(
+    model: Model, tables: Tables, as_of: dt.date, redact: tuple[str, ...], *, counted: bool = True
+) -> pa.Table:
     """Judge all households in a range.
 
     Parameters
@@ -124,6 +126,8 @@ def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str,
         Tables as :class:`riskml_serving.judging.bulk.reader.Reader` returns them.
     as_of : date
     redact : tuple of str
+    counted : bool, default True
+        Whether metrics and drift count the verdicts.
 
     Returns
     -------
@@ -133,7 +137,7 @@ def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str,
     register, tables = tables["register"], {**tables, "households": _spread(tables["households"])}
     codes = register["household_id"]
     known = dict(zip(codes.to_pylist(), register["known_tables"].to_pylist(), strict=True))
-    parts = [_tabulate(judged, redact) for judged in judge_groups(model, tables, known, as_of)]
+    parts = [_tabulate(judged, redact) for judged in judge_groups(model, tables, known, as_of, counted=counted)]
     if not parts:
         return PART.empty_table()
     table = pa.concat_tables(parts).sort_by("household_id")
