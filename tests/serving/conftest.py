@@ -1,5 +1,4 @@
-"""Fixtures that run the service on SQLite and PostgreSQL, and fill the staff pages with a small county and one account
-for each role."""
+"""Fixtures that run the service on SQLite and PostgreSQL, with a small county and one account for each role."""
 
 from __future__ import annotations
 
@@ -162,10 +161,7 @@ def client(make_client: MakeClient) -> TestClient:
 
 @pytest.fixture
 def key(engine: Engine) -> Callable[..., dict[str, str]]:
-    """Return a function that creates an API key and returns the headers that carry it.
-
-    It starts no service: the jobs of a test that works on them itself would be taken by that service's worker.
-    """
+    """Return a function that creates an API key (without a service, whose worker would take the test's jobs)."""
 
     def make(region: str = "", *rights: str) -> dict[str, str]:
         with writing(engine) as connection:

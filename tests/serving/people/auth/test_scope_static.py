@@ -28,7 +28,7 @@ EXEMPT = {
         "read_last_scored": "returns a time and nothing about a household",
     },
     "operations/exporting/repository.py": dict.fromkeys(
-        ("read_records", "read_visits", "list_known_tables"), "part of a command of the operator, for all regions"
+        ("read_records", "read_entries", "list_known_tables"), "part of a command of the operator, for all regions"
     ),
     "operations/retention/repository.py": {
         "forget_rows": "part of a command of the operator, for all regions",
@@ -134,6 +134,7 @@ EXEMPT = {
     "casework/verifications/repository.py": {
         "add_verification": "gets a household that require_household has checked",
         "is_in_force": "a condition in queries that are limited to a region",
+        "is_entry": "a condition in queries that are limited to a region, or of the operator's export",
         "save_after": "gets a verification that verify has just added",
     },
 }
