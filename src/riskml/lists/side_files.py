@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 
-from riskml.errors import UsageError, explain_os_error
+from riskml.errors import UsageError
 from riskml.lists.decisions import Answers, parse_answer
 from riskml.lists.reading.headers import read_headers
 from riskml.lists.values import read_amount, read_day
 from riskml.lists.words import UnusableValueError
 from riskml.lists.writing import make_table
-from riskml.records.reading.csv_files import open_as_utf8
+from riskml.records.reading.small_csv import read_rows, read_text
 
 __all__ = ["read_decisions", "read_lines", "read_received"]
 
 
-def read_received(path: Path) -> dict[str, date]:
+def read_received(path: Path, content: bytes | None = None) -> dict[str, date]:
     """Read the day on which each file arrived: columns ``file`` and ``received_on``.
+
+    ``content`` is that of the file, if it has been read already.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def read_received(path: Path) -> dict[str, date]:
     """
     return {
         row["file"]: _require_day(path, number, "received_on", row)
-        for number, row in _read(path, ("file", "received_on"))
+        for number, row in read_rows(read_text(path, content), path, ("file", "received_on"))
     }
 
 
@@ -50,7 +50,7 @@ def read_decisions(path: Path) -> tuple[dict[tuple[str, str, int], str], Answers
         If the file cannot be read, a column is missing, a row is not a number, or an answer is not allowed.
     """
     persons, answers, headers = {}, {}, read_headers()
-    for number, row in _read(path, ("file", "sheet", "row", "person_id")):
+    for number, row in read_rows(read_text(path), path, ("file", "sheet", "row", "person_id")):
         answer = parse_answer(row.get("answer", ""), headers)
         if row.get("answer") and answer is None:
             raise UsageError(
@@ -79,7 +79,7 @@ def read_lines(path: Path) -> pa.Table:
         If the file cannot be read, a column is missing, or a cell is not a day or an amount.
     """
     rows = []
-    for number, row in _read(path, ("effective_from", "amount")):
+    for number, row in read_rows(read_text(path), path, ("effective_from", "amount")):
         try:
             amount = read_amount(row["amount"])
         except UnusableValueError:
@@ -100,31 +100,6 @@ def read_lines(path: Path) -> pa.Table:
             }
         )
     return make_table("lines", rows)
-
-
-def _read(path: Path, required: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the rows of a CSV file with their row numbers in a spreadsheet."""
-    try:
-        with open_as_utf8(path) as copy, copy.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            names = [name.strip() for name in reader.fieldnames or ()]
-            if missing := [name for name in required if name not in names]:
-                raise UsageError(
-                    "{path} lacks the column {column}.",
-                    "Its columns are: {columns}.",
-                    path=path,
-                    column=missing[0],
-                    columns=", ".join(required),
-                )
-            reader.fieldnames = names
-            for number, row in enumerate(reader, 2):
-                cells = {name: (value or "").strip() for name, value in row.items() if name}
-                if any(cells.values()):
-                    yield number, cells
-    except OSError as error:
-        raise UsageError("{path} cannot be read: {reason}.", path=path, reason=explain_os_error(error)) from None
-    except (UnicodeDecodeError, csv.Error):
-        raise UsageError("{path} is not a CSV file.", "Save it as CSV UTF-8.", path=path) from None
 
 
 def _require_day(path: Path, number: int, column: str, row: dict[str, str]) -> date:

@@ -50,10 +50,13 @@ def test_a_register_is_written_as_it_was_read_for_its_owner_only(folder, tmp_pat
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("persons.csv", None, "has no readable file"),
-        ("villages.csv", None, "has no readable file"),
+        ("persons.csv", None, "has no file"),
+        ("villages.csv", None, "has no file"),
         ("persons.csv", "person_id,name\n", "lacks the column household_id"),
         ("villages.csv", "village_code,town\n", "lacks the column village"),
+        ("villages.csv", "village_code；town；village\n", "separated by full-width semicolons"),
+        ("persons.csv", HEADER.replace(",", "\t"), "separated by tabs"),
+        ("persons.csv", f'{HEADER}1,A,,"王宝明,,,,,\n2,B,,李秀英,,,,,\n', "a double quote opens on line 2"),
         ("persons.csv", f"{HEADER}1,,,王宝明,,,,,\n", "row 2 has no household_id"),
         ("persons.csv", f"{HEADER}1,A,,王宝明,,,,,\n\n2,A,,李秀英,,,1985年,,\n", "date in row 4"),
         ("persons.csv", f"{HEADER}李秀英,A,,李秀英,,,,,\n2,A,,王宝明,,,,,\n", r"codes of 1 row\(s\) are .* \(rows 2\)"),

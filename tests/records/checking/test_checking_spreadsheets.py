@@ -87,6 +87,56 @@ def test_a_header_of_other_names_or_after_blank_lines_is_the_header(make):
     assert check(make.csv(income="\n\n" + INCOME + "0012,2023-01-01,wage,900,1\n")).ok
 
 
+SEPARATORS = {
+    ";": ("semicolons", "分号"),
+    "\t": ("tabs", "制表符"),
+    "|": ("vertical bars", "竖线"),
+    "；": ("full-width semicolons", "全角分号"),
+    "，": ("full-width commas", "全角逗号"),
+}
+STYLES = {
+    "plain": "{text}",
+    "title above": "2023年收入表\n\n{text}",
+    "other rows": "{text}0012{mark}三月{mark}wage{mark}1234,56{mark}1\n",
+    "many columns": "户,主{mark}{text}",
+}
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("mark", SEPARATORS)
+def test_another_separator_is_the_only_fault_of_a_file(make, only_fault, mark, style, encoding, quoted):
+    folder = make.csv(income="")
+    rows = ["Household_ID", "period_start", "source", "amount", "record_id"], ["0012", "2023-01-01", "wage", "9,5", ""]
+    text = "".join(mark.join(f'"{cell}"' if quoted else cell for cell in row) + "\r\n" for row in rows)
+    (folder / "income.csv").write_text(STYLES[style].format(text=text, mark=mark), encoding=encoding)
+    fault = only_fault(folder)
+    assert (fault.table, fault.code) == ("income", "wrong_separator")
+    en, zh = SEPARATORS[mark]
+    assert fault.message == f"The columns of income.csv are separated by {en}, not by commas."
+    assert fault.message.read("zh") == f"income.csv 的各列是用{zh}隔开的，应使用英文逗号。"
+    assert "1234.56" in fault.what_to_do.read("zh")
+
+
+def test_every_table_with_another_separator_is_one_fault(make):
+    folder = make("csv")
+    for path in folder.glob("*.csv"):
+        path.write_text(path.read_text("utf-8").replace(",", ";"), "utf-8")
+    assert [code for _, code in list_codes(folder)] == ["wrong_separator"] * 3
+
+
+def test_another_separator_within_a_column_name_is_none(make):
+    header = "household_id,region_code,size,面积;亩|等级\n"
+    assert check(make.csv(households=header + "0012,130529101001,3,一等\n0013,130529101001,2,\n")).ok
+
+
+@pytest.mark.parametrize("amount", ["1234,56", "1.234,56", "12,5"])
+def test_a_decimal_comma_is_a_fault_and_never_another_number(make, only_fault, amount):
+    rows = f'0012,2023-01-01,wage,"{amount}",1\n0013,2023-01-01,wage,800.5,2\n'
+    assert only_fault(make.csv(income=INCOME + rows)).code == "bad_number"
+
+
 @pytest.mark.parametrize("name", ["events.xlsx", "events.xls", "Events (1).et", "事件与线索.xlsx"])
 def test_a_workbook_is_to_be_saved_as_csv(make, name):
     folder = make()

@@ -243,8 +243,34 @@ def test_a_list_that_cannot_be_read_keeps_the_delivery_and_says_why(desk):
 
 def test_uploads_are_checked(desk):
     assert desk.upload({}, "2024-06-05").status_code == 422
-    assert desk.upload({"a.csv": BIG}, "2024-12-01").status_code == 422  # it lies ahead
-    assert desk.upload({"a.csv": BIG}, "5 March").status_code == 422
+    for day, reason in (("2024-12-01", "收到日期晚于今天"), ("5 March", "日期无法识别")):
+        answer = desk.upload({"a.csv": BIG}, day)
+        assert answer.status_code == 422
+        assert reason in answer.text
+    assert desk.read("SELECT count(*) FROM deliveries") == [(0,)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gbk"])
+def test_the_days_of_receipt_are_read_from_their_own_file(desk, encoding):
+    rows = "file,received_on\r\n农户信息.csv,2024/5/2\r\n,\r\n"
+    assert desk.upload({"农户信息.csv": FIRST, "received.csv": rows.encode(encoding)}).status_code == 200
+    assert [(name, str(day)) for name, day in desk.read("SELECT name, received_on FROM delivery_files")] == [
+        ("农户信息.csv", "2024-05-02")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("file;received_on\na.csv;2024-05-02\n", "received.csv 的各列是用分号隔开的"),
+        ("file,day\na.csv,2024-05-02\n", "received.csv 缺少列 received_on"),
+        ("file,received_on\na.csv,五月\n", "received.csv 第 2 行：received_on 无法识别"),
+    ],
+)
+def test_days_of_receipt_that_cannot_be_read_are_refused_with_their_own_reason(desk, content, reason):
+    answer = desk.upload({"a.csv": BIG, "received.csv": content.encode("gb18030")})
+    assert answer.status_code == 422
+    assert reason in answer.text
     assert desk.read("SELECT count(*) FROM deliveries") == [(0,)]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+from riskml.lists import side_files
 from riskml.lists.reading.headers import Headers, read_headers
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.desk.service import Upload
@@ -42,18 +42,19 @@ def read_received(uploads: Sequence[Upload], form: Form) -> dict[str, dt.date]:
     ------
     Problem
         ``invalid-request`` if a day cannot be read.
+    UsageError
+        If ``received.csv`` cannot be used.
     """
     days = {}
     try:
         if text := form.get_text("received_on", 20):
             days = dict.fromkeys((upload.name for upload in uploads), dt.date.fromisoformat(text))
-        for upload in uploads:
-            if upload.name == "received.csv":
-                rows = csv.DictReader(io.StringIO(upload.content.decode("utf-8-sig")))
-                days |= {row["file"]: dt.date.fromisoformat(row["received_on"].strip()) for row in rows}
-    except (KeyError, ValueError):
+    except ValueError:
         words = "The day cannot be read; write it as 2024-03-05", "日期无法识别，请写成 2024-03-05"
         raise Problem("invalid-request", errors=[FieldError("received_on", "date", *words)]) from None
+    for upload in uploads:
+        if upload.name == "received.csv":
+            days |= side_files.read_received(Path(upload.name), upload.content)
     return days
 
 

@@ -35,13 +35,16 @@ def render_problem(request: Request, problem: Problem) -> Response:
     problem.mark(request)
     lang, kind = get_language(request), PROBLEMS[problem.kind]
     title, detail = (kind.zh, problem.zh) if lang == "zh" else (kind.en, problem.en)
+    if detail == title:  # then the errors of the fields say what is wrong
+        texts = dict.fromkeys(error.zh if lang == "zh" else error.en for error in problem.errors)
+        detail = ("；" if lang == "zh" else "; ").join(texts)
     response = render(
         request,
         "problem.html",
         getattr(request.state, "visitor", None),
         status=problem.status,
         title=title,
-        detail=detail if detail != title else "",
+        detail=detail,
         number=getattr(request.state, "request_id", ""),
     )
     response.headers.update(problem.headers)

@@ -5,7 +5,6 @@ A region without a name is shown by its level and code.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -13,16 +12,14 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from riskml.errors import UsageError
-from riskml.records.reading.csv_files import open_as_utf8
-from riskml.text import Text, shorten_list
+from riskml.records.reading.small_csv import read_rows, read_text
+from riskml.text import shorten_list
 from riskml.vocabulary.regions import Level, is_region_code, take_region
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.casework.worklist.repository import list_parts
 from riskml_serving.people.auth import Caller
 
 __all__ = ["list_regions", "mask_code", "name_region", "read_region_names"]
-
-_FORM = "It must be a CSV file in UTF-8 or GB18030 with the columns code,name."
 
 
 @cache
@@ -36,21 +33,8 @@ def read_region_names(path: Path | None) -> Mapping[str, str]:
     """
     if path is None:
         return {}
-    try:
-        with open_as_utf8(path) as copy, copy.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.reader(row for row in file if row.strip(" \t\r\n,"))
-            header = [name.strip() for name in next(table, [])]
-            rows = [dict(zip(header, (cell.strip() for cell in cells), strict=False)) for cells in table]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError("The file of region names {path} cannot be read.", _FORM, path=path) from error
-    if not {"code", "name"} <= set(header):
-        raise UsageError(
-            "The file of region names {path} lacks the column code or name; its columns are: {columns}.",
-            _FORM,
-            path=path,
-            columns=shorten_list(header) or Text("none"),
-        )
-    wrong = [row for row in rows if not is_region_code(row.get("code", "")) or not row.get("name")]
+    rows = [row for _, row in read_rows(read_text(path), path, ("code", "name"))]
+    wrong = [row for row in rows if not is_region_code(row["code"]) or not row["name"]]
     if wrong:
         raise UsageError(
             "The file of region names {path} has {count} row(s) without a valid region code or without a name: {rows}.",

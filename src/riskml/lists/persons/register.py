@@ -12,11 +12,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from riskml.errors import UsageError, explain_os_error
+from riskml.errors import UsageError
 from riskml.lists.persons.id_numbers import parse_id_number
 from riskml.lists.persons.key_file import read_key_file, write_key_file, write_private
 from riskml.lists.persons.villages import Village, Villages
 from riskml.records.contract.schema import HOUSEHOLD_CODE
+from riskml.records.reading.small_csv import read_rows, read_text
 from riskml.text import shorten_list
 
 __all__ = ["SEXES", "Person", "Register", "list_personal"]
@@ -86,17 +87,14 @@ class Register:
             If a file or a column is missing, a code is empty, or a day cannot be read. The message names the file and
             the row, never a person.
         """
-        texts = {}
-        for name in ("persons.csv", "villages.csv"):
-            try:
-                texts[name] = _decode((folder / name).read_bytes())
-            except OSError as error:
-                raise UsageError(
-                    "The register has no readable file {path}: {reason}.",
-                    "A register is a folder with persons.csv and villages.csv.",
-                    path=folder / name,
-                    reason=explain_os_error(error),
-                ) from error
+        paths = [folder / name for name in ("persons.csv", "villages.csv")]
+        if missing := [path for path in paths if not path.exists()]:
+            raise UsageError(
+                "The register has no file {path}.",
+                "A register is a folder with persons.csv and villages.csv.",
+                path=missing[0],
+            )
+        texts = {path.name: read_text(path) for path in paths}
         return cls._parse(texts, folder)
 
     @classmethod
@@ -253,34 +251,17 @@ def list_personal(name: str | None, number: str | None, phone: str | None) -> se
     return {text for text in (name, number, phone, *numbers) if text}
 
 
-def _decode(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("gb18030", errors="replace")
-
-
 def _read_rows(text: str, source: Path, name: str, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
-    if missing := [column for column in required if column not in (reader.fieldnames or ())]:
-        raise UsageError(
-            "{path} lacks the column {column}.",
-            "persons.csv needs person_id, household_id and name; villages.csv needs village_code, town and village.",
-            path=source / name,
-            column=missing[0],
-        )
-    for row in reader:
-        if not any(row.values()):
-            continue
+    for number, row in read_rows(text, source / name, required):
         if empty := [column for column in required if column.endswith(("_id", "_code")) and not row[column]]:
             raise UsageError(
                 "{path}: row {row} has no {column}.",
                 "Fill in the code, or remove the row.",
                 path=source / name,
-                row=reader.line_num,
+                row=number,
                 column=empty[0],
             )
-        yield reader.line_num, row
+        yield number, row
 
 
 def _format_rows(columns: list[str], rows: Iterable[tuple[object, ...]]) -> str:

@@ -17,6 +17,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 
 from riskml.errors import UsageError, explain_os_error
 from riskml.lists.reading.sheets import Cell
+from riskml.records.reading.small_csv import decode
 
 __all__ = ["Grid", "Merge", "read_grids"]
 
@@ -138,13 +139,8 @@ def _find_tags(archive: ZipFile, part: str, names: str, within: str = "") -> Ite
 
 def _read_csv(path: Path) -> Grid:
     content = path.read_bytes()
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):  # "Unicode text" of a spreadsheet
-        text = content.decode("utf-16")
-    else:
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = content.decode("gb18030")
+    spreadsheet = content[:2] in (b"\xff\xfe", b"\xfe\xff")  # saved as "Unicode text"
+    text = content.decode("utf-16") if spreadsheet else decode(content)
     head = "".join(text.splitlines(keepends=True)[:_MEASURED])
     counts = Counter(character for character in head if character in _DELIMITERS)
     delimiter = counts.most_common(1)[0][0] if counts else ","

@@ -20,13 +20,45 @@ import duckdb
 import pyarrow as pa
 
 from riskml.records.reading.cell_sql import BLANK, ROW, strip_blanks
+from riskml.text import Text
 
-__all__ = ["CsvError", "LateHeaderError", "Loaded", "UnclosedQuoteError", "load_text", "open_as_utf8", "read_header"]
+__all__ = [
+    "CLOSE_QUOTE",
+    "SEPARATED",
+    "UNCLOSED",
+    "USE_COMMAS",
+    "CsvError",
+    "LateHeaderError",
+    "Loaded",
+    "SeparatorError",
+    "UnclosedQuoteError",
+    "find_separator",
+    "load_text",
+    "open_as_utf8",
+    "read_header",
+    "require_one_row",
+]
 
 _CHUNK = 1 << 22
 _BATCH = 50_000
 _MOST_TITLE_ROWS = 20
 
+UNCLOSED = "In {file}, a double quote opens on line {line} and is not closed: the lines after it are one cell."
+CLOSE_QUOTE = (
+    "Open the file in a text editor at that line and remove the quote, or close it. Write a quote inside a cell twice."
+)
+SEPARATED = "The columns of {file} are separated by {separator}, not by commas."
+USE_COMMAS = (
+    "Save the file as CSV UTF-8 (comma delimited). If it is still not separated by commas, set the list separator to a"
+    " comma in the regional settings of Windows first. Write numbers with a decimal point, such as 1234.56."
+)
+_SEPARATORS = {
+    ";": Text("semicolons"),
+    "\t": Text("tabs"),
+    "|": Text("vertical bars"),
+    "；": Text("full-width semicolons"),
+    "，": Text("full-width commas"),
+}
 
 _LIMIT = "field limit"
 """Part of Python's message about a cell of more than 131,072 characters: no cell of a table is that long."""
@@ -50,6 +82,14 @@ class LateHeaderError(CsvError):
     def __init__(self, row: int) -> None:
         super().__init__(f"header in row {row}")
         self.row = row
+
+
+class SeparatorError(CsvError):
+    """A header whose names are separated by another character, named in ``separator``, than a comma."""
+
+    def __init__(self, separator: Text) -> None:
+        super().__init__(f"separated by {separator}")
+        self.separator = separator
 
 
 @dataclass
@@ -109,6 +149,8 @@ def read_header(path: Path, declared: Collection[str] = ()) -> list[str]:
         If a quote that opens in the header is not closed there.
     LateHeaderError
         If the first row has none of the declared names, and a row soon after it has two or more.
+    SeparatorError
+        If a character other than a comma separates two or more of the declared names in one of these rows.
     CsvError
         If the first line cannot be parsed as CSV.
     """
@@ -120,8 +162,10 @@ def read_header(path: Path, declared: Collection[str] = ()) -> list[str]:
             raise UnclosedQuoteError(1) if _LIMIT in str(error) else CsvError(str(error)) from error
         with contextlib.suppress(csv.Error):
             below = [] if _count_names(names, declared) else itertools.islice(rows, _MOST_TITLE_ROWS)
-            for number, row in below:
-                if _count_names(row, declared) > 1:
+            for number, row in itertools.chain([(1, names)], below):
+                if separator := find_separator(row, declared):
+                    raise SeparatorError(separator)
+                if number > 1 and _count_names(row, declared) > 1:
                     raise LateHeaderError(number)
     if any("\n" in name and "," in name for name in names):
         raise UnclosedQuoteError(1)
@@ -130,6 +174,18 @@ def read_header(path: Path, declared: Collection[str] = ()) -> list[str]:
 
 def _count_names(row: list[str], declared: Collection[str]) -> int:
     return len({strip_blanks(cell).lower() for cell in row}.intersection(declared))
+
+
+def find_separator(row: list[str], declared: Collection[str]) -> Text | None:
+    """Find the character that separates two or more declared names in a row that has none between commas.
+
+    >>> find_separator(['code;"name"'], ("code", "name")), find_separator(["code", "name;note"], ("code", "name"))
+    ('semicolons', None)
+    """
+    if _count_names(row, declared):
+        return None
+    text = ",".join(row).replace('"', "")
+    return next((name for mark, name in _SEPARATORS.items() if _count_names(text.split(mark), declared) > 1), None)
 
 
 def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, width: int) -> Loaded:
@@ -180,7 +236,7 @@ def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, wid
 
 
 def _count_swallowing_sql(table: str, names: list[str]) -> str:
-    """Build the SQL that counts the rows of the right width that `_require_one_row` refuses."""
+    """Build the SQL that counts the rows of the right width that `require_one_row` refuses."""
     tests = []
     for name in names:
         text = f"rtrim({name}, chr(10) || chr(13) || ' ')"
@@ -203,14 +259,15 @@ def _read_rows(source: TextIO, width: int) -> Iterator[list[str]]:
         for row in reader:
             if row and not header:
                 if reader.line_num - before > 1 and width > 1:
-                    _require_one_row(row, width, before + 1)
+                    require_one_row(row, width, before + 1)
                 yield row
             header, before = header and not row, reader.line_num
     except csv.Error as error:
         raise UnclosedQuoteError(before + 1) if _LIMIT in str(error) else CsvError(str(error)) from error
 
 
-def _require_one_row(row: list[str], width: int, line: int) -> None:
+def require_one_row(row: list[str], width: int, line: int) -> None:
+    """Raise `UnclosedQuoteError` if a cell of a row that begins on ``line`` holds lines that look like rows."""
     for cell in row:
         text = cell.rstrip()
         breaks = text.count("\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from riskml.records.contract.faults import Rule, Severity
+from riskml.records.reading.csv_files import CLOSE_QUOTE, USE_COMMAS
 
 __all__ = [
     "BLANK_IN_NAME",
@@ -27,6 +28,7 @@ __all__ = [
     "UNKNOWN_COLUMN",
     "UNKNOWN_FILE",
     "UNREADABLE_TEXT",
+    "WRONG_SEPARATOR",
     "WRONG_TYPE",
 ]
 
@@ -94,7 +96,13 @@ UNCLOSED_QUOTE = _declare(
     "unclosed_quote",
     "A double quote is never closed, so the rows after it become part of its cell",
     "双引号未闭合，吞掉了后面的行",
-    "Open the file in a text editor at that line and remove the quote, or close it. Write a quote inside a cell twice.",
+    CLOSE_QUOTE,
+)
+WRONG_SEPARATOR = _declare(
+    "wrong_separator",
+    "The columns of a CSV file are not separated by commas",
+    "CSV 文件的各列不是用逗号分隔",
+    USE_COMMAS,
 )
 LATE_HEADER = _declare(
     "late_header",

@@ -13,8 +13,11 @@ from riskml.records.contract.schema import TABLES
 from riskml.records.reading import file_rules as rules
 from riskml.records.reading.cell_sql import FILE, ROW, get_family, quote, read_parquet_sql, strip_blanks
 from riskml.records.reading.csv_files import (
+    SEPARATED,
+    UNCLOSED,
     CsvError,
     LateHeaderError,
+    SeparatorError,
     UnclosedQuoteError,
     load_text,
     open_as_utf8,
@@ -113,12 +116,15 @@ def load_csv(
         )
         return [], {}
     except UnclosedQuoteError as error:
-        message = "In {file}, a double quote opens on line {line} and is not closed: the lines after it are one cell."
-        faults.append(rules.UNCLOSED_QUOTE.to_fault(source.table, "", message, file=path.name, line=error.line))
+        faults.append(rules.UNCLOSED_QUOTE.to_fault(source.table, "", UNCLOSED, file=path.name, line=error.line))
         return [], {}
     except LateHeaderError as error:
         message = "The header of {file} is in row {row}: delete the rows above it."
         faults.append(rules.LATE_HEADER.to_fault(source.table, "", message, file=path.name, row=error.row))
+        return [], {}
+    except SeparatorError as error:
+        report = rules.WRONG_SEPARATOR.to_fault
+        faults.append(report(source.table, "", SEPARATED, file=path.name, separator=error.separator))
         return [], {}
     except (CsvError, OSError) as error:
         faults.append(_report_damage(source.table, path, error))

@@ -22,9 +22,14 @@ def test_names_are_read_in_every_encoding_of_a_spreadsheet(encoding, tmp_path):
 
 FAULTS = {
     "absent": (None, "cannot be read"),
-    "another encoding": (ROWS.encode("utf-16"), "cannot be read|lacks the column"),
-    "empty": (b"", "its columns are: none"),
-    "no column": ("code,名称\n990101,县\n".encode(), "its columns are: code, 名称"),
+    "another encoding": (ROWS.encode("utf-16"), "is not a CSV file in UTF-8 or GB18030"),
+    "a folder": ("folder", "cannot be read"),
+    "empty": (b"", "lacks the column code.*\n.* code, name"),
+    "no column": ("code,名称\n990101,县\n".encode(), "lacks the column name"),
+    "semicolons": ("code;name\n990101;县\n".encode("gbk"), "separated by semicolons, not by commas"),
+    "quoted semicolons": ('"code";"name"\n"990101";"县"\n'.encode("gb18030"), "separated by semicolons"),
+    "tabs below blank rows": ("\r\n\t\r\ncode\tname\r\n990101\t县\r\n".encode("gb18030"), "separated by tabs"),
+    "open quote": ('code,name\n990101,"县\n990102,县\n'.encode("gbk"), "a double quote opens on line 2"),
     "short code": ("code,name\n990101,县\n99010,乡\n".encode(), r"has 1 row\(s\) .*: 99010|乡"),
     "number as code": ("code,name\n9.90101E+11,县\n".encode(), r"9.90101E\+11"),
     "row cut off": ("name,code\n县\n".encode(), r"has 1 row\(s\)"),
@@ -36,7 +41,9 @@ FAULTS = {
 def test_a_file_with_faults_is_refused_before_the_service_starts(fault, tmp_path, bundle_path):
     content, message = FAULTS[fault]
     path = tmp_path / "names.csv"
-    if content is not None:
+    if content == "folder":
+        path.mkdir()
+    elif content is not None:
         path.write_bytes(content)
     url = f"sqlite:///{tmp_path / 'service.db'}"
     with pytest.raises(UsageError, match=message) as error:
