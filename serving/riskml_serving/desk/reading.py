@@ -9,7 +9,7 @@ import pickle
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import islice
@@ -21,7 +21,6 @@ import pyarrow as pa
 from openpyxl.utils import get_column_letter
 from sqlalchemy import Connection, Engine
 
-from riskml.errors import UsageError
 from riskml.lists.deliveries import Delivery, read_deliveries
 from riskml.lists.memory import Memory
 from riskml.lists.outcomes import RowOutcome, count_outcomes
@@ -165,14 +164,15 @@ def _hash_state(connection: Connection, county: Mapping[str, Any]) -> bytes:
 
 
 def _split_lines(folder: Path, files: Sequence[Mapping[str, Any]]) -> tuple[pa.Table | None, list[Mapping[str, Any]]]:
-    """Separate a file with monitoring lines from the lists."""
+    """Separate a file with monitoring lines, which its first row shows, from the lists."""
     lines, lists = None, []
     for file in files:
-        states_lines = False
-        if file["name"].lower().endswith(".csv"):
-            with suppress(UsageError):
-                lines, states_lines = read_lines(folder / file["name"]), True
-        if not states_lines:
+        path = folder / file["name"]
+        with path.open("rb") as content:
+            head = content.readline()
+        if path.suffix.lower() == ".csv" and b"effective_from" in head:
+            lines = read_lines(path)
+        else:
             lists.append(file)
     return lines, lists
 

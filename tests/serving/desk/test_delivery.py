@@ -241,6 +241,21 @@ def test_a_list_that_cannot_be_read_keeps_the_delivery_and_says_why(desk):
     assert desk.read("SELECT count(*) FROM deliveries") == [(0,)]
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("region_code;effective_from;amount\n990777;2024-01-01;7000,50\n", "lines.csv 的各列是用分号隔开的"),
+        ('effective_from,amount\n2024-01-01,"7000,50"\n', "lines.csv 第 2 行：amount 无法识别"),
+        ("effective_from,region_code\n2024-01-01,990777\n", "lines.csv 缺少列 amount"),
+    ],
+)
+def test_monitoring_lines_that_cannot_be_read_are_no_list_and_the_reason_is_given(desk, content, reason):
+    desk.upload({"农户信息.csv": FIRST, "lines.csv": content.encode("gbk")}, "2024-06-05")
+    desk.work()
+    assert reason in re.search(r'class="alert".*?</section>', desk.open().text, re.DOTALL).group()
+    assert desk.step == "files"
+
+
 def test_uploads_are_checked(desk):
     assert desk.upload({}, "2024-06-05").status_code == 422
     for day, reason in (("2024-12-01", "收到日期晚于今天"), ("5 March", "日期无法识别")):
