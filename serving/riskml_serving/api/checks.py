@@ -211,16 +211,15 @@ def require_one_income(rows: Rows, columns: Columns) -> None:
     Problem
         ``invalid-request``.
     """
-    twice = {columns["household_id"][i] for i in find_repeated_statements(columns)}
-    paths = (
-        f"tables.income[{i}].statement" for i, row in enumerate(rows if twice else ()) if row["household_id"] in twice
-    )
-    _refuse(paths, "twice", "Two statements of one source and start date have the same recorded_on")
-    clashes = {columns["household_id"][i] for i in find_total_clashes(columns)}
-    paths = (
-        f"tables.income[{i}].source" for i, row in enumerate(rows if clashes else ()) if row["household_id"] in clashes
-    )
-    _refuse(paths, "total_and_source", "A month has both a total and a source")
+
+    def refuse(positions: Sequence[int], column: str, code: str, message: str) -> None:
+        wrong = {columns["household_id"][i] for i in positions}
+        income = {"income": rows} if wrong else {}
+        _refuse(_list_rows(income, column, lambda row: row["household_id"] in wrong), code, message)
+
+    message = "Two statements of one source and start date have the same recorded_on"
+    refuse(find_repeated_statements(columns), "statement", "twice", message)
+    refuse(find_total_clashes(columns), "source", "total_and_source", "A month has both a total and a source")
 
 
 def _refuse(paths: Iterable[str], code: str, en: str, kind: str = "invalid-request") -> None:

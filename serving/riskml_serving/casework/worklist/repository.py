@@ -143,13 +143,13 @@ def _select_last_verification(*conditions: ColumnElement[bool]) -> ScalarSelect[
 
 
 def _was_visited() -> Exists:
-    met = (
-        VERIFICATIONS.c.household_id == CURRENT.c.household_id,
-        is_in_force(),
-        VERIFICATIONS.c.outcome.in_(MET),
-        func.coalesce(VERIFICATIONS.c.after_seq, 0) >= _select_first(SCORES.c.seq),
-    )
-    return exists().where(*met).correlate(CURRENT, DECIDED)
+    return _was_met(func.coalesce(VERIFICATIONS.c.after_seq, 0) >= _select_first(SCORES.c.seq))
+
+
+def _was_met(since: ColumnElement[bool]) -> Exists:
+    """Make the condition that somebody met the household on a visit that ``since`` selects."""
+    own = (VERIFICATIONS.c.household_id == CURRENT.c.household_id, is_in_force(), VERIFICATIONS.c.outcome.in_(MET))
+    return exists().where(*own, since).correlate(CURRENT, DECIDED)
 
 
 def _select_clue_start() -> ScalarSelect[dt.date]:
@@ -167,13 +167,7 @@ def _was_clue_visited() -> Exists:
     first = select(func.min(CLUES.c.after_verification)).where(
         CLUES.c.household_id == CURRENT.c.household_id, _is_clue_open()
     )
-    met = (
-        VERIFICATIONS.c.household_id == CURRENT.c.household_id,
-        is_in_force(),
-        VERIFICATIONS.c.outcome.in_(MET),
-        VERIFICATIONS.c.verification_id > first.scalar_subquery().correlate(CURRENT, DECIDED),
-    )
-    return exists().where(*met).correlate(CURRENT, DECIDED)
+    return _was_met(VERIFICATIONS.c.verification_id > _correlate(first, DECIDED))
 
 
 def _select_assignee() -> ScalarSelect[str]:
