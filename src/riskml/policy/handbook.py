@@ -88,6 +88,13 @@ def render_handbook(policy: Policy) -> str:
                 for t in policy.timing.values()
             ),
         ),
+        "Second look at help": _render_table(
+            ["region", "help that began", "after", "source"],
+            (
+                [_name_region(r.region), _name_day(r.effective_from), _name_time(r.months, "months"), r.source]
+                for r in policy.reassessment.rows
+            ),
+        ),
         "Measures by cause": _render_table(
             ["cause", "measure", "source"],
             chain.from_iterable(

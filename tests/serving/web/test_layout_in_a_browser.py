@@ -91,9 +91,10 @@ def test_a_phone_shows_the_first_household_of_the_list_at_once(browser, served_o
     assert measure_top(reader, "table.list tbody tr") < 400
 
 
-def test_one_tap_leads_to_the_form_of_a_visit_and_each_answer_is_in_view(browser, served_once):
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_one_tap_leads_to_the_form_of_a_visit_and_each_answer_is_in_view(browser, served_once, script):
     """Without JavaScript, the address alone must lead to the form, to its errors and to what was done."""
-    reader = open_on_phone(browser, served_once, "village", script=False)
+    reader = open_on_phone(browser, served_once, "village", script=script)
     reader.open_first()
     assert measure_top(reader, "a[href='#finding']") < 300
     reader.page.click("a[href='#finding']")

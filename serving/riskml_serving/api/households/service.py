@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 
 from riskml_serving.api.call import Call
 from riskml_serving.api.checks import check_followers, require_no_future, require_open
+from riskml_serving.api.records.service import append_records
 from riskml_serving.base.clock import stamp
 from riskml_serving.base.problems import Problem
+from riskml_serving.casework.clues.service import follow_clues, make_record
 from riskml_serving.casework.reassessments.service import describe_helps, read_stated
 from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe
@@ -116,7 +118,7 @@ def explain_household(connection: Connection, call: Call, household_id: str, as_
 
 
 def close(connection: Connection, call: Call, household_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Close a household that moved away, split, merged or died out; its history stays.
+    """Close a household that moved away, split, merged or died out; its history stays, its open clues follow it.
 
     Raises
     ------
@@ -126,13 +128,17 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     """
     on, because, region = body.get("closed_on", call.today), body["because"], call.caller.region
     require_no_future({"closed_on": on}, call.today)
-    row = require_household(connection, household_id, region, lock=True)
-    require_open({household_id: row})
     followers = list(dict.fromkeys(body.get("followed_by", ())))
-    check_followers(followers, find_households(connection, followers, region), household_id)
+    register = find_households(connection, [household_id, *followers], region, lock=True)
+    row = require_household(connection, household_id, region)
+    require_open({household_id: row})
+    check_followers(followers, {code: register[code] for code in followers if code in register}, household_id)
     close_household(connection, household_id, region, on, because, join_followers(followers))
     follow_closure(connection, household_id, followers, to_rows(read_rows(connection, "members", followers)))
     remove_scores(connection, [household_id], region, call.request_id)
+    if moved := follow_clues(connection, region, household_id, followers):
+        rows = [row for clue in moved for row in make_record(clue, clue["recorded_on"])["events"]]
+        append_records(connection, call, {"events": rows}, [])
     call.record(connection, "household.close", household_id, because=because, to=len(followers))
     if followers:  # the audit log pseudonymises codes only in their own column, so they must not be in the details
         call.record(connection, "household.follow", followers)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select, update
 
 from riskml_serving.casework.clues.states import CLUE_STATES
 from riskml_serving.casework.clues.tables import CLUE_NAMES, CLUES
@@ -26,7 +26,7 @@ __all__ = [
     "is_unsettled",
     "read_clues",
     "read_names",
-    "resolve_clue",
+    "update_clue",
 ]
 
 VISIT = VERIFICATIONS.alias("visit")
@@ -75,11 +75,14 @@ def is_unsettled(household: ColumnElement[str]) -> ColumnElement[bool]:
     return household.in_(select(CLUES.c.household_id).where(CLUES.c.household_id.is_not(None), ~settled))
 
 
+def _lives_in(household: ColumnElement[str], region: str) -> ColumnElement[bool]:
+    return household.in_(select(HOUSEHOLDS.c.household_id).where(is_in_region(HOUSEHOLDS.c.region_code, region)))
+
+
 def find_last_verification(connection: Connection, household_id: str, region: str) -> int:
     """Find the number of the last verification of a household in a region, undone or not; 0 if there is none."""
-    here = select(HOUSEHOLDS.c.household_id).where(is_in_region(HOUSEHOLDS.c.region_code, region))
     query = select(func.coalesce(func.max(VERIFICATIONS.c.verification_id), 0)).where(
-        VERIFICATIONS.c.household_id == household_id, VERIFICATIONS.c.household_id.in_(here)
+        VERIFICATIONS.c.household_id == household_id, _lives_in(VERIFICATIONS.c.household_id, region)
     )
     return int(connection.execute(query).scalar_one())
 
@@ -165,7 +168,7 @@ def read_clues(
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def resolve_clue(connection: Connection, clue_id: int, region: str, **values: Any) -> None:
-    """Save what the county found out about a clue, in its region, whose household was not in the register."""
-    here = is_in_region(CLUES.c.region_code, region)
+def update_clue(connection: Connection, clue_id: int, region: str, **values: Any) -> None:
+    """Save which household a clue is about, or why it is about none, if its place or its household is in a region."""
+    here = or_(is_in_region(CLUES.c.region_code, region), _lives_in(CLUES.c.household_id, region))
     connection.execute(update(CLUES).where(CLUES.c.clue_id == clue_id, here).values(**values))

@@ -15,12 +15,23 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues import repository
 from riskml_serving.casework.clues.kinds import may_read_clue
 from riskml_serving.casework.clues.states import find_state
+from riskml_serving.casework.clues.tables import CLUES
 from riskml_serving.http.cursors import CLUE, decrypt_cursor, encrypt_cursor
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.records.repository import split_codes
 
-__all__ = ["describe", "draft", "find_closing_day", "make_record", "read_open_clues", "require_clue", "resolve", "save"]
+__all__ = [
+    "describe",
+    "draft",
+    "find_closing_day",
+    "follow_clues",
+    "make_record",
+    "read_open_clues",
+    "require_clue",
+    "resolve",
+    "save",
+]
 
 FIELDS = ("what", "disaster", "channel", "amount", "occurred_on")
 """Fields of a report that are saved unchanged; those that it leaves out are null."""
@@ -39,7 +50,11 @@ def draft(body: Mapping[str, Any], subject: str, region: str, household_id: str 
     """Make a clue from a report about a household, an unlisted household or a place, for :func:`save`."""
     row = {name: body.get(name) for name in FIELDS} | {"note": body.get("note", "")}
     about = {"subject": subject, "region_code": region, "household_id": household_id}
-    return {**row, **about, "record_id": f"clue-{uuid.uuid4()}"}
+    return {**row, **about, "record_id": _make_record_id()}
+
+
+def _make_record_id() -> str:
+    return f"clue-{uuid.uuid4()}"
 
 
 def save(connection: Connection, caller: Caller, row: dict[str, Any], today: dt.date, request_id: str) -> int:
@@ -97,9 +112,35 @@ def resolve(
     last = 0 if code is None else repository.find_last_verification(connection, code, caller.region)
     about = {"household_id": code, "after_verification": last, "resolution": resolution}
     done = {"resolved_on": today, "resolved_by": caller.key_id}
-    repository.resolve_clue(connection, row["clue_id"], caller.region, **about, **done)
+    repository.update_clue(connection, row["clue_id"], caller.region, **about, **done)
     audit.record(connection, caller, "clue.resolve", code, request_id=request_id, found=code is not None)
     return {**row, "household_id": code}
+
+
+def follow_clues(
+    connection: Connection, region: str, household_id: str, followers: Iterable[str]
+) -> list[dict[str, Any]]:
+    """Let each household that follows a closed one, all of them locked, have its open clues, one copy for each.
+
+    Returns
+    -------
+    list of dict
+        The clues that the followers now have.
+    """
+    hold_lock(connection, "changes")
+    moved = []
+    for clue in read_open_clues(connection, region, [household_id]).get(household_id, []):
+        own = {column.name: clue[column.name] for column in CLUES.c if not column.primary_key}
+        for i, code in enumerate(followers):
+            last = repository.find_last_verification(connection, code, region)
+            about = {"household_id": code, "after_verification": last}
+            if i == 0:
+                repository.update_clue(connection, clue["clue_id"], region, **about)
+            else:  # the name that an unlisted clue may have stays with the first
+                about |= {"subject": "household", "record_id": _make_record_id()}
+                repository.add_clue(connection, own | about)
+            moved.append(own | about)
+    return moved
 
 
 def read_open_clues(

@@ -2,6 +2,10 @@
 // The forms work without this script.
 "use strict";
 
+// An answer to fetch has lost the part of the address that leads to what was done.
+const done = document.querySelector(".done");
+if (done && !location.hash) done.scrollIntoView({ block: "center" });
+
 const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 
 // Fetches the new token after the user has signed in again in another window; what was typed stays in the form.

@@ -171,6 +171,29 @@ def test_only_a_decision_that_comes_after_a_clue_settles_it(filled_client):
     assert states == {first: ("closed", "confirmed"), second: ("open", "pending")}
 
 
+def test_an_open_clue_follows_a_household_that_moves_and_splits_and_every_successor_is_to_be_visited(filled_client):
+    headers, town = make_headers(filled_client), make_headers(filled_client, "370112002")
+    report(filled_client, headers)
+    visit(filled_client, headers, "confirmed")
+    first = report(filled_client, headers, what="job_loss", channel="neighbour")["clue"]["clue_id"]
+    homes = [{"household_id": code, "region_code": THERE, "size": 1} for code in ("h1", "s1", "s2")]
+    filled_client.post("/v1/records", json={"tables": {"households": homes}}, headers=headers)
+    visit(filled_client, headers, "confirmed", "s2")
+    closing = {"because": "split", "followed_by": ["s2", "s1"]}
+    answer = filled_client.post("/v1/households/h1/closure", json=closing, headers=town)
+    assert answer.status_code == 200, answer.text
+    clues = read_list(filled_client, town, state="open")
+    assert [(one["household_id"], one["what"]) for one in clues] == [("s2", "job_loss"), ("s1", "job_loss")]
+    assert clues[0]["clue_id"] == first
+    stored = "SELECT household_id FROM record_events WHERE channel = 'neighbour' ORDER BY household_id"
+    assert read(filled_client, stored) == [("h1",), ("s1",), ("s2",)]
+    assert read(filled_client, "SELECT household_id FROM current_scores WHERE household_id LIKE 's%'") != []
+    visit(filled_client, town, "confirmed", "s2")
+    assert [one["household_id"] for one in read_list(filled_client, town, state="open")] == ["s1"]
+    (settled, _) = read_list(filled_client, town, state="closed")
+    assert settled["household_id"] == "h1", "a settled clue stays with the household that was visited"
+
+
 def test_a_flood_is_a_disaster_of_the_place_and_answers_with_its_households_by_risk(filled_client):
     headers = make_headers(filled_client)
     answer = filled_client.post("/v1/clues", json=FLOOD, headers=headers)
