@@ -1,4 +1,4 @@
-"""``/v1/households/{id}/verifications`` and their export as ``monitoring`` records."""
+"""What visits found, help that began, households due for a second look, and the export as ``monitoring`` records."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from riskml.workbook import escape_text
 from riskml_serving.api.call import Limit, ReadCall, Region, WriteCall
 from riskml_serving.api.records.service import describe_change
 from riskml_serving.api.verifications.schemas import (
+    DUE_PAGE,
     HELP_ANSWER,
     HELP_REQUEST,
     MONITORING,
@@ -21,11 +22,19 @@ from riskml_serving.api.verifications.schemas import (
     VERIFICATION_ANSWER,
     VERIFICATION_REQUEST,
 )
+from riskml_serving.casework.reassessments.repository import list_due
 from riskml_serving.casework.reassessments.service import begin_help
 from riskml_serving.casework.verifications.repository import read_entries
 from riskml_serving.casework.verifications.service import to_monitoring
 from riskml_serving.casework.visits.service import verify
-from riskml_serving.http.cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
+from riskml_serving.http.cursors import (
+    BEGINNING,
+    VERIFICATION,
+    decrypt_cursor,
+    decrypt_rank,
+    encrypt_cursor,
+    encrypt_rank,
+)
 from riskml_serving.http.responses import respond, to_headers
 
 __all__ = ["router"]
@@ -75,6 +84,32 @@ async def help_begun(call: WriteCall, household_id: str) -> Response:
         return 201, {**call.make_envelope(), "household_id": household_id, "help": saved, "score": score}
 
     return await call.write_once(content, work)
+
+
+@router.get("/v1/reassessments", response_model=DUE_PAGE)
+async def reassessments(
+    call: ReadCall,
+    region: Region = None,
+    after: Annotated[str | None, Query(description="`next` of the previous page.", max_length=2000)] = None,
+    limit: Limit = None,
+) -> Response:
+    """List the households that are due for a second look at their help, within a week or overdue, the earliest first.
+
+    A household for which the last visit found that help does not work is due until other help has begun.
+    """
+    prefix, size, today = call.caller.resolve_region(region), call.clamp_limit(limit), call.today
+
+    def read(connection: Connection) -> tuple[list[dict[str, Any]], str | None]:
+        day, *_, code = decrypt_rank(connection, after, "after") if after is not None else (0, "")
+        due = [(row["due_on"].toordinal(), row["household_id"], row) for row in list_due(connection, prefix, today)]
+        left = [one for one in due if one[:2] > (day, code)]
+        shown = left[:size]
+        last = encrypt_rank(connection, [shown[-1][0], 0, 0.0, shown[-1][1]]) if len(left) > size else None
+        return [{**row, "due_on": row["due_on"].isoformat()} for *_, row in shown], last
+
+    rows, cursor = await call.state.read(read)
+    await call.record_read("reassessments.list", [row["household_id"] for row in rows])
+    return respond({**call.make_envelope(), "region": prefix, "households": rows, "next": cursor})
 
 
 @router.get(

@@ -1,4 +1,4 @@
-"""Request and response bodies of a verification, and its export as rows of ``monitoring``."""
+"""Request and response bodies of verifications and help, and their export as rows of ``monitoring``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import type_fields
 
 __all__ = [
+    "DUE_PAGE",
     "FACT",
+    "HELP",
+    "HELP_ANSWER",
+    "HELP_REQUEST",
     "MAX_NOTE",
     "MONITORING",
     "MONITORING_PAGE",
@@ -179,6 +183,19 @@ HELP = make_dict_type(
     },
 )
 HELP_ANSWER = make_answer_type("HelpAnswer", {"household_id": str, "help": HELP, "score": CHANGED | None})
+
+DUE = make_dict_type(
+    "Due",
+    {
+        **dict.fromkeys(("household_id", "region_code"), str),
+        "due_on": Annotated[
+            str, Field(description="Day of the second look, or of the visit that found that help does not work.")
+        ],
+        "failing": Annotated[bool, Field(description="Whether the last visit found that the help does not work.")],
+        "late": bool,
+    },
+)
+DUE_PAGE = make_answer_type("ReassessmentsPage", {"region": str, "households": make_list_type(DUE), "next": str | None})
 
 MONITORING: dict[str, Any] = {
     **dict.fromkeys(("household_id", "category", "entered_on"), str),

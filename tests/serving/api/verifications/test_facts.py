@@ -226,3 +226,32 @@ def test_undoing_a_visit_takes_its_facts_back_and_keeps_them_in_the_history(clie
         undo(connection, caller, household, saved["verification_id"], dt.date(2023, 6, 30), "r")
     assert read_bills(client) == []
     assert count(client, "case_facts") == count(client, "record_illness") == 2
+
+
+def test_households_due_for_a_second_look_are_listed_page_by_page_within_the_region(client, headers, key):
+    homes = [{"household_id": code, "region_code": HERE, "size": 3} for code in ("h2", "h3", "h4")]
+    client.post("/v1/records", json={"tables": {"households": homes}}, headers=headers)
+    body = {"measure": "临时救助", "given_by": "县民政局"}
+    for code, day in (("h1", "2023-03-31"), ("h2", "2023-03-20"), ("h3", "2023-03-20"), ("h4", "2023-05-01")):
+        answer = client.post(f"/v1/households/{code}/help", json={**body, "started_on": day}, headers=headers)
+        assert answer.status_code == 201, answer.text
+    rows, after = [], None
+    while len(rows) < 9:
+        params = {"limit": 1} if after is None else {"limit": 1, "after": after}
+        page = client.get("/v1/reassessments", params=params, headers=headers).json()
+        rows += page["households"]
+        after = page["next"]
+        if after is None:
+            break
+    assert [(row["household_id"], row["due_on"], row["late"]) for row in rows] == [
+        ("h2", "2023-06-20", True),
+        ("h3", "2023-06-20", True),
+        ("h1", "2023-06-30", False),
+    ], "h4 is due in August"
+    visit(client, headers, reassessment="not_working")
+    (failing,) = [
+        row for row in client.get("/v1/reassessments", headers=headers).json()["households"] if row["failing"]
+    ]
+    assert failing["household_id"] == "h1"
+    assert client.get("/v1/reassessments", headers=key("370112002", "read")).json()["households"] == []
+    assert client.get("/v1/reassessments", params={"after": "x"}, headers=headers).status_code == 422

@@ -70,7 +70,7 @@ BODIES = {
     "/v1/clues": {"household_id": "h1", "what": "accident", "channel": "hotline"},
     "/v1/batches": {},
     "/v1/households/{household_id}/closure": {"because": "merged", "followed_by": ["h3"]},
-    "/v1/households/{household_id}/help": {"measure": "低保", "given_by": "县民政局", "started_on": "2023-06-01"},
+    "/v1/households/{household_id}/help": {"measure": "低保", "given_by": "县民政局", "started_on": "2023-01-01"},
     "/v1/households/{household_id}/verifications": {"outcome": "confirmed", "category": "borderline"},
 }
 NAMES_NOBODY = {
@@ -88,6 +88,7 @@ def test_every_view_of_households_leaves_an_entry_about_each_of_them(filled_clie
     finding = BODIES["/v1/households/{household_id}/verifications"]
     filled_client.post("/v1/households/h1/verifications", json=finding, headers=headers)
     filled_client.post("/v1/clues", json=BODIES["/v1/clues"], headers=headers)
+    filled_client.post("/v1/households/h1/help", json=BODIES["/v1/households/{household_id}/help"], headers=headers)
     calls = sorted(ANSWERS, key=lambda call: ("closure" in call[1], call))  # a closed household takes no help
     for method, path in calls:
         where = path.format(household_id="h1", code="370112", job_id=job)
