@@ -53,7 +53,7 @@ def test_the_curl_commands_work_as_printed(bundle_path, tmp_path):
     )
     assert shell.returncode == 0, shell.stdout[-2000:] + shell.stderr
     answers = [json.loads(line) for line in shell.stdout.splitlines() if line.startswith("{")]
-    assert len(answers) == len(re.findall(r"^curl", "\n".join(BLOCKS), re.MULTILINE)) == 13
+    assert len(answers) == len(re.findall(r"^curl", "\n".join(BLOCKS), re.MULTILINE)) == 14
     ready, scores, records, page = answers[:4]
     assert ready["status"] == "ready"
     assert scores["scores"][0]["explanation"]

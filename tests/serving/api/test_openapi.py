@@ -87,6 +87,7 @@ def test_the_examples_work_in_sequence_and_every_response_matches_its_type(make_
         ("get", "/v1/households", None, 200),
         ("post", "/v1/households/{household_id}/verifications", "VerificationRequest", 201),
         ("post", "/v1/households/{household_id}/help", "HelpRequest", 201),
+        ("get", "/v1/reassessments", None, 200),
         ("get", "/v1/households/{household_id}", None, 200),
         ("get", "/v1/households/{household_id}/explanation", None, 200),
         ("get", "/v1/verifications/monitoring", None, 200),

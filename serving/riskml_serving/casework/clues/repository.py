@@ -75,21 +75,19 @@ def is_unsettled(household: ColumnElement[str]) -> ColumnElement[bool]:
     return household.in_(select(CLUES.c.household_id).where(CLUES.c.household_id.is_not(None), ~settled))
 
 
-def _lives_in(household: ColumnElement[str], region: str) -> ColumnElement[bool]:
-    return household.in_(select(HOUSEHOLDS.c.household_id).where(is_in_region(HOUSEHOLDS.c.region_code, region)))
-
-
 def find_last_verification(connection: Connection, household_id: str, region: str) -> int:
     """Find the number of the last verification of a household in a region, undone or not; 0 if there is none."""
+    here = select(HOUSEHOLDS.c.household_id).where(is_in_region(HOUSEHOLDS.c.region_code, region))
     query = select(func.coalesce(func.max(VERIFICATIONS.c.verification_id), 0)).where(
-        VERIFICATIONS.c.household_id == household_id, _lives_in(VERIFICATIONS.c.household_id, region)
+        VERIFICATIONS.c.household_id == household_id, VERIFICATIONS.c.household_id.in_(here)
     )
     return int(connection.execute(query).scalar_one())
 
 
 def add_clue(connection: Connection, row: dict[str, Any]) -> int:
-    """Save a clue; return its number."""
-    return int(connection.execute(insert(CLUES).returning(CLUES.c.clue_id), row).scalar_one())
+    """Save a clue, which may have facts that were read with another one; return its number."""
+    own = {column.name: row.get(column.name) for column in CLUES.c if not column.primary_key}
+    return int(connection.execute(insert(CLUES).returning(CLUES.c.clue_id), own).scalar_one())
 
 
 def add_name(connection: Connection, keys: IdentityKeys, clue_id: int, name: str) -> None:
@@ -170,5 +168,6 @@ def read_clues(
 
 def update_clue(connection: Connection, clue_id: int, region: str, **values: Any) -> None:
     """Save which household a clue is about, or why it is about none, if its place or its household is in a region."""
-    here = or_(is_in_region(CLUES.c.region_code, region), _lives_in(CLUES.c.household_id, region))
+    homes = select(HOUSEHOLDS.c.household_id).where(is_in_region(HOUSEHOLDS.c.region_code, region))
+    here = or_(is_in_region(CLUES.c.region_code, region), CLUES.c.household_id.in_(homes))
     connection.execute(update(CLUES).where(CLUES.c.clue_id == clue_id, here).values(**values))

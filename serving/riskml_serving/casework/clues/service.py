@@ -15,7 +15,6 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues import repository
 from riskml_serving.casework.clues.kinds import may_read_clue
 from riskml_serving.casework.clues.states import find_state
-from riskml_serving.casework.clues.tables import CLUES
 from riskml_serving.http.cursors import CLUE, decrypt_cursor, encrypt_cursor
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
@@ -130,7 +129,6 @@ def follow_clues(
     hold_lock(connection, "changes")
     moved = []
     for clue in read_open_clues(connection, region, [household_id]).get(household_id, []):
-        own = {column.name: clue[column.name] for column in CLUES.c if not column.primary_key}
         for i, code in enumerate(followers):
             last = repository.find_last_verification(connection, code, region)
             about = {"household_id": code, "after_verification": last}
@@ -138,8 +136,8 @@ def follow_clues(
                 repository.update_clue(connection, clue["clue_id"], region, **about)
             else:  # the name that an unlisted clue may have stays with the first
                 about |= {"subject": "household", "record_id": _make_record_id()}
-                repository.add_clue(connection, own | about)
-            moved.append(own | about)
+                repository.add_clue(connection, clue | about)
+            moved.append(clue | about)
     return moved
 
 

@@ -258,6 +258,7 @@ RIGHTS = (
     ("post", "/v1/households/h1/verifications", "write"),
     ("post", "/v1/households/h1/help", "write"),
     ("post", "/v1/households/h1/closure", "write"),
+    ("get", "/v1/reassessments", "read"),
     ("get", "/v1/verifications/monitoring", "read"),
     ("get", "/v1/changes", "read"),
     ("get", "/v1/regions/all/summary", "read"),
