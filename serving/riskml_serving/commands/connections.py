@@ -12,7 +12,9 @@ from riskml_serving.base.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["change", "connect", "record_change"]
+    from riskml_serving.people.auth import Caller
+
+__all__ = ["change", "connect", "identify_operator", "record_change"]
 
 
 @contextmanager
@@ -36,10 +38,15 @@ def change(db: str | None, action: str, **detail: Any) -> Iterator[Connection]:
 def record_change(connection: Connection, action: str, **detail: Any) -> None:
     """Record a change that a command makes; see :func:`change`."""
     from riskml_serving.people import audit
+
+    audit.record(connection, identify_operator(), action, request_id="command", **detail)
+
+
+def identify_operator() -> Caller:
+    """Return whoever runs the command, for the audit log."""
     from riskml_serving.people.auth import Caller
 
-    operator = Caller(f"command:{_read_login()}"[:64], "", frozenset())
-    audit.record(connection, operator, action, request_id="command", **detail)
+    return Caller(f"command:{_read_login()}"[:64], "", frozenset())
 
 
 def _read_login() -> str:

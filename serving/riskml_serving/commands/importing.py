@@ -10,6 +10,7 @@ import typer
 
 from riskml.cli.terminal import say
 from riskml_serving.base.settings import Settings
+from riskml_serving.commands.connections import identify_operator
 from riskml_serving.commands.options import BundleFolder, Database
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def import_records(
         require_purpose(engine, simulated=settings.simulated)
         model = None if no_scores else _load_model(settings)
         with show_progress() as bar:
-            done = import_folder(engine, folder, at, model, bar, simulated=settings.simulated)
+            who = identify_operator()
+            done = import_folder(engine, folder, at, model, bar, simulated=settings.simulated, caller=who)
     say(
         "Import {import_id}: {households:,} households, {changed:,} of them new or changed;\n"
         "{rows:,} rows written, {scored:,} households scored as of {as_of}.",

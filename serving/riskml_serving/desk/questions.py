@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -22,7 +22,7 @@ from riskml.lists.taking import Taken
 from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.repository import read_rows
 
-__all__ = ["list_questions", "recall_answers"]
+__all__ = ["list_questions", "recall_answers", "settle_sheets"]
 
 _PERSON = (
     "person_id",
@@ -37,8 +37,10 @@ _PERSON = (
     "phone",
 )
 _BIRTH = ("birth", "birth_month")
-_OF_SHEETS = ("unknown_list", "no_amount_column", "no_state_column")
+_OF_SHEETS = ("unknown_list", "no_amount_column")
 """Reasons that are settled for a whole sheet, at the step for columns."""
+_ALL_UNSAFE = "no_state_column"
+"""Reason for which a person may also answer that every row of the sheet is about something unsafe."""
 
 
 def recall_answers(
@@ -73,6 +75,17 @@ def recall_answers(
     return {at: known[key] for at, key in keys if key in known}, remembered
 
 
+def settle_sheets(answers: Iterable[Mapping[str, Any]], deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return the deliveries in which no sheet is unclear of which an earlier answer says that all of its rows count."""
+    known = {_write_key(answer["words"]) for answer in answers if answer["answer"] == "new"}
+
+    def settle(sheet: Sheet) -> Sheet:
+        own = sheet.unclear and _write_key(_describe_headers(sheet)) in known
+        return replace(sheet, unclear="") if own else sheet
+
+    return [replace(delivery, sheets=list(map(settle, delivery.sheets))) for delivery in deliveries]
+
+
 def list_questions(
     connection: Connection, deliveries: Sequence[Delivery], register: Register, taken: Taken
 ) -> Iterator[dict[str, Any]]:
@@ -89,11 +102,12 @@ def list_questions(
         if outcome.outcome == "ask" and outcome.reason not in _OF_SHEETS:
             at = (outcome.file, outcome.sheet, outcome.row)
             choices = list_choices(outcome.reason, outcome.candidates)
-            words = (
-                _describe_row(*rows[at])
-                if choices
-                else _write_identity(taken.identities.get(at) or identify(*rows[at]))
-            )
+            if outcome.reason == _ALL_UNSAFE:
+                words, choices = _describe_headers(rows[at][0]), ("new",)
+            elif choices:
+                words = _describe_row(*rows[at])
+            else:
+                words = _write_identity(taken.identities.get(at) or identify(*rows[at]))
             questions.setdefault(_write_key(words), (words, choices, []))[2].append(outcome)
     new = _find_records(taken, {code for *_, outcomes in questions.values() for code in outcomes[0].candidates})
     for words, choices, outcomes in questions.values():
@@ -102,7 +116,7 @@ def list_questions(
             "words": words,
             "reason": first.reason,
             "rows": [{"file": row.file, "sheet": row.sheet, "row": row.row} for row in outcomes],
-            "about": first.person_id or first.household_id or "",
+            "about": "" if first.reason == _ALL_UNSAFE else first.person_id or first.household_id or "",
             "choices": choices,
             "records": _describe_records(connection, new, first) if choices else {},
             "candidates": [] if choices else _list_candidates(register, words, first, days[first.file]),
@@ -157,6 +171,11 @@ def _describe_row(sheet: Sheet, row: Row) -> dict[str, Any]:
     cells = [[column.field, str(row.cells[column.index - 1])] for column in sheet.columns if column.field != "other"]
     period = [str(day) for day in (row.context.start, row.context.end)]
     return {"topic": sheet.topic, "cells": [pair for pair in cells if pair[1] != "None"], "period": period}
+
+
+def _describe_headers(sheet: Sheet) -> dict[str, Any]:
+    """Return what tells lists of one kind: topic and headers."""
+    return {"topic": sheet.topic, "cells": [[column.field, column.header] for column in sheet.columns], "period": []}
 
 
 def _write_key(words: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ from riskml.lists.taking import Taken, take
 from riskml.progress import Progress
 from riskml_serving.base.database import reading, writing
 from riskml_serving.desk import repository
-from riskml_serving.desk.questions import list_questions, recall_answers
+from riskml_serving.desk.questions import list_questions, recall_answers, settle_sheets
 from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.register.service import Person, list_homes, read_persons
 from riskml_serving.store.households.repository import list_codes
@@ -133,7 +133,7 @@ def read_delivery(
         days = {file["name"]: file["received_on"] for file in files if not file["earlier"]}
         today = max((file["received_on"] for file in files), default=dt.date.min)
         bar.stage("reading the lists", len(lists))
-        deliveries = read_deliveries(current, earlier, register, days, today, mapping, bar.step)
+        deliveries = settle_sheets(answers, read_deliveries(current, earlier, register, days, today, mapping, bar.step))
         bar.stage("finding the persons")
         with reading(engine) as connection:
             memory = Memory(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from fastapi import APIRouter
@@ -30,7 +31,8 @@ async def records(call: WriteCall) -> Response:
     tables = body["tables"]
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        return append_records(connection, call, tables, warnings)  # checks run here, so not for a repeated request
+        # checks run here, so not for a repeated request
+        return append_records(connection, call, tables, warnings, sha256=hashlib.sha256(content).hexdigest())
 
     answer = add_location(await call.write_once(content, work))
     if tables.get("lines"):

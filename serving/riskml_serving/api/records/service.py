@@ -38,11 +38,12 @@ __all__ = ["append_records", "describe_change"]
 
 
 def append_records(
-    connection: Connection, call: Call, tables: TableRows, warnings: list[FieldError]
+    connection: Connection, call: Call, tables: TableRows, warnings: list[FieldError], **detail: str
 ) -> tuple[int, dict[str, Any]]:
     """Check the rows, append them and rescore the households; return the status and the response.
 
-    ``warnings`` are those found when the request was read; the response lists them first.
+    ``warnings`` are those found when the request was read; the response lists them first. ``detail`` is what the audit
+    log says about the rows, besides their number.
 
     Raises
     ------
@@ -69,9 +70,9 @@ def append_records(
     warnings = [*warnings, *odd, *list_warnings(tables, call.today, call.model.policy.usual_lines, read, sent)]
     touched = _add_codes(connection, named, regions) if at_once else named
     counts = {name: len(rows) for name, rows in tables.items() if rows}
-    call.record(connection, "records.append", sorted(touched), rows=counts)
+    call.record(connection, "records.append", sorted(touched), rows=counts, **detail)
     if regions:
-        call.record(connection, "records.append", regions=regions, rows=counts)
+        call.record(connection, "records.append", regions=regions, rows=counts, **detail)
     if not at_once:
         payload = {"as_of": call.today.isoformat(), "households": sorted(named), "regions": regions}
         job = add_job(connection, call.caller, "rescore", payload, total=total, request_id=call.request_id)

@@ -155,6 +155,16 @@ def import_folder(
         return run.run(model, simulated=simulated)
 
 
+def _hash_files(opened: Folder) -> dict[str, list[str]]:
+    """Return the SHA-256 of the files of each table, in the order of their names."""
+    return {table: list(map(_hash_file, layout.source.files)) for table, layout in opened.layouts.items()}
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 class _Touched(Exception):  # noqa: N818 - no error: other rows about staged households were received meanwhile
     """Rows about these households were received after they had been staged; the transaction must be rolled back.
 
@@ -225,6 +235,7 @@ class _Import:
         parts = [codes[start : start + PART] for start in range(0, len(codes), PART)]
         self.bar.stage("Compare with what is stored", len(codes))
         closed = self._stage(parts, digests)
+        hashes = _hash_files(self.opened) if self.source is None else {}
         while True:
             self.bar.stage("Save", None)
             try:
@@ -242,6 +253,7 @@ class _Import:
                     counts |= {"closed": len(closed), "rows": sum(news.rows.values())}
                     details: dict[str, Any] = {"tables": self.opened.tables, **counts}
                     if self.source is None:
+                        details["sha256"] = hashes
                         news.follow_members()
                     else:
                         self.source.keep(connection, Import(self.fingerprint[:ID_LENGTH], **counts))

@@ -4,6 +4,7 @@ computes from the records folder."""
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections import Counter
 
@@ -22,6 +23,7 @@ from riskml_serving.judging.importing import repository, service
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.model import load_model
 from riskml_serving.judging.scores.ranking import SECTIONS
+from riskml_serving.people.auth import Caller
 
 AS_OF = dt.date(2023, 6, 30)
 
@@ -41,6 +43,25 @@ def list_households(client, headers):
         after = page.json()["next"]
         if after is None:
             return rows
+
+
+def test_the_audit_log_names_who_imported_or_sent_records_and_the_hash_of_what_was_received(client, key, county):
+    caller = Caller("command:officer", "", frozenset())
+    import_folder(client.app.state.engine, county, AS_OF, simulated=True, caller=caller)
+    code = pq.read_table(county / "households.parquet")["household_id"][0].as_py()
+    row = {"household_id": code, "started_on": "2023-05-01", "measure": "低保"}
+    body = json.dumps({"tables": {"help": [row]}}).encode()
+    answer = client.post("/v1/records", content=body, headers=key())
+    assert answer.status_code == 200, answer.text
+    query = text("SELECT actor, detail FROM audit WHERE action IN ('records.import', 'records.append') ORDER BY seq")
+    with client.app.state.engine.connect() as connection:
+        imported, sent = connection.execute(query).all()
+    assert imported.actor == "command:officer"
+    files = {path.stem: [hashlib.sha256(path.read_bytes()).hexdigest()] for path in county.glob("*.parquet")}
+    own = json.loads(imported.detail)["sha256"]
+    assert own == {table: files[table] for table in own}
+    assert {"households", "income", "lines"} <= own.keys()
+    assert json.loads(sent.detail)["sha256"] == hashlib.sha256(body).hexdigest()
 
 
 def test_an_imported_county_gets_the_scores_reasons_and_agreement_that_riskml_computes(
