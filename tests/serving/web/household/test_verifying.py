@@ -212,3 +212,45 @@ def test_a_household_beyond_the_visit_capacity_is_not_shown_as_free_of_risk(site
         assert words in site.get(f"/households/{household}").text
         export = load_workbook(io.BytesIO(site.get(f"/households/{household}/export.xlsx").content))
         assert any(words in str(row[1]) for row in export.worksheets[0].iter_rows(min_row=3, values_only=True))
+
+
+def test_the_second_of_two_writers_sees_what_the_first_saved_and_decides_knowingly(site):
+    site.sign_in("township")
+    household = site.households(site.world.regions["village"])[0]
+    seen = re.search(r'name="seen" value="([^"]+)"', site.get(f"/households/{household}").text)[1]
+    site.verify(household, outcome="pending", note="镇里看过")
+    refused = site.verify(household, outcome="rejected", reason="affordable", note="县里问过", seen=seen)
+    assert refused.status_code == 409
+    form = refused.text[refused.text.index('id="finding"') :]
+    for words in (
+        "他人刚刚登记了核实结果",
+        "需再次核实",
+        "镇里看过",
+        'value="affordable" selected',
+        ">县里问过</textarea>",
+    ):
+        assert words in form, words
+    assert len(site.rows("SELECT 1 FROM verifications")) == 1, "nothing is saved before the second writer decides"
+    fields = dict(re.findall(r'name="(once|seen)" value="([^"]+)"', form))
+    again = site.verify(household, outcome="rejected", reason="affordable", note="县里问过", **fields)
+    assert again.status_code == 303
+    assert [row[0] for row in site.rows("SELECT outcome FROM verifications ORDER BY verification_id")] == [
+        "pending",
+        "rejected",
+    ]
+
+
+def test_a_closed_household_takes_a_finding_only_while_a_clue_is_open(site):
+    site.sign_in("county")
+    household = site.households(site.world.regions["village"])[0]
+    page = site.get("/clues/new").text
+    once = re.search(r'name="once" value="([^"]+-c)"', page)[1]
+    clue = {"q": household, "what": "job_loss", "channel": "hotline"}
+    site.post("/clues/new", csrf=site.token(page), once=once, **clue)
+    site.change("UPDATE households SET closed_on = '2023-06-30' WHERE household_id = :h", h=household)
+    assert "线索尚未办结" in site.get(f"/households/{household}").text
+    site.verify(household, outcome="rejected", told_on="2023-06-30")
+    page = site.get(f"/households/{household}").text
+    assert "仅供查阅" in page
+    assert 'id="finding"' not in page
+    assert "已办结" in site.get("/clues").text
