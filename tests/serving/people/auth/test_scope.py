@@ -22,8 +22,8 @@ def find_numbers(content):
         parts = content.values() if isinstance(content, dict) else content
         return {number for part in parts for number in find_numbers(part)}
     if isinstance(content, str):
-        matches = re.findall(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?!\w)", content, re.ASCII)
-        return {float(number.replace(",", "")) for number in matches}
+        numbers = re.findall(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?!\w)", content, re.ASCII)
+        return {float(number.replace(",", "")) for number in numbers}
     return {content} if isinstance(content, int | float) else set()
 
 
@@ -237,10 +237,9 @@ def test_results_for_unnamed_regions_are_visible_only_to_keys_without_a_region(c
 
 def test_scores_are_returned_only_for_households_in_the_keys_own_region(filled_client, key):
     township = key("370112001")
-    body = {"tables": {"households": [make_household("x", THERE)], "income": []}}
-    assert filled_client.post("/v1/scores", json=body, headers=township).status_code == 404
-    body["tables"]["households"][0]["region_code"] = HERE
-    assert filled_client.post("/v1/scores", json=body, headers=township).status_code == 200
+    for region, status in ((THERE, 404), (HERE, 200)):
+        body = {"tables": {"households": [make_household("x", region)], "income": []}}
+        assert filled_client.post("/v1/scores", json=body, headers=township).status_code == status
 
 
 RIGHTS = (
