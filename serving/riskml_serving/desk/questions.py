@@ -141,12 +141,12 @@ def _describe_person(person: Person) -> dict[str, str]:
 
 def _find_records(taken: Taken, record_ids: Collection[str]) -> dict[str, Rows]:
     """Find what the lists say about some records, by record number."""
-    found: dict[str, Rows] = {}
+    by_number: dict[str, Rows] = {}
     for table in AMOUNTS:
         for (record_id, *_), row in taken.book.tables.get(table, {}).items():
             if record_id in record_ids:
-                found.setdefault(record_id, []).append(row)
-    return found
+                by_number.setdefault(record_id, []).append(row)
+    return by_number
 
 
 def _describe_records(
