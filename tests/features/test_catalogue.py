@@ -44,7 +44,9 @@ def test_there_are_enough_features_and_every_topic_has_some():
 
 def test_an_adverse_feature_is_a_state_or_has_a_window():
     states = {f.name for f in CATALOGUE.values() if f.direction is Direction.HIGHER_RISK and not f.window}
-    assert states == {"no_labour", "members_chronic", "members_seriously_ill", "members_disabled", "students"}
+    assert states == {"no_labour", "members_chronic", "members_seriously_ill", "members_disabled", "students"}, (
+        "give the feature a window or, if it describes a lasting state, add it to this list"
+    )
 
 
 def test_a_feature_name_can_be_declared_only_once():

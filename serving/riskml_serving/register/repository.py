@@ -20,9 +20,9 @@ __all__ = [
     "list_key_ids",
     "move_persons",
     "read_names",
-    "read_of_households",
-    "read_of_other_keys",
     "read_persons",
+    "read_persons_in",
+    "read_with_other_keys",
     "remove_persons",
     "upsert_persons",
 ]
@@ -37,8 +37,8 @@ def upsert_persons(connection: Connection, rows: Sequence[dict[str, Any]]) -> No
         upsert(connection, PERSONS, rows[start : start + BATCH])
 
 
-def read_of_households(connection: Connection, household_ids: Iterable[str]) -> list[dict[str, Any]]:
-    """Read the persons of households whose codes a query limited to the reader's region has returned."""
+def read_persons_in(connection: Connection, household_ids: Iterable[str]) -> list[dict[str, Any]]:
+    """Read the persons in some households; a query limited to the reader's region must have returned the codes."""
     rows: list[dict[str, Any]] = []
     for part in split_codes(sorted(household_ids)):
         query = select(PERSONS).where(PERSONS.c.household_id.in_(part))
@@ -67,7 +67,7 @@ def move_persons(connection: Connection, household_id: str, new: str) -> None:
 
 
 def delete_persons(connection: Connection, household_ids: Iterable[str]) -> None:
-    """Delete the persons of households that leave the register."""
+    """Delete every person in some households, which are deleted too."""
     for part in split_codes(sorted(household_ids)):
         connection.execute(delete(PERSONS).where(PERSONS.c.household_id.in_(part)))
 
@@ -112,7 +112,7 @@ def list_key_ids(connection: Connection) -> list[str]:
         ids.append(key_id)
 
 
-def read_of_other_keys(connection: Connection, key_id: str, limit: int) -> list[dict[str, Any]]:
-    """Read persons that were encrypted with a key other than this one, and lock them."""
+def read_with_other_keys(connection: Connection, key_id: str, limit: int) -> list[dict[str, Any]]:
+    """Read persons that were encrypted with any key but this one, and lock their rows."""
     query = select(PERSONS).where(PERSONS.c.key_id != key_id).order_by(PERSONS.c.person_id).limit(limit)
     return list(map(dict, connection.execute(query.with_for_update()).mappings()))

@@ -91,7 +91,7 @@ def read_persons(connection: Connection, keys: IdentityKeys, household_ids: Iter
         If the key of one of the persons is missing.
     """
     homes: dict[str, list[Person]] = {}
-    for row in repository.read_of_households(connection, household_ids):
+    for row in repository.read_persons_in(connection, household_ids):
         homes.setdefault(row["household_id"], []).append(_decrypt(keys, row))
     for persons in homes.values():
         persons.sort(key=lambda one: (one.left_on is not None, not one.is_head, one.birth_date or date.max))
@@ -268,7 +268,7 @@ def rotate_persons(engine: Engine, keys: IdentityKeys) -> int:
     total = 0
     while True:
         with writing(engine) as connection:
-            rows = repository.read_of_other_keys(connection, keys.current, BATCH)
+            rows = repository.read_with_other_keys(connection, keys.current, BATCH)
             if not rows:
                 return total
             total += keep_persons(connection, keys, (_decrypt(keys, row) for row in rows))

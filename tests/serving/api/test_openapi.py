@@ -97,7 +97,7 @@ def test_the_examples_work_in_sequence_and_every_response_matches_its_type(make_
         ("post", "/v1/households/{household_id}/closure", "ClosureRequest", 200),
         ("get", "/healthz", None, 200),
     )
-    assert {(method, path) for method, path, _, _ in steps} == set(ANSWERS)
+    assert {(method, path) for method, path, _, _ in steps} == set(ANSWERS), "add the endpoint to steps"
     assert {example for _, _, example, _ in steps if example} == set(BODIES)
     job = ""
     for method, path, example, status in steps:

@@ -91,6 +91,17 @@ def test_a_phone_shows_the_first_household_of_the_list_at_once(browser, served_o
     assert measure_top(reader, "table.list tbody tr") < 400
 
 
+def test_a_menu_with_more_pages_than_fit_on_a_phone_scrolls_in_its_row(browser, served_once):
+    reader = open_on_phone(browser, served_once, "county")
+    before = measure_top(reader, "main")
+    reader.page.evaluate(
+        "menu => menu.append(...[...menu.children].map(link => link.cloneNode(true)))",
+        reader.page.query_selector("nav"),
+    )
+    assert measure_top(reader, "main") == before
+    assert reader.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_one_tap_leads_to_the_form_of_a_visit_and_each_answer_is_in_view(browser, served_once, script):
     """Without JavaScript, the address alone must lead to the form, to its errors and to what was done."""

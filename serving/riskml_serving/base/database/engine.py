@@ -53,7 +53,7 @@ def _read_address(url: str) -> URL:
     raise UsageError(
         "{url!r} is not the address of a database.",
         "Write sqlite:///riskml.db for a file (three slashes, then the path), or postgresql://USER@HOST/DATABASE.",
-        url=url.rpartition("@")[2],  # what stands before may be a password
+        url=url.rpartition("@")[2],  # the part before the @ may contain a password
     )
 
 

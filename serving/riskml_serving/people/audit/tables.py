@@ -26,9 +26,9 @@ AUDIT = Table(
     sqlite_autoincrement=True,
 )
 """``household_id`` is a keyed hash (see ``audit.pseudonyms``); an entry about several households has their shortened
-hashes in ``households`` instead, with blanks between them. ``seq`` counts from 1 without gaps; ``entry_hash`` is
+hashes in ``households`` instead, separated by spaces. ``seq`` counts from 1 without gaps; ``entry_hash`` is
 the SHA-256 hash of ``previous_hash`` and the hash of the entry (see ``audit.chain``). Triggers in the migration reject
-UPDATE, DELETE and TRUNCATE, except DELETE of what ``ARCHIVES`` says is in a file."""
+UPDATE, DELETE and TRUNCATE, but allow DELETE of entries that were archived (see ``ARCHIVES``)."""
 
 Index("ix_audit_household_id", AUDIT.c.household_id, AUDIT.c.seq)
 

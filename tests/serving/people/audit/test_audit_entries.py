@@ -98,7 +98,7 @@ def test_every_view_of_households_leaves_an_entry_about_each_of_them(filled_clie
             shown = set(pq.read_table(io.BytesIO(answer.content))["household_id"].to_pylist())
         else:
             shown = collect_households(answer.json())
-        assert bool(shown) == ((method, path) not in NAMES_NOBODY), path
+        assert bool(shown) == ((method, path) not in NAMES_NOBODY), f"{path}: NAMES_NOBODY is wrong about it"
         assert shown <= find_entries_about(filled_client, answer.headers["x-request-id"]), path
 
 

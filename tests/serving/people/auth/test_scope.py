@@ -271,7 +271,7 @@ def test_these_tests_cover_every_endpoint(client):
         for path, item in client.app.openapi()["paths"].items()
         for method in item
     }
-    assert own - {(method, path) for method, path, _ in RIGHTS} == {("get", "/healthz")}
+    assert own - {(method, path) for method, path, _ in RIGHTS} == {("get", "/healthz")}, "add the endpoint to RIGHTS"
 
 
 @pytest.mark.parametrize(("method", "path", "right"), RIGHTS)

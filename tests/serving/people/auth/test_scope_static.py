@@ -68,7 +68,7 @@ EXEMPT = {
     },
     "register/repository.py": {
         "upsert_persons": "stores what a desk or command for the whole county has matched",
-        "read_of_households": "gets households that a query limited to a region has returned",
+        "read_persons_in": "gets households that a query limited to a region has returned",
         "read_persons": "returns codes to follow_members, which moves persons only to households that follow theirs",
         "remove_persons": "gets the persons that came with lists that are withdrawn, in all regions",
         "delete_persons": "gets households that the withdrawal of an import removes, in all regions",
@@ -78,7 +78,7 @@ EXEMPT = {
         "find_households": "limited to a region by _select_in_region",
         "read_names": "limited to a region by _select_in_region",
         "list_key_ids": "returns ids of keys and nothing about a household",
-        "read_of_other_keys": "part of a command of the operator, for all regions",
+        "read_with_other_keys": "part of a command of the operator, for all regions",
     },
     "store/households/repository.py": {
         "list_followers": "gets households of persons, and tells follow_members which households follow them",
@@ -105,6 +105,7 @@ EXEMPT = {
             "_select_run_start",
             "_select_first",
             "_select_last_verification",
+            "_was_met",
             "_was_visited",
             "_select_assignee",
             "_is_clue_open",
