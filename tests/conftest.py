@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fontTools.ttLib import TTFont
 from numpy.typing import NDArray
 
 from riskml.fonts import find_font
+from riskml.keys import format_key
 from riskml.model import Bundle
+from riskml.model.bundle_files import MANIFEST, write_signature
 from riskml.policy import load_policy
 from riskml.records.panel.store import Records
 from riskml.simulation import simulate
@@ -106,8 +109,21 @@ def trained(county: Path, county_records: Records) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def bundle_path(trained: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained.save(tmp_path_factory.mktemp("bundle") / "model")
+def sign_bundle() -> Callable[[Path], Path]:
+    """Return a function that signs a bundle as it is, with a key that all services in the tests trust."""
+    key = Ed25519PrivateKey.generate()
+
+    def sign(path: Path) -> Path:
+        write_signature(path, (path / MANIFEST).read_bytes(), key)
+        return path
+
+    sign.public_key = format_key(key.public_key())  # type: ignore[attr-defined]
+    return sign
+
+
+@pytest.fixture(scope="session")
+def bundle_path(trained: Bundle, sign_bundle: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sign_bundle(trained.save(tmp_path_factory.mktemp("bundle") / "model"))
 
 
 class Visit:

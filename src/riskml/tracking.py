@@ -31,6 +31,7 @@ __all__ = [
     "CHAMPION",
     "NAME",
     "Registered",
+    "add_file",
     "download",
     "fetch_champion",
     "find_champion_version",
@@ -44,6 +45,8 @@ NAME = "riskml"
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 
+_LOCAL = ("", "file")
+"""Schemes of artifacts on this machine."""
 _SQLITE, _ARTIFACTS = "sqlite:///", "mlartifacts"
 _PATIENCE = 300.0
 """Seconds to wait while another process creates the tables of a new database."""
@@ -188,6 +191,22 @@ def set_champion(version: int) -> None:
         client.set_registered_model_alias(NAME, CHAMPION, str(version))
 
 
+def add_file(version: int, file: Path) -> None:
+    """Add a file to a registered bundle, or replace it there.
+
+    Raises
+    ------
+    TrackingError
+        If the version is not registered, its files are gone, or the server cannot be used.
+    """
+    with _connect() as (client, _):
+        registered = _require_version(client, version)
+        if urlsplit(str(registered.source)).scheme not in _LOCAL:
+            client.log_artifact(registered.run_id, str(file), "bundle")
+            return
+    (download(version) / file.name).write_bytes(file.read_bytes())
+
+
 def download(version: int, to: str | Path | None = None) -> Path:
     """Download a registered bundle and return its folder.
 
@@ -206,7 +225,7 @@ def download(version: int, to: str | Path | None = None) -> Path:
     with _connect() as (client, _):
         source = str(_require_version(client, version).source)
         parts = urlsplit(source)
-        if parts.scheme in ("", "file"):
+        if parts.scheme in _LOCAL:
             path = Path(url2pathname(parts.path))
         else:
             from mlflow.artifacts import download_artifacts

@@ -40,6 +40,7 @@ Days = Annotated[int, Field(ge=0, le=36_500)]
 Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
 Pause = Annotated[float, Field(ge=0.01, le=1_000_000)]
 """Seconds, never 0: without a pause between two checks, the service would do nothing but check."""
+PublicKey = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Settings(BaseSettings):
@@ -76,6 +77,9 @@ class Settings(BaseSettings):
     """Folder for copies of the last five releases that were served, for rollbacks."""
     model_poll_seconds: Seconds = 30.0
     """Seconds between checks for a new release or a rollback; 0 turns them off."""
+    trusted_keys: tuple[PublicKey, ...] = ("1330439f1957d818961abc94eee384a5c5e78f6656c9d8a68026aa0d6fbd74a6",)
+    """Public keys, as JSON; only a bundle that one of them signed is used. `riskml keys create` prints the public key
+    of a new pair. The default is the key of the bundle released in `models/`."""
     policy: Path | None = None
     """Policy table (YAML) to use instead of the packaged one."""
     today: Annotated[dt.date, Field(ge=dt.date(1900, 1, 1), le=dt.date(2200, 12, 31))] | None = None
@@ -112,7 +116,7 @@ class Settings(BaseSettings):
     stale_after_days: Days = 45
     """Days without any new record after which `/readyz` reports the data as stale."""
     audit_key: Path | None = None
-    """Private key that signs checkpoints of the audit log; `riskml-serving audit create-key` writes it. Needs
+    """Private key that signs checkpoints of the audit log; `riskml keys create` writes it. Needs
     `audit_checkpoints`."""
     audit_checkpoints: Path | None = None
     """File to which signed checkpoints of the audit log are appended; keep it, or a copy, where the administrators of

@@ -117,7 +117,8 @@ def describe_allowed(schema: Mapping[str, Any]) -> Text:
             return Text("true or false")
         case "array":
             named = own["items"].get("enum")
-            return Text("a JSON list of {values}", values=Joined(named) if named else Text("strings"))
+            kind = Text("keys of 64 hexadecimal digits" if "pattern" in own["items"] else "strings")
+            return Text("a JSON list of {values}", values=Joined(named) if named else kind)
         case "object":
             return Text("a JSON object whose values are strings")
     return Text("text")

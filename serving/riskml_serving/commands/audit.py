@@ -127,9 +127,7 @@ def move(
     with connect(db, write=True) as connection:
         signer = key or Settings().audit_key
         if signer is None:
-            raise UsageError(
-                "Archives are signed.", "Name a key with --key; `riskml-serving audit create-key` creates one."
-            )
+            raise UsageError("Archives are signed.", "Name a key with --key; `riskml keys create` creates one.")
         files = archive_months(connection, folder, signer, now().date())
         if files:
             record_change(connection, "audit.archive", files=[file.name for file in files])
@@ -137,20 +135,6 @@ def move(
         typer.echo(str(file))
     if not files:
         say("There is nothing to archive: every entry belongs to the current month or the six months before it.")
-
-
-@app.command("create-key")
-def create_key(
-    file: Annotated[Path, typer.Argument(help="File for the private key; FILE.pub is the public one.")],
-) -> None:
-    """Create the key that signs checkpoints; the setting audit_key names the private file to the service.
-
-    Keep the public key where the log is verified.
-    """
-    from riskml_serving.people.audit.checkpoints import create_audit_key
-
-    public = create_audit_key(file)
-    say("{path} signs checkpoints, {public} verifies them.", path=file, public=public)
 
 
 @app.command()

@@ -108,4 +108,4 @@ def _read_settings(as_of: str | None, bundle: Path | None, db: str | None) -> tu
 def _load_model(settings: Settings) -> Model:
     from riskml_serving.judging.model import load_model
 
-    return load_model(settings.bundle_folder, settings.policy, settings.simulated)
+    return load_model(settings.bundle_folder, settings.policy, settings.simulated, settings.trusted_keys)

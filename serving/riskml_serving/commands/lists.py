@@ -57,7 +57,7 @@ def lists(
         keys = require_keys(settings)
         require_purpose(engine, simulated=settings.simulated)
         caller = Caller("riskml-serving lists", region, frozenset((IDENTITY,)))
-        model = load_model(settings.bundle_folder, settings.policy, settings.simulated)
+        model = load_model(settings.bundle_folder, settings.policy, settings.simulated, settings.trusted_keys)
         tasks = {JOB: make_task(engine, settings, keys)}
 
         def finish(delivery_id: str) -> dict[str, Any]:

@@ -107,8 +107,9 @@ class StateCollector(Collector):
 
     def _collect_model(self) -> Iterator[Metric]:
         model = self._holder.current
-        info = GaugeMetricFamily("riskml_model_info", "The model in service", labels=tuple(model.names))
-        info.add_metric(list(model.names.values()), 1)
+        names = {**model.names, "signed_by": model.bundle.signer or ""}
+        info = GaugeMetricFamily("riskml_model_info", "The model in service", labels=tuple(names))
+        info.add_metric(list(names.values()), 1)
         yield info
         yield _report("riskml_model_loaded_timestamp_seconds", "When the model was loaded", _to_unix(model.loaded_at))
         trained = model.bundle.manifest["split"].get("train_to")

@@ -77,6 +77,7 @@ def _check_model(holder: Holder, keeper: Keeper) -> dict[str, Any]:
     if holder.version is not None:
         model = holder.current
         state["loaded_at"] = stamp(model.loaded_at)
+        state["signed_by"] = model.bundle.signer
         state["notice"] = (model.notice or {}).get("en")
         state["trained_to"] = model.bundle.manifest["split"].get("train_to")
     if failure is not None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from riskml.errors import UsageError, explain_os_error
-from riskml.lists.persons.key_file import write_private
+from riskml.keys import write_private
 from riskml.text import Text
 from riskml_serving.base.settings import Settings
 

@@ -57,6 +57,7 @@ def run(settings: Settings, workers: int = 1) -> None:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
+    from riskml.model.bundle_files import read_manifest
     from riskml_serving.base.database import open_database
     from riskml_serving.judging.model import RULE_LINE_ONLY
     from riskml_serving.judging.model.source import is_simulated, require_bundle
@@ -66,6 +67,7 @@ def run(settings: Settings, workers: int = 1) -> None:
 
     if settings.model_source == "folder":
         require_bundle(settings.bundle_folder)
+        read_manifest(settings.bundle_folder, settings.trusted_keys)
     build_state(settings).engine.dispose()  # a setting that cannot be used is reported here, not by every worker
     with open_database(settings.database_url) as engine:  # migrates an SQLite file before workers start
         require_purpose(engine, simulated=settings.simulated)

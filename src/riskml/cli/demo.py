@@ -78,7 +78,10 @@ def _test_on_real_panel() -> None:
 
 
 def _train_on_county(out: Path, households: int, seed: int) -> Path:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from riskml.loading import load_records
+    from riskml.model.bundle_files import MANIFEST, write_signature
     from riskml.policy import load_policy
     from riskml.simulation import simulate
     from riskml.splits import Settings
@@ -96,6 +99,8 @@ def _train_on_county(out: Path, households: int, seed: int) -> Path:
         records = load_records(county, policy)
         bundle = train(records, Settings(income_age=INCOME_AGE), policy, folder=county, progress=bar)
         bundle.save(out / "bundle")
+        key = Ed25519PrivateKey.generate()  # trusted by the service that this demo starts, and then gone
+        write_signature(out / "bundle", bundle.files[MANIFEST], key)
         bar.stage("registering in MLflow")
         register(out / "bundle", bundle)
     show_evaluation(bundle.evaluation, simulated=True)

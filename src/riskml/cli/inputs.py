@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOT_TRAINED_HERE",
+    "load_bundle",
     "map_records",
     "print_check",
     "read_records",
@@ -35,6 +36,19 @@ NOT_TRAINED_HERE = Text(
     "The model was trained on a simulated county: its probabilities say nothing about these households."
 )
 """Warning about scores of real households by a model that was trained on a simulated county."""
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Load a bundle; print a notice to standard error if it is not signed."""
+    from riskml.model import Bundle
+
+    bundle = Bundle.load(path)
+    if bundle.signer is None:
+        print_note(
+            "{path} is not signed: nothing shows who made it, and the service refuses it. `riskml sign` signs it.",
+            path=path,
+        )
+    return bundle
 
 
 def read_records(

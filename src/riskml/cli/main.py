@@ -28,6 +28,7 @@ from riskml.cli.model.explain import explain
 from riskml.cli.model.release import release
 from riskml.cli.model.report import report
 from riskml.cli.model.score import score
+from riskml.cli.model.sign import create, sign
 from riskml.cli.model.train import train
 from riskml.cli.options import accept_language
 from riskml.cli.terminal import refuse_empty_arguments, run
@@ -46,6 +47,7 @@ COMMANDS: Commands = (
     release,
     report,
     score,
+    sign,
     simulate,
     template,
     train,
@@ -68,6 +70,9 @@ def build_app() -> typer.Typer:
     )
     benchmark = typer.Typer(no_args_is_help=True, help="Reproduce the figures stated in the README.")
     app.add_typer(benchmark, name="benchmark")
+    keys = typer.Typer(no_args_is_help=True, help="Keys that sign model bundles and the audit log.")
+    app.add_typer(keys, name="keys")
+    keys.command()(create)
     for command in COMMANDS:
         app.command()(command)
     for command in BENCHMARKS:

@@ -12,8 +12,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.workbook import Workbook as Book
 from openpyxl.worksheet.worksheet import Worksheet
 
+from riskml.keys import write_private
 from riskml.lists.outcomes import RowOutcome
-from riskml.lists.persons.key_file import write_private
 from riskml.lists.reading.sheets import Sheet
 from riskml.lists.wording import explain_reason, name_outcome
 from riskml.text import Joined, Text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -18,11 +18,13 @@ from riskml.model.bundle_files import (
     MANIFEST,
     RESTORE_HINT,
     SEAL,
+    SIGNATURE,
     decode_json,
     encode_json,
     hash_sha256,
     make_seal,
     read_folder,
+    read_signer,
     to_plain,
     write_folder,
 )
@@ -66,7 +68,7 @@ class Bundle:
         Aggregates of the training rows.
     manifest : dict
         Versions, data fingerprint, split, settings, schema, whether the county was simulated, whether the model was
-        refitted, and the SHA-256 hash of every file except the manifest and its seal.
+        refitted, and the SHA-256 hash of every file except the manifest, its seal and its signature.
     files : dict of str to bytes
         Content of every file, by name.
     """
@@ -159,22 +161,28 @@ class Bundle:
             Function that writes the card of a bundle. The model version that the card states does not depend on the
             card itself.
         """
-        content = {name: text for name, text in self.files.items() if name not in (MANIFEST, SEAL, CARD)}
+        content = {name: text for name, text in self.files.items() if name not in (MANIFEST, SEAL, SIGNATURE, CARD)}
         content["report.json"] = encode_json(report)
         reported = _assemble(_seal_content(content, self.manifest))
         return _assemble(_seal_content({**content, CARD: card(reported).encode()}, self.manifest))
 
     @classmethod
-    def load(cls, path: str | Path) -> Bundle:
+    def load(cls, path: str | Path, trusted: Collection[str] | None = None) -> Bundle:
         """Read and verify a bundle.
+
+        Parameters
+        ----------
+        path : path
+        trusted : collection of str, optional
+            Public keys, one of which must have signed the bundle; by default, any key may have, or none.
 
         Raises
         ------
         BundleError
-            If a file is missing, unexpected or altered, if the format or the schema does not match, or if a golden case
-            gets a different score. The message names the file and says what to do.
+            If a file is missing, unexpected or altered, if no trusted key signed the bundle, if the format or the
+            schema does not match, or if a golden case gets a different score. The message says what to do.
         """
-        return _assemble(read_folder(Path(path)))
+        return _assemble(read_folder(Path(path), trusted))
 
     def save(self, path: str | Path) -> Path:
         """Write the bundle to a folder in one step.
@@ -191,6 +199,11 @@ class Bundle:
     def model_version(self) -> str:
         """Version of the model, derived from its content."""
         return str(self.manifest["model_version"])
+
+    @cached_property
+    def signer(self) -> str | None:
+        """Public key that signed the bundle; None if it is not signed."""
+        return read_signer(self.files)
 
     @property
     def simulated(self) -> bool:

@@ -1,4 +1,4 @@
-"""Read and write a bundle as a folder, which is moved into place in one step and rejected if any byte has changed."""
+"""Read, write and sign a bundle as a folder: moved into place in one step, rejected if any byte has changed."""
 
 from __future__ import annotations
 
@@ -7,33 +7,42 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from riskml.errors import BundleError, explain_os_error
+from riskml.keys import format_key
 from riskml.text import Joined
 
 __all__ = [
     "CARD",
     "MANIFEST",
     "SEAL",
+    "SIGNATURE",
     "decode_json",
     "encode_json",
     "hash_sha256",
     "read_folder",
+    "read_manifest",
+    "read_signer",
     "refuse_other",
     "to_plain",
     "write_folder",
+    "write_signature",
 ]
 
-MANIFEST, SEAL = "manifest.json", "manifest.sha256"
+MANIFEST, SEAL, SIGNATURE = "manifest.json", "manifest.sha256", "manifest.sig"
 REQUIRED = ("trees.txt", "linear.json", "blend.json", "baselines.json", "evaluation.json", "golden.json")
 CARD = "model_card.md"
 OPTIONAL = ("reference.json", "report.json", CARD)
 RESTORE_HINT = "Copy the bundle again from where it was made, or train it again."
+_PURPOSE = b"riskml bundle\n"
+"""Signed with the manifest, so that nothing else that a key has signed counts as the signature of a bundle."""
 
 
 def hash_sha256(content: bytes) -> str:
@@ -80,13 +89,13 @@ def decode_json(files: Mapping[str, bytes], name: str) -> Any:
         ) from error
 
 
-def read_folder(path: Path) -> dict[str, bytes]:
-    """Read a bundle's files and verify every hash.
+def read_folder(path: Path, trusted: Collection[str] | None = None) -> dict[str, bytes]:
+    """Read a bundle's files and verify every hash; see :func:`read_manifest` for ``trusted``.
 
     Returns
     -------
     dict of str to bytes
-        Content by file name, including the manifest and its seal.
+        Content by file name, including the manifest, its seal and its signature.
 
     Raises
     ------
@@ -98,18 +107,7 @@ def read_folder(path: Path) -> dict[str, bytes]:
             "There is no model bundle at {path}.", "Check the path; `riskml train` writes a bundle.", path=path
         )
     names = {entry.name for entry in path.iterdir()}
-    for name in (MANIFEST, SEAL):
-        if name not in names:
-            raise BundleError("{path} is not a complete bundle: {name} is missing.", RESTORE_HINT, path=path, name=name)
-    files = {name: _read_file(path / name) for name in (MANIFEST, SEAL)}
-    if files[SEAL] != make_seal(files[MANIFEST]):
-        raise BundleError(
-            "{manifest} and {seal} in {path} do not belong together: one of them was altered.",
-            RESTORE_HINT,
-            manifest=MANIFEST,
-            seal=SEAL,
-            path=path,
-        )
+    files = read_manifest(path, trusted)
     hashes = _read_hashes(files)
     if missing := sorted(set(hashes) - names):
         raise BundleError(
@@ -119,7 +117,7 @@ def read_folder(path: Path) -> dict[str, bytes]:
             count=len(missing),
             missing=Joined(missing),
         )
-    if extra := sorted(names - set(hashes) - {MANIFEST, SEAL}):
+    if extra := sorted(names - set(hashes) - set(files)):
         raise BundleError(
             "{path} holds {count} file(s) that are not in its manifest: {extra}.",
             "Move them elsewhere: a bundle folder holds only the bundle.",
@@ -138,6 +136,85 @@ def read_folder(path: Path) -> dict[str, bytes]:
                 manifest=MANIFEST,
             )
     return files
+
+
+def read_manifest(path: Path, trusted: Collection[str] | None = None) -> dict[str, bytes]:
+    """Read the manifest, its seal and, if there is one, its signature.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the bundle.
+    trusted : collection of str, optional
+        Public keys, one of which must have signed; by default, any key may have, or none.
+
+    Raises
+    ------
+    BundleError
+        If one of these files is missing, unreadable or altered, or no trusted key signed.
+    """
+    for name in (MANIFEST, SEAL):
+        if not (path / name).exists():
+            raise BundleError("{path} is not a complete bundle: {name} is missing.", RESTORE_HINT, path=path, name=name)
+    names = [name for name in (MANIFEST, SEAL, SIGNATURE) if (path / name).exists()]
+    files = {name: _read_file(path / name) for name in names}
+    signer = read_signer(files)
+    for other, proves in ((SEAL, files[SEAL] == make_seal(files[MANIFEST])), (SIGNATURE, signer != "")):
+        if not proves:
+            raise BundleError(
+                "{manifest} and {seal} in {path} do not belong together: one of them was altered.",
+                RESTORE_HINT,
+                manifest=MANIFEST,
+                seal=other,
+                path=path,
+            )
+    if trusted is None or signer in trusted:
+        return files
+    if signer is None:
+        raise BundleError(
+            "The bundle {path} is not signed: nothing shows who made it.",
+            "If you know where it comes from, sign it with `riskml sign {path} --key FILE`, and add the key to the"
+            " setting trusted_keys (RISKML_SERVING_TRUSTED_KEYS).",
+            path=path,
+        )
+    raise BundleError(
+        "The bundle {path} was signed with the key {key}, which is not trusted.",
+        "If you know whose key it is, add it to the setting trusted_keys (RISKML_SERVING_TRUSTED_KEYS); otherwise, do"
+        " not use the bundle.",
+        path=path,
+        key=signer,
+    )
+
+
+def read_signer(files: Mapping[str, bytes]) -> str | None:
+    """Return the public key that signed the manifest; None if none did, and "" if the signature is wrong."""
+    try:
+        key, signature = (bytes.fromhex(text) for text in files[SIGNATURE].decode("ascii").split())
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, _PURPOSE + files[MANIFEST])
+    except KeyError:
+        return None
+    except (ValueError, InvalidSignature):
+        return ""
+    return key.hex()
+
+
+def write_signature(path: Path, manifest: bytes, key: Ed25519PrivateKey) -> str:
+    """Sign a manifest that was verified, beside it in the bundle's folder; return the public key.
+
+    Raises
+    ------
+    BundleError
+        If the signature cannot be written.
+    """
+    public = format_key(key.public_key())
+    try:
+        (path / SIGNATURE).write_text(f"{public} {key.sign(_PURPOSE + manifest).hex()}\n", "ascii")
+    except OSError as error:
+        reason = explain_os_error(error)
+        raise BundleError(
+            "{path} cannot be written: {reason}.", "Sign a copy of the bundle.", path=path / SIGNATURE, reason=reason
+        ) from error
+    return public
 
 
 def make_seal(manifest: bytes) -> bytes:
@@ -207,7 +284,7 @@ def refuse_other(path: Path) -> None:
     if path.exists() and not path.is_dir():
         raise BundleError("{path} is a file; a bundle is a folder.", hint, path=path)
     names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
-    if names and (MANIFEST not in names or names - {MANIFEST, SEAL, *REQUIRED, *OPTIONAL}):
+    if names and (MANIFEST not in names or names - {MANIFEST, SEAL, SIGNATURE, *REQUIRED, *OPTIONAL}):
         raise BundleError(
             "{path} holds files that are not part of a bundle and will not be overwritten.", hint, path=path
         )

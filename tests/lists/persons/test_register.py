@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from riskml.errors import UsageError
-from riskml.lists.persons.key_file import SECRET_VARIABLE, write_private
+from riskml.keys import write_private
+from riskml.lists.persons.key_file import SECRET_VARIABLE
 from riskml.lists.persons.register import Person, Register
 from riskml.lists.persons.villages import Village
 

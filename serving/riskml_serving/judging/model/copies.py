@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from riskml.model import Bundle
+from riskml.model.bundle_files import SIGNATURE
 
 __all__ = ["KEPT", "find_copy", "save_copy"]
 
@@ -31,7 +32,8 @@ def save_copy(store: Path, bundle: Bundle) -> None:
         If the copy cannot be written.
     """
     folder = find_copy(store, bundle.model_version)
-    if folder.is_dir():
+    signature = folder / SIGNATURE
+    if folder.is_dir() and (signature.read_bytes() if signature.exists() else None) == bundle.files.get(SIGNATURE):
         folder.touch()
     else:
         bundle.save(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -168,16 +169,26 @@ class Holder:
         self._model = model
 
 
-def load_model(folder: Path, policy: Path | None = None, trial: bool = False) -> Model:
+def load_model(
+    folder: Path, policy: Path | None = None, trial: bool = False, trusted: Collection[str] | None = None
+) -> Model:
     """Load, verify and warm up a bundle; a model from a simulated county is silent unless ``trial`` is true.
+
+    Parameters
+    ----------
+    folder, policy : Path
+    trial : bool, default False
+    trusted : collection of str, optional
+        Public keys, one of which must have signed the bundle; by default, any bundle is loaded.
 
     Raises
     ------
     BundleError
-        If the bundle is damaged or altered, or does not fit this version of riskml; nothing is ever unpickled.
+        If the bundle is damaged or altered, no trusted key signed it, or it does not fit this version of riskml;
+        nothing is ever unpickled.
     """
     table = load_policy(policy)
-    bundle = Bundle.load(folder)
+    bundle = Bundle.load(folder, trusted)
     model = Model(bundle, table, Narrator(bundle, table), str(folder), trial)
     _warm_up(model)
     return model

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +22,17 @@ from riskml_serving.judging.model import copies, repository
 from riskml_serving.judging.model.counters import REFUSED, SWAPPED
 from riskml_serving.judging.model.holder import RULE_LINE_ONLY, Holder, Model, load_model
 from riskml_serving.judging.model.source import find_offer
+from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller
 
 __all__ = ["Failure", "Keeper", "Load"]
 
-Load = Callable[[Path, Path | None, bool], Model]
+Load = Callable[[Path, Path | None, bool, tuple[str, ...]], Model]
 
 log = logging.getLogger("riskml_serving.judging.model")
+
+SERVICE = Caller("service", "", frozenset())
+"""The caller under whose name the audit log says which models were put into service or refused."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,8 @@ class Keeper:
     holder : Holder
     settings : Settings
     load : callable, optional
-        Loads, verifies and warms up a bundle, given its folder, the policy table and whether the service is on trial.
+        Loads, verifies and warms up a bundle, given its folder, the policy table, whether the service is on trial, and
+        the keys of which one must have signed it.
     retract : callable, optional
         Reduces the current scores to the rule line's part; called when a model takes over whose verdicts must not be
         shown (see :attr:`riskml_serving.judging.model.holder.Model.silent`).
@@ -70,6 +77,7 @@ class Keeper:
         self._engine, self._holder, self._settings, self._load, self._retract = engine, holder, settings, load, retract
         self._settled = ""
         self._rejected: set[str] = set()
+        self._refused: set[str] = set()
         self.failure: Failure | None = None
 
     def start(self) -> None:
@@ -105,7 +113,7 @@ class Keeper:
         offer = find_offer(self._settings)
         if offer.mark == self._settled:
             return
-        model = self._load(offer.fetch(), self._settings.policy, self._settings.simulated)
+        model = self._load_trusted(offer.fetch())
         if model.version in self._rejected:
             log.warning("the latest release, %s, was rolled back and stays out of service", model.version)
         elif model.version != self._holder.version:
@@ -125,12 +133,15 @@ class Keeper:
                 continue
             try:
                 copy = copies.find_copy(self._settings.model_store, version)
-                model = self._load(copy, self._settings.policy, self._settings.simulated)
+                model = self._load_trusted(copy)
             except BundleError as error:
                 self._record_failure(error)
                 continue
             self._serve(model, release["source"])
             return
+
+    def _load_trusted(self, folder: Path) -> Model:
+        return self._load(folder, self._settings.policy, self._settings.simulated, self._settings.trusted_keys)
 
     def _serve(self, model: Model, source: str) -> None:
         try:
@@ -145,6 +156,8 @@ class Keeper:
         try:
             with writing(self._engine) as connection:
                 repository.record_release(connection, model.version, source, now())
+                detail = {"model": model.version, "source": source, "signed_by": model.bundle.signer}
+                audit.record(connection, SERVICE, "model.serve", request_id="service", **detail)
                 if model.silent:
                     self._retract(connection)
         except SQLAlchemyError as error:
@@ -158,6 +171,11 @@ class Keeper:
         if self.failure is None or self.failure.message != message:
             log.error("the latest release was refused or is unavailable: %s", message)
         self.failure = Failure(now(), type(error).__name__, message)
+        if isinstance(error, BundleError) and message not in self._refused:
+            with suppress(SQLAlchemyError):
+                with writing(self._engine) as connection:
+                    audit.record(connection, SERVICE, "model.refuse", request_id="service", reason=message)
+                self._refused.add(message)
 
     def _read_rejected(self) -> set[str]:
         """Read the versions that were rolled back; while the database is down, return the last known ones."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from riskml.errors import BundleError, TrackingError
 from riskml.model.bundle import is_trained_on_simulation
-from riskml.model.bundle_files import MANIFEST, SEAL
+from riskml.model.bundle_files import MANIFEST, SEAL, SIGNATURE
 from riskml.tracking import download, find_champion_version
 from riskml_serving.base.settings import Settings
 
@@ -50,7 +50,8 @@ def find_offer(settings: Settings) -> Offer:
         return _find_champion(settings.model_store)
     folder = settings.bundle_folder
     require_bundle(folder)
-    return Offer((folder / SEAL).read_text("utf-8", errors="replace"), str(folder), lambda: folder)
+    marks = [path.read_text("utf-8", errors="replace") for path in (folder / SEAL, folder / SIGNATURE) if path.exists()]
+    return Offer("".join(marks), str(folder), lambda: folder)
 
 
 def require_bundle(folder: Path) -> None:

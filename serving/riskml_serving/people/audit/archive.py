@@ -15,10 +15,10 @@ from cryptography.exceptions import InvalidSignature
 from sqlalchemy import Connection
 
 from riskml.errors import UsageError, explain_os_error
-from riskml.lists.persons.key_file import write_private
+from riskml.keys import load_private_key, load_public_key, write_private
 from riskml_serving.people.audit import repository
 from riskml_serving.people.audit.chain import START, Head
-from riskml_serving.people.audit.checkpoints import Checkpoint, load_private_key, load_public_key, sign_head
+from riskml_serving.people.audit.checkpoints import Checkpoint, sign_head
 from riskml_serving.people.audit.pseudonyms import SHORT, read_pseudonym
 
 __all__ = ["MONTHS_KEPT", "archive_months", "read_about", "read_archive", "read_start"]

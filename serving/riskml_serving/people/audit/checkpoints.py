@@ -18,13 +18,12 @@ from typing import Any
 
 import anyio.to_thread
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from riskml.errors import UsageError, explain_os_error
-from riskml.lists.persons.key_file import write_private
+from riskml.keys import load_private_key, load_public_key
 from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading
 from riskml_serving.base.settings import Settings
@@ -36,10 +35,7 @@ __all__ = [
     "Notary",
     "build_proof",
     "check_proof",
-    "create_audit_key",
     "create_notary",
-    "load_private_key",
-    "load_public_key",
     "read_checkpoints",
     "sign_head",
 ]
@@ -97,50 +93,6 @@ def _write_message(at: str, head: Head) -> bytes:
     return f"riskml audit checkpoint\n{at}\n{head}".encode()
 
 
-def create_audit_key(path: Path) -> Path:
-    """Create a pair of keys: the private one in ``path``, which only its owner may read; return the public one's file.
-
-    Raises
-    ------
-    UsageError
-        If there is a file already, or none can be written.
-    """
-    public = path.with_name(path.name + ".pub")
-    for file in (path, public):
-        if file.exists():
-            raise UsageError(
-                "{path} exists.", "Name another file: checkpoints are verified with the key that signed.", path=file
-            )
-    key = Ed25519PrivateKey.generate()
-    plain = serialization.NoEncryption()
-    try:
-        write_private(path, key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
-        public.write_bytes(
-            key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        )
-    except OSError as error:
-        raise UsageError(
-            "{path} cannot be written: {reason}.",
-            "Name a file in a folder that you may write to.",
-            path=path,
-            reason=explain_os_error(error),
-        ) from error
-    return public
-
-
-def load_private_key(path: Path) -> Ed25519PrivateKey:
-    """Load a private key that :func:`create_audit_key` wrote.
-
-    Raises
-    ------
-    UsageError
-    """
-    key: Ed25519PrivateKey = _load_key(
-        path, lambda content: serialization.load_pem_private_key(content, None), Ed25519PrivateKey
-    )
-    return key
-
-
 def sign_head(key: Ed25519PrivateKey, head: Head) -> Checkpoint:
     """Sign a head and the current time."""
     at = now().isoformat(timespec="seconds")
@@ -154,7 +106,7 @@ class Notary:
     ----------
     engine : Engine
     key : path
-        Private key that :func:`create_audit_key` wrote.
+        Private key that :func:`riskml.keys.create_keys` wrote.
     file : path
         File to append to, outside the database, ideally on another machine or on a medium that only grows.
 
@@ -207,22 +159,6 @@ def create_notary(engine: Engine, settings: Settings) -> Notary | None:
     return Notary(engine, settings.audit_key, settings.audit_checkpoints)
 
 
-def _load_key(path: Path, load: Any, kind: type[Any]) -> Any:
-    try:
-        key = load(path.read_bytes())
-    except (OSError, ValueError, TypeError) as error:
-        reason = explain_os_error(error) if isinstance(error, OSError) else "no key in PEM form"
-        raise UsageError(
-            "The audit key {path} cannot be read: {reason}.",
-            "`riskml-serving audit create-key FILE` writes FILE and, to verify with, FILE.pub.",
-            path=path,
-            reason=reason,
-        ) from error
-    if not isinstance(key, kind):
-        raise UsageError("{path} holds another kind of key.", "Sign with FILE and verify with FILE.pub.", path=path)
-    return key
-
-
 def read_checkpoints(path: Path, public_key: Path) -> list[Checkpoint]:
     """Read checkpoints and verify their signatures.
 
@@ -242,12 +178,6 @@ def read_checkpoints(path: Path, public_key: Path) -> list[Checkpoint]:
         ) from error
     key = load_public_key(public_key)
     return [_read_line(line, number, path, key) for number, line in enumerate(lines, 1)]
-
-
-def load_public_key(path: Path) -> Ed25519PublicKey:
-    """Load a public key; see :func:`load_private_key`."""
-    key: Ed25519PublicKey = _load_key(path, serialization.load_pem_public_key, Ed25519PublicKey)
-    return key
 
 
 def _read_line(line: str, number: int, path: Path, key: Ed25519PublicKey) -> Checkpoint:

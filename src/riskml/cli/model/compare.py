@@ -32,13 +32,12 @@ def compare(
     Without --records, the figures stored in the bundles are shown side by side. This requires that both models were
     tested on the same rows of the same records.
     """
-    from riskml.cli.inputs import read_records
+    from riskml.cli.inputs import load_bundle, read_records
     from riskml.evaluation.comparison import render_text
-    from riskml.model import Bundle
     from riskml.policy import load_policy
     from riskml.training import compare_on, compare_stored, require_same_outcome
 
-    first, second, table = Bundle.load(bundle), Bundle.load(other), load_policy(policy)
+    first, second, table = load_bundle(bundle), load_bundle(other), load_policy(policy)
     require_same_outcome(first, second)
     if records is None:
         comparison = compare_stored(first, second)

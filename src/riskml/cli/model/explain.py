@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from riskml.cli.inputs import read_records, warn_if_simulated
+from riskml.cli.inputs import load_bundle, read_records, warn_if_simulated
 from riskml.cli.options import (
     AsJson,
     AsOf,
@@ -50,11 +50,10 @@ def explain(
     """
     from riskml.cli.results import show_explanation
     from riskml.explanation.household.narrator import Narrator
-    from riskml.model import Bundle
     from riskml.policy import load_policy
     from riskml.scoring import score
 
-    model, table = Bundle.load(bundle), load_policy(policy)
+    model, table = load_bundle(bundle), load_policy(policy)
     at = parse_day(as_of, "--as-of")
     with show_progress() as bar:
         loaded = read_records(records, table, skip_bad_rows, bar, at)

@@ -38,10 +38,10 @@ def report(
     and lead time, calibration, contributions, groups, checks and limits. It shows only aggregates. For guidance only,
     not a basis for any decision.
     """
-    from riskml.model import Bundle
+    from riskml.cli.inputs import load_bundle
     from riskml.reporting import render_report
 
-    loaded = Bundle.load(bundle)
+    loaded = load_bundle(bundle)
     report_data = None if records is None else _recompute(loaded, records, policy, skip_bad_rows)
     text = render_report(loaded, lang=lang, report_data=report_data)
     write_file(out, lambda path: path.write_text(text, encoding="utf-8"))

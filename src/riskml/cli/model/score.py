@@ -44,14 +44,13 @@ def score(
     the tier, the rule line's colour and flags, the signal (never greener than the rule line's colour), and whether the
     model and the rule line agree. For guidance only, not a basis for any decision.
     """
-    from riskml.cli.inputs import map_records, warn_if_simulated
+    from riskml.cli.inputs import load_bundle, map_records, warn_if_simulated
     from riskml.cli.model.score_sheet import make_score_sheet
     from riskml.explanation.household.explanation import NOTICE
-    from riskml.model import Bundle
     from riskml.policy import load_policy
     from riskml.scoring import tabulate_scores
 
-    model, table = Bundle.load(bundle), load_policy(policy)
+    model, table = load_bundle(bundle), load_policy(policy)
     at = parse_day(as_of, "--as-of")
     judge = partial(_judge_all, bundle=model, policy=table, as_of=at, explain=explain)
     with show_progress() as bar:

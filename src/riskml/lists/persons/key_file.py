@@ -11,8 +11,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from riskml.errors import UsageError, explain_os_error
+from riskml.keys import write_private
 
-__all__ = ["SECRET_VARIABLE", "find_secret", "read_key_file", "write_key_file", "write_private"]
+__all__ = ["SECRET_VARIABLE", "find_secret", "read_key_file", "write_key_file"]
 
 SECRET_VARIABLE = "RISKML_LISTS_SECRET"  # noqa: S105 - the name of a variable
 """Environment variable that names the file with the secret of encrypted key files."""
@@ -69,15 +70,6 @@ def read_key_file(path: Path) -> dict[str, str]:
         ) from error
     texts: dict[str, str] = json.loads(plain)
     return texts
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read; an existing file is replaced in one step."""
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
-    part.write_bytes(content)
-    part.replace(path)
 
 
 def _open_cipher(secret: Path) -> AESGCM:

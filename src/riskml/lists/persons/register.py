@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from riskml.errors import UsageError
+from riskml.keys import write_private
 from riskml.lists.persons.id_numbers import parse_id_number
-from riskml.lists.persons.key_file import read_key_file, write_key_file, write_private
+from riskml.lists.persons.key_file import read_key_file, write_key_file
 from riskml.lists.persons.villages import Village, Villages
 from riskml.records.contract.schema import HOUSEHOLD_CODE
 from riskml.records.reading.small_csv import read_rows, read_text

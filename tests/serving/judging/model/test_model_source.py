@@ -31,17 +31,17 @@ RELEASED = Path(__file__).parents[4] / "models" / "simulated-county-1"
 
 
 @pytest.fixture
-def other_bundle(trained, tmp_path):
+def other_bundle(trained, sign_bundle, tmp_path):
     """Save another release: the same model with another policy version."""
     path = tmp_path / "other"
     trained.save(path)
     manifest = {**trained.manifest, "policy_version": "another"}
     reseal(path, manifest)
-    return path
+    return sign_bundle(path)
 
 
 def reseal(path, manifest):
-    """Write an altered manifest with a matching version and checksum, so that the bundle looks untouched."""
+    """Write an altered manifest with a matching version and checksum; only a signature shows the change."""
     rest = {name: value for name, value in manifest.items() if name != "model_version"}
     version = {**rest, "files": {name: kept for name, kept in rest["files"].items() if name != "model_card.md"}}
     text = encode_json({**rest, "model_version": f"riskml-{hash_sha256(encode_json(version))[:12]}"})
@@ -132,11 +132,13 @@ def alter_coefficient(folder):
     "harm",
     [damage_trees, truncate_file, add_pickle, set_older_format, set_older_schema, alter_coefficient, shutil.rmtree],
 )
-def test_a_bad_release_is_reported_and_the_old_model_stays(start_keeper, other_bundle, harm):
+def test_a_bad_release_is_reported_and_the_old_model_stays(start_keeper, other_bundle, sign_bundle, harm):
     keeper, holder = start_keeper()
     before, failures = holder.current, read_counter(REFUSED)
     replace_bundle(start_keeper.folder, other_bundle)
     harm(start_keeper.folder)
+    if start_keeper.folder.exists():
+        sign_bundle(start_keeper.folder)  # so that what is refused is the harm, not the signature
     keeper.refresh()
     keeper.refresh()
     assert holder.current is before

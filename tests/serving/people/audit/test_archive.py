@@ -11,10 +11,11 @@ from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 from riskml.errors import UsageError
+from riskml.keys import create_keys
 from riskml_serving.base.database import reading, writing
 from riskml_serving.commands.cli import app
 from riskml_serving.people import audit
-from riskml_serving.people.audit.checkpoints import Notary, create_audit_key
+from riskml_serving.people.audit.checkpoints import Notary
 from riskml_serving.people.audit.repository import read_all
 from riskml_serving.people.audit.tables import ARCHIVES
 from riskml_serving.people.auth import Caller
@@ -25,7 +26,7 @@ CALLER = Caller("k1", "3701", frozenset())
 @pytest.fixture
 def nine_months(engine, tmp_path, monkeypatch):
     """Write two entries in each of nine months, with a checkpoint after each; the clock stays at the last."""
-    create_audit_key(tmp_path / "audit.key")
+    create_keys(tmp_path / "audit.key")
     notary = Notary(engine, tmp_path / "audit.key", tmp_path / "checkpoints.jsonl")
     for month in range(1, 10):
         for module in ("people.audit.service", "base.clock"):
@@ -93,7 +94,7 @@ def test_an_archive_that_was_tampered_with_is_found(nine_months, tmp_path, what)
     else:
         (tmp_path / "audit.key.pub").unlink()
         (tmp_path / "audit.key").unlink()
-        create_audit_key(tmp_path / "audit.key")
+        create_keys(tmp_path / "audit.key")
     key = ("--key", tmp_path / "audit.key.pub")
     result = run(nine_months, "verify", *key, "--archive", tmp_path / "old")
     assert isinstance(result.exception, UsageError), result.output

@@ -10,12 +10,13 @@ from sqlalchemy import delete, insert, select
 from typer.testing import CliRunner
 
 from riskml.errors import UsageError
+from riskml.keys import create_keys
 from riskml_serving.base.database import writing
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.cli import app
 from riskml_serving.people import audit
 from riskml_serving.people.audit.chain import START, chain_entries
-from riskml_serving.people.audit.checkpoints import Notary, create_audit_key, create_notary
+from riskml_serving.people.audit.checkpoints import Notary, create_notary
 from riskml_serving.people.audit.tables import AUDIT
 from riskml_serving.people.auth import Caller
 
@@ -25,7 +26,7 @@ CALLER = Caller("k1", "3701", frozenset())
 @pytest.fixture
 def noted(engine, tmp_path):
     """Write ten entries, with a checkpoint after each fifth one."""
-    create_audit_key(tmp_path / "audit.key")
+    create_keys(tmp_path / "audit.key")
     notary = Notary(engine, tmp_path / "audit.key", tmp_path / "checkpoints.jsonl")
     for i in range(10):
         with writing(engine) as connection:
@@ -100,7 +101,7 @@ def test_one_entry_is_proved_without_the_others_or_the_database(noted, tmp_path)
 
 def test_the_settings_make_the_service_write_checkpoints(make_client, tmp_path):
     key, file = tmp_path / "audit.key", tmp_path / "checkpoints.jsonl"
-    create_audit_key(key)
+    create_keys(key)
     make_client(audit_key=key, audit_checkpoints=file, audit_checkpoint_minutes=0.01)
     for _ in range(200):
         if file.exists() and file.read_text():
