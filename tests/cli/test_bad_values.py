@@ -48,6 +48,8 @@ GRID = {
     "compare BUNDLE BUNDLE --records": "FILE FOLDER NEW EMPTY",
     "release": "FILE FOLDER NEW EMPTY",
     "release --version": "-1 0 99 x",
+    "release BUNDLE --key": "FILE FOLDER NEW EMPTY",
+    "sign BUNDLE --key": "FILE FOLDER NEW EMPTY",
     "simulate NEW --households": "0 -5 x",
     "simulate NEW --months": "0 -1",
     "simulate NEW --seed": "-1 x",

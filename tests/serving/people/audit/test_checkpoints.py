@@ -107,6 +107,6 @@ def test_the_settings_make_the_service_write_checkpoints(make_client, tmp_path):
         if file.exists() and file.read_text():
             break
         time.sleep(0.05)
-    assert json.loads(file.read_text().splitlines()[0])["head"].startswith("0:")
+    assert json.loads(file.read_text().splitlines()[0])["head"].startswith("1:"), "the model"
     with pytest.raises(UsageError, match="both settings"):
         create_notary(None, Settings(audit_key=key))
