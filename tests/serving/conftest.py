@@ -128,18 +128,11 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _trust_signed_bundles(sign_bundle: Any) -> Iterator[None]:
-    """Let every service trust the key of the tests, and that of the released bundle."""
+def _load_bundles_once(sign_bundle: Any) -> Iterator[None]:
+    """Load each bundle once for all tests, as verifying one takes a second; trust the tests' key and the default."""
     keys = [sign_bundle.public_key, *Settings.model_fields["trusted_keys"].default]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RISKML_SERVING_TRUSTED_KEYS", json.dumps(keys))
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _load_bundles_once() -> Iterator[None]:
-    """Load each bundle only once for all tests, because models never change and verifying a bundle takes a second."""
-    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("riskml_serving.running.app.load_model", functools.cache(load_model))
         yield
 

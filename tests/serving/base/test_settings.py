@@ -19,6 +19,11 @@ from riskml_serving.commands import cli
 PAGE = Path(__file__).parents[3] / "docs" / "serving" / "settings.md"
 
 
+@pytest.fixture(autouse=True)
+def _default_keys(monkeypatch):
+    monkeypatch.delenv(PREFIX + "TRUSTED_KEYS")  # set for all services in the tests
+
+
 def test_every_setting_is_documented(golden):
     golden(PAGE, render_settings())
     assert all(field.description for field in Settings.model_fields.values())

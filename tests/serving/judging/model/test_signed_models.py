@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -119,6 +120,12 @@ def test_after_a_change_of_keys_the_copy_has_the_new_signature(start, offered):
     version = start(**own)[1].version
     shutil.rmtree(offered)
     assert start(**own)[1].version == version
+
+
+def test_only_the_released_bundle_is_trusted_by_default():
+    (key,) = Settings.model_fields["trusted_keys"].default
+    released = next((Path(__file__).parents[4] / "models").glob("*/manifest.json")).parent
+    assert Bundle.load(released, [key]).signer == key, "sign it as models/README.md says"
 
 
 def test_readiness_and_metrics_name_the_key(make_client, key, sign_bundle):
