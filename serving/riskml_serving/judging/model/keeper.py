@@ -174,7 +174,7 @@ class Keeper:
         if isinstance(error, BundleError) and message not in self._refused:
             with suppress(SQLAlchemyError):
                 with writing(self._engine) as connection:
-                    audit.record(connection, SERVICE, "model.refuse", request_id="service", reason=message)
+                    audit.record(connection, SERVICE, "model.refused", request_id="service", reason=message)
                 self._refused.add(message)
 
     def _read_rejected(self) -> set[str]:

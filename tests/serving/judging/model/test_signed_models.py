@@ -99,7 +99,7 @@ def test_a_bundle_that_no_trusted_key_signed_never_gets_into_service(
     assert [action for action, _ in actions].count("model.serve") == 1
     (detail,) = [detail for action, detail in actions if action == "model.serve"]
     assert (detail["signed_by"], detail["model"]) == (sign_bundle.public_key, served.version)
-    assert 1 <= len([1 for action, _ in actions if action == "model.refuse"]) <= 2
+    assert 1 <= len([1 for action, _ in actions if action == "model.refused"]) <= 2
 
 
 def test_a_copy_in_the_store_is_verified_like_any_bundle(start, offered, tmp_path):
