@@ -130,9 +130,8 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture(scope="session", autouse=True)
 def _load_bundles_once(sign_bundle: Any) -> Iterator[None]:
     """Load each bundle once for all tests, as verifying one takes a second; trust the tests' key and the default."""
-    keys = [sign_bundle.public_key, *Settings.model_fields["trusted_keys"].default]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RISKML_SERVING_TRUSTED_KEYS", json.dumps(keys))
+        patch.setenv("RISKML_SERVING_TRUSTED_KEYS", json.dumps([sign_bundle.public_key, *Settings().trusted_keys]))
         patch.setattr("riskml_serving.running.app.load_model", functools.cache(load_model))
         yield
 

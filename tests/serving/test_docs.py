@@ -162,7 +162,7 @@ def test_the_compose_file_hardens_its_services():
             assert services[name]["user"] == "postgres"
         else:
             assert "user" not in services[name], "the image's default user is not root"
-        assert not [value for value in services[name].get("environment", {}).values() if "PASSWORD" in value]
+        assert not [value for value in services[name].get("environment", {}).values() if "PASSWORD" in str(value)]
     assert services["service"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     for service in services.values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
