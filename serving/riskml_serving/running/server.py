@@ -10,7 +10,8 @@ import typer
 from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 
-from riskml.cli.terminal import choose_language, say
+from riskml.cli.terminal import choose_language, print_note, say
+from riskml.errors import BundleError
 from riskml_serving.base.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,7 +58,6 @@ def run(settings: Settings, workers: int = 1) -> None:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
-    from riskml.model.bundle_files import read_manifest
     from riskml_serving.base.database import open_database
     from riskml_serving.judging.model import RULE_LINE_ONLY
     from riskml_serving.judging.model.source import is_simulated, require_bundle
@@ -67,7 +67,7 @@ def run(settings: Settings, workers: int = 1) -> None:
 
     if settings.model_source == "folder":
         require_bundle(settings.bundle_folder)
-        read_manifest(settings.bundle_folder, settings.trusted_keys)
+        _warn_if_refused(settings)
     build_state(settings).engine.dispose()  # a setting that cannot be used is reported here, not by every worker
     with open_database(settings.database_url) as engine:  # migrates an SQLite file before workers start
         require_purpose(engine, simulated=settings.simulated)
@@ -89,3 +89,13 @@ def run(settings: Settings, workers: int = 1) -> None:
             Multiprocess(server, [server.bind_socket()]).run()
     else:
         uvicorn.Server(server).run()
+
+
+def _warn_if_refused(settings: Settings) -> None:
+    """Print why the workers will refuse the bundle, in the reader's language; they use the last release if they can."""
+    from riskml.model.bundle_files import read_manifest
+
+    try:
+        read_manifest(settings.bundle_folder, settings.trusted_keys)
+    except BundleError as error:
+        print_note("{reason}", reason=error.text)
