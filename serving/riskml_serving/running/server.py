@@ -98,4 +98,4 @@ def _warn_if_refused(settings: Settings) -> None:
     try:
         read_manifest(settings.bundle_folder, settings.trusted_keys)
     except BundleError as error:
-        print_note("{reason}", reason=error.text)
+        print_note("The bundle is refused. {reason}", reason=error.text)
