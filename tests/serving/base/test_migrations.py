@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -60,6 +61,20 @@ def test_several_first_starts_at_once_create_the_tables_only_once(empty_database
     assert [read_revision(engine) for engine in engines] == [find_latest_revision()] * len(engines)
     for engine in engines:
         engine.dispose()
+
+
+def test_a_first_start_waits_for_another_one_that_writes_to_the_new_file(tmp_path):
+    """Another start has made the file and writes, before the file has its write-ahead log."""
+    other = sqlite3.connect(tmp_path / "service.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    end = threading.Timer(0.3, other.rollback)
+    end.start()
+    engine = open_engine(f"sqlite:///{tmp_path / 'service.db'}")
+    upgrade(engine)
+    end.join()
+    other.close()
+    assert read_revision(engine) == find_latest_revision()
+    engine.dispose()
 
 
 def test_the_migrations_form_a_single_line():

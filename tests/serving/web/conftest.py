@@ -111,8 +111,8 @@ class Reader:
         self.page.wait_for_url("**/worklist*")
 
     def measure_overflow(self) -> int:
-        root = "document.documentElement"
-        return int(self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
+        root = self.page.locator("html")  # waits for it, if the page is just being replaced
+        return int(root.evaluate("root => root.scrollWidth - root.clientWidth"))
 
     def open_first(self) -> str:
         """Open the first household on the list; return its address."""
