@@ -38,13 +38,14 @@ WRITE_GOLDEN = "RISKML_GOLDEN"
 
 TIERS = {
     "acceptance": {"offline_browser", "served"},
-    "integration": {"county", "county_records", "database_url", "empty_database_url", "postgres", "make_settings"},
+    "integration": {"county", "county_records", "database_url", "empty_database_url", "postgres", "make_settings"}
+    | {"make", "divide"},  # records folders and partitions
 }
 """Fixtures that decide the tier of a test that uses them, directly or through other fixtures.
 
-A test that uses a real browser is an acceptance test. One that uses the simulated county, the model trained on it or a
-database is an integration test. Tests in a folder `faults` are in the tier `faults`, and all others in `unit`. A test
-or a module may also set its own tier (``pytestmark``).
+A test that uses a real browser is an acceptance test. One that uses the simulated county, the model trained on it, a
+database or records folders on disk is an integration test. Tests in a folder `faults` are in the tier `faults`, and all
+others in `unit`. A test or a module may also set its own tier (``pytestmark``).
 """
 
 

@@ -21,6 +21,8 @@ from riskml import fonts
 from riskml.errors import FontError
 from riskml.features import CATALOGUE
 
+pytestmark = pytest.mark.integration  # reads every glyph of the fonts
+
 SOURCE = Path(riskml.__file__).parent
 HAN = re.compile("[\u4e00-\u9fff]")
 

@@ -18,6 +18,8 @@ from riskml.records.panel.basis import IncomeBasis
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 
+pytestmark = pytest.mark.integration  # reads records folders in every form
+
 few = settings(
     max_examples=8,
     deadline=None,

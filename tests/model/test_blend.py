@@ -16,6 +16,8 @@ from riskml.model.linear import LinearProblem
 from riskml.model.schema import Schema
 from riskml.records.contract.calendar import to_day
 
+pytestmark = pytest.mark.integration  # trains models
+
 
 def fit(problem, seed=7):
     return fit_blend(problem.X, problem.y, problem.household, problem.X.as_of, 12, seed=seed)

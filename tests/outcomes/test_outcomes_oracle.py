@@ -20,6 +20,8 @@ from riskml.records.panel.store import Records
 from riskml.splits import Settings, build_grid
 from riskml.vocabulary.verdicts import STATUSES
 
+pytestmark = pytest.mark.integration  # queries DuckDB for every label
+
 FIRST, LAST = 12 * 49 + 9, 12 * 55  # the oracle knows these months; the first statements begin in October 2019
 
 PACKAGED = files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")

@@ -17,6 +17,8 @@ from riskml.policy import load_policy, parse_policy
 from riskml.records.contract.calendar import to_day
 from riskml.scoring import score
 
+pytestmark = pytest.mark.integration  # reads the policy table again for each of its figures
+
 PACKAGED = files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
 SOME = settings(deadline=None, max_examples=40)
 

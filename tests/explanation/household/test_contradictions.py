@@ -16,6 +16,8 @@ from riskml.records.panel.store import Records
 from riskml.simulation.simulate import simulate
 from riskml.splits import Settings, build_grid
 
+pytestmark = pytest.mark.integration  # trains a model
+
 LANGUAGES = ("zh", "en")
 _MISSED = {
     "zh": "工资|经营|财产|转移|外出务工|本地务工|人务工|劳动力|正在落实|新增帮扶|帮扶金额",

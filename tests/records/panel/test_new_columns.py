@@ -20,6 +20,8 @@ from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 
+pytestmark = pytest.mark.integration  # reads records folders of every kind of column
+
 AS_OF = to_day("2023-06-30")
 DAY, NEXT_YEAR = dt.date(2023, 3, 1), dt.date(2024, 3, 1)
 CODED = (Kind.CODE, Kind.CODES)

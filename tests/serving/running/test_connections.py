@@ -13,6 +13,8 @@ from riskml_serving.base.settings import Settings
 from riskml_serving.running import connections
 from riskml_serving.running.server import configure_server
 
+pytestmark = pytest.mark.integration  # starts servers
+
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
 
