@@ -24,6 +24,7 @@ from riskml.progress import Progress, Silent
 from riskml.records.checking.check import check_folder, refuse_faults
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.folder import Folder, open_folder
+from riskml.records.reading.partitions import hash_file
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.settings import Settings
@@ -157,12 +158,7 @@ def import_folder(
 
 def _hash_files(opened: Folder) -> dict[str, list[str]]:
     """Return the SHA-256 of the files of each table, in the order of their names."""
-    return {table: list(map(_hash_file, layout.source.files)) for table, layout in opened.layouts.items()}
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {table: list(map(hash_file, layout.source.files)) for table, layout in opened.layouts.items()}
 
 
 class _Touched(Exception):  # noqa: N818 - no error: other rows about staged households were received meanwhile

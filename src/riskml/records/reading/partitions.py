@@ -14,7 +14,7 @@ from pathlib import Path
 
 from riskml.errors import RecordsError
 
-__all__ = ["LIST", "REGIONAL", "Partition", "hash_files", "list_partitions", "write_partitions"]
+__all__ = ["LIST", "REGIONAL", "Partition", "hash_file", "hash_files", "list_partitions", "write_partitions"]
 
 LIST = "partitions.json"
 """The file that lists the partitions; a folder that has it is read as one records folder."""
@@ -84,11 +84,13 @@ class Partition:
 
 def hash_files(folder: Path) -> dict[str, str]:
     """Compute the SHA-256 of every Parquet file below a folder, by path within the folder."""
-    hashes = {}
-    for path in sorted(folder.rglob("*.parquet")):
-        with path.open("rb") as file:
-            hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    return hashes
+    return {path.relative_to(folder).as_posix(): hash_file(path) for path in sorted(folder.rglob("*.parquet"))}
+
+
+def hash_file(path: Path) -> str:
+    """Compute the SHA-256 of a file of any size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def list_partitions(folder: Path) -> list[Partition]:
