@@ -1,4 +1,7 @@
-"""The process that reads records: for each range of households requested, it writes the records as Arrow tables."""
+"""The process that reads records: it runs queries that the main process has written, and returns Arrow tables.
+
+It starts in a third of a second, because it imports neither SQLAlchemy, pandas nor anything that judges.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,17 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-from sqlalchemy import Select
-from sqlalchemy.engine import URL, make_url
+from adbc_driver_manager import AdbcConnection, AdbcStatement
 
 from riskml.records.contract.arrow_types import cast_table
 from riskml.records.contract.schema import TABLES
-from riskml_serving.judging.bulk import repository
-from riskml_serving.judging.bulk.repository import Range
 
-__all__ = ["main", "read_range"]
+__all__ = ["main"]
 
 MOST = 1 << 24
 """Maximum rows in a batch from SQLite: one batch must hold all rows, since the first batch sets the column types."""
@@ -32,15 +33,14 @@ def main() -> None:
     os.dup2(2, 1)  # anything that libraries print must stay out of the responses
     with contextlib.suppress(BrokenPipeError):
         for line in sys.stdin.buffer:
-            question = json.loads(line)
-            _answer(out, question["url"], Range(**question["range"]))
+            _answer(out, **json.loads(line))
 
 
-def _answer(out: BinaryIO, url: str, range_: Range) -> None:
+def _answer(out: BinaryIO, backend: str, address: str, queries: Mapping[str, tuple[str, Sequence[Any]]]) -> None:
     """Write the table names as JSON, then each table as an Arrow stream; on an error, write only what may be logged."""
     tables: dict[str, pa.Table] = {}
     try:
-        tables = read_range(url, range_)
+        tables = _read_range(backend, address, queries)
         head: dict[str, Any] = {"tables": list(tables)}
     except Exception as error:  # catches every error, since the main process waits for a response
         from riskml_serving.base import errors  # slow to import, and seldom needed
@@ -54,48 +54,48 @@ def _answer(out: BinaryIO, url: str, range_: Range) -> None:
     out.flush()
 
 
-def read_range(url: str, range_: Range) -> dict[str, pa.Table]:
-    """Read a range in one snapshot, with the contract's types. Do not call this in a process that uses SQLite.
+def _read_range(backend: str, address: str, queries: Mapping[str, tuple[str, Sequence[Any]]]) -> dict[str, pa.Table]:
+    """Read a range in one snapshot, with the contract's types.
 
     Returns
     -------
     dict of str to pyarrow.Table
-        ``register`` and the contract's tables, with household attributes as JSON. The table ``disaster`` includes
-        disasters in the regions that contain the households.
+        ``register``, as the driver returns it, and the contract's tables, with household attributes as JSON. The table
+        ``disaster`` includes disasters in the regions that contain the households.
     """
-    address = make_url(url)
-    backend = address.get_backend_name()
-    with _connect(address) as connection:
+    with _connect(backend, address) as connection:
         if backend == "postgresql":
-            _run(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", (), backend)
-
-        def read(query: Select[Any]) -> pa.Table:
-            return _run(connection, *repository.compile_query(query, backend), backend)
-
-        register = repository.cast_register(read(repository.select_register(range_)))
-        tables = {name: cast_table(name, read(repository.select_rows(range_, name))) for name in TABLES}
-        regions = set(tables["households"]["region_code"].to_pylist()) - {None}
-        regional = cast_table("disaster", read(repository.select_regional(regions)))
-    return {"register": register, **tables, "disaster": pa.concat_tables([tables["disaster"], regional])}
+            with AdbcStatement(connection) as statement:
+                statement.set_sql_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                statement.execute_update()
+        tables = {name: _run(connection, backend, *query) for name, query in queries.items()}
+    tables = {name: cast_table(name, table) if name in TABLES else table for name, table in tables.items()}
+    regional = cast_table("disaster", tables.pop("regional"))
+    return {**tables, "disaster": pa.concat_tables([tables["disaster"], regional])}
 
 
-def _connect(address: URL) -> Any:
-    if address.get_backend_name() == "sqlite":
-        import adbc_driver_sqlite.dbapi
+@contextmanager
+def _connect(backend: str, address: str) -> Iterator[AdbcConnection]:
+    """Connect with the driver itself: its module for Python's database interface imports pandas, for over a second."""
+    if backend == "sqlite":
+        from adbc_driver_sqlite import connect
+    else:
+        from adbc_driver_postgresql import connect
+    with connect(address) as database, AdbcConnection(database) as connection:
+        connection.set_autocommit(False)
+        yield connection
 
-        return adbc_driver_sqlite.dbapi.connect(address.database)
-    import adbc_driver_postgresql.dbapi
 
-    text = address.set(drivername="postgresql").render_as_string(hide_password=False)
-    return adbc_driver_postgresql.dbapi.connect(text)
-
-
-def _run(connection: Any, sql: str, values: Sequence[Any], backend: str) -> pa.Table:
-    with connection.cursor() as cursor:
+def _run(connection: AdbcConnection, backend: str, sql: str, values: Sequence[Any]) -> pa.Table:
+    with AdbcStatement(connection) as statement:
         if backend == "sqlite":
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": MOST})
-        cursor.execute(sql, values or None)
-        return cursor.fetch_arrow_table() if cursor.description else None
+            statement.set_options(**{"adbc.sqlite.query.batch_rows": MOST})
+        statement.set_sql_query(sql)
+        if values:
+            names = [str(i) for i in range(len(values))]
+            statement.bind(pa.record_batch([[value] for value in values], names=names))
+        stream, _ = statement.execute_query()
+        return pa.RecordBatchReader.from_stream(stream).read_all()
 
 
 if __name__ == "__main__":

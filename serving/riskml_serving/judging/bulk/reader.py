@@ -12,12 +12,12 @@ import json
 import logging
 import subprocess
 import sys
-from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
+from sqlalchemy.engine import make_url
 
-from riskml_serving.judging.bulk.repository import Range
+from riskml_serving.judging.bulk.repository import Range, cast_register, write_queries
 
 __all__ = ["Reader", "Tables"]
 
@@ -57,7 +57,12 @@ class Reader:
             command = [sys.executable, "-m", "riskml_serving.judging.bulk.process"]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
         assert self._process.stdin is not None, "it was started with a pipe"
-        question = json.dumps({"url": self.url, "range": asdict(range_)})  # arguments would be visible to every user
+        url = make_url(self.url)
+        backend = url.get_backend_name()
+        plain = url.set(drivername=backend).render_as_string(hide_password=False)
+        address = url.database if backend == "sqlite" else plain
+        # Arguments would be visible to every user of the machine.
+        question = json.dumps({"backend": backend, "address": address, "queries": write_queries(range_, backend)})
         try:
             self._process.stdin.write(question.encode() + b"\n")
             self._process.stdin.flush()
@@ -88,7 +93,7 @@ class Reader:
                 head = ENDED
             else:
                 self._answering = False
-                return tables
+                return {**tables, "register": cast_register(tables["register"])}
         self.close()
         if head["unavailable"]:
             raise ConnectionError(f"the reading process failed: {head['error']}")

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, union
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import dialect as sqlite
 
 from riskml.records.contract.arrow_types import cast_values
+from riskml.records.contract.schema import TABLES
+from riskml.vocabulary.regions import Level
 from riskml_serving.judging.scores.tables import CURRENT
 from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.households.repository import is_open, list_codes
 from riskml_serving.store.households.tables import HOUSEHOLDS
-from riskml_serving.store.records.repository import is_not_superseded, list_prefixes
+from riskml_serving.store.records.repository import is_not_superseded
 from riskml_serving.store.records.tables import RECORDS, list_columns
 
 __all__ = [
@@ -25,11 +27,8 @@ __all__ = [
     "Range",
     "Selection",
     "cast_register",
-    "compile_query",
     "find_range",
-    "select_regional",
-    "select_register",
-    "select_rows",
+    "write_queries",
 ]
 
 POSTGRESQL: Any = asyncpg.dialect()  # type: ignore[no-untyped-call]
@@ -101,7 +100,25 @@ def _is_in(range_: Range) -> ColumnElement[bool]:
     )
 
 
-def select_register(range_: Range) -> Select[Any]:
+def write_queries(range_: Range, backend: str) -> dict[str, tuple[str, list[Any]]]:
+    """Write the queries that read a range, as SQL and parameters for a database's driver.
+
+    Returns
+    -------
+    dict of str to (str, list)
+        ``register``, ``regional`` (the disasters in the regions where the households have lived, and in all regions
+        that contain these) and the contract's tables.
+    """
+    queries = {"register": _select_register(range_), **{name: _select_rows(range_, name) for name in TABLES}}
+    dialect = POSTGRESQL if backend == "postgresql" else SQLITE
+    out = {}
+    for name, query in {**queries, "regional": _select_regional(range_)}.items():
+        compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+        out[name] = str(compiled), [compiled.params[name] for name in compiled.positiontup or ()]
+    return out
+
+
+def _select_register(range_: Range) -> Select[Any]:
     """Select the households in the range, in code order, with their current scores."""
     columns = [HOUSEHOLDS.c[name] if name in HOUSEHOLDS.c else CURRENT.c[name] for name in REGISTER.names]
     joined = HOUSEHOLDS.outerjoin(CURRENT, CURRENT.c.household_id == HOUSEHOLDS.c.household_id)
@@ -119,28 +136,23 @@ def cast_register(table: pa.Table) -> pa.Table:
     return pa.table(columns, REGISTER)
 
 
-def select_rows(range_: Range, name: str) -> Select[Any]:
+def _select_codes(range_: Range) -> Select[Any]:
+    """Select the codes of the households in the range."""
+    inside = is_in_region(HOUSEHOLDS.c.region_code, range_.region)
+    return select(HOUSEHOLDS.c.household_id).where(_is_in(range_), inside)
+
+
+def _select_rows(range_: Range, name: str) -> Select[Any]:
     """Select the range's rows in one table, or all of ``lines``, in any order; superseded rows are left out."""
     table = RECORDS[name]
     query = select(*list_columns(name)).where(is_not_superseded(table))
-    if name != "lines":
-        codes = select(HOUSEHOLDS.c.household_id).where(
-            _is_in(range_), is_in_region(HOUSEHOLDS.c.region_code, range_.region)
-        )
-        query = query.where(table.c.household_id.in_(codes))
-    return query
+    return query if name == "lines" else query.where(table.c.household_id.in_(_select_codes(range_)))
 
 
-def select_regional(regions: Iterable[str]) -> Select[Any]:
-    """Select the disasters that struck some regions or any region that contains them."""
-    table = RECORDS["disaster"]
-    return select(*list_columns("disaster")).where(
-        table.c.region_code.in_(sorted(list_prefixes(regions))), is_not_superseded(table)
-    )
-
-
-def compile_query(query: Select[Any], backend: str) -> tuple[str, list[Any]]:
-    """Write a query as SQL and parameters for a database's driver."""
-    dialect: Any = POSTGRESQL if backend == "postgresql" else SQLITE
-    compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    return str(compiled), [compiled.params[name] for name in compiled.positiontup or ()]
+def _select_regional(range_: Range) -> Select[Any]:
+    """Select the disasters that struck the regions of the range's households or any region that contains them."""
+    table, homes = RECORDS["disaster"], RECORDS["households"]
+    own = homes.c.household_id.in_(_select_codes(range_)), is_not_superseded(homes)
+    lived = select(homes.c.region_code).where(*own).distinct().cte("lived")
+    prefixes = union(*(select(func.substr(lived.c.region_code, 1, length)) for length in range(Level.VILLAGE + 1)))
+    return select(*list_columns("disaster")).where(table.c.region_code.in_(prefixes), is_not_superseded(table))

@@ -90,7 +90,7 @@ def test_records_that_the_reading_process_cannot_read_also_count_as_a_failure(
     lines = read_log_lines()
     assert [line["message"].partition(":")[0] for line in lines] == ["the reading process failed", "job failed"] * 2
     assert "ProgrammingError" in lines[0]["message"]
-    assert any(where.startswith("process.py:") and where.endswith("read_range") for where in lines[0]["where"])
+    assert any(where.startswith("process.py:") and where.endswith("_read_range") for where in lines[0]["where"])
     assert "secret" not in json.dumps(lines)
 
 

@@ -57,7 +57,8 @@ EXEMPT = {
         "part of an import or its withdrawal, for all regions",
     ),
     "judging/bulk/repository.py": {
-        "select_regional": "regional disasters belong to no household",
+        "_select_rows": "limited to a region by _select_codes",
+        "_select_regional": "regional disasters belong to no household",
     },
     "judging/scores/repository.py": {
         "read_history": "gets one code that require_household has checked",
