@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install demo test test-fast docs fuzz mutants sbom audit check lint types layers requirements clean
+.PHONY: install demo test test-fast docs fuzz machine mutants sbom audit check lint types layers requirements clean
 
 install: $(STAMP)
 
@@ -34,9 +34,16 @@ docs: install
 mutants: install
 	$(BIN)/python tests/mutants.py
 
-# Sends 10,000 malformed bodies and many requests generated from the OpenAPI description; `make test` sends hundreds.
+# Sends malformed bodies, and requests and sequences of requests generated from the OpenAPI description, REQUESTS in all,
+# in slices that resume; see build/fuzz.json.
+REQUESTS ?= 20000
 fuzz: install
-	RISKML_FUZZ=10000 $(BIN)/python -m pytest -q tests/serving/api/test_fuzz.py
+	$(BIN)/python tests/slices.py fuzz --total $(REQUESTS) --size 1500 $(if $(REPORT),--report $(REPORT))
+
+# Holds the service against a second statement of its rules for STEPS steps in all, in slices that resume; see build/machine.json.
+STEPS ?= 20000
+machine: install
+	$(BIN)/python tests/slices.py machine --total $(STEPS) --size 2500 $(if $(REPORT),--report $(REPORT))
 
 # Tools for the two targets below, in an environment of their own.
 TOOLS := $(VENV)-audit

@@ -1,4 +1,4 @@
-"""The OpenAPI description: FastAPI's, plus error responses and the request bodies that endpoints parse themselves."""
+"""The OpenAPI description: FastAPI's, plus error responses, links, and the bodies that endpoints parse themselves."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ __all__ = [
     "PROBLEM_RESPONSE",
     "Body",
     "explain_codes",
+    "follow",
     "install",
     "list_endpoints",
     "require_answer_types",
 ]
+
+FOLLOW = "x-follow"
+"""Key under which a route's ``responses`` hold what its response gives, until they are turned into links."""
 
 TEMPLATE = "#/components/schemas/{model}"
 
@@ -95,6 +99,36 @@ def explain_codes(terms: Mapping[str, Term]) -> str:
     return " · ".join(f"{term.code} {term.zh}" for term in terms.values())
 
 
+def follow(**names: str) -> dict[str, Any]:
+    """Describe what a response gives for later requests, as a part of a route's ``responses``.
+
+    Parameters
+    ----------
+    **names : str
+        For each parameter of later requests, the part of the body that holds its value.
+
+    >>> follow(household_id="/household_id")
+    {'x-follow': {'household_id': '$response.body#/household_id'}}
+    """
+    return {FOLLOW: {name: f"$response.body#{part}" for name, part in names.items()}}
+
+
+def _add_links(paths: Mapping[str, Mapping[str, Any]]) -> None:
+    """Turn what responses give into links: to every operation whose path has the parameter, or to the same operation.
+
+    A parameter of a query, such as the position of the next page, has a meaning for its own operation only.
+    """
+    operations = [operation for item in paths.values() for operation in item.values()]
+    for own in operations:
+        for response in own["responses"].values():
+            for name, value in response.pop(FOLLOW, {}).items():
+                for other in operations:
+                    kinds = {part["in"] for part in other.get("parameters", ()) if part["name"] == name}
+                    if "path" in kinds or (kinds and other is own):
+                        link = {"operationId": other["operationId"], "parameters": {name: value}}
+                        response.setdefault("links", {})[other["operationId"]] = link
+
+
 def list_endpoints(routers: Iterable[APIRouter]) -> list[APIRoute]:
     """List the endpoints of the given routers.
 
@@ -142,6 +176,7 @@ def install(app: FastAPI) -> None:
                 for own, part in (*schema.pop("$defs", {}).items(), (name, schema)):
                     if schemas.setdefault(own, part) != part:
                         raise TypeError(f"Two API types are named {own}")
+            _add_links(describe()["paths"])
         return describe()
 
     app.openapi = describe_in_full  # type: ignore[method-assign]

@@ -1,6 +1,6 @@
 """Fuzzing from the OpenAPI description: no input causes a 5xx response, and every response has the documented form.
 
-`make test` makes a short run; `make fuzz` sets ``RISKML_FUZZ`` and sends 10,000 malformed bodies.
+`make test` makes a short run; `make fuzz REQUESTS=...` sets ``RISKML_FUZZ`` and writes a report.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ import datetime as dt
 import json
 import os
 import random
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
+from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS as KNOWN
 from schemathesis.checks import load_all_checks
+from tests.slices import note, read_seed
 
 from riskml_serving.api.openapi import BODIES
 
@@ -47,16 +50,26 @@ QUICK = {
 
 
 @pytest.fixture
-def service(make_client, key):
+def service(make_client, key, database_url):
     """Start a service that holds two households and has no rate limit; return it with headers that carry all rights.
 
-    Its current day is the one that the examples in the documentation use.
+    Its current day is the one that the examples in the documentation use. The requests count for the report.
     """
     client = make_client(rate_per_minute=0, today=dt.date(2024, 12, 31))
+    statuses, request = Counter(), client.request
+
+    def count(*words, **more):
+        response = request(*words, **more)
+        statuses[response.status_code] += 1
+        return response
+
+    client.request = count
     headers = key("", "score", "read", "write", "health-details", "admin")
     for code in CODES:
         register(client, headers, code)
-    return client, headers
+    yield client, headers
+    note(database=database_url.partition(":")[0], count=statuses.total(), statuses=dict(sorted(statuses.items())))
+    assert not [status for status in statuses if status >= 500]
 
 
 def register(client, headers, code):
@@ -79,20 +92,15 @@ def test_neither_valid_nor_invalid_requests_break_the_service(service, mode):
     client, headers = service
     for operation in list_operations(client):
 
-        @seed(20240101)
+        @seed(read_seed(20240101))
         @settings(max_examples=LONG // 50 or 12, **QUICK)
         @given(operation.as_strategy(generation_mode=mode), st.sampled_from([*CODES, None]))
         def send_request(case, code):
             if code is not None and "household_id" in (case.path_parameters or {}):
                 case.path_parameters["household_id"] = code
-            sent = case.as_transport_kwargs(base_url="http://testserver", headers=headers)
-            if isinstance(sent.get("data"), str | bytes):
-                sent["content"] = sent.pop("data")
-            try:
-                response = client.request(**{name: sent[name] for name in SENT if sent.get(name) is not None})
-            except ValueError:  # the client itself cannot send this request
-                return
-            case.validate_response(response, checks=CHECKS)
+            response = send_case(client, headers, case)
+            if response is not None:
+                case.validate_response(response, checks=CHECKS)
 
         try:
             send_request()
@@ -103,6 +111,42 @@ def test_neither_valid_nor_invalid_requests_break_the_service(service, mode):
 
 
 SENT = ("method", "url", "headers", "params", "content", "data", "json")
+
+
+def send_case(client, headers, case):
+    """Send a generated request; return None if the client itself cannot send it."""
+    sent = case.as_transport_kwargs(base_url="http://testserver", headers=headers)
+    if isinstance(sent.get("data"), str | bytes):
+        sent["content"] = sent.pop("data")
+    try:
+        return client.request(**{name: sent[name] for name in SENT if sent.get(name) is not None})
+    except ValueError:
+        return None
+
+
+def test_sequences_of_linked_requests_do_not_break_the_service(service):
+    client, headers = service
+    schema = schemathesis.openapi.from_dict(client.app.openapi())
+    followed = Counter()
+
+    class Sequences(schema.as_state_machine()):
+        def step(self, input):  # the name in the base class
+            if input.transition is not None and input.is_applied:
+                followed[input.transition.id.rpartition(" -> ")[0] or input.transition.id] += 1
+            return super().step(input)
+
+        def call(self, case, **_):
+            response = send_case(client, headers, case)
+            assume(response is not None)
+            return schemathesis.Response.from_any(response)
+
+        def validate_response(self, response, case, **_):
+            case.validate_response(response, checks=CHECKS)
+
+    chosen = settings(**{**QUICK, "deadline": None}, max_examples=LONG // 20 or 6, stateful_step_count=10)
+    run_state_machine_as_test(seed(read_seed(20240101))(Sequences), settings=chosen)
+    assert len(followed) >= 3
+
 
 NUMBERS = (0, -1, 1.5, 1e308, -1e308, 2**31, 2**63, -(2**63) - 1, 10**400, float("nan"), float("inf"), float("-inf"))
 TEXTS = ("", " ", "\0", "a\0b", "\ud800", "x" * 5000, "' OR 1=1 --", "汉字" * 100, "\u202e", "NaN", *CODES)
@@ -175,7 +219,7 @@ def corrupt_body(rng, example):
 
 def test_malformed_bodies_get_a_problem_response_and_break_nothing(service):
     client, headers = service
-    rng = random.Random(20241231)
+    rng = random.Random(read_seed(20241231))
     statuses = {name: set() for name in PATHS}
     still_open = "demo-2"
     for number in range(LONG or 300):

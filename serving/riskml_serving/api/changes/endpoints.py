@@ -12,6 +12,7 @@ from riskml_serving.api.call import Limit, ReadCall, Region
 from riskml_serving.api.changes.repository import read_changes
 from riskml_serving.api.changes.schemas import CHANGES_PAGE
 from riskml_serving.api.households.service import describe_score
+from riskml_serving.api.openapi import follow
 from riskml_serving.http.cursors import BEGINNING, CHANGE, decrypt_cursor, encrypt_cursor
 from riskml_serving.http.responses import respond
 from riskml_serving.judging.wording import find_as_of_day
@@ -22,7 +23,11 @@ __all__ = ["router"]
 router = APIRouter(tags=["changes"])
 
 
-@router.get("/v1/changes", response_model=CHANGES_PAGE)
+@router.get(
+    "/v1/changes",
+    response_model=CHANGES_PAGE,
+    responses={200: follow(household_id="/changes/0/household_id", since="/next")},
+)
 async def changes(
     call: ReadCall,
     since: Annotated[

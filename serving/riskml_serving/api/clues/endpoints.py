@@ -13,7 +13,7 @@ from riskml_serving.api.checks import find_code
 from riskml_serving.api.clues.schemas import CLUE_ANSWER, CLUE_REQUEST, CLUES_PAGE
 from riskml_serving.api.clues.service import register_clue
 from riskml_serving.api.jobs.endpoints import add_location
-from riskml_serving.api.openapi import explain_codes
+from riskml_serving.api.openapi import explain_codes, follow
 from riskml_serving.casework.clues.repository import read_clues
 from riskml_serving.casework.clues.service import describe
 from riskml_serving.casework.clues.states import CLUE_STATES
@@ -29,7 +29,14 @@ router = APIRouter(tags=["clues"])
     "/v1/clues",
     status_code=201,
     response_model=CLUE_ANSWER,
-    responses={202: {"model": CLUE_ANSWER, "description": "A job will score the households of the place"}},
+    responses={
+        201: follow(household_id="/clue/household_id"),
+        202: {
+            "model": CLUE_ANSWER,
+            "description": "A job will score the households of the place",
+            **follow(job_id="/job"),
+        },
+    },
     openapi_extra=CLUE_REQUEST.describe(idempotent=True),
 )
 async def add_clue(call: WriteCall) -> Response:
@@ -46,7 +53,11 @@ async def add_clue(call: WriteCall) -> Response:
     return add_location(await call.write_once(content, work))
 
 
-@router.get("/v1/clues", response_model=CLUES_PAGE)
+@router.get(
+    "/v1/clues",
+    response_model=CLUES_PAGE,
+    responses={200: follow(household_id="/clues/0/household_id", since="/next")},
+)
 async def clues(
     call: ReadCall,
     region: Region = None,

@@ -22,6 +22,7 @@ from riskml_serving.api.households.schemas import (
     HOUSEHOLD_ANSWER,
     HOUSEHOLDS_PAGE,
 )
+from riskml_serving.api.openapi import follow
 from riskml_serving.base.contract import FIRST_DAY, LAST_DAY
 from riskml_serving.http.cursors import decrypt_rank, encrypt_rank
 from riskml_serving.http.responses import respond
@@ -44,7 +45,11 @@ For ``tier``, the code ``none`` stands for scores without a tier."""
 Choice = Annotated[list[str] | None, Query(description="Repeat the parameter to allow several values.")]
 
 
-@router.get("/v1/households", response_model=HOUSEHOLDS_PAGE)
+@router.get(
+    "/v1/households",
+    response_model=HOUSEHOLDS_PAGE,
+    responses={200: follow(household_id="/households/0/household_id", after="/next")},
+)
 async def households(
     call: ReadCall,
     region: Region = None,
@@ -109,6 +114,7 @@ async def explanation(
 @router.post(
     "/v1/households/{household_id}/closure",
     response_model=CLOSURE_ANSWER,
+    responses={200: follow(household_id="/household_id")},
     openapi_extra=CLOSURE_REQUEST.describe(idempotent=True),
 )
 async def closure(call: WriteCall, household_id: str) -> Response:

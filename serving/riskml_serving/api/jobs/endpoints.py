@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from riskml_serving.api.call import ReadCall, ScoreCall
 from riskml_serving.api.checks import require_no_future
 from riskml_serving.api.jobs.schemas import BATCH_REQUEST, JOB
+from riskml_serving.api.openapi import follow
 from riskml_serving.http.responses import respond, to_headers
 from riskml_serving.judging.jobs import service
 from riskml_serving.judging.jobs.exporting import FORMATS
@@ -25,7 +26,13 @@ RESULTS: dict[str, Any] = {media.partition(";")[0]: {} for media, _ in FORMATS.v
 """Media types of the results file."""
 
 
-@router.post("/v1/batches", status_code=202, response_model=JOB, openapi_extra=BATCH_REQUEST.describe(idempotent=True))
+@router.post(
+    "/v1/batches",
+    status_code=202,
+    response_model=JOB,
+    responses={202: follow(job_id="/job")},
+    openapi_extra=BATCH_REQUEST.describe(idempotent=True),
+)
 async def batches(call: ScoreCall) -> Response:
     """Start a job that scores every household in a region as of a date, with reasons; the response is 202."""
     content, batch = await call.read_body(BATCH_REQUEST)

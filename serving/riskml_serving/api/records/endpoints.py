@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from riskml_serving.api.call import WriteCall
 from riskml_serving.api.jobs.endpoints import add_location
+from riskml_serving.api.openapi import follow
 from riskml_serving.api.records.schemas import RECORDS_ANSWER, RECORDS_REQUEST
 from riskml_serving.api.records.service import append_records
 
@@ -22,7 +23,14 @@ router = APIRouter(tags=["records"])
 @router.post(
     "/v1/records",
     response_model=RECORDS_ANSWER,
-    responses={202: {"model": RECORDS_ANSWER, "description": "A job will score the affected households"}},
+    responses={
+        200: follow(household_id="/scores/0/household_id"),
+        202: {
+            "model": RECORDS_ANSWER,
+            "description": "A job will score the affected households",
+            **follow(job_id="/job"),
+        },
+    },
     openapi_extra=RECORDS_REQUEST.describe(idempotent=True),
 )
 async def records(call: WriteCall) -> Response:

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from riskml_serving.api.call import ReadCall
+from riskml_serving.api.openapi import follow
 from riskml_serving.api.regions import repository
 from riskml_serving.api.regions.schemas import SUMMARY
 from riskml_serving.api.regions.service import next_level, sum_counts
@@ -17,7 +18,7 @@ __all__ = ["router"]
 router = APIRouter(tags=["regions"])
 
 
-@router.get("/v1/regions/{code}/summary", response_model=SUMMARY)
+@router.get("/v1/regions/{code}/summary", response_model=SUMMARY, responses={200: follow(code="/parts/0/region")})
 async def summary(call: ReadCall, code: str) -> Response:
     """Count households in a region (`all`: everywhere) and its subregions by status, tier, section and agreement."""
     region = call.caller.resolve_region("" if code == "all" else code)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from riskml.workbook import escape_text
 from riskml_serving.api.call import Limit, ReadCall, Region, WriteCall
+from riskml_serving.api.openapi import follow
 from riskml_serving.api.records.service import describe_change
 from riskml_serving.api.verifications.schemas import (
     DUE_PAGE,
@@ -46,6 +47,7 @@ router = APIRouter(tags=["verifications"])
     "/v1/households/{household_id}/verifications",
     status_code=201,
     response_model=VERIFICATION_ANSWER,
+    responses={201: follow(household_id="/household_id")},
     openapi_extra=VERIFICATION_REQUEST.describe(idempotent=True),
 )
 async def verification(call: WriteCall, household_id: str) -> Response:
@@ -70,6 +72,7 @@ async def verification(call: WriteCall, household_id: str) -> Response:
     "/v1/households/{household_id}/help",
     status_code=201,
     response_model=HELP_ANSWER,
+    responses={201: follow(household_id="/household_id")},
     openapi_extra=HELP_REQUEST.describe(idempotent=True),
 )
 async def help_begun(call: WriteCall, household_id: str) -> Response:
@@ -86,7 +89,11 @@ async def help_begun(call: WriteCall, household_id: str) -> Response:
     return await call.write_once(content, work)
 
 
-@router.get("/v1/reassessments", response_model=DUE_PAGE)
+@router.get(
+    "/v1/reassessments",
+    response_model=DUE_PAGE,
+    responses={200: follow(household_id="/households/0/household_id", after="/next")},
+)
 async def reassessments(
     call: ReadCall,
     region: Region = None,
@@ -115,7 +122,7 @@ async def reassessments(
 @router.get(
     "/v1/verifications/monitoring",
     response_model=MONITORING_PAGE,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, **follow(since="/next")}},
 )
 async def monitoring(
     call: ReadCall,
