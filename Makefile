@@ -75,16 +75,14 @@ layers: install
 
 check: lint types layers test
 
-# Pins every package for every platform, without writing index addresses.
+# Pins every package for every platform, with the hashes of its files, without writing index addresses.
+PIN := $(BIN)/uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --generate-hashes
 requirements: install
-	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra devtools --extra gsoep --extra otel --extra serve --group dev --universal --python-version 3.11 \
-	  --no-header --no-annotate --no-emit-index-url --output-file requirements/dev.txt
+	$(PIN) pyproject.toml --extra cluster --extra devtools --extra gsoep --extra otel --extra serve --group dev --output-file requirements/dev.txt
 	cp requirements/dev.txt requirements/serve.txt  # keeps the versions the same, because uv prefers those in an existing output file
-	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra otel --extra serve --universal --python-version 3.11 \
-	  --no-header --no-annotate --no-emit-index-url --output-file requirements/serve.txt
-
-	printf 'cyclonedx-bom\npip-audit\n' | $(BIN)/uv pip compile - --universal --python-version 3.11 \
-	  --no-header --no-annotate --no-emit-index-url --output-file requirements/audit.txt
+	$(PIN) pyproject.toml --extra cluster --extra otel --extra serve --output-file requirements/serve.txt
+	printf 'cyclonedx-bom\npip-audit\n' | $(PIN) - --output-file requirements/audit.txt
+	printf 'uv\n' | $(PIN) - --output-file requirements/uv.txt
 
 clean:
 	rm -rf $(VENV) $(TOOLS) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis mutants
