@@ -83,11 +83,17 @@ def to_month_end(month: int | NDArray[np.generic]) -> int | IntArray:
     datetime.date(2024, 2, 29)
     """
     if isinstance(month, np.ndarray):
-        return (
-            (month.astype(np.int64) + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - 1
-        ).astype(np.int32)
+        low, high = (int(month.min()), int(month.max())) if month.size else (0, 0)
+        if high - low < month.size:  # each month is converted only once
+            return _convert_months(np.arange(low, high + 1))[month.astype(np.int64) - low]
+        return _convert_months(month.astype(np.int64))
     years, rest = divmod(int(month) + 1, 12)
     return (dt.date(1970 + years, rest + 1, 1) - dt.date(1970, 1, 1)).days - 1
+
+
+def _convert_months(month: NDArray[np.int64]) -> IntArray:
+    days = (month + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    return (days - 1).astype(np.int32)
 
 
 def is_month_end(day: int) -> bool:

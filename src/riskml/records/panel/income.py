@@ -153,7 +153,9 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
         apart = part.columns["statement"] | part.columns["person"]
         rows = part if not apart.any() else part.where(~apart)
         period_end = to_month_end(part.columns["period_start"] + part.columns["months"] - 1)
-        recorded = np.where(part.recorded == NO_DAY, find_income_days(part.columns), part.recorded)
+        recorded, unknown = part.recorded, part.recorded == NO_DAY
+        if unknown.any():
+            recorded = np.where(unknown, find_income_days(part.columns), recorded)
         np.maximum.at(last_day, part.household, np.maximum(period_end, recorded))
         start, count, source, value, _ = (rows.columns[name] for name in INCOME_BLOCK)
         crowded = fill_income(

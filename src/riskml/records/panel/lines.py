@@ -90,9 +90,12 @@ class LineTable:
 
     def build_grid(self, regions: Sequence[str], days: NDArray[np.int32]) -> NDArray[np.float64]:
         """Build the grid of lines in force, yuan/person/year, shape (days, regions)."""
-        grid = np.full((len(days), len(regions)), np.nan)
-        for j, region in enumerate(regions):
-            for dated in self._find_candidates(region):
+        # Regions that agree up to the length of the longest prefix have the same lines, like most villages of a county.
+        longest = max((len(prefix) for table in self._tables for prefix in table), default=0)
+        starts, position = np.unique([region[:longest] for region in regions], return_inverse=True)
+        grid = np.full((len(days), len(starts)), np.nan)
+        for j, start in enumerate(starts):
+            for dated in self._find_candidates(str(start)):
                 column = grid[:, j]
                 open_days = np.isnan(column)
                 if not open_days.any():
@@ -100,7 +103,7 @@ class LineTable:
                 since = np.array([row.since for row in reversed(dated)])
                 amounts = np.array([np.nan, *(row.amount for row in reversed(dated))])
                 column[open_days] = amounts[np.searchsorted(since, days[open_days], side="right")]
-        return grid
+        return grid[:, position]
 
     def _find_candidates(self, region: str) -> Iterator[list[LineRow]]:
         """Yield the rows for each prefix of a region, in order of precedence, with each prefix's latest row first."""
