@@ -52,11 +52,19 @@ def test_a_scheduler_without_workers_is_named() -> None:
 
 
 def test_a_job_on_which_workers_are_lost_is_named() -> None:
-    own = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0")
-    with own as cluster, connect(cluster.scheduler_address) as workers:
+    with connect("local") as workers:
         assert workers is not None
         with pytest.raises(ClusterError, match="Workers were lost while they ran the job 1:"):
             workers.map(os._exit, [1])
+
+
+def test_jobs_do_not_wait_for_ever_if_no_worker_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("riskml.cluster.workers.NO_WORKERS", "1s")
+    with connect("local") as workers:
+        assert workers is not None
+        workers.client.retire_workers(list(workers.client.scheduler_info(n_workers=-1)["workers"]), close_workers=True)
+        with pytest.raises(ClusterError, match="No worker was running for 1 seconds"):
+            workers.map(abs, [1, 2])
 
 
 def test_without_an_address_there_are_no_workers() -> None:

@@ -21,6 +21,9 @@ R = TypeVar("R")
 LOCAL = "local"
 """The address that stands for worker processes on this machine, one for each processor."""
 
+NO_WORKERS = "5 minutes"
+"""Time after which a cluster on this machine gives up if it has lost its workers and could not start others."""
+
 MOST_HERE = 100_000
 """Where a sample of the households is enough, the calling process reads this many itself."""
 
@@ -53,6 +56,7 @@ class Workers:
             If workers were repeatedly lost on the same job, or no worker is left.
         """
         from distributed import KilledWorker, as_completed
+        from distributed.scheduler import NoWorkerError
 
         progress = progress or Silent()
         shared = self.client.submit(_keep, function, pure=False)  # sent once, and made again if its worker is lost
@@ -70,6 +74,10 @@ class Workers:
                 "They may lack memory: use more partitions, or workers with more memory.",
                 job=jobs[position[error.task]] if error.task in position else error.task,
                 reason=str(error).splitlines()[0],
+            ) from None
+        except NoWorkerError as error:
+            raise ClusterError(
+                "No worker was running for {seconds:.0f} seconds.", "Start workers again.", seconds=error.timeout
             ) from None
         finally:
             self.client.cancel([*futures, shared])
@@ -103,14 +111,18 @@ def connect(address: str | None) -> Iterator[Workers | None]:
         yield None
         return
     try:
+        import dask.config
         from distributed import Client, LocalCluster
         from distributed.comm.addressing import get_address_host_port
     except ImportError:
         raise ClusterError("--cluster needs Dask.", "Install it with `pip install 'riskml[cluster]'`.") from None
     if address == LOCAL:
         # The dashboard, which nobody needs here, gets any free port, since another cluster may use the usual one.
-        own = LocalCluster(threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.ERROR)
-        with own as cluster, Client(cluster) as client:
+        with (
+            dask.config.set({"distributed.scheduler.no-workers-timeout": NO_WORKERS}),
+            LocalCluster(threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.ERROR) as cluster,
+            Client(cluster) as client,
+        ):
             yield Workers(client)
         return
     try:
