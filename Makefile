@@ -38,12 +38,12 @@ mutants: install
 # in slices that resume; see build/fuzz.json.
 REQUESTS ?= 20000
 fuzz: install
-	$(BIN)/python tests/slices.py fuzz --total $(REQUESTS) --size 1500 $(if $(REPORT),--report $(REPORT))
+	$(BIN)/python tests/campaigns/slices.py fuzz --total $(REQUESTS) --size 1500 $(if $(REPORT),--report $(REPORT))
 
 # Holds the service against a second statement of its rules for STEPS steps in all, in slices that resume; see build/machine.json.
 STEPS ?= 20000
 machine: install
-	$(BIN)/python tests/slices.py machine --total $(STEPS) --size 2500 $(if $(REPORT),--report $(REPORT))
+	$(BIN)/python tests/campaigns/slices.py machine --total $(STEPS) --size 2500 $(if $(REPORT),--report $(REPORT))
 
 # Tools for the two targets below, in an environment of their own.
 TOOLS := $(VENV)-audit

@@ -22,7 +22,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS as KNOWN
 from schemathesis.checks import load_all_checks
-from tests.slices import note, read_seed
+from tests.campaigns.slices import note, read_seed
 
 from riskml_serving.api.openapi import BODIES
 

@@ -14,10 +14,10 @@ from collections import Counter
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
+from tests.campaigns.slices import note, read_seed
 from tests.serving.machine.reference import ACCEPTED, NO_REGION, OK, UNKNOWN, UNSCORED, Job
 from tests.serving.machine.service import Service
 from tests.serving.machine.writing import AREA, HOME, TURN, WHO, Writing
-from tests.slices import note, read_seed
 
 from riskml_serving.base.database import writing
 from riskml_serving.people.auth.service import revoke_key

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SEED, COUNTS = "RISKML_SEED", "RISKML_COUNTS"
 """Environment variables: the seed of a slice, and the file to which its tests append what they did."""
 TESTS = {"machine": "tests/serving/machine", "fuzz": "tests/serving/api/test_fuzz.py"}

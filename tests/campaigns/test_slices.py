@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from tests.slices import main
+from tests.campaigns.slices import main
 
 SLICE = """
 import json, os, sys
