@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -17,6 +17,8 @@ from riskml.lists.persons.names import parse_name
 from riskml_serving.base.database import writing
 from riskml_serving.register import repository
 from riskml_serving.register.keys import IdentityKeys
+from riskml_serving.store.facts.repository import list_stated, read_facts
+from riskml_serving.store.facts.service import load_content, move_facts
 from riskml_serving.store.households.repository import list_followers
 from riskml_serving.store.records.repository import read_rows
 
@@ -24,6 +26,7 @@ __all__ = [
     "Person",
     "find_households_by_person",
     "follow_closure",
+    "follow_facts",
     "follow_members",
     "follow_records",
     "keep_persons",
@@ -244,6 +247,19 @@ def follow_records(
             repository.change_person(connection, person["person_id"], household_id=home, left_on=left_on)
             moved[person["person_id"]] = [old, person["left_on"] and person["left_on"].isoformat(), home]
     return moved
+
+
+def follow_facts(
+    connection: Connection, codes: Collection[str], today: date, request_id: str, *, write: bool = True
+) -> None:
+    """Let the facts of visits to some locked households follow the persons who live elsewhere now.
+
+    See :func:`move_facts`.
+    """
+    stated = read_facts(connection, list_stated(connection, codes))
+    persons = repository.read_persons(connection, {load_content(fact)["row"].get("member_id") or "" for fact in stated})
+    homes = {person["person_id"]: person["household_id"] for person in persons}
+    move_facts(connection, codes, homes, today, request_id, write=write)
 
 
 def move_back(connection: Connection, moved: Mapping[str, Sequence[str | None]]) -> None:

@@ -1,5 +1,5 @@
-"""Clues, visits, facts, rows of departments and second looks at random: no clue is lost, no fact counts twice, the
-history is complete, the audit is whole, and nobody outside the region sees or writes anything."""
+"""Clues, visits, facts, rows of departments, second looks, splits, mergers and closures at random: no clue is lost,
+no fact counts twice, the history is complete, the audit is whole, and nobody outside the region sees or writes."""
 
 from __future__ import annotations
 
@@ -40,24 +40,43 @@ def make_machine(client, whole, here, there):
             assert answer.status_code == status, (path, body, answer.text)
             return answer.json()
 
-        @initialize()
-        def register(self):
-            self.code, self.clues, self.visits, self.rows = f"m{next(NUMBERS)}", [], [], {}
-            household = {"household_id": self.code, "region_code": HERE, "size": 3}
-            income = {"household_id": self.code, "period_start": "2022-06-01", "months": 12, "source": "total"}
+        def add_household(self):
+            code = f"m{next(NUMBERS)}"
+            household = {"household_id": code, "region_code": HERE, "size": 3}
+            income = {"household_id": code, "period_start": "2022-06-01", "months": 12, "source": "total"}
             tables = {
                 "households": [household],
                 "income": [{**income, "amount": 60000}],
                 **{name: [] for name in TABLES},
             }
             assert client.post("/v1/records", json={"tables": tables}, headers=whole).status_code == 200
+            return code
+
+        def start(self, code):
+            """Begin the history of a household, which has neither visits nor rows of its own."""
+            self.code, self.clues, self.visits, self.rows = code, [], [], {}
             self.helped = self.looked = 0
+
+        @initialize()
+        def register(self):
+            self.other, self.apart = None, {}
+            self.start(self.add_household())
+
+        def read_clues(self, code):
+            """Read the states of a household's clues, by number."""
+            listed = client.get("/v1/clues?limit=200", headers=here).json()["clues"]
+            assert len(listed) < 200, "the machine reads all of them"
+            return {one["clue_id"]: one["state"] for one in listed if one.get("household_id") == code}
+
+        def close(self, code, because, *followers):
+            body = {"because": because, "followed_by": followers}
+            answer = client.post(f"/v1/households/{code}/closure", json=body, headers=here)
+            assert answer.status_code == 200, answer.text
 
         @rule(what=st.sampled_from(("illness", "job_loss", "income_fall")))
         def report(self, what):
             body = {"household_id": self.code, "what": what, "channel": "hotline", "amount": 9800}
             self.clues.append(self.post("/v1/clues", body)["clue"]["clue_id"])
-            self.decided = len(self.visits)
 
         @rule(outcome=st.sampled_from(("confirmed", "rejected", "pending", "not_met")), bill=DAYS | st.none())
         def visit(self, outcome, bill):
@@ -99,13 +118,58 @@ def make_machine(client, whole, here, there):
             self.visits.append({**body, "id": saved["verification_id"], "clues": len(self.clues), "undone": False})
             self.looked = self.helped
 
-        @rule(path=st.sampled_from(("verifications", "help")))
+        @precondition(lambda self: self.other is None)
+        @rule(first=st.booleans())
+        def split(self, first):
+            is_open = [state == "open" for state in self.read_clues(self.code).values()]
+            page = client.get(f"/v1/households/{self.code}", headers=here).json()
+            due = client.get("/v1/reassessments?limit=200", headers=here).json()["households"]
+            failing = any(one["failing"] for one in due if one["household_id"] == self.code)
+            helped = sum(failing or not one["reassessed"] for one in page["help"])
+            old, both = self.code, [self.add_household(), self.add_household()]
+            self.close(old, "split", *both)
+            assert "open" not in self.read_clues(old).values(), "no open clue stays behind"
+            homes = both if first else both[::-1]
+            self.start(homes[0])
+            self.other, own = homes[1], [self.read_clues(code) for code in homes]
+            assert [[*one.values()] for one in own] == [["open"] * sum(is_open)] * 2
+            self.clues, self.helped = [*own[0]], helped
+            self.apart = dict(zip(own[1], own[0], strict=True))  # the same reports, in the same order
+            after = client.get(f"/v1/households/{old}", headers=here).json()
+            assert after["verifications"] == page["verifications"], "the history of the old household stays"
+            assert after["help"] == page["help"]
+
+        @precondition(lambda self: self.other)
+        @rule()
+        def merge(self):
+            before = self.read_clues(self.code)
+            new = [clue for clue, same in self.apart.items() if before.get(same) != "open"]
+            self.close(self.other, "merged", self.code)
+            assert self.read_clues(self.other) == {}
+            self.clues += new
+            self.other, self.apart = None, {}
+
+        @rule()
+        def close_for_good(self):
+            """A closed household takes nothing new, but its clues can be settled."""
+            before = self.read_clues(self.code)
+            self.close(self.code, "died_out")
+            self.post("/v1/clues", {"household_id": self.code, "what": "job_loss", "channel": "hotline"}, 409)
+            self.post("/v1/households/{}/help", {"measure": "x", "given_by": "y", "started_on": "2023-06-01"}, 409)
+            row = {"household_id": self.code, "kind": "inpatient", "occurred_on": "2023-06-01"}
+            self.post("/v1/records", {"tables": {"illness": [row]}}, 409)
+            assert self.read_clues(self.code) == before
+            self.post("/v1/households/{}/verifications", {"outcome": "confirmed"})
+            assert "open" not in self.read_clues(self.code).values()
+            self.register()
+
+        @rule(path=st.sampled_from(("verifications", "help", "closure")))
         def strangers_neither_see_nor_write(self, path):
-            body = (
-                {"outcome": "pending"}
-                if path == "verifications"
-                else {"measure": "x", "given_by": "y", "started_on": "2023-06-01"}
-            )
+            body = {
+                "verifications": {"outcome": "pending"},
+                "help": {"measure": "x", "given_by": "y", "started_on": "2023-06-01"},
+                "closure": {"because": "died_out"},
+            }[path]
             assert client.post(f"/v1/households/{self.code}/{path}", json=body, headers=there).status_code == 404
             clue = {"household_id": self.code, "what": "job_loss", "channel": "hotline"}
             assert client.post("/v1/clues", json=clue, headers=there).status_code == 404
@@ -133,10 +197,10 @@ def make_machine(client, whole, here, there):
             assert [one["reassessed"] for one in reversed(page["help"])] == [
                 i < self.looked for i in range(self.helped)
             ] or any(one["undone"] for one in self.visits if "reassessment" in one)
-            listed = client.get("/v1/clues?limit=200", headers=here).json()["clues"]
-            own = {one["clue_id"]: one["state"] for one in listed if one.get("household_id") == self.code}
-            assert list(own) == self.clues or len(listed) == 200
-            for i, clue in enumerate(self.clues if len(listed) < 200 else ()):
+            own = self.read_clues(self.code)
+            assert own.keys() == set(self.clues)
+            assert len(own) == len(self.clues)
+            for i, clue in enumerate(self.clues):
                 later = [one for one in self.visits if one["clues"] > i and not one["undone"]]
                 settled = any(one["outcome"] in ("confirmed", "rejected") for one in later)
                 assert (own[clue] == "open") != settled

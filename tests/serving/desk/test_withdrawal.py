@@ -23,6 +23,7 @@ from tests.serving.desk.conftest import (
 
 from riskml.errors import UsageError
 from riskml_serving.base.database import reading, writing
+from riskml_serving.casework.visits.service import verify
 from riskml_serving.desk import repository, undoing, work
 from riskml_serving.desk.service import require_delivery, start_job
 from riskml_serving.desk.undoing import make_take_back
@@ -83,8 +84,8 @@ DELIVERIES = {
 }
 
 
-def deliver(desk, name):
-    desk.upload(DELIVERIES[name], "2024-06-25")
+def deliver(desk, name, received_on="2024-06-25"):
+    desk.upload(DELIVERIES[name], received_on)
     desk.work()
     if name == "a doubtful bill":
         desk.post("/lists/answers", answer0="B-1")
@@ -99,6 +100,41 @@ def deliver(desk, name):
 def started(desk):
     desk.import_lists({"农户信息导出2024-05-01.csv": FIRST}, "2024-05-01")
     return desk
+
+
+@pytest.mark.parametrize("told_on", ["", "2024-06-10", "2024-06-25"], ids=["visit", "list", "list after the split"])
+def test_what_a_visit_found_follows_a_person_whom_a_list_shows_elsewhere_and_comes_back_with_a_withdrawal(
+    started, told_on, model
+):
+    person, home = started.read("SELECT member_id, household_id FROM record_members ORDER BY row_id")[2]
+    caller = Caller("officer", "", frozenset(("read", "write", "health-details")))
+    bill = {"fact": "bill", "kind": "inpatient", "amount": 3_200.0, "day": dt.date(2024, 5, 12), "member_id": person}
+    with writing(started.engine) as connection:
+        verify(connection, caller, home, {"outcome": "confirmed", "facts": [bill]}, TODAY, "r", model=model)
+    if told_on:
+        deliver(started, "a bill", told_on)
+    amount = 3_000.0 if told_on else 3_200.0
+    assert count_bills(started) == [(home, amount)]
+    before = read_state(started)
+    deliver(started, "a split")
+    (new,) = {code for (code,) in started.read("SELECT household_id FROM persons WHERE person_id = :p", p=person)}
+    assert new != home
+    after = [(home if told_on == "2024-06-25" else new, amount)]  # a list that is known only later stays where it was
+    assert count_bills(started) == after, "it counts once"
+    withdraw(started)
+    assert read_state(started) == before
+    deliver(started, "a split")
+    assert count_bills(started) == after
+
+
+def count_bills(desk):
+    """Count the money of bills in force now, by household."""
+    rows = desk.read(
+        "SELECT household_id, record_id, self_paid, withdrawn FROM record_illness WHERE NOT superseded "
+        "ORDER BY recorded_on, row_id"
+    )
+    last = {row[:2]: row for row in rows}
+    return sorted((row[0], row[2]) for row in last.values() if not row[3])
 
 
 @given(names=st.lists(st.sampled_from(sorted(DELIVERIES)), min_size=1, max_size=3, unique=True))

@@ -13,16 +13,17 @@ from riskml_serving.api.records.service import append_records
 from riskml_serving.base.clock import stamp
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues.service import follow_clues, make_record
-from riskml_serving.casework.reassessments.service import describe_helps, read_stated
+from riskml_serving.casework.reassessments.service import describe_helps, follow_help, read_stated
 from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe
 from riskml_serving.casework.visits.service import describe_facts
 from riskml_serving.http.cursors import CHANGE, encrypt_cursor
 from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.judging.scores.repository import read_current, read_history, remove_scores
-from riskml_serving.judging.scores.service import explain_stored, find_deserted_day
+from riskml_serving.judging.scores.service import explain_stored, find_deserted_day, rescore
 from riskml_serving.judging.wording import find_as_of_day, show
 from riskml_serving.register.service import follow_closure
+from riskml_serving.store.facts.service import move_facts
 from riskml_serving.store.households.repository import (
     close_household,
     find_households,
@@ -118,7 +119,9 @@ def explain_household(connection: Connection, call: Call, household_id: str, as_
 
 
 def close(connection: Connection, call: Call, household_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Close a household that moved away, split, merged or died out; its history stays, its open clues follow it.
+    """Close a household that moved away, split, merged or died out; its history stays.
+
+    Its open clues, the help that is to be assessed again and the facts about its members follow it.
 
     Raises
     ------
@@ -130,15 +133,22 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     require_no_future({"closed_on": on}, call.today)
     followers = list(dict.fromkeys(body.get("followed_by", ())))
     register = find_households(connection, [household_id, *followers], region, lock=True)
-    row = require_household(connection, household_id, region)
-    require_open({household_id: row})
-    check_followers(followers, {code: register[code] for code in followers if code in register}, household_id)
+    if household_id not in register:
+        raise Problem("household-not-found")
+    require_open({household_id: register[household_id]})
+    check_followers(followers, register, household_id)
+    follow_help(connection, region, household_id, followers, call.today, call.request_id)
     close_household(connection, household_id, region, on, because, join_followers(followers))
-    follow_closure(connection, household_id, followers, to_rows(read_rows(connection, "members", followers)))
+    members = to_rows(read_rows(connection, "members", followers))
+    follow_closure(connection, household_id, followers, members)
     remove_scores(connection, [household_id], region, call.request_id)
-    if moved := follow_clues(connection, region, household_id, followers):
-        rows = [row for clue in moved for row in make_record(clue, clue["recorded_on"])["events"]]
-        append_records(connection, call, {"events": rows}, [])
+    homes = {one["member_id"]: one["household_id"] for one in members if one["left_on"] is None}
+    only = followers[0] if len(followers) == 1 else None
+    move_facts(connection, [household_id], homes, call.today, call.request_id, rest=only)
+    moved = follow_clues(connection, call.caller, household_id, followers, call.today)
+    for clue in moved:  # one after the other: copies have one record number
+        append_records(connection, call, make_record(clue, clue["recorded_on"]), [])
+    rescore(connection, call.model, followers, region, call.today, call.request_id)
     call.record(connection, "household.close", household_id, because=because, to=len(followers))
     if followers:  # the audit log pseudonymises codes only in their own column, so they must not be in the details
         call.record(connection, "household.follow", followers)

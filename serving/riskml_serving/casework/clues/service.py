@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -49,11 +49,7 @@ def draft(body: Mapping[str, Any], subject: str, region: str, household_id: str 
     """Make a clue from a report about a household, an unlisted household or a place, for :func:`save`."""
     row = {name: body.get(name) for name in FIELDS} | {"note": body.get("note", "")}
     about = {"subject": subject, "region_code": region, "household_id": household_id}
-    return {**row, **about, "record_id": _make_record_id()}
-
-
-def _make_record_id() -> str:
-    return f"clue-{uuid.uuid4()}"
+    return {**row, **about, "record_id": f"clue-{uuid.uuid4()}"}
 
 
 def save(connection: Connection, caller: Caller, row: dict[str, Any], today: dt.date, request_id: str) -> int:
@@ -117,9 +113,12 @@ def resolve(
 
 
 def follow_clues(
-    connection: Connection, region: str, household_id: str, followers: Iterable[str]
+    connection: Connection, caller: Caller, household_id: str, followers: Sequence[str], today: dt.date
 ) -> list[dict[str, Any]]:
     """Let each household that follows a closed one, all of them locked, have its open clues, one copy for each.
+
+    Copies of one report have one record number: if they meet again in a household, it has the clue once, and the other
+    one is closed.
 
     Returns
     -------
@@ -127,17 +126,23 @@ def follow_clues(
         The clues that the followers now have.
     """
     hold_lock(connection, "changes")
-    moved = []
-    for clue in read_open_clues(connection, region, [household_id]).get(household_id, []):
-        for i, code in enumerate(followers):
+    moved, region = [], caller.region
+    clues = read_open_clues(connection, region, [household_id, *followers])
+    known = {(code, clue["record_id"]) for code in followers for clue in clues.get(code, ())}
+    for clue in clues.get(household_id, ()):
+        new = [code for code in followers if (code, clue["record_id"]) not in known]
+        for i, code in enumerate(new):
             last = repository.find_last_verification(connection, code, region)
             about = {"household_id": code, "after_verification": last}
             if i == 0:
                 repository.update_clue(connection, clue["clue_id"], region, **about)
             else:  # the name that an unlisted clue may have stays with the first
-                about |= {"subject": "household", "record_id": _make_record_id()}
+                about |= {"subject": "household"}
                 repository.add_clue(connection, clue | about)
             moved.append(clue | about)
+        if followers and not new:
+            done = {"household_id": None, "resolved_on": today, "resolved_by": caller.key_id, "resolution": ""}
+            repository.update_clue(connection, clue["clue_id"], region, **done)
     return moved
 
 

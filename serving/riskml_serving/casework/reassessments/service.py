@@ -16,7 +16,7 @@ from riskml.records.contract.calendar import to_day
 from riskml_serving.base.clock import now, stamp
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.casework.reassessments.help import REGULAR, count_help
-from riskml_serving.casework.reassessments.repository import add_help, read_helps
+from riskml_serving.casework.reassessments.repository import add_help, list_due, read_helps
 from riskml_serving.judging.judge import Judged
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.changes import Change
@@ -28,7 +28,15 @@ from riskml_serving.store.facts.repository import read_facts
 from riskml_serving.store.facts.service import Stated, load_content, save_stated
 from riskml_serving.store.households.repository import require_household
 
-__all__ = ["begin_help", "counts_as_income", "describe_helps", "find_due_day", "judge_with_help", "read_stated"]
+__all__ = [
+    "begin_help",
+    "counts_as_income",
+    "describe_helps",
+    "find_due_day",
+    "follow_help",
+    "judge_with_help",
+    "read_stated",
+]
 
 
 def find_due_day(policy: Policy, region: str, started_on: dt.date) -> dt.date | None:
@@ -75,15 +83,53 @@ def begin_help(
     before = read_current(connection, [household_id], caller.region).get(household_id) or {}
     record_id = f"help-{uuid.uuid4().hex}"
     row = {name: body.get(name) for name in ("started_on", "ended_on", "measure", "amount", "per")}
-    origin = {"household_id": household_id, "created_by": caller.key_id, "created_at": now(), "request_id": request_id}
-    stated = Stated(record_id, "help", "help", body, row)
-    save_stated(connection, {**origin, "recorded_on": today, "verification_id": None}, [stated])
-    saved = {**origin, "record_id": record_id, "given_by": body["given_by"], "started_on": started, "due_on": due_on}
-    add_help(connection, {**saved, "score_seq": before.get("seq")})
+    saved = {"household_id": household_id, "created_by": caller.key_id, "record_id": record_id, "due_on": due_on}
+    saved |= {"given_by": body["given_by"], "started_on": started, "score_seq": before.get("seq")}
+    saved |= {"created_at": now(), "request_id": request_id}
+    _save(connection, saved, body, row, today)
     changes = rescore(connection, model, [household_id], caller.region, today, request_id)
     audit.record(connection, caller, "household.help", household_id, request_id=request_id)
     (described,) = describe_helps([{**saved, "reassessed": False}], {record_id: row})
     return described, changes[0] if changes else None
+
+
+def _save(
+    connection: Connection,
+    saved: Mapping[str, Any],
+    fact: Mapping[str, Any],
+    row: Mapping[str, Any],
+    today: dt.date,
+) -> None:
+    """Save help with its row of the contract."""
+    origin = {name: saved[name] for name in ("household_id", "created_by", "created_at", "request_id")}
+    stated = Stated(saved["record_id"], "help", "help", fact, row)
+    save_stated(connection, {**origin, "recorded_on": today, "verification_id": None}, [stated])
+    add_help(connection, dict(saved))
+
+
+def follow_help(
+    connection: Connection, region: str, household_id: str, followers: Sequence[str], today: dt.date, request_id: str
+) -> None:
+    """Let each household that follows one about to be closed, all of them locked, have its help and the second look.
+
+    Help that was assessed again and works stays in the history of the old household. The money goes with the help if
+    one household follows; of several, nobody has said which one gets it, and it must not count twice. Copies of one
+    help have one record number: if they meet again in a household, it has the help once.
+    """
+    helps, rows = read_stated(connection, household_id, region)
+    failing = any(row["failing"] for row in list_due(connection, region, today, household_id))
+    known = {(code, one["record_id"]) for code in followers for one in read_helps(connection, code, region)}
+    for one in reversed(helps):
+        if one["reassessed"] and not failing:
+            continue
+        row = rows[one["record_id"]] | ({} if len(followers) == 1 else {"amount": None})
+        saved = {name: one[name] for name in ("record_id", "given_by", "started_on", "due_on", "created_by")}
+        saved |= {"score_seq": None, "created_at": now(), "request_id": request_id}
+        if one["reassessed"]:  # it does not work, which is a reason to go at once
+            saved["due_on"] = today
+        for code in followers:
+            if (code, one["record_id"]) not in known:
+                _save(connection, {**saved, "household_id": code}, {}, {**row, "household_id": code}, today)
 
 
 def describe_helps(helps: Sequence[Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -34,9 +34,9 @@ from riskml_serving.judging.scores.repository import read_current
 from riskml_serving.judging.scores.service import rescore
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.facts.repository import read_facts, undo_facts
+from riskml_serving.store.facts.repository import read_facts_of_visits, undo_facts
 from riskml_serving.store.facts.service import Stated, load_content, save_stated, settle_facts
-from riskml_serving.store.households.repository import require_household
+from riskml_serving.store.households.repository import find_households, require_household
 
 __all__ = ["describe_facts", "find_version", "tell", "undo", "verify"]
 
@@ -188,10 +188,11 @@ def undo(
         )
     hold_lock(connection, "changes")
     undo_verification(connection, number, caller.region)
-    undo_facts(connection, number)
-    settle_facts(connection, [household_id], request_id)
-    if model is not None and household["closed_on"] is None:
-        rescore(connection, model, [household_id], caller.region, today, request_id)
+    homes = {household_id: household}  # and where persons of whom it states facts live since today
+    homes |= find_households(connection, undo_facts(connection, number) - homes.keys(), caller.region, lock=True)
+    settle_facts(connection, homes, request_id)
+    if model is not None and (open_now := [code for code, row in homes.items() if row["closed_on"] is None]):
+        rescore(connection, model, open_now, caller.region, today, request_id)
     audit.record(connection, caller, "household.verify.undo", household_id, request_id=request_id, verification=number)
 
 
@@ -239,11 +240,9 @@ def describe_facts(
     Health information is left out for callers who may not see it, and counted.
     """
     out: dict[int, dict[str, Any]] = {row["verification_id"]: {"facts": [], "hidden_facts": 0} for row in verifications}
-    codes = sorted({row["household_id"] for row in verifications})
-    stored = [
-        fact for fact in read_facts(connection, codes) if fact["verification_id"] in out and fact["kind"] != "visit"
-    ]
-    for fact in stored:
+    for fact in read_facts_of_visits(connection, sorted(out)):
+        if fact["kind"] == "visit":
+            continue
         own, content = out[fact["verification_id"]], load_content(fact)["fact"]
         if caller.redact and concerns_health(content):
             own["hidden_facts"] += 1

@@ -18,7 +18,7 @@ from riskml_serving.judging.importing.staging import Delivery, compare, name_rep
 from riskml_serving.judging.jobs.repository import add_job
 from riskml_serving.judging.scores.repository import move_scores
 from riskml_serving.people.auth import Caller
-from riskml_serving.register.service import follow_records
+from riskml_serving.register.service import follow_facts, follow_records
 from riskml_serving.store.facts.service import settle_facts
 from riskml_serving.store.households.repository import (
     add_households,
@@ -89,6 +89,10 @@ class Publication:
                 if name in self.parts[part]:
                     self._append(name, *self._read_tables(part, name))
         self._update_register()
+
+    def settle_facts(self) -> None:
+        """Let facts follow the persons who have moved, and count once."""
+        follow_facts(self.connection, self.changed, self.today, self.request_id)
         settle_facts(self.connection, self.changed, self.request_id)
 
     def _read_tables(self, part: int, name: str) -> tuple[pa.Table, pa.Table | None]:

@@ -254,6 +254,7 @@ class _Import:
                     else:
                         self.source.keep(connection, Import(self.fingerprint[:ID_LENGTH], **counts))
                         details |= self.source.detail
+                    news.settle_facts()
                     audit.record(connection, self.caller, "records.import", request_id=self.request_id, **details)
                     notes: dict[str, Any] = {"counties": self.delivery.list_counties(), "moved": news.moved}
                     notes["source"] = None if self.source is None else self.source.source_id

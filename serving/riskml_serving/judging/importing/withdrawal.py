@@ -24,9 +24,10 @@ from riskml_serving.judging.importing.staging import build_known_sql, to_arrow
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import remove_scores
 from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller
 from riskml_serving.register.keys import NoKeyError
 from riskml_serving.register.repository import delete_persons
-from riskml_serving.register.service import move_back
+from riskml_serving.register.service import follow_facts, move_back
 from riskml_serving.store.facts.service import settle_facts
 from riskml_serving.store.households.repository import delete_households, find_households
 from riskml_serving.store.records.repository import read_rows
@@ -63,6 +64,7 @@ def withdraw_import(
     model: Model | None = None,
     progress: Progress | None = None,
     *,
+    caller: Caller = CALLER,
     take_back: Callable[[Connection, str], None] | None = None,
 ) -> Withdrawal:
     """Take back an import, and score the remaining households again.
@@ -77,6 +79,8 @@ def withdraw_import(
     model : Model, optional
         Model to score with; without a model, nothing is scored.
     progress : Progress, optional
+    caller : Caller, optional
+        Whom the audit log names.
     take_back : callable, optional
         Takes back what the import kept besides its records (`service.Source`), given the ID of its source.
 
@@ -101,13 +105,13 @@ def withdraw_import(
                 raise NoKeyError.not_set()
             take_back(connection, notes["source"])
         move_back(connection, notes.get("moved", {}))
-        done, job_id = _withdraw(connection, imported, today, scores=model is not None)
+        done, job_id = _withdraw(connection, imported, today, caller, scores=model is not None)
     scored = 0 if model is None or job_id is None else finish_job(engine, model, job_id, progress or Silent())
     return Withdrawal(done.rows, done.households, done.gone, scored)
 
 
 def _withdraw(
-    connection: Connection, imported: dict[str, Any], today: dt.date, *, scores: bool
+    connection: Connection, imported: dict[str, Any], today: dt.date, caller: Caller, *, scores: bool
 ) -> tuple[Withdrawal, str | None]:
     request_id = make_request_id(imported["fingerprint"])
     stated = repository.list_changed(connection, imported["fingerprint"])
@@ -121,6 +125,7 @@ def _withdraw(
         own = (row for row in rivals if row["request_id"] == request_id)
         regions |= {row["region_code"] or EVERYWHERE for row in own if row.get("household_id") is None}
         rows += repository.take_back_rows(connection, name, request_id, _find_restored(name, rivals, request_id))
+    follow_facts(connection, codes, today, request_id, write=False)
     gone = repository.list_empty(connection, codes)
     remove_scores(connection, gone, EVERYWHERE, request_id, forgotten=True)
     delete_persons(connection, gone)
@@ -130,7 +135,7 @@ def _withdraw(
     settle_facts(connection, rest, request_id)
     repository.delete_import(connection, imported["fingerprint"])
     counts: dict[str, Any] = {"rows": rows, "households": len(codes), "gone": len(gone)}
-    audit.record(connection, CALLER, "records.withdraw", request_id=request_id, **counts)
+    audit.record(connection, caller, "records.withdraw", request_id=request_id, **counts)
     job_id = add_rescore_job(connection, CALLER, rest, regions, today, request_id) if scores else None
     return Withdrawal(**counts), job_id
 

@@ -11,11 +11,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["CORRECTED", "WINDOW", "Fact", "find_told_again", "plan_versions"]
+__all__ = ["CORRECTED", "WINDOW", "Fact", "find_told_again", "find_told_by_others", "plan_versions"]
 
 WINDOW = dt.timedelta(days=31)
 """Longest time between the days that two statements give for the same event: departments' lists come by the month."""
@@ -105,6 +106,23 @@ def find_told_again(name: str, facts: Sequence[Fact], others: Iterable[Row]) -> 
     return again | pair(list(others))
 
 
+def find_told_by_others(name: str, facts: Sequence[Fact], rows: Iterable[Row]) -> set[str]:
+    """Find the facts that a row in force tells too which no visit stated; see :func:`plan_versions`."""
+    latest: dict[Any, Row] = {}
+    for i, row in enumerate(rows):
+        key = row["record_id"] or i
+        if key not in latest or _known_on(name, row) >= _known_on(name, latest[key]):
+            latest[key] = row
+    stated, standing = {fact.record_id for fact in facts}, [fact for fact in facts if not fact.undone]
+    others = [row for key, row in latest.items() if key not in stated and not row.get("withdrawn")]
+    return find_told_again(name, standing, others) - find_told_again(name, standing, ())
+
+
+def _known_on(name: str, row: Row) -> dt.date:
+    known: dt.date = row["recorded_on"] or row[TABLES[name].day or ""]
+    return known
+
+
 def _tells_same(name: str, one: Row, other: Row) -> bool:
     kind = one[CORRECTED[name]]
     persons = {one.get("member_id"), other.get("member_id")} - {None}
@@ -129,15 +147,11 @@ def plan_versions(name: str, facts: Sequence[Fact], rows: Iterable[Row]) -> list
         New versions of the facts' rows, each known from the day on which what it depends on became known; none if
         nothing changes.
     """
-    day = TABLES[name].day
-    assert day is not None, "facts are events with a day"
     versions: dict[str, list[Row]] = defaultdict(list)
     for i, row in enumerate(rows):
         versions[row["record_id"] or f"\n{i}"].append(row)
 
-    def known_on(row: Row) -> dt.date:
-        known: dt.date = row["recorded_on"] or row[day]
-        return known
+    known_on = partial(_known_on, name)
 
     def find_standing(when: dt.date) -> dict[str, Row]:
         known = {key: [row for row in own if known_on(row) <= when] for key, own in versions.items()}

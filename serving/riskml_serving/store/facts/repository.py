@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Column, Connection, insert, select, update
 
 from riskml_serving.base.clock import now
 from riskml_serving.store.facts.tables import CASE_FACTS
 from riskml_serving.store.records.repository import split_codes
 
-__all__ = ["add_facts", "list_stated", "read_facts", "undo_facts"]
+__all__ = ["add_facts", "list_stated", "move_fact", "read_facts", "read_facts_of_visits", "undo_facts"]
 
 
 def add_facts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -28,14 +28,27 @@ def list_stated(connection: Connection, codes: Collection[str]) -> list[str]:
 
 def read_facts(connection: Connection, codes: Sequence[str]) -> list[dict[str, Any]]:
     """Read the facts about households that the caller has checked, in the order in which they were saved."""
-    queries = (
-        select(CASE_FACTS).where(CASE_FACTS.c.household_id.in_(part)).order_by(CASE_FACTS.c.fact_id)
-        for part in split_codes(codes)
-    )
-    return [dict(row) for query in queries for row in connection.execute(query).mappings()]
+    return _read(connection, CASE_FACTS.c.household_id, codes)
 
 
-def undo_facts(connection: Connection, verification_id: int) -> None:
-    """Mark the facts of a verification, which the caller has checked, as undone."""
-    own = CASE_FACTS.c.verification_id == verification_id
-    connection.execute(update(CASE_FACTS).where(own).values(undone_at=now()))
+def _read(connection: Connection, column: Column[Any], values: Sequence[Any]) -> list[dict[str, Any]]:
+    query = select(CASE_FACTS).order_by(CASE_FACTS.c.fact_id)
+    parts = (connection.execute(query.where(column.in_(part))).mappings() for part in split_codes(values))
+    return [dict(row) for rows in parts for row in rows]
+
+
+def read_facts_of_visits(connection: Connection, verification_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Read the facts of verifications that the caller has checked, whichever household they are about now."""
+    return _read(connection, CASE_FACTS.c.verification_id, verification_ids)
+
+
+def move_fact(connection: Connection, fact_id: int, household_id: str, content: str) -> None:
+    """Let a fact, which the caller has checked, be about another household."""
+    own = CASE_FACTS.c.fact_id == fact_id
+    connection.execute(update(CASE_FACTS).where(own).values(household_id=household_id, content=content))
+
+
+def undo_facts(connection: Connection, verification_id: int) -> set[str]:
+    """Mark the facts of a verification, which the caller has checked, as undone; return their households."""
+    query = update(CASE_FACTS).where(CASE_FACTS.c.verification_id == verification_id).values(undone_at=now())
+    return set(connection.execute(query.returning(CASE_FACTS.c.household_id)).scalars())

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from riskml.records.contract.schema import TABLES
-from riskml_serving.store.facts.corrections import CORRECTED, Fact, plan_versions
-from riskml_serving.store.facts.repository import add_facts, list_stated, read_facts
+from riskml_serving.store.facts.corrections import CORRECTED, UNCORRECTED, Fact, find_told_by_others, plan_versions
+from riskml_serving.store.facts.repository import add_facts, list_stated, move_fact, read_facts
 from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.receiving import append_rows
 from riskml_serving.store.records.repository import read_rows
 
-__all__ = ["Stated", "load_content", "receive_rows", "save_stated", "settle_facts"]
+__all__ = ["Stated", "load_content", "move_facts", "receive_rows", "save_stated", "settle_facts"]
 
 
 class Stated(NamedTuple):
@@ -69,18 +69,78 @@ def settle_facts(connection: Connection, codes: Collection[str], request_id: str
     """
     if not (stated := list_stated(connection, codes)):
         return
-    facts: dict[tuple[str, str], list[Fact]] = defaultdict(list)
-    for fact in read_facts(connection, stated):
-        row = load_content(fact)["row"]
-        source = f"{fact['verification_id'] or fact['record_id']}"
-        own = Fact(fact["record_id"], source, row, fact["undone_at"] is not None)
-        facts[fact["table_name"], fact["household_id"]].append(own)
+    stored = read_facts(connection, stated)
     for name in CORRECTED:
-        rows = defaultdict[str, Rows](list)
-        for row in to_rows(read_rows(connection, name, stated)):
-            rows[row["household_id"]].append(row)
-        planned = [row for code in stated for row in plan_versions(name, facts[name, code], rows[code])]
+        planned = [row for own in _group(connection, name, stored).values() for row in plan_versions(name, *own)]
         append_rows(connection, {name: planned}, request_id)
+
+
+def _group(
+    connection: Connection, name: str, stored: Iterable[Mapping[str, Any]]
+) -> dict[str, tuple[list[Fact], list[Any]]]:
+    """Return the facts in a table, and all rows in it that are in force, by household."""
+    out = defaultdict[str, tuple[list[Fact], list[Any]]](lambda: ([], []))
+    for fact in stored:
+        if fact["table_name"] == name:
+            source = f"{fact['verification_id'] or fact['record_id']}"
+            own = Fact(fact["record_id"], source, load_content(fact)["row"], fact["undone_at"] is not None)
+            out[fact["household_id"]][0].append(own)
+    for row in to_rows(read_rows(connection, name, sorted(out))):
+        out[row["household_id"]][1].append(row)
+    return out
+
+
+def move_facts(
+    connection: Connection,
+    codes: Collection[str],
+    homes: Mapping[str, str],
+    today: dt.date,
+    request_id: str,
+    *,
+    rest: str | None = None,
+    write: bool = True,
+) -> None:
+    """Let the facts of visits to some locked households follow the persons who live elsewhere now.
+
+    From today on, such a fact counts in the other household, and no longer in this one: a department's rows follow the
+    person too, and correct it there. A fact that a row of this household still tells stays.
+
+    Parameters
+    ----------
+    connection : Connection
+    codes : collection of str
+    homes : mapping
+        Household in which a person lives, by member.
+    today : date
+    request_id : str
+    rest : str, optional
+        Household for all other facts; without it, they stay.
+    write : bool, default True
+        Whether rows of the contract say so; not if rows that said otherwise have just been taken back.
+    """
+    moved, stored = set[str](), read_facts(connection, list_stated(connection, codes))
+    told = {
+        (code, record_id)
+        for name in CORRECTED
+        for code, own in _group(connection, name, stored).items()
+        for record_id in find_told_by_others(name, *own)
+    }
+    for fact in stored:
+        content, old = load_content(fact), fact["household_id"]
+        row = content["row"]
+        new = homes.get(row.get("member_id"), rest)
+        if fact["verification_id"] is None or new in (None, old) or row.get("kind") in UNCORRECTED:
+            continue
+        if write and (old, fact["record_id"]) in told:
+            continue
+        if write and fact["undone_at"] is None:
+            own = {**row, "record_id": fact["record_id"], "recorded_on": today}
+            rows = [{**own, "household_id": old, "withdrawn": True}, {**own, "household_id": new}]
+            append_rows(connection, {fact["table_name"]: rows}, request_id)
+        row["household_id"] = new
+        move_fact(connection, fact["fact_id"], new, _dump_content(content))
+        moved |= {old, new}
+    settle_facts(connection, moved, request_id)
 
 
 def _dump_content(content: Mapping[str, Any]) -> str:
