@@ -83,7 +83,7 @@ def withdraw(
     with open_database(settings.database_url) as engine, show_progress() as bar:
         model, keys = None if no_scores else _load_model(settings), read_keys(settings)
         take_back = None if keys is None else make_take_back(keys)
-        done = withdraw_import(engine, import_id, at, model, bar, take_back=take_back)
+        done = withdraw_import(engine, import_id, at, model, bar, caller=identify_operator(), take_back=take_back)
     say(
         "{rows:,} rows of {households:,} households taken back; {gone:,} households left the register,\n"
         "and {scored:,} were scored again as of {as_of}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ import typer
 from riskml.cli.terminal import say
 from riskml.errors import UsageError
 from riskml_serving.base.settings import Settings
+from riskml_serving.commands.connections import identify_operator
 from riskml_serving.commands.options import BundleFolder, Database
 
 __all__ = ["lists"]
@@ -44,7 +46,7 @@ def lists(
     from riskml_serving.desk.work import JOB, make_task
     from riskml_serving.judging.jobs.worker import Worker
     from riskml_serving.judging.model import load_model
-    from riskml_serving.people.auth import IDENTITY, Caller
+    from riskml_serving.people.auth import IDENTITY
     from riskml_serving.register.keys import require_keys
     from riskml_serving.store.records.purpose import require_purpose
 
@@ -56,7 +58,7 @@ def lists(
         uploads = [service.Upload(path.name, path.read_bytes()) for path in list_files(files)]
         keys = require_keys(settings)
         require_purpose(engine, simulated=settings.simulated)
-        caller = Caller("riskml-serving lists", region, frozenset((IDENTITY,)))
+        caller = replace(identify_operator(), region=region, rights=frozenset((IDENTITY,)))
         model = load_model(settings.bundle_folder, settings.policy, settings.simulated, settings.trusted_keys)
         tasks = {JOB: make_task(engine, settings, keys)}
 
