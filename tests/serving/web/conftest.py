@@ -23,6 +23,8 @@ from riskml_serving.judging.model import Model
 from riskml_serving.running.app import create_app
 from riskml_serving.web.router import PAGES
 
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
 
 @dataclass
 class Served:
@@ -113,6 +115,14 @@ class Reader:
     def measure_overflow(self) -> int:
         root = self.page.locator("html")  # waits for it, if the page is just being replaced
         return int(root.evaluate("root => root.scrollWidth - root.clientWidth"))
+
+    def find_faults(self) -> str:
+        """Return what axe-core finds on the page, with all its parts open: contrast, names, roles and the like."""
+        axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+        self.page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+        result = axe.run(self.page, options={"runOnly": RULES, "resultTypes": ["violations"]})
+        assert len(result.response["passes"]) > 5, "axe-core must have run its rules"
+        return str(result.generate_report()) if result.violations_count else ""
 
     def open_first(self) -> str:
         """Open the first household on the list; return its address."""

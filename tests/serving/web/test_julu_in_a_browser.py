@@ -1,4 +1,5 @@
-"""Julu's case, role by role: the village's visit with the bill, the county's help, the second look three months later.
+"""Julu's case, role by role: the grid worker's clue, the village's visit with the bill, the county's help, the second
+look three months later.
 
 The man lay a month in hospital elsewhere and paid 90,000 yuan himself; his income alone is far above the line.
 """
@@ -11,6 +12,7 @@ import re
 import pytest
 from sqlalchemy import text
 from tests.serving.conftest import PASSWORD, TODAY
+from tests.serving.web.clues.test_clues_in_a_browser import read_rows, report
 from tests.serving.web.conftest import Reader, serve
 
 from riskml_serving.base.database import open_engine, reading, writing
@@ -43,13 +45,22 @@ def open_page(browser, address, width, user, household):
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_a_visit_with_the_bill_then_help_then_the_second_look(
+def test_a_clue_then_a_visit_with_the_bill_then_help_then_the_second_look(
     browser, make_settings, model, monkeypatch, household, width, tmp_path
 ):
     monkeypatch.setattr("riskml_serving.running.app.load_model", lambda *_: model)
     with serve(make_settings()) as served:
+        worker = Reader(browser, served.address, width, script=width == 360)
+        worker.page.set_viewport_size({"width": width, "height": 740})
+        worker.sign_in("village")
+        link = worker.page.locator("a[href='/clues/new']").bounding_box()
+        assert link["y"] + link["height"] < 740, "on the first screen"
+        assert report(worker, q=household, what="illness", amount="90000") <= 6
+        assert worker.measure_overflow() == 0
+        worker.page.screenshot(path=tmp_path / f"reported-{width}.png", full_page=True)
         village = open_page(browser, served.address, width, "visitor", household)
         page = village.page
+        assert "生病住院 90,000 元" in " ".join(page.inner_text("main").split())
         if width == 360:
             assert not page.locator(".found").first.is_visible(), (
                 "the form fits on the screen until a finding is chosen"
@@ -71,6 +82,9 @@ def test_a_visit_with_the_bill_then_help_then_the_second_look(
             assert words in shown, shown
         page.screenshot(path=tmp_path / f"visited-{width}.png", full_page=True)
 
+        (row,) = read_rows(village, household)
+        assert "已办结" in row
+        assert "属实" in row
         county = open_page(browser, served.address, width, "county", household)
         page = county.page
         page.locator("summary", has_text="登记开始的帮扶").click()

@@ -41,22 +41,34 @@ def test_a_county_goes_from_its_lists_to_new_warnings_and_on_to_the_second_month
         page = reader.page
         page.set_default_timeout(120_000)
 
+        second = Reader(browser, served.address, 1280, script=True)
+        second.sign_in("officer")
+
+        def check():
+            """Check the step that the first window shows, in both languages."""
+            assert reader.measure_overflow() == 0
+            for lang in ("zh", "en"):
+                second.page.goto(f"{served.address}/language/{lang}?back=/worklist")
+                second.page.goto(page.url)
+                assert second.find_faults() == "", (lang, page.url)
+
         def upload(form, files, *, earlier=False):
             if earlier:
                 page.check(f"{form} [name=earlier]")
             page.set_input_files(f"{form} [name=files]", files)
             page.click(f"{form} button")
             page.wait_for_selector("text=请核对每张表")
-            assert reader.measure_overflow() == 0
+            check()
 
         def finish():
             page.click("text=列都对，下一步")
-            assert reader.measure_overflow() == 0
+            check()
             page.click("text=下一步：预览")
             page.wait_for_selector("text=现在还没有写入")
-            assert reader.measure_overflow() == 0
+            check()
             page.click("text=确认导入")
             page.wait_for_selector("text=打开待核实名单")
+            check()
             return page.inner_text("main")
 
         page.goto(f"{served.address}/lists")

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request
+from markupsafe import escape
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
@@ -222,6 +223,9 @@ async def _check_and_save(
             raise
         errors = name_errors(form, problem, "begun_" if done == "helped" else "")
         page = await _show(request, visitor, household_id, form, errors, refusal=problem)
+        shown = bytes(page.response.body).decode()
+        if not all(escape(text) in shown for text in form.list_typed()):  # the form is not on the page any more
+            raise
         return await PAGE.answer(request, visitor, page)
 
 

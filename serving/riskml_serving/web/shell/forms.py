@@ -16,9 +16,23 @@ from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.sessions import accepts_form_token
 from riskml_serving.web.shell.visitor import Visitor
 
-__all__ = ["Form", "read_form", "read_form_for", "require_own_form", "require_own_page", "save_form_once"]
+__all__ = ["Form", "parse_form", "read_form", "read_form_for", "require_own_form", "require_own_page", "save_form_once"]
 
 MOST_BYTES, MOST_FIELDS = 64_000, 100
+
+TYPED = (
+    "q",
+    "household_id",
+    "amount",
+    "measure",
+    "given_by",
+    "assignee",
+    "handover",
+    "resolution",
+    "note",
+    "objection",
+)
+"""How the names of the fields end into which people type; never a password."""
 
 
 class Form:
@@ -37,17 +51,29 @@ class Form:
 
         If ``most`` is given, the text is cut off after that number of characters.
         """
-        value = self._fields.get(name, [""])[0]
-        return value.replace("\0", "").replace("\r\n", "\n").strip()[:most]
+        return _clean(self._fields.get(name, [""])[0])[:most]
 
     def get_all(self, name: str) -> list[str]:
         """Return every value of a field."""
         return self._fields.get(name, [])
 
+    def list_typed(self) -> list[str]:
+        """List what was typed into the form.
+
+        >>> Form({"csrf": ["x"], "outcome": ["confirmed"], "bill_amount": ["900", ""], "note": ["屋漏"]}).list_typed()
+        ['900', '屋漏']
+        """
+        texts = (_clean(text) for name, own in self._fields.items() if name.endswith(TYPED) for text in own)
+        return list(filter(None, texts))
+
     def to_bytes(self) -> bytes:
         """Return the fields without the tokens as bytes, so that a form sent twice gives the same bytes."""
         fields = sorted((name, values) for name, values in self._fields.items() if name not in ("csrf", "once"))
         return repr(fields).encode()
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", "").replace("\r\n", "\n").strip()
 
 
 async def read_form(request: Request, token: str, max_fields: int = MOST_FIELDS) -> Form:
@@ -66,6 +92,13 @@ async def read_form(request: Request, token: str, max_fields: int = MOST_FIELDS)
         ``form-refused`` if the form does not carry the token or was sent from another site; ``body-too-large``;
         ``invalid-request`` if the body cannot be read as a form.
     """
+    form = await parse_form(request, max_fields)
+    require_own_form(form, token)
+    return form
+
+
+async def parse_form(request: Request, max_fields: int = MOST_FIELDS) -> Form:
+    """Read a form, which may carry any token; raise the other problems of :func:`read_form`."""
     require_own_page(request, "application/x-www-form-urlencoded")
     body = await read_body(request, MOST_BYTES)
     try:
@@ -73,8 +106,7 @@ async def read_form(request: Request, token: str, max_fields: int = MOST_FIELDS)
         fields = parse_qs(text, keep_blank_values=True, max_num_fields=max_fields, errors="strict")
     except ValueError:
         raise Problem("invalid-request") from None
-    form = Form(fields)
-    require_own_form(form, token)
+    form = request.state.form = Form(fields)
     return form
 
 

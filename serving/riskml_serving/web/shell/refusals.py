@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -12,10 +12,13 @@ from starlette.responses import RedirectResponse, Response
 
 from riskml_serving.base.errors import to_problem
 from riskml_serving.base.problems import PROBLEMS, Problem
+from riskml_serving.web.shell.forms import Form, parse_form
 from riskml_serving.web.shell.rendering import get_address, get_language, protect, render
 from riskml_serving.web.shell.visitor import SignInNeeded
 
 __all__ = ["PageRoute", "keep_own_path", "render_problem"]
+
+SIGNED_OUT = ("登录已过期，内容没有保存", "You are signed out; what you sent was not saved")
 
 
 def keep_own_path(path: str | None) -> str:
@@ -30,8 +33,21 @@ def keep_own_path(path: str | None) -> str:
     return "/worklist"
 
 
-def render_problem(request: Request, problem: Problem) -> Response:
-    """Render a problem as a page in the reader's language, without personal data."""
+async def _list_typed(request: Request) -> list[str]:
+    """List what was typed into the form that a request sent, so that nobody has to type it again."""
+    if request.method != "POST":
+        return []
+    try:
+        form: Form = getattr(request.state, "form", None) or await parse_form(request)
+    except (Problem, ClientDisconnect, RuntimeError):  # no such form, too large, or read already as another kind
+        return []
+    return form.list_typed()
+
+
+def render_problem(
+    request: Request, problem: Problem, typed: Sequence[str] = (), *, signed_out: bool = False
+) -> Response:
+    """Render a problem as a page in the reader's language; the only personal data is what the reader has ``typed``."""
     problem.mark(request)
     lang, kind = get_language(request), PROBLEMS[problem.kind]
     title, detail = (kind.zh, problem.zh) if lang == "zh" else (kind.en, problem.en)
@@ -45,6 +61,8 @@ def render_problem(request: Request, problem: Problem) -> Response:
         status=problem.status,
         title=title,
         detail=detail,
+        typed="\n".join(typed),
+        signed_out=signed_out,
         number=getattr(request.state, "request_id", ""),
     )
     response.headers.update(problem.headers)
@@ -62,12 +80,16 @@ class PageRoute(APIRoute):
             try:
                 response = await inner(request)
             except SignInNeeded:
+                if typed := await _list_typed(request):
+                    response = render_problem(request, Problem("form-refused", *SIGNED_OUT), typed, signed_out=True)
+                    return protect(response)
                 back = get_address(request) if request.method == "GET" else "/worklist"
                 response = RedirectResponse(f"/sign-in?back={quote(keep_own_path(back), safe='')}", 303)
             except ClientDisconnect:
                 raise
             except Exception as error:
-                response = render_problem(request, to_problem(error, request.state.request_id))
+                problem = to_problem(error, request.state.request_id)
+                response = render_problem(request, problem, await _list_typed(request))
             return protect(response)
 
         return handler

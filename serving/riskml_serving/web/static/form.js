@@ -24,8 +24,8 @@ async function send(form) {
     if (answer.url.split("#")[0] === location.href.split("#")[0]) location.reload();
     return null;
   }
-  if (answer.redirected && url.pathname === "/sign-in") return ["expired", ""];
   const page = await parsed(answer);
+  if ((answer.redirected && url.pathname === "/sign-in") || page.querySelector("[data-signed-out]")) return ["expired", ""];
   const again = !answer.ok && page.querySelector(`form[data-done=${form.dataset.done}]`);
   if (again) {
     form.replaceWith(again);
