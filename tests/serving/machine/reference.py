@@ -6,8 +6,9 @@ part of the problem's type; a request that is accepted changes the reference as 
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 SIZE, LINE = 3, 10_000
 """Members of each household, and a line: the county's lies between the incomes of 3,000 and 20,000 a head used here."""
@@ -44,6 +45,12 @@ class Visit:
     clues: int  # number of clues that the household had then
 
 
+@dataclass(frozen=True)
+class Clue:
+    before: int  # number of visits that came before it
+    report: int  # copies of one report have one number
+
+
 @dataclass
 class House:
     code: str
@@ -55,8 +62,7 @@ class House:
     closed: str | None = None
     followers: tuple[str, ...] = ()
     visits: list[Visit] = field(default_factory=list)
-    clues: list[int] = field(default_factory=list)
-    """For each clue, how many visits came before it."""
+    clues: list[Clue] = field(default_factory=list)
     helps: list[str] = field(default_factory=list)
     lived: set[str] = field(default_factory=set)
     """Regions where it has lived."""
@@ -68,9 +74,9 @@ class House:
             return "below_line"
         return "in_hardship" if (self.income - sum(self.bills.values())) / SIZE < LINE else "at_risk"
 
-    def is_open_clue(self, before: int) -> bool:
+    def is_open_clue(self, clue: Clue) -> bool:
         """Return whether no later visit has confirmed or rejected a clue."""
-        return not any(visit.outcome in ("confirmed", "rejected") for visit in self.visits[before:])
+        return not any(visit.outcome in ("confirmed", "rejected") for visit in self.visits[clue.before :])
 
 
 @dataclass
@@ -100,6 +106,9 @@ class Reference:
         self.at_once, self.register_digits = at_once, register_digits
         self.houses: dict[str, House] = {}
         self.jobs: dict[str, Job] = {}
+        self.reports = itertools.count()
+        self.repeated: list[str] = []
+        """Regions of the households whose copy of a clue met its like in another one."""
 
     # -- what every request needs --------------------------------------------------------------------------------------
 
@@ -157,7 +166,7 @@ class Reference:
     # -- closures ------------------------------------------------------------------------------------------------------
 
     def close(self, key: Key, code: str, why: str, followers: tuple[str, ...]) -> Answer:
-        """Close a household; its open clues go to each household that follows it."""
+        """Close a household; its help and its open clues go to each household that follows it, once."""
         if refusal := self.enter(key, "write"):
             return refusal
         house = self.find(key, code)
@@ -171,12 +180,19 @@ class Reference:
         if any(follower.closed for follower in after):
             return CLOSED
         house.closed, house.followers, house.status = why, followers, None
-        moving = [before for before in house.clues if house.is_open_clue(before)]
-        if followers and moving:
-            house.clues = [before for before in house.clues if not house.is_open_clue(before)]
-            for follower in after:
-                follower.clues += [len(follower.visits)] * len(moving)
-                follower.status = follower.judge()
+        moving = [clue for clue in house.clues if after and house.is_open_clue(clue)]
+        for clue in moving:
+            house.clues.remove(clue)
+            new = [
+                one for one in after if clue.report not in {own.report for own in one.clues if one.is_open_clue(own)}
+            ]
+            for follower in new:
+                follower.clues.append(replace(clue, before=len(follower.visits)))
+            if not new:
+                self.repeated.append(house.region)
+        for follower in after:
+            follower.helps += [one for one in house.helps if one not in follower.helps]
+            follower.status = follower.judge()
         return OK
 
     # -- visits, help, clues -------------------------------------------------------------------------------------------
@@ -217,14 +233,16 @@ class Reference:
             return ABSENT
         if house.closed:
             return CLOSED
-        house.clues.append(len(house.visits))
+        house.clues.append(Clue(len(house.visits), next(self.reports)))
         house.status = house.judge()
         return CREATED
 
     def count_clues(self, region: str) -> Counter:
         """Count clues about households that live in a region, by household and by whether a visit settled them."""
         homes = [house for house in self.houses.values() if house.region.startswith(region)]
-        return Counter((house.code, house.is_open_clue(before)) for house in homes for before in house.clues)
+        merged = sum(own.startswith(region) for own in self.repeated)
+        clues = Counter((house.code, house.is_open_clue(clue)) for house in homes for clue in house.clues)
+        return clues + Counter({(None, False): merged})
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
 

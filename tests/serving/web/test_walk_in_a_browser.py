@@ -198,8 +198,10 @@ def test_every_page_conforms_to_wcag_aa(browser, served, width, lang):
     reader.sign_in("county")
     addresses = reader.list_addresses()
     code = next(path for path in addresses if path.startswith("/households/")).rpartition("/")[2]
+    reader.page.goto(f"{served.address}/worklist")
     report(reader, q=code, what="illness", amount="9800")
     faults["reported"] = reader.find_faults()
+    assert not re.search(r"\bNone\b", reader.page.inner_text("main")), "what is unknown is left out"
     reader.page.goto(f"{served.address}/households/{code}")
     reader.find_faults()  # opens every part of the form
     reader.page.check("[name=outcome][value=rejected]")

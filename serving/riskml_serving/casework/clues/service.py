@@ -142,6 +142,7 @@ def follow_clues(
             moved.append(clue | about)
         if followers and not new:
             done = {"household_id": None, "resolved_on": today, "resolved_by": caller.key_id, "resolution": ""}
+            done["region_code"] = clue["region_code"]  # where the household lives now
             repository.update_clue(connection, clue["clue_id"], region, **done)
     return moved
 
