@@ -119,7 +119,7 @@ def move_facts(
         Whether rows of the contract say so; not if rows that said otherwise have just been taken back.
     """
     moved, stored = set[str](), read_facts(connection, list_stated(connection, codes))
-    told = {
+    corrected = {
         (code, record_id)
         for name in CORRECTED
         for code, own in _group(connection, name, stored).items()
@@ -131,7 +131,7 @@ def move_facts(
         new = homes.get(row.get("member_id"), rest)
         if fact["verification_id"] is None or new in (None, old) or row.get("kind") in UNCORRECTED:
             continue
-        if write and (old, fact["record_id"]) in told:
+        if write and (old, fact["record_id"]) in corrected:
             continue
         if write and fact["undone_at"] is None:
             own = {**row, "record_id": fact["record_id"], "recorded_on": today}

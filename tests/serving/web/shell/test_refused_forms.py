@@ -26,20 +26,20 @@ class _Forms(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
+        attributes = dict(attrs)
         if tag == "form":
             self.own = None
-            if given.get("method") == "post":
-                self.own = (given["action"].partition("#")[0], {}, [])
+            if attributes.get("method") == "post":
+                self.own = (attributes["action"].partition("#")[0], {}, [])
                 self.forms.append(self.own)
-        if self.own is None or "name" not in given:
+        if self.own is None or "name" not in attributes:
             return
         _, values, typed = self.own
-        kind = given.get("type", "text") if tag == "input" else tag
-        if kind in ("text", "textarea") and given["name"] not in SECRET:
-            typed.append(given["name"])
-        elif kind in ("hidden", "date") or (kind == "radio" and given["name"] not in values):
-            values[given["name"]] = given.get("value") or ""
+        kind = attributes.get("type", "text") if tag == "input" else tag
+        if kind in ("text", "textarea") and attributes["name"] not in SECRET:
+            typed.append(attributes["name"])
+        elif kind in ("hidden", "date") or (kind == "radio" and attributes["name"] not in values):
+            values[attributes["name"]] = attributes.get("value") or ""
 
 
 def list_forms(site, role):
