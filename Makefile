@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install demo test test-fast docs fuzz machine mutants sbom audit check lint types layers requirements clean
+.PHONY: install demo test test-fast docs bundle fuzz machine mutants sbom audit check lint types layers requirements clean
 
 install: $(STAMP)
 
@@ -29,6 +29,16 @@ test-fast: install
 # Regenerates all generated files: dictionaries, settings, OpenAPI and golden files. Review the changes afterwards.
 docs: install
 	RISKML_GOLDEN=write $(BIN)/python -m pytest -q -m golden
+
+# Trains the bundle in models/ again, after a change to the policy or its features, and signs it with a key made for it.
+bundle: install
+	mkdir -p build && rm -rf build/county build/released.key*
+	$(BIN)/riskml simulate build/county --households 5000 --months 60 --seed 1 --income mixed
+	$(BIN)/riskml train build/county --out models/simulated-county-1 --income-age 18 --refit
+	$(BIN)/riskml keys create build/released.key
+	$(BIN)/riskml sign models/simulated-county-1 --key build/released.key
+	mv build/released.key.pub serving/riskml_serving/base
+	rm build/released.key
 
 # Makes 300 random changes to the code of the rules and prints how many of them the tests catch (up to 40 minutes).
 mutants: install

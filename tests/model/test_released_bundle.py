@@ -15,7 +15,7 @@ from riskml.training.card import write_model_card
 
 FOLDER = Path(__file__).parents[2] / "models"
 HOUSEHOLD = re.compile(r"\bH\d{7}\b")
-RETRAIN_HINT = "train and commit a new bundle with the commands in models/README.md"
+RETRAIN_HINT = "train and commit a new bundle: `make bundle`"
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from riskml.keys import format_key, load_public_key
 from riskml_serving.base import settings_faults
 
 __all__ = ["FILE_VARIABLE", "PREFIX", "SECRETS", "Settings"]
@@ -77,7 +78,7 @@ class Settings(BaseSettings):
     """Folder for copies of the last five releases that were served, for rollbacks."""
     model_poll_seconds: Seconds = 30.0
     """Seconds between checks for a new release or a rollback; 0 turns them off."""
-    trusted_keys: tuple[PublicKey, ...] = ("1330439f1957d818961abc94eee384a5c5e78f6656c9d8a68026aa0d6fbd74a6",)
+    trusted_keys: tuple[PublicKey, ...] = (format_key(load_public_key(Path(__file__).with_name("released.key.pub"))),)
     """Public keys, as JSON; only a bundle that one of them signed is used. `riskml keys create` prints the public key
     of a new pair. The default is the key of the bundle released in `models/`."""
     policy: Path | None = None

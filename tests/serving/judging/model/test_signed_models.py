@@ -124,7 +124,7 @@ def test_after_a_change_of_keys_the_copy_has_the_new_signature(start, offered):
 def test_only_the_released_bundle_is_trusted_by_default():
     (key,) = Settings.model_fields["trusted_keys"].default
     released = next((Path(__file__).parents[4] / "models").glob("*/manifest.json")).parent
-    assert Bundle.load(released, [key]).signer == key, "sign it as models/README.md says"
+    assert Bundle.load(released, [key]).signer == key, "`make bundle` trains and signs it"
 
 
 def test_readiness_and_metrics_name_the_key(make_client, key, sign_bundle):
