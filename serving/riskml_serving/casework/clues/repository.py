@@ -19,6 +19,7 @@ from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.repository import split_codes
 
 __all__ = [
+    "IS_SETTLED",
     "add_clue",
     "add_name",
     "find_clue",
@@ -33,13 +34,19 @@ VISIT = VERIFICATIONS.alias("visit")
 """The visit that followed a clue: the last one that settled it, otherwise the last one."""
 
 
+_IS_AFTER = and_(
+    VERIFICATIONS.c.household_id == CLUES.c.household_id,
+    VERIFICATIONS.c.verification_id > CLUES.c.after_verification,
+    is_in_force(),
+)
+_SETTLES = VERIFICATIONS.c.outcome.in_(DECISIVE)
+IS_SETTLED = exists().where(_IS_AFTER, _SETTLES).correlate(CLUES)
+"""The condition that a visit has settled a clue."""
+
+
 def _select_after(*conditions: ColumnElement[bool]) -> Any:
-    own = (
-        VERIFICATIONS.c.household_id == CLUES.c.household_id,
-        VERIFICATIONS.c.verification_id > CLUES.c.after_verification,
-        is_in_force(),
-    )
-    return select(func.max(VERIFICATIONS.c.verification_id)).where(*own, *conditions).scalar_subquery().correlate(CLUES)
+    query = select(func.max(VERIFICATIONS.c.verification_id)).where(_IS_AFTER, *conditions)
+    return query.scalar_subquery().correlate(CLUES)
 
 
 _MISSING = and_(CLUES.c.subject == "unlisted", CLUES.c.household_id.is_(None), CLUES.c.resolved_on.is_(None))
@@ -66,13 +73,7 @@ def is_unsettled(household: ColumnElement[str]) -> ColumnElement[bool]:
 
     The codes of all such households are computed once in a query, not once for each of its rows.
     """
-    settled = exists().where(
-        VERIFICATIONS.c.household_id == CLUES.c.household_id,
-        VERIFICATIONS.c.verification_id > CLUES.c.after_verification,
-        is_in_force(),
-        VERIFICATIONS.c.outcome.in_(DECISIVE),
-    )
-    return household.in_(select(CLUES.c.household_id).where(CLUES.c.household_id.is_not(None), ~settled))
+    return household.in_(select(CLUES.c.household_id).where(CLUES.c.household_id.is_not(None), ~IS_SETTLED))
 
 
 def find_last_verification(connection: Connection, household_id: str, region: str) -> int:
@@ -111,7 +112,7 @@ def read_names(connection: Connection, keys: IdentityKeys, clue_ids: Iterable[in
 
 
 def _select_clues(region: str) -> Select[Any]:
-    visit = func.coalesce(_select_after(VERIFICATIONS.c.outcome.in_(DECISIVE)), _select_after())
+    visit = func.coalesce(_select_after(_SETTLES), _select_after())
     joined = select(*_SHOWN).outerjoin(HOUSEHOLDS, HOUSEHOLDS.c.household_id == CLUES.c.household_id)
     joined = joined.outerjoin(VISIT, VISIT.c.verification_id == visit)
     return joined.where(is_in_region(_REGION, region))

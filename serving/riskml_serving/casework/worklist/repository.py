@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
-from riskml_serving.casework.clues.repository import is_unsettled
+from riskml_serving.casework.clues.repository import IS_SETTLED, is_unsettled
 from riskml_serving.casework.clues.tables import CLUES
 from riskml_serving.casework.rules import Rule
 from riskml_serving.casework.states import CLUED, MONITORED, SIGNALLED
@@ -154,20 +154,15 @@ def _was_met(since: ColumnElement[bool]) -> Exists:
 
 def _select_clue_start() -> ScalarSelect[dt.date]:
     """Select the day on which the first clue was registered that the last decision does not settle."""
-    own = (CLUES.c.household_id == CURRENT.c.household_id, _is_clue_open())
-    return _correlate(select(func.min(CLUES.c.recorded_on)).where(*own), DECIDED)
-
-
-def _is_clue_open() -> ColumnElement[bool]:
-    return CLUES.c.after_verification >= func.coalesce(DECIDED.c.verification_id, 0)
+    own = (CLUES.c.household_id == CURRENT.c.household_id, ~IS_SETTLED)
+    return _correlate(select(func.min(CLUES.c.recorded_on)).where(*own))
 
 
 def _was_clue_visited() -> Exists:
     """Make the condition that somebody met the household after the first clue that is not settled."""
-    first = select(func.min(CLUES.c.after_verification)).where(
-        CLUES.c.household_id == CURRENT.c.household_id, _is_clue_open()
-    )
-    return _was_met(VERIFICATIONS.c.verification_id > _correlate(first, DECIDED))
+    own = (CLUES.c.household_id == CURRENT.c.household_id, ~IS_SETTLED)
+    first = _correlate(select(func.min(CLUES.c.after_verification)).where(*own))
+    return _was_met(VERIFICATIONS.c.verification_id > first)
 
 
 def _select_assignee() -> ScalarSelect[str]:

@@ -112,7 +112,6 @@ EXEMPT = {
             "_was_met",
             "_was_visited",
             "_select_assignee",
-            "_is_clue_open",
             "_select_clue_start",
             "_was_clue_visited",
             "_is_in_section",
