@@ -21,6 +21,7 @@ from riskml_serving.store.records.columns import Columns, Rows, to_columns
 
 __all__ = [
     "TableRows",
+    "check_clue",
     "check_followers",
     "check_new_records",
     "check_score_request",
@@ -36,6 +37,9 @@ _DECLARED = frozenset(TABLES["households"].names)
 
 TableRows = Mapping[str, Rows]
 """Rows in a request, by table."""
+
+SUBJECTS = ("household_id", "unlisted", "region_code")
+"""Fields of a clue that say what it is about."""
 
 NOT_FOUND = ("not_found", "No such household in this key's region")
 
@@ -105,6 +109,24 @@ def check_new_records(call: Call, tables: TableRows) -> dict[str, Rows]:
     wider = {"disaster": "region-not-found", "lines": "region-not-found"}
     _require_regions(tables, call.caller, {"households": "household-not-found", **wider})
     return dated
+
+
+def check_clue(body: Mapping[str, Any], today: dt.date) -> str:
+    """Check a clue, which must have exactly one subject; return the name of the field that holds it.
+
+    Raises
+    ------
+    Problem
+        ``invalid-request``.
+    """
+    named = [name for name in SUBJECTS if body.get(name)]
+    if len(named) != 1:
+        _refuse(named or SUBJECTS, "one_subject", "Exactly one of household_id, unlisted and region_code is needed")
+    if "occurred_on" in body:
+        require_no_future({"occurred_on": body["occurred_on"]}, today)
+    if named == ["region_code"] and body["what"] != "disaster":
+        _refuse(["what"], "disaster_only", "Only a disaster strikes a whole place")
+    return named[0]
 
 
 def refuse_households(tables: TableRows, codes: Collection[str]) -> None:

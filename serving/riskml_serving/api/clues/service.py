@@ -8,18 +8,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml_serving.api.call import Call
-from riskml_serving.api.checks import require_no_future, require_open
+from riskml_serving.api.checks import check_clue, require_open
 from riskml_serving.api.households.repository import read_ranked
 from riskml_serving.api.households.service import describe_listed
 from riskml_serving.api.records.service import append_records
-from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues import service
 from riskml_serving.casework.clues.repository import add_name, find_clue
 from riskml_serving.store.households.repository import require_household
 
 __all__ = ["register_clue", "resolve"]
-
-SUBJECTS = ("household_id", "unlisted", "region_code")
 
 
 def register_clue(connection: Connection, call: Call, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -60,21 +58,13 @@ def register_clue(connection: Connection, call: Call, body: Mapping[str, Any]) -
 
 def _draft(connection: Connection, call: Call, body: Mapping[str, Any]) -> dict[str, Any]:
     """Check a report and make a clue of it; a household that it names is locked."""
-    named = [name for name in SUBJECTS if body.get(name)]
-    if len(named) != 1:
-        text = "Exactly one of household_id, unlisted and region_code is needed"
-        raise Problem("invalid-request", errors=[FieldError(name, "one_subject", text) for name in named or SUBJECTS])
-    if "occurred_on" in body:
-        require_no_future({"occurred_on": body["occurred_on"]}, call.today)
-    if named == ["household_id"]:
+    subject = check_clue(body, call.today)
+    if subject == "household_id":
         home = require_household(connection, body["household_id"], call.caller.region, lock=True)
         require_open({home["household_id"]: home})
         return service.draft(body, "household", home["region_code"], home["household_id"])
-    if named == ["unlisted"]:
+    if subject == "unlisted":
         return service.draft(body, "unlisted", call.caller.resolve_region(body["unlisted"]["village"]))
-    if body["what"] != "disaster":
-        text = "Only a disaster strikes a whole place"
-        raise Problem("invalid-request", errors=[FieldError("what", "disaster_only", text)])
     return service.draft(body, "place", call.caller.resolve_region(body["region_code"]))
 
 
