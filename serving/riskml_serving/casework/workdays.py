@@ -29,7 +29,7 @@ def add_working_days(day: dt.date, n: int) -> dt.date:
 
     >>> add_working_days(dt.date(2024, 9, 30), 1)  # a week of holidays follows
     datetime.date(2024, 10, 8)
-    >>> add_working_days(dt.date(2024, 10, 11), 1)  # Saturday the 12th is worked
+    >>> add_working_days(dt.date(2024, 10, 11), 1)  # Saturday the 12th is a working day
     datetime.date(2024, 10, 12)
     """
     while n > 0:

@@ -89,7 +89,7 @@ def render_handbook(policy: Policy) -> str:
             ),
         ),
         "Second look at help": _render_table(
-            ["region", "help that began", "after", "source"],
+            ["region", "new help", "after", "source"],
             (
                 [_name_region(r.region), _name_day(r.effective_from), _name_time(r.months, "months"), r.source]
                 for r in policy.reassessment.rows

@@ -1,4 +1,4 @@
-"""What visits found, help that began, households due for a second look, and the export as ``monitoring`` records."""
+"""What visits found, new help, households due for a second look, and the export as ``monitoring`` records."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def verification(call: WriteCall, household_id: str) -> Response:
     openapi_extra=HELP_REQUEST.describe(idempotent=True),
 )
 async def help_begun(call: WriteCall, household_id: str) -> Response:
-    """Save help that began, score the household, and set the day on which the help is assessed again."""
+    """Save new help, score the household, and set the day on which the help is assessed again."""
     content, body = await call.read_body(HELP_REQUEST)
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:

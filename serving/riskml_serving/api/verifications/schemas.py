@@ -168,7 +168,7 @@ HELP_REQUEST = Body(
         "amount": 3000,
     },
 )
-"""Help that began; the policy says after how many months it is assessed again."""
+"""New help; the policy says after how many months it is assessed again."""
 
 HELP = make_dict_type(
     "Help",

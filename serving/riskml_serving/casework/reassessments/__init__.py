@@ -1,1 +1,1 @@
-"""The second look: help that began is assessed again, and help that does not work is a reason to go again."""
+"""The second look: new help is assessed again, and help that does not work is a reason to go again."""

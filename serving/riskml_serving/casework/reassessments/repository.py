@@ -1,4 +1,4 @@
-"""SQL for help that began, and for the households in a region that are due for a second look."""
+"""SQL for new help, and for the households in a region that are due for a second look."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saves help that began, and says what it changed."""
+"""Saves new help, and says what it changed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def begin_help(
     *,
     model: Model,
 ) -> tuple[dict[str, Any], Change | None]:
-    """Save help that began, as a row of the contract, score the household, and set the day of the second look.
+    """Save new help, as a row of the contract, score the household, and set the day of the second look.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The table of help that began, each with the day on which it is assessed again."""
+"""The table of new help, each row with the day on which it is assessed again."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def _check_finding(body: Body, today: dt.date, since: dt.date | None) -> Iterato
     outcome, day = body["outcome"], body["verified_on"]
     if day > today:
         yield FieldError("verified_on", "in_future", "Must not be later than today")
-    elif outcome == "rejected" and since is not None and day < since:  # nobody can reject what nobody has said yet
+    elif outcome == "rejected" and since is not None and day < since:  # a signal cannot be rejected before it exists
         yield FieldError(
             "verified_on",
             "before_signal",
@@ -77,7 +77,7 @@ def _check_finding(body: Body, today: dt.date, since: dt.date | None) -> Iterato
     if outcome != "rejected":
         for name in ("reason", "told_on"):
             if body.get(name):
-                yield FieldError(name, "not_rejected", "Only a finding of not confirmed has it")
+                yield FieldError(name, "not_rejected", "Allowed only if the outcome is `rejected`")
     elif not body.get("reason"):
         yield FieldError("reason", "missing_reason", "Say why the finding is not confirmed")
     else:

@@ -205,9 +205,9 @@ def tell(
     today: dt.date,
     request_id: str,
 ) -> dict[str, Any]:
-    """Save on which day the household was told of a finding of not confirmed, and whether it objects.
+    """Save the day on which the household was told that its risk was not confirmed, and its objection, if any.
 
-    A day that was saved stays: a later change is another verification.
+    A day that has been saved cannot be changed.
 
     Raises
     ------
@@ -219,7 +219,7 @@ def tell(
     rows = read_verifications(connection, household_id, caller.region)
     row = next((row for row in rows if row["verification_id"] == number and row["outcome"] == "rejected"), None)
     if row is None:
-        raise Problem("household-not-found", "没有这条不属实的核实记录", "No such finding of not confirmed")
+        raise Problem("household-not-found", "没有这条不属实的核实记录", "No such finding, or it is not `rejected`")
     if row["told_on"] is not None:
         raise Problem("already-told")
     if errors := list(check_told(body["told_on"], row["verified_on"], today)):

@@ -25,6 +25,6 @@ CASE_FACTS = Table(
     Column("undone_at", DateTime, nullable=True),
 )
 """Append-only. ``content`` holds what was stated, as JSON; the row of the contract is stored in the table
-``table_name`` under ``record_id``. ``verification_id`` is null for help that began without a visit."""
+``table_name`` under ``record_id``. ``verification_id`` is null for help recorded without a visit."""
 
 Index("ix_case_facts_household_id", CASE_FACTS.c.household_id, CASE_FACTS.c.fact_id)

@@ -190,7 +190,7 @@ async def undo_one(request: Request, household_id: str, number: str, visitor: Si
 
 @router.post("/households/{household_id}/verifications/{number}/told")
 async def tell_one(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
-    """Save on which day the household was told of a finding of not confirmed."""
+    """Save the day on which the household was told that its risk was not confirmed."""
 
     def save(connection: Connection, caller: Caller, household_id: str, *values: Any) -> None:
         tell(connection, caller, household_id, number, *values)
@@ -200,7 +200,7 @@ async def tell_one(request: Request, household_id: str, number: str, visitor: Si
 
 @router.post("/households/{household_id}/helps")
 async def help_begun(request: Request, household_id: str, visitor: SignedIn) -> Response:
-    """Save help that began."""
+    """Save new help."""
     save = partial(begin_help, model=get_state(request).holder.current)
     return await _check_and_save(request, visitor, household_id, "write", "helped", check_help, save)
 

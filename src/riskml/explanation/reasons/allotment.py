@@ -66,7 +66,7 @@ def allot_income(
 
     Examples
     --------
-    Wages fell by 6,000 yuan and trade income by 2,000; an accident, which can lower both, is recorded:
+    Wages fell by 6,000 yuan and business income by 2,000; an accident, which can lower both, is recorded:
 
     >>> from riskml.explanation.reasons.grouping import Grouping
     >>> from riskml.features import CATALOGUE
