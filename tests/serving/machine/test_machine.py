@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 from tests.campaigns.slices import note, read_seed
-from tests.serving.machine.reference import ACCEPTED, NO_REGION, OK, UNKNOWN, UNSCORED, Job
+from tests.serving.machine.reference import ABSENT, ACCEPTED, NO_REGION, OK, UNKNOWN, UNSCORED, House, Job
 from tests.serving.machine.service import Service
-from tests.serving.machine.writing import AREA, HOME, TURN, WHO, Writing
+from tests.serving.machine.writing import AREA, HOME, TURN, WHERE, WHO, Writing, make_tables
 
 from riskml_serving.base.database import writing
 from riskml_serving.people.auth.service import revoke_key
@@ -35,7 +35,7 @@ class Machine(Writing):
     def read_household(self, turn, who, home):
         key, code = self.keys[who], self.codes[home]
         house = self.reference.find(key, code)
-        want = self.reference.enter(key, "read") or (OK if house else (404, "household-not-found"))
+        want = self.reference.enter(key, "read") or (OK if house else ABSENT)
         response = self.ask(turn, key, "GET", f"/v1/households/{code}", want)
         if want != OK:
             return
@@ -119,7 +119,7 @@ class Machine(Writing):
     def explain(self, turn, who, home):
         key, code = self.keys[who], self.codes[home]
         house = self.reference.find(key, code)
-        want = self.reference.enter(key, "read") or ((404, "household-not-found") if house is None else OK)
+        want = self.reference.enter(key, "read") or (ABSENT if house is None else OK)
         if want == OK and house.status == UNKNOWN:
             return
         if want == OK and house.status is None:
@@ -127,6 +127,17 @@ class Machine(Writing):
         response = self.ask(turn, key, "GET", f"/v1/households/{code}/explanation", want)
         if want == OK:
             assert response.json()["explanation"]["status"] == house.judge()
+
+    @rule(turn=TURN, who=WHO, home=HOME, where=WHERE)
+    def score_on_request(self, turn, who, home, where):
+        """Records in a request give what the same records give that are stored, and the household need not exist."""
+        key, code, region = self.keys[who], self.codes[home], self.expand(where)
+        house = self.reference.houses.get(code) or House(code, region, income=60_000.0)
+        tables = make_tables({code: {"region": region, "income": house.income, "bills": house.bills}}, {})
+        want = self.reference.enter(key, "score") or (OK if key.covers(region) else ABSENT)
+        response = self.ask(turn, key, "POST", "/v1/scores", want, {"tables": tables})
+        if want == OK:
+            assert [one["status"] for one in response.json()["scores"]] == [house.judge()]
 
     @rule(turn=TURN, who=WHO, area=AREA)
     def export_findings(self, turn, who, area):

@@ -32,6 +32,23 @@ TURN = st.booleans()
 CODE, REGION = re.compile(r"\bm\d+x\d\b"), re.compile(r'"region(?:_code)?":"(\d+)"')
 
 
+def make_tables(rows, recorded):
+    """Make the tables of a request from each household's region, income and bills."""
+    tables = {}
+    for code, row in rows.items():
+        home = {"household_id": code, **recorded}
+        if "region" in row:
+            tables.setdefault("households", []).append({**home, "region_code": row["region"], "size": 3})
+        if "income" in row:
+            period = {"period_start": "2022-06-01", "months": 12, "source": "total", "record_id": f"{code}-i"}
+            tables.setdefault("income", []).append({**home, **period, "amount": row["income"]})
+        for name, amount in row.get("bills", {}).items():
+            bill = {"kind": "inpatient", "occurred_on": "2023-05-10", "record_id": f"{code}-b{name}"}
+            drop = {"withdrawn": True} if not amount else {}
+            tables.setdefault("illness", []).append({**home, **bill, "self_paid": amount, **drop})
+    return tables
+
+
 class Writing(RuleBasedStateMachine):
     """Sends requests that change something."""
 
@@ -84,19 +101,9 @@ class Writing(RuleBasedStateMachine):
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def send_records(self, turn, who, rows, *, area=None, once=None, early=False):
-        key, tables = self.keys[who], {}
+        key = self.keys[who]
         recorded = {"recorded_on": "2023-05-31"} if early else {}
-        for code, row in rows.items():
-            home = {"household_id": code, **recorded}
-            if "region" in row:
-                tables.setdefault("households", []).append({**home, "region_code": row["region"], "size": 3})
-            if "income" in row:
-                period = {"period_start": "2022-06-01", "months": 12, "source": "total", "record_id": f"{code}-i"}
-                tables.setdefault("income", []).append({**home, **period, "amount": row["income"]})
-            for name, amount in row.get("bills", {}).items():
-                bill = {"kind": "inpatient", "occurred_on": "2023-05-10", "record_id": f"{code}-b{name}"}
-                drop = {"withdrawn": True} if not amount else {}
-                tables.setdefault("illness", []).append({**home, **bill, "self_paid": amount, **drop})
+        tables = make_tables(rows, recorded)
         struck = () if area is None else (self.expand(area),)
         if area:
             storm = {"region_code": struck[0], "kind": "hail", "occurred_on": "2023-05-20", **recorded}
