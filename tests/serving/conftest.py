@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, create_engine, text, update
 from sqlalchemy.engine import make_url
@@ -128,9 +129,13 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _load_bundles_once(sign_bundle: Any) -> Iterator[None]:
-    """Load each bundle once for all tests, as verifying one takes a second; trust the tests' key and the default."""
+def _save_time(sign_bundle: Any) -> Iterator[None]:
+    """Load each bundle once for all tests, as verifying one takes a second; trust the tests' key and the default.
+
+    Passwords are hashed cheaply: the service spends a fifth of a second on every hash and every sign-in.
+    """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("riskml_serving.people.accounts.service._HASHER", PasswordHasher(1, 8, 1))
         patch.setenv("RISKML_SERVING_TRUSTED_KEYS", json.dumps([sign_bundle.public_key, *Settings().trusted_keys]))
         patch.setattr("riskml_serving.running.app.load_model", functools.cache(load_model))
         yield
@@ -358,15 +363,8 @@ def make_settings(world: World, bundle_path: Path, tmp_path: Path) -> Callable[.
         database = tmp_path / "service.db"
         if not database.exists():
             shutil.copy(world.database, database)
-        own: dict[str, Any] = {
-            "database_url": f"sqlite:///{database}",
-            "bundle": bundle_path,
-            "today": TODAY,
-            "simulated": True,
-            "model_store": tmp_path / "models",
-            "export_folder": tmp_path / "exports",
-            "job_worker": False,
-        }
+        own = {"database_url": f"sqlite:///{database}", "bundle": bundle_path, "today": TODAY, "simulated": True}
+        own |= {"model_store": tmp_path / "models", "export_folder": tmp_path / "exports", "job_worker": False}
         return Settings(**{**own, **changed})
 
     return make

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec, module_from_spec
 from types import SimpleNamespace
 
 import pytest
+from argon2 import extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from riskml.errors import UsageError
 from riskml_serving.base.database import writing
 from riskml_serving.people.accounts.service import create_user, disable_user
+
+
+def test_passwords_are_hashed_with_the_parameters_that_rfc_9106_recommends():
+    spec = find_spec("riskml_serving.people.accounts.service")
+    service = module_from_spec(spec)  # as users import it: the tests' own copy hashes cheaply
+    spec.loader.exec_module(service)
+    hashed = service.hash_password("a sentence of words")
+    assert extract_parameters(hashed) == RFC_9106_LOW_MEMORY
+    assert service.verify_password(hashed, "a sentence of words")
+    assert not service.verify_password(hashed, "a sentence of word")
 
 
 def test_without_a_session_every_page_redirects_to_sign_in_and_back(site):
