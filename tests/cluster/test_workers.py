@@ -6,7 +6,7 @@ import os
 import sys
 
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 
 from riskml.cluster.workers import connect
 from riskml.errors import ClusterError
@@ -15,7 +15,8 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "carrier-pigeon://1:2"])
-def test_a_wrong_address_is_named(address: str) -> None:
+def test_a_wrong_address_is_named(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setattr("distributed.Client", lambda address, **_: Client(address, timeout="1s"))  # instead of ten
     with pytest.raises(ClusterError, match=f"no Dask scheduler at {address}"), connect(address):
         pass
 

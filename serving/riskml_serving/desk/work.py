@@ -169,12 +169,13 @@ class _Work:
             with reading(self.engine) as connection:
                 write_folder(connection, understood, result["homes"], Path(name))
             options: dict[str, Any] = {"simulated": self.settings.simulated, "caller": caller, "source": source}
+            options["reader"] = self.leased.reader  # one process more would take a third of a second to start
             done = import_folder(self.engine, name, self._as_of, self.model, bar, **options)
         self._finish(delivery, done.import_id, bar)
 
     def _finish(self, delivery: dict[str, Any], import_id: str, bar: _Bar) -> None:
         """Score what an import has changed, and find the new warnings."""
-        finish_scores(self.engine, import_id, self.model, bar)
+        finish_scores(self.engine, import_id, self.model, bar, self.leased.reader)
         result = self._read_result(delivery)
         homes = result["homes"]
         with reading(self.engine) as connection:

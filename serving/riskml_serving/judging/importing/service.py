@@ -123,6 +123,7 @@ def import_folder(
     simulated: bool,
     caller: Caller = CALLER,
     source: Source | None = None,
+    reader: Reader | None = None,
 ) -> Import:
     """Import a records folder and score the households that it adds or changes, as of a date.
 
@@ -141,6 +142,8 @@ def import_folder(
         Who imports the folder, for the audit log.
     source : Source, optional
         What the folder was made from; by default, it is a folder as delivered.
+    reader : Reader, optional
+        A process for reading many households; by default, scoring starts one and ends it.
 
     Raises
     ------
@@ -153,7 +156,7 @@ def import_folder(
     """
     with open_folder(folder) as opened:
         run = _Import(engine, opened, today, progress or Silent(), caller, source)
-        return run.run(model, simulated=simulated)
+        return run.run(model, reader, simulated=simulated)
 
 
 def _hash_files(opened: Folder) -> dict[str, list[str]]:
@@ -192,7 +195,7 @@ class _Import:
         self.engine, self.opened, self.today, self.bar = engine, opened, today, bar
         self.caller, self.source = caller, source
 
-    def run(self, model: Model | None, *, simulated: bool) -> Import:
+    def run(self, model: Model | None, reader: Reader | None, *, simulated: bool) -> Import:
         """Import the folder, or finish what an earlier run has left."""
         with reading(self.engine) as connection:
             refuse_purpose(connection, simulated=simulated)
@@ -210,7 +213,7 @@ class _Import:
             done, job_id = self._publish(digests, begun, scores=model is not None, simulated=simulated)
         else:
             job_id = begun["job_id"]
-        scored = 0 if model is None or job_id is None else finish_job(self.engine, model, job_id, self.bar)
+        scored = 0 if model is None or job_id is None else finish_job(self.engine, model, job_id, self.bar, reader)
         return replace(done, scored=scored)
 
     def _check(self) -> None:
@@ -329,20 +332,20 @@ def _read_stored(engine: Engine, reader: Reader, codes: Sequence[str]) -> Rows:
     return {name: tables[name].filter(pc.is_valid(tables[name]["household_id"])) for name in own}
 
 
-def finish_scores(engine: Engine, import_id: str, model: Model, bar: Progress) -> None:
+def finish_scores(engine: Engine, import_id: str, model: Model, bar: Progress, reader: Reader | None = None) -> None:
     """Score the households of an import whose records are visible, unless this has been done."""
     with reading(engine) as connection:
         imported = repository.find_import(connection, import_id)
     if imported is not None and imported["job_id"] is not None:
-        finish_job(engine, model, imported["job_id"], bar)
+        finish_job(engine, model, imported["job_id"], bar, reader)
 
 
-def finish_job(engine: Engine, model: Model, job_id: str, bar: Progress) -> int:
+def finish_job(engine: Engine, model: Model, job_id: str, bar: Progress, reader: Reader | None = None) -> int:
     """Work on a job that scores households, or wait for the worker that has it.
 
     Return the number of scores that were kept; 0 if the job had ended before.
     """
     settings = Settings(database_url=engine.url.render_as_string(hide_password=False))
     bar.stage("Score")
-    job = Worker(engine, settings, lambda: model).finish(job_id)
+    job = Worker(engine, settings, lambda: model, reader=reader).finish(job_id)
     return int(json.loads(job["result"] or "{}").get("kept", 0)) if job else 0

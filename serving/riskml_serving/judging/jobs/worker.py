@@ -75,16 +75,23 @@ class Worker:
         Returns the model in service.
     tasks : mapping of str to callable, optional
         Work of other kinds than scoring, by the kind of the job.
+    reader : Reader, optional
+        The caller's process for reading many households, which is left running; by default, the worker has its own.
     """
 
     def __init__(
-        self, engine: Engine, settings: Settings, model: Callable[[], Model], tasks: Mapping[str, Task] | None = None
+        self,
+        engine: Engine,
+        settings: Settings,
+        model: Callable[[], Model],
+        tasks: Mapping[str, Task] | None = None,
+        reader: Reader | None = None,
     ) -> None:
         self.engine, self.settings, self.model, self.tasks = engine, settings, model, tasks or {}
         self.name = f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self.stopping = threading.Event()
         self._watch = LeaseWatch(settings.job_lease_seconds)
-        self._reader = Reader(settings.database_url)
+        self._reader, self._borrowed = reader or Reader(settings.database_url), reader is not None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -113,7 +120,7 @@ class Worker:
                 if not busy:
                     self.stopping.wait(self.settings.job_poll_seconds)
         finally:
-            self._reader.close()
+            self._close()
 
     def work_off(self) -> None:
         """Work on the jobs that are free, one after the other, then return."""
@@ -121,7 +128,7 @@ class Worker:
             while self.step():
                 pass
         finally:
-            self._reader.close()
+            self._close()
 
     def step(self) -> bool:
         """Work on one job if any is free; return whether there was one."""
@@ -154,6 +161,10 @@ class Worker:
                 if not self._take(job, self.model()):
                     self.stopping.wait(self.settings.job_poll_seconds)
         finally:
+            self._close()
+
+    def _close(self) -> None:
+        if not self._borrowed:
             self._reader.close()
 
     def _take(self, job: dict[str, Any], model: Model) -> bool:
