@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import dask.config
 import pytest
 from distributed import LocalCluster
 
 from riskml.cluster.partition import partition
-from riskml.cluster.workers import Workers, connect
+from riskml.cluster.workers import HERE, Workers, connect
 from riskml.records.checking.check import open_checked
 from riskml.simulation import simulate
 
@@ -19,7 +20,10 @@ Divide = Callable[..., Path]
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """Start two workers and return the address of their scheduler."""
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
+    with (
+        dask.config.set(HERE),
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
+    ):
         yield cluster.scheduler_address
 
 

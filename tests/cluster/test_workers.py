@@ -8,7 +8,7 @@ import sys
 import pytest
 from distributed import Client, LocalCluster
 
-from riskml.cluster.workers import connect
+from riskml.cluster.workers import HERE, connect
 from riskml.errors import ClusterError
 
 pytestmark = pytest.mark.integration
@@ -60,7 +60,7 @@ def test_a_job_on_which_workers_are_lost_is_named() -> None:
 
 
 def test_jobs_do_not_wait_for_ever_if_no_worker_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("riskml.cluster.workers.NO_WORKERS", "1s")
+    monkeypatch.setitem(HERE, "distributed.scheduler.no-workers-timeout", "1s")
     with connect("local") as workers:
         assert workers is not None
         workers.client.retire_workers(list(workers.client.scheduler_info(n_workers=-1)["workers"]), close_workers=True)

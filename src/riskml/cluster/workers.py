@@ -13,7 +13,7 @@ from riskml.progress import Progress, Silent
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["LOCAL", "MOST_HERE", "Workers", "connect"]
+__all__ = ["HERE", "LOCAL", "MOST_HERE", "Workers", "connect"]
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -21,8 +21,11 @@ R = TypeVar("R")
 LOCAL = "local"
 """The address that stands for worker processes on this machine, one for each processor."""
 
-NO_WORKERS = "5 minutes"
-"""Time after which a cluster on this machine gives up if it has lost its workers and could not start others."""
+HERE = {
+    "distributed.scheduler.no-workers-timeout": "5 minutes",  # gives up if workers are lost and no other can be started
+    "distributed.scheduler.worker-saturation": 1.0,  # no job waits for a slow one on the same worker
+}
+"""Settings of Dask's scheduler for a cluster on this machine."""
 
 MOST_HERE = 100_000
 """Where a sample of the households is enough, the calling process reads this many itself."""
@@ -119,7 +122,7 @@ def connect(address: str | None) -> Iterator[Workers | None]:
     if address == LOCAL:
         # The dashboard, which nobody needs here, gets any free port, since another cluster may use the usual one.
         with (
-            dask.config.set({"distributed.scheduler.no-workers-timeout": NO_WORKERS}),
+            dask.config.set(HERE),
             LocalCluster(threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.ERROR) as cluster,
             Client(cluster) as client,
         ):
