@@ -8,6 +8,8 @@ with the reference, and none may name a household or a region that its key does 
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from collections import Counter
 
@@ -175,24 +177,30 @@ class Machine(Writing):
         if what == "cancel":
             self.ask(turn, key, "DELETE", path, self.reference.cancel(key, number))
         elif what == "results":
-            want = self.reference.read_results(key, number)
-            response = self.ask(turn, key, "GET", f"{path}/results?format=csv", want)
-            if want == OK:
-                rows = response.text.removeprefix("\ufeff").splitlines()[1:]
-                assert {row.split(",")[0].strip('"') for row in rows} == self.reference.jobs[number].judged
+            self.read_results(turn, key, number)
         elif (want := self.reference.read_job(key, number)) == OK:
             page, job = self.ask(turn, key, "GET", path, want).json(), self.reference.jobs[number]
             assert (page["kind"], page["state"], page["region"]) == (job.kind, job.state, job.region)
         else:
             self.ask(turn, key, "GET", path, want)
 
-    @rule(stopped=st.sampled_from((False, False, True)))
-    def work(self, stopped):
+    def read_results(self, turn, key, number):
+        want = self.reference.read_results(key, number)
+        response = self.ask(turn, key, "GET", f"/v1/jobs/{number}/results?format=csv", want)
+        if want == OK:
+            rows = csv.DictReader(io.StringIO(response.text.removeprefix("\ufeff")))
+            assert {row["household_id"] for row in rows} == self.reference.jobs[number].judged
+
+    @precondition(lambda self: any(job.state == "waiting" for job in self.reference.jobs.values()))
+    @rule(turn=TURN, who=WHO, stopped=st.sampled_from((False, False, True)))
+    def work(self, turn, who, stopped):
+        number = next(number for number, job in self.reference.jobs.items() if job.state == "waiting")
         if stopped:
             self.service.worker.stopping.set()
         self.service.worker.step()
         self.service.worker.stopping.clear()
         self.reference.work(stopped=stopped)
+        self.read_results(turn, self.keys[who], number)
 
     @precondition(lambda self: not self.keys[-1].revoked)
     @rule(really=st.sampled_from((False, False, True)))
@@ -220,9 +228,9 @@ class Machine(Writing):
 
 
 def run_machine(url, folder, number, steps):
-    """Make some steps in a new database; return how many, and what failed."""
+    """Make some steps in a new database; return how many, and how often each answer was expected and given."""
     service = Service(url, folder)
-    machine = seed(number)(type("Machine", (Machine,), {"service": service, "steps": 0}))
+    machine = seed(number)(type("Machine", (Machine,), {"service": service, "steps": 0, "answers": Counter()}))
     chosen = settings(
         max_examples=max(steps // 50, 1), stateful_step_count=min(steps, 50), deadline=None, database=None,
         phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck), print_blob=False,
@@ -231,10 +239,10 @@ def run_machine(url, folder, number, steps):
         run_state_machine_as_test(machine, settings=chosen)
     finally:
         service.close()
-    return machine.steps
+    return machine.steps, machine.answers
 
 
 def test_the_service_does_what_the_reference_says(database_url, tmp_path):
-    steps = run_machine(database_url, tmp_path, read_seed(1), LONG or 200)
+    steps, answers = run_machine(database_url, tmp_path, read_seed(1), LONG or 200)
     assert steps >= (LONG or 200) // 4
-    note(database=database_url.partition(":")[0], count=steps)
+    note(database=database_url.partition(":")[0], count=steps, answers=dict(sorted(answers.items())))

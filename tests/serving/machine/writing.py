@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -54,6 +55,7 @@ class Writing(RuleBasedStateMachine):
 
     service: Service
     steps = 0
+    answers: Counter
 
     @initialize()
     def begin(self):
@@ -82,6 +84,7 @@ class Writing(RuleBasedStateMachine):
         headers = {**key.headers, **({"Idempotency-Key": once} if once else {})}
         response = self.service.clients[turn].request(method, path, json=body, headers=headers)
         status, kind = want
+        self.answers[f"{method} {path.split('?')[0].split('/')[-1 if path.count('/') > 3 else 2]} {status} {kind}"] += 1
         assert response.status_code == status, (method, path, body, want, response.text)
         if kind:
             assert response.json()["type"] == f"urn:riskml:problem:{kind}", (method, path, body, response.text)
