@@ -87,7 +87,7 @@ def test_a_clue_then_a_visit_with_the_bill_then_help_then_the_second_look(
         assert "属实" in row
         county = open_page(browser, served.address, width, "county", household)
         page = county.page
-        page.locator("summary", has_text="登记开始的帮扶").click()
+        page.locator("summary", has_text="登记新增帮扶").click()
         page.fill("[name=begun_measure]", "医疗救助")
         page.fill("[name=begun_given_by]", "县医保局")
         page.fill("[name=begun_amount]", "500")

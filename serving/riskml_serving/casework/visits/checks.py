@@ -95,7 +95,7 @@ def _check_facts(body: Body, today: dt.date) -> Iterator[FieldError]:
     for i, fact in enumerate(body.get("facts", ())):
         kind, path = FACTS[fact["fact"]], f"facts[{i}]"
         for name in fact.keys() - set(kind.fields):
-            yield FieldError(f"{path}.{name}", "extra_forbidden", f"No field of the fact {kind.code}")
+            yield FieldError(f"{path}.{name}", "extra_forbidden", f"The fact {kind.code} has no such field")
         for name in (*(("kind",) if kind.kinds else ()), *kind.needs):
             if fact.get(name) is None:
                 yield FieldError(f"{path}.{name}", "missing", "Field required")

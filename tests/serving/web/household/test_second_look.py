@@ -73,7 +73,7 @@ def test_an_analyst_records_no_help(site):
     begin(site, household, begun_started_on="2023-03-20")
     site.sign_in("analyst")
     page = site.get(f"/households/{household}").text
-    assert "登记开始的帮扶" not in page
+    assert "登记新增帮扶" not in page
 
 
 def test_help_is_never_added_to_a_statement_that_contains_it():
