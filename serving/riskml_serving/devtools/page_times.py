@@ -18,6 +18,7 @@ from riskml.progress import Progress
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.demo.accounts import Account
 from riskml_serving.devtools.benchmark.servers import run_service
+from riskml_serving.people.accounts import ROLES
 from riskml_serving.web.router import PAGES
 from riskml_serving.web.shell.page import Page
 
@@ -65,7 +66,7 @@ def list_addresses(pages: Iterable[Page], households: Sequence[str]) -> dict[Pag
 
 
 def measure_pages(settings: Settings, accounts: Sequence[Account], rounds: int, progress: Progress) -> list[PageTiming]:
-    """Run the service on a demo's database in its own process, and read its pages in turn.
+    """Run the service on a demo's database in its own process, and read in turn the pages that each role may open.
 
     Parameters
     ----------
@@ -84,7 +85,8 @@ def measure_pages(settings: Settings, accounts: Sequence[Account], rounds: int, 
             assets = sum(_read(session, f"{address}/static/{name}")[1] for name in ("style.css", "form.js"))
             worklist = session.get(f"{address}/worklist?state=all", timeout=30).text
             households = list(dict.fromkeys(re.findall(r'href="/households/([^"?]+)"', worklist)))[:MAX_HOUSEHOLDS]
-            pages = list_addresses(PAGES, households)
+            role = ROLES[account.role]
+            pages = list_addresses((page for page in PAGES if page.right in role.may | role.rights), households)
             requests: dict[Page, list[tuple[float, int]]] = defaultdict(list)
             for turn in range(rounds + 1):
                 for page, paths in pages.items():

@@ -44,10 +44,13 @@ def test_a_county_goes_from_its_lists_to_new_warnings_and_on_to_the_second_month
         second = Reader(browser, served.address, 1280, script=True)
         second.sign_in("officer")
 
-        def check():
-            """Check the step that the first window shows, in both languages."""
+        checked = set()
+
+        def check(step):
+            """Check the step that the first window shows; the first time, run axe-core in both languages."""
             assert reader.measure_overflow() == 0
-            for lang in ("zh", "en"):
+            for lang in ("zh", "en") if step not in checked else ():
+                checked.add(step)
                 second.page.goto(f"{served.address}/language/{lang}?back=/worklist")
                 second.page.goto(page.url)
                 assert second.find_faults() == "", (lang, page.url)
@@ -58,17 +61,17 @@ def test_a_county_goes_from_its_lists_to_new_warnings_and_on_to_the_second_month
             page.set_input_files(f"{form} [name=files]", files)
             page.click(f"{form} button")
             page.wait_for_selector("text=请核对每张表")
-            check()
+            check("columns")
 
         def finish():
             page.click("text=列都对，下一步")
-            check()
+            check("persons")
             page.click("text=下一步：预览")
             page.wait_for_selector("text=现在还没有写入")
-            check()
+            check("preview")
             page.click("text=确认导入")
             page.wait_for_selector("text=打开待核实名单")
-            check()
+            check("done")
             return page.inner_text("main")
 
         page.goto(f"{served.address}/lists")
