@@ -357,6 +357,12 @@ def test_the_night_imports_lists_and_leaves_questions_to_the_desk(desk, tmp_path
     assert left.exit_code == 0, left.output
     assert [row for (row,) in desk.read("SELECT step FROM deliveries ORDER BY created_at")] == ["done", "columns"]
     assert "1 " in left.output
+    [(number,)] = desk.read("SELECT import_id FROM deliveries WHERE import_id IS NOT NULL")
+    withdrawn = CliRunner().invoke(app, ["withdraw", number])
+    assert withdrawn.exit_code == 0, withdrawn.output
+    actions = ("lists.import", "records.import", "records.withdraw")
+    entries = desk.read(f"SELECT action, actor FROM audit WHERE action IN {actions}")
+    assert {action: actor[:8] for action, actor in entries} == dict.fromkeys(actions, "command:")
 
 
 def test_an_answer_or_a_fact_that_comes_again_after_a_rotation_is_kept_once(desk):
