@@ -20,11 +20,11 @@ demo: install
 	$(BIN)/riskml demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: install
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 # Runs only the unit tests, for daily work: under 90 seconds on two free cores.
 test-fast: install
-	$(BIN)/python -m pytest -q -n 2 -m unit
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m unit
 
 # Regenerates all generated files: dictionaries, settings, OpenAPI and golden files. Review the changes afterwards.
 docs: install

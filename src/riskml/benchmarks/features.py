@@ -27,7 +27,7 @@ ENOUGH = 100.0
 """Time in seconds after which no further round begins, so that a busy machine runs only one."""
 
 BOUNDS: Bounds = {
-    "scan_ratio": ("at most", 12.0),
+    "scan_ratio": ("at most", 6.0),
     "duckdb_ratio": ("at least", 4.0),
     "peak_rss_mb": ("at most", 4096.0),
     "one_household_ms": ("at most", 1.0),
