@@ -85,9 +85,10 @@ def parse_records(body: bytes, adapter: TypeAdapter[dict[str, Any]]) -> tuple[di
     Problem
         As in :func:`parse`; at most 50 fields are listed, then validation ends.
     """
-    invalid = None
+    invalid, raw = None, None
     try:
-        parsed = _parse_small(body, adapter) or _parse_in_slices(_read_json(body), adapter)
+        if (parsed := _parse_small(body, adapter)) is None:
+            parsed = _parse_in_slices(raw := _read_json(body), adapter)
         # The types accept undeclared columns only in tables that may have attributes.
         passed = _drop_row_numbers({name: rows for name, rows in parsed["tables"].items() if TABLES[name].attributes})
         if all(strip_blanks(code) == code for code in collect_codes(parsed["tables"])):
@@ -96,7 +97,7 @@ def parse_records(body: bytes, adapter: TypeAdapter[dict[str, Any]]) -> tuple[di
         if problem.kind != "invalid-request" or all(error.code not in _CURABLE for error in problem.errors):
             raise
         invalid = problem
-    raw = _read_json(body)
+    raw = raw or _read_json(body)  # reading a large body again would hold up other requests twice
     tables = raw.get("tables") if isinstance(raw, dict) else None
     rows = {
         name: [row for row in rows if isinstance(row, dict)]

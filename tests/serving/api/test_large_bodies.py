@@ -36,7 +36,11 @@ WRONG = {
 @pytest.mark.parametrize("path", ["/v1/scores", "/v1/records"])
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_large_wrong_body_costs_other_requests_little(client, key, monkeypatch, path, wrong):
-    validated, names, parse = [], [], bodies.parse
+    validated, names, parse, read = [], [], bodies.parse, []
+
+    def read_once(body):
+        read.append(len(body))
+        return from_json(body)
 
     def watch(body, adapter):
         validated.append(len(body))
@@ -44,12 +48,14 @@ def test_a_large_wrong_body_costs_other_requests_little(client, key, monkeypatch
         return parse(body, adapter)
 
     monkeypatch.setattr(bodies, "parse", watch)
+    monkeypatch.setattr(bodies, "from_json", read_once)
     body = json.dumps({"tables": {"households": [HOME], "income": WRONG[wrong]}})
     assert len(body) > 2 * bodies.LARGE
     answer = client.post(path, content=body, headers=key())
     assert answer.status_code == 422, answer.text
     assert 1 <= answer.json()["error_count"] <= MOST_ERRORS
     assert max(validated, default=0) < 100_000
+    assert len(read) <= 1
     assert all(name.startswith("AnyIO worker") for name in names)
 
 
