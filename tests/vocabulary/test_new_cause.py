@@ -11,21 +11,21 @@ from pathlib import Path
 import pytest
 
 MODELS = Path(__file__).parents[2] / "models"
-ROW = "  debt:\n    - {code: debt_advice, zh: 债务调解, en: debt advice, source: test}\n"
+ROW = "  example:\n    - {code: example_advice, zh: 示例调解, en: example advice, source: test}\n"
 
 
 def declare(folder: Path, row: str, steps=(("核对借据", "Check the notes of hand"),)) -> None:
     """Declare the cause before any module that reads the vocabulary is imported, and add its row to the policy."""
     from riskml.vocabulary import causes, terms
 
-    debt = causes.Cause("debt", "因债务", "debt", subject=("债务", "debt"), steps=steps)
+    example = causes.Cause("example", "因示例", "example", subject=("示例", "example"), steps=steps)
     *others, last = causes.CAUSES.values()
-    causes.CAUSES = terms.Vocabulary(*others, debt, last)
+    causes.CAUSES = terms.Vocabulary(*others, example, last)
 
     from riskml.policy import table
 
     text = table.files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
-    text = text.replace("    cause: work\n", "    cause: debt\n") + row
+    text = text.replace("    cause: work\n", "    cause: example\n") + row
     (folder / "policy.yaml").write_text(text, "utf-8")
     procedure = table.files("riskml.policy").joinpath("procedure.yaml").read_text("utf-8")
     (folder / "procedure.yaml").write_text(procedure, "utf-8")
@@ -38,6 +38,7 @@ def use(folder: Path) -> dict[str, object]:
     from riskml.explanation.household.rendering import render
     from riskml.features import CATALOGUE
     from riskml.features.describe import describe as describe_features
+    from riskml.lists.words import find_words
     from riskml.model import Bundle
     from riskml.policy import load_policy
     from riskml.policy.handbook import render_handbook
@@ -50,7 +51,7 @@ def use(folder: Path) -> dict[str, object]:
     from riskml_serving.people.auth import Caller
     from riskml_serving.web.shell.words import get_word, list_causes
 
-    CATALOGUE["job_losses_12m"] = replace(CATALOGUE["job_losses_12m"], cause="debt")
+    CATALOGUE["job_losses_12m"] = replace(CATALOGUE["job_losses_12m"], cause="example")
     bundle = Bundle.load(next(MODELS.glob("*/manifest.json")).parent)
     months = [f"2023-{month:02d}-01" for month in range(1, 13)]
     records = Records.from_tables(
@@ -69,20 +70,21 @@ def use(folder: Path) -> dict[str, object]:
     narrator = Narrator(bundle, load_policy())
     explanation = narrator.explain(records.panel(to_day("2023-12-31"), basis=narrator.settings.basis))
     report = bundle.report
-    report["contributions"]["causes"]["debt"] = 9.0
-    report["contributions"]["features"][0]["cause"] = "debt"
+    report["contributions"]["causes"]["example"] = 9.0
+    report["contributions"]["features"][0]["cause"] = "example"
     simulate(folder / "county", 3, 14, 1, None, "none")
     return {
-        "steps": [step.zh for step in explanation.steps if step.cause == "debt"],
-        "options": [measure.zh for measure in explanation.options["debt"]],
-        "text": "债务调解" in render(explanation, "zh") and "debt advice" in render(explanation, "en"),
-        "answer": "debt" in json.dumps(explanation.to_json()),
+        "steps": [step.zh for step in explanation.steps if step.cause == "example"],
+        "options": [measure.zh for measure in explanation.options["example"]],
+        "text": "示例调解" in render(explanation, "zh") and "example advice" in render(explanation, "en"),
+        "answer": "example" in json.dumps(explanation.to_json()),
         "filter": [get_word("cause", code, "zh") for code in list_causes(Caller("k", "13", frozenset()))],
         "schema": VERIFICATION_REQUEST.adapter.json_schema()["properties"]["causes"]["items"]["enum"],
-        "report": "因债务" in render_report(bundle, report_data=report) and "因病" in render_report(bundle),
-        "handbook": "| 因债务 / debt | 债务调解 / debt advice | test |" in render_handbook(load_policy()),
-        "tables": "`debt` 因债务" in describe_tables(),
-        "features": "`debt` 因债务" in describe_features(),
+        "report": "因示例" in render_report(bundle, report_data=report) and "因病" in render_report(bundle),
+        "handbook": "| 因示例 / example | 示例调解 / example advice | test |" in render_handbook(load_policy()),
+        "tables": "`example` 因示例" in describe_tables(),
+        "features": "`example` 因示例" in describe_features(),
+        "lists": find_words("monitoring.causes", "因病、因示例") == ["illness", "example"],
     }
 
 
@@ -97,9 +99,9 @@ def test_a_declared_cause_with_a_policy_row_appears_everywhere(tmp_path):
     done = run("declared", tmp_path)
     assert done.returncode == 0, done.stderr
     content = json.loads(done.stdout)
-    assert (content["steps"], content["options"]) == (["核对借据"], ["债务调解"])
-    assert "因债务" in content["filter"]
-    assert "debt" in content["schema"]
+    assert (content["steps"], content["options"]) == (["核对借据"], ["示例调解"])
+    assert "因示例" in content["filter"]
+    assert "example" in content["schema"]
     assert all(content[name] for name in ("text", "answer", "report", "handbook", "tables", "features"))
 
 
@@ -107,8 +109,8 @@ def test_a_declared_cause_with_a_policy_row_appears_everywhere(tmp_path):
 @pytest.mark.parametrize(
     ("case", "words"),
     [
-        ("no row", ("'debt'", "measures", "riskml/policy/policy.yaml", "at least one measure")),
-        ("no step", ("'debt'", "no verification step", "riskml/vocabulary/causes.py")),
+        ("no row", ("'example'", "measures", "riskml/policy/policy.yaml", "at least one measure")),
+        ("no step", ("'example'", "no verification step", "riskml/vocabulary/causes.py")),
     ],
 )
 def test_the_error_for_an_incomplete_cause_names_the_file_to_edit(tmp_path, case, words):
@@ -121,8 +123,8 @@ def test_the_error_for_an_incomplete_cause_names_the_file_to_edit(tmp_path, case
 def test_a_feature_with_an_undeclared_cause_is_rejected():
     from riskml.features.catalogue import feature
 
-    with pytest.raises(ValueError, match=r"no cause 'debt' is declared: add it to riskml/vocabulary/causes\.py"):
-        feature(topic="leads", unit="count", cause="debt", zh="", en="")
+    with pytest.raises(ValueError, match=r"no cause 'example' is declared: add it to riskml/vocabulary/causes\.py"):
+        feature(topic="leads", unit="count", cause="example", zh="", en="")
 
 
 if __name__ == "__main__":

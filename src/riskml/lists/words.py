@@ -80,19 +80,25 @@ def list_words(name: str) -> list[str]:
     >>> list_words("households.kind"), list_words("housing"), list_words("illness.cost")
     (['脱贫户', '一般农户'], ['A级', 'B级', 'C级', 'D级'], [])
     """
-    table, _, column = name.partition(".")
-    declared = TABLES[table].find_column(column) if table in TABLES else None
-    if declared and declared.allowed:
-        return list(declared.allowed.values())
+    if allowed := _list_allowed(name):
+        return list(allowed.values())
     words = _load().get(name, {})
     return [str(word) for known in words.values() for word in known["seen"] or known["assumed"][:1]]
 
 
+def _list_allowed(name: str) -> Mapping[str, str]:
+    """Return the codes of a field and their names in the contract; none if the contract lists no codes for it."""
+    table, _, column = name.partition(".")
+    declared = TABLES[table].find_column(column) if table in TABLES else None
+    return (declared.allowed if declared else None) or {}
+
+
 @cache
 def load_words() -> Mapping[str, Mapping[str, str]]:
-    """Load `words.yaml`: for each field, the code of every word."""
+    """Load `words.yaml`: for each field, the code of every word; the contract's own names need not be listed."""
     return {
-        field: {_plain(str(word)): code for code, words in codes.items() for known in words.values() for word in known}
+        field: {_plain(name): code for code, name in _list_allowed(field).items()}
+        | {_plain(str(word)): code for code, words in codes.items() for known in words.values() for word in known}
         for field, codes in _load().items()
     }
 
