@@ -273,5 +273,6 @@ def test_a_new_trigger_takes_one_function_and_one_row(comfortable, monkeypatch, 
 """
     policy = parse_policy(packaged.replace("triggers:\n", row, 1))
     add_inpatient(comfortable, 10, visits=4)
-    assert comfortable.judged(policy=policy).list_flag_codes(0) == ("many_visits",)
-    assert comfortable.judged(policy=policy).list_flags(0)[0].observed == 4
+    before, judged = comfortable.judged(), comfortable.judged(policy=policy)
+    assert set(judged.list_flag_codes(0)) - set(before.list_flag_codes(0)) == {"many_visits"}
+    assert [flag.observed for flag in judged.list_flags(0) if flag.code == "many_visits"] == [4]
