@@ -13,7 +13,7 @@ from riskml.errors import SplitError, UsageError
 from riskml.records.contract.calendar import is_month_end, to_date, to_day, to_month, to_month_end
 from riskml.records.panel.basis import IncomeBasis
 from riskml.records.panel.store import Records
-from riskml.splits import Grid, Origin, Settings, build_grid, cut_origins, find_span_end
+from riskml.splits import Grid, Origin, Settings, build_grid, count_months_needed, cut_origins, find_span_end
 
 JANUARY = 12 * 50  # 2020
 
@@ -274,3 +274,8 @@ def test_origins_never_look_ahead(months_there, settings):
         assert set(origin.train) | set(origin.test) <= set(grid.as_ofs)
     tested = [day for origin in reversed(parts) for day in origin.test]
     assert tested == [day for day in grid.as_ofs if day >= parts[-1].test_from]
+
+
+def test_training_needs_a_window_and_two_spans_and_statements_five_years():
+    assert [count_months_needed(Settings(window=24, horizon=6), stated=stated) for stated in (False, True)] == [36, 60]
+    assert count_months_needed(Settings(window=36, horizon=18), stated=True) == 72

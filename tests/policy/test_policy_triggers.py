@@ -252,6 +252,13 @@ def test_an_income_drop_is_flagged_once_a_county_sets_a_threshold(village, packa
     assert verdicts.list_flags(0)[0].observed == 0.25
 
 
+@pytest.mark.parametrize(("income", "below"), [(9_999.0, False), (9_998.76, True)])
+def test_an_income_that_lies_within_the_tolerance_of_the_line_is_not_below_it(village, income, below):
+    village.add("lines", None, region_code="1305", effective_from="2020-01-01", amount=10_000.0, source="county notice")
+    village.household().earns(income)
+    assert ("income_below_line" in village.judged().list_flag_codes(0)) == below
+
+
 def test_a_new_trigger_takes_one_function_and_one_row(comfortable, monkeypatch, packaged):
     def many_visits(case, rule):
         care = case.select_care(rule.window, "inpatient")
