@@ -103,7 +103,7 @@ class LineTable:
                 since = np.array([row.since for row in reversed(dated)])
                 amounts = np.array([np.nan, *(row.amount for row in reversed(dated))])
                 column[open_days] = amounts[np.searchsorted(since, days[open_days], side="right")]
-        return grid[:, position]
+        return grid.take(position, axis=1)  # row by row in memory, unlike an index by columns
 
     def _find_candidates(self, region: str) -> Iterator[list[LineRow]]:
         """Yield the rows for each prefix of a region, in order of precedence, with each prefix's latest row first."""
