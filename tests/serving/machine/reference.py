@@ -123,6 +123,15 @@ class Reference:
         house = self.houses.get(code)
         return house if house is not None and key.covers(house.region) else None
 
+    def enter_open(self, key: Key, code: str) -> House | Answer:
+        """Find a household about which a key writes, which must be open, or return the refusal."""
+        if refusal := self.enter(key, "write"):
+            return refusal
+        house = self.find(key, code)
+        if house is None:
+            return ABSENT
+        return CLOSED if house.closed else house
+
     def list_open(self, region: str) -> list[House]:
         return [house for house in self.houses.values() if house.region.startswith(region) and not house.closed]
 
@@ -167,13 +176,9 @@ class Reference:
 
     def close(self, key: Key, code: str, why: str, followers: tuple[str, ...]) -> Answer:
         """Close a household; its help and its open clues go to each household that follows it, once."""
-        if refusal := self.enter(key, "write"):
-            return refusal
-        house = self.find(key, code)
-        if house is None:
-            return ABSENT
-        if house.closed:
-            return CLOSED
+        house = self.enter_open(key, code)
+        if not isinstance(house, House):
+            return house
         after = [self.find(key, follower) for follower in followers]
         if any(follower is None or follower is house for follower in after):
             return ABSENT
@@ -214,25 +219,17 @@ class Reference:
         return CREATED
 
     def help(self, key: Key, code: str, measure: str) -> Answer:
-        if refusal := self.enter(key, "write"):
-            return refusal
-        house = self.find(key, code)
-        if house is None:
-            return ABSENT
-        if house.closed:
-            return CLOSED
+        house = self.enter_open(key, code)
+        if not isinstance(house, House):
+            return house
         house.helps.append(measure)
         house.status = house.judge()
         return CREATED
 
     def report(self, key: Key, code: str) -> Answer:
-        if refusal := self.enter(key, "write"):
-            return refusal
-        house = self.find(key, code)
-        if house is None:
-            return ABSENT
-        if house.closed:
-            return CLOSED
+        house = self.enter_open(key, code)
+        if not isinstance(house, House):
+            return house
         house.clues.append(Clue(len(house.visits), next(self.reports)))
         house.status = house.judge()
         return CREATED
