@@ -50,7 +50,8 @@ CLOSE_QUOTE = (
 SEPARATED = "The columns of {file} are separated by {separator}, not by commas."
 USE_COMMAS = (
     "Save the file as CSV UTF-8 (comma delimited). If it is still not separated by commas, set the list separator to a"
-    " comma in the regional settings of Windows first. Write numbers with a decimal point, such as 1234.56."
+    " comma in the regional settings of Windows first. If a spreadsheet shows whole rows in one cell, replace the"
+    " separators by commas in a text editor. Write numbers with a decimal point, such as 1234.56."
 )
 _SEPARATORS = {
     ";": Text("semicolons"),
