@@ -4,6 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# Images of containers often set this variable. Then each process compiles all packages again: five seconds for the service.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: install demo test test-fast docs bundle fuzz machine mutants sbom audit check lint types layers requirements clean
 
 install: $(STAMP)
