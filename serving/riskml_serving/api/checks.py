@@ -27,10 +27,10 @@ __all__ = [
     "check_score_request",
     "find_code",
     "list_households",
+    "refuse_closed",
     "refuse_households",
     "require_no_future",
     "require_one_income",
-    "require_open",
 ]
 
 _DECLARED = frozenset(TABLES["households"].names)
@@ -159,11 +159,11 @@ def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str
     paths = {code: f"followed_by[{i}]" for i, code in enumerate(followers)}
     missing = [path for code, path in paths.items() if code not in register or code == household_id]
     _refuse(missing, *NOT_FOUND, "household-not-found")
-    require_open(register, lambda closed: [paths[code] for code in closed])
+    refuse_closed(register, lambda closed: [paths[code] for code in closed])
 
 
-def require_open(
-    households: Mapping[str, Mapping[str, Any]], list_paths: Callable[[Collection[str]], Iterable[str]] = lambda _: ()
+def refuse_closed(
+    households: Mapping[str, Mapping[str, Any]], list_paths: Callable[[Collection[str]], Iterable[str]]
 ) -> None:
     """Raise a problem if any of the households is closed.
 
@@ -172,8 +172,7 @@ def require_open(
     households : dict of str to dict
         Rows of the register of households, by code.
     list_paths : callable
-        Returns the paths of the request's fields that name the given households; by default, no paths, for requests
-        whose URL names the household.
+        Returns the paths of the request's fields that name the given households.
 
     Raises
     ------

@@ -17,8 +17,7 @@ from riskml.lists.persons.names import parse_name
 from riskml_serving.base.database import writing
 from riskml_serving.register import repository
 from riskml_serving.register.keys import IdentityKeys
-from riskml_serving.store.facts.repository import list_stated, read_facts
-from riskml_serving.store.facts.service import load_content, move_facts
+from riskml_serving.store.facts.service import move_facts
 from riskml_serving.store.households.repository import list_followers
 from riskml_serving.store.records.repository import read_rows
 
@@ -256,10 +255,12 @@ def follow_facts(
 
     See :func:`move_facts`.
     """
-    stated = read_facts(connection, list_stated(connection, codes))
-    persons = repository.read_persons(connection, {load_content(fact)["row"].get("member_id") or "" for fact in stated})
-    homes = {person["person_id"]: person["household_id"] for person in persons}
-    move_facts(connection, codes, homes, today, request_id, write=write)
+
+    def locate(members: Collection[str]) -> dict[str, str]:
+        persons = repository.read_persons(connection, members)
+        return {person["person_id"]: person["household_id"] for person in persons}
+
+    move_facts(connection, codes, locate, today, request_id, write=write)
 
 
 def move_back(connection: Connection, moved: Mapping[str, Sequence[str | None]]) -> None:

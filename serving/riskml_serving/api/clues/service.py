@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml_serving.api.call import Call
-from riskml_serving.api.checks import check_clue, require_open
+from riskml_serving.api.checks import check_clue
 from riskml_serving.api.households.repository import read_ranked
 from riskml_serving.api.households.service import describe_listed
 from riskml_serving.api.records.service import append_records
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues import service
 from riskml_serving.casework.clues.repository import add_name, find_clue
-from riskml_serving.store.households.repository import require_household
+from riskml_serving.store.households.repository import require_open
 
 __all__ = ["register_clue", "resolve"]
 
@@ -60,8 +60,7 @@ def _draft(connection: Connection, call: Call, body: Mapping[str, Any]) -> dict[
     """Check a report and make a clue of it; a household that it names is locked."""
     subject = check_clue(body, call.today)
     if subject == "household_id":
-        home = require_household(connection, body["household_id"], call.caller.region, lock=True)
-        require_open({home["household_id"]: home})
+        home = require_open(connection, body["household_id"], call.caller.region)
         return service.draft(body, "household", home["region_code"], home["household_id"])
     if subject == "unlisted":
         return service.draft(body, "unlisted", call.caller.resolve_region(body["unlisted"]["village"]))
@@ -77,8 +76,7 @@ def resolve(connection: Connection, call: Call, clue_id: str, household_id: str,
         ``clue-not-found``, ``clue-resolved``, ``household-not-found``, ``household-closed``.
     """
     if household_id:
-        home = require_household(connection, household_id, call.caller.region, lock=True)
-        require_open({household_id: home})
+        require_open(connection, household_id, call.caller.region)
     row = service.resolve(
         connection, call.caller, clue_id, call.today, call.request_id, household_id or None, resolution
     )

@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml_serving.api.call import Call
-from riskml_serving.api.checks import check_followers, require_no_future, require_open
-from riskml_serving.api.records.service import append_records
+from riskml_serving.api.checks import check_followers, require_no_future
 from riskml_serving.base.clock import stamp
 from riskml_serving.base.problems import Problem
-from riskml_serving.casework.clues.service import follow_clues, make_record
+from riskml_serving.casework.clues.service import follow_clues
 from riskml_serving.casework.reassessments.service import describe_helps, follow_help, read_stated
 from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe
@@ -29,6 +28,7 @@ from riskml_serving.store.households.repository import (
     find_households,
     join_followers,
     require_household,
+    require_open,
     split_followers,
 )
 from riskml_serving.store.records.columns import to_rows
@@ -133,9 +133,7 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     require_no_future({"closed_on": on}, call.today)
     followers = list(dict.fromkeys(body.get("followed_by", ())))
     register = find_households(connection, [household_id, *followers], region, lock=True)
-    if household_id not in register:
-        raise Problem("household-not-found")
-    require_open({household_id: register[household_id]})
+    require_open(connection, household_id, region)
     check_followers(followers, register, household_id)
     follow_help(connection, region, household_id, followers, call.today, call.request_id)
     close_household(connection, household_id, region, on, because, join_followers(followers))
@@ -144,10 +142,8 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     remove_scores(connection, [household_id], region, call.request_id)
     homes = {one["member_id"]: one["household_id"] for one in members if one["left_on"] is None}
     only = followers[0] if len(followers) == 1 else None
-    move_facts(connection, [household_id], homes, call.today, call.request_id, rest=only)
-    moved = follow_clues(connection, call.caller, household_id, followers, call.today)
-    for clue in moved:  # one after the other: copies have one record number
-        append_records(connection, call, make_record(clue, clue["recorded_on"]), [])
+    move_facts(connection, [household_id], lambda _: homes, call.today, call.request_id, rest=only)
+    follow_clues(connection, call.caller, household_id, followers, call.today, call.request_id)
     rescore(connection, call.model, followers, region, call.today, call.request_id)
     call.record(connection, "household.close", household_id, because=because, to=len(followers))
     if followers:  # the audit log pseudonymises codes only in their own column, so they must not be in the details

@@ -95,7 +95,7 @@ def _register(connection: Connection, call: Call, tables: TableRows, named: set[
         add_households(connection, [{"household_id": c, "region_code": newest[c], **new} for c in sorted(missing)])
         households = find_households(connection, named, call.caller.region, lock=True)
         checks.refuse_households(tables, named - households.keys())
-    checks.require_open(households, lambda closed: checks.list_households(tables, closed))
+    checks.refuse_closed(households, lambda closed: checks.list_households(tables, closed))
     sent = {name for name in tables if not TABLES[name].required}
     updated = []
     for code, row in households.items():

@@ -11,7 +11,7 @@ from riskml_serving.base.clock import now
 from riskml_serving.casework.assignments.repository import add_assignment
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.households.repository import require_household
+from riskml_serving.store.households.repository import require_open
 
 __all__ = ["assign"]
 
@@ -24,9 +24,9 @@ def assign(
     Raises
     ------
     Problem
-        ``household-not-found``.
+        ``household-not-found``, ``household-closed``.
     """
-    require_household(connection, household_id, caller.region, lock=True)
+    require_open(connection, household_id, caller.region)
     names = {"assignee": body["assignee"], "note": body.get("handover", "")}
     row = {"household_id": household_id, **names, "assigned_on": today}
     add_assignment(connection, {**row, "created_by": caller.key_id, "created_at": now(), "request_id": request_id})

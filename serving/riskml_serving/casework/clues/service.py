@@ -18,6 +18,7 @@ from riskml_serving.casework.clues.states import find_state
 from riskml_serving.http.cursors import CLUE, decrypt_cursor, encrypt_cursor
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
+from riskml_serving.store.facts.service import receive_rows
 from riskml_serving.store.records.repository import split_codes
 
 __all__ = [
@@ -113,20 +114,20 @@ def resolve(
 
 
 def follow_clues(
-    connection: Connection, caller: Caller, household_id: str, followers: Sequence[str], today: dt.date
-) -> list[dict[str, Any]]:
+    connection: Connection,
+    caller: Caller,
+    household_id: str,
+    followers: Sequence[str],
+    today: dt.date,
+    request_id: str,
+) -> None:
     """Let each household that follows a closed one, all of them locked, have its open clues, one copy for each.
 
     Copies of one report have one record number: if they meet again in a household, it has the clue once, and the other
-    one is closed.
-
-    Returns
-    -------
-    list of dict
-        The clues that the followers now have.
+    one is closed. Each copy is also a record of the household that now has it.
     """
     hold_lock(connection, "changes")
-    moved, region = [], caller.region
+    rows, region = [], caller.region
     clues = read_open_clues(connection, region, [household_id, *followers])
     known = {(code, clue["record_id"]) for code in followers for clue in clues.get(code, ())}
     for clue in clues.get(household_id, ()):
@@ -139,12 +140,12 @@ def follow_clues(
             else:  # the name that an unlisted clue may have stays with the first
                 about |= {"subject": "household"}
                 repository.add_clue(connection, clue | about)
-            moved.append(clue | about)
+            rows += make_record(clue | about, clue["recorded_on"])["events"]
         if followers and not new:
             done = {"household_id": None, "resolved_on": today, "resolved_by": caller.key_id, "resolution": ""}
             done["region_code"] = clue["region_code"]  # where the household lives now
             repository.update_clue(connection, clue["clue_id"], region, **done)
-    return moved
+    receive_rows(connection, {"events": [{**row, "recorded_on": today} for row in rows]}, request_id)
 
 
 def read_open_clues(

@@ -26,7 +26,7 @@ from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.facts.repository import read_facts
 from riskml_serving.store.facts.service import Stated, load_content, save_stated
-from riskml_serving.store.households.repository import require_household
+from riskml_serving.store.households.repository import require_open
 
 __all__ = [
     "begin_help",
@@ -66,9 +66,7 @@ def begin_help(
     Problem
         ``household-not-found``, ``household-closed``; ``invalid-request``.
     """
-    household = require_household(connection, household_id, caller.region, lock=True)
-    if household["closed_on"] is not None:
-        raise Problem("household-closed")
+    household = require_open(connection, household_id, caller.region)
     started, ended = body["started_on"], body.get("ended_on")
     errors = []
     if started > today:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -93,7 +93,7 @@ def _group(
 def move_facts(
     connection: Connection,
     codes: Collection[str],
-    homes: Mapping[str, str],
+    locate: Callable[[Collection[str]], Mapping[str, str]],
     today: dt.date,
     request_id: str,
     *,
@@ -109,8 +109,8 @@ def move_facts(
     ----------
     connection : Connection
     codes : collection of str
-    homes : mapping
-        Household in which a person lives, by member.
+    locate : callable
+        Returns the households in which some members live, by member.
     today : date
     request_id : str
     rest : str, optional
@@ -125,9 +125,10 @@ def move_facts(
         for code, own in _group(connection, name, stored).items()
         for record_id in find_told_by_others(name, *own)
     }
-    for fact in stored:
-        content, old = load_content(fact), fact["household_id"]
-        row = content["row"]
+    contents = [load_content(fact) for fact in stored]
+    homes = locate({content["row"].get("member_id") or "" for content in contents})
+    for fact, content in zip(stored, contents, strict=True):
+        row, old = content["row"], fact["household_id"]
         new = homes.get(row.get("member_id"), rest)
         if fact["verification_id"] is None or new in (None, old) or row.get("kind") in UNCORRECTED:
             continue

@@ -29,6 +29,7 @@ __all__ = [
     "list_villages",
     "narrow_to_region",
     "require_household",
+    "require_open",
     "search_codes",
     "split_followers",
     "update_households",
@@ -63,6 +64,20 @@ def require_household(connection: Connection, household_id: str, region: str, *,
     row = find_households(connection, [household_id], region, lock=lock).get(household_id)
     if row is None:
         raise Problem("household-not-found")
+    return row
+
+
+def require_open(connection: Connection, household_id: str, region: str) -> dict[str, Any]:
+    """Find a household that lives in a region and is not closed, and lock it until commit.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``, ``household-closed``.
+    """
+    row = require_household(connection, household_id, region, lock=True)
+    if row["closed_on"] is not None:
+        raise Problem("household-closed")
     return row
 
 
