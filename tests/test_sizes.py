@@ -1,4 +1,4 @@
-"""No Python file and no folder grows so large that nobody finds anything in it."""
+"""No Python file and no folder grows so large that nobody finds anything in it, and tests stand in the same rooms."""
 
 from collections import Counter
 from pathlib import Path
@@ -18,3 +18,12 @@ def test_no_file_is_longer_than_400_lines():
 def test_no_folder_has_more_than_20_files():
     counts = Counter(str(path.parent.relative_to(ROOT)) for path in FILES)
     assert {folder: count for folder, count in counts.items() if count > FILES_IN_FOLDER} == {}
+
+
+def test_every_room_and_wing_has_a_folder_of_tests():
+    folders = {"src/riskml": "tests", "serving/riskml_serving": "tests/serving"}
+    pairs = [
+        (path.parent.name, tests) for code, tests in folders.items() for path in (ROOT / code).glob("*/__init__.py")
+    ]
+    assert len(pairs) > 25
+    assert [f"{tests}/{name}" for name, tests in pairs if not list((ROOT / tests / name).rglob("test_*.py"))] == []

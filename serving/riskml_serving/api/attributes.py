@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.attributes import read_numbers
-from riskml_serving.api.findings import describe_findings
 from riskml_serving.base.problems import FieldError
+from riskml_serving.checks.findings import describe_findings
 from riskml_serving.judging.model import Model
 from riskml_serving.store.records.columns import Rows
 

@@ -26,7 +26,7 @@ from functools import reduce
 from operator import eq, ge, gt, ne, or_
 
 from riskml_serving.casework.rules import compare, compare_facts, is_true
-from riskml_serving.casework.verifications.outcomes import DECISIVE
+from riskml_serving.store.facts.outcomes import DECISIVE
 
 __all__ = [
     "ASSIGNED",

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine
 
 from riskml_serving.base.database import writing
-from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.base.problems import Problem
+from riskml_serving.checks.fields import require_choice
+from riskml_serving.checks.lists import check_uploads
 from riskml_serving.desk import repository
 from riskml_serving.judging.jobs import repository as jobs
 from riskml_serving.people import audit
@@ -100,7 +102,7 @@ def add_delivery(
     """
     caller.require(IDENTITY)
     before = delivery["files"] if delivery else []
-    _check_uploads(uploads, [file["name"] for file in before], received, today)
+    check_uploads([upload.name for upload in uploads], [file["name"] for file in before], received, today)
     delivery_id = delivery["delivery_id"] if delivery else repository.add_delivery(connection, caller, "files")
     rows = []
     for number, upload in enumerate(uploads, len(before)):
@@ -112,22 +114,6 @@ def add_delivery(
     repository.add_files(connection, rows)
     start_job(connection, require_delivery(connection, delivery_id, caller), "read", caller, today, request_id)
     return delivery_id
-
-
-def _check_uploads(
-    uploads: Sequence[Upload], names: Sequence[str], received: Mapping[str, dt.date], today: dt.date
-) -> None:
-    every = [*names, *(upload.name for upload in uploads)]
-    errors = []
-    if not uploads:
-        errors.append(FieldError("files", "missing", "Choose at least one file", "请选择至少一个文件"))
-    if len(set(every)) < len(every):
-        text = "Two files have one name; rename one of them", "有文件重名，请先改名再上传"
-        errors.append(FieldError("files", "same_name", *text))
-    if any(day > today for day in received.values()):
-        errors.append(FieldError("received_on", "future", "The day of receipt lies ahead", "收到日期晚于今天"))
-    if errors:
-        raise Problem("invalid-request", errors=errors)
 
 
 def start_job(
@@ -209,12 +195,10 @@ def answer(
     """
     questions = read_result(connection, keys, delivery).get("questions", [])
     for number, text in answers.items():
-        if number >= len(questions):
-            raise Problem("invalid-request")
+        require_choice(number, range(len(questions)))
         question: dict[str, Any] = questions[number]
         persons = {one["person_id"] for one in question["candidates"]}
-        if text not in (question["choices"] or {"stranger", *persons}):
-            raise Problem("invalid-request")
+        require_choice(text, question["choices"] or {"stranger", *persons})
         about = text if text in persons else question["about"]
         repository.write_answer(connection, keys, delivery, question["words"], text, about)
     if answers:

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from riskml_serving.api.call import Limit, ReadCall, Region, WriteCall
-from riskml_serving.api.checks import find_code
 from riskml_serving.api.clues.schemas import CLUE_ANSWER, CLUE_REQUEST, CLUES_PAGE
 from riskml_serving.api.clues.service import register_clue
 from riskml_serving.api.jobs.endpoints import add_location
@@ -17,6 +16,7 @@ from riskml_serving.api.openapi import explain_codes, follow
 from riskml_serving.casework.clues.repository import read_clues
 from riskml_serving.casework.clues.service import describe
 from riskml_serving.casework.clues.states import CLUE_STATES
+from riskml_serving.checks.fields import find_code
 from riskml_serving.http.cursors import BEGINNING, CLUE, decrypt_cursor, encrypt_cursor
 from riskml_serving.http.responses import respond
 

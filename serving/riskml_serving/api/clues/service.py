@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml_serving.api.call import Call
-from riskml_serving.api.checks import check_clue
 from riskml_serving.api.households.repository import read_ranked
 from riskml_serving.api.households.service import describe_listed
 from riskml_serving.api.records.service import append_records
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues import service
 from riskml_serving.casework.clues.repository import add_name, find_clue
+from riskml_serving.checks.casework import check_clue
 from riskml_serving.store.households.repository import require_open
 
 __all__ = ["register_clue", "resolve"]

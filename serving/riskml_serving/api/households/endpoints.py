@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOUR_POSITIONS, TIERS
 from riskml_serving.api.call import ReadCall, Region, WriteCall
-from riskml_serving.api.checks import find_code
 from riskml_serving.api.households import service
 from riskml_serving.api.households.repository import ORDER, read_ranked
 from riskml_serving.api.households.schemas import (
@@ -24,6 +23,7 @@ from riskml_serving.api.households.schemas import (
 )
 from riskml_serving.api.openapi import follow
 from riskml_serving.base.contract import FIRST_DAY, LAST_DAY
+from riskml_serving.checks.fields import find_code
 from riskml_serving.http.cursors import decrypt_rank, encrypt_rank
 from riskml_serving.http.responses import respond
 from riskml_serving.judging.scores.ranking import SECTIONS

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml_serving.api.call import Call
-from riskml_serving.api.checks import check_followers, require_no_future
 from riskml_serving.base.clock import stamp
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues.service import follow_clues
@@ -16,6 +15,8 @@ from riskml_serving.casework.reassessments.service import describe_helps, follow
 from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe
 from riskml_serving.casework.visits.service import describe_facts
+from riskml_serving.checks.casework import check_followers
+from riskml_serving.checks.fields import find_future, refuse
 from riskml_serving.http.cursors import CHANGE, encrypt_cursor
 from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.judging.scores.repository import read_current, read_history, remove_scores
@@ -130,7 +131,7 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
         ``household-closed`` if any of them is already closed; ``invalid-request`` for a date in the future.
     """
     on, because, region = body.get("closed_on", call.today), body["because"], call.caller.region
-    require_no_future({"closed_on": on}, call.today)
+    refuse(find_future({"closed_on": on}, call.today))
     followers = list(dict.fromkeys(body.get("followed_by", ())))
     register = find_households(connection, [household_id, *followers], region, lock=True)
     require_open(connection, household_id, region)

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from starlette.responses import FileResponse, Response
 
 from riskml_serving.api.call import ReadCall, ScoreCall
-from riskml_serving.api.checks import require_no_future
 from riskml_serving.api.jobs.schemas import BATCH_REQUEST, JOB
 from riskml_serving.api.openapi import follow
+from riskml_serving.checks.fields import find_future, refuse
 from riskml_serving.http.responses import respond, to_headers
 from riskml_serving.judging.jobs import service
 from riskml_serving.judging.jobs.exporting import FORMATS
@@ -39,7 +39,7 @@ async def batches(call: ScoreCall) -> Response:
     as_of = batch.get("as_of") or call.today
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        require_no_future({"as_of": as_of}, call.today)
+        refuse(find_future({"as_of": as_of}, call.today))
         region = batch.get("region")
         return 202, service.start(connection, call.model, call.caller, region, as_of, call.request_id)
 

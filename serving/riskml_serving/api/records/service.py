@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 
 from riskml.records.contract.as_of import AsOf
 from riskml.records.contract.schema import TABLES
-from riskml_serving.api import checks
 from riskml_serving.api.attributes import read_attributes
 from riskml_serving.api.call import Call
-from riskml_serving.api.checks import TableRows
-from riskml_serving.api.comparisons import list_warnings, show_warnings
 from riskml_serving.base.problems import FieldError
+from riskml_serving.checks import records as checks
+from riskml_serving.checks.comparisons import list_warnings, show_warnings
+from riskml_serving.checks.records import TableRows
 from riskml_serving.judging.jobs.repository import add_job
 from riskml_serving.judging.scores.changes import Change
 from riskml_serving.judging.scores.repository import move_scores
@@ -52,7 +52,7 @@ def append_records(
         outside the caller's region; ``household-closed``; and ``other-purpose`` if the database holds records of a
         trial and the service is not on trial, or vice versa.
     """
-    sent, tables = tables, checks.check_new_records(call, tables)
+    sent, tables = tables, checks.check_new_records(call.caller, call.state.settings, tables, call.today)
     tables, odd = read_attributes(tables, call.model)
     named = {row["household_id"] for rows in tables.values() for row in rows if row.get("household_id")}
     regions = _list_regions(tables)
@@ -95,7 +95,7 @@ def _register(connection: Connection, call: Call, tables: TableRows, named: set[
         add_households(connection, [{"household_id": c, "region_code": newest[c], **new} for c in sorted(missing)])
         households = find_households(connection, named, call.caller.region, lock=True)
         checks.refuse_households(tables, named - households.keys())
-    checks.refuse_closed(households, lambda closed: checks.list_households(tables, closed))
+    checks.refuse_closed(tables, households)
     sent = {name for name in tables if not TABLES[name].required}
     updated = []
     for code, row in households.items():

@@ -16,11 +16,12 @@ from riskml.records.panel.cells import parse_month
 from riskml.records.panel.extent import Extent
 from riskml_serving.api.attributes import read_attributes
 from riskml_serving.api.call import ScoreCall
-from riskml_serving.api.checks import TableRows, check_score_request
-from riskml_serving.api.comparisons import list_warnings, show_warnings
 from riskml_serving.api.scores.schemas import SCORE_REQUEST, SCORES_ANSWER
 from riskml_serving.base.clock import now
 from riskml_serving.base.problems import FieldError
+from riskml_serving.checks.comparisons import list_warnings, show_warnings
+from riskml_serving.checks.findings import warn_of_end
+from riskml_serving.checks.records import TableRows, check_score_request
 from riskml_serving.http.responses import respond
 from riskml_serving.judging.batch_judge import Share
 from riskml_serving.judging.judge import judge_tables
@@ -48,7 +49,7 @@ async def scores(call: ScoreCall) -> Response:
     def prepare() -> tuple[dict[str, Rows], list[FieldError], dict[str, Columns]]:
         rows, odd = read_attributes(body["tables"], model)
         tables = _to_columns(rows, call.state.lines)
-        check_score_request(call, body["tables"], tables)
+        check_score_request(call.caller, call.state.settings, body["tables"], tables)
         return rows, odd, tables
 
     rows, odd, tables = await call.run(content, prepare)
@@ -99,8 +100,7 @@ def _warn_of_date(share: Share, income: Columns) -> list[FieldError]:
         simulated=False,
     )
     day = share.judged.panel.as_of
-    text = extent.describe_end(day, "en")
-    return [FieldError("as_of", "as_of_outside", text, extent.describe_end(day, "zh"))] if text else []
+    return warn_of_end(extent, day)
 
 
 def _show(share: Share, model: Model, redact: tuple[str, ...], *, reasons: bool) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from riskml_serving.api.openapi import Body, explain_codes
 from riskml_serving.api.records.schemas import CHANGED
 from riskml_serving.api.scores.schemas import CURSOR
 from riskml_serving.base.contract import MAX_AMOUNT, make_choice_type, make_day_type, make_dict_type, make_list_type
-from riskml_serving.casework.verifications.outcomes import OUTCOMES, REASONS, REASSESSMENTS
 from riskml_serving.casework.verifications.tables import SNAPSHOT
-from riskml_serving.casework.visits.facts import CHECKS, FACTS
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import type_fields
+from riskml_serving.store.facts.kinds import CHECKS, FACTS
+from riskml_serving.store.facts.outcomes import OUTCOMES, REASONS, REASSESSMENTS
 
 __all__ = [
     "DUE_PAGE",

@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, in
 
 from riskml_serving.casework.clues.states import CLUE_STATES
 from riskml_serving.casework.clues.tables import CLUE_NAMES, CLUES
-from riskml_serving.casework.verifications.outcomes import DECISIVE
 from riskml_serving.casework.verifications.repository import is_in_force
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.people.auth import is_in_region
 from riskml_serving.register.keys import IdentityKeys
+from riskml_serving.store.facts.outcomes import DECISIVE
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.repository import split_codes
 

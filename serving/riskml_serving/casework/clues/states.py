@@ -20,7 +20,7 @@ from typing import Any
 
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml_serving.casework.rules import ALWAYS, Rule, compare, is_true
-from riskml_serving.casework.verifications.outcomes import DECISIVE
+from riskml_serving.store.facts.outcomes import DECISIVE
 
 __all__ = ["CLUE_STATES", "ClueState", "find_state"]
 

@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 from riskml.policy import Policy
 from riskml.records.contract.calendar import to_day
 from riskml_serving.base.clock import now, stamp
-from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.casework.reassessments.help import REGULAR, count_help
 from riskml_serving.casework.reassessments.repository import add_help, list_due, read_helps
+from riskml_serving.checks.casework import check_help
 from riskml_serving.judging.judge import Judged
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.changes import Change
@@ -67,22 +67,13 @@ def begin_help(
         ``household-not-found``, ``household-closed``; ``invalid-request``.
     """
     household = require_open(connection, household_id, caller.region)
-    started, ended = body["started_on"], body.get("ended_on")
-    errors = []
-    if started > today:
-        errors.append(FieldError("started_on", "in_future", "Must not be later than today"))
-    if ended is not None and ended < started:
-        errors.append(FieldError("ended_on", "before_start", "Must not be before the day on which it began"))
-    due_on = find_due_day(model.policy, household["region_code"], started)
-    if due_on is None:
-        errors.append(FieldError("started_on", "no_policy", "The policy has no interval for that day"))
-    if errors:
-        raise Problem("invalid-request", errors=errors)
+    due_on = find_due_day(model.policy, household["region_code"], body["started_on"])
+    check_help(body, today, due_on)
     before = read_current(connection, [household_id], caller.region).get(household_id) or {}
     record_id = f"help-{uuid.uuid4().hex}"
     row = {name: body.get(name) for name in ("started_on", "ended_on", "measure", "amount", "per")}
     saved = {"household_id": household_id, "created_by": caller.key_id, "record_id": record_id, "due_on": due_on}
-    saved |= {"given_by": body["given_by"], "started_on": started, "score_seq": before.get("seq")}
+    saved |= {"given_by": body["given_by"], "started_on": body["started_on"], "score_seq": before.get("seq")}
     saved |= {"created_at": now(), "request_id": request_id}
     _save(connection, saved, body, row, today)
     changes = rescore(connection, model, [household_id], caller.region, today, request_id)

@@ -12,9 +12,8 @@ from sqlalchemy import Connection
 
 from riskml_serving.base.clock import now
 from riskml_serving.base.database.locks import hold_lock
-from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.base.problems import Problem
 from riskml_serving.casework.reassessments.repository import read_helps
-from riskml_serving.casework.verifications.outcomes import MET
 from riskml_serving.casework.verifications.repository import (
     add_verification,
     read_verifications,
@@ -24,9 +23,9 @@ from riskml_serving.casework.verifications.repository import (
 )
 from riskml_serving.casework.verifications.service import describe, may_undo
 from riskml_serving.casework.verifications.tables import SNAPSHOT
-from riskml_serving.casework.visits.checks import check_told, check_visit
-from riskml_serving.casework.visits.facts import FACTS, concerns_health
 from riskml_serving.casework.worklist.repository import ListFilter, read_list
+from riskml_serving.checks.casework import check_told, check_visit
+from riskml_serving.checks.fields import refuse_paths
 from riskml_serving.http.cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.changes import Change
@@ -34,6 +33,8 @@ from riskml_serving.judging.scores.repository import read_current
 from riskml_serving.judging.scores.service import rescore
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
+from riskml_serving.store.facts.kinds import FACTS, concerns_health
+from riskml_serving.store.facts.outcomes import MET
 from riskml_serving.store.facts.repository import read_facts_of_visits, undo_facts
 from riskml_serving.store.facts.service import Stated, load_content, save_stated, settle_facts
 from riskml_serving.store.households.repository import find_households, require_household
@@ -86,7 +87,7 @@ def verify(
     listed = read_list(connection, ListFilter(caller.region, "all", household=household_id), 0, 1)
     check_visit(body, caller, today, listed[0]["since"] if listed else None)
     if body.get("reassessment") and not read_helps(connection, household_id, caller.region):
-        raise Problem("invalid-request", errors=[FieldError("reassessment", "no_help", "No help has been recorded")])
+        refuse_paths(["reassessment"], "no_help", "No help has been recorded")
     if household["closed_on"] is not None and body.get("facts"):
         raise Problem("household-closed")
     before = read_current(connection, [household_id], caller.region).get(household_id) or {}
@@ -222,8 +223,7 @@ def tell(
         raise Problem("household-not-found", "没有这条不属实的核实记录", "No such finding, or it is not `rejected`")
     if row["told_on"] is not None:
         raise Problem("already-told")
-    if errors := list(check_told(body["told_on"], row["verified_on"], today)):
-        raise Problem("invalid-request", errors=errors)
+    check_told(body["told_on"], row["verified_on"], today)
     reply = {"told_on": body["told_on"], "objection": row["objection"] or body.get("objection", "")}
     save_told(connection, number, caller.region, **reply)
     audit.record(

@@ -32,12 +32,12 @@ from riskml_serving.casework.clues.repository import IS_SETTLED, is_unsettled
 from riskml_serving.casework.clues.tables import CLUES
 from riskml_serving.casework.rules import Rule
 from riskml_serving.casework.states import CLUED, MONITORED, SIGNALLED
-from riskml_serving.casework.verifications.outcomes import DECISIVE, MET
 from riskml_serving.casework.verifications.repository import is_in_force
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.casework.worklist.states import CLUE_SECTION, STATES
 from riskml_serving.judging.scores.tables import CURRENT, RANKING, SCORES
 from riskml_serving.people.auth import is_in_region, is_row_in_region
+from riskml_serving.store.facts.outcomes import DECISIVE, MET
 from riskml_serving.store.records.repository import is_not_superseded
 from riskml_serving.store.records.tables import RECORDS
 

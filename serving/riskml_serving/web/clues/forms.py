@@ -7,7 +7,9 @@ from typing import Any
 
 from riskml_serving.api.clues.schemas import CLUE_REQUEST, MAX_NAME
 from riskml_serving.api.verifications.schemas import MAX_NOTE
-from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.base.problems import Problem
+from riskml_serving.checks.casework import find_subject_faults
+from riskml_serving.checks.fields import refuse
 from riskml_serving.http.bodies import parse
 from riskml_serving.web.shell.forms import Form
 
@@ -30,12 +32,11 @@ def check_report(form: Form, subject: dict[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {name: form.get_text(name) for name in _COMMON} | subject
     amount = form.get_text("amount", 20).replace(",", "").replace("，", "")
     fields["amount"] = float(amount) if amount.replace(".", "", 1).isdecimal() and amount.isascii() else amount
-    missing = [] if subject else [FieldError("q", "one_subject", "Which household?")]
     filled = json.dumps({name: value for name, value in fields.items() if value != ""})
+    errors, body = list(find_subject_faults(subject)), dict[str, Any]()
     try:
-        body: dict[str, Any] = parse(filled.encode(), CLUE_REQUEST.adapter)
+        body = parse(filled.encode(), CLUE_REQUEST.adapter)
     except Problem as problem:
-        raise Problem("invalid-request", errors=[*missing, *problem.errors]) from None
-    if missing:
-        raise Problem("invalid-request", errors=missing)
+        errors += problem.errors
+    refuse(errors)
     return body

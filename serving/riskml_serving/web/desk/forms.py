@@ -10,7 +10,7 @@ from typing import Any
 
 from riskml.lists import side_files
 from riskml.lists.reading.headers import Headers, read_headers
-from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.checks.fields import read_day, require_choice
 from riskml_serving.desk.service import Upload
 from riskml_serving.web.desk.words import PERSON_WORDS, UNITS
 from riskml_serving.web.shell.forms import Form
@@ -46,12 +46,8 @@ def read_received(uploads: Sequence[Upload], form: Form) -> dict[str, dt.date]:
         If ``received.csv`` cannot be used.
     """
     days = {}
-    try:
-        if text := form.get_text("received_on", 20):
-            days = dict.fromkeys((upload.name for upload in uploads), dt.date.fromisoformat(text))
-    except ValueError:
-        words = "The day cannot be read; write it as 2024-03-05", "日期无法识别，请写成 2024-03-05"
-        raise Problem("invalid-request", errors=[FieldError("received_on", "date", *words)]) from None
+    if text := form.get_text("received_on", 20):
+        days = dict.fromkeys((upload.name for upload in uploads), read_day("received_on", text))
     for upload in uploads:
         if upload.name == "received.csv":
             days |= side_files.read_received(Path(upload.name), upload.content)
@@ -67,16 +63,15 @@ def read_headers_form(form: Form, sheets: Sequence[Mapping[str, Any]]) -> list[d
         ``invalid-request`` if the sheet, the topic, a field or a unit does not exist.
     """
     number, topic = form.get_text("sheet", 4), form.get_text("topic", 40)
-    if not number.isdecimal() or int(number) >= len(sheets):
-        raise Problem("invalid-request")
+    require_choice(number, [str(i) for i in range(len(sheets))])
     sheet, allowed, entries = sheets[int(number)], set(list_fields(topic)), []
     for column in sheet["columns"]:
         field = form.get_text(f"field{column['index']}", 60) or column["field"]
         unit = form.get_text(f"unit{column['index']}", 4)
         if (field, unit) == (column["field"], "") and topic in ("", sheet["topic"]):
             continue
-        if (field not in allowed and field != column["field"]) or (unit and unit not in UNITS):
-            raise Problem("invalid-request")
+        require_choice(field, {*allowed, column["field"]})
+        require_choice(unit, ("", *UNITS))
         if column["header"] and (topic != sheet["topic"] or field != column["field"] or unit):
             entries.append({"header": column["header"].replace("/", ""), "field": field, "topic": topic, "unit": unit})
     return entries

@@ -21,12 +21,12 @@ from riskml_serving.base.clock import today
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.casework.assignments.service import assign
 from riskml_serving.casework.reassessments.service import begin_help
-from riskml_serving.casework.verifications.outcomes import OUTCOMES, REASONS, REASSESSMENTS
-from riskml_serving.casework.visits.facts import CHECKS, EVENTS, concerns_health
 from riskml_serving.casework.visits.service import tell, undo, verify
 from riskml_serving.desk.repository import read_facts
 from riskml_serving.operations.state import get_state
 from riskml_serving.people.auth import Caller
+from riskml_serving.store.facts.kinds import CHECKS, EVENTS, concerns_health
+from riskml_serving.store.facts.outcomes import OUTCOMES, REASONS, REASSESSMENTS
 from riskml_serving.web.household.forms import (
     MAX_LENGTHS,
     OWN_FIELDS,

@@ -11,12 +11,12 @@ from typing import Annotated, Any, NamedTuple, NotRequired
 
 from pydantic import Field, TypeAdapter
 
-from riskml_serving.api.checks import require_no_future
 from riskml_serving.api.verifications.schemas import HELP_REQUEST, MAX_NOTE, VERIFICATION_REQUEST
 from riskml_serving.base.contract import make_day_type, make_dict_type
 from riskml_serving.base.problems import FieldError, Problem
-from riskml_serving.casework.visits.facts import CHECKS
+from riskml_serving.checks.fields import find_future, refuse
 from riskml_serving.http.bodies import parse
+from riskml_serving.store.facts.kinds import CHECKS
 from riskml_serving.web.shell.forms import Form
 
 __all__ = [
@@ -153,11 +153,10 @@ def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
     for adapter, part in ((_VERIFICATION, fields), *((_DAYS[name], {name: day}) for name, day in days.items())):
         try:  # one part at a time, so that a future day is reported with the other errors
             body |= _parse(adapter, part)
-            require_no_future({name: body.get(name, today) for name in part if name in _DAYS}, today)
         except Problem as problem:
             errors += problem.errors
-    if errors:
-        raise Problem("invalid-request", errors=errors)
+    if errors:  # the visit will not be checked, but its days can be
+        refuse([*errors, *find_future({name: body[name] for name in _DAYS if name in body}, today)])
     return body
 
 

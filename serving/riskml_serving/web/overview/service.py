@@ -14,12 +14,12 @@ from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOUR_POSITIONS
 from riskml_serving.api.regions.repository import count_scores
 from riskml_serving.api.regions.service import next_level, sum_counts
 from riskml_serving.casework.reassessments.repository import list_due
-from riskml_serving.casework.verifications.outcomes import DECISIVE
 from riskml_serving.casework.worklist.repository import ListFilter, count_by_signal
 from riskml_serving.casework.worklist.states import CLUE_SECTION
 from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.judging.wording import find_as_of_day
 from riskml_serving.people.auth import Caller
+from riskml_serving.store.facts.outcomes import DECISIVE
 from riskml_serving.web.overview import repository
 from riskml_serving.web.overview.small_counts import hide_small_counts
 from riskml_serving.web.shell.words import SIGNALS, list_causes

@@ -12,11 +12,11 @@ from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, REFINED_AGREEMENTS, 
 from riskml_serving.casework.clues.kinds import CHANNELS, HIDDEN, KINDS
 from riskml_serving.casework.clues.states import CLUE_STATES
 from riskml_serving.casework.deadlines import DEADLINES
-from riskml_serving.casework.verifications.outcomes import OUTCOMES, REASONS, REASSESSMENTS
-from riskml_serving.casework.visits.facts import CHECKS, FACTS
 from riskml_serving.casework.worklist.states import LISTED, STATES
 from riskml_serving.judging.model import RULE_LINE_ONLY
 from riskml_serving.people.auth import Caller
+from riskml_serving.store.facts.kinds import CHECKS, FACTS
+from riskml_serving.store.facts.outcomes import OUTCOMES, REASONS, REASSESSMENTS
 
 __all__ = [
     "HEALTH_WARNING",

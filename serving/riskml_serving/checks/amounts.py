@@ -22,7 +22,7 @@ from riskml.records.checking.plausibility import (
 )
 from riskml.records.contract.schema import Kind, Table
 from riskml.records.reading.folder import UsualLines
-from riskml_serving.api.findings import Finding, Row, list_known
+from riskml_serving.checks.findings import Finding, Row, list_known
 from riskml_serving.store.records.columns import Columns, Rows
 
 __all__ = ["find_odd_amounts", "find_odd_lines"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from riskml.records.checking.comparisons import FEWEST_COPIES, NEARLY, list_subject
 from riskml.records.contract.schema import Table
-from riskml_serving.api.findings import Finding, Row, list_known, read_day
+from riskml_serving.checks.findings import Finding, Row, list_known, read_day
 from riskml_serving.store.records.columns import Columns, Rows
 
 __all__ = ["find_copies", "find_reused_numbers", "find_sums"]

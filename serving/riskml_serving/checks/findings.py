@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from riskml.records.checking.check import list_rules
+from riskml.records.panel.extent import Extent
 from riskml_serving.base.problems import FieldError
 from riskml_serving.store.records.columns import Columns
 
-__all__ = ["Finding", "Row", "describe_findings", "list_known", "read_day"]
+__all__ = ["Finding", "Row", "describe_findings", "list_known", "read_day", "warn_of_end"]
 
 _RULES = {rule.code: rule for rule in list_rules()}
 
@@ -45,3 +46,9 @@ def describe_findings(table: str, findings: Iterable[Finding]) -> list[FieldErro
         FieldError(f"tables.{table}[{i}]" + f".{column}" * bool(column), code, _RULES[code].title, _RULES[code].zh)
         for i, column, code in findings
     ]
+
+
+def warn_of_end(extent: Extent, as_of: int) -> list[FieldError]:
+    """Warn if the date to score for lies outside the records, as ``riskml score`` does."""
+    text = extent.describe_end(as_of, "en")
+    return [FieldError("as_of", "as_of_outside", text, extent.describe_end(as_of, "zh"))] if text else []

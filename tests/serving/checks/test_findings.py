@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 
 from riskml.records.checking.check import check
-from riskml_serving.api.comparisons import list_warnings
+from riskml_serving.checks.comparisons import list_warnings
 
 TODAY = dt.date(2024, 6, 30)
 TOWN = "370112001"

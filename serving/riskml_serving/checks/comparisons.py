@@ -21,10 +21,10 @@ from riskml.records.checking.row_checks import LATE_MONTHS, SPANS
 from riskml.records.contract.schema import TABLES, Kind, Table
 from riskml.records.reading.folder import UsualLines
 from riskml.vocabulary.regions import Level
-from riskml_serving.api.amounts import find_odd_amounts, find_odd_lines
-from riskml_serving.api.findings import Finding, describe_findings, list_known, read_day
-from riskml_serving.api.repeats import find_copies, find_reused_numbers, find_sums
 from riskml_serving.base.problems import MOST_ERRORS, FieldError
+from riskml_serving.checks.amounts import find_odd_amounts, find_odd_lines
+from riskml_serving.checks.findings import Finding, describe_findings, list_known, read_day
+from riskml_serving.checks.repeats import find_copies, find_reused_numbers, find_sums
 from riskml_serving.store.records.columns import Columns, Rows, to_columns
 
 __all__ = ["list_faults", "list_warnings", "show_warnings"]
