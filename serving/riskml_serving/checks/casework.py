@@ -11,7 +11,6 @@ from riskml_serving.checks.fields import (
     CLOSED,
     NOT_FOUND,
     find_future,
-    find_reversed,
     list_closed,
     refuse,
     refuse_paths,
@@ -77,7 +76,7 @@ def check_help(body: Body, today: dt.date, due_on: dt.date | None) -> None:
         ``invalid-request``.
     """
     started = body["started_on"]
-    errors = [*find_future({"started_on": started}, today), *find_reversed("ended_on", body.get("ended_on"), started)]
+    errors = [*find_future({"started_on": started}, today), *_find_reversed("ended_on", body.get("ended_on"), started)]
     if due_on is None:
         errors.append(FieldError("started_on", "no_policy", "The policy has no interval for that day"))
     refuse(errors)
@@ -87,6 +86,11 @@ def _check_told(day: dt.date, verified_on: dt.date, today: dt.date) -> Iterator[
     yield from find_future({"told_on": day}, today)
     if day <= today and day < verified_on:
         yield FieldError("told_on", "before_visit", "Must not be before the visit")
+
+
+def _find_reversed(path: str, end: dt.date | None, start: dt.date) -> Iterator[FieldError]:
+    if end is not None and end < start:
+        yield FieldError(path, "before_start", "Must not be before the day on which it began")
 
 
 def _list_health(body: Body) -> Iterator[str]:
@@ -140,7 +144,7 @@ def _check_facts(body: Body, today: dt.date) -> Iterator[FieldError]:
         yield from find_future({f"{path}.day": fact["day"]}, today)
         if today >= fact["day"] > body["verified_on"]:
             yield FieldError(f"{path}.day", "after_visit", "Must not be after the visit")
-        yield from find_reversed(f"{path}.until", fact.get("until"), fact["day"])
+        yield from _find_reversed(f"{path}.until", fact.get("until"), fact["day"])
 
 
 def find_subject_faults(body: Body) -> Iterator[FieldError]:

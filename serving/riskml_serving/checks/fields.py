@@ -8,18 +8,7 @@ from typing import Any
 
 from riskml_serving.base.problems import FieldError, Problem
 
-__all__ = [
-    "CLOSED",
-    "NOT_FOUND",
-    "find_code",
-    "find_future",
-    "find_reversed",
-    "list_closed",
-    "read_day",
-    "refuse",
-    "refuse_paths",
-    "require_choice",
-]
+__all__ = ["find_code", "find_future", "list_closed", "read_day", "refuse", "refuse_paths", "require_choice"]
 
 NOT_FOUND = ("not_found", "No such household in this key's region", "household-not-found")
 CLOSED = ("closed", "This household is closed", "household-closed")
@@ -40,12 +29,6 @@ def find_future(days: Mapping[str, dt.date], today: dt.date) -> Iterator[FieldEr
     """Find days in the future, keyed by the paths of their fields."""
     text = "Must not be later than today"
     yield from (FieldError(path, "in_future", text) for path, day in days.items() if day > today)
-
-
-def find_reversed(path: str, end: dt.date | None, start: dt.date) -> Iterator[FieldError]:
-    """Find an end before its start."""
-    if end is not None and end < start:
-        yield FieldError(path, "before_start", "Must not be before the day on which it began")
 
 
 def list_closed(register: Mapping[str, Mapping[str, Any]]) -> list[str]:

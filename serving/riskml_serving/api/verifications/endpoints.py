@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -11,8 +12,8 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from riskml.workbook import escape_text
-from riskml_serving.api.call import Limit, ReadCall, Region, WriteCall
-from riskml_serving.api.openapi import follow
+from riskml_serving.api.call import Call, Limit, ReadCall, Region, WriteCall
+from riskml_serving.api.openapi import Body, follow
 from riskml_serving.api.records.service import describe_change
 from riskml_serving.api.verifications.schemas import (
     DUE_PAGE,
@@ -37,6 +38,7 @@ from riskml_serving.http.cursors import (
     encrypt_rank,
 )
 from riskml_serving.http.responses import respond, to_headers
+from riskml_serving.judging.scores.changes import Change
 
 __all__ = ["router"]
 
@@ -56,16 +58,7 @@ async def verification(call: WriteCall, household_id: str) -> Response:
     Each fact becomes a row of the contract. A department's row of the same kind within 31 days corrects it, whichever
     of the two comes first. With `seen`, a finding that somebody else saved meanwhile is returned as a conflict.
     """
-    content, finding = await call.read_body(VERIFICATION_REQUEST)
-
-    def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        saved, change = verify(
-            connection, call.caller, household_id, finding, call.today, call.request_id, model=call.model
-        )
-        score = describe_change(call, change) if change and "read" in call.caller.rights else None
-        return 201, {**call.make_envelope(), "household_id": household_id, "verification": saved, "score": score}
-
-    return await call.write_once(content, work)
+    return await _save(call, household_id, VERIFICATION_REQUEST, verify, "verification")
 
 
 @router.post(
@@ -77,14 +70,19 @@ async def verification(call: WriteCall, household_id: str) -> Response:
 )
 async def help_begun(call: WriteCall, household_id: str) -> Response:
     """Save new help, score the household, and set the day on which the help is assessed again."""
-    content, body = await call.read_body(HELP_REQUEST)
+    return await _save(call, household_id, HELP_REQUEST, begin_help, "help")
+
+
+async def _save(
+    call: Call, household_id: str, request: Body, save: Callable[..., tuple[Any, Change | None]], name: str
+) -> Response:
+    """Save what staff report about a household, and answer with it under a name and with the change of the score."""
+    content, body = await call.read_body(request)
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        saved, change = begin_help(
-            connection, call.caller, household_id, body, call.today, call.request_id, model=call.model
-        )
+        saved, change = save(connection, call.caller, household_id, body, call.today, call.request_id, model=call.model)
         score = describe_change(call, change) if change and "read" in call.caller.rights else None
-        return 201, {**call.make_envelope(), "household_id": household_id, "help": saved, "score": score}
+        return 201, {**call.make_envelope(), "household_id": household_id, name: saved, "score": score}
 
     return await call.write_once(content, work)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -29,7 +28,7 @@ from riskml_serving.web.desk.forms import list_fields, read_answers, read_header
 from riskml_serving.web.desk.uploads import read_uploads
 from riskml_serving.web.desk.words import CHOICE_WORDS, PERSON_WORDS, STEP_WORDS, TOPICS, UNITS, name_field
 from riskml_serving.web.shell.export import TYPE
-from riskml_serving.web.shell.forms import read_form
+from riskml_serving.web.shell.forms import Form, read_form
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.rendering import get_language, render
@@ -68,7 +67,8 @@ class _Opened(NamedTuple):
     connection: Connection
     delivery: dict[str, Any]
     keys: IdentityKeys
-    day: dt.date
+    start: Callable[[str], None]
+    """Lets a worker take the given step."""
 
 
 MOST_DELIVERIES, PAGE_QUESTIONS, PAGE_RISEN, MOST_COLUMNS = 50, 20, 500, 200
@@ -199,13 +199,12 @@ async def change_columns(request: Request, visitor: SignedIn) -> Response:
     form = await read_form(request, visitor.token, MOST_COLUMNS * 2)
 
     def write(at: _Opened) -> str:
-        number = request.state.request_id
         sheets = service.read_result(at.connection, at.keys, at.delivery).get("sheets", [])
         if service.confirm(at.connection, at.delivery, read_headers_form(form, sheets)):
-            service.start_job(at.connection, at.delivery, "read", visitor.caller, at.day, number)
+            at.start("read")
         return "columns"
 
-    return await _change(request, visitor, form.get_text("id", 36), write)
+    return await _change(request, visitor, form, write)
 
 
 @router.post("/lists/answers")
@@ -216,10 +215,10 @@ async def answer(request: Request, visitor: SignedIn) -> Response:
     def write(at: _Opened) -> str:
         number = request.state.request_id
         if service.answer(at.connection, at.keys, at.delivery, read_answers(form), visitor.caller, number):
-            service.start_job(at.connection, at.delivery, "read", visitor.caller, at.day, number)
+            at.start("read")
         return "questions"
 
-    return await _change(request, visitor, form.get_text("id", 36), write)
+    return await _change(request, visitor, form, write)
 
 
 @router.post("/lists/next")
@@ -231,10 +230,10 @@ async def go_on(request: Request, visitor: SignedIn) -> Response:
     def write(at: _Opened) -> str:
         if step not in ("read", "preview", "import") or (step == "import" and at.delivery["step"] != "preview"):
             raise Problem("delivery-busy")
-        service.start_job(at.connection, at.delivery, step, visitor.caller, at.day, request.state.request_id)
+        at.start(step)
         return ""
 
-    return await _change(request, visitor, form.get_text("id", 36), write)
+    return await _change(request, visitor, form, write)
 
 
 @router.post("/lists/discard")
@@ -246,7 +245,7 @@ async def discard(request: Request, visitor: SignedIn) -> Response:
         service.discard(at.connection, at.delivery, visitor.caller, request.state.request_id)
         return ""
 
-    await _change(request, visitor, form.get_text("id", 36), write)
+    await _change(request, visitor, form, write)
     return RedirectResponse("/lists?done=discarded", 303)
 
 
@@ -267,13 +266,14 @@ async def send_copy(request: Request, visitor: SignedIn) -> Response:
     return Response(content, media_type=TYPE, headers=headers)
 
 
-async def _change(request: Request, visitor: Visitor, code: str, write: Callable[[_Opened], str]) -> Response:
+async def _change(request: Request, visitor: Visitor, form: Form, write: Callable[[_Opened], str]) -> Response:
     """Change a delivery in one transaction, then show it at the step that ``write`` returns."""
-    state = get_state(request)
-    keys, day = _require_keys(state, visitor), today(state.settings)
+    state, code = get_state(request), form.get_text("id", 36)
+    keys, job = _require_keys(state, visitor), (visitor.caller, today(state.settings), request.state.request_id)
 
     def work(connection: Connection) -> str:
-        return write(_Opened(connection, service.require_delivery(connection, code, visitor.caller), keys, day))
+        row = service.require_delivery(connection, code, visitor.caller)
+        return write(_Opened(connection, row, keys, lambda step: service.start_job(connection, row, step, *job)))
 
     return _redirect(code, await state.write(work))
 
