@@ -49,7 +49,7 @@ def parse(content):
     ],
 )
 def test_the_packaged_lines_match_the_reports(region, date, amount):
-    assert LineTable([], load_policy().lines).find_amount(region, to_day(date)) == amount
+    assert LineTable([], load_policy().lines).build_grid([region], np.array([to_day(date)])) == amount
 
 
 @pytest.mark.parametrize("region", ["", "13", "1305", "130529", "130529101", "130529101203"])
@@ -60,7 +60,7 @@ def test_a_row_applies_in_every_region_that_begins_with_its_prefix(region):
 
 
 def test_there_is_no_line_before_the_first_one():
-    assert np.isnan(LineTable([], load_policy().lines).find_amount("440100", to_day("2020-12-31")))
+    assert np.isnan(LineTable([], load_policy().lines).build_grid(["440100"], np.array([to_day("2020-12-31")])))
 
 
 def test_every_trigger_function_has_a_row_and_every_row_has_a_function():

@@ -6,7 +6,7 @@ code that have a row in force, the longest one decides, and its latest row appli
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,24 +69,19 @@ class LineTable:
     Examples
     --------
     >>> table = LineTable([LineRow("13", 100, 8300.0)], [LineRow("", 0, 6000.0)])
-    >>> table.find_amount("130529", 99), table.find_amount("130529", 100), table.find_amount("430000", 100)
-    (6000.0, 8300.0, 6000.0)
+    >>> table.build_grid(["130529", "430000"], np.array([99, 100], np.int32)).tolist()
+    [[6000.0, 6000.0], [8300.0, 6000.0]]
 
     A line that was recorded late counts from that day:
 
     >>> late = LineTable([LineRow("13", 100, 8300.0), LineRow("13", 200, 9100.0, recorded_on=280)])
-    >>> late.find_amount("130529", 279), late.find_amount("130529", 280)
-    (8300.0, 9100.0)
+    >>> late.build_grid(["130529"], np.array([279, 280], np.int32)).tolist()
+    [[8300.0], [9100.0]]
     """
 
     def __init__(self, rows: Sequence[LineRow], fallback: Sequence[LineRow] = ()) -> None:
         self.rows = tuple(rows)
         self._tables = (_group_by_prefix(rows), _group_by_prefix(fallback))
-
-    def find_amount(self, region: str, day: int) -> float:
-        """Find the line in force for a region on a day, yuan/person/year; NaN if there is none."""
-        dated = (row for rows in self._find_candidates(region) for row in rows)
-        return next((row.amount for row in dated if row.since <= day), float("nan"))
 
     def build_grid(self, regions: Sequence[str], days: NDArray[np.int32]) -> NDArray[np.float64]:
         """Build the grid of lines in force, yuan/person/year, shape (days, regions)."""
@@ -95,8 +90,8 @@ class LineTable:
         starts, position = np.unique([region[:longest] for region in regions], return_inverse=True)
         grid = np.full((len(days), len(starts)), np.nan)
         for j, start in enumerate(starts):
-            for dated in self._find_candidates(str(start)):
-                column = grid[:, j]
+            column, prefixes = grid[:, j], [str(start)[:length] for length in range(len(start), -1, -1)]
+            for dated in (table[prefix] for table in self._tables for prefix in prefixes if prefix in table):
                 open_days = np.isnan(column)
                 if not open_days.any():
                     break
@@ -104,13 +99,6 @@ class LineTable:
                 amounts = np.array([np.nan, *(row.amount for row in reversed(dated))])
                 column[open_days] = amounts[np.searchsorted(since, days[open_days], side="right")]
         return grid.take(position, axis=1)  # row by row in memory, unlike an index by columns
-
-    def _find_candidates(self, region: str) -> Iterator[list[LineRow]]:
-        """Yield the rows for each prefix of a region, in order of precedence, with each prefix's latest row first."""
-        for table in self._tables:
-            for length in range(len(region), -1, -1):
-                if dated := table.get(region[:length]):
-                    yield dated
 
 
 def _group_by_prefix(rows: Sequence[LineRow]) -> dict[str, list[LineRow]]:
