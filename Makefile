@@ -48,12 +48,13 @@ mutants: install
 	$(BIN)/python tests/mutants.py
 
 # Sends malformed bodies, and requests and sequences of requests generated from the OpenAPI description, REQUESTS in all,
-# in slices that resume; see build/fuzz.json.
+# and can be interrupted and resumed; see build/fuzz.json.
 REQUESTS ?= 20000
 fuzz: install
 	$(BIN)/python tests/campaigns/slices.py fuzz --total $(REQUESTS) --size 1500 $(if $(REPORT),--report $(REPORT))
 
-# Holds the service against a second statement of its rules for STEPS steps in all, in slices that resume; see build/machine.json.
+# Compares the service with an independent model of its rules for STEPS steps in all; can be interrupted and resumed; see
+# build/machine.json.
 STEPS ?= 20000
 machine: install
 	$(BIN)/python tests/campaigns/slices.py machine --total $(STEPS) --size 2500 $(if $(REPORT),--report $(REPORT))

@@ -1,1 +1,1 @@
-"""Checks every request beyond the types of its fields, in one place for REST, pages and the desk; names each field."""
+"""Checks of requests beyond the types of their fields, shared by REST, pages and the desk; all name the wrong fields."""

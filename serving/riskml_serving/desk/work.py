@@ -140,7 +140,7 @@ class _Work:
         """Import the records, and keep everything else in the transaction that makes them visible."""
         county, delivery_id = delivery["county"], delivery["delivery_id"]
         result = self._read_result(delivery)
-        if understood.is_new or "before" not in result:  # the preview is not of this state, or there was none at night
+        if understood.is_new or "before" not in result:  # the preview is older, or was skipped by a scheduled run
             result = self._compute(delivery, understood, bar)
             with writing(self.engine) as connection:
                 repository.write_content(connection, self.keys, delivery_id, "result", _to_json(result))

@@ -78,7 +78,7 @@ class Delivery:
 
 
 def order_deliveries(deliveries: Iterable[Delivery]) -> list[Delivery]:
-    """Sort lists: those of earlier times first, then by day, and those of one day by what they say about their age.
+    """Sort lists: those of earlier times first, then by day, then by the periods and dates that they state.
 
     If that does not decide, their contents do, so that the names of files never matter.
     """

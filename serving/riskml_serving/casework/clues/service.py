@@ -88,7 +88,7 @@ def resolve(
     household_id: str | None,
     resolution: str,
 ) -> dict[str, Any]:
-    """Save which household, locked by the calling code, a clue is about, or why it is about none of the county's.
+    """Save which household, locked by the calling code, a clue is about, or why it does not belong to the county.
 
     Returns
     -------

@@ -38,7 +38,7 @@ CLUES = Table(
 household of a region). ``region_code`` is the region stated in the report. ``record_id`` is that of the row of
 ``events``, or of a place's ``disaster``, that the clue became. ``after_verification`` is the number of the household's
 last verification when the clue became its own: only a later one settles the clue. The county resolves an ``unlisted``
-clue: it gets a ``household_id``, or a ``resolution`` that says why the household is none of the county's."""
+clue: it gets a ``household_id``, or a ``resolution`` that says why the household does not belong to the county."""
 
 Index("ix_clues_household_id", CLUES.c.household_id, CLUES.c.clue_id)
 Index("ix_clues_region_code", CLUES.c.region_code, CLUES.c.clue_id)

@@ -1,7 +1,7 @@
 """One fact, told twice, counts once: a department's row corrects what staff stated, whichever of the two came first.
 
 The rule stands only here. It is a function of what is stored: a fact is withdrawn, under its own record number, for as
-long as another row tells the same. The withdrawal is an ordinary row of the contract, so that features, the rule line,
+long as another row states the same. The withdrawal is an ordinary row of the contract, so that features, the rule line,
 exports and the commands need to know nothing about it, and the history stays complete.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["CORRECTED", "WINDOW", "Fact", "find_told_again", "find_told_by_others", "plan_versions"]
+__all__ = ["CORRECTED", "WINDOW", "Fact", "find_restated", "find_stated_by_others", "plan_versions"]
 
 WINDOW = dt.timedelta(days=31)
 """Longest time between the days that two statements give for the same event: departments' lists come by the month."""
@@ -52,11 +52,11 @@ class Fact:
     undone: bool = False
 
 
-def find_told_again(name: str, facts: Sequence[Fact], others: Iterable[Row]) -> set[str]:
-    """Find the facts that a later visit or a department tells too, by their record numbers.
+def find_restated(name: str, facts: Sequence[Fact], others: Iterable[Row]) -> set[str]:
+    """Find the facts that a later visit or a department states too, by their record numbers.
 
-    Two rows tell the same if they have the same kind (for help, the same measure) and at most 31 days between them, and
-    do not name two different members. Each row corrects at most one fact, of the same member and the nearest in time if
+    Two rows state the same if they have the same kind (for help, the same measure), are at most 31 days apart, and do
+    not name two different members. Each row corrects at most one fact, of the same member and the nearest in time if
     there are several: of two bills stated at the door, a list that has one of them leaves the other. The facts of one
     visit never correct each other.
 
@@ -73,9 +73,9 @@ def find_told_again(name: str, facts: Sequence[Fact], others: Iterable[Row]) -> 
     --------
     >>> bill = {"kind": "inpatient", "occurred_on": dt.date(2024, 3, 5)}
     >>> fact = Fact("visit-1", "a", bill)
-    >>> find_told_again("illness", [fact], [{**bill, "occurred_on": dt.date(2024, 4, 5)}])
+    >>> find_restated("illness", [fact], [{**bill, "occurred_on": dt.date(2024, 4, 5)}])
     {'visit-1'}
-    >>> find_told_again("illness", [fact], [{**bill, "occurred_on": dt.date(2024, 4, 6)}])
+    >>> find_restated("illness", [fact], [{**bill, "occurred_on": dt.date(2024, 4, 6)}])
     set()
     """
     day, standing, again = TABLES[name].day, dict[str, Fact](), set[str]()
@@ -86,7 +86,7 @@ def find_told_again(name: str, facts: Sequence[Fact], others: Iterable[Row]) -> 
             (row.get("member_id") != fact.row.get("member_id"), abs(row[day] - fact.row[day]), row[day], j, i, code)
             for i, row in enumerate(sorted(rows, key=lambda row: (row[day], row.get("member_id") or "")))
             for j, (code, fact) in enumerate(standing.items())
-            if _tells_same(name, fact.row, row) and abs(row[day] - fact.row[day]) <= WINDOW
+            if _state_same(name, fact.row, row) and abs(row[day] - fact.row[day]) <= WINDOW
         ]
         used, matched = set[int](), set[str]()
         for *_, i, code in sorted(pairs):
@@ -106,8 +106,8 @@ def find_told_again(name: str, facts: Sequence[Fact], others: Iterable[Row]) -> 
     return again | pair(list(others))
 
 
-def find_told_by_others(name: str, facts: Sequence[Fact], rows: Iterable[Row]) -> set[str]:
-    """Find the facts that a row in force tells too which no visit stated; see :func:`plan_versions`."""
+def find_stated_by_others(name: str, facts: Sequence[Fact], rows: Iterable[Row]) -> set[str]:
+    """Find the facts that a row in force states too, if no visit stated that row; see :func:`plan_versions`."""
     latest: dict[Any, Row] = {}
     for i, row in enumerate(rows):
         key = row["record_id"] or i
@@ -115,7 +115,7 @@ def find_told_by_others(name: str, facts: Sequence[Fact], rows: Iterable[Row]) -
             latest[key] = row
     stated, standing = {fact.record_id for fact in facts}, [fact for fact in facts if not fact.undone]
     others = [row for key, row in latest.items() if key not in stated and not row.get("withdrawn")]
-    return find_told_again(name, standing, others) - find_told_again(name, standing, ())
+    return find_restated(name, standing, others) - find_restated(name, standing, ())
 
 
 def _known_on(name: str, row: Row) -> dt.date:
@@ -123,14 +123,14 @@ def _known_on(name: str, row: Row) -> dt.date:
     return known
 
 
-def _tells_same(name: str, one: Row, other: Row) -> bool:
+def _state_same(name: str, one: Row, other: Row) -> bool:
     kind = one[CORRECTED[name]]
     persons = {one.get("member_id"), other.get("member_id")} - {None}
     return kind == other[CORRECTED[name]] and kind not in UNCORRECTED and len(persons) < 2
 
 
 def plan_versions(name: str, facts: Sequence[Fact], rows: Iterable[Row]) -> list[dict[str, Any]]:
-    """Plan the rows that withdraw facts, or restore them, so that none counts while another row tells the same.
+    """Plan the rows that withdraw facts, or restore them, so that none counts while another row states the same.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def plan_versions(name: str, facts: Sequence[Fact], rows: Iterable[Row]) -> list
         standing = find_standing(when)
         known = [fact for fact in facts if fact.record_id in standing]
         others = [row for key, row in standing.items() if key not in stated and not row.get("withdrawn")]
-        again = find_told_again(name, [fact for fact in known if not fact.undone], others)
+        again = find_restated(name, [fact for fact in known if not fact.undone], others)
         for fact in known:
             withdrawn = fact.undone or fact.record_id in again
             if bool(standing[fact.record_id].get("withdrawn")) != withdrawn:

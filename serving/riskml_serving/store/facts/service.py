@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from riskml.records.contract.schema import TABLES
-from riskml_serving.store.facts.corrections import CORRECTED, UNCORRECTED, Fact, find_told_by_others, plan_versions
+from riskml_serving.store.facts.corrections import CORRECTED, UNCORRECTED, Fact, find_stated_by_others, plan_versions
 from riskml_serving.store.facts.repository import add_facts, list_stated, move_fact, read_facts
 from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.receiving import append_rows
@@ -63,7 +63,7 @@ def receive_rows(connection: Connection, tables: Mapping[str, Rows], request_id:
 
 
 def settle_facts(connection: Connection, codes: Collection[str], request_id: str) -> None:
-    """Withdraw the facts about some locked households that other rows tell too, and restore those that none tells.
+    """Withdraw the facts about some locked households that other rows state too, and restore those that none tells.
 
     It is called whenever rows were added or taken away, and does nothing the second time.
     """
@@ -103,7 +103,7 @@ def move_facts(
     """Let the facts of visits to some locked households follow the persons who live elsewhere now.
 
     From today on, such a fact counts in the other household, and no longer in this one: a department's rows follow the
-    person too, and correct it there. A fact that a row of this household still tells stays.
+    person too, and correct it there. A fact that a row of this household still states stays.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def move_facts(
         (code, record_id)
         for name in CORRECTED
         for code, own in _group(connection, name, stored).items()
-        for record_id in find_told_by_others(name, *own)
+        for record_id in find_stated_by_others(name, *own)
     }
     contents = [load_content(fact) for fact in stored]
     homes = locate({content["row"].get("member_id") or "" for content in contents})

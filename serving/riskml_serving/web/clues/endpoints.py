@@ -250,7 +250,7 @@ async def register_workbook(request: Request, visitor: SignedIn) -> View:
 
 @router.post("/clues/{number}/resolution")
 async def resolve_one(request: Request, number: str, visitor: SignedIn) -> Response:
-    """Say which household a clue is about, or why it is about none of the county's."""
+    """Say which household a clue is about, or why that household does not belong to the county."""
     form = await read_form_for(request, visitor, "resolve")
     code, why = form.get_text("household_id", 128), form.get_text("resolution", MAX_LENGTHS["resolution"])
     if bool(code) == bool(why):

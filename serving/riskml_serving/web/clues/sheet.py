@@ -15,7 +15,7 @@ __all__ = ["make_table"]
 HEADER = {
     "zh": ("登记日期", "来源", "登记人", "村", "户码", "姓名", "事项", "金额（元）", "发生日期", "说明", "状态",
            "走访人", "走访日期", "核实结果", "不属实理由", "用时（天）", "回访日期", "办结日期"),
-    "en": ("registered on", "way in", "registered by", "village", "code", "name", "what", "amount (yuan)",
+    "en": ("registered on", "source", "registered by", "village", "code", "name", "what", "amount (yuan)",
            "happened on", "note", "state", "visited by", "visited on", "finding", "why not", "days",
            "told on", "closed on"),
 }  # fmt: skip

@@ -8,7 +8,7 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskml_serving.store.facts.corrections import WINDOW, Fact, find_told_again, plan_versions
+from riskml_serving.store.facts.corrections import WINDOW, Fact, find_restated, plan_versions
 
 START = dt.date(2024, 1, 1)
 TODAY = START + dt.timedelta(150)
@@ -95,7 +95,7 @@ def test_what_counts_does_not_depend_on_the_order_of_receipt_and_nothing_counts_
             {row["record_id"]: row for row in first.rows if row["record_id"] in counted - sources.keys()}.values()
         )
         stated = [f for f in sources.values() if f.row["recorded_on"] <= when]
-        assert counted & sources.keys() == {f.record_id for f in stated} - find_told_again("illness", stated, lists)
+        assert counted & sources.keys() == {f.record_id for f in stated} - find_restated("illness", stated, lists)
         for fact in facts if len(stated) == len(lists) == 1 else ():
             same = lists[0]["kind"] == fact.row["kind"] and not {"a", "b"} <= {
                 lists[0]["member_id"],
