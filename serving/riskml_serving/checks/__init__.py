@@ -1,1 +1,1 @@
-"""Checks of requests beyond the types of their fields, shared by REST, pages and the desk; all name the wrong fields."""
+"""Checks of requests beyond the types of their fields, shared by REST, pages and the desk; each names wrong fields."""

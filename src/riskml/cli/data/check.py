@@ -34,7 +34,7 @@ def check(
 ) -> None:
     """Check a records folder and list every fault.
 
-    A fault is listed with where it is, how often it occurs, the first rows and what to do.
+    Each fault is listed with its location, how often it occurs, the first rows affected, and what to do.
 
     The exit code is 0 if the folder can be used (warnings are allowed) and 1 if it has faults. For a folder without
     faults, it also says from which day a model can be trained on its records, and with which options.
