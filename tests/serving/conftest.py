@@ -8,9 +8,7 @@ import json
 import re
 import shutil
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,8 +20,8 @@ import pyarrow.parquet as pq
 import pytest
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, create_engine, text, update
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, text, update
+from tests.serving.databases import administer, close, create_postgres, fill, lend_postgres
 
 from riskml.progress import Silent
 from riskml_serving.base.database import open_engine, reading, upgrade, writing
@@ -56,8 +54,8 @@ def postgres() -> Iterator[str]:
         Path(folder).chmod(0o755)
         server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         for setting in ("fsync", "full_page_writes"):  # no test cuts this server's power
-            _administer(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
-        _administer(server.get_uri(), "SELECT pg_reload_conf()")
+            administer(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
+        administer(server.get_uri(), "SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
 
@@ -66,35 +64,31 @@ def postgres() -> Iterator[str]:
 def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make an SQLite file with the current tables, which tests copy."""
     path = tmp_path_factory.mktemp("tables") / "service.db"
-    engine = open_engine(f"sqlite:///{path}")
-    upgrade(engine)
-    _close(engine)
+    fill(f"sqlite:///{path}", upgrade)
     return path
 
 
 @pytest.fixture(scope="session")
-def postgres_tables(postgres: str) -> str:
+def sqlite_county(sqlite_tables: Path, small_county: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an SQLite file with the small county, not yet scored, which tests copy."""
+    path = Path(shutil.copy(sqlite_tables, tmp_path_factory.mktemp("stored") / "service.db"))
+    fill(f"sqlite:///{path}", lambda engine: import_folder(engine, small_county, TODAY, simulated=True))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_tables(postgres: str) -> str:
     """Make a PostgreSQL database with the current tables, which tests copy, and return its name."""
-    _administer(postgres, "CREATE DATABASE tables")
-    engine = open_engine(make_url(postgres).set(database="tables").render_as_string(hide_password=False))
-    upgrade(engine)
-    engine.dispose()
+    fill(create_postgres(postgres, "tables", "template1"), upgrade)
     return "tables"
 
 
-@contextmanager
-def _create_postgres(server: str, template: str) -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _administer(server: str, statement: str) -> None:
-    admin = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(statement))
-    admin.dispose()
+@pytest.fixture(scope="session")
+def postgresql_county(postgres: str, postgresql_tables: str, small_county: Path) -> str:
+    """Make a PostgreSQL database with the small county, not yet scored, which tests copy, and return its name."""
+    url = create_postgres(postgres, "county", postgresql_tables)
+    fill(url, lambda engine: import_folder(engine, small_county, TODAY, simulated=True))
+    return "county"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -103,20 +97,27 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'service.db'}"
         return
-    with _create_postgres(request.getfixturevalue("postgres"), "template1") as url:
+    with lend_postgres(request.getfixturevalue("postgres"), "template1") as url:
         yield url
+
+
+@pytest.fixture
+def stored_county() -> None:
+    """Have the test's database start with the small county, not yet scored; `database_url` looks for this name."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Create an SQLite or PostgreSQL database with the current tables, and return its address.
 
-    It is a copy: running the migrations for every test would take much of the time of all tests.
+    It is a copy: running the migrations or importing a county for every test would take much of the time of all tests.
     """
+    content = "county" if "stored_county" in request.fixturenames else "tables"
+    template = request.getfixturevalue(f"{request.param}_{content}")
     if request.param == "sqlite":
-        yield f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_tables'), tmp_path / 'service.db')}"
+        yield f"sqlite:///{shutil.copy(template, tmp_path / 'service.db')}"
         return
-    with _create_postgres(request.getfixturevalue("postgres"), request.getfixturevalue("postgres_tables")) as url:
+    with lend_postgres(request.getfixturevalue("postgres"), template) as url:
         yield url
 
 
@@ -278,15 +279,8 @@ def unscored(county: Path, sqlite_tables: Path, tmp_path_factory: pytest.TempPat
         for role, region in regions.items():
             create_user(connection, role, PASSWORD, role, region, health_details=role == "county")
         create_user(connection, "blind", PASSWORD, "county", village[:6])
-    _close(engine)
+    close(engine)
     return World(folder / "service.db", [*every[:2], far], regions)
-
-
-def _close(engine: Engine) -> None:
-    """Close a database so that its file can be copied."""
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -298,7 +292,7 @@ def make_world(unscored: World, tmp_path_factory: pytest.TempPathFactory) -> Cal
         engine = open_engine(f"sqlite:///{database}")
         for as_of in list_month_ends(TODAY, 2):
             score_month(engine, model, as_of)
-        _close(engine)
+        close(engine)
         return replace(unscored, database=database)
 
     return make

@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+from sqlalchemy import Engine
 
-from riskml_serving.base.database import open_engine, writing
-from riskml_serving.judging.importing.service import import_folder
+from riskml_serving.base.database import writing
 from riskml_serving.people.auth.service import create_key
 
 AS_OF = dt.date(2023, 6, 30)
@@ -105,16 +105,13 @@ def _import_modules() -> None:
 
 
 @pytest.fixture
-def county_engine(database_url: str, small_county: Path) -> Iterator[Any]:
-    """Fill a database with a small county that has not been scored yet."""
-    engine = open_engine(database_url)
-    import_folder(engine, small_county, AS_OF, simulated=True)
-    yield engine
-    engine.dispose()
+def county_engine(stored_county: None, engine: Engine) -> Engine:
+    """Open a database with a small county that has not been scored yet."""
+    return engine
 
 
 @pytest.fixture
-def headers(county_engine: Any) -> dict[str, str]:
+def headers(county_engine: Engine) -> dict[str, str]:
     """Return headers with a key for all regions."""
     with writing(county_engine) as connection:
         token = create_key(connection, "faults", "", ("score", "read", "write", "health-details"))

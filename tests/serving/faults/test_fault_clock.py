@@ -14,7 +14,6 @@ from riskml_serving.base import clock
 from riskml_serving.base.database import reading, writing
 from riskml_serving.commands.cli import app as commands
 from riskml_serving.judging.bulk import judging
-from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import repository, service
 
@@ -101,10 +100,9 @@ def test_a_repeated_request_is_recognised_whatever_the_clock_says(live, key, set
         assert (again.headers["idempotent-replayed"], again.content) == ("true", first.content)
 
 
-def test_a_county_job_runs_only_once_while_the_clock_jumps(make_client, key, set_clock, small_county, monkeypatch):
+def test_a_county_job_runs_only_once_while_the_clock_jumps(stored_county, make_client, key, set_clock, monkeypatch):
     client = make_client(job_worker=False, job_chunk=40)
     state, headers = client.app.state, key()
-    import_folder(state.engine, small_county, AS_OF, simulated=True)
     judge, shifts = judging.judge_range, itertools.cycle([30 * DAY, -30 * DAY])
 
     def judge_and_shift_clock(*arguments):

@@ -15,7 +15,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.exc import OperationalError
 
 from riskml_serving.base.clock import now
-from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model.keeper import Failure
 from riskml_serving.operations.logs import JsonLines, log_to
@@ -122,10 +121,9 @@ def test_metrics_count_requests_by_route_and_scores_by_tier_and_agreement(client
     assert not any(code in str(name) for name in after for code in codes)
 
 
-def test_a_job_counts_its_scores_and_feeds_the_drift_monitor(make_client, key, small_county):
+def test_a_job_counts_its_scores_and_feeds_the_drift_monitor(stored_county, make_client, key):
     client = make_client(job_worker=False, job_chunk=60)
     state, admin = client.app.state, key("", "admin")
-    import_folder(state.engine, small_county, dt.date(2023, 6, 30), simulated=True)
     state.holder.swap(replace(state.holder.current))  # use a new window, because the shared model's window may be full
     before = read_metrics(client, admin)
     job = client.post("/v1/batches", json={}, headers=key()).json()["job"]

@@ -6,7 +6,6 @@ import datetime as dt
 import io
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +16,6 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from riskml_serving.base.database import reading
-from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.jobs.worker import Worker
 
 AS_OF = dt.date(2023, 6, 30)
@@ -31,8 +29,7 @@ def client(make_client: Callable[..., TestClient]) -> TestClient:
 
 
 @pytest.fixture
-def imported(client: TestClient, small_county: Path) -> TestClient:
-    import_folder(client.app.state.engine, small_county, AS_OF, simulated=client.app.state.settings.simulated)
+def imported(stored_county: None, client: TestClient) -> TestClient:
     return client
 
 

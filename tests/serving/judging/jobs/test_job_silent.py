@@ -7,17 +7,20 @@ import json
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from riskml.explanation import NOTICE
 from riskml.features import build
 from riskml.records.contract.calendar import to_day
-from riskml_serving.base.database import reading
+from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.model import RULE_LINE_ONLY, load_model
+from riskml_serving.store.records.tables import PURPOSE
 
 
 @pytest.fixture
-def client(make_client):
+def client(make_client, engine):
+    with writing(engine) as connection:  # as if the county had been delivered for use
+        connection.execute(update(PURPOSE).values(simulated=False))
     return make_client(job_chunk=60, job_worker=False, rescore_at_once=100, simulated=False)
 
 

@@ -14,7 +14,6 @@ from sqlalchemy import text
 
 from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.bulk import judging
-from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.jobs.leases import Heartbeat
 from riskml_serving.judging.jobs.repository import LostLease
@@ -104,9 +103,8 @@ def test_only_one_of_two_workers_gets_a_job_and_the_other_stores_nothing(importe
         assert heartbeat.lost.wait(5)
 
 
-def test_the_service_runs_jobs_on_its_own_and_stops_between_two_parts(make_client, small_county):
+def test_the_service_runs_jobs_on_its_own_and_stops_between_two_parts(stored_county, make_client):
     client = make_client(job_chunk=10)
-    import_folder(client.app.state.engine, small_county, AS_OF, simulated=client.app.state.settings.simulated)
     caller = Caller("k", "", frozenset())
     with writing(client.app.state.engine) as connection:
         payload = {"as_of": AS_OF.isoformat(), "redact": []}

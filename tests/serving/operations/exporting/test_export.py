@@ -63,8 +63,7 @@ def send(client, key):
     return post
 
 
-def test_an_imported_county_comes_back_the_same(engine, small_county, tmp_path):
-    import_folder(engine, small_county, TODAY, simulated=True)
+def test_an_imported_county_comes_back_the_same(stored_county, engine, small_county, tmp_path):
     first, second = export_twice(engine, tmp_path)
     assert read_bytes(first) == read_bytes(second)
     assert check(first).ok
