@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Table,
     bindparam,
     delete,
     exists,
@@ -248,12 +247,8 @@ def read_rivals(connection: Connection, name: str, request_id: str) -> list[dict
         own, old = table.alias(), table.alias()
         brought = select(own.c.household_id).where(own.c.request_id == request_id)
         replaced = select(old.c.household_id).where(old.c.superseded, old.c.household_id.in_(brought))
-        query = select(*columns).where(or_(table.c.household_id.in_(replaced), _is_regional(table)))
+        query = select(*columns).where(or_(table.c.household_id.in_(replaced), table.c.household_id.is_(None)))
     return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def _is_regional(table: Table) -> ColumnElement[bool]:
-    return table.c.household_id.is_(None)
 
 
 def take_back_rows(connection: Connection, name: str, request_id: str, restored: Sequence[int]) -> int:

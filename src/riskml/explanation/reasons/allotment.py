@@ -80,7 +80,7 @@ def allot_income(
     >>> strength[0, groups].round(3).tolist(), [names[j] for j in best[0, groups]]
     ([0.176, 0.059, 1.915], ['wage_change_on_year_12m', 'business_change_on_year_12m', 'accidents_12m'])
     """
-    losses = {cause: _compute_losses(values[grouping.changes[cause]]) for cause in SHOCKS}
+    losses = {cause: _drop_small(-values[grouping.changes[cause]]) for cause in SHOCKS}
     lost = {cause: np.add.accumulate(losses[cause])[-1] for cause in SHOCKS if len(losses[cause])}
     shown = {cause: best[:, grouping.index[cause, ""]] >= 0 for cause in spent}
     paid = {cause: SPENT * np.where(shown[cause], _drop_small(yuan), 0.0) for cause, yuan in spent.items()}
@@ -103,10 +103,6 @@ def allot_income(
     return out, best
 
 
-def _compute_losses(change: Floats) -> Floats:
-    """Compute the loss in yuan; 0 if it is too small or unknown."""
-    return _drop_small(-change)
-
-
 def _drop_small(yuan: Floats) -> Floats:
+    """Set amounts to 0 that are too small or unknown."""
     return np.where(yuan >= NOTICEABLE, yuan, 0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -30,10 +30,6 @@ __all__ = ["read_views"]
 BATCH = 1_000_000
 
 
-def _quote_list(values: Iterable[str]) -> str:
-    return "[" + ", ".join(f"'{value}'" for value in values) + "]"
-
-
 def _pack_sql(column: Column) -> str:
     """Build the SQL that turns a column of a view into its packed type; see `riskml.records.panel.cells.pack_cells`."""
     name, allowed = f"r.{quote(column.name)}", column.allowed or {}
@@ -49,7 +45,7 @@ def _pack_sql(column: Column) -> str:
         case Kind.FLAG:
             return f"coalesce({name}, false)"
         case Kind.CODE:
-            return f"(coalesce(list_position({_quote_list(allowed)}, {name}), 0) - 1)::TINYINT"
+            return f"(coalesce(list_position({list(allowed)}, {name}), 0) - 1)::TINYINT"
         case Kind.CODES:
             stated = f"string_split(replace({name}, ' ', ''), ';')"
             bits = [
