@@ -13,7 +13,7 @@ from pydantic_settings import SettingsError
 from riskml.errors import UsageError, explain_os_error, suggest_names
 from riskml.text import Joined, Text, join_sentences, shorten_list
 
-__all__ = ["describe_allowed", "explain_file", "explain_values"]
+__all__ = ["explain_file", "explain_values"]
 
 WITH_PASSWORD = ("database_url",)
 """Settings whose values may contain a password and are never shown, like those that are secret altogether."""
@@ -80,7 +80,7 @@ def explain_values(
                 "{place} is {value!r}; allowed: {allowed}.",
                 place=option or variable or in_file,
                 value=shown,
-                allowed=describe_allowed(schema[name]),
+                allowed=_describe_allowed(schema[name]),
             )
         )
     return UsageError(Joined(lines, "\n", "\n"))
@@ -96,12 +96,12 @@ def _find_variable(prefix: str, name: str) -> tuple[str, str | None]:
     return next(((key, value) for key, value in os.environ.items() if key.upper() == prefix + name.upper()), ("", None))
 
 
-def describe_allowed(schema: Mapping[str, Any]) -> Text:
+def _describe_allowed(schema: Mapping[str, Any]) -> Text:
     """Describe the values that a setting allows, from its JSON schema.
 
-    >>> describe_allowed({"type": "integer", "minimum": 0, "maximum": 65535})
+    >>> _describe_allowed({"type": "integer", "minimum": 0, "maximum": 65535})
     'a whole number from 0 to 65535'
-    >>> describe_allowed({"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}).read("zh")
+    >>> _describe_allowed({"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}).read("zh")
     '1900 至 2200 年间的日期，如 2024-12-31'
     """
     own = schema.get("anyOf", [schema])[0]

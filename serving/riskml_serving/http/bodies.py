@@ -21,7 +21,7 @@ from riskml.records.reading.tables import INDEX, LIKELY_INDEX
 from riskml_serving.base.contract import ROWS, make_list_type
 from riskml_serving.base.problems import MOST_ERRORS, FieldError, Problem, move_path, read_field_errors
 
-__all__ = ["LARGE", "SMALL", "collect_codes", "parse", "parse_records"]
+__all__ = ["LARGE", "SMALL", "parse", "parse_records"]
 
 SMALL = 32_000
 """Maximum number of bytes of a body without records: its validator describes every error at once."""
@@ -91,7 +91,7 @@ def parse_records(body: bytes, adapter: TypeAdapter[dict[str, Any]]) -> tuple[di
             parsed = _parse_in_slices(raw := _read_json(body), adapter)
         # The types accept undeclared columns only in tables that may have attributes.
         passed = _drop_row_numbers({name: rows for name, rows in parsed["tables"].items() if TABLES[name].attributes})
-        if all(strip_blanks(code) == code for code in collect_codes(parsed["tables"])):
+        if all(strip_blanks(code) == code for code in _collect_codes(parsed["tables"])):
             return parsed, passed
     except Problem as problem:  # the types refuse blanks around codes that are not identifiers, and undeclared columns
         if problem.kind != "invalid-request" or all(error.code not in _CURABLE for error in problem.errors):
@@ -195,10 +195,10 @@ def _refuse_width(value: Any, path: str) -> list[FieldError]:
     return [FieldError(path, "too_many_fields", f"At most {MOST_FIELDS} fields are accepted")]
 
 
-def collect_codes(tables: Mapping[str, Rows]) -> set[str]:
+def _collect_codes(tables: Mapping[str, Rows]) -> set[str]:
     """Collect the different identifiers in parsed rows: most requests name one household in many rows.
 
-    >>> sorted(collect_codes({"illness": [{"household_id": "a", "member_id": "1"}, {"household_id": "a"}]}))
+    >>> sorted(_collect_codes({"illness": [{"household_id": "a", "member_id": "1"}, {"household_id": "a"}]}))
     ['1', 'a']
     """
     codes: set[str | None] = set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["FORMATS", "Z95", "format_figure", "format_interval", "format_percent", "null_if_nan"]
+__all__ = ["FORMATS", "Z95", "format_figure", "format_interval", "null_if_nan"]
 
 Z95 = 1.959963984540054
 """Number of standard errors from an estimate to either end of its 95 % interval."""
@@ -25,7 +25,7 @@ def format_figure(value: float | None, digits: int = 3, missing: str = "–") ->
     return missing if value is None else f"{value:.{digits}f}"
 
 
-def format_percent(value: float | None, digits: int = 1) -> str:
+def _format_percent(value: float | None, digits: int = 1) -> str:
     """Format a share as a percentage; return a dash if there is none."""
     return "–" if value is None else f"{value:.{digits}%}"
 
@@ -55,5 +55,5 @@ def _format_count(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
-FORMATS = {"figure": format_figure, "percent": format_percent, "count": _format_count}
+FORMATS = {"figure": format_figure, "percent": _format_percent, "count": _format_count}
 """Filters for the templates of the report and the model card."""

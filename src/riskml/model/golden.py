@@ -10,7 +10,7 @@ from riskml.errors import BundleError
 from riskml.model.blend import Blend
 from riskml.model.schema import FloatArray, Schema
 
-__all__ = ["check_golden", "make_golden_cases", "make_golden_rows", "round_significant"]
+__all__ = ["check_golden", "make_golden_cases", "round_significant"]
 
 MIXED = 12
 TOLERANCE = 1e-12
@@ -25,7 +25,7 @@ def round_significant(values: FloatArray, digits: int = 3) -> FloatArray:
     return np.array([float(f"{v:.{digits}g}") for v in np.asarray(values, np.float64).ravel()]).reshape(values.shape)
 
 
-def make_golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> FloatArray:
+def _make_golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> FloatArray:
     """Make synthetic rows: independently drawn quantiles of each feature, and corner cases.
 
     Parameters
@@ -61,7 +61,7 @@ def make_golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> Float
 
 def make_golden_cases(blend: Blend, values: FloatArray, seed: int = 0) -> dict[str, Any]:
     """Make golden cases, rows with the model's margins and probabilities, as JSON values."""
-    rows = make_golden_rows(blend.schema, values, seed)
+    rows = _make_golden_rows(blend.schema, values, seed)
     margin = blend.predict_margin(rows)
     probability = blend.calibration.predict_probability(margin)
     return {

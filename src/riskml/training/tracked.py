@@ -9,10 +9,10 @@ from typing import Any
 from riskml.model import Bundle
 from riskml.tracking import log_run
 
-__all__ = ["collect_metrics", "collect_params", "register"]
+__all__ = ["register"]
 
 
-def collect_params(bundle: Bundle) -> dict[str, object]:
+def _collect_params(bundle: Bundle) -> dict[str, object]:
     """Collect a bundle's settings, split dates, data, chosen complexity and weights, and its policy version."""
     manifest = bundle.manifest
     choice = bundle.blend.choice
@@ -33,7 +33,7 @@ def collect_params(bundle: Bundle) -> dict[str, object]:
     }
 
 
-def collect_metrics(evaluation: Mapping[str, Any]) -> dict[str, float | None]:
+def _collect_metrics(evaluation: Mapping[str, Any]) -> dict[str, float | None]:
     """Collect the figures of every model, named ``model.measure``, and the counts in the split."""
     metrics: dict[str, float | None] = {
         name: evaluation["split"][name] for name in ("n_train", "n_test", "n_positive", "positive_rate")
@@ -53,4 +53,4 @@ def collect_metrics(evaluation: Mapping[str, Any]) -> dict[str, float | None]:
 def register(path: Path, bundle: Bundle) -> int:
     """Register a saved bundle as the challenger; return its version in the registry."""
     tags = {"model_version": bundle.model_version, "policy_version": bundle.policy_version}
-    return log_run(path, collect_params(bundle), collect_metrics(bundle.evaluation), tags)
+    return log_run(path, _collect_params(bundle), _collect_metrics(bundle.evaluation), tags)

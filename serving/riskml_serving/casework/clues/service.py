@@ -28,7 +28,6 @@ __all__ = [
     "follow_clues",
     "make_record",
     "read_open_clues",
-    "require_clue",
     "resolve",
     "save",
 ]
@@ -65,7 +64,7 @@ def save(connection: Connection, caller: Caller, row: dict[str, Any], today: dt.
     return number
 
 
-def require_clue(connection: Connection, caller: Caller, clue_id: str) -> dict[str, Any]:
+def _require_clue(connection: Connection, caller: Caller, clue_id: str) -> dict[str, Any]:
     """Find a clue in the caller's region by its encrypted number.
 
     Raises
@@ -101,7 +100,7 @@ def resolve(
         ``clue-not-found``, or ``clue-resolved`` if somebody else has resolved it.
     """
     hold_lock(connection, "changes")
-    row = require_clue(connection, caller, clue_id)
+    row = _require_clue(connection, caller, clue_id)
     if find_state(row) != "missing":
         raise Problem("clue-resolved")
     code = household_id

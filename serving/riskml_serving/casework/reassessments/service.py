@@ -32,14 +32,13 @@ __all__ = [
     "begin_help",
     "counts_as_income",
     "describe_helps",
-    "find_due_day",
     "follow_help",
     "judge_with_help",
     "read_stated",
 ]
 
 
-def find_due_day(policy: Policy, region: str, started_on: dt.date) -> dt.date | None:
+def _find_due_day(policy: Policy, region: str, started_on: dt.date) -> dt.date | None:
     """Find the day on which help is assessed again; None if the policy has no row for the region on that day."""
     row = policy.reassessment.find(region, to_day(started_on))
     if row is None:
@@ -67,7 +66,7 @@ def begin_help(
         ``household-not-found``, ``household-closed``; ``invalid-request``.
     """
     household = require_open(connection, household_id, caller.region)
-    due_on = find_due_day(model.policy, household["region_code"], body["started_on"])
+    due_on = _find_due_day(model.policy, household["region_code"], body["started_on"])
     check_help(body, today, due_on)
     before = read_current(connection, [household_id], caller.region).get(household_id) or {}
     record_id = f"help-{uuid.uuid4().hex}"

@@ -34,7 +34,6 @@ __all__ = [
     "Delta",
     "build_known_sql",
     "compare",
-    "match_sql",
     "name_replaced",
     "to_arrow",
 ]
@@ -113,7 +112,7 @@ def compare(name: str, delivered: pa.Table, stored: pa.Table) -> Delta:
             SELECT DISTINCT {", ".join(names)} FROM (SELECT *, {known} AS "#known" FROM stored) s
             WHERE {TABLES[name].identity[-1]} IS NOT NULL AND EXISTS (
                 FROM (SELECT *, {known} AS "#known" FROM new) n
-                WHERE {match_sql("s", "n", [*TABLES[name].full_identity, '"#known"'])})""")
+                WHERE {_match_sql("s", "n", [*TABLES[name].full_identity, '"#known"'])})""")
         return Delta(connection.sql(f"SELECT {own} FROM new ORDER BY ALL").to_arrow_table(), replaced.to_arrow_table())
 
 
@@ -124,7 +123,7 @@ def build_known_sql(name: str) -> str:
     return "recorded_on" if TABLES[name].key else build_recorded_sql(TABLES[name])
 
 
-def match_sql(left: str, right: str, names: Sequence[str]) -> str:
+def _match_sql(left: str, right: str, names: Sequence[str]) -> str:
     """Build the SQL condition that some columns of two tables are equal; nulls are equal to one another."""
     return " AND ".join(f"{left}.{column} IS NOT DISTINCT FROM {right}.{column}" for column in names)
 
@@ -136,7 +135,7 @@ def _merge(name: str, stored: pa.Table, delta: Delta) -> pa.Table:
             connection.register(view, table)
         own, names = ", ".join(map(quote, delta.new.column_names)), [*TABLES[name].full_identity, "recorded_on"]
         return connection.sql(f"""
-            SELECT {own} FROM stored s WHERE NOT EXISTS (FROM replaced r WHERE {match_sql("s", "r", names)})
+            SELECT {own} FROM stored s WHERE NOT EXISTS (FROM replaced r WHERE {_match_sql("s", "r", names)})
             UNION ALL SELECT {own} FROM new""").to_arrow_table()
 
 

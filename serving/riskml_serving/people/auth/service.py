@@ -21,13 +21,13 @@ from riskml_serving.people.auth import repository
 from riskml_serving.people.auth.caller import RIGHTS, Caller
 from riskml_serving.people.auth.oidc import Oidc
 
-__all__ = ["Authenticator", "create_key", "hash_secret", "read_key_id", "revoke_key"]
+__all__ = ["Authenticator", "create_key", "read_key_id", "revoke_key"]
 
 MAX_CACHED_KEYS = 4096
 MAX_TOKEN_LENGTH = 16_384
 
 
-def hash_secret(secret: str) -> str:
+def _hash_secret(secret: str) -> str:
     """Hash a secret. It has 256 random bits, so it cannot be guessed; a slow hash would only slow down requests."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
@@ -67,7 +67,7 @@ def create_key(connection: Connection, name: str, region: str, rights: Iterable[
             region=region,
         )
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-    row = {"key_id": key_id, "name": name, "secret_hash": hash_secret(secret), "region": region, "created_at": now()}
+    row = {"key_id": key_id, "name": name, "secret_hash": _hash_secret(secret), "region": region, "created_at": now()}
     repository.add_key(connection, {**row, "rights": " ".join(r for r in RIGHTS if r in granted)})
     return f"rk_{key_id}_{secret}"
 
@@ -134,7 +134,7 @@ class Authenticator:
         key = self._cache.get(key_id)
         if key is None or time.monotonic() - key[0] > self.trust:
             key = await anyio.to_thread.run_sync(self._read, key_id)
-        if key is None or not hmac.compare_digest(key[1], hash_secret(secret)):
+        if key is None or not hmac.compare_digest(key[1], _hash_secret(secret)):
             raise _make_refusal()
         return key[2]
 

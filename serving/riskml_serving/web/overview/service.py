@@ -24,7 +24,7 @@ from riskml_serving.web.overview import repository
 from riskml_serving.web.overview.small_counts import hide_small_counts
 from riskml_serving.web.shell.words import SIGNALS, list_causes
 
-__all__ = ["count_due", "count_months", "count_quarters", "count_yields", "gather_overview", "hide_village_counts"]
+__all__ = ["count_quarters", "gather_overview", "hide_village_counts"]
 
 MAX_MONTHS, MAX_QUARTERS = 12, 8
 
@@ -47,20 +47,20 @@ def gather_overview(connection: Connection, region: str, caller: Caller, today: 
         },
         "clued": sum(n for (section, _), n in waiting.items() if section == CLUE_SECTION),
         "as_of": as_of,
-        "months": count_months(repository.count_signal_changes(connection, region), as_of.day if as_of else today),
-        "yields": count_yields(repository.count_visits(connection, region)),
+        "months": _count_months(repository.count_signal_changes(connection, region), as_of.day if as_of else today),
+        "yields": _count_yields(repository.count_visits(connection, region)),
         "by_category": {code: sum(row["category"] == code for row in monitored) for code in CATEGORIES},
         "by_cause": {code: current[code] for code in sorted(seen, key=lambda code: -current[code])},
         "quarters": quarters,
-        "reassess": count_due(list_due(connection, region, today), next_level(region)),
+        "reassess": _count_due(list_due(connection, region, today), next_level(region)),
     }
 
 
-def count_due(rows: Iterable[Mapping[str, Any]], digits: int) -> list[tuple[str, int, int]]:
+def _count_due(rows: Iterable[Mapping[str, Any]], digits: int) -> list[tuple[str, int, int]]:
     """Count the households that are due for a second look, and the overdue ones, by subregion.
 
     >>> rows = [{"region_code": "370112001001", "late": True}, {"region_code": "370112001002", "late": False}]
-    >>> count_due(rows, 9)
+    >>> _count_due(rows, 9)
     [('370112001', 2, 1)]
     """
     due, late = Counter[str](), Counter[str]()
@@ -95,10 +95,10 @@ def _list_causes(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     return [code for row in rows for code in (row["causes"] or "").split(";") if code]
 
 
-def count_months(flows: Iterable[Mapping[str, Any]], until: dt.date) -> list[tuple[str, dict[str, int]]]:
+def _count_months(flows: Iterable[Mapping[str, Any]], until: dt.date) -> list[tuple[str, dict[str, int]]]:
     """Count the households by signal at the end of each of the last months until a day, based on every change.
 
-    >>> months = count_months([{"month": "2023-12", "signal": 0, "before": None, "n": 5},
+    >>> months = _count_months([{"month": "2023-12", "signal": 0, "before": None, "n": 5},
     ...                        {"month": "2023-12", "signal": -1, "before": None, "n": 1},
     ...                        {"month": "2024-02", "signal": 3, "before": 0, "n": 2}],
     ...                       dt.date(2024, 3, 31))  # nothing changed in January and March
@@ -118,14 +118,14 @@ def count_months(flows: Iterable[Mapping[str, Any]], until: dt.date) -> list[tup
     return [(f"{month // 12}-{month % 12 + 1:02}", out[month]) for month in sorted(out)[-MAX_MONTHS:]]
 
 
-def count_yields(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _count_yields(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Count visits, confirmed cases and their share, by the agreement that was saved with the finding.
 
     Households without a prediction (already below the line or in hardship, or with too little known income) are counted
     separately: the rule line finds them by definition, which says nothing about how well either verdict foresees
     poverty.
 
-    >>> rows = count_yields([{"agreement": "both", "predicted": True, "outcome": "confirmed", "n": 1},
+    >>> rows = _count_yields([{"agreement": "both", "predicted": True, "outcome": "confirmed", "n": 1},
     ...                      {"agreement": "both", "predicted": True, "outcome": "not_met", "n": 9}])
     >>> [(row["agreement"], row["visits"], row["share"]) for row in rows if row["visits"]]
     [('both', 1, 1.0)]
