@@ -28,7 +28,7 @@ from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.service import name_caller
 from riskml_serving.register.service import Person
 from riskml_serving.store.households.repository import list_villages, require_household, search_codes
-from riskml_serving.web.clues.forms import MAX_LENGTHS, check_report
+from riskml_serving.web.clues.forms import MAX_LENGTHS, read_report
 from riskml_serving.web.clues.sheet import make_table
 from riskml_serving.web.shell.export import respond_with_workbook
 from riskml_serving.web.shell.forms import Form, read_form_for, save_form_once
@@ -126,7 +126,7 @@ async def add_clue(request: Request, visitor: SignedIn) -> Response:
     form = await read_form_for(request, visitor, "write")
     subject, candidates = await _find_subject(request, visitor, form)
     try:
-        body = check_report(form, subject)
+        body = read_report(form, subject)
     except Problem as problem:
         errors = {error.path.partition(".")[0] for error in problem.errors}
         return await REPORT.answer(request, visitor, await _show_form(request, visitor, form, errors, candidates))

@@ -1,4 +1,4 @@
-"""The forms about clues, checked like API requests."""
+"""Reads the form of a clue as the type of an API request; ``checks`` checks it when it is saved."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from riskml_serving.checks.fields import refuse
 from riskml_serving.http.bodies import parse
 from riskml_serving.web.shell.forms import Form
 
-__all__ = ["MAX_LENGTHS", "check_report"]
+__all__ = ["MAX_LENGTHS", "read_report"]
 
 MAX_LENGTHS = {"q": MAX_NAME, "note": MAX_NOTE, "resolution": 500}
 """Maximum number of characters in each text field."""
@@ -21,7 +21,7 @@ MAX_LENGTHS = {"q": MAX_NAME, "note": MAX_NOTE, "resolution": 500}
 _COMMON = ("what", "channel", "occurred_on", "note", "disaster")
 
 
-def check_report(form: Form, subject: dict[str, Any]) -> dict[str, Any]:
+def read_report(form: Form, subject: dict[str, Any]) -> dict[str, Any]:
     """Return the report in a form about a subject: a household, an unlisted household, or a place.
 
     Raises

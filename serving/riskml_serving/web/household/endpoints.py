@@ -30,11 +30,11 @@ from riskml_serving.store.facts.outcomes import OUTCOMES, REASONS, REASSESSMENTS
 from riskml_serving.web.household.forms import (
     MAX_LENGTHS,
     OWN_FIELDS,
-    check_assignment,
-    check_help,
-    check_told,
-    check_verification,
     name_errors,
+    read_assignment,
+    read_help,
+    read_told,
+    read_verification,
 )
 from riskml_serving.web.household.service import HouseholdReader
 from riskml_serving.web.household.sheet import build_sheets
@@ -49,7 +49,7 @@ from riskml_serving.web.shell.visitor import SignedIn, Visitor
 
 __all__ = ["router"]
 
-Check = Callable[[Form], dict[str, Any]]
+Read = Callable[[Form], dict[str, Any]]
 
 router = PageRouter()
 
@@ -175,9 +175,9 @@ async def household_workbook(request: Request, household_id: str, visitor: Signe
 @router.post("/households/{household_id}/verifications")
 async def verification(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Save the finding of a visit."""
-    check = partial(check_verification, today=today(get_state(request).settings))
+    read = partial(read_verification, today=today(get_state(request).settings))
     save = partial(verify, model=get_state(request).holder.current)
-    return await _check_and_save(request, visitor, household_id, "write", "verified", check, save)
+    return await _read_and_save(request, visitor, household_id, "write", "verified", read, save)
 
 
 @router.post("/households/{household_id}/verifications/{number}/undo")
@@ -195,29 +195,29 @@ async def tell_one(request: Request, household_id: str, number: str, visitor: Si
     def save(connection: Connection, caller: Caller, household_id: str, *values: Any) -> None:
         tell(connection, caller, household_id, number, *values)
 
-    return await _check_and_save(request, visitor, household_id, "write", "told", check_told, save)
+    return await _read_and_save(request, visitor, household_id, "write", "told", read_told, save)
 
 
 @router.post("/households/{household_id}/helps")
 async def help_begun(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Save new help."""
     save = partial(begin_help, model=get_state(request).holder.current)
-    return await _check_and_save(request, visitor, household_id, "write", "helped", check_help, save)
+    return await _read_and_save(request, visitor, household_id, "write", "helped", read_help, save)
 
 
 @router.post("/households/{household_id}/assignments")
 async def assignment(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Assign the household, or hand it over."""
-    return await _check_and_save(request, visitor, household_id, "assign", "assigned", check_assignment, assign)
+    return await _read_and_save(request, visitor, household_id, "assign", "assigned", read_assignment, assign)
 
 
-async def _check_and_save(
-    request: Request, visitor: Visitor, household_id: str, right: str, done: str, check: Check, save: Callable[..., Any]
+async def _read_and_save(
+    request: Request, visitor: Visitor, household_id: str, right: str, done: str, read: Read, save: Callable[..., Any]
 ) -> Response:
     """Save a form; if it has errors, show it again as it was filled in, so that nothing is lost."""
     form = await read_form_for(request, visitor, right)
     try:
-        return await _save_form(request, visitor, household_id, form, done, save, check(form))
+        return await _save_form(request, visitor, household_id, form, done, save, read(form))
     except Problem as problem:
         if not problem.errors and problem.kind != "finding-changed":
             raise

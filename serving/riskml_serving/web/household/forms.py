@@ -1,4 +1,4 @@
-"""The forms on a household's page, checked like API requests."""
+"""Reads the forms on a household's page as the types of API requests; ``checks`` checks them when they are saved."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from riskml_serving.web.shell.forms import Form
 __all__ = [
     "MAX_LENGTHS",
     "OWN_FIELDS",
-    "check_assignment",
-    "check_help",
-    "check_told",
-    "check_verification",
     "name_errors",
+    "read_assignment",
+    "read_help",
+    "read_told",
+    "read_verification",
 ]
 
 MAX_LENGTHS = {"note": MAX_NOTE, "objection": 1000, "assignee": 60, "handover": 500}
@@ -130,7 +130,7 @@ def name_errors(form: Form, problem: Problem, beginning: str = "") -> dict[str, 
     return out
 
 
-def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
+def read_verification(form: Form, today: dt.date) -> dict[str, Any]:
     """Return the verification in a form; a visit without a date counts as made today.
 
     Raises
@@ -160,21 +160,21 @@ def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
     return body
 
 
-def check_told(form: Form) -> dict[str, Any]:
-    """Return the call-back in a form; raise the same problem as :func:`check_verification`."""
+def read_told(form: Form) -> dict[str, Any]:
+    """Return the call-back in a form; raise the same problem as :func:`read_verification`."""
     return _parse(_TOLD, {name: form.get_text(name) for name in ("told_on", "objection")})
 
 
-def check_help(form: Form) -> dict[str, Any]:
-    """Return the help in a form; raise the same problem as :func:`check_verification`."""
+def read_help(form: Form) -> dict[str, Any]:
+    """Return the help in a form; raise the same problem as :func:`read_verification`."""
     names = ("measure", "given_by", "started_on", "ended_on", "per")
     fields: dict[str, Any] = {name: form.get_text(f"begun_{name}") for name in names}
     amount = form.get_text("begun_amount")
     return _parse(_HELP, {**fields, **({"amount": _read_amount(amount)} if amount else {})})
 
 
-def check_assignment(form: Form) -> dict[str, Any]:
-    """Return the assignee in a form; raise the same problem as :func:`check_verification`."""
+def read_assignment(form: Form) -> dict[str, Any]:
+    """Return the assignee in a form; raise the same problem as :func:`read_verification`."""
     return _parse(_ASSIGNMENT, {name: form.get_text(name) for name in ("assignee", "handover")})
 
 
