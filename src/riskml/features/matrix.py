@@ -55,6 +55,11 @@ class FeatureColumn(NamedTuple):
     categorical: bool = False
 
 
+def _are_close(ours: FloatArray, theirs: FloatArray) -> NDArray[np.bool_]:
+    """Return whether columns count as equal to others, for each pair of columns."""
+    return np.asarray(np.isclose(ours, theirs, rtol=TWIN, atol=TWIN, equal_nan=True).all(axis=0))
+
+
 def hash_schema(columns: Sequence[FeatureColumn]) -> str:
     """Hash the names, order, directions and kinds of the features with SHA-256.
 
@@ -137,18 +142,14 @@ class FeatureMatrix:
         """
         order = sorted(range(len(self.columns)), key=lambda i: (self.columns[i].name == PAST_INCOME, i), reverse=True)
         kept: list[int] = []
+        few = self.values[:64]  # most columns already differ in the first rows
         for i in order:
-            if self.columns[i].categorical or not any(self._are_equal(i, k) for k in kept):
+            rivals = np.array([k for k in kept if not self.columns[k].categorical], np.int64)
+            rivals = rivals[_are_close(few[:, [i]], few[:, rivals])]
+            if self.columns[i].categorical or not any(_are_close(self.values[:, i], self.values[:, k]) for k in rivals):
                 kept.append(i)
         kept.sort()
         return replace(self, columns=tuple(self.columns[i] for i in kept), values=self.values[:, kept])
-
-    def _are_equal(self, i: int, k: int) -> bool:
-        ours, theirs = self.values[:, i], self.values[:, k]
-        rows = (slice(0, 64), slice(None))  # most columns already differ in the first rows
-        return not self.columns[k].categorical and all(
-            np.allclose(ours[some], theirs[some], rtol=TWIN, atol=TWIN, equal_nan=True) for some in rows
-        )
 
     def recode(self, columns: Sequence[FeatureColumn], levels: dict[str, tuple[str, ...]]) -> FeatureMatrix:
         """Return the matrix with the columns and category codes of another schema.
