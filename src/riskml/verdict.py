@@ -182,7 +182,7 @@ FIELDS: tuple[Field, ...] = (
         lambda o: o.signal,
         COLOURS,
         otherwise=UNKNOWN_COLOUR,
-        description="Never greener than the rule line's.",
+        description="Never milder than the rule line's.",
         header="信号",
     ),
     Field(

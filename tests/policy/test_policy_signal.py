@@ -12,7 +12,7 @@ from riskml.policy import combine_signal, name_agreement, parse_policy
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
 
 
-def test_the_signal_is_never_greener_than_the_rule():
+def test_the_signal_is_never_milder_than_the_rule():
     colour, tier = (np.array(values, np.int8) for values in zip(*product(range(4), range(-1, 3)), strict=True))
     signal = combine_signal(colour, tier)
     assert np.all(signal >= colour)

@@ -68,9 +68,9 @@ def withdraw(
     db: Database = None,
     no_scores: NoScores = False,
 ) -> None:
-    """Take back an import as a whole: its rows leave, and what they replaced counts again.
+    """Take back a whole import: its rows are deleted, and the rows that they replaced count again.
 
-    Households about which nothing else is stored leave as well. If lists were imported, the persons in them, what they
+    Households about which nothing else is stored are removed. If lists were imported, the persons in them, what they
     said and the answers given for them are taken back too, so that the same files can be imported again.
     """
     from riskml.cli.progress import show_progress

@@ -35,7 +35,7 @@ def lists(
 ) -> None:
     """Read lists from departments and import them; if there are questions, leave them for the page 数据导入.
 
-    That page shows the lists that were left, and the households with a new warning.
+    That page shows the lists that are waiting, and the households with a new warning.
     """
     from riskml.lists.deliveries import list_files
     from riskml.lists.side_files import read_received

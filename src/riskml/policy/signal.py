@@ -78,7 +78,7 @@ def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> 
     Returns
     -------
     array of int8, shape (n,)
-        Positions in ``COLOURS``, never greener than the rule line's colour; -1 if neither gives a colour.
+        Positions in ``COLOURS``, never milder than the rule line's colour; -1 if neither gives a colour.
 
     Examples
     --------

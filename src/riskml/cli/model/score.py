@@ -41,7 +41,7 @@ def score(
     """Score every household known on a date.
 
     The output has one row per household: its status, the calibrated probability of a fall within the model's horizon,
-    the tier, the rule line's colour and flags, the signal (never greener than the rule line's colour), and whether the
+    the tier, the rule line's colour and flags, the signal (never milder than the rule line's colour), and whether the
     model and the rule line agree. For guidance only, not a basis for any decision.
     """
     from riskml.cli.inputs import load_bundle, map_records, warn_if_simulated
