@@ -14,6 +14,7 @@ from riskml.records.contract.arrow_types import cast_table
 from riskml.records.contract.schema import TABLES
 from riskml.vocabulary.verdicts import COLOUR_POSITIONS
 from riskml_serving.base.database import reading
+from riskml_serving.casework.worklist.states import is_near_line
 from riskml_serving.desk.reading import Understood
 from riskml_serving.judging.bulk.judging import judge_range
 from riskml_serving.judging.bulk.reader import Reader
@@ -83,6 +84,7 @@ def compare(
                 "after": score["signal"],
                 "flags": sorted(new),
                 "by": "rule" if by_rule else "model",
+                "near_line": is_near_line(score),
                 "files": list(homes.get(code, ())),
             }
         )
@@ -105,13 +107,15 @@ def judge(
     if range_ is not None:
         reader.ask(range_)
         stored = reader.take()
-    register = stored.get("register", REGISTER.empty_table())
-    known = set(register["household_id"].to_pylist())
+    stated = {name for name in TABLES if tables.get(name) and not TABLES[name].required}
+    register = stored.get("register", REGISTER.empty_table()).to_pylist()
+    for row in register:  # after the import, the tables that it brings are known of each of its households
+        row["known_tables"] = ";".join(sorted(stated.union(filter(None, row["known_tables"].split(";")))))
+    known = {row["household_id"] for row in register}
     homes = {row["household_id"]: row["region_code"] for row in tables.get("households", {}).values()}
-    first = [{"household_id": code, "region_code": homes[code]} for code in codes if code in homes.keys() - known]
-    names = ";".join(name for name in TABLES if tables.get(name) and not TABLES[name].required)
-    rows = [{**row, "known_tables": names, "seq": None, "scored_at": None} for row in first]
-    joined = {"register": pa.concat_tables([register, pa.Table.from_pylist(rows, REGISTER)]).sort_by("household_id")}
+    common = {"known_tables": ";".join(sorted(stated)), "seq": None, "scored_at": None}
+    register += [{"household_id": code, "region_code": homes[code], **common} for code in homes.keys() - known]
+    joined = {"register": pa.Table.from_pylist(register, REGISTER).sort_by("household_id")}
     for name in TABLES:
         parts = [_drop_known(name, stored[name], new[name])] if name in stored else [_make_empty(name)]
         joined[name] = pa.concat_tables([*parts, new[name]], promote_options="default")

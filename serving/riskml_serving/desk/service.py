@@ -21,6 +21,7 @@ from riskml_serving.people.auth import IDENTITY, Caller
 from riskml_serving.register.keys import IdentityKeys
 
 __all__ = [
+    "ENDED",
     "STEPS",
     "Upload",
     "add_delivery",

@@ -112,14 +112,24 @@ def name_agreement(model_positive: Mask, rule_positive: Mask) -> NDArray[np.str_
     return np.array(AGREEMENTS.codes)[2 * model_positive.astype(np.int8) + rule_positive.astype(np.int8)]
 
 
-def refine_agreement(agreement: str, tier: str) -> str:
-    """Refine the agreement code for a household outside the visit capacity.
+def refine_agreement(agreement: str, tier: str, *, near_line: bool = False) -> str:
+    """Refine the agreement code for a household near the line, or outside the visit capacity.
 
-    Its tier may be above the safest one even though other households come first for a visit. In that case, it would be
-    wrong to say that the model does not warn about it.
+    ``near_line``: whether its income gives it a colour though no trigger fired; it would be wrong to say that the rule
+    line does not warn about it. Its tier may be above the safest one even though other households come first for a
+    visit. In that case, it would be wrong to say that the model does not warn about it. Conversely, the model does not
+    warn about a household of the safest tier, even if there is capacity to visit it.
 
     >>> refine_agreement("neither", "likely"), refine_agreement("neither", "stable"), refine_agreement("both", "likely")
     ('neither_outside', 'neither', 'both')
+    >>> refine_agreement("neither", "likely", near_line=True), refine_agreement("model_only", "likely", near_line=True)
+    ('neither_near_outside', 'model_only_near')
+    >>> refine_agreement("both", "stable")
+    'rule_only'
     """
-    outside = agreement in ("neither", "rule_only") and is_above_safest(TIERS.codes.index(tier))
-    return f"{agreement}_outside" if outside else agreement
+    above = is_above_safest(TIERS.codes.index(tier))
+    if not above:
+        agreement = {"both": "rule_only", "model_only": "neither"}.get(agreement, agreement)
+    near = "_near" if near_line and agreement in ("neither", "model_only") else ""
+    outside = "_outside" if above and agreement in ("neither", "rule_only") else ""
+    return f"{agreement}{near}{outside}"

@@ -156,8 +156,30 @@ REFINED_AGREEMENTS = Vocabulary(
         "未触发监测线规则的预警条件；模型提示风险，但未排入全县走访名额",
         "The model flags this household, but other households come first for a visit",
     ),
+    Agreement(
+        "neither_near",
+        "仅规则提示（收入接近监测线）",
+        "rule line only (income near the line)",
+        "收入接近监测线，未触发其他预警条件；模型判断风险不高",
+        "The income is near the line, but no other condition is met, and the model does not flag this household",
+    ),
+    Agreement(
+        "neither_near_outside",
+        "收入接近监测线，模型也提示；未列入本期优先走访",
+        "income near the line; model beyond capacity",
+        "收入接近监测线，未触发其他预警条件；模型也提示风险，但未排入全县走访名额",
+        "The income is near the line; the model flags this household too, but other households come first for a visit",
+    ),
+    Agreement(
+        "model_only_near",
+        "收入接近监测线，模型也提示",
+        "both (income near the line)",
+        "收入接近监测线，未触发其他预警条件；模型判断风险较高，建议核实",
+        "The income is near the line, and the model flags this household too: worth verifying",
+    ),
 )
-"""``AGREEMENTS`` and two more, for households that the model flags but for which there is no visit capacity."""
+"""``AGREEMENTS`` and more: for households that the model flags but for which there is no visit capacity, and for those
+whose income near the line is all that the rule line has against them."""
 
 CATEGORIES = Vocabulary(
     Term("unstable_exit", "脱贫不稳定户", "unstable after leaving poverty"),

@@ -112,7 +112,7 @@ def test_agreement_as_scored_takes_precedence_over_the_tier(ill, make_narrator):
     assert narrator.explain(panel).agreement_by == "tier"
     scored = narrator.explain(panel, agreement="rule_only")
     assert (scored.agreement, scored.agreement_by) == ("rule_only", "capacity")
-    assert "模型判断风险不高" in render(scored, "zh")
+    assert "模型也提示风险，但未排入全县走访名额" in render(scored, "zh")
 
 
 def test_no_measures_are_suggested_if_neither_verdict_points_to_a_household(village, make_narrator):

@@ -72,6 +72,9 @@ def test_a_county_goes_from_its_lists_to_new_warnings_and_on_to_the_second_month
             page.click("text=确认导入")
             page.wait_for_selector("text=打开待核实名单")
             check("done")
+            for name in page.locator("table.list a").all()[:1]:
+                assert name.bounding_box()["height"] < 60, "a name stands on one line"
+            assert not page.locator("table.list td:nth-child(3):empty").count(), "every new warning says why"
             return page.inner_text("main")
 
         page.goto(f"{served.address}/lists")
@@ -83,7 +86,10 @@ def test_a_county_goes_from_its_lists_to_new_warnings_and_on_to_the_second_month
         with (lists / "register" / "persons.csv").open(encoding="utf-8-sig", newline="") as file:
             names = {row["name"] for row in csv.DictReader(file)}
         page.goto(f"{served.address}/worklist?state=all")
-        assert any(name in page.inner_text("main") for name in names)
+        shown = page.inner_text("main")
+        assert any(name in shown for name in names)
+        assert "石桥镇" in shown, "the lists name the villages"
+        assert "乡镇 100" not in shown
         for name in ("*含更正*", "农户信息导出*"):  # a correction, then a split
             page.goto(f"{served.address}/lists")
             upload("form[action='/lists']", [*(lists / "lists").glob(name), *days[:1]])

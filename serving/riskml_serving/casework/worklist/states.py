@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import itemgetter, or_
+from typing import Any
 
+from riskml.policy.signal import is_above_safest
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.casework.rules import ALWAYS, Rule
 from riskml_serving.casework.states import MONITORED, OPEN, SETTLED, SIGNALLED, UNVERIFIED
 from riskml_serving.judging.scores.ranking import SECTIONS
 
-__all__ = ["CLUE_SECTION", "LISTED", "STATES", "State"]
+__all__ = ["BRINGERS", "CLUE_SECTION", "LISTED", "STATES", "State", "is_near_line", "list_bringers"]
 
 
 LISTED = Vocabulary(Term("clue", "线索待核实", "clues to verify"), *SECTIONS.values())
@@ -21,6 +23,28 @@ LISTED = Vocabulary(Term("clue", "线索待核实", "clues to verify"), *SECTION
 
 CLUE_SECTION = -1
 """Number of the section of households with a clue; the numbers of the others are positions in ``SECTIONS``."""
+
+BRINGERS = Vocabulary(Term("clue", "线索", "clue"), Term("rule", "规则", "rule line"), Term("model", "模型", "model"))
+"""Who brings a household onto the work list."""
+
+
+def is_near_line(row: Mapping[str, Any]) -> bool:
+    """Return whether the rule line gives a household a colour only because its income is near the line."""
+    return bool(row["rule_signal"] > 0 and not row["rule_flags"])
+
+
+def list_bringers(row: Mapping[str, Any]) -> list[str]:
+    """List who brought a household onto the list: clues, the rule line (its colour, or a flag beside the model's
+    warning), the model's tier.
+
+    >>> list_bringers({"clued": True, "signal": 1, "rule_signal": 1, "rule_flags": "", "tier": -1})
+    ['clue', 'rule']
+    >>> list_bringers({"clued": False, "signal": 0, "rule_signal": 0, "rule_flags": "income_drop", "tier": 0})
+    []
+    """
+    ruled = row["rule_signal"] > 0 or (row["signal"] > 0 and row["rule_flags"] != "")
+    brought = {"clue": row["clued"], "rule": ruled, "model": is_above_safest(row["tier"])}
+    return [code for code, holds in brought.items() if holds]
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from riskml_serving.web.shell.forms import Form, read_form_for, save_form_once
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.persons import find_by_person, note_names, read_encrypted, read_heads
-from riskml_serving.web.shell.region_names import list_regions, mask_code, name_region, read_region_names
+from riskml_serving.web.shell.region_names import add_names, list_regions, mask_code, name_region, read_region_names
 from riskml_serving.web.shell.rendering import get_language, list_notices, render, warn_of_health
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import describe_cut
@@ -237,8 +237,8 @@ def _note_view(response: Response, page: dict[str, Any]) -> View:
 async def register_workbook(request: Request, visitor: SignedIn) -> View:
     """Export the register of clues as a workbook."""
     page, lang = await _gather(request, visitor, MOST_ROWS), get_language(request)
-    names = read_region_names(get_state(request).settings.region_names)
     heads: dict[str, Person] = page["heads"]
+    names = add_names(read_region_names(get_state(request).settings.region_names), heads.values())
     header, cells = make_table(page["clues"], lang, names, heads)
     title, notices = PAGE.get_title(lang, ""), list_notices(request, visitor)
     notices += [describe_cut(MOST_ROWS, MOST_ROWS + 1, lang)] if page["more"] else []

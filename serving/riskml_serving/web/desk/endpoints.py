@@ -33,7 +33,7 @@ from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.rendering import get_language, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
-from riskml_serving.web.shell.words import SHAPES
+from riskml_serving.web.shell.words import SHAPES, describe_cut
 
 __all__ = ["router"]
 
@@ -71,7 +71,7 @@ class _Opened(NamedTuple):
     """Lets a worker take the given step."""
 
 
-MOST_DELIVERIES, PAGE_QUESTIONS, PAGE_RISEN, MOST_COLUMNS = 50, 20, 500, 200
+MOST_DELIVERIES, PAGE_QUESTIONS, PAGE_RISEN, MOST_COLUMNS = 50, 20, 100, 200
 
 
 @router.page(PAGE)
@@ -140,14 +140,14 @@ async def delivery(request: Request, visitor: SignedIn) -> View:
             "progress": service.read_progress(connection, row),
             "failed": service.has_failed(connection, row),
             "result": result,
-            "heads": result.get("heads") or _name_heads(read_persons(connection, keys, homes)),
+            "homes": result.get("heads") or _name_heads(read_persons(connection, keys, homes)),
         }
 
     content = await state.read(read)
     row, result = content["it"], content["result"]
     step = request.query_params.get("step", row["step"])
     seen = bool(result) and ("risen" in result or step not in ("preview", "done"))
-    step = step if step in service.STEPS and seen else row["step"]
+    step = step if step in service.STEPS and seen and row["step"] not in service.ENDED else row["step"]
     questions = result.get("questions", [])
     shown = {"questions": questions[:PAGE_QUESTIONS], "preview": result.get("risen", [])[:PAGE_RISEN]}
     response = render(
@@ -169,6 +169,7 @@ async def delivery(request: Request, visitor: SignedIn) -> View:
         shapes=SHAPES,
         page_questions=PAGE_QUESTIONS,
         page_risen=PAGE_RISEN,
+        cut=describe_cut(PAGE_RISEN, len(result.get("risen", ())), lang),
         policy=state.holder.current.policy,
         name_field=lambda field: name_field(field, lang),
         list_fields=list_fields,

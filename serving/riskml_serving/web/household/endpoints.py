@@ -43,7 +43,7 @@ from riskml_serving.web.shell.forms import Form, read_form_for, save_form_once
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.persons import note_names, read_encrypted, read_heads
-from riskml_serving.web.shell.region_names import name_region, read_region_names
+from riskml_serving.web.shell.region_names import add_names, name_region, read_region_names
 from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render, warn_of_health
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
 
@@ -163,7 +163,8 @@ async def household_workbook(request: Request, household_id: str, visitor: Signe
     """Export a household as a workbook."""
     settings, lang = get_state(request).settings, get_language(request)
     page = await _gather(request, visitor, household_id)
-    region = name_region(read_region_names(settings.region_names), page["register"]["region_code"], lang)
+    names = add_names(read_region_names(settings.region_names), page["heads"].values())
+    region = name_region(names, page["register"]["region_code"], lang)
     response = respond_with_workbook(
         build_sheets(page, region, lang),
         [*list_notices(request, visitor, page["as_of"]), warn_of_health(request, visitor)],

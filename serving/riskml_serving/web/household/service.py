@@ -11,7 +11,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml.explanation.household.clearance import check_clearance
-from riskml.explanation.household.rendering import describe_category, describe_flag, describe_probability, name_month
+from riskml.explanation.household.rendering import (
+    describe_agreement,
+    describe_category,
+    describe_flag,
+    describe_probability,
+    name_month,
+)
 from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.lanes import describe_mark
 from riskml.explanation.timeline.timeline import draw_timeline_svg
@@ -28,6 +34,7 @@ from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe, may_read_text, may_undo
 from riskml_serving.casework.visits.service import describe_facts, find_version
 from riskml_serving.casework.worklist.repository import ListFilter, read_list
+from riskml_serving.casework.worklist.states import list_bringers
 from riskml_serving.judging.judge import reveal
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history
@@ -42,7 +49,7 @@ from riskml_serving.web.household.repository import read_freshness
 from riskml_serving.web.household.second_look import read_second_look
 from riskml_serving.web.household.supposed import read_supposed
 from riskml_serving.web.shell.region_names import mask_code
-from riskml_serving.web.shell.words import SHAPES, describe_agreement, label_flag, tag_reason
+from riskml_serving.web.shell.words import SHAPES, label_flag, tag_reason
 
 __all__ = ["HouseholdReader"]
 
@@ -126,7 +133,7 @@ class HouseholdReader:
             )
             page["freshness"] = self._read_freshness(household_id, current["as_of"])
             page["deadlines"] = Deadlines(self.model.policy, self.settings, self.today).read_row(row)
-            page["since"] = row["since"]
+            page["since"], page["brought_by"] = row["since"], list_bringers(row)
         if current is None or current["signal"] == NO_COLOUR:
             page["has_former"] = bool(find_predecessors(self.connection, household_id, region))
         if current is None and not register["closed_on"]:

@@ -1,11 +1,11 @@
-"""The regions that a filter offers, and names of regions, from a file that the county provides.
+"""The regions that a filter offers, and names of regions, from a file that the county provides, or from its lists.
 
 A region without a name is shown by its level and code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -18,8 +18,9 @@ from riskml.vocabulary.regions import Level, is_region_code, take_region
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.casework.worklist.repository import list_parts
 from riskml_serving.people.auth import Caller
+from riskml_serving.register.service import Person
 
-__all__ = ["list_regions", "mask_code", "name_region", "read_region_names"]
+__all__ = ["add_names", "list_regions", "mask_code", "name_region", "read_region_names"]
 
 
 @cache
@@ -44,6 +45,13 @@ def read_region_names(path: Path | None) -> Mapping[str, str]:
             rows=shorten_list(["|".join(row.values()) for row in wrong], 3),
         )
     return {row["code"]: row["name"] for row in rows}
+
+
+def add_names(names: Mapping[str, str], heads: Iterable[Person]) -> Mapping[str, str]:
+    """Add the towns and villages of persons whom the reader may see; the names that the county provides come first."""
+    own = {head.village_code: head.village for head in heads}
+    own |= {take_region(head.village_code, Level.TOWN): head.town for head in heads}
+    return {code: name for code, name in own.items() if code and name} | dict(names)
 
 
 def list_regions(connection: Connection, caller: Caller, region: str) -> list[str]:

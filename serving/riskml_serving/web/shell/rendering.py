@@ -19,7 +19,7 @@ from riskml.vocabulary.verdicts import word_tier
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.page import Page
 from riskml_serving.web.shell.persons import get_keys, misses_key
-from riskml_serving.web.shell.region_names import name_region, read_region_names
+from riskml_serving.web.shell.region_names import add_names, name_region, read_region_names
 from riskml_serving.web.shell.visitor import Visitor
 from riskml_serving.web.shell.words import HEALTH_WARNING, choose_notices, get_word, label_flag
 
@@ -165,7 +165,7 @@ def render(
     """
     settings = get_state(request).settings
     lang = get_language(request)
-    names = read_region_names(settings.region_names)
+    names = add_names(read_region_names(settings.region_names), values.get("heads", {}).values())
 
     holder = get_state(request).holder
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from riskml.explanation import NOTICE, Explanation, Reason
-from riskml.policy.signal import refine_agreement
+from riskml.explanation import NOTICE, Reason
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, REFINED_AGREEMENTS, STATUSES, TIER_WORDS
 from riskml_serving.casework.clues.kinds import CHANNELS, HIDDEN, KINDS
 from riskml_serving.casework.clues.states import CLUE_STATES
 from riskml_serving.casework.deadlines import DEADLINES
-from riskml_serving.casework.worklist.states import LISTED, STATES
+from riskml_serving.casework.worklist.states import BRINGERS, LISTED, STATES
 from riskml_serving.judging.model import RULE_LINE_ONLY
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.facts.kinds import CHECKS, FACTS
@@ -27,7 +26,6 @@ __all__ = [
     "WORDS",
     "choose_notices",
     "count_per_hundred",
-    "describe_agreement",
     "describe_cut",
     "explain_star",
     "get_word",
@@ -65,9 +63,6 @@ SUBJECTS = Vocabulary(
     Term("attributes", "其他", "other"),
 )
 """Tag for a reason without an official cause, by the feature's topic."""
-
-BRINGERS = Vocabulary(Term("clue", "线索", "clue"), Term("rule", "规则", "rule line"), Term("model", "模型", "model"))
-"""Who brings a household onto the work list."""
 
 _SUMS = (
     Term("warned", "规则已预警、模型提前预警合计", "flagged by the rule line and early warning by the model, together"),
@@ -126,14 +121,6 @@ def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
     if risk and reason.cause != "other" and reason.feature is not None:
         return get_word("cause", reason.cause, lang)
     return SUBJECTS[reason.topic].get_name(lang) if reason.cause == "other" else CAUSES[reason.cause].get_subject(lang)
-
-
-def describe_agreement(explanation: Explanation, lang: str) -> str:
-    """Describe in a sentence how the two verdicts agree; return an empty string if there is no prediction."""
-    if explanation.agreement is None or explanation.model is None:
-        return ""
-    refined = refine_agreement(explanation.agreement, explanation.model.tier)
-    return REFINED_AGREEMENTS[refined].get_sentence(lang)
 
 
 def describe_cut(shown: int, total: int, lang: str) -> str:

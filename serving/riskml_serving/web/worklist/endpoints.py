@@ -39,7 +39,7 @@ from riskml_serving.web.shell.persons import (
     note_names,
     read_heads,
 )
-from riskml_serving.web.shell.region_names import list_regions, mask_code, name_region, read_region_names
+from riskml_serving.web.shell.region_names import add_names, list_regions, mask_code, name_region, read_region_names
 from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render, warn_of_health
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import ORDERS, SIGNALS, describe_cut, get_word, list_causes
@@ -170,7 +170,7 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
 
     sections, due, as_of, heads = await state.read(read)
     rows = [row for section in sections for row in section["rows"]]
-    names = read_region_names(state.settings.region_names)
+    names = add_names(read_region_names(state.settings.region_names), heads.values())
     header, cells = make_table(_describe_rows(request, visitor, rows, deadlines), lang, names, heads)
     notices = list_notices(request, visitor, as_of)
     for section in sections:

@@ -11,20 +11,20 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.policy.signal import is_above_safest, refine_agreement
+from riskml.policy.signal import refine_agreement
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOUR_POSITIONS, TIERS, word_tier
 from riskml_serving.casework.deadlines import Deadlines
 from riskml_serving.casework.states import CLUED, WAITING
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
-from riskml_serving.casework.worklist.states import CLUE_SECTION, LISTED, STATES
+from riskml_serving.casework.worklist.states import CLUE_SECTION, LISTED, STATES, is_near_line, list_bringers
 from riskml_serving.judging.scores.ranking import SECTIONS, URGENCY, WARNED
 from riskml_serving.judging.wording import show
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, SIGNALS, list_causes
 
-__all__ = ["MOST_ROWS", "build_filter", "describe_row", "list_bringers", "plan_week", "read_sections"]
+__all__ = ["MOST_ROWS", "build_filter", "describe_row", "plan_week", "read_sections"]
 
 MOST_ROWS = 5_000
 """Maximum number of households in each section of a printed list or a workbook."""
@@ -103,16 +103,6 @@ def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict
     }
 
 
-def list_bringers(row: Mapping[str, Any]) -> list[str]:
-    """List who brought a household onto the list: clues, the rule line, the model.
-
-    >>> list_bringers({"clued": True, "rule_signal": 1, "tier": -1})
-    ['clue', 'rule']
-    """
-    brought = {"clue": row["clued"], "rule": row["rule_signal"] > 0, "model": is_above_safest(row["tier"])}
-    return [code for code, holds in brought.items() if holds]
-
-
 def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines, hardship: str) -> dict[str, Any]:
     """Describe one household on the list, without what the caller may not see.
 
@@ -132,10 +122,12 @@ def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines, h
         "brought_by": list_bringers(row),
         "shortfall": None if caller.redact else row["shortfall"],
         "income_until": row["income_until"],
-        "agreement": None if row["probability"] is None else refine_agreement(row["agreement"], score["tier"]),
+        "agreement": None
+        if row["probability"] is None
+        else refine_agreement(row["agreement"], score["tier"], near_line=is_near_line(row)),
         "flags": [policy.triggers[code] for code in score["rule_flags"] if code in policy.triggers],
         "hidden_flags": score["hidden_flags"],
-        "near_line": row["rule_signal"] > 0 and not row["rule_flags"],
+        "near_line": is_near_line(row),
         "since": since,
         "waited": (deadlines.today - since).days if since else None,
         "due": due,

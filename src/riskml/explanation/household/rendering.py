@@ -10,10 +10,19 @@ from riskml.explanation.household.explanation import NOTICE, Explanation, FlagVi
 from riskml.explanation.wording.kinds import describe_fall
 from riskml.explanation.wording.phrases import format_income, format_yuan
 from riskml.policy.rule_line import SPENDING_TRIGGER
+from riskml.policy.signal import refine_agreement
 from riskml.vocabulary.causes import CAUSES
-from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, UNKNOWN_COLOUR
+from riskml.vocabulary.verdicts import COLOURS, REFINED_AGREEMENTS, STATUSES, UNKNOWN_COLOUR
 
-__all__ = ["NO_VERDICT", "describe_category", "describe_flag", "describe_probability", "name_month", "render"]
+__all__ = [
+    "NO_VERDICT",
+    "describe_agreement",
+    "describe_category",
+    "describe_flag",
+    "describe_probability",
+    "name_month",
+    "render",
+]
 
 NO_VERDICT = {"zh": "收入记录不足，无法判断", "en": "too little income recorded to judge"}
 """Text for a household that the rule line cannot judge."""
@@ -81,8 +90,8 @@ def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
         )
         yield f"  - {hidden}"
     yield choose("模型", "Model") + colon + _describe_model(e, lang)
-    if e.agreement:
-        yield choose("两者对照", "Comparison") + colon + AGREEMENTS[e.agreement].get_sentence(lang)
+    if together := describe_agreement(e, lang):
+        yield choose("两者对照", "Comparison") + colon + together
     reason_tags = [e.names[reason.cause][lang] for reason in e.reasons]
     subjects = [CAUSES[reason.cause].get_subject(lang) for reason in e.protections]
     sections = (
@@ -125,6 +134,14 @@ def _number_reasons(reasons: tuple[Reason, ...], tags: list[str], lang: str) -> 
 def _describe_colour(code: str, lang: str) -> str:
     colour = COLOURS.get(code, UNKNOWN_COLOUR)
     return colour.get_name(lang) + ("色" if lang == "zh" else "")
+
+
+def describe_agreement(e: Explanation, lang: str) -> str:
+    """Describe in a sentence how the two verdicts agree; return an empty string if there is no prediction."""
+    if e.agreement is None or e.model is None:
+        return ""
+    near_line = e.rule.colour in COLOURS.codes[1:] and not (e.rule.flags or e.rule.hidden_flags)
+    return REFINED_AGREEMENTS[refine_agreement(e.agreement, e.model.tier, near_line=near_line)].get_sentence(lang)
 
 
 def describe_category(e: Explanation, lang: str) -> str:
