@@ -34,8 +34,9 @@ def is_near_line(row: Mapping[str, Any]) -> bool:
 
 
 def list_bringers(row: Mapping[str, Any]) -> list[str]:
-    """List who brought a household onto the list: clues, the rule line (its colour, or a flag beside the model's
-    warning), the model's tier.
+    """List who brought a household onto the list: clues, the rule line, the model.
+
+    The rule line did by its colour, or by a flag if the model warns too; the model by a tier above the safest.
 
     >>> list_bringers({"clued": True, "signal": 1, "rule_signal": 1, "rule_flags": "", "tier": -1})
     ['clue', 'rule']
