@@ -9,6 +9,7 @@ from riskml.errors import UsageError
 from riskml_serving.base.database import migrate, open_engine
 from riskml_serving.base.database.migrate import find_latest_revision, read_revision, require_current, upgrade
 from riskml_serving.commands import cli
+from riskml_serving.register.keys import add_key
 
 
 @pytest.fixture
@@ -59,6 +60,20 @@ def test_errors_are_printed_without_a_traceback(monkeypatch, capsys, tmp_path):
     message = capsys.readouterr().err
     assert message.startswith("Error: There is no valid key 'nobody'.")
     assert "Traceback" not in message
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "Choose at least one file."), ("zh", "请选择至少一个文件。")])
+def test_what_a_check_refuses_is_an_error_of_the_command(monkeypatch, capsys, tmp_path, lang, words):
+    key, folder = tmp_path / "identity.key", tmp_path / "empty"
+    add_key(key)
+    folder.mkdir()
+    monkeypatch.setenv("RISKML_SERVING_IDENTITY_KEY", str(key))
+    wrong = ["lists", str(folder), "--region", "990101", "--db", f"sqlite:///{tmp_path / 'x.db'}", "--lang", lang]
+    monkeypatch.setattr("sys.argv", ["riskml-serving", *wrong])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    message = capsys.readouterr().err
+    assert (stopped.value.code, message.rstrip().endswith(words)) == (1, True), message
 
 
 @pytest.mark.parametrize(

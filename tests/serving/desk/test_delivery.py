@@ -395,37 +395,3 @@ def test_what_the_desk_keeps_is_encrypted_again_with_a_new_key_and_forgotten_wit
     for table in ("delivery_contents", "facts"):
         assert desk.read(f"SELECT count(*) FROM {table}") == [(0,)]
     assert desk.read("SELECT household_id FROM list_memory") == [("A",)]
-
-
-WATER = write_csv(
-    ("姓名", "身份证号", "乡镇", "行政村", "饮水是否安全", "排查日期"),
-    [(NAMES["A-1"], make_number("A-1"), "青石镇", "新民村", "否", "2024-05-20")],
-)
-
-
-@pytest.mark.parametrize(
-    "files",
-    [{"医保5月住院.csv": BIG}, {"饮水安全排查.csv": WATER}, {"医保5月住院.csv": BIG, "饮水安全排查.csv": WATER}],
-    ids=["bill", "water", "both"],
-)
-def test_the_preview_foresees_what_the_import_brings(desk, files, monkeypatch):
-    seen, known, judge, judge_range = {}, {}, work.preview.judge, work.preview.judge_range
-
-    def keep(*values):
-        seen.update(judge(*values))
-        return dict(seen)
-
-    def keep_known(model, tables, *values, **more):
-        known.update({row["household_id"]: row["known_tables"] for row in tables["register"].to_pylist()})
-        return judge_range(model, tables, *values, **more)
-
-    desk.import_lists({"农户信息导出2024-05-01.csv": FIRST}, "2024-05-01")
-    monkeypatch.setattr(work.preview, "judge", keep)
-    monkeypatch.setattr(work.preview, "judge_range", keep_known)
-    desk.import_lists(files, "2024-06-05")
-    assert len(seen) == len(files)
-    query = "SELECT household_id, signal, rule_signal, rule_flags, probability, tier FROM current_scores"
-    stored = {code: tuple(values) for code, *values in desk.read(query) if code in seen}
-    assert {code: tuple(score.values()) for code, score in seen.items()} == stored
-    told = desk.read("SELECT household_id, known_tables FROM households")
-    assert known == {code: names for code, names in told if code in known}, "what is not listed is known to be none"
