@@ -22,8 +22,9 @@ $(STAMP): requirements/dev.txt requirements/uv.txt pyproject.toml
 demo: install
 	$(BIN)/riskml demo $(if $(filter 0,$(SERVE)),--no-serve)
 
+# Runs all tests: in three processes on two cores, since many tests wait for other processes, databases and browsers.
 test: install
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 # Runs only the unit tests, for daily work: under 90 seconds on two free cores.
 test-fast: install

@@ -1,6 +1,6 @@
 """Shared fixtures: a small simulated county, a bundle trained on it, an offline browser, and LightGBM boosters.
 
-The county and the bundle are made once per session, and no test changes them.
+The county is made once for all processes, the bundle once for each, and no test changes them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from filelock import FileLock
 from fontTools.ttLib import TTFont
 from numpy.typing import NDArray
 
@@ -92,10 +93,13 @@ def find_missing_glyphs() -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Simulate a county of 800 households over 42 months, including its truth."""
-    folder = tmp_path_factory.mktemp("county") / "records"
-    simulate(folder, 800, 42, 5, None, "last")
+def county(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Simulate a county of 800 households over 42 months, including its truth: once for all processes of the tests."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "county"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "truth.parquet").exists():
+            simulate(folder, 800, 42, 5, None, "last")
     return folder
 
 
