@@ -85,5 +85,5 @@ def test_what_is_said_about_who_warns_agrees(row, agreement):
         seen = Seen(agreement, rule, Part(tier=tier))
         assert describe_agreement(seen, "zh") == REFINED_AGREEMENTS[refined].sentence_zh, "the page says it too"
         for who in SAYS[refined]:
-            told = describe_agreement(seen, "zh") + describe_agreement(seen, "en").lower()
-            assert not [words for words in DENIALS[who] if words in told], (who, told)
+            sentences = describe_agreement(seen, "zh") + describe_agreement(seen, "en").lower()
+            assert not [words for words in DENIALS[who] if words in sentences], (who, sentences)
