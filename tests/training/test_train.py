@@ -87,9 +87,14 @@ def test_the_same_records_give_the_same_bytes(trained: Bundle, county: Path, cou
     assert again.files == trained.files
 
 
-def test_the_truth_is_not_used_for_another_outcome(county: Path, county_records: Records) -> None:
-    trained = train(county_records, Settings(window=6, horizon=6, step=6), load_policy(), folder=county)
-    assert "oracle" not in trained.evaluation["models"]
+@pytest.fixture(scope="module")
+def half_year(county: Path, county_records: Records) -> Bundle:
+    """Train a model for falls within half a year, which is tested on other rows than `trained`."""
+    return train(county_records, Settings(window=6, horizon=6, step=6), load_policy(), folder=county)
+
+
+def test_the_truth_is_not_used_for_another_outcome(half_year: Bundle) -> None:
+    assert "oracle" not in half_year.evaluation["models"]
 
 
 def test_refitting_keeps_the_evaluation_and_is_recorded(trained: Bundle, county: Path, county_records: Records) -> None:
@@ -151,14 +156,15 @@ def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Record
     assert (figures > 0).any()
 
 
-def test_bundles_can_be_compared_only_on_the_same_rows(trained: Bundle, county_records: Records) -> None:
-    other = train(county_records, Settings(window=6, horizon=6, step=6), load_policy())
+def test_bundles_can_be_compared_only_on_the_same_rows(
+    trained: Bundle, half_year: Bundle, county_records: Records
+) -> None:
     with pytest.raises(UsageError, match="different rows"):
-        compare_stored(trained, other)
-    comparison = compare_on(county_records, trained, other, load_policy())
+        compare_stored(trained, half_year)
+    comparison = compare_on(county_records, trained, half_year, load_policy())
     own = comparison["models"][trained.model_version]
     assert own["ap"] == trained.evaluation["models"]["riskml"]["ap"]
-    assert other.model_version in comparison["ap_difference"]
+    assert half_year.model_version in comparison["ap_difference"]
 
 
 def test_models_for_different_outcomes_are_rejected(trained: Bundle) -> None:
@@ -175,15 +181,14 @@ def test_a_model_compared_with_itself_shows_no_difference(trained: Bundle) -> No
 
 
 def test_a_champion_tested_on_other_rows_blocks_if_there_are_no_records(
-    trained: Bundle, county_records: Records
+    trained: Bundle, half_year: Bundle, county_records: Records
 ) -> None:
     policy = load_policy()
-    other = train(county_records, Settings(window=6, horizon=6, step=6), policy)
     unmeasured = "The released champion was not measured on the same test rows."
-    [without] = [r for r in run_release_checks(trained, other, None, policy) if r.code == "RKD003"]
+    [without] = [r for r in run_release_checks(trained, half_year, None, policy) if r.code == "RKD003"]
     assert without.status == "failed"
     assert unmeasured in without.message
-    [beside] = [r for r in run_release_checks(trained, other, county_records, policy) if r.code == "RKD003"]
+    [beside] = [r for r in run_release_checks(trained, half_year, county_records, policy) if r.code == "RKD003"]
     assert unmeasured not in beside.message
 
 
