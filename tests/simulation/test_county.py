@@ -13,6 +13,7 @@ from riskml.errors import SimulationError
 from riskml.records.checking.check import check
 from riskml.records.contract.schema import TABLES
 from riskml.simulation import parameters, simulate
+from riskml.simulation import truth as true_probability
 from riskml.vocabulary.causes import CAUSES
 
 pytestmark = pytest.mark.integration
@@ -59,12 +60,16 @@ def test_some_records_are_late_missing_or_corrected(county: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_key_figures_of_the_county_are_in_the_ranges_of_adr_014(tmp_path: Path) -> None:
+def test_the_key_figures_of_the_county_are_in_the_ranges_of_adr_014(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Check that key figures of the county are in the ranges that ADR 014 sets.
 
     They are the share of falls, the share of these by spending alone, and the AUC of the true probability and of the
-    distance to the line.
+    distance to the line. A quarter of the usual futures is drawn: that lowers the AUC of the true probability by 0.003.
     """
+    for name in ("DRAWS", "MORE_DRAWS", "WORTH"):
+        monkeypatch.setattr(true_probability, name, getattr(true_probability, name) // 4)
     figures = simulate(tmp_path, 6000, 36, 1, None, "last").figures
     assert 0.02 <= figures["falls"] <= 0.07
     assert figures["spending_alone"] >= 0.2
