@@ -58,6 +58,7 @@ EXCEPTIONS = {
     "riskml.cli.option_errors": "wordings of the library; tests/cli/test_option_errors.py compares them",
     "riskml.errors": "the operating system's reasons; SYSTEM lists those with Chinese wording",
     "riskml.text": "makes texts from templates that are found where they are written",
+    "riskml_serving.commands.cli": "problems carry both wordings; tests/serving/base/test_problems.py compares them",
 }
 """Modules in which a template may be computed, each with the reason."""
 

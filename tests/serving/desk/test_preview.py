@@ -39,4 +39,4 @@ def test_the_preview_foresees_what_the_import_brings(desk, files, monkeypatch):
     stored = {code: tuple(values) for code, *values in desk.read(query) if code in seen}
     assert {code: tuple(score.values()) for code, score in seen.items()} == stored
     registered = desk.read("SELECT household_id, known_tables FROM households")
-    assert known == {code: names for code, names in registered if code in known}, "what is not listed is known to be none"
+    assert known == {code: names for code, names in registered if code in known}, "absent: known to be none"
