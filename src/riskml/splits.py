@@ -34,6 +34,7 @@ __all__ = [
     "count_months_needed",
     "cut_origins",
     "find_span_end",
+    "list_recent",
 ]
 
 Outcome = Literal["any", "end"]
@@ -219,6 +220,17 @@ def build_grid(records: Records, settings: Settings, known_at: int = EVERYTHING)
     months = range(last - settings.horizon, first + settings.window - 2, -settings.step)
     stated = bool((records.income.statements.known_from <= known_at).any())
     return Grid(tuple(to_month_end(month) for month in reversed(months)), first, last, stated)
+
+
+def list_recent(grid: Grid, settings: Settings) -> tuple[int, ...]:
+    """List the as_ofs after the last one of the grid of whose horizon at least half has passed.
+
+    >>> grid = Grid((to_month_end(600),), 580, 612)
+    >>> [to_month(day) for day in list_recent(grid, Settings())]
+    [603, 606]
+    """
+    first, last = to_month(grid.as_ofs[-1]) + settings.step, grid.last_month - (settings.horizon + 1) // 2
+    return tuple(to_month_end(month) for month in range(first, last + 1, settings.step))
 
 
 def count_months_needed(settings: Settings, *, stated: bool) -> int:

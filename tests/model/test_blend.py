@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import logit
 from sklearn.metrics import roc_auc_score
+from tests.model.conftest import YEAR_ENDS, make_problem
 
 from riskml.errors import ModelError
 from riskml.features.matrix import FeatureMatrix
@@ -172,3 +174,29 @@ def few(make_rows):
 @pytest.fixture(scope="module")
 def fresh(make_rows):
     return make_rows(700, seed=99)
+
+
+def test_rows_with_a_part_of_the_horizon_do_not_lower_the_probability_of_a_whole_one():
+    problem = make_problem(3000, seed=4)
+    late = problem.X.as_of == max(YEAR_ENDS)
+    rate = problem.y[~late].mean()
+    half = late & (np.random.default_rng(1).random(len(late)) < 0.5)
+    y = np.where(half, 0.0, problem.y)  # half of the falls of the last date have not happened yet
+    shortfall = logit(rate / 2) - logit(rate)
+    X = problem.X
+    months = [late if with_offset else np.zeros(len(late), bool) for with_offset in (True, False)]
+    means = [
+        fit_blend(X, y, problem.household, X.as_of, 12, offset=np.where(known, shortfall, 0.0))
+        .predict_probability(X.take(late))
+        .mean()
+        for known in months
+    ]
+    assert means[0] == pytest.approx(problem.y[late].mean(), rel=0.12)
+    assert means[1] < 0.9 * means[0]
+
+
+def test_an_offset_of_zero_changes_nothing_but_rounding(few):
+    zero = np.zeros(len(few.y))
+    plain = fit_blend(few.X, few.y, few.household, few.X.as_of, 12)
+    same = fit_blend(few.X, few.y, few.household, few.X.as_of, 12, offset=zero)
+    np.testing.assert_allclose(same.predict_margin(few.X), plain.predict_margin(few.X), atol=1e-6)

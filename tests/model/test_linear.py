@@ -196,3 +196,15 @@ def test_the_margin_equals_the_contributions_summed_in_order_bit_for_bit(problem
     assert model.tables, "the features must include a category"
     assert np.array_equal(model.predict_margin(rows).view(np.int64), expected.view(np.int64))
     assert np.array_equal(model.predict_margin(np.asfortranarray(rows)), expected)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_constant_offset_moves_the_base_alone(problem, alone):
+    schema = Schema.from_matrix(problem.X)
+    problems = [
+        LinearProblem(schema, problem.X.values, problem.y, offset=offset)
+        for offset in (None, np.full(len(problem.y), 0.7))
+    ]
+    plain, moved = (one.solve_alone("self_paid", 1.0) if alone else one.solve(0.1) for one in problems)
+    assert moved.base == pytest.approx(plain.base - 0.7, abs=1e-6)
+    np.testing.assert_allclose(moved.slope, plain.slope, atol=1e-6)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import lightgbm as lgb
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from riskml.errors import BundleError, ModelError
 from riskml.features.matrix import FeatureColumn
@@ -170,3 +171,14 @@ def test_trees_without_a_possible_split_predict_the_base_rate(problem):
     margin = TreeProblem(schema, values, problem.y).solve(replace(SMALL, seeds=2), seed=1).predict_margin(values)
     rate = problem.y.mean()
     np.testing.assert_allclose(margin, np.log(rate / (1 - rate)), atol=1e-9)
+
+
+def test_trees_leave_out_the_offset_and_keep_the_level(problem):
+    schema, values, y = Schema.from_matrix(problem.X), problem.X.values, problem.y
+    offset = np.where(values[:, 0] > 0.5, 0.8, -0.4)
+    trees = TreeProblem(schema, values, y, offset=offset).solve(replace(SMALL, rounds=200, seeds=2), seed=3)
+    margin = trees.predict_margin(values)
+    assert expit(margin + offset).mean() == pytest.approx(y.mean(), rel=0.02)
+    assert abs(expit(margin).mean() - y.mean()) > 0.003
+    one_by_one = [float(trees.predict_margin(values[i : i + 1])[0]) for i in range(5)]
+    assert one_by_one == margin[:5].tolist()

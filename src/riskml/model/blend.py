@@ -112,6 +112,7 @@ def fit_blend(
     horizon: int,
     seed: int = 0,
     progress: Callable[[str], None] = lambda _: None,
+    offset: FloatArray | None = None,
 ) -> Blend:
     """Choose the complexity and the weights out of sample, then fit both parts on all rows.
 
@@ -127,6 +128,9 @@ def fit_blend(
     seed : int, default 0
     progress : callable, optional
         Called with a short text at each stage.
+    offset : array, shape (n,), optional
+        Log odds by which the outcome of a row is less frequent because only a part of the horizon has passed, negative
+        for such rows and 0 for the others. Complexity, weights and calibration are chosen on the others alone.
 
     Returns
     -------
@@ -141,11 +145,13 @@ def fit_blend(
     schema = Schema.from_matrix(X)
     y = np.asarray(y, np.float64)
     _check_rows(X, y, household, as_of)
-    folds = plan_folds(y, np.asarray(household), as_of, horizon, seed)
-    weight = 1.0 / count_overlap(as_of, horizon)
+    whole = slice(None) if offset is None else np.flatnonzero(offset == 0)
+    outcome, home, day = y[whole], np.asarray(household)[whole], as_of[whole]
+    folds = plan_folds(outcome, home, day, horizon, seed)
+    weight = 1.0 / count_overlap(day, horizon)
     pick, calibration, figures = Pick(), Calibration(), {}
-    if sum(y[fold.judge].sum() for fold in folds) > 0:
-        unseen = predict_unseen(schema, X.values, y, household, as_of, folds, seed, weight, progress)
+    if sum(outcome[fold.judge].sum() for fold in folds) > 0:
+        unseen = predict_unseen(schema, X.values[whole], outcome, home, day, folds, seed, weight, progress)
         pick = choose(unseen, weight)
         calibration = _fit_calibration(unseen, pick, horizon, weight)
         figures = _summarize_unseen(unseen, pick, calibration, folds)
@@ -160,11 +166,13 @@ def fit_blend(
         "out_of_sample": figures,
         "seed": seed,
     }
-    linear, trees = _fit_parts(schema, X.values, y, choice, seed, progress)
+    linear, trees = _fit_parts(schema, X.values, y, choice, seed, progress, offset)
     return Blend(schema, linear, trees, Weights(pick.intercept, linear_weight, pick.trees), calibration, choice)
 
 
-def refit_blend(blend: Blend, X: FeatureMatrix, y: FloatArray, seed: int = 0) -> Blend:
+def refit_blend(
+    blend: Blend, X: FeatureMatrix, y: FloatArray, seed: int = 0, offset: FloatArray | None = None
+) -> Blend:
     """Fit both parts on new rows, keeping the complexity, weights and calibration that were chosen out of sample.
 
     Parameters
@@ -173,10 +181,12 @@ def refit_blend(blend: Blend, X: FeatureMatrix, y: FloatArray, seed: int = 0) ->
     X : FeatureMatrix, n rows
     y : array of 0 and 1, shape (n,)
     seed : int, default 0
+    offset : array, shape (n,), optional
+        As for :func:`fit_blend`.
     """
     X = X.drop_repeated()
     schema = Schema.from_matrix(X)
-    linear, trees = _fit_parts(schema, X.values, y, blend.choice, seed)
+    linear, trees = _fit_parts(schema, X.values, y, blend.choice, seed, offset=offset)
     return replace(blend, schema=schema, linear=linear, trees=trees)
 
 
@@ -187,14 +197,15 @@ def _fit_parts(
     choice: dict[str, Any],
     seed: int,
     progress: Callable[[str], None] = lambda _: None,
+    offset: FloatArray | None = None,
 ) -> tuple[Linear, Trees]:
     """Fit the linear part, which includes the part that uses past income alone, and the trees."""
     progress("fitting the linear part on all rows")
-    problem = LinearProblem(schema, values, y)
+    problem = LinearProblem(schema, values, y, offset=offset)
     linear = problem.solve(choice["strength"])
     linear = linear.average(fit_past_income(problem, choice["strength"]), choice["past_income"])
     progress("fitting the trees on all rows")
-    return linear, TreeProblem(schema, values, y).solve(TreeSettings(**choice["trees"]), seed)
+    return linear, TreeProblem(schema, values, y, offset=offset).solve(TreeSettings(**choice["trees"]), seed)
 
 
 def _fit_calibration(unseen: Candidates, pick: Pick, horizon: int, weight: float) -> Calibration:

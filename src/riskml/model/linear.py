@@ -152,14 +152,23 @@ class LinearProblem:
         Share of the rows at each end whose values are winsorised, since incomes and costs have heavy tails.
     directed : bool, default True
         Whether to restrict the coefficient of each numeric feature to the sign that policy demands.
+    offset : array, shape (n,), optional
+        Known part of each row's margin, which the fitted model leaves out; zeros by default.
     """
 
     def __init__(
-        self, schema: Schema, values: FloatArray, y: FloatArray, *, tail: float = TAIL, directed: bool = True
+        self,
+        schema: Schema,
+        values: FloatArray,
+        y: FloatArray,
+        *,
+        tail: float = TAIL,
+        directed: bool = True,
+        offset: FloatArray | None = None,
     ) -> None:
         self.encoding = Encoding.learn(schema, values, tail)
         self._design = self.encoding.build_design(values)
-        self._y = y
+        self._y, self._offset = y, offset
         size = self._design.shape[1]
         self._lower, self._upper = np.full(size, -np.inf), np.full(size, np.inf)
         if directed:
@@ -203,7 +212,11 @@ class LinearProblem:
             rate = np.clip(self._y.mean(), 1e-9, 1 - 1e-9)
             start[-1] = np.log(rate / (1 - rate))
         lower, upper = self._lower[terms], self._upper[terms]
-        return solve(design, self._y, penalty, lower=lower, upper=upper, start=start)
+        if self._offset is None:
+            return solve(design, self._y, penalty, lower=lower, upper=upper, start=start)
+        design = np.column_stack([self._offset, design])  # a term whose coefficient is 1
+        start, lower, upper = (np.append(1.0, values) for values in (start, lower, upper))
+        return solve(design, self._y, np.append(0.0, penalty), lower=lower, upper=upper, start=start)[1:]
 
 
 def _compile(encoding: Encoding, weights: FloatArray) -> Linear:
@@ -231,7 +244,7 @@ def _compile(encoding: Encoding, weights: FloatArray) -> Linear:
     return Linear(schema, float(weights[-1]), encoding.low, encoding.high, centre, slope, present, missing, tables)
 
 
-def fit_logistic(X: FeatureMatrix, y: FloatArray) -> Linear:
+def fit_logistic(X: FeatureMatrix, y: FloatArray, schema: Schema | None = None) -> Linear:
     """Fit the baseline ``logistic`` on all features.
 
     Missing values are replaced by the median and marked by an indicator, the terms are standardised, and the L2 penalty
@@ -241,6 +254,8 @@ def fit_logistic(X: FeatureMatrix, y: FloatArray) -> Linear:
     ----------
     X : FeatureMatrix
     y : array of 0 and 1, shape (n,)
+    schema : Schema, optional
+        Features to use; by default all of X, but of equal columns only one.
 
     Returns
     -------
@@ -255,6 +270,6 @@ def fit_logistic(X: FeatureMatrix, y: FloatArray) -> Linear:
     -----
     No direction is imposed and nothing is winsorised, since the baseline is the textbook model.
     """
-    X = X.drop_repeated()
-    problem = LinearProblem(Schema.from_matrix(X), X.values, np.asarray(y, np.float64), tail=0.0, directed=False)
+    schema = schema or Schema.from_matrix(X.drop_repeated())
+    problem = LinearProblem(schema, schema.align(X), np.asarray(y, np.float64), tail=0.0, directed=False)
     return problem.solve(1.0)

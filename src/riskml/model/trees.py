@@ -8,6 +8,7 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
+from scipy.special import logit
 
 from riskml.errors import BundleError, ModelError
 from riskml.model.schema import FloatArray, Schema
@@ -95,6 +96,8 @@ class TreeProblem:
     threads : int, optional
         Number of threads; by default one, or two for many rows. In LightGBM's deterministic mode, the trees do not
         depend on it.
+    offset : array, shape (n,), optional
+        Known part of each row's margin, which the trees leave out; zeros by default.
 
     Raises
     ------
@@ -102,14 +105,24 @@ class TreeProblem:
         If ``y`` holds only one class.
     """
 
-    def __init__(self, schema: Schema, values: FloatArray, y: FloatArray, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        values: FloatArray,
+        y: FloatArray,
+        threads: int | None = None,
+        offset: FloatArray | None = None,
+    ) -> None:
         if not 0 < y.sum() < len(y):
             raise ModelError.one_class(len(y))
         self.schema = schema
         self._threads = threads or (THREADS if len(y) > MANY_ROWS else 1)
+        self._base = 0.0 if offset is None else float(logit(y.mean()))
+        """Margin with which LightGBM starts; without an offset, it chooses one and adds it to the first tree itself."""
         self._data = lgb.Dataset(
             np.ascontiguousarray(values),
             y,
+            init_score=None if offset is None else offset + self._base,
             categorical_feature=schema.categorical,
             params={**_FIXED, "num_threads": self._threads},
             free_raw_data=True,
@@ -126,11 +139,11 @@ class TreeProblem:
                 lgb.train(parameters, self._data, settings.rounds // settings.seeds).model_to_string(num_iteration=-1)
             )
 
-        return Trees(_average([boost(seed + k) for k in range(settings.seeds)]))
+        return Trees(_average([boost(seed + k) for k in range(settings.seeds)], self._base))
 
 
-def _average(texts: list[str]) -> str:
-    """Average several boosted models in LightGBM's text format.
+def _average(texts: list[str], base: float) -> str:
+    """Average several boosted models in LightGBM's text format, and add ``base`` to the first tree of each.
 
     The trees of the models alternate, so that the first ``k`` trees of every model come first in the average.
     The sizes of the trees are left out, since they change, and so are the training parameters, which do not affect
@@ -140,17 +153,26 @@ def _average(texts: list[str]) -> str:
     head = "\n".join(line for line in models[0][0].splitlines() if not line.startswith("tree_sizes="))
     rounds = max(len(trees) for _, *trees in models)
     parts = [trees[k] for k in range(rounds) for _, *trees in models if k < len(trees)]
-    blocks = [f"Tree={number}\n{_scale(part, len(texts))}\n\n" for number, part in enumerate(parts)]
+    added = [base] * len(texts) + [0.0] * (len(parts) - len(texts))
+    blocks = [
+        f"Tree={number}\n{_scale(part, len(texts), add)}\n\n"
+        for number, (part, add) in enumerate(zip(parts, added, strict=True))
+    ]
     return f"{head}\n\n" + "\n".join(blocks) + "\nend of trees\n"
 
 
-def _scale(tree: str, models: int) -> str:
-    """Divide the values of a tree by the number of models, and drop its first line, which holds the tree's number."""
+def _scale(tree: str, models: int, base: float) -> str:
+    """Add ``base`` to the values of a tree and divide them by the number of models.
+
+    The first line is dropped, since it holds the tree's number.
+    """
     lines = tree.splitlines()[1:]
     for i, line in enumerate(lines):
         name, _, values = line.partition("=")
         if name in DIGITS:
-            lines[i] = f"{name}=" + " ".join(f"{float(value) / models:.{DIGITS[name]}g}" for value in values.split())
+            add = 0.0 if name == "shrinkage" else base
+            scaled = ((float(value) + add) / models for value in values.split())
+            lines[i] = f"{name}=" + " ".join(f"{value:.{DIGITS[name]}g}" for value in scaled)
     return "\n".join(lines).rstrip("\n")
 
 

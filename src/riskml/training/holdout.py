@@ -13,6 +13,7 @@ from riskml.evaluation import Prediction, TestRows
 from riskml.evaluation.words import MISSING
 from riskml.features.attributes import REGION_FEATURES
 from riskml.model import Baselines, Blend, Bundle, fit_logistic, fit_ranking
+from riskml.model.schema import Schema
 from riskml.outcomes import Labels, count_labels, label
 from riskml.policy import Policy
 from riskml.progress import Progress
@@ -27,6 +28,7 @@ __all__ = [
     "collect_holdout",
     "collect_training",
     "find_origin",
+    "find_positions",
     "fit_baselines",
     "holdout_rows",
     "label_rows",
@@ -114,7 +116,7 @@ def label_rows(
             rows=len(at_risk),
             dates=len(as_ofs),
         )
-    return LabelledRows(at_risk, known, cohort.take(_find_positions(cohort, known)))
+    return LabelledRows(at_risk, known, cohort.take(find_positions(cohort, known)))
 
 
 def _name_counts(counts: Mapping[str, int]) -> Text:
@@ -166,7 +168,7 @@ def collect_training(records: Records, bundle: Bundle, policy: Policy, progress:
     return label_rows(records, cohort, origin.train, settings, policy, origin.test_from, "train on")
 
 
-def _find_positions(cohort: Cohort, labels: Labels) -> NDArray[np.int64]:
+def find_positions(cohort: Cohort, labels: Labels) -> NDArray[np.int64]:
     """Find the positions of labelled rows in the cohort, which is sorted by as_of, then by household."""
     width = int(cohort.household.max(initial=0)) + 1
     keys = cohort.as_of.astype(np.int64) * width + cohort.household
@@ -186,10 +188,10 @@ def rank_rows(rows: LabelledRows) -> dict[str, Floats]:
     }
 
 
-def fit_baselines(training: LabelledRows) -> Baselines:
-    """Fit the baselines on the training rows."""
+def fit_baselines(training: LabelledRows, schema: Schema | None = None) -> Baselines:
+    """Fit the baselines on the training rows, with the features of a schema or, by default, with all."""
     rankings = {name: fit_ranking(score, training.y) for name, score in rank_rows(training).items()}
-    return Baselines(fit_logistic(training.cohort.features, training.y), rankings)
+    return Baselines(fit_logistic(training.cohort.features, training.y, schema), rankings)
 
 
 def predict_all(blend: Blend, baselines: Baselines, rows: LabelledRows) -> dict[str, Prediction]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from riskml.model import Baselines, Blend, Bundle, fit_blend, refit_blend
 from riskml.outcomes import count_labels
 from riskml.policy import Policy
 from riskml.progress import Progress, Silent
-from riskml.records.contract.calendar import to_date
+from riskml.records.contract.calendar import to_date, to_month_end
 from riskml.records.panel.store import Records
-from riskml.splits import Origin, Settings, find_span_end
+from riskml.splits import Grid, Origin, Settings, find_span_end, list_recent
 from riskml.text import Text
 from riskml.training.aggregates import build_report_data
 from riskml.training.card import write_model_card
@@ -24,6 +25,7 @@ from riskml.training.cohort_rows import Cohort, collect_cohort
 from riskml.training.holdout import LabelledRows, fit_baselines, holdout_rows, label_rows, predict_all
 from riskml.training.oracle import look_up_truth
 from riskml.training.readiness import plan_training, require_both_outcomes
+from riskml.training.recent import add_recent
 
 __all__ = ["train"]
 
@@ -35,6 +37,8 @@ class _Fitted:
     blend: Blend
     baselines: Baselines
     training: LabelledRows
+    recent: dict[str, int]
+    """Number of further rows for each date of which only a part of the horizon is known (see :func:`add_recent`)."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,7 @@ def train(
     """
     progress = progress or Silent()
     dates, splits = plan_training(records, settings, policy)
-    days = sorted(
-        {day for origin in splits for day in (*origin.train, *origin.test)} | set(dates.as_ofs if refit else ())
-    )
+    days = (*dates.as_ofs, *(list_recent(dates, settings) if refit else ()))
     job = _Job(
         records, collect_cohort(records, days, settings, policy, progress), settings, policy, folder, seed, progress
     )
@@ -100,7 +102,7 @@ def train(
         name = (
             Text("origin {number} of {origins}: ", number=number, origins=len(splits)) if len(splits) > 1 else Text("")
         )
-        fitted = _fit(job, origin, name)
+        fitted = _fit(job, dates, origin, name)
         test = label_rows(records, job.cohort, origin.test, settings, policy, None, "test on")
         results.append(_evaluate(job, fitted, origin, test, name))
         latest = latest or (fitted, test)
@@ -110,7 +112,7 @@ def train(
     fitted, test = latest
     tested = bundle = _build_bundle(job, fitted, evaluation, refit=False)
     if refit:
-        bundle = _build_bundle(job, _refit(job, fitted, dates.as_ofs), evaluation, refit=True)
+        bundle = _build_bundle(job, _refit(job, fitted, dates, days), evaluation, refit=True)
     report = build_report_data(records, fitted.training, test, tested, policy, folder, progress)
     return bundle.with_report(report, write_model_card)
 
@@ -144,27 +146,29 @@ def _list_settings(settings: Settings) -> dict[str, Any]:
     return {name: value for name, value in asdict(settings).items() if name not in ("test_from", "origins")}
 
 
-def _fit(job: _Job, origin: Origin, name: Text) -> _Fitted:
-    training = label_rows(
-        job.records, job.cohort, origin.train, job.settings, job.policy, origin.test_from, "train on"
-    ).prune()
-    y, cohort = training.y, training.cohort
-    require_both_outcomes(int(y.sum()), len(y))
+def _fit(job: _Job, dates: Grid, origin: Origin, name: Text) -> _Fitted:
+    records, cohort, settings, policy, by = job.records, job.cohort, job.settings, job.policy, origin.test_from
+    training = label_rows(records, cohort, origin.train, settings, policy, by, "train on").prune()
+    require_both_outcomes(int(training.y.sum()), len(training.y))
+    earlier = [day for day in dates.as_ofs if day < by]
+    rows = add_recent(records, cohort, training, earlier, settings, policy, by, by)
 
     def show_stage(text: str) -> None:
         job.progress.stage(name + Text(text))
 
-    horizon = job.settings.horizon
-    blend = fit_blend(cohort.features, y, cohort.household, cohort.as_of, horizon, seed=job.seed, progress=show_stage)
+    X, horizon = rows.features, settings.horizon
+    blend = fit_blend(X, rows.y, rows.household, X.as_of, horizon, job.seed, show_stage, rows.offset)
     show_stage("baselines")
-    return _Fitted(blend, fit_baselines(training), training)
+    return _Fitted(blend, fit_baselines(training, blend.schema), training, rows.recent)
 
 
-def _refit(job: _Job, fitted: _Fitted, as_ofs: tuple[int, ...]) -> _Fitted:
-    training = label_rows(job.records, job.cohort, as_ofs, job.settings, job.policy, None, "train on").prune()
+def _refit(job: _Job, fitted: _Fitted, dates: Grid, days: Sequence[int]) -> _Fitted:
+    records, cohort, settings, policy = job.records, job.cohort, job.settings, job.policy
+    training = label_rows(records, cohort, dates.as_ofs, settings, policy, None, "train on").prune()
+    rows = add_recent(records, cohort, training, days, settings, policy, to_month_end(dates.last_month), None)
     job.progress.stage("refitting on all labelled dates")
-    blend = refit_blend(fitted.blend, training.cohort.features, training.y, job.seed)
-    return _Fitted(blend, fit_baselines(training), training)
+    blend = refit_blend(fitted.blend, rows.features, rows.y, job.seed, rows.offset)
+    return _Fitted(blend, fit_baselines(training, blend.schema), training, rows.recent)
 
 
 def _evaluate(job: _Job, fitted: _Fitted, origin: Origin, test: LabelledRows, name: Text) -> dict[str, Any]:
@@ -181,7 +185,7 @@ def _evaluate(job: _Job, fitted: _Fitted, origin: Origin, test: LabelledRows, na
     return {
         "outcome": _list_settings(settings),
         "test_from": str(to_date(origin.test_from)),
-        "split": _describe_split(origin, fitted.training, test, settings),
+        "split": _describe_split(origin, fitted, test, settings),
         **evaluate(rows, predictions, capacity=job.policy.visit_capacity),
         "evidence": {
             "feature_auc": measure_feature_auc(features, rows.positive, rows.household),
@@ -192,7 +196,8 @@ def _evaluate(job: _Job, fitted: _Fitted, origin: Origin, test: LabelledRows, na
     }
 
 
-def _describe_split(origin: Origin, training: LabelledRows, test: LabelledRows, settings: Settings) -> dict[str, Any]:
+def _describe_split(origin: Origin, fitted: _Fitted, test: LabelledRows, settings: Settings) -> dict[str, Any]:
+    training = fitted.training
     numbers, trained = count_labels(test.at_risk), np.unique(training.labels.as_of).tolist()
     return {
         "train_from": str(to_date(trained[0])),
@@ -202,6 +207,7 @@ def _describe_split(origin: Origin, training: LabelledRows, test: LabelledRows, 
         "test_to": str(to_date(origin.test[-1])),
         "observed_to": str(to_date(find_span_end(origin.test[-1], settings.horizon))),
         "train_as_ofs": [str(to_date(day)) for day in trained],
+        "recent_rows": fitted.recent,
         "test_as_ofs": [str(to_date(day)) for day in origin.test],
         "n_train": len(training.labels),
         "n_train_positive": int(training.y.sum()),
