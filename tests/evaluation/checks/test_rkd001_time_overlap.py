@@ -31,6 +31,15 @@ def test_months_are_counted_correctly_across_a_leap_year(evidence):
     assert TimeOverlap().run(evidence(split=leap, outcome={"horizon": 13})) is not None
 
 
+@pytest.mark.parametrize(("day", "fires"), [("2023-06-30", False), ("2023-09-30", True)])
+def test_of_recent_rows_at_least_half_of_the_horizon_has_passed(evidence, day, fires):
+    split = {**make_split(["2022-12-31"]), "recent_rows": {"2023-03-31": 20, day: 30}}
+    finding = TimeOverlap().run(evidence(split=split))
+    assert (finding is not None) == fires
+    if fires:
+        assert finding.message.startswith("1 training date(s) from 2023-09-30 on")
+
+
 def test_fires_when_training_rows_are_labelled_from_later_records(evidence):
     finding = TimeOverlap().run(evidence(split=make_split(["2022-12-31"], known_by="2024-01-31")))
     assert isinstance(finding, Finding)

@@ -12,8 +12,9 @@ __all__ = ["TimeOverlap"]
 class TimeOverlap(Check):
     """The training labels depend on what happened in the test period.
 
-    The label of a training row depends on what happens within the horizon after its as-of date. The horizon must end no
-    later than the first test date, and the label may use only records made by then.
+    The label of a training row depends on what happens within the horizon after its as-of date, or within half of it or
+    more for the rows of which only a part is known (``recent_rows``). This must end no later than the first test date,
+    and the label may use only records made by then.
     """
 
     code = "RKD001"
@@ -27,7 +28,9 @@ class TimeOverlap(Check):
             return NotApplicable(Text("there are no training rows or no test rows"))
         test_from, known_by = min(test), to_day(split["train_known_by"])
         latest = subtract_months(test_from, horizon)
-        late = sorted({day for day in train if day > latest})
+        half = subtract_months(test_from, (horizon + 1) // 2)
+        recent = [to_day(text) for text in split.get("recent_rows", ())]
+        late = sorted({day for day in train if day > latest} | {day for day in recent if day > half})
         if late:
             message = Text(
                 "{count} training date(s) from {first} on have labels that reach beyond the first test date {test_from}"
