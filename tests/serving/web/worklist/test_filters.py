@@ -98,3 +98,11 @@ def test_search_matches_the_end_of_a_code_and_treats_wildcards_as_text(site):
     household = site.households("")[7]
     assert household in list_codes(site, f"?q={household[-4:]}")
     assert list_codes(site, "?q=%25") == []
+
+
+def test_a_county_without_scores_is_told_where_households_come_from(make_client, sign_in_county):
+    client = make_client()
+    sign_in_county(client, "990101")
+    for query in ("", "?state=late_visit", "?signal=red"):
+        assert "导入名单后，农户才会列出" in client.get(f"/worklist{query}").text
+    assert "没有户码含“x”" in client.get("/worklist?q=x").text
