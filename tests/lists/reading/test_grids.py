@@ -79,5 +79,6 @@ def test_a_file_that_cannot_be_read_is_named_with_what_to_do(tmp_path, name, con
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(UsageError, match=re.escape(message)):
+    with pytest.raises(UsageError, match=re.escape(message)) as raised:
         read_grids(path)
+    assert (str(tmp_path) in str(raised.value)) == (content is None), "a received file lies in a folder of the service"

@@ -54,13 +54,14 @@ def read_grids(path: Path) -> list[Grid]:
     Raises
     ------
     UsageError
-        If the file does not exist, is not a workbook, is protected by a password, or has an unknown encoding.
+        If the file does not exist, is not a workbook, is protected by a password, or has an unknown encoding. It is
+        named without its folder, which is temporary if a service received it.
     """
     try:
         return [_read_csv(path)] if path.suffix.lower() in TEXT_FILES else _read_workbook(path)
     except PasswordError as error:
         raise UsageError(
-            "{path} is protected by a password.", "Save it again without a password.", path=path
+            "{path} is protected by a password.", "Save it again without a password.", path=path.name
         ) from error
     except OSError as error:
         raise UsageError("{path} cannot be read: {reason}.", path=path, reason=explain_os_error(error)) from error
@@ -68,13 +69,13 @@ def read_grids(path: Path) -> list[Grid]:
         raise UsageError(
             "{path} is not a workbook that can be read.",
             "Open it in Excel and save it as an Excel workbook (.xlsx).",
-            path=path,
+            path=path.name,
         ) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(
             "{path} is not a CSV file in UTF-8 or GB18030.",
             "Open it in Excel and save it as an Excel workbook (.xlsx) or as CSV UTF-8.",
-            path=path,
+            path=path.name,
         ) from error
 
 
