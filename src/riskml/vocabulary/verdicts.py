@@ -143,16 +143,16 @@ REFINED_AGREEMENTS = Vocabulary(
     *AGREEMENTS.values(),
     Agreement(
         "rule_only_outside",
-        "规则预警；未列入本期优先走访",
-        "rule line; model beyond capacity",
+        "规则与模型均提示；未进全县优先名单",
+        "both; others come first in the county",
         "已触发监测线规则的预警条件；模型也提示风险，但未排入全县走访名额",
         "A condition of the rule line is met; the model flags this household too, but other households come first "
         "for a visit",
     ),
     Agreement(
         "neither_outside",
-        "模型提示；未列入本期优先走访",
-        "model, beyond capacity",
+        "模型提示；未进全县优先名单",
+        "model; others come first in the county",
         "未触发监测线规则的预警条件；模型提示风险，但未排入全县走访名额",
         "The model flags this household, but other households come first for a visit",
     ),
@@ -165,8 +165,8 @@ REFINED_AGREEMENTS = Vocabulary(
     ),
     Agreement(
         "neither_near_outside",
-        "收入接近监测线，模型也提示；未列入本期优先走访",
-        "income near the line; model beyond capacity",
+        "收入接近监测线，模型也提示；未进全县优先名单",
+        "near the line, and model; others come first in the county",
         "收入接近监测线，未触发其他预警条件；模型也提示风险，但未排入全县走访名额",
         "The income is near the line; the model flags this household too, but other households come first for a visit",
     ),

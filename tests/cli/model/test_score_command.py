@@ -161,7 +161,7 @@ def test_a_workbook_is_laid_out_in_chinese_for_its_readers(
         assert (column["模型分级"][i] == "模型未预警") == (frame["rule_flags"][i] != "")
     outside = at & ~stable & frame["agreement"].isin(["neither", "rule_only"])
     assert {column["规则与模型"][i] for i in np.flatnonzero(outside)} <= {
-        "规则预警；未列入本期优先走访", "模型提示；未列入本期优先走访"
+        "规则与模型均提示；未进全县优先名单", "模型提示；未进全县优先名单"
     }  # fmt: skip
     assert column["风险情况"] == [text or None for text in frame["reasons_zh"]]
 
