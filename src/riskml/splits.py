@@ -31,6 +31,7 @@ __all__ = [
     "Outcome",
     "Settings",
     "build_grid",
+    "count_least_months",
     "count_months_needed",
     "cut_origins",
     "find_span_end",
@@ -222,6 +223,15 @@ def build_grid(records: Records, settings: Settings, known_at: int = EVERYTHING)
     return Grid(tuple(to_month_end(month) for month in reversed(months)), first, last, stated)
 
 
+def count_least_months(horizon: int) -> int:
+    """Count the months of a horizon that must be known of a row so that a model may learn from it: at least half.
+
+    >>> count_least_months(12), count_least_months(1)
+    (6, 1)
+    """
+    return (horizon + 1) // 2
+
+
 def list_recent(grid: Grid, settings: Settings) -> tuple[int, ...]:
     """List the as_ofs after the last one of the grid of whose horizon at least half has passed.
 
@@ -229,7 +239,7 @@ def list_recent(grid: Grid, settings: Settings) -> tuple[int, ...]:
     >>> [to_month(day) for day in list_recent(grid, Settings())]
     [603, 606]
     """
-    first, last = to_month(grid.as_ofs[-1]) + settings.step, grid.last_month - (settings.horizon + 1) // 2
+    first, last = to_month(grid.as_ofs[-1]) + settings.step, grid.last_month - count_least_months(settings.horizon)
     return tuple(to_month_end(month) for month in range(first, last + 1, settings.step))
 
 

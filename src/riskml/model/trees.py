@@ -153,10 +153,9 @@ def _average(texts: list[str], base: float) -> str:
     head = "\n".join(line for line in models[0][0].splitlines() if not line.startswith("tree_sizes="))
     rounds = max(len(trees) for _, *trees in models)
     parts = [trees[k] for k in range(rounds) for _, *trees in models if k < len(trees)]
-    added = [base] * len(texts) + [0.0] * (len(parts) - len(texts))
     blocks = [
-        f"Tree={number}\n{_scale(part, len(texts), add)}\n\n"
-        for number, (part, add) in enumerate(zip(parts, added, strict=True))
+        f"Tree={number}\n{_scale(part, len(texts), base if number < len(texts) else 0.0)}\n\n"
+        for number, part in enumerate(parts)
     ]
     return f"{head}\n\n" + "\n".join(blocks) + "\nend of trees\n"
 

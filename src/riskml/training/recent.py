@@ -20,7 +20,7 @@ from riskml.outcomes import REASONS, label
 from riskml.policy import Policy
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.store import Records
-from riskml.splits import Settings, find_span_end
+from riskml.splits import Settings, count_least_months, find_span_end
 from riskml.training.cohort_rows import Cohort
 from riskml.training.holdout import LabelledRows, find_positions
 
@@ -103,11 +103,11 @@ def add_recent(
     parts = [(whole.cohort, whole.y, np.zeros(len(whole.y)))]
     recent: dict[str, int] = {}
     for day in as_ofs if settings.outcome == "any" else ():
-        for months, rows in _label_open(records, cohort, whole, day, settings, policy, until, known_at):
+        for months, rows, fell in _label_open(records, cohort, whole, day, settings, policy, until, known_at):
             share = float(np.mean((lead > 0) & (lead <= months)))
             if share > 0:
-                parts.append((rows.cohort, rows.y, np.full(len(rows.y), logit(share) - logit(rate))))
-                recent[str(to_date(day))] = recent.get(str(to_date(day)), 0) + len(rows.y)
+                parts.append((rows, fell, np.full(len(rows), logit(share) - logit(rate))))
+                recent[str(to_date(day))] = recent.get(str(to_date(day)), 0) + len(rows)
     cohorts, y, offset = zip(*parts, strict=True)
     return FittedRows(
         stack([one.features for one in cohorts]).prune_levels() if recent else whole.cohort.features,
@@ -127,16 +127,16 @@ def _label_open(
     policy: Policy,
     until: int,
     known_at: int | None,
-) -> Iterator[tuple[int, LabelledRows]]:
-    """Label the open rows of a date by parts of the horizon, the longest first; yield its months and the rows."""
+) -> Iterator[tuple[int, Cohort, Floats]]:
+    """Label the open rows of a date by parts of the horizon, the longest first; yield months, rows and labels."""
     risk = whole.at_risk
     closed = risk.household[(risk.as_of == day) & ~np.isin(risk.reason, OPEN)]
     at_risk = int(np.count_nonzero(cohort.as_of == day))
-    for months in range(settings.horizon - settings.step, (settings.horizon - 1) // 2, -settings.step):
+    for months in range(settings.horizon - settings.step, count_least_months(settings.horizon) - 1, -settings.step):
         if find_span_end(day, months) > until or at_risk - len(closed) < FEW * at_risk:
             continue
         labels = label(records, [day], replace(settings, horizon=months), policy, known_at)
         taken = labels.take(labels.labelled & ~np.isin(labels.household, closed))
         if len(taken):
-            yield months, LabelledRows(labels, taken, cohort.take(find_positions(cohort, taken)))
+            yield months, cohort.take(find_positions(cohort, taken)), taken.y.astype(np.float64)
             closed = np.union1d(closed, taken.household)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
 from riskml.records.contract.calendar import subtract_months, to_date, to_day
+from riskml.splits import count_least_months
 from riskml.text import Text
 
 __all__ = ["TimeOverlap"]
@@ -28,7 +29,7 @@ class TimeOverlap(Check):
             return NotApplicable(Text("there are no training rows or no test rows"))
         test_from, known_by = min(test), to_day(split["train_known_by"])
         latest = subtract_months(test_from, horizon)
-        half = subtract_months(test_from, (horizon + 1) // 2)
+        half = subtract_months(test_from, count_least_months(horizon))
         recent = [to_day(text) for text in split.get("recent_rows", ())]
         late = sorted({day for day in train if day > latest} | {day for day in recent if day > half})
         if late:
