@@ -9,7 +9,7 @@ from riskml.policy.table import Policy, load_policy
 from riskml.records.panel.lines import BELOW
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, NO_COLOUR, TIERS
 
-__all__ = ["combine_signal", "is_above_safest", "name_agreement", "refine_agreement", "signal_income"]
+__all__ = ["combine_signal", "is_above_safest", "is_near_line", "name_agreement", "refine_agreement", "signal_income"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -110,6 +110,15 @@ def name_agreement(model_positive: Mask, rule_positive: Mask) -> NDArray[np.str_
     ['both', 'model_only', 'rule_only', 'neither']
     """
     return np.array(AGREEMENTS.codes)[2 * model_positive.astype(np.int8) + rule_positive.astype(np.int8)]
+
+
+def is_near_line(colour: str, *, flagged: bool) -> bool:
+    """Return whether the rule line gives a household a colour only because its income is near the line.
+
+    >>> [is_near_line(colour, flagged=False) for colour in ("green", "yellow")], is_near_line("yellow", flagged=True)
+    ([False, True], False)
+    """
+    return colour in COLOURS.codes[1:] and not flagged
 
 
 def refine_agreement(agreement: str, tier: str, *, near_line: bool = False) -> str:

@@ -11,10 +11,10 @@ from riskml.errors import UsageError
 from riskml.explanation.household.county import HEADERS_ZH
 from riskml.policy import Policy
 from riskml.policy.entries import Trigger
-from riskml.policy.signal import refine_agreement
+from riskml.policy.signal import is_near_line, refine_agreement
 from riskml.verdict import FIELDS, Field, Kind
 from riskml.vocabulary.terms import Term
-from riskml.vocabulary.verdicts import COLOURS, REFINED_AGREEMENTS, TIER_WORDS, word_tier
+from riskml.vocabulary.verdicts import REFINED_AGREEMENTS, TIER_WORDS, word_tier
 from riskml.workbook import MOST_ROWS, Percent, Sheet
 
 __all__ = ["make_score_sheet"]
@@ -41,10 +41,9 @@ def make_score_sheet(scores: pd.DataFrame, policy: Policy, hardship: str) -> She
         name: [None if pd.isna(value) else value for value in scores[name]] for name in map(str, scores)
     }
     tiers, flags = columns["tier"], columns["rule_flags"]
-    coloured = [colour in COLOURS.codes[1:] for colour in columns["rule_signal"]]
     columns["agreement"] = [
-        tier and refine_agreement(agreement, tier, near_line=warned and not own)
-        for agreement, tier, warned, own in zip(columns["agreement"], tiers, coloured, flags, strict=True)
+        tier and refine_agreement(agreement, tier, near_line=is_near_line(colour, flagged=bool(own)))
+        for agreement, tier, colour, own in zip(columns["agreement"], tiers, columns["rule_signal"], flags, strict=True)
     ]
     columns["tier"] = [
         tier and word_tier(tier, flagged=bool(own), hardship=hardship) for tier, own in zip(tiers, flags, strict=True)

@@ -10,7 +10,7 @@ from riskml.explanation.household.explanation import NOTICE, Explanation, FlagVi
 from riskml.explanation.wording.kinds import describe_fall
 from riskml.explanation.wording.phrases import format_income, format_yuan
 from riskml.policy.rule_line import SPENDING_TRIGGER
-from riskml.policy.signal import refine_agreement
+from riskml.policy.signal import is_near_line, refine_agreement
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import COLOURS, REFINED_AGREEMENTS, STATUSES, UNKNOWN_COLOUR
 
@@ -140,7 +140,7 @@ def describe_agreement(e: Explanation, lang: str) -> str:
     """Describe in a sentence how the two verdicts agree; return an empty string if there is no prediction."""
     if e.agreement is None or e.model is None:
         return ""
-    near_line = e.rule.colour in COLOURS.codes[1:] and not (e.rule.flags or e.rule.hidden_flags)
+    near_line = is_near_line(e.rule.colour, flagged=bool(e.rule.flags or e.rule.hidden_flags))
     return REFINED_AGREEMENTS[refine_agreement(e.agreement, e.model.tier, near_line=near_line)].get_sentence(lang)
 
 
