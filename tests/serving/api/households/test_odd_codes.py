@@ -109,12 +109,3 @@ def test_a_code_that_no_address_can_hold_is_refused_by_request_and_import(client
     result = CliRunner().invoke(cli.app, ["import", str(folder), "--no-scores", "--db", url])
     assert isinstance(result.exception, RecordsError), result.output
     assert "households.household_id unusable_code (1)" in result.exception.message
-
-
-def test_one_idempotency_key_does_not_serve_two_households(client, key):
-    rows = [{"household_id": code, "region_code": VILLAGE, "size": 2} for code in ("a?b", "a?c")]
-    assert client.post("/v1/records", json={"tables": {"households": rows}}, headers=key()).status_code == 200
-    headers = {**key(), "Idempotency-Key": "k1"}
-    body = {"because": "died_out"}
-    assert client.post("/v1/households/a%3Fb/closure", json=body, headers=headers).status_code == 200
-    assert client.post("/v1/households/a%3Fc/closure", json=body, headers=headers).status_code == 409

@@ -28,9 +28,8 @@ def make_wages(code="h1", months=24, amount=2500.0):
     ]
 
 
-def post(client, headers, key=None, **tables):
-    more = {"Idempotency-Key": key} if key else {}
-    return client.post("/v1/records", json={"tables": tables}, headers={**headers, **more})
+def post(client, headers, **tables):
+    return client.post("/v1/records", json={"tables": tables}, headers=headers)
 
 
 def count_rows(client, table):
@@ -146,23 +145,6 @@ def test_a_hospital_bill_changes_the_score_and_the_response_says_how(client, key
     assert change["after"]["rule_signal"] == COLOURS.codes[opinion.rule_colour[0]]
 
 
-def test_a_request_sent_twice_counts_once_and_gets_an_identical_response(client, key):
-    headers = key()
-    first = post(client, headers, key="a-1", households=[make_household()], income=make_wages())
-    again = post(client, headers, key="a-1", households=[make_household()], income=make_wages())
-    assert (again.status_code, again.content) == (200, first.content)
-    assert again.headers["Idempotent-Replayed"] == "true"
-    assert count_rows(client, "record_income") == 24
-    assert count_rows(client, "scores") == 1
-    other = post(client, headers, key="a-1", households=[make_household()], income=make_wages(amount=9.0))
-    assert other.status_code == 409
-    assert other.json()["type"] == "urn:riskml:problem:idempotency-conflict"
-    elsewhere = post(
-        client, key(), key="a-1", events=[{"household_id": "h1", "occurred_on": "2023-06-01", "kind": "job_loss"}]
-    )
-    assert elsewhere.status_code == 200
-
-
 def test_a_recording_date_before_the_day_of_receipt_is_rejected(client, key):
     row = {"household_id": "h1", "occurred_on": "2023-01-01", "kind": "job_loss", "recorded_on": "2023-06-29"}
     answer = post(client, key(), households=[make_household()], income=[], events=[row])
@@ -266,18 +248,6 @@ def test_a_statement_may_accompany_a_total_but_not_occur_twice_on_the_same_day(c
     assert client.post("/v1/scores", json=body, headers=headers).status_code == 422
     wage_list = [{**year, "months": 1, "period_start": f"2023-0{m}-01", "member_id": "m1"} for m in (1, 2, 3)]
     assert post(client, headers, income=wage_list).status_code == 200
-
-
-def test_a_request_repeated_the_next_day_gets_the_original_response(make_client, key):
-    """The rows state the day of the first request as ``recorded_on``; a new request on the next day may not do so."""
-    rows = [make_household(recorded_on=TODAY.isoformat())]
-    headers, late = key(), make_client(today=TODAY + dt.timedelta(1))
-    first = post(make_client(), headers, key="night", households=rows)
-    again = post(late, headers, key="night", households=rows)
-    assert (first.status_code, again.status_code, again.content) == (200, 200, first.content)
-    assert again.headers["Idempotent-Replayed"] == "true"
-    assert post(late, headers, key="morning", households=rows).status_code == 422
-    assert post(late, headers, households=rows).status_code == 422
 
 
 def make_event(**more):

@@ -7,9 +7,7 @@ import uuid
 import pytest
 from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.engine import make_url
-from typer.testing import CliRunner
 
-from riskml.cli.main import build_app
 from riskml.errors import UsageError
 from riskml_serving.base.database import open_engine, upgrade
 from riskml_serving.devtools.benchmark import counties
@@ -79,14 +77,3 @@ def test_without_postgresql_the_benchmark_fails_with_a_clear_message(monkeypatch
         pass
     with counties.open_postgresql("postgresql://here") as url:
         assert url == "postgresql://here"
-
-
-def test_the_command_prints_figures_with_their_limits(monkeypatch):
-    figures = {**dict.fromkeys(LIMITS, 50.0), "households": 300}
-    figures["targets"] = {name: {"at_most": most, "met": most >= 50} for name, most in LIMITS.items()}
-    monkeypatch.setattr("riskml_serving.devtools.benchmark.scale.measure_scale", lambda *_: figures)
-    output = CliRunner().invoke(build_app(), ["benchmark", "scale"]).output
-    lines = {line.split()[0]: line for line in output.splitlines() if line.strip()}
-    assert lines["records_p50_ms"].endswith("at most 20: missed")
-    assert lines["import_s"].endswith("at most 60: met")
-    assert lines["households"].split() == ["households", "300"]

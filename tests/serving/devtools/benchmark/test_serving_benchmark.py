@@ -7,9 +7,7 @@ import socket
 import threading
 
 import pytest
-from typer.testing import CliRunner
 
-from riskml.cli.main import build_app
 from riskml_serving.devtools.benchmark import household
 from riskml_serving.devtools.benchmark.load import build_request, load
 from riskml_serving.devtools.benchmark.targets import TARGETS, compare_with_targets
@@ -81,8 +79,3 @@ def test_every_ratio_is_compared_with_its_target():
 def test_a_server_that_was_not_measured_is_left_out():
     figures = {"score_rps": 240.0, "empty_rps": 1920.0, "mlflow_rps": 120.0, "score_reasons_rps": 150.0}
     assert compare_with_targets(figures).keys() == {"score_to_empty", "score_to_mlflow", "reasons_to_score"}
-
-
-def test_the_command_is_listed_among_the_benchmarks():
-    help_text = CliRunner().invoke(build_app(), ["benchmark", "--help"]).output
-    assert "serving" in help_text

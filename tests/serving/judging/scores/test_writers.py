@@ -25,19 +25,6 @@ def count_rows(client, table):
         return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
 
-def test_a_request_sent_by_many_clients_at_once_counts_once(make_client, key):
-    first, second = make_client(), make_client()
-    headers = {**key(), "Idempotency-Key": "same"}
-    body = {"tables": {"households": [make_household("a")], "events": [make_event("a", 1)]}}
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(
-            pool.map(lambda i: (first, second)[i % 2].post("/v1/records", json=body, headers=headers), range(16))
-        )
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.content for answer in answers}) == 1
-    assert (count_rows(first, "record_events"), count_rows(first, "scores")) == (1, 1)
-
-
 def test_writers_to_the_same_households_wait_for_one_another(make_client, key):
     first, second = make_client(), make_client()
     headers = key()
