@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select, tuple_
 
+from riskml_serving.casework.clues.repository import find_clued
 from riskml_serving.judging.scores.tables import CURRENT, RANKING
 from riskml_serving.people.auth import is_row_in_region
 
@@ -41,5 +42,7 @@ def build_ranked_query(
 def read_ranked(
     connection: Connection, region: str, filters: Mapping[str, Sequence[Any]], after: Sequence[Any] | None, limit: int
 ) -> list[dict[str, Any]]:
-    """Read one page of the ranked list."""
-    return [dict(row) for row in connection.execute(build_ranked_query(region, filters, after, limit)).mappings()]
+    """Read one page of the ranked list; ``clued`` says whether a household has a clue that no visit has settled."""
+    rows = connection.execute(build_ranked_query(region, filters, after, limit)).mappings().all()
+    clued = find_clued(connection, [row["household_id"] for row in rows])
+    return [{**row, "clued": row["household_id"] in clued} for row in rows]

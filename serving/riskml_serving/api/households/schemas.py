@@ -11,6 +11,7 @@ from riskml_serving.api.openapi import Body
 from riskml_serving.api.scores.schemas import CURSOR, EXPLANATION, STORED
 from riskml_serving.api.verifications.schemas import HELP, VERIFICATION
 from riskml_serving.base.contract import make_choice_type, make_day_type, make_dict_type, make_list_type
+from riskml_serving.casework.worklist.states import BRINGERS
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.scores.ranking import SECTIONS
 
@@ -46,7 +47,13 @@ CLOSURE_REQUEST = Body(
 LIVING: dict[str, Any] = {"household_id": str, "region_code": str}
 """Fields that state a household's code and the code of the region in which it lives."""
 
-LISTED = make_dict_type("Listed", {**LIVING, "section": make_choice_type(*SECTIONS), **STORED})
+BROUGHT_BY: Any = Annotated[
+    make_list_type(make_choice_type(*BRINGERS)),
+    Field(description="Who warns of the household: a clue that no visit has settled, the rule line, the model."),
+]
+LISTED = make_dict_type(
+    "Listed", {**LIVING, "section": make_choice_type(*SECTIONS), "brought_by": BROUGHT_BY, **STORED}
+)
 HOUSEHOLDS_PAGE = make_answer_type(
     "HouseholdsPage", {"region": str, "households": make_list_type(LISTED), "next": str | None}
 )
@@ -71,6 +78,7 @@ HOUSEHOLD_ANSWER = make_answer_type(
             int, Field(description="Number of households that follow it and live elsewhere.")
         ],
         "score": Stored | None,
+        "brought_by": BROUGHT_BY,
         "history": make_list_type(Past),
         "verifications": make_list_type(VERIFICATION),
         "help": make_list_type(HELP),

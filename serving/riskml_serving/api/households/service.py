@@ -10,11 +10,13 @@ from sqlalchemy import Connection
 from riskml_serving.api.call import Call
 from riskml_serving.base.clock import stamp
 from riskml_serving.base.problems import Problem
+from riskml_serving.casework.clues.repository import find_clued
 from riskml_serving.casework.clues.service import follow_clues
 from riskml_serving.casework.reassessments.service import describe_helps, follow_help, read_stated
 from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe
 from riskml_serving.casework.visits.service import describe_facts
+from riskml_serving.casework.worklist.states import list_bringers
 from riskml_serving.checks.casework import check_followers
 from riskml_serving.checks.fields import find_future, refuse
 from riskml_serving.http.cursors import CHANGE, encrypt_cursor
@@ -48,9 +50,10 @@ def describe_score(call: Call, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe_listed(call: Call, row: dict[str, Any]) -> dict[str, Any]:
-    """Describe a household of the ranked list: where it lives, its section, and its score."""
+    """Describe a household of the ranked list: where it lives, its section, who warns of it, and its score."""
     living = {"household_id": row["household_id"], "region_code": row["region_code"]}
-    return {**living, "section": SECTIONS.codes[row["order_section"]], **describe_score(call, row)}
+    placed = {"section": SECTIONS.codes[row["order_section"]], "brought_by": list_bringers(row)}
+    return {**living, **placed, **describe_score(call, row)}
 
 
 def describe_household(connection: Connection, call: Call, household_id: str) -> dict[str, Any]:
@@ -61,6 +64,7 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
     verifications = read_verifications(connection, household_id, call.caller.region)
     facts = describe_facts(connection, verifications, call.caller)
     helps, help_rows = read_stated(connection, household_id, call.caller.region)
+    clued = bool(find_clued(connection, [household_id]))
     followers = split_followers(row["followed_by"])
     visible = find_households(connection, followers, call.caller.region)
     call.record(connection, "household.read", household_id)
@@ -76,6 +80,7 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
         "followed_by": [code for code in followers if code in visible],
         "followed_elsewhere": len(followers) - len(visible),
         "score": describe_score(call, current) if current else None,
+        "brought_by": list_bringers({**current, "clued": clued}) if current else [],
         "history": [
             {
                 "cursor": encrypt_cursor(connection, CHANGE, past["seq"]),

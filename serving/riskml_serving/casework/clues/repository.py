@@ -23,6 +23,7 @@ __all__ = [
     "add_clue",
     "add_name",
     "find_clue",
+    "find_clued",
     "find_last_verification",
     "is_unsettled",
     "read_clues",
@@ -74,6 +75,15 @@ def is_unsettled(household: ColumnElement[str]) -> ColumnElement[bool]:
     The codes of all such households are computed once in a query, not once for each of its rows.
     """
     return household.in_(select(CLUES.c.household_id).where(CLUES.c.household_id.is_not(None), ~IS_SETTLED))
+
+
+def find_clued(connection: Connection, codes: Sequence[str]) -> set[str]:
+    """Find those of some households in the caller's region that have a clue that no visit has settled."""
+    out: set[str] = set()
+    for part in split_codes(codes):
+        own = select(CLUES.c.household_id).where(CLUES.c.household_id.in_(part), ~IS_SETTLED)
+        out.update(connection.execute(own).scalars())
+    return out
 
 
 def find_last_verification(connection: Connection, household_id: str, region: str) -> int:

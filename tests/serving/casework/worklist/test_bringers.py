@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 import pytest
+from openpyxl import load_workbook
 
 from riskml.explanation.household.rendering import describe_agreement
 from riskml.policy.signal import combine_signal, is_above_safest, name_agreement, refine_agreement
 from riskml.vocabulary.verdicts import COLOURS, REFINED_AGREEMENTS, TIERS, name_colour
-from riskml_serving.casework.worklist.states import is_near_line, list_bringers
+from riskml_serving.base.database import writing
+from riskml_serving.casework.worklist.states import BRINGERS, is_near_line, list_bringers
+from riskml_serving.people.auth.service import create_key
 
 SAYS = {
     "neither": set(),
@@ -87,3 +91,35 @@ def test_what_is_said_about_who_warns_agrees(row, agreement):
         for who in SAYS[refined]:
             sentences = describe_agreement(seen, "zh") + describe_agreement(seen, "en").lower()
             assert not [words for words in DENIALS[who] if words in sentences], (who, sentences)
+
+
+def test_the_rest_api_and_the_workbook_say_alike_who_warns(site):
+    """Report one household on the list and one that is not; keys see who warns even without health details."""
+    site.sign_in("county")
+    quiet, warned = (
+        site.rows(f"SELECT household_id FROM current_scores WHERE {rule} ORDER BY 1")[0][0] for rule in RULES
+    )
+    with writing(site.engine) as connection:
+        rights = {name: ("read", "write", *more) for name, more in (("whole", ("health-details",)), ("blind", ()))}
+        keys = {name: f"Bearer {create_key(connection, name, '', own)}" for name, own in rights.items()}
+    for code in (quiet, warned):
+        body = {"household_id": code, "what": "accident", "channel": "hotline"}
+        answer = site.client.post("/v1/clues", json=body, headers={"Authorization": keys["whole"]})
+        assert answer.status_code == 201, answer.text
+    sheet = load_workbook(io.BytesIO(site.get("/worklist.xlsx?state=all").content)).active
+    head, *lines = sheet.iter_rows(min_row=2, values_only=True)
+    names = {line[0]: line[head.index("来源")] for line in lines}
+    for key in keys.values():
+        headers = {"Authorization": key}
+        rows = site.client.get("/v1/households?limit=1000", headers=headers).json()["households"]
+        listed = {row["household_id"]: row["brought_by"] for row in rows}
+        assert {code: "、".join(BRINGERS[one].zh for one in own) or None for code, own in listed.items()} == names
+        assert {"clue"} < {one for own in listed.values() for one in own} == set(BRINGERS)
+        assert listed[quiet] == ["clue"]
+        assert "clue" in listed[warned]
+        for code in (quiet, warned, *list(listed)[::40]):
+            assert site.client.get(f"/v1/households/{code}", headers=headers).json()["brought_by"] == listed[code]
+
+
+RULES = ("signal = 0", "tier > 0 AND rule_flags <> ''")
+"""Conditions for a household of which nobody warns, and one of which the rule line and the model do."""
