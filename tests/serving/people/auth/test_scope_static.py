@@ -129,6 +129,7 @@ EXEMPT = {
     "casework/clues/repository.py": {
         "_select_after": "part of _select_clues, which is limited to a region",
         "is_unsettled": "a condition in queries that are limited to a region",
+        "find_clued": "returns those of the given codes, which a query limited to a region has returned",
         "add_clue": "gets a household or a region that the request has checked",
         "add_name": "gets a clue that the request has saved",
         "read_names": "gets clues that a query limited to a region has returned",
