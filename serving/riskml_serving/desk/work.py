@@ -117,18 +117,20 @@ class _Work:
         self._store(delivery, describe(understood), "columns")
 
     def _preview(self, delivery: dict[str, Any], understood: Understood, bar: _Bar) -> None:
-        self._store(delivery, self._compute(delivery, understood, bar), "preview")
-
-    def _compute(self, delivery: dict[str, Any], understood: Understood, bar: _Bar) -> dict[str, Any]:
-        county = delivery["county"]
         bar.stage("computing the new warnings", None)
+        result = self._read_before(delivery, understood)
+        homes = result["homes"]
+        after = preview.judge(self.engine, self.leased.reader, self.model, understood, homes, self._as_of)
+        risen = preview.compare(result["before"], after, homes)
+        heads = _name_heads(understood.register, [row["household_id"] for row in risen])
+        self._store(delivery, {**result, "risen": risen, "heads": heads}, "preview")
+
+    def _read_before(self, delivery: dict[str, Any], understood: Understood) -> dict[str, Any]:
+        """Describe a delivery, the households that it concerns, and their signals before it."""
         with reading(self.engine) as connection:
             homes = preview.list_touched(connection, understood)
-            before = preview.read_signals(connection, list(homes), county)
-        after = preview.judge(self.engine, self.leased.reader, self.model, understood, homes, self._as_of)
-        risen = preview.compare(before, after, homes)
-        heads = _name_heads(understood.register, [row["household_id"] for row in risen])
-        return {**describe(understood), "risen": risen, "homes": homes, "before": before, "heads": heads}
+            before = preview.read_signals(connection, list(homes), delivery["county"])
+        return {**describe(understood), "homes": homes, "before": before}
 
     def _store(self, delivery: dict[str, Any], result: dict[str, Any], step: str) -> None:
         def change(connection: Connection) -> None:
@@ -141,7 +143,7 @@ class _Work:
         county, delivery_id = delivery["county"], delivery["delivery_id"]
         result = self._read_result(delivery)
         if understood.is_new or "before" not in result:  # the preview is older, or was skipped by a scheduled run
-            result = self._compute(delivery, understood, bar)
+            result |= self._read_before(delivery, understood)
             with writing(self.engine) as connection:
                 repository.write_content(connection, self.keys, delivery_id, "result", _to_json(result))
         copies = self._make_copies(understood)

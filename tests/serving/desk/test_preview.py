@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.serving.desk.conftest import BILLS, FIRST, NAMES, make_bill, make_number, write_csv
+from tests.serving.desk.conftest import BILLS, COUNTY, FIRST, NAMES, make_bill, make_number, write_csv
+from typer.testing import CliRunner
 
+from riskml_serving.commands.cli import app
 from riskml_serving.desk import work
 
 BIG = write_csv(BILLS, [make_bill("B-1", "2024-05-09", 180_000, 90_000)])
@@ -40,3 +42,19 @@ def test_the_preview_foresees_what_the_import_brings(desk, files, monkeypatch):
     assert {code: tuple(score.values()) for code, score in seen.items()} == stored
     registered = desk.read("SELECT household_id, known_tables FROM households")
     assert known == {code: names for code, names in registered if code in known}, "absent: known to be none"
+
+
+def test_an_import_without_a_preview_judges_each_household_once_and_names_the_same_new_warnings(
+    desk, tmp_path, monkeypatch
+):
+    desk.import_lists({"农户信息导出2024-05-01.csv": FIRST}, "2024-05-01")
+    for name, value in desk.settings.to_environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(work.preview, "judge", lambda *_: pytest.fail("the import judges the households anyway"))
+    lists = tmp_path / "医保5月住院.csv"
+    lists.write_bytes(BIG)
+    done = CliRunner().invoke(app, ["lists", str(lists), "--region", COUNTY])
+    assert done.exit_code == 0, done.output
+    [(number,)] = desk.read("SELECT delivery_id FROM deliveries ORDER BY created_at DESC LIMIT 1")
+    _, _, risen = desk.client.get(f"/lists/delivery?id={number}").text.partition("本月新增预警")
+    assert lists.name in risen, "a new warning names its list"
