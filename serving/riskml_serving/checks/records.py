@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from riskml.records.contract.personal import is_personal_name, select_personal
-from riskml.records.contract.schema import SPOILT_CODE, TABLES
+from riskml.records.contract.schema import CHANGED_CODE, NO_CODE, TABLES
 from riskml.records.panel.clashes import find_repeated_rows, find_repeated_statements, find_total_clashes
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.base.settings import Settings
@@ -29,6 +29,12 @@ __all__ = [
 ]
 
 _DECLARED = frozenset(TABLES["households"].names)
+
+_SPOILT = (
+    ("spoilt_code", CHANGED_CODE, "A program has changed the code; send it as text"),
+    ("no_code", NO_CODE, "Not a code; leave the field out if it is unknown"),
+)
+"""Rules for codes that are not those of the source, their patterns and messages."""
 
 TableRows = Mapping[str, Rows]
 """Rows in a request, by table."""
@@ -188,7 +194,10 @@ def _require_sizes(columns: Mapping[str, Columns], settings: Settings) -> Counte
 def _require_sound_texts(tables: TableRows, columns: Mapping[str, Columns]) -> None:
     """Refuse codes that were turned into numbers, and personal data in attributes."""
     codes = {code for name in tables for c in TABLES[name].identifiers for code in columns[name].get(c, ())}
-    if spoilt := {code for code in codes if code is not None and re.fullmatch(SPOILT_CODE, code)}:
+    for rule, pattern, message in _SPOILT:
+        spoilt = {code for code in codes if code is not None and re.fullmatch(pattern, code)}
+        if not spoilt:
+            continue
         identifiers = (
             (name, i, row, c)
             for name, rows in tables.items()
@@ -196,7 +205,7 @@ def _require_sound_texts(tables: TableRows, columns: Mapping[str, Columns]) -> N
             for c in TABLES[name].identifiers
         )
         paths = (f"tables.{name}[{i}].{c}" for name, i, row, c in identifiers if row.get(c) in spoilt)
-        refuse_paths(paths, "spoilt_code", "The code was turned into a number; send it as text")
+        refuse_paths(paths, rule, message)
     attributes: dict[str, dict[int, str]] = {}
     for i, row in enumerate(tables.get("households", ())):
         for name in row.keys() - _DECLARED:

@@ -102,7 +102,7 @@ def test_causes_are_codes_separated_by_semicolons(make):
 
 
 def test_bad_region(make):
-    wrong = ["1", "130", "13052", "1305290", "13052910100100", "13a5", "１３", "-1"]
+    wrong = ["1", "130", "13052", "1305290", "13052910100100", "13a5", "13乡", "-1"]
     homes = [{"household_id": f"{i}", "region_code": code, "size": 1} for i, code in enumerate(wrong)]
     lines = [{"region_code": code, "effective_from": DAY, "amount": 1.0} for code in wrong]
     struck = [{"region_code": code, "occurred_on": DAY, "kind": "flood"} for code in wrong]

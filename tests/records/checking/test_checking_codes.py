@@ -18,7 +18,22 @@ def replace_codes(make, codes, form="parquet"):
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv"])
-@pytest.mark.parametrize("code", ["1.30529E+14", "1E+14", "1.30529101e14", "1.0E9", "130529101001.0"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "1.30529E+14",
+        "1E+14",
+        "1.30529101e14",
+        "1.0E9",
+        "130529101001.0",
+        "########",
+        "1305·",
+        "'1305",
+        '="1305"',
+        "１３０５２９",
+        "130,529,101",
+    ],
+)
 def test_a_code_turned_into_a_number_is_a_fault(make, form, code):
     report = check(replace_codes(make, ["130529101001001", code], form))
     assert [(fault.table, fault.code, fault.count, fault.rows) for fault in report.faults] == [
@@ -27,6 +42,33 @@ def test_a_code_turned_into_a_number_is_a_fault(make, form, code):
     ]
     assert repr(code) in report.faults[0].message
     assert "“自文本/CSV”" in report.faults[0].what_to_do.read("zh")
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+@pytest.mark.parametrize(
+    "word", ["nan", "NULL", "None", "<NA>", "#N/A", "#REF!", "--", "/", "无", "合计", "某村小计", "Total"]
+)
+def test_a_word_in_place_of_a_code_is_a_fault(make, form, word):
+    faults = list_faults(replace_codes(make, ["130529101001001", word], form))
+    assert faults == [
+        ("households", "household_id", "no_code", 1, (2,)),
+        ("income", "household_id", "no_code", 1, (2,)),
+    ]
+
+
+def test_a_member_none_does_not_turn_all_income_into_one_persons_part(make):
+    income = make.rows("income", member_id="None")
+    assert list_faults(make(income=income)) == [("income", "member_id", "no_code", 1, (1,))]
+
+
+def test_a_header_in_the_middle_is_named(make):
+    folder = make("csv")
+    file = folder / "income.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([*lines, lines[0]]), encoding="utf-8")
+    codes = {fault.code for fault in check(folder).faults}
+    assert "no_code" in codes
+    assert "unknown_household" not in codes
 
 
 def test_every_column_of_codes_is_checked_and_a_region_is_reported_once(make):
@@ -40,7 +82,9 @@ def test_every_column_of_codes_is_checked_and_a_region_is_reported_once(make):
     ]
 
 
-@pytest.mark.parametrize("code", ["1E14", "7E3", "1.3", "E+14", "A-1.0", "12E+1"])
+@pytest.mark.parametrize(
+    "code", ["1E14", "7E3", "1.3", "E+14", "A-1.0", "12E+1", "#3", "东沟１号", "1,2", "O'Neil", "Nana"]
+)
 def test_codes_that_only_resemble_such_numbers_are_kept(make, code):
     assert list_faults(replace_codes(make, ["0013", code])) == []
 
@@ -130,7 +174,7 @@ def test_long_codes_that_became_equal_are_explained(make):
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv"])
-@pytest.mark.parametrize("code", [".", "..", "东沟村/1号", "/", "../x", "00\n12", "00\t12", "00\x7f12", "7" * 129])
+@pytest.mark.parametrize("code", [".", "..", "东沟村/1号", "../x", "00\n12", "00\t12", "00\x7f12", "7" * 129])
 def test_codes_with_which_no_page_could_be_opened_are_a_fault(make, form, code):
     report = check(replace_codes(make, ["0013", code], form))
     assert [(fault.table, fault.column, fault.code, fault.rows) for fault in report.faults] == [

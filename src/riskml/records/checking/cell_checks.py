@@ -14,7 +14,17 @@ from riskml.records.checking.registry import (
     list_unreadable,
     select_raw,
 )
-from riskml.records.contract.schema import HOUSEHOLD_CODE, IDENTIFIERS, MAX_TEXT, PLAIN, SPOILT_CODE, Kind, Table
+from riskml.records.contract.schema import (
+    CHANGED_CODE,
+    HOUSEHOLD_CODE,
+    IDENTIFIERS,
+    MAX_TEXT,
+    NO_CODE,
+    PLAIN,
+    SPOILT_CODE,
+    Kind,
+    Table,
+)
 from riskml.records.reading.cell_sql import NUMBER_TEXT, SQL_TYPES, fetch_row, quote, quote_attribute, quote_raw
 from riskml.records.reading.folder import Folder
 from riskml.text import Joined
@@ -105,10 +115,23 @@ def bad_flag(folder: Folder, table: Table) -> Iterator[Probe]:
     "Text for columns of codes; a new cell format does not bring lost digits back.",
 )
 def spoilt_code(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report codes such as 9.90101E+14 or 12.0, which a spreadsheet or a program made from a code that is a number."""
+    """Report codes such as 9.90101E+14, 12.0 or ="12", which a spreadsheet or a program made from another code."""
     for name in list_suspect(folder, table):
-        message = "have a {column} that was turned into a number"
-        yield Probe(name, message, build_spoilt_sql(name), value=quote(name))
+        where = build_spoilt_sql(name, CHANGED_CODE)
+        yield Probe(name, "have a {column} that a program has changed", where, value=quote(name))
+
+
+@check(
+    "A cell holds no code",
+    "编码列中的内容不是编码",
+    "Delete rows that repeat the header or add up others. Leave the cell empty if it stands for an unknown code, as "
+    "NULL, nan and None do, or fill in the code.",
+)
+def no_code(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report the header, sums, and words for empty cells or errors in columns of codes."""
+    for name in list_suspect(folder, table):
+        where = build_spoilt_sql(name, NO_CODE)
+        yield Probe(name, "have no code in {column}", where, value=quote(name))
 
 
 @check(
@@ -123,7 +146,8 @@ def unusable_code(folder: Folder, table: Table) -> Iterator[Probe]:
     for name in list_suspect(folder, table):
         if name in IDENTIFIERS:
             form = HOUSEHOLD_CODE if name == "household_id" else PLAIN
-            where = f"length({quote(name)}) > {MAX_TEXT} OR NOT regexp_full_match({quote(name)}, '{form}')"
+            odd = f"length({quote(name)}) > {MAX_TEXT} OR NOT regexp_full_match({quote(name)}, '{form}')"
+            where = f"({odd}) AND NOT {build_spoilt_sql(name)}"
             message = "have a {column} that is too long, holds a line break, a tab or a slash, or is only dots"
             yield Probe(name, message, where, value=f"left({quote(name)}, 40)")
 
@@ -256,7 +280,8 @@ def above_plausible(folder: Folder, table: Table) -> Iterator[Probe]:
     for column in list_columns(folder, table, *_NUMBERS):
         if column.plausible is not None:
             name, values = quote(column.name), {"plausible": column.plausible}
-            where = f"{name} > {column.plausible} AND {name} <= {column.maximum or 1e300}"
+            limit = f"{name} <= {column.maximum}" if column.maximum is not None else f"isfinite({name})"
+            where = f"{name} > {column.plausible} AND {limit}"
             yield Probe(column.name, "have {column} above {plausible:,.0f}", where, value=name, values=values)
 
 

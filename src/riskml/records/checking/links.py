@@ -19,7 +19,7 @@ _CUT = {
 
 
 def _are_sound(folder: Folder, table: str, *columns: str) -> str:
-    """Build the SQL condition that no code in the other table was turned into a number, which would explain a row."""
+    """Build the SQL condition that no code in the other table is spoilt, which would explain a row."""
     spoilt = [build_spoilt_sql(name) for name in columns if name in list_suspect(folder, TABLES[table])]
     return f"NOT EXISTS (FROM {folder.get_view(table)} WHERE {' OR '.join(spoilt)})" if spoilt else "true"
 

@@ -111,15 +111,15 @@ def list_suspect(folder: Folder, table: Table) -> list[str]:
     return sorted(folder.layouts[table.name].suspect - folder.layouts[table.name].wrong)
 
 
-def build_spoilt_sql(name: str) -> str:
-    """Build the SQL condition for a code that was turned into a number; it is false for an empty cell."""
-    return f"coalesce(regexp_full_match({quote(name)}, '{SPOILT_CODE}'), false)"
+def build_spoilt_sql(name: str, pattern: str = SPOILT_CODE) -> str:
+    """Build the SQL condition for a cell that is not the code of the source; it is false for an empty cell."""
+    return f"coalesce(regexp_full_match({quote(name)}, '{pattern}'), false)"
 
 
 def select_readable(folder: Folder, table: Table) -> str:
     """Build the SQL for the rows that can be compared with one another.
 
-    All dates, numbers and flags of such a row could be read, no code was turned into a number, and no required cell is
+    All dates, numbers and flags of such a row could be read, no code is spoilt, and no required cell is
     empty.
     """
     texts = [column.name for column in table.columns if SQL_TYPES[column.kind] == "VARCHAR"]

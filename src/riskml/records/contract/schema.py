@@ -15,10 +15,12 @@ from riskml.vocabulary.regions import Level
 from riskml.vocabulary.verdicts import CATEGORIES
 
 __all__ = [
+    "CHANGED_CODE",
     "HOUSEHOLD_CODE",
     "IDENTIFIERS",
     "KIND_WORDS",
     "MAX_TEXT",
+    "NO_CODE",
     "PLAIN",
     "SOURCES",
     "SPOILT_CODE",
@@ -29,9 +31,21 @@ __all__ = [
     "list_codes",
 ]
 
-SPOILT_CODE = r"[0-9](\.[0-9]+)?[eE]\+[0-9]{2,3}|[0-9]\.[0-9]+[eE][0-9]{1,3}|[0-9]+\.0+"
+CHANGED_CODE = (
+    r"[0-9](\.[0-9]+)?[eE]\+[0-9]{2,3}|[0-9]\.[0-9]+[eE][0-9]{1,3}|[0-9]+\.0+|[0-9]{1,3}(,[0-9]{3})+"
+    r"|[０-９]+|\x27.+|=\x22.*|.+[·•]|##+"
+)
 """Pattern for codes that a program has mistaken for numbers, such as 9.90101E+14, 9.90101E14 (as Java writes) and
-12.0."""
+12.0, or written with characters of its own, such as ="12", '12 and 12·."""
+
+NO_CODE = (
+    r"(?i:n/?a|<na>|nan|nat|none|null|#[a-z0-9]+[/!?][a-z0-9!]*|(grand |sub)?total|sum)|[-—－/]+|无|.*(合计|小计|总计)"
+    r"|household_id|member_id|record_id|region_code"
+)
+"""Pattern for what stands in place of a code: words for an empty cell or an error, a sum, or the header again."""
+
+SPOILT_CODE = f"{CHANGED_CODE}|{NO_CODE}"
+"""Pattern for cells that are not the code that the source has."""
 
 PLAIN = r"^[^\x00-\x1f\x7f]+$"
 """At least one character, and no control character: PostgreSQL rejects NUL, and a line break in a code is a mistake."""

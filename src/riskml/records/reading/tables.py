@@ -170,7 +170,7 @@ def _convert_cells(
         blank = False
         if not checked and group.family(name) in {"VARCHAR", "ENUM"} and (name in IDENTIFIERS or kinds[name] in _CODES):
             blank, suspect = _find_odd_codes(connection, group, name)
-            layout.suspect |= {name} if suspect else set()
+            layout.suspect |= {name} if suspect and kinds[name] not in (Kind.CODE, Kind.CODES) else set()
         cells[name] = convert_cell(cell, kinds[name], type_, text=group.text, blank=blank)
     return cells
 

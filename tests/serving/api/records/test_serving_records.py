@@ -83,13 +83,14 @@ def test_attributes_with_personal_data_are_refused_without_showing_them(client, 
     assert str(attributes[name]) not in answer.text
 
 
-def test_codes_that_another_program_has_changed_are_refused(client, key):
-    answer = post(
-        client, key(), households=[make_household()], income=[*make_wages()[:1], *make_wages("9.90101E+14")[1:2]]
-    )
+@pytest.mark.parametrize(
+    ("code", "rule"), [("9.90101E+14", "spoilt_code"), ('="990101"', "spoilt_code"), ("nan", "no_code")]
+)
+def test_codes_that_another_program_has_changed_are_refused(client, key, code, rule):
+    answer = post(client, key(), households=[make_household()], income=[*make_wages()[:1], *make_wages(code)[1:2]])
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
-    assert (error["path"], error["code"]) == ("tables.income[1].household_id", "spoilt_code")
+    assert (error["path"], error["code"]) == ("tables.income[1].household_id", rule)
 
 
 @pytest.mark.parametrize("blank", ["\u3000", "\ufeff", "\t", "\n", " ", "\u200b"])
