@@ -76,6 +76,8 @@ class RowReader:
         Day on which the list arrived; nothing in it can have happened later.
     as_of : date
         Day that the contents of the list refer to.
+    dated : bool
+        Whether the list is known to have arrived then; lists from earlier years are not.
     conversions : Counter
         Counts (field, conversion) for every cell that was converted.
     at : int
@@ -86,6 +88,7 @@ class RowReader:
     row: Row
     received: date
     as_of: date
+    dated: bool = True
     conversions: Counter[tuple[str, str]] = field(default_factory=Counter)
     at: int = 0
 
@@ -129,7 +132,7 @@ class RowReader:
         for column, cell in [*self.list_cells(name), *self.list_cells(name + _SPARE)]:
             self.at = column.index
             year = self.context.start.year if self.context.start else None
-            parsed = self._read_month(column, cell, year) or read_day(cell, year=year, latest=self.received)
+            parsed = self._read_month(column, cell, year) or self._read_day(cell)
             if parsed is not None:
                 if parsed.day > self.received and not later:
                     raise UnusableValueError("future_date")
@@ -137,6 +140,24 @@ class RowReader:
                 self.count(name, "second_best" if column.field != name else "")
                 return parsed
         return None
+
+    def _read_day(self, cell: Cell) -> Day | None:
+        """Read a day; if it has no year, take the year from the titles' period or else the latest such day."""
+        start, end = self.context.start, self.context.end
+        try:
+            parsed = read_day(cell, year=start.year if start else None, latest=self.received)
+        except UnusableValueError:
+            if start or not self.dated:
+                raise
+            years = (self.received.year, self.received.year - 1)
+            days = [day for year in years if (day := read_day(cell, year=year)) and day.day <= self.received]
+            if not days:
+                raise
+            return days[0]._replace(how="year_from_receipt")
+        if parsed and start and end and parsed.how == "year_from_title" and parsed.day < start.replace(day=1):
+            later = read_day(cell, year=end.year)
+            return later if later and later.day <= end else parsed
+        return parsed
 
     def _read_month(self, column: Column, cell: Cell, year: int | None) -> Day | None:
         """Read a month that is only a number (8: August) in the year of the titles, or else the latest such month."""

@@ -201,7 +201,8 @@ class _Run:
                     self.persons[sheet.file, sheet.name, row.number] += 1
                     outcome.disagreements = list_disagreements(derived, row)
                     answer = find_answer(self.answers, sheet.file, sheet.name, row.number)
-                    reader = RowReader(columns, set_unit(row, answer), delivery.received, delivery.as_of)
+                    dated = delivery.recorded_on is not None
+                    reader = RowReader(columns, set_unit(row, answer), delivery.received, delivery.as_of, dated)
                     identity = identify(sheet, row)
                     data_rows.append(_DataRow(sheet, row, outcome, reader, identity, Match("ask"), answer))
         return data_rows

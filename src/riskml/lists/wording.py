@@ -106,6 +106,7 @@ _CONVERSIONS = {
     "thousands": Text("amount in units of 1,000 yuan"),
     "unknown_word": Text("unknown word"),
     "year_from_title": Text("date without a year: the year of the title"),
+    "year_from_receipt": Text("date without a year: the last such day before the list was received"),
     "year_only": Text("year without a month: its first day"),
 }
 

@@ -8,7 +8,6 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from riskml.lists.reading.sheets import Cell
 from riskml.records.contract.schema import TABLES
 
 __all__ = [
@@ -50,7 +49,7 @@ def normalise(text: str) -> str:
     return plain.strip().lstrip("'‘`").strip()
 
 
-def is_empty(cell: Cell) -> bool:
+def is_empty(cell: object) -> bool:
     """Return whether a cell is empty, or has a text such as 无 or — instead of a value.
 
     >>> is_empty(None), is_empty(" — "), is_empty(0)
@@ -108,10 +107,11 @@ def _plain(text: str) -> str:
     return "".join(c for c in normalise(text).lower() if c.isalnum())
 
 
-def read_word(field: str, cell: Cell) -> Word | None:
+def read_word(field: str, cell: object) -> Word | None:
     """Return the code of a word for a field of `words.yaml`, or None if the cell is empty.
 
-    A word that is not listed is taken for the longest listed word of at least two characters that it contains.
+    A word that is not listed is taken for the longest listed word of at least two characters that it contains; of words
+    of equal length, one for ``other`` does not count.
 
     Raises
     ------
@@ -135,6 +135,7 @@ def _read_word(field: str, cell: str) -> Word:
     contained = [word for word in words if len(word) > 1 and word not in alone and word in text]
     longest = max(map(len, contained), default=0)
     codes = {words[word] for word in contained if len(word) == longest}
+    codes = codes - {"other"} or codes
     if len(codes) != 1:
         raise UnusableValueError("unknown_word")
     return Word(codes.pop(), "part_of_word")

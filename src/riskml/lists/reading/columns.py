@@ -14,6 +14,7 @@ from riskml.lists.reading.cells import SURNAMES, looks_like_id, read_number
 from riskml.lists.reading.headers import PART, SECOND, Headers, Meaning, clean_text, find_factor, spell_header
 from riskml.lists.reading.periods import find_month
 from riskml.lists.reading.sheets import Cell, Column, How
+from riskml.lists.words import find_words
 
 __all__ = ["AMOUNTS", "choose_topic", "find_missing_amount", "map_columns"]
 
@@ -23,6 +24,9 @@ AMOUNTS |= {f"income.{source}" for source in ("property", "transfer", "business"
 
 DAYS = {"illness.occurred_on", "events.occurred_on", "disaster.occurred_on", "help.started_on", "members.left_on"}
 """Fields that hold the day that a row is about."""
+
+KINDS = ("illness.kind", "disaster.kind", "help.measure", "households.kind", "monitoring.category")
+"""Fields that are recognised by the words in their cells."""
 
 _MAIN_AMOUNTS = {
     "illness": ("illness.self_paid", "个人|本人|家庭|自[付负费]|负担|承担|现金"),
@@ -137,9 +141,13 @@ def map_columns(
         if j not in fields and (meaning is None or not meaning.confirmed)
     }
     unknown = {j for j in values if meanings[j] is None}
-    days = {meaning.field for meaning in headers.topics[topic].vocabulary.list_meanings()} & DAYS if topic else set()
-    for j, name in _read_values(values, unknown, set(fields.values()), days, villages):
+    topical = {words.field for words in headers.topics[topic].vocabulary.list_meanings()} if topic else set()
+    for j, name in _read_values(values, unknown, set(fields.values()), topical, villages):
         fields[j], hows[j] = name, "values"
+    if villages and "village" not in fields.values():
+        groups = {j: [row[j] for row in rows if row[j] is not None] for j, name in fields.items() if name == "group"}
+        for j in _find_columns(groups, groups, lambda text: _names_village(villages, text))[:1]:
+            fields[j], hows[j] = "village", "values"
     if "name" not in fields.values() and "head_name" in fields.values():
         fields |= {j: "head_id" for j, name in fields.items() if name == "id_number"}
     columns = []
@@ -318,7 +326,7 @@ def _tell_heads(fields: dict[int, str], meanings: Sequence[Meaning | None]) -> N
 
 
 def _read_values(
-    values: dict[int, list[Cell]], unknown: set[int], taken: set[str], days: set[str], villages: Villages | None
+    values: dict[int, list[Cell]], unknown: set[int], taken: set[str], own: set[str], villages: Villages | None
 ) -> Iterator[tuple[int, str]]:
     """Yield columns whose values show their field: ID numbers under any header, others only under unknown headers."""
     if not taken & {"id_number", "head_id"}:
@@ -327,26 +335,35 @@ def _read_values(
                 unknown.discard(j)
                 yield j, "id_number"
                 break
-    for name, test in _list_tests(taken, villages):
+    for name, test in _list_tests(taken, own, villages):
         columns = _find_columns(values, unknown, test)
         if columns:
             unknown.discard(columns[0])
             yield columns[0], name
-    columns = _find_columns(values, unknown, lambda text: bool(_DATE.match(text)))
+    columns, days = _find_columns(values, unknown, lambda text: bool(_DATE.match(text))), own & DAYS
     if len(columns) == 1 and len(days) == 1 and not days & taken:
         yield columns[0], next(iter(days))
 
 
-def _list_tests(taken: set[str], villages: Villages | None) -> Iterator[tuple[str, Callable[[str], bool]]]:
-    """Yield each field that is not taken yet, with a test for its values."""
+def _list_tests(
+    taken: set[str], own: set[str], villages: Villages | None
+) -> Iterator[tuple[str, Callable[[str], bool]]]:
+    """Yield each field of the topic's ``own`` or of all lists that is not taken yet, with a test for its values."""
+    for kind in KINDS:
+        if kind in own - taken:
+            yield kind, lambda text, kind=kind: len(find_words(kind, text)) == 1  # type: ignore[misc]
     if "phone" not in taken:
         yield "phone", lambda text: bool(_PHONE.fullmatch(text))
     if not taken & {"name", "head_name"}:
         yield "name", _is_name
     if villages and "village" not in taken:
-        yield "village", lambda text: bool(villages.find(None, text).villages)
+        yield "village", lambda text: _names_village(villages, text)
     if villages and "town" not in taken:
         yield "town", lambda text: bool(villages.find(text).towns)
+
+
+def _names_village(villages: Villages, text: str) -> bool:
+    return bool(villages.find(None, text).villages)
 
 
 def _find_columns(values: dict[int, list[Cell]], columns: Collection[int], test: Callable[[str], bool]) -> list[int]:

@@ -87,7 +87,7 @@ def _is_above(grid: Grid, row: int, below: int) -> bool:
         return False
     if any(top <= row and bottom >= below for top, _, bottom, _ in grid.merges):
         return True
-    return not any(len(text) > 12 or re.search(r"[::]|\d{4}", text) or OFFICE.fullmatch(text) for text in texts)
+    return not any(len(text) > 12 or re.search(r":|\d{4}", normalise(text)) or OFFICE.fullmatch(text) for text in texts)
 
 
 def _is_below(grid: Grid, headers: Headers, row: int, first: int) -> bool:

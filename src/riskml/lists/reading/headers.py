@@ -107,7 +107,7 @@ class Topic:
     """What the rows of a list are about: which department keeps such lists, and the headers of their columns.
 
     Several columns of one list may have the same field if it is in ``many``. Every list of the topic has the field
-    ``needs``.
+    ``needs``. ``allowed`` holds the patterns under ``never`` that do not apply to its lists.
     """
 
     department: str
@@ -115,6 +115,7 @@ class Topic:
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     many: frozenset[str] = frozenset()
     needs: str = ""
+    allowed: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -124,7 +125,7 @@ class Headers:
     topics: dict[str, Topic]
     departments: dict[str, tuple[str, ...]]
     common: Vocabulary
-    never: Vocabulary
+    never: dict[str, Vocabulary]
     _known: dict[tuple[str, ...], Meaning | None] = field(default_factory=dict)
     _names: tuple[frozenset[str], re.Pattern[str]] | None = None
 
@@ -151,6 +152,8 @@ class Headers:
         ('illness.cost', 'head_name')
         >>> headers.find("register", ["风险消除后", "工资性收入"]).field
         'other'
+        >>> [headers.find(topic, ["上年度收入", "工资性收入"]).field for topic in ("register", "wages")]
+        ['income.wage', 'other']
         """
         key = (topic, *parts)
         if key not in self._known:
@@ -164,7 +167,9 @@ class Headers:
             (match[0] + bonus, match[1]) for words, bonus in pairs for text in texts if (match := words.find(text))
         ]
         weight, meaning = max(matches, key=lambda match: match[0], default=(0.0, None))
-        if weight < _CONFIRMED and any(self.never.find(text) for text in texts):
+        allowed = self.topics[topic].allowed if topic else ()
+        never = (words for pattern, words in self.never.items() if pattern not in allowed)
+        if weight < _CONFIRMED and any(words.find(text) for words in never for text in texts):
             return Meaning("other")
         return meaning
 
@@ -261,9 +266,9 @@ def read_headers(mapping: Path | None = None) -> Headers:
 def _read_packaged() -> Headers:
     content = yaml.load(files("riskml.lists.reading").joinpath("headers.yaml").read_text("utf-8"), yaml.CSafeLoader)
     common = _build_vocabulary(content["identity"], content["other"], own=False)
-    never = Vocabulary()
-    for header in content["never"]:
-        never.add(header, Meaning("other"))
+    never = {header: Vocabulary() for header in content["never"]}
+    for header, words in never.items():
+        words.add(header, Meaning("other"))
     topics = {name: _build_topic(topic) for name, topic in content["topics"].items()}
     departments = {name: tuple(words) for name, words in content["departments"].items()}
     return Headers(topics, departments, common, never)
@@ -272,7 +277,8 @@ def _read_packaged() -> Headers:
 def _build_topic(content: Mapping[str, Any]) -> Topic:
     many = frozenset(name for name, spec in content["fields"].items() if spec.get("many"))
     vocabulary = _build_vocabulary(content["fields"], content["other"], own=True)
-    return Topic(content["department"], tuple(content["words"]), vocabulary, many, content.get("needs", ""))
+    needs, allowed = content.get("needs", ""), frozenset(content.get("allowed", ()))
+    return Topic(content["department"], tuple(content["words"]), vocabulary, many, needs, allowed)
 
 
 def _build_vocabulary(fields: Mapping[str, Any], other: Iterable[Any], *, own: bool) -> Vocabulary:
