@@ -44,13 +44,15 @@ _NO_MONEY = re.compile(
 """Headers of columns with numbers that are not amounts of money."""
 
 _OLD = re.compile(r"旧|原始|作废|(?:修改|更正|调整|变更|核定|复核|核减)前|初报")
-_LEAST, _MARGIN = 1.2, 0.4
+_LEAST, _MARGIN, _CLEAR = 1.2, 0.4, 3.0
 _MOST, _AGREE = 300, 0.8
 _LARGEST = 10**8
 """Limit that no amount in a row reaches; larger numbers are account numbers."""
 
 _PHONE = re.compile(r"1\d{10}")
-_DATE = re.compile(r"(?:19|20)\d\d(?:[年./-]\d{1,2}(?:[月./-](?:\d{1,2}日?)?)?|[01]\d[0-3]\d|[01]\d)(?:[ T].*)?")
+_DATE = re.compile(
+    r"\d{1,2}月\d{1,2}日|(?:19|20)\d\d(?:[年./-]\d{1,2}(?:[月./-](?:\d{1,2}日?)?)?|[01]\d[0-3]\d|[01]\d)(?:[ T].*)?"
+)
 _NAME = re.compile(r"[\u4e00-\u9fff]{1,2}\s*[\u4e00-\u9fff]{1,2}")
 
 
@@ -93,7 +95,8 @@ def choose_topic(headers: Headers, parts: Sequence[Sequence[str]], texts: Sequen
             office = any(word in text for word in headers.departments.get(topic.department, ()))
             score += weight * (min(2, words) + 0.5 * office)
         score += min(0.5, sum(0.25 for part in parts if any(word in "".join(part) for word in topic.words)))
-        if own[name] and (not topic.needs or any(meaning.field == topic.needs for _, meaning in own[name])):
+        has_needed = not topic.needs or any(meaning.field == topic.needs for _, meaning in own[name])
+        if has_needed and (own[name] or score >= _CLEAR):
             scores[name] = score
     if len(decided) == 1 and any(decided.values()):
         return next(iter(decided))
@@ -141,6 +144,12 @@ def map_columns(
         if j not in fields and (meaning is None or not meaning.confirmed)
     }
     unknown = {j for j in values if meanings[j] is None}
+    names = [j for j, name in fields.items() if name == "name"]
+    number = next((j for j, name in sorted(fields.items()) if name == "id_number"), 0)
+    guessed = not any(text in headers.common.exact for j in names for text in spell_header(parts[j]))
+    if guessed and all(j > number for j in names) and (own := _find_columns(values, unknown & {number - 1}, _is_name)):
+        fields = {j: name for j, name in fields.items() if name != "name"} | {own[0]: "name"}
+        hows[own[0]] = "values"
     topical = {words.field for words in headers.topics[topic].vocabulary.list_meanings()} if topic else set()
     for j, name in _read_values(values, unknown, set(fields.values()), topical, villages):
         fields[j], hows[j] = name, "values"

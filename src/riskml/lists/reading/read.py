@@ -16,7 +16,7 @@ from riskml.lists.reading.columns import choose_topic, find_missing_amount, map_
 from riskml.lists.reading.contexts import build_context, build_rows, find_unit
 from riskml.lists.reading.filling import fill_household_cells
 from riskml.lists.reading.grids import Grid, read_grids
-from riskml.lists.reading.headers import Headers
+from riskml.lists.reading.headers import BEST, Headers
 from riskml.lists.reading.layout import Table, find_tables
 from riskml.lists.reading.sheets import PERSON, Cell, Column, Row, Sheet
 from riskml.lists.reading.ticks import name_ticks
@@ -102,6 +102,8 @@ def _build_sheet(
 ) -> Sheet:
     name_ticks(table)
     data = [row for row, kind in zip(table.cells, table.kinds, strict=True) if kind == "data"]
+    if topic == "job_loss" and _lists_workers(headers, table.parts, data):
+        topic = "wages"
     columns = map_columns(
         headers,
         topic,
@@ -124,6 +126,18 @@ def _build_sheet(
     unclear = find_missing_amount(headers, topic, table.parts, columns, data)
     unclear = unclear or _find_missing_state(topic, columns, context.texts)
     return Sheet(path.name, grid.name, grid.hidden, department, topic, unclear, context, columns, rows)
+
+
+def _lists_workers(headers: Headers, parts: Sequence[Sequence[str]], rows: Sequence[Sequence[Cell]]) -> bool:
+    """Return whether a list of people who came home is also about others: most of those with a wage have no such day."""
+
+    def find(topic: str, name: str) -> int | None:
+        meanings = [headers.find(topic, part) if part else None for part in parts]
+        return next((j for j, own in enumerate(meanings) if own and own.field == name and own.rank[0] == BEST), None)
+
+    wage, day = find("wages", "income.wage"), find("job_loss", "events.occurred_on")
+    paid = [row for row in rows if wage is not None and row[wage] is not None]
+    return day is not None and 2 * sum(row[day] is None for row in paid) > len(paid)
 
 
 def _find_missing_state(topic: str, columns: Sequence[Column], texts: Sequence[str]) -> str:
