@@ -146,10 +146,11 @@ def map_columns(
     unknown = {j for j in values if meanings[j] is None}
     names = [j for j, name in fields.items() if name == "name"]
     number = next((j for j, name in sorted(fields.items()) if name == "id_number"), 0)
-    guessed = not any(text in headers.common.exact for j in names for text in spell_header(parts[j]))
-    if guessed and all(j > number for j in names) and (own := _find_columns(values, unknown & {number - 1}, _is_name)):
-        fields = {j: name for j, name in fields.items() if name != "name"} | {own[0]: "name"}
-        hows[own[0]] = "values"
+    known = any(text in headers.common.exact for j in names for text in spell_header(parts[j]))
+    for owner in _find_columns(values, unknown & {number - 1}, _is_name):
+        if not known and all(j > number for j in names):  # a number belongs to the name before it
+            fields = {j: name for j, name in fields.items() if name != "name"} | {owner: "name"}
+            hows[owner] = "values"
     topical = {words.field for words in headers.topics[topic].vocabulary.list_meanings()} if topic else set()
     for j, name in _read_values(values, unknown, set(fields.values()), topical, villages):
         fields[j], hows[j] = name, "values"

@@ -129,7 +129,7 @@ def _build_sheet(
 
 
 def _lists_workers(headers: Headers, parts: Sequence[Sequence[str]], rows: Sequence[Sequence[Cell]]) -> bool:
-    """Return whether a list of people who came home is also about others: most of those with a wage have no such day."""
+    """Return whether a list of people who came home has others too: most of those with a wage have no day of return."""
 
     def find(topic: str, name: str) -> int | None:
         meanings = [headers.find(topic, part) if part else None for part in parts]
