@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import combinations, pairwise
 
 from riskml.lists.persons.villages import Villages
-from riskml.lists.reading.cells import SURNAMES, looks_like_id, read_number
+from riskml.lists.reading.cells import read_number
+from riskml.lists.reading.contents import DAYS, find_columns, is_name, names_village, read_contents
 from riskml.lists.reading.headers import PART, SECOND, Headers, Meaning, clean_text, find_factor, spell_header
 from riskml.lists.reading.periods import find_month
 from riskml.lists.reading.sheets import Cell, Column, How
-from riskml.lists.words import find_words
 
 __all__ = ["AMOUNTS", "choose_topic", "find_missing_amount", "map_columns"]
 
 AMOUNTS = {"illness.cost", "illness.self_paid", "disaster.loss", "events.amount", "help.amount", "income.wage"}
 AMOUNTS |= {f"income.{source}" for source in ("property", "transfer", "business", "business_cost")}
 """Fields that hold amounts of money."""
-
-DAYS = {"illness.occurred_on", "events.occurred_on", "disaster.occurred_on", "help.started_on", "members.left_on"}
-"""Fields that hold the day that a row is about."""
-
-KINDS = ("illness.kind", "disaster.kind", "help.measure", "households.kind", "monitoring.category")
-"""Fields that are recognised by the words in their cells."""
 
 _MAIN_AMOUNTS = {
     "illness": ("illness.self_paid", "个人|本人|家庭|自[付负费]|负担|承担|现金"),
@@ -48,12 +42,6 @@ _LEAST, _MARGIN, _CLEAR = 1.2, 0.4, 3.0
 _MOST, _AGREE = 300, 0.8
 _LARGEST = 10**8
 """Limit that no amount in a row reaches; larger numbers are account numbers."""
-
-_PHONE = re.compile(r"1\d{10}")
-_DATE = re.compile(
-    r"\d{1,2}月\d{1,2}日|(?:19|20)\d\d(?:[年./-]\d{1,2}(?:[月./-](?:\d{1,2}日?)?)?|[01]\d[0-3]\d|[01]\d)(?:[ T].*)?"
-)
-_NAME = re.compile(r"[\u4e00-\u9fff]{1,2}\s*[\u4e00-\u9fff]{1,2}")
 
 
 def choose_topic(headers: Headers, parts: Sequence[Sequence[str]], texts: Sequence[tuple[str, float]]) -> str:
@@ -147,16 +135,20 @@ def map_columns(
     names = [j for j, name in fields.items() if name == "name"]
     number = next((j for j, name in sorted(fields.items()) if name == "id_number"), 0)
     known = any(text in headers.common.exact for j in names for text in spell_header(parts[j]))
-    for owner in _find_columns(values, unknown & {number - 1}, _is_name):
+    for owner in find_columns(values, unknown & {number - 1}, is_name):
         if not known and all(j > number for j in names):  # a number belongs to the name before it
             fields = {j: name for j, name in fields.items() if name != "name"} | {owner: "name"}
             hows[owner] = "values"
+    if "illness.cost" in fields.values() and "illness.self_paid" not in fields.values():
+        found = _find_paid(fields, meanings, unknown, rows)
+        fields |= found
+        hows |= dict.fromkeys(found, "values")
     topical = {words.field for words in headers.topics[topic].vocabulary.list_meanings()} if topic else set()
-    for j, name in _read_values(values, unknown, set(fields.values()), topical, villages):
+    for j, name in read_contents(values, unknown - fields.keys(), set(fields.values()), topic, topical, villages):
         fields[j], hows[j] = name, "values"
     if villages and "village" not in fields.values():
         groups = {j: [row[j] for row in rows if row[j] is not None] for j, name in fields.items() if name == "group"}
-        for j in _find_columns(groups, groups, lambda text: _names_village(villages, text))[:1]:
+        for j in find_columns(groups, groups, lambda text: names_village(villages, text))[:1]:
             fields[j], hows[j] = "village", "values"
     if "name" not in fields.values() and "head_name" in fields.values():
         fields |= {j: "head_id" for j, name in fields.items() if name == "id_number"}
@@ -315,6 +307,24 @@ def _choose_paid(
     return [whole] if inside or not re.search("自付|自负|现金", text) or re.search("[合总]", text) else [whole, *pieces]
 
 
+def _find_paid(
+    fields: Mapping[int, str],
+    meanings: Sequence[Meaning | None],
+    unknown: Collection[int],
+    rows: Sequence[Sequence[Cell]],
+) -> dict[int, str]:
+    """Return the unknown column that holds what a person paid, if it is the cost less what the funds paid."""
+    cost = next(j for j, name in fields.items() if name == "illness.cost")
+    pairs = [(own, j) for j, own in enumerate(meanings) if own and own.field == "illness.fund"]
+    funds = [j for _, j in _pick_best(pairs)] if pairs else []
+    for j in sorted(unknown) if funds else ():
+        known = [[read_number(row[k]) or 0 for k in (cost, j, *funds)] for row in rows if row[j] is not None]
+        near = [abs(total - paid - sum(rest)) <= 1 + 0.01 * abs(paid) for total, paid, *rest in known]
+        if len(near) > 1 and sum(near) >= _AGREE * len(near):
+            return {j: "illness.self_paid"}
+    return {}
+
+
 def _tell_heads(fields: dict[int, str], meanings: Sequence[Meaning | None]) -> None:
     """Decide whether columns with numbers and names are about the head of the household or about the person."""
     names = [j for j, name in fields.items() if name == "name"]
@@ -333,57 +343,3 @@ def _tell_heads(fields: dict[int, str], meanings: Sequence[Meaning | None]) -> N
     ids = [j for j in ids if fields[j] == "id_number"]
     for j in sorted(ids, key=lambda j: (meaning.rank if (meaning := meanings[j]) else (0, 0), j))[1:]:
         del fields[j]
-
-
-def _read_values(
-    values: dict[int, list[Cell]], unknown: set[int], taken: set[str], own: set[str], villages: Villages | None
-) -> Iterator[tuple[int, str]]:
-    """Yield columns whose values show their field: ID numbers under any header, others only under unknown headers."""
-    if not taken & {"id_number", "head_id"}:
-        for j, cells in values.items():
-            if cells and sum(map(looks_like_id, cells)) * 2 > len(cells):
-                unknown.discard(j)
-                yield j, "id_number"
-                break
-    for name, test in _list_tests(taken, own, villages):
-        columns = _find_columns(values, unknown, test)
-        if columns:
-            unknown.discard(columns[0])
-            yield columns[0], name
-    columns, days = _find_columns(values, unknown, lambda text: bool(_DATE.match(text))), own & DAYS
-    if len(columns) == 1 and len(days) == 1 and not days & taken:
-        yield columns[0], next(iter(days))
-
-
-def _list_tests(
-    taken: set[str], own: set[str], villages: Villages | None
-) -> Iterator[tuple[str, Callable[[str], bool]]]:
-    """Yield each field of the topic's ``own`` or of all lists that is not taken yet, with a test for its values."""
-    for kind in KINDS:
-        if kind in own - taken:
-            yield kind, lambda text, kind=kind: len(find_words(kind, text)) == 1  # type: ignore[misc]
-    if "phone" not in taken:
-        yield "phone", lambda text: bool(_PHONE.fullmatch(text))
-    if not taken & {"name", "head_name"}:
-        yield "name", _is_name
-    if villages and "village" not in taken:
-        yield "village", lambda text: _names_village(villages, text)
-    if villages and "town" not in taken:
-        yield "town", lambda text: bool(villages.find(text).towns)
-
-
-def _names_village(villages: Villages, text: str) -> bool:
-    return bool(villages.find(None, text).villages)
-
-
-def _find_columns(values: dict[int, list[Cell]], columns: Collection[int], test: Callable[[str], bool]) -> list[int]:
-    """Return the columns in which most values pass a test."""
-    return [
-        j
-        for j in sorted(columns)
-        if len(values[j]) > 1 and sum(test(str(cell).strip()) for cell in values[j]) >= _AGREE * len(values[j])
-    ]
-
-
-def _is_name(text: str) -> bool:
-    return bool(_NAME.fullmatch(text)) and text[0] in SURNAMES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -44,6 +44,10 @@ FORM = "confirmed: [{header: '花费', field: illness.self_paid}]"
 _LONGEST, _DIGITS = 40, 4
 """Maximum number of characters and of digits in a header: longer texts and dates are not headers."""
 
+_SHORTEST, _LATER = 3, 1000
+"""Minimum number of characters of a header recognised at the end of a longer text, and how much later it ranks."""
+
+_NOT = re.compile("[未非不无免除减扣原前上旧拟应]$")
 _MARKS = re.compile(r"[\s*★☆※#'\"“”‘’:]+")
 _NUMBERING = re.compile(r"^(?:\d{1,2}[.、]|[一二三四五六七八九十]{1,3}、|\(\d{1,2}\)|其中)")
 _BRACKETS = re.compile(r"[(\[【〔{][^)\]】〕}]*[)\]】〕}]")
@@ -95,6 +99,14 @@ class Vocabulary:
             return (_CONFIRMED if meaning.confirmed else len(text) + 0.5), meaning
         matches = [(length, meaning) for pattern, length, meaning in self.patterns if pattern.fullmatch(text)]
         return max(matches, key=lambda match: match[0], default=None)
+
+    def find_end(self, text: str) -> tuple[float, Meaning] | None:
+        """Return the longest header at the end of a text; its column is used only if no other one has its field."""
+        for i in range(1, len(text) - _SHORTEST + 1):
+            meaning = self.exact.get(text[i:])
+            if meaning and not _NOT.search(text[:i]):
+                return len(text) - i, replace(meaning, rank=(meaning.rank[0], meaning.rank[1] + _LATER))
+        return None
 
     def list_meanings(self) -> Iterator[Meaning]:
         """List every meaning."""
@@ -166,6 +178,7 @@ class Headers:
         matches = [
             (match[0] + bonus, match[1]) for words, bonus in pairs for text in texts if (match := words.find(text))
         ]
+        matches += [match for text in texts if (match := own.find_end(text))] if not matches else []
         weight, meaning = max(matches, key=lambda match: match[0], default=(0.0, None))
         allowed = self.topics[topic].allowed if topic else ()
         never = (words for pattern, words in self.never.items() if pattern not in allowed)

@@ -1,0 +1,108 @@
+"""Recognises the field of a column by what its cells hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+
+from riskml.lists.persons.villages import Villages
+from riskml.lists.reading.cells import SURNAMES, looks_like_id
+from riskml.lists.reading.sheets import Cell
+from riskml.lists.words import find_words
+
+__all__ = ["DAYS", "find_columns", "is_name", "names_village", "read_contents"]
+
+DAYS = {"illness.occurred_on", "events.occurred_on", "disaster.occurred_on", "help.started_on", "members.left_on"}
+"""Fields that hold the day that a row is about."""
+
+_KINDS = ("illness.kind", "disaster.kind", "help.measure", "households.kind", "monitoring.category")
+"""Fields that are recognised by the words in their cells."""
+
+_EVENT_KINDS = {"housing": "housing", "disability": "disability", "death": "registration", "departure": "registration"}
+"""The same for ``events.kind``: what its words are called in `words.yaml`, by topic."""
+
+_AGREE = 0.8
+_PHONE = re.compile(r"1\d{10}")
+_DATE = re.compile(
+    r"\d{1,2}月\d{1,2}日|(?:19|20)\d\d(?:[年./-]\d{1,2}(?:[月./-](?:\d{1,2}日?)?)?|[01]\d[0-3]\d|[01]\d)(?:[ T].*)?"
+)
+_NAME = re.compile(r"[\u4e00-\u9fff]{1,2}\s*[\u4e00-\u9fff]{1,2}")
+
+
+def read_contents(
+    values: dict[int, list[Cell]],
+    unknown: Collection[int],
+    taken: set[str],
+    topic: str,
+    own: set[str],
+    villages: Villages | None,
+) -> Iterator[tuple[int, str]]:
+    """Yield columns whose cells show their field: ID numbers under any header, others only under unknown headers.
+
+    Parameters
+    ----------
+    values : dict
+        The cells of every column without a field that are not empty.
+    unknown : collection of int
+        Columns with unknown headers.
+    taken, own : set of str
+        Fields that other columns have, and fields that lists of the topic may have.
+    topic : str
+    villages : Villages, optional
+        The villages of the register.
+    """
+    left = set(unknown)
+    if not taken & {"id_number", "head_id"}:
+        for j, cells in values.items():
+            if cells and sum(map(looks_like_id, cells)) * 2 > len(cells):
+                left.discard(j)
+                yield j, "id_number"
+                break
+    words = {name: name for name in _KINDS} | ({"events.kind": _EVENT_KINDS[topic]} if topic in _EVENT_KINDS else {})
+    for name, test in _list_tests(taken, {name: word for name, word in words.items() if name in own}, villages):
+        if columns := find_columns(values, left, test):
+            left.discard(columns[0])
+            yield columns[0], name
+    columns, days = find_columns(values, left, lambda text: bool(_DATE.match(text))), own & DAYS
+    if len(columns) == 1 and len(days) == 1 and not days & taken:
+        yield columns[0], next(iter(days))
+
+
+def _list_tests(
+    taken: set[str], words: dict[str, str], villages: Villages | None
+) -> Iterator[tuple[str, Callable[[str], bool]]]:
+    """Yield each field that is not taken yet, with a test for its values."""
+    for name, word in words.items():
+        if name not in taken:
+            yield name, lambda text, word=word: len(find_words(word, text)) == 1  # type: ignore[misc]
+    if "phone" not in taken:
+        yield "phone", lambda text: bool(_PHONE.fullmatch(text))
+    if not taken & {"name", "head_name"}:
+        yield "name", is_name
+    if villages and "village" not in taken:
+        yield "village", lambda text: names_village(villages, text)
+    if villages and "town" not in taken:
+        yield "town", lambda text: bool(villages.find(text).towns)
+
+
+def find_columns(values: dict[int, list[Cell]], columns: Collection[int], test: Callable[[str], bool]) -> list[int]:
+    """Return the columns in which most values pass a test.
+
+    >>> find_columns({0: ["东沟镇", "西山乡"], 1: ["王小兰", "李明"]}, {0, 1}, is_name)
+    [1]
+    """
+    return [
+        j
+        for j in sorted(columns)
+        if len(values[j]) > 1 and sum(test(str(cell).strip()) for cell in values[j]) >= _AGREE * len(values[j])
+    ]
+
+
+def names_village(villages: Villages, text: str) -> bool:
+    """Return whether a text names a village of the register, alone or within an address."""
+    return bool(villages.find(None, text).villages)
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text is like a name of two to four characters with a common surname."""
+    return bool(_NAME.fullmatch(text)) and text[0] in SURNAMES
