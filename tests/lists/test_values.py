@@ -172,6 +172,8 @@ def test_counts():
         ("members.working", "县外省内务工", "migrant"),
         ("disaster.kind", "遭受暴雨洪涝", "flood"),
         ("housing", "鉴定为 D级", "unsafe"),
+        ("illness.kind", "生育住院", "inpatient"),
+        ("illness.kind", "生育费用住院", "inpatient"),
     ],
 )
 def test_words_become_codes(name, cell, code):

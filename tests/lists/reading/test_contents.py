@@ -1,0 +1,124 @@
+"""Lists of which the reader knows some headers only in part, or not at all: cells, titles and neighbours decide."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from riskml.lists.reading.read import read_list
+from riskml.lists.row_reader import RowReader, index_columns
+from riskml.lists.words import UnusableValueError
+
+ID = "990123198503122348"
+RECEIVED = date(2025, 2, 10)
+
+
+@pytest.mark.parametrize(
+    ("topic", "header", "field"),
+    [
+        ("illness", ["某次医疗总费用"], "illness.cost"),
+        ("register", ["成员健康状况"], "members.health"),
+        ("register", ["2024年度家庭收入（元）", "年财产性收入"], "income.property"),
+        ("register", ["上年度收入（元）", "工资性收入"], "income.wage"),
+        ("register", ["风险消除后收入", "工资性收入"], "other"),
+        ("wages", ["转移就业信息", "当月务工工资收入"], "income.wage"),
+        ("allowance", ["初次审批年月"], "help.started_on"),
+        ("relief", ["审批救助额（元）"], "help.amount"),
+        ("housing", ["申请人（户主）"], "head_name"),
+        ("housing", ["申请人（户主）公民身份号码"], "head_id"),
+        ("death", ["申报人姓名"], "other"),
+        ("death", ["申报人身份证号"], "other"),
+        ("relief", ["申报人姓名"], "name"),
+    ],
+)
+def test_a_header_is_known_at_the_end_of_a_longer_one(headers, topic, header, field):
+    assert headers.find(topic, header).field == field
+
+
+def test_a_header_at_the_end_of_one_that_denies_it_is_unknown(headers):
+    assert headers.find("register", ["不在健康状况"]).field == "members.health"
+    assert headers.find("register", ["非健康状况"]) is None
+
+
+def test_a_shorter_header_takes_precedence_over_one_that_ends_with_another(read, list_fields):
+    sheet = read([["住院"], ["姓名", "转院前医疗总费用", "医疗总费用", "个人自付"], *[["某某", 9, 8, 7]] * 2])
+    assert list_fields(sheet) == ["name", "other", "illness.cost", "illness.self_paid"]
+
+
+@pytest.mark.parametrize(
+    ("title", "header", "cells", "field"),
+    [
+        ("住院", ["总费用", "个人自付"], ["普通住院", "门诊慢特病"], "illness.kind"),
+        ("灾情", ["受灾时间", "直接经济损失"], ["暴雨山洪", "冰雹"], "disaster.kind"),
+        ("农村房屋鉴定", ["鉴定时间"], ["A级", "D级（整体危险）"], "events.kind"),
+        ("户口注销", ["死亡时间"], ["死亡注销", "迁入"], "events.kind"),
+        ("残疾人证", ["发证日期"], ["首次办理", "换证"], "events.kind"),
+        ("农村饮水排查", ["排查时间"], ["是", "否"], "other"),
+    ],
+)
+def test_words_in_cells_show_which_column_holds_the_kind(read, list_fields, title, header, cells, field):
+    rows = [["某某", cell, *["2025-01-05"] * len(header)] for cell in cells * 2]
+    assert list_fields(read([[title], ["姓名", "甲乙", *header], *rows]))[1] == field
+
+
+@pytest.mark.parametrize(("paid", "field"), [((60, 70.5), "illness.self_paid"), ((61, 90), "other")])
+def test_what_a_person_paid_is_the_cost_less_what_the_funds_paid(read, list_fields, paid, field):
+    header = ["姓名", "总费用", "统筹支付", "医疗救助", "掏腰包"]
+    rows = [["某某", 100, 30, 10, paid[0]], ["某甲", 200.5, 100, 30, paid[1]]]
+    sheet = read([["住院费用"], header, *rows])
+    assert (list_fields(sheet)[-1], sheet.unclear) == (field, "" if field != "other" else "illness.self_paid")
+
+
+def test_a_village_may_stand_in_the_column_of_the_group(read, list_fields):
+    villages, groups = ([["某某", f"{place}3组", "缺水"]] * 2 for place in ("下河村", "第"))
+    fields = [list_fields(read([["饮水排查"], ["户主", "村组", "存在问题"], *rows])) for rows in (villages, groups)]
+    assert [own[1] for own in fields] == ["village", "group"]
+
+
+def test_a_number_belongs_to_the_name_before_it_whatever_that_is_called(read, list_fields):
+    rows = [["王某某", ID, "2025-01-05", "李某"]] * 2
+    header = ["故去者", "公民身份号码", "死亡日期", "证明人员姓名"]
+    assert list_fields(read([["死亡名单"], header, *rows])) == ["name", "id_number", "events.occurred_on", "other"]
+
+
+def test_clear_titles_say_what_a_list_without_known_headers_is_about(read, list_fields):
+    header, row = ["姓名", "身份证号", "哪天到手"], ["某某", ID, "2月3日"]
+    sheet = read([["临时救助资金发放表"], header, row, row], name="民政局临时救助台账.xlsx")
+    assert (sheet.topic, list_fields(sheet)[-1]) == ("relief", "help.started_on")
+
+
+@pytest.mark.parametrize(("back", "topic"), [([None, None, "2025-01-09"], "wages"), (["2025-01-09"] * 3, "job_loss")])
+def test_a_ledger_of_workers_may_include_those_who_came_home(read, back, topic):
+    rows = [["某某", ID, None if day and topic == "wages" else 3000, day, "在岗"] for day in back]
+    sheet = read([["劳动力返乡失业台账"], ["姓名", "身份证号", "月工资", "返乡时间", "就业状态"], *rows])
+    assert sheet.topic == topic
+
+
+def test_a_line_of_labels_above_the_header_is_a_title(read, list_kinds):
+    line = ["填报村：下河村", None, None, "填报人：文书"]
+    sheet = read([line, ["姓名", "身份证号", "务工地", "月工资"], ["某某", ID, "本县", 3000]])
+    assert (list_kinds(sheet), sheet.columns[0].header) == (["title", "header", "data"], "姓名")
+
+
+@pytest.mark.parametrize(
+    ("title", "cell", "day"),
+    [
+        ("死亡名单", "2月3日", date(2025, 2, 3)),
+        ("死亡名单", "12.30", date(2024, 12, 30)),
+        ("2024年10月至2025年1月死亡名单", "11月5日", date(2024, 11, 5)),
+        ("2024年10月至2025年1月死亡名单", "1月5日", date(2025, 1, 5)),
+        ("2024年死亡名单", "2月3日", date(2024, 2, 3)),
+    ],
+)
+def test_a_day_without_a_year_is_in_the_period_of_the_title_or_the_last_before_receipt(save, headers, title, cell, day):
+    path = save([[title], ["姓名", "身份证号", "死亡日期"], ["某某", ID, cell]])
+    (sheet,) = read_list(path, headers, received=RECEIVED)
+    reader = RowReader(index_columns(sheet), sheet.rows[-1], RECEIVED, RECEIVED)
+    assert reader.read_day("events.occurred_on").day == day
+    undated = RowReader(index_columns(sheet), sheet.rows[-1], RECEIVED, RECEIVED, dated=False)
+    if "年" in title:
+        assert undated.read_day("events.occurred_on").day == day
+    else:
+        with pytest.raises(UnusableValueError, match="bad_date"):
+            undated.read_day("events.occurred_on")
