@@ -71,7 +71,7 @@ def test_what_a_person_paid_is_the_cost_less_what_the_funds_paid(read, list_fiel
 
 
 def test_a_village_may_stand_in_the_column_of_the_group(read, list_fields):
-    villages, groups = ([["某某", f"{place}3组", "缺水"]] * 2 for place in ("下河村", "第"))
+    villages, groups = ([["某某", f"{name}3组", "缺水"]] * 2 for name in ("下河村", "第"))
     fields = [list_fields(read([["饮水排查"], ["户主", "村组", "存在问题"], *rows])) for rows in (villages, groups)]
     assert [own[1] for own in fields] == ["village", "group"]
 

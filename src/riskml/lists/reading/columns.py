@@ -140,9 +140,9 @@ def map_columns(
             fields = {j: name for j, name in fields.items() if name != "name"} | {owner: "name"}
             hows[owner] = "values"
     if "illness.cost" in fields.values() and "illness.self_paid" not in fields.values():
-        found = _find_paid(fields, meanings, unknown, rows)
-        fields |= found
-        hows |= dict.fromkeys(found, "values")
+        paid = _find_paid(fields, meanings, unknown, rows)
+        fields |= paid
+        hows |= dict.fromkeys(paid, "values")
     topical = {words.field for words in headers.topics[topic].vocabulary.list_meanings()} if topic else set()
     for j, name in read_contents(values, unknown - fields.keys(), set(fields.values()), topic, topical, villages):
         fields[j], hows[j] = name, "values"
