@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 # Images of containers often set this variable. Then each process compiles all packages again: five seconds for the service.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install demo test test-fast docs bundle fuzz machine mutants sbom audit check lint types layers requirements clean
+.PHONY: install demo test test-fast docs bundle fuzz machine mutants sbom audit check lint types layers compile requirements clean
 
 install: $(STAMP)
 
@@ -87,6 +87,11 @@ types: install
 
 layers: install
 	$(BIN)/lint-imports
+
+# Lets numba compile riskml's loops on a small county; otherwise every process of the first tests would do so by itself.
+compile: install
+	$(BIN)/riskml simulate build/first --households 60 --months 36 --seed 1
+	$(BIN)/riskml score models/simulated-county-1 build/first --as-of 2022-12-31 --explain --out build/first.parquet
 
 check: lint types layers test
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from riskml.lists import side_files
-from riskml.lists.reading.headers import Headers, read_headers
+from riskml.lists.reading.headers import read_headers
 from riskml_serving.checks.fields import read_day, require_choice
 from riskml_serving.desk.service import Upload
 from riskml_serving.web.desk.words import PERSON_WORDS, UNITS
@@ -18,18 +17,13 @@ from riskml_serving.web.shell.forms import Form
 __all__ = ["list_fields", "read_answers", "read_headers_form", "read_received"]
 
 
-@cache
-def _read_headers() -> Headers:
-    return read_headers()
-
-
 def list_fields(topic: str) -> list[str]:
     """List the fields that a column of a topic can have, those of the topic first.
 
     >>> list_fields("dropout")[:2], list_fields("")[-1]
     (['events.occurred_on', 'name'], 'other')
     """
-    topics = _read_headers().topics
+    topics = read_headers().topics
     own = [] if topic not in topics else [meaning.field for meaning in topics[topic].vocabulary.list_meanings()]
     general = [name for name in PERSON_WORDS if name not in ("birth", "birth_month", "age")]
     return list(dict.fromkeys([*sorted(name for name in own if "." in name), *general]))

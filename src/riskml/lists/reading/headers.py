@@ -108,6 +108,10 @@ class Vocabulary:
                 return len(text) - i, replace(meaning, rank=(meaning.rank[0], meaning.rank[1] + _LATER))
         return None
 
+    def copy(self) -> Vocabulary:
+        """Copy the headers, so that others can be added to the copy."""
+        return Vocabulary(dict(self.exact), list(self.patterns))
+
     def list_meanings(self) -> Iterator[Meaning]:
         """List every meaning."""
         yield from self.exact.values()
@@ -268,10 +272,11 @@ def read_headers(mapping: Path | None = None) -> Headers:
     UsageError
         If the file cannot be read, or if it names a topic, a field or a unit that does not exist.
     """
-    if mapping is None:
-        return _read_packaged()
-    headers = _read_packaged.__wrapped__()  # a separate copy, to which headers can be added
-    _extend(headers, _load(mapping), mapping)
+    headers = _read_packaged()
+    if mapping is not None:
+        topics = {name: replace(topic, vocabulary=topic.vocabulary.copy()) for name, topic in headers.topics.items()}
+        headers = Headers(topics, headers.departments, headers.common.copy(), headers.never)
+        _extend(headers, _load(mapping), mapping)
     return headers
 
 
