@@ -5,6 +5,7 @@ The county is made once for all processes, the bundle once for each, and no test
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -64,6 +65,16 @@ def _tier(item: pytest.Item) -> str:
         return "faults"
     fixtures = set(getattr(item, "fixturenames", ()))
     return next((tier for tier, heavy in TIERS.items() if fixtures & heavy), "unit")
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often, and not among modules and collected tests, which took 7 % of the tests' time."""
+    gc.freeze()
+    gc.set_threshold(700, 10, 50)
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # otherwise DuckDB reports that its objects were left over
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
