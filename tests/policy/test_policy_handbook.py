@@ -35,10 +35,12 @@ def test_a_disabled_trigger_is_described_as_disabled():
     assert "never: no figure is known" in row
 
 
-def test_thresholds_by_kind_are_distinguished():
+def test_thresholds_by_kind_are_distinguished(packaged):
     text = render_handbook(load_policy())
     assert "exited ≥ 5,000, ordinary ≥ 20,000 (yuan)" in text
     assert "monitored > 0.5 × rural per-capita income, others > 1 × rural per-capita income (yuan)" in text
+    partly = parse_policy(packaged.replace("exited: 5000, ordinary: 20000", "exited: 5000, ordinary: null"))
+    assert "| exited ≥ 5,000, ordinary never (yuan) |" in render_handbook(partly)
 
 
 def test_every_table_row_has_as_many_cells_as_its_header(packaged):

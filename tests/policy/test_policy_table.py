@@ -71,6 +71,8 @@ def test_every_trigger_function_has_a_row_and_every_row_has_a_function():
 def test_every_rule_names_its_source():
     policy = load_policy()
     rows = [row for trigger in policy.triggers.values() for row in trigger.values.rows]
+    lines = yaml.load(PACKAGED, yaml.CSafeLoader)["lines"]
+    assert [row.source for row in policy.lines] == [line["source"] for line in lines]
     rows += [*policy.lines, *policy.rural_income.rows, *policy.colours.rows, *policy.tiers.values()]
     rows += [*policy.spending.values(), *policy.counting.values(), *policy.timing.values()]
     rows += [measure for measures in policy.measures.values() for measure in measures]
@@ -174,6 +176,11 @@ def test_broken_yaml_names_the_line():
         parse_policy("version: x\nlines: ]\n", "county.yaml")
 
 
+def test_a_file_with_a_control_character_has_no_line_to_name():
+    with pytest.raises(PolicyError, match=r"county\.yaml is not valid YAML: it cannot be parsed\."):
+        parse_policy("version: \0", "county.yaml")
+
+
 def test_a_date_as_a_key_is_rejected():
     with pytest.raises(PolicyError, match="key 2024-01-01 is neither text nor a number"):
         parse_policy("causes:\n  illness:\n    topics:\n      2024-01-01: x\n", "policy.yaml")
@@ -219,6 +226,7 @@ FAULTS = {
     "triggers.job_loss.fires is 'over'": lambda c: select_job_loss(c).update(fires="over"),
     "triggers.job_loss.base is 'lines'": lambda c: select_job_loss(c).update(base="lines"),
     "triggers.job_loss.window is 37": lambda c: select_job_loss(c).update(window=37),
+    "triggers.job_loss.window is 2.5, but it must be a whole number.": lambda c: select_job_loss(c).update(window=2.5),
     "triggers.job_loss.values is empty": lambda c: select_job_loss(c).update(values=[]),
     "triggers.job_loss.values[0] has thresholds for nobody": lambda c: select_job_loss(c)["values"][0].pop("all"),
     "triggers.job_loss.values[0] has thresholds for all, exited": lambda c: select_job_loss(c)["values"][0].update(
@@ -257,6 +265,10 @@ def test_a_fault_names_its_path_in_the_file(content, message):
         (lambda c: select_job_loss(c).update(cause="wrok"), "Did you mean 'work'?"),
         (lambda c: c["lines"][0].update(region=13), 'write "13" in quotes'),
         (lambda c: select_job_loss(c)["values"][0].pop("all"), "`exited` and `ordinary`"),
+        (lambda c: select_job_loss(c).update(values=[]), "a threshold of null to switch the trigger off"),
+        (lambda c: c["lines"].append(c["lines"][0]), "Remove one of them, or give it a different effective_from."),
+        (lambda c: c["lines"][1].pop("amount"), "It needs: region, effective_from, amount, source."),
+        (lambda c: c["counting"].update({3: {}}), 'Write it in quotes: "3".'),
     ],
 )
 def test_a_fault_says_what_to_do(content, change, hint):
@@ -268,7 +280,8 @@ def test_a_fault_says_what_to_do(content, change, hint):
 
 def test_a_policy_can_be_pickled_to_another_process():
     policy = load_policy()
-    policy.find_in_force("130529", to_day("2023-12-31"))
+    rows = policy.find_in_force("130529", to_day("2023-12-31"))
+    assert policy.find_in_force("130529", to_day("2023-12-31")) is rows, "they are looked up once"
     copied = pickle.loads(pickle.dumps(policy))
     assert (copied.version, copied.lines, list(copied.triggers)) == (
         policy.version,

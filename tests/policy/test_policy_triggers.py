@@ -3,6 +3,7 @@ of its window."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from riskml.policy import parse_policy
@@ -155,6 +156,28 @@ def test_reports_and_visits_raise_no_flags(comfortable):
 def test_a_disasters_loss_is_compared_with_the_yearly_line(village, loss, code):
     village.household(size=2).earns(60_000).add("disaster", kind="fire", occurred_on="2023-06-01", loss=loss)
     assert village.judged().list_flag_codes(0) == (() if code is None else (code,))
+
+
+@pytest.mark.parametrize(("loss", "fired"), [(2_700, False), (3_000, True)])
+def test_a_disasters_loss_is_compared_with_the_line_of_the_last_month(village, loss, fired):
+    for since, amount in (("2020-01-01", 10_000.0), ("2023-12-01", 12_000.0)):
+        village.add("lines", None, region_code="1305", effective_from=since, amount=amount, source="county notice")
+    village.household().earns(60_000).add("disaster", kind="fire", occurred_on="2023-06-01", loss=loss)
+    assert fires(village, "disaster_severe") == fired
+
+
+def test_each_household_is_judged_by_the_rows_of_its_own_region(new_village, packaged):
+    row = '{region: "", effective_from: null, all: null, source: "disaster alerts as reported: no figure found"}'
+    county = '{region: "4301", effective_from: null, all: 1000, source: "county notice"}'
+    policy = parse_policy(packaged.replace(row, f"{row}\n      - {county}"))
+    village = new_village()
+    for code, region in (("a", "130529"), ("b", "430100")):
+        village.household(code, region=region).earns(30_000, code)
+        village.add("disaster", code, kind="hail", occurred_on="2023-06-01", loss=1500)
+    verdicts = village.judged(policy=policy)
+    assert [verdicts.list_flag_codes(i) for i in range(2)] == [(), ("disaster_loss",)]
+    observed = verdicts.observed[verdicts.codes.index("disaster_loss")]
+    np.testing.assert_array_equal(observed, [np.nan, 1500.0])  # not observed where the trigger is not in force
 
 
 def test_a_regional_disaster_raises_no_flag(comfortable):

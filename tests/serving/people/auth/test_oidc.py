@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 import time
@@ -14,7 +15,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from riskml.errors import UsageError
 from riskml_serving.base.settings import Settings
-from riskml_serving.people.auth.jwks import RETRY_SECONDS, KeySet, create_key_set
+from riskml_serving.people.auth.jwks import RETRY_SECONDS, KeySet, create_key_set, discover_endpoint, fetch_json
 
 
 class Provider:
@@ -203,12 +204,30 @@ def test_a_user_is_named_in_the_audit_log_but_not_in_the_service_logs(ask, provi
     ],
 )
 def test_a_provider_without_https_or_an_audience_is_rejected(settings):
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as error:
         create_key_set(Settings(**settings))
+    assert error.value.hint
 
 
 def test_discovery_must_not_lead_to_an_unencrypted_address():
     settings = Settings(oidc_issuer="https://login.example", oidc_audience="riskml")
-    keys = create_key_set(settings, lambda _: {"jwks_uri": "http://login.example/keys"})
-    with pytest.raises(OSError, match="cannot be read"):
-        keys.find("a")
+    for address in ("http://login.example/keys", "http://localhost:9000/keys"):
+        keys = create_key_set(settings, lambda _, address=address: {"jwks_uri": address})
+        with pytest.raises(OSError, match="cannot be read"):
+            keys.find("a")
+
+
+def test_a_provider_on_this_machine_may_lead_to_another_address_on_it():
+    address = "http://127.0.0.1:9000/keys"
+    assert discover_endpoint("http://localhost:9000", "jwks_uri", lambda _: {"jwks_uri": address}) == address
+
+
+def test_an_answer_of_a_provider_is_read_up_to_a_megabyte(monkeypatch):
+    def answer(size):
+        content = b'{"keys": 1}'.rjust(size)
+        monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: io.BytesIO(content))
+        return fetch_json("https://login.example")
+
+    assert answer(1_000_000) == {"keys": 1}
+    with pytest.raises(ValueError, match="Expecting"):
+        answer(1_000_001)
