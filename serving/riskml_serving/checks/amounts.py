@@ -13,13 +13,15 @@ from typing import Any
 from riskml.records.checking.plausibility import (
     AMOUNTS,
     CODES,
+    FAR,
     FEWEST_AMOUNTS,
     FEWEST_CODES,
     FEWEST_LOW,
-    LINE_FACTOR,
-    LINE_YEARS,
+    LOW,
+    NINES,
     SLIPS,
 )
+from riskml.records.checking.poverty_lines import LINE_FACTOR, LINE_YEARS
 from riskml.records.contract.schema import Kind, Table
 from riskml.records.reading.folder import UsualLines
 from riskml_serving.checks.findings import Finding, Row, list_known
@@ -27,7 +29,7 @@ from riskml_serving.store.records.columns import Columns, Rows
 
 __all__ = ["find_odd_amounts", "find_odd_lines"]
 
-_CODES = frozenset(CODES)
+_CODES = frozenset(CODES + NINES)
 
 
 def find_odd_amounts(
@@ -39,7 +41,7 @@ def find_odd_amounts(
     ``line`` is the highest monitoring line.
     """
     for column in table.columns:
-        if column.kind is Kind.AMOUNT and column.minimum is None and not _CODES.isdisjoint(sent.get(column.name, ())):
+        if column.kind is Kind.AMOUNT and not _CODES.isdisjoint(sent.get(column.name, ())):
             yield from _find_survey_codes(column.name, rows, stored)
     for column_name, kind, _, most in AMOUNTS.get(table.name, ()):
         if _vary_widely(list_known(sent, column_name), columns, column_name, most * line, line):
@@ -51,11 +53,12 @@ def find_odd_amounts(
 
 
 def _find_survey_codes(name: str, rows: Rows, stored: Rows) -> Iterator[Finding]:
-    """Find negative codes, such as -8, in an amount."""
+    """Find codes such as -8 and 99999 in an amount."""
     suspect = [(i, row[name]) for i, row in enumerate(rows) if row.get(name) in _CODES]
-    counts = Counter(row[name] for row in stored if (row.get(name) or 0) < 0) if suspect else Counter()
+    counts = Counter(row[name] for row in stored if (row.get(name) or 0) < 0 or row.get(name) in _CODES)
+    negative = sum(count for value, count in counts.items() if value < 0)
     for i, value in suspect:
-        if counts[value] >= max(FEWEST_CODES, counts.total() / 10):
+        if counts[value] >= max(FEWEST_CODES, negative / 10 * (value < 0)):
             yield i, name, "survey_code"
 
 
@@ -67,8 +70,8 @@ def _vary_widely(amounts: list[float], columns: Columns, column: str, high: floa
         return True
     year = 12 if "period_start" in columns else 1
     least, largest = (year * amount for amount in _find_monthly_range(columns, column))
-    # A low amount is less than a thousandth of the line, or in a group that is less than a thousandth of the others.
-    return least < line / 1000 or largest > 900 * least
+    # A low amount is far below the line, or in a group that is far below the others.
+    return least < line / LOW or largest > 0.9 * FAR * least
 
 
 def _find_monthly_range(columns: Columns, column: str) -> tuple[float, float]:
@@ -94,10 +97,41 @@ def _find_other_units(
                 yield i, column, "amount_in_ten_thousands"
     totals = Counter(row.get(kind) for row in known)
     above = Counter(row.get(kind) for row in known if _annualise(row, column) > high)
-    for i, row in amounts:
-        own = row.get(kind)
-        if _annualise(row, column) > high > 0 and totals[own] >= FEWEST_AMOUNTS and 2 * above[own] > totals[own]:
-            yield i, column, "amount_in_fen"
+    high_rows = [
+        i
+        for i, row in amounts
+        if _annualise(row, column) > high > 0
+        and totals[row.get(kind)] >= FEWEST_AMOUNTS
+        and 2 * above[row.get(kind)] > totals[row.get(kind)]
+    ]
+    if table.name == "income" and not high_rows and any(row[column] > high / 12 for _, row in amounts):
+        times = _find_high_times(table, column, kind, known)
+        high_rows = [
+            i
+            for i, row in enumerate(rows)
+            if times and (row[column] or 0) > 0
+            if any((same, *time) in times for same, _, *time in _list_groups(table, kind, row)[:-1])
+        ]
+    yield from ((i, column, "amount_in_fen") for i in high_rows)
+
+
+def _find_high_times(table: Table, column: str, kind: str, known: Rows) -> set[tuple[Any, ...]]:
+    """Find the months and days of recording in which all income is high: see ``amount_in_fen`` of ``riskml check``."""
+    logs: defaultdict[tuple[Any, ...], list[float]] = defaultdict(list)
+    for row in known:
+        for group in _list_groups(table, kind, row)[:-1]:  # all but the household
+            logs[group].append(math.log(_annualise(row, column)))
+    levels: defaultdict[tuple[Any, ...], list[float]] = defaultdict(list)
+    for group, own in logs.items():
+        levels[group[:2]].append(sum(own) / len(own))
+    gaps: defaultdict[tuple[Any, ...], list[tuple[float, int]]] = defaultdict(list)
+    for (same, sort, *time), own in logs.items():
+        gaps[same, *time].append((sum(own) / len(own) - median(levels[same, sort]), len(own)))
+    return {
+        time
+        for time, parts in gaps.items()
+        if len(parts) > 1 and sum(n for _, n in parts) >= FEWEST_AMOUNTS and min(parts)[0] > math.log(FAR / 10)
+    }
 
 
 def _annualise(row: Row, column: str) -> float:
@@ -107,7 +141,8 @@ def _annualise(row: Row, column: str) -> float:
 def _list_groups(table: Table, kind: str, row: Row) -> list[tuple[Any, ...]]:
     """List the groups of an amount: its kind with its month, its day of recording and, for income, its household."""
     own, day = row.get(kind), row[table.day or ""]
-    groups = [("month", own, day.year, day.month), ("day", own, row.get("recorded_on"))]
+    groups: list[tuple[Any, ...]] = [("month", own, day.year, day.month)]
+    groups += [("day", own, recorded)] if (recorded := row.get("recorded_on")) else []
     return groups + [("household", own, row["household_id"])] * (table.name == "income")
 
 
@@ -118,25 +153,31 @@ def _find_low_groups(table: Table, column: str, kind: str, known: Rows, line: fl
     for row in known:
         amount = _annualise(row, column)
         outside = table.name == "illness" and row["kind"] != "inpatient"
+        least = line / (10_000 if outside else 1000)
+        if table.name == "income":
+            least = 0 if row["source"] == "property" else line / LOW
         for group in _list_groups(table, kind, row):
             amounts[group].append(math.log(amount))
-            lower[group] += amount < line / (10_000 if outside else 1000)
+            lower[group] += amount < least
     alike: defaultdict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
     for group in amounts:
         alike[group[:2]].append(group)
     low: set[tuple[Any, ...]] = set()
+    homes: set[tuple[Any, tuple[Any, ...]]] = set()
     for (same, _), groups in alike.items():
         levels = {group: sum(amounts[group]) / len(amounts[group]) for group in groups}
-        apart = median(levels.values()) - math.log(1000)
+        apart = median(levels.values()) - math.log(FAR)
         odd = {group for group in groups if levels[group] < apart}
         if same == "household":
             low |= odd if len(odd) >= max(FEWEST_LOW, len(groups) / 100) else set()
+            homes.update((home, group) for group in odd for home in group[2:])
             continue
         n, n_low = sum(len(amounts[group]) for group in groups), sum(lower[group] for group in groups)
         low |= {group for group in odd if len(amounts[group]) > 2}
         if n >= FEWEST_AMOUNTS and 2 * n_low > n:
             low |= {group for group in groups if 2 * lower[group] > len(amounts[group])}
-    return low
+    sources = Counter(home for home, _ in homes)
+    return low | {group for home, group in homes if sources[home] > 1}
 
 
 def _find_slips(rows: Rows, columns: Columns) -> Iterator[Finding]:

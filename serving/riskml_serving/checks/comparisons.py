@@ -1,8 +1,8 @@
 """Checks the rows of a request for what ``riskml check`` reports in a folder, with the same codes and descriptions.
 
 What is a fault in a folder is refused; what is a warning there is accepted and reported in the response. Some warnings
-are given for folders only, because they need the households of a county: a much smaller delivery, and a single
-day of recording.
+are given for folders only, because they need the households of a county or their income: a much smaller delivery, a
+single day of recording, hardly any income, an old line, and survey codes in attributes.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from itertools import pairwise
 from typing import Any
 
 from riskml.records.checking.cell_checks import LAST_YEAR
-from riskml.records.checking.comparisons import FEWEST_COPIES, LINED
-from riskml.records.checking.plausibility import AHEAD, LAST_EARLY_YEAR, LONGEST_LIFE, SOON
+from riskml.records.checking.comparisons import FEWEST_COPIES, LINED, MOSTLY
+from riskml.records.checking.plausibility import AHEAD, LAST_EARLY_YEAR, LONGEST_LIFE, SOON, limit_line
 from riskml.records.checking.row_checks import LATE_MONTHS, SPANS
-from riskml.records.contract.schema import TABLES, Kind, Table
+from riskml.records.contract.personal import find_numbers
+from riskml.records.contract.schema import IDENTIFIERS, TABLES, Kind, Table
 from riskml.records.reading.folder import UsualLines
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.problems import MOST_ERRORS, FieldError
@@ -72,8 +73,7 @@ def list_warnings(
     if columns is None:
         columns = {name: to_columns(rows) for name, rows in tables.items()}
     findings: dict[str, list[Finding]] = {name: [] for name in tables}
-    lines = [amount for _, _, amount in usual_lines] + [row["amount"] for row in tables.get("lines", ())]
-    line = max(lines, default=0.0)
+    line = limit_line([row["amount"] for row in tables.get("lines", ())], usual_lines)
     for name, rows in tables.items():
         table = TABLES[name]
         own = columns[name]
@@ -89,6 +89,8 @@ def list_warnings(
     if homes:
         for name, finding in _find_sizes(tables, homes, read("members")):
             findings[name].append(finding)
+    if tables.get("members"):
+        findings["members"] += _find_shared_members(tables["members"], read("members"))
     if tables.get("households"):
         findings["households"] += _find_lost_lines(tables["households"], homes, partial(read, "lines"))
     if new := tables.get("lines"):
@@ -146,6 +148,13 @@ def _find_in_rows(table: Table, rows: Rows, columns: Columns, sent: Rows, today:
         if values and (min(values) < limit if low else max(values) > limit):
             cells = ((i, x) for i, row in enumerate(rows) if (x := row.get(name)) is not None)
             yield from ((i, name, code) for i, x in cells if (x < limit if low else x > limit))
+    for column in table.columns:
+        texts = {*list_known(columns, column.name)} if column.kind is Kind.TEXT else set()
+        personal = {*find_numbers(texts)}
+        if personal and (column.name not in IDENTIFIERS or 2 * len(personal) >= len(texts) > 1):
+            yield from (
+                (i, column.name, "personal_number") for i, row in enumerate(rows) if row.get(column.name) in personal
+            )
     withdrawable = "withdrawn" in table.names and not columns.keys().isdisjoint(("self_paid", "withdrawn"))
     for i, row in enumerate(rows) if withdrawable else ():
         if row.get("cost") is not None and row.get("self_paid") is not None and row["self_paid"] > row["cost"] + 1:
@@ -183,6 +192,16 @@ def _find_sizes(tables: Mapping[str, Rows], homes: Rows, members: Rows) -> Itera
             if row["household_id"] in reported:
                 reported.discard(row["household_id"])
                 yield name, (i, column, "size_against_members")
+
+
+def _find_shared_members(rows: Rows, members: Rows) -> Iterator[Finding]:
+    """Find members in the request who are listed in two of its households, if few members' codes occur repeatedly."""
+    roster = {(row["household_id"], row["member_id"]): row.get("left_on") for row in sorted(members, key=read_day)}
+    homes = Counter(member for (_, member), left_on in roster.items() if left_on is None)
+    if len(homes) < homes.total() and len(homes) >= MOSTLY * homes.total():
+        for i, row in enumerate(rows):
+            if homes[row["member_id"]] > 1 and roster[row["household_id"], row["member_id"]] is None:
+                yield i, "member_id", "member_of_two_households"
 
 
 def _find_lost_lines(rows: Rows, homes: Rows, read_lines: Callable[[], Rows]) -> Iterator[Finding]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from riskml.records.checking.comparisons import FEWEST_COPIES, NEARLY, list_subject
-from riskml.records.contract.schema import Table
+from riskml.records.checking.comparisons import ALIKE, FEWEST_COPIES, NEARLY, USUALLY, list_subject
+from riskml.records.contract.schema import Kind, Table
 from riskml_serving.checks.findings import Finding, Row, list_known, read_day
 from riskml_serving.store.records.columns import Columns, Rows
 
 __all__ = ["find_copies", "find_reused_numbers", "find_sums"]
+
+_CONTENTS = ("record_id", "recorded_on")
 
 
 def _make_key(table: Table, row: Row, without: tuple[str, ...]) -> tuple[Any, ...]:
@@ -26,7 +28,8 @@ def find_copies(table: Table, rows: Rows, stored: Rows, columns: Columns) -> Ite
     The latter have no ``record_id`` or one of their own. They are judged by their days of recording, as in a folder,
     among all rows of the households in the request, and are reported once. ``columns`` has the stored rows as columns.
     """
-    required = [columns[column.name] for column in reversed(table.columns) if column.required]
+    amounts = [column.name for column in table.columns if column.kind is Kind.AMOUNT]
+    required = [columns[x.name] for x in reversed(table.columns) if x.required and x.name not in amounts]
     if any(len({*values}) == len(stored) for values in required) or len({*zip(*required, strict=True)}) == len(stored):
         return  # the usual case: no two rows are alike
     records = Counter(_name_record(row) for row in stored if row.get("record_id"))
@@ -39,26 +42,55 @@ def find_copies(table: Table, rows: Rows, stored: Rows, columns: Columns) -> Ite
                 yield i, "", "equal_rows"
             every[key] += 1
     plain = [row for row in stored if not row.get("record_id") or records[_name_record(row)] == 1]
-    contents = ("record_id", "recorded_on")
-    days: defaultdict[Any, list[dt.date]] = defaultdict(list)
-    for row in plain:
-        if not row.get("statement"):
-            days[_make_key(table, row, contents)].append(read_day(row))
-    repeated = _find_repeated_days(list(days.values()), Counter(map(read_day, plain)))
+    find_earlier = _compare_with_earlier(table, [row for row in plain if not row.get("statement")], amounts)
+    pairs = Counter((read_day(row), day) for row in plain if (day := find_earlier(row)))
+    repeated = _find_repeated_days(pairs, Counter(map(read_day, plain)))
     for i, row in enumerate(rows if repeated else ()):
-        own = days.get(_make_key(table, row, contents))
-        if own and (read_day(row), min(own)) in repeated:
+        if (read_day(row), find_earlier(row)) in repeated:
             yield i, "recorded_on", "delivered_twice"
             return
 
 
-def _find_repeated_days(days: list[list[dt.date]], sizes: Counter[dt.date]) -> set[tuple[dt.date, dt.date]]:
+def _compare_with_earlier(table: Table, rows: Rows, amounts: list[str]) -> Callable[[Row], dt.date | None]:
+    """Return a function that finds the day of an earlier row that a row repeats, with nearly the same amount.
+
+    See ``riskml.records.checking.comparisons.delivered_twice``.
+    """
+    same: dict[Any, Row] = {}
+    alike: dict[Any, Row] = {}
+    for row in sorted(rows, key=read_day):
+        same.setdefault(_make_key(table, row, _CONTENTS), row)
+        alike.setdefault(_make_key(table, row, (*_CONTENTS, *amounts)), row)
+
+    def find_alike(row: Row) -> tuple[dt.date | None, bool]:
+        old = alike.get(_make_key(table, row, (*_CONTENTS, *amounts)), row)
+        if row.get("statement") or read_day(row) <= read_day(old):
+            return None, False
+        amount, before = row.get(amounts[0]), old.get(amounts[0])
+        near = amount is not None and before is not None and abs(amount - before) <= ALIKE * abs(before)
+        return read_day(old), near
+
+    found = [find_alike(row) for row in rows]
+    usual = sum(near for _, near in found) >= USUALLY * sum(day is not None for day, _ in found)
+
+    def find_earlier(row: Row) -> dt.date | None:
+        first = same.get(_make_key(table, row, _CONTENTS), row)
+        if not row.get("statement") and read_day(row) > read_day(first):
+            return read_day(first)
+        day, near = find_alike(row)
+        return day if near and usual else None
+
+    return find_earlier
+
+
+def _find_repeated_days(
+    copies: Counter[tuple[dt.date, dt.date]], sizes: Counter[dt.date]
+) -> set[tuple[dt.date, dt.date | None]]:
     """Find the days on which rows of an earlier day were delivered again, each with that earlier day.
 
-    ``days`` lists the days of recording of equal rows, and ``sizes`` counts the rows of each day; see
+    ``copies`` counts the rows of a day that repeat a row of an earlier day, and ``sizes`` all rows of each day; see
     ``riskml.records.checking.comparisons.delivered_twice``.
     """
-    copies = Counter((day, min(own)) for own in days for day in own if day > min(own))
     of_day: Counter[dt.date] = Counter()
     for (day, _), n in copies.items():
         of_day[day] += n
@@ -67,7 +99,7 @@ def _find_repeated_days(days: list[list[dt.date]], sizes: Counter[dt.date]) -> s
     }
     if 2 * sum(copies[pair] for pair in repeated) >= copies.total():
         repeated = {*copies}
-    return repeated if sum(copies[pair] for pair in repeated) >= FEWEST_COPIES else set()
+    return {*repeated} if sum(copies[pair] for pair in repeated) >= FEWEST_COPIES else set()
 
 
 def _name_record(row: Row) -> tuple[Any, Any]:

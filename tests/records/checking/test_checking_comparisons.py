@@ -87,6 +87,29 @@ def test_all_rows_of_a_household_that_is_delivered_again_are_counted(find):
     assert f"they add {sum(row['amount'] for row in again):,.0f} to the sum" in fault.message
 
 
+def test_a_delivery_that_states_nearly_the_same_amounts_again_is_found(find):
+    first = add_date(find.income(12), DAY(2023, 1, 5))
+    again = [row | {"amount": row["amount"] * 1.03} for row in add_date(find.income(12), DAY(2024, 1, 8))]
+    fault = find("delivered_twice", income=first + again)
+    assert (fault.where, fault.count, fault.rows[0]) == ("income.recorded_on", 48, 49)
+    other = [row | {"amount": 300.0 + 47 * (i % 40)} for i, row in enumerate(again)]
+    assert find("delivered_twice", income=first + other) is None
+
+
+# -- member_of_two_households -----------------------------------------------------------------------------------------
+
+
+def test_a_member_of_two_households_is_reported_for_both(find):
+    rows = [{"household_id": home, "member_id": f"{home}-{i}"} for home in HOMES for i in range(3)]
+    double = {"household_id": "0013", "member_id": "0012-1"}
+    fault = find("member_of_two_households", members=[*rows, double])
+    assert (fault.severity, fault.where, fault.count, fault.rows) == ("warning", "members.member_id", 2, (2, 13))
+    left = rows[1] | {"recorded_on": DAY(2023, 5, 1), "left_on": DAY(2023, 4, 20)}
+    assert find("member_of_two_households", members=[*rows, double, left]) is None
+    numbered = [row | {"member_id": row["member_id"][-1]} for row in rows]
+    assert find("member_of_two_households", members=numbered) is None
+
+
 # -- record_numbers_reused --------------------------------------------------------------------------------------------
 
 

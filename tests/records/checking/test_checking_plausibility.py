@@ -125,7 +125,7 @@ def test_amounts_in_ten_thousands(find):
     rows = [row | {"amount": row["amount"] * 12 / 10_000} for row in find.income(12)]
     fault = find("amount_in_ten_thousands", income=[row | {"months": 12} for row in rows])
     assert (fault.severity, fault.where, fault.count, fault.rows[0]) == ("warning", "income.amount", 48, 1)
-    assert "have amount of less than a thousandth of what is usual" in fault.message
+    assert "have amount far below what is usual" in fault.message
     assert find("amount_in_ten_thousands", income=find.income(12)) is None
     transfers = find.income(12, source="transfer")
     assert find("amount_in_ten_thousands", income=find.income(12) + divide_amounts(transfers)).rows[0] == 49
@@ -176,7 +176,7 @@ def make_fees(factor=1.0, kind="school_fee"):
 @pytest.mark.parametrize(
     ("code", "factor", "words"),
     [
-        ("amount_in_ten_thousands", 1 / 10_000, "less than a thousandth"),
+        ("amount_in_ten_thousands", 1 / 10_000, "far below what is usual"),
         ("amount_in_fen", 100, "times the monitoring line"),
     ],
 )
@@ -217,6 +217,70 @@ def test_incomes_in_fen(find):
     assert find("amount_in_fen", income=[row | {"amount": row["amount"] * 20} for row in find.income(12)]) is None
     years = [row | {"amount": row["amount"] * 1200, "months": 12} for row in find.income(12)]
     assert find("amount_in_fen", income=years).count == 48
+
+
+def test_a_month_or_a_delivery_in_fen_is_found_if_every_source_is(find):
+    rows = find.income(24) + [row | {"amount": row["amount"] / 3} for row in find.income(24, source="transfer")]
+    month = [row | {"amount": row["amount"] * 100 ** (row["period_start"] == DAY(2023, 5, 1))} for row in rows]
+    fault = find("amount_in_fen", income=month)
+    assert (fault.where, fault.count) == ("income.amount", 8)
+    days = [row | {"recorded_on": DAY(2023 + (i % 96 > 80), 6, 1 + i % 4)} for i, row in enumerate(rows)]
+    delivery = [row | {"amount": row["amount"] * 100 ** (row["recorded_on"] == DAY(2024, 6, 4))} for row in days]
+    assert find("amount_in_fen", income=delivery).count == sum(row["recorded_on"] == DAY(2024, 6, 4) for row in days)
+    assert find("amount_in_fen", income=[*month[:96], *rows[96:]]) is None
+
+
+def test_incomes_in_thousands(find):
+    lines = {"usual_lines": [("", DAY(2020, 1, 1), 6000.0)]}
+    rows = [row | {"amount": row["amount"] / 1000} for row in find.income(24)]
+    assert find("amount_in_ten_thousands", income=rows, **lines).count == 96
+    assert find("amount_in_ten_thousands", income=find.income(24)[:80] + rows[80:], **lines).count == 16
+
+
+def test_all_sources_of_one_household_in_ten_thousands(find):
+    rows = find.income(24) + find.income(24, source="transfer")
+    one = [row | {"amount": row["amount"] / 10_000 ** (row["household_id"] == "0013")} for row in rows]
+    assert find("amount_in_ten_thousands", income=one).count == 48
+
+
+def test_interest_is_no_amount_in_ten_thousands(find):
+    interest = [row | {"amount": 0.35} for row in find.income(24, source="property")]
+    assert find("amount_in_ten_thousands", income=find.income(24) + interest) is None
+
+
+def test_help_is_not_blamed_for_a_line_in_fen(find):
+    line = [{"region_code": "13", "effective_from": DAY(2020, 1, 1), "amount": 770_000.0}]
+    tables = {"help": [row | {"amount": 300.0} for row in make_help()], "lines": line}
+    assert find("amount_in_ten_thousands", usual_lines=[("", DAY(2020, 1, 1), 6000.0)], **tables) is None
+
+
+def test_nines_for_a_missing_answer(find):
+    rows = find.income(12)
+    for i in (3, 17, 40):
+        rows[i]["amount"] = 99_999.0
+    fault = find("survey_code", income=rows)
+    assert (fault.where, fault.count, fault.rows) == ("income.amount", 3, (4, 18, 41))
+    assert find("survey_code", income=rows[:20]) is None
+    care = [row | {"cost": 999_999.0 if i < 3 else row["cost"]} for i, row in enumerate(make_care())]
+    assert find("survey_code", illness=care).where == "illness.cost"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "count"),
+    [
+        ((999, 999, 999, 12), 3),
+        ((-9, -9, -9, 12), 3),
+        ((999, 999, 3, 12), None),
+        ((999, 999, 999, 300), None),
+        ((-9, -9, -9, -4), None),
+        ((-1, -1, -1, 12), None),
+        ((99, 99, 99, None), None),
+    ],
+)
+def test_survey_codes_in_attributes(find, numbers, count):
+    homes = [row | {"land": number} for row, number in zip(find.homes(), numbers, strict=True)]
+    fault = find("survey_code", households=homes)
+    assert (fault and (fault.where, fault.count)) == (count and ("households.land", count))
 
 
 def test_survey_codes(find):

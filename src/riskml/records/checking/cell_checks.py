@@ -14,6 +14,7 @@ from riskml.records.checking.registry import (
     list_unreadable,
     select_raw,
 )
+from riskml.records.contract.personal import find_numbers
 from riskml.records.contract.schema import (
     CHANGED_CODE,
     HOUSEHOLD_CODE,
@@ -56,6 +57,8 @@ _DATE_FORMS = {
 # End dates may be far in the future: 9999-12-31 is a common way to write "still open".
 ENDS = frozenset({"ended_on", "cleared_on", "left_on"})
 _NUMBERS = (Kind.COUNT, Kind.YEAR, Kind.AMOUNT)
+_FIRST_ROWS = 2000
+"""Number of rows whose texts are searched for personal numbers."""
 _FEWEST_CUT = 5
 """Minimum number of different codes that end in zeros: fewer may do so by chance."""
 
@@ -150,6 +153,27 @@ def unusable_code(folder: Folder, table: Table) -> Iterator[Probe]:
             where = f"({odd}) AND NOT {build_spoilt_sql(name)}"
             message = "have a {column} that is too long, holds a line break, a tab or a slash, or is only dots"
             yield Probe(name, message, where, value=f"left({quote(name)}, 40)")
+
+
+@check(
+    "Codes or texts hold identity card numbers or telephone numbers",
+    "编码或文字中含证件号码或电话号码",
+    "Replace them by codes of your own: codes appear in scores and logs, and texts on pages and in exports.",
+    warning=True,
+)
+def personal_number(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report codes of which most, and other texts of which some, are or hold such numbers, judged by the first rows.
+
+    The values are not shown.
+    """
+    for column in list_columns(folder, table, Kind.TEXT):
+        name = quote(column.name)
+        few = f"SELECT {name} FROM {folder.get_view(table.name)} WHERE {name} IS NOT NULL LIMIT {_FIRST_ROWS}"
+        values = [value for (value,) in folder.connection.execute(f"SELECT DISTINCT {name} FROM ({few})").fetchall()]
+        personal = find_numbers(values)
+        if personal and (column.name not in IDENTIFIERS or 2 * len(personal) >= len(values) > 1):
+            listed = ", ".join(f"'{text.replace(chr(39), 2 * chr(39))}'" for text in personal)
+            yield Probe(column.name, "have identity card or telephone numbers in {column}", f"{name} IN ({listed})")
 
 
 @check(

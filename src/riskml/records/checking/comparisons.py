@@ -20,13 +20,19 @@ from riskml.records.reading.cell_sql import NULL_FIRST, fetch_row, quote
 from riskml.records.reading.folder import Folder
 from riskml.vocabulary.regions import Level
 
-__all__ = ["FEWEST_COPIES", "NEARLY", "list_subject"]
+__all__ = ["ALIKE", "FEWEST_COPIES", "MOSTLY", "NEARLY", "USUALLY", "list_subject"]
+
+ALIKE, USUALLY = 0.05, 0.8
+"""Share by which a repeated amount may differ, if this share of the rows that repeat a period differ by no more."""
 
 FEWEST_COPIES = 3
 """Fewer equal rows than this may be a coincidence."""
 
 LINED = (Level.COUNTY, Level.TOWN, Level.VILLAGE)
 """Levels of the regions whose codes are compared with those of lines."""
+
+MOSTLY = 0.75
+"""Share of members' codes that must be different for a repeated one to name one person."""
 
 NEARLY = 0.1
 """Share by which rows for months may differ from the sum that they add up to."""
@@ -42,10 +48,12 @@ NEARLY = 0.1
 def delivered_twice(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report rows that repeat an earlier row under another ``recorded_on``, if they make up half of a delivery.
 
-    They have no ``record_id``, or each a new one; rows that share a ``record_id`` are corrections. They must be at
-    least half of the rows recorded on their own day or, as in a full copy of a small delivery, at least half as many as
-    the rows recorded on the earlier day. If this is so for at least half of all copies, all copies are reported.
-    Statements are left out, since a later statement replaces an earlier one.
+    Amounts may differ by a twentieth, as corrected or rounded ones do, if four fifths of the rows about the same time
+    and kind as an earlier row differ by no more: wages from two employers seldom do. The rows have no ``record_id``, or
+    each a new one; rows that share a ``record_id`` are corrections. They must be at least half of the rows recorded on
+    their own day or, as in a full copy of a small delivery, at least half as many as the rows recorded on the earlier
+    day. If this is so for at least half of all copies, all copies are reported. Statements are left out, since a later
+    statement replaces an earlier one.
     """
     needed = ("recorded_on", str(table.day))
     if table.find_column("record_id") is None or not has_columns(folder, table.name, *needed):
@@ -58,12 +66,18 @@ def delivered_twice(folder: Folder, table: Table) -> Iterator[Probe]:
         CREATE OR REPLACE TEMP TABLE {copies} AS
         WITH candidates AS (FROM ({select_repeated_contents(folder, table)}) {plain}),
         dated AS (
-            SELECT {POSITION}, {amount} AS amount, {NULL_FIRST} AS day,
-                min({NULL_FIRST}) OVER (PARTITION BY {cells}) AS before FROM candidates),
+            SELECT {POSITION}, {amount} AS amount, {NULL_FIRST} AS day, min(day) OVER (PARTITION BY {cells}) AS same,
+                min(day) OVER (PARTITION BY h) AS first,
+                first({amount}) OVER (PARTITION BY h ORDER BY {NULL_FIRST}, {POSITION}) AS old,
+                day > first AND abs({amount} - old) <= {ALIKE} * abs(old) AS near FROM candidates),
+        pairs AS (
+            SELECT {POSITION}, amount, day, CASE WHEN day > same THEN same
+                WHEN near AND count(*) FILTER (near) OVER () >= {USUALLY} * count(*) FILTER (day > first) OVER ()
+                THEN first END AS before FROM dated),
         sizes AS (SELECT {NULL_FIRST} AS day, count(*) AS n FROM {select_uncorrected(folder, table)} GROUP BY 1),
         again AS (
             SELECT *, count(*) OVER (PARTITION BY day) AS of_day, count(*) OVER (PARTITION BY day, before) AS of_pair
-            FROM dated WHERE day > before),
+            FROM pairs WHERE before IS NOT NULL),
         judged AS (
             SELECT {POSITION}, amount, day, 2 * of_day >= a.n OR 2 * of_pair >= b.n AS repeated
             FROM again JOIN sizes a USING (day) JOIN sizes b ON b.day = before)
@@ -75,8 +89,8 @@ def delivered_twice(folder: Folder, table: Table) -> Iterator[Probe]:
     message, values = "repeat a row with an earlier recorded_on but not its record_id, so both count", {}
     if extra:
         message = (
-            "repeat a row with an earlier recorded_on but not its record_id, so both count; they add {extra:,.0f} to"
-            " the sum of {amount}"
+            "repeat a row with an earlier recorded_on, with the same amount or nearly so, but not its record_id, so"
+            " both count; they add {extra:,.0f} to the sum of {amount}"
         )
         values = {"extra": extra, "amount": amount}
     rows = f'SELECT {POSITION}, day AS "#value" FROM {copies}'
@@ -211,6 +225,30 @@ def size_against_members(folder: Folder, table: Table) -> Iterator[Probe]:
     rows = f"""SELECT {POSITION}, concat(stated, ' ≠ ', listed) AS "#value" FROM "#sizes" WHERE {where}"""
     message = "have a size that differs from the number of members who are listed and have not left, by up to {most}"
     yield Probe("size", message, rows=rows, values={"most": most or 0})
+
+
+@check(
+    "A person is listed in two households",
+    "同一成员编码同时在两户在册",
+    "If the household was split, give the row of its former household a left_on. If one household has two codes, keep "
+    "one of them in all tables.",
+    warning=True,
+)
+def member_of_two_households(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report members who are listed in several households and have left none, if few members' codes occur repeatedly.
+
+    Codes that number the members of every household, such as 1, 2 and 3, say nothing.
+    """
+    if table.name == "members" and has_columns(folder, "members", "household_id", "member_id"):
+        rows = f"""
+            WITH roster AS (
+                SELECT {POSITION}, member_id, left_on FROM {folder.get_numbered_view("members")}
+                QUALIFY row_number() OVER (PARTITION BY household_id, member_id ORDER BY {NULL_FIRST} DESC) = 1),
+            homes AS (SELECT member_id, count(*) AS n FROM roster WHERE left_on IS NULL GROUP BY member_id)
+            SELECT {POSITION}, member_id AS "#value" FROM roster
+            SEMI JOIN (FROM homes WHERE n > 1) USING (member_id)
+            WHERE left_on IS NULL AND (SELECT count(*) >= {MOSTLY} * sum(n) FROM homes)"""
+        yield Probe("member_id", "name a member who is also listed in another household", rows=rows)
 
 
 @check(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from riskml.records.checking.registry import Probe, check, has_columns, select_readable
 from riskml.records.checking.row_checks import build_recorded_sql
-from riskml.records.contract.schema import Table
+from riskml.records.contract.schema import Kind, Table
 from riskml.records.reading.cell_sql import fetch_row, quote
 from riskml.records.reading.folder import Folder
 from riskml.text import Joined
@@ -152,14 +152,17 @@ def select_uncorrected(folder: Folder, table: Table) -> str:
 
 
 def select_repeated_contents(folder: Folder, table: Table) -> str:
-    """Build the SQL for the rows that may equal another row but for ``recorded_on`` and ``record_id``.
+    """Build the SQL for the rows that may equal another row but for ``recorded_on``, ``record_id`` and amounts.
 
-    Rows that share their ``record_id`` with another row are left out: these are corrections.
+    Rows with the same ``h`` do. Rows that share their ``record_id`` with another row are left out: these are
+    corrections.
     """
-    cells = ", ".join(quote(name) for name in table.names if name not in ("record_id", "recorded_on"))
+    amounts = [column.name for column in table.columns if column.kind is Kind.AMOUNT]
+    cells = ", ".join(quote(name) for name in table.names if name not in ("record_id", "recorded_on", *amounts))
     source = select_uncorrected(folder, table)
     return f"""
-        SELECT {POSITION}, record_id, recorded_on, {cells} FROM (SELECT *, hash({cells}) AS h FROM {source})
+        SELECT {POSITION}, record_id, recorded_on, h, {", ".join(amounts)}, {cells}
+        FROM (SELECT *, hash({cells}) AS h FROM {source})
         SEMI JOIN {folder.find_repeated(table.name, source, cells)} USING (h)"""
 
 

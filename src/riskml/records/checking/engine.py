@@ -13,6 +13,7 @@ from riskml.records.checking import (  # noqa: F401  imports declare the checks
     duplicates,
     links,
     plausibility,
+    poverty_lines,
     row_checks,
 )
 from riskml.records.checking.registry import CHECKS, Probe, build_spoilt_sql, list_suspect

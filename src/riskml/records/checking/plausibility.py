@@ -1,38 +1,43 @@
-"""Checks of amounts, lines and days that can be read but are probably mistakes.
+"""Checks of amounts and days that can be read but are probably mistakes.
 
-An amount is compared with the household's other amounts and with the lines, and a line with the lines around it.
+An amount is compared with the household's other amounts and with the lines.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import math
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from riskml.records.checking.cell_checks import ENDS, FIRST_YEAR, LAST_YEAR
 from riskml.records.checking.duplicates import POSITION
+from riskml.records.checking.poverty_lines import LINE_FACTOR
 from riskml.records.checking.registry import Probe, check, has_columns, list_columns
 from riskml.records.contract.schema import Kind, Table
-from riskml.records.reading.cell_sql import fetch_row, quote
-from riskml.records.reading.folder import Folder
+from riskml.records.reading.cell_sql import fetch_row, quote, quote_attribute
+from riskml.records.reading.folder import Folder, UsualLines
 from riskml.text import Joined
 
-__all__: list[str] = []
+__all__ = ["limit_line"]
 
-CODES = (*range(-9, 0), *(-int(digit * length) for digit in "789" for length in (2, 3, 4)), -98, -998, -9998)
+CODES = (*range(-9, 0), *(-int(digit * length) for digit in "789" for length in range(2, 8)), -98, -998, -9998)
 """Negative numbers that surveys use to mark a missing answer."""
 
-FEWEST_CODES = 3
-"""Minimum number of rows with the same negative number for it to be considered a code."""
+NINES = tuple(10**length - 1 for length in range(5, 9))
+"""Numbers of nines that are written for a missing answer, and hardly ever are an amount."""
 
-LINE_FACTOR, LINE_YEARS = 3, 3
-"""Factor by which a line may be higher or lower, and years by which it may begin before the policy table's line."""
+FEWEST_CODES = 3
+"""Minimum number of rows with the same number for it to be considered a code."""
 
 SLIPS = (100, 1_000, 10_000)
 """Factors by which an amount is wrong if digits were repeated or the decimal point is missing."""
 
 FEWEST_AMOUNTS, FEWEST_LOW = 5, 2
 """Minimum number of amounts of a kind from which their unit can be judged, and of households with an odd unit."""
+
+LOW, FAR = 300, 500
+"""A line is this many times a year's income that is too low, and the usual amount this many times an odd group's."""
 
 AMOUNTS = {
     "income": (("amount", "source", "amount * 12 / nullif(months, 0)", 100),),
@@ -138,31 +143,27 @@ def zero_ahead(folder: Folder, table: Table) -> Iterator[Probe]:
 @check(
     "Amounts look as if they were in ten thousands of yuan",
     "金额疑似以万元为单位",
-    "Multiply the amounts by 10,000 if they are in ten thousands: all amounts are in yuan.",
+    "Multiply the amounts by 10,000 if they are in ten thousands, or by 1,000 if they are in thousands: all amounts "
+    "are in yuan.",
     warning=True,
 )
 def amount_in_ten_thousands(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report positive amounts of less than a thousandth of a line, if most of their kind are as low.
+    """Report positive amounts that are far below a line, if most of their kind are as low.
 
-    The line is the highest of the folder and of the policy table; it is compared with income for a year, and with
-    single costs, events and help. A tenth of that limit applies to care outside hospitals. Amounts of a month, of a day
-    of recording, or of the income of a hundredth of the households are reported too if they are, on average, less than
-    a thousandth of those of the kind in other months, on other days or in other households.
+    The line is the highest of the folder, and no more than three times the policy table's. A three-hundredth of it is
+    compared with income for a year, other than from property, which may be no more than interest; a thousandth with
+    single costs, events and help; a tenth of that with care outside hospitals. Amounts of a month, of a day of
+    recording, of a hundredth of the households or of several sources of one household are reported too if they are, on
+    average, less than a five-hundredth of those of the kind in other months, on other days or in other households.
     """
     for amounts in _list_amounts(folder, table):
         column, kind = amounts.column, amounts.kind
         units, month = f'"#units {table.name}.{column}"', f"date_trunc('month', {table.day})"
         folder.connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE {units} AS
-            WITH groups AS (
-                SELECT sort, month, recorded_on, if(grouping(month) = 0, 'month', 'day') AS same, sum(n) AS n,
-                    sum(low) AS low, sum(logs) / sum(n) AS level
-                FROM {amounts.groups} GROUP BY GROUPING SETS ((sort, month), (sort, recorded_on))),
-            compared AS (
-                SELECT *, sum(n) OVER w AS rows, sum(low) OVER w AS lower, median(level) OVER w AS usual
-                FROM groups WINDOW w AS (PARTITION BY sort, same))
-            SELECT sort, same, month, recorded_on, NULL::VARCHAR AS household_id FROM compared
-            WHERE (n > 2 AND level < usual - ln(1000))
+            SELECT sort, same, month, recorded_on, NULL::VARCHAR AS household_id
+            FROM {_compare_times(folder, amounts)}
+            WHERE (n > 2 AND level < usual - ln({FAR}))
                 OR (rows >= {FEWEST_AMOUNTS} AND 2 * lower > rows AND 2 * low > n)""")
         if table.name == "income":
             folder.connection.execute(f"""
@@ -170,8 +171,9 @@ def amount_in_ten_thousands(folder: Folder, table: Table) -> Iterator[Probe]:
                 WITH usual AS (
                     SELECT source, median(level) AS usual, count(*) AS homes FROM {_group_income(folder)} GROUP BY 1)
                 SELECT source AS sort, 'household' AS same, household_id
-                FROM {_group_income(folder)} JOIN usual USING (source) WHERE level < usual - ln(1000)
-                QUALIFY count(*) OVER (PARTITION BY source) >= greatest({FEWEST_LOW}, homes / 100)""")
+                FROM {_group_income(folder)} JOIN usual USING (source) WHERE level < usual - ln({FAR})
+                QUALIFY count(*) OVER (PARTITION BY source) >= greatest({FEWEST_LOW}, homes / 100)
+                    OR count(*) OVER (PARTITION BY household_id) > 1""")
         if fetch_row(folder.connection, f"SELECT count(*) FROM {units}") == (0,):
             continue
         own = "u.household_id = r.household_id"
@@ -180,10 +182,7 @@ def amount_in_ten_thousands(folder: Folder, table: Table) -> Iterator[Probe]:
             WHERE {column} > 0 AND EXISTS (
                 FROM {units} u WHERE u.sort = {kind} AND CASE same WHEN 'month' THEN u.month = {month}
                     WHEN 'day' THEN u.recorded_on = r.recorded_on ELSE {own} END)"""
-        message = (
-            "have {column} of less than a thousandth of what is usual, as have most rows of the same kind, time or"
-            " household"
-        )
+        message = "have {column} far below what is usual, as have most rows of the same kind, time or household"
         yield Probe(column, message, rows=rows)
 
 
@@ -196,8 +195,10 @@ def amount_in_ten_thousands(folder: Folder, table: Table) -> Iterator[Probe]:
 def amount_in_fen(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report positive amounts that are many times the yearly line, if most amounts of their kind are as high.
 
-    The line is the highest of the folder and of the policy table. Income is compared with 100 lines a year, the cost of
-    care and the amounts of events with 30 lines, and what households paid themselves, and help, with 20.
+    The line is the highest of the folder, and no more than three times the policy table's. Income is compared with 100
+    lines a year, the cost of care and the amounts of events with 30 lines, and what households paid themselves, and
+    help, with 20. Income of a month or of a day of recording is reported too if every source, and more than one, is on
+    average more than 50 times what is usual in other months or on other days.
     """
     line = _find_highest_line(folder)
     for amounts in _list_amounts(folder, table) if line else ():
@@ -205,19 +206,62 @@ def amount_in_fen(folder: Folder, table: Table) -> Iterator[Probe]:
             f"SELECT sort FROM {amounts.groups} GROUP BY sort"
             f" HAVING sum(n) >= {FEWEST_AMOUNTS} AND 2 * sum(high) > sum(n) ORDER BY 1"
         ).fetchall()
+        column, listed = amounts.column, ", ".join(repr(name) for (name,) in kinds)
         if kinds:
-            column, listed = amounts.column, ", ".join(repr(name) for (name,) in kinds)
             where = f"{column} > 0 AND {amounts.amount} > {amounts.most * line} AND {amounts.kind} IN ({listed})"
             message = "have {column} above {most} times the monitoring line, as have most rows of the same kind"
             yield Probe(column, message, where, value=column, values={"most": amounts.most})
+        elif table.name == "income":
+            query = f"""
+                SELECT month, recorded_on FROM {_compare_times(folder, amounts)}
+                WHERE same = 'month' OR recorded_on IS NOT NULL GROUP BY month, recorded_on
+                HAVING count(*) > 1 AND sum(n) >= {FEWEST_AMOUNTS} AND min(level - usual) > ln({FAR} / 10)"""
+            times = folder.connection.execute(query).fetchall()
+            month = "date_trunc('month', period_start)"
+            same = [f"{month} = DATE '{start}'" if start else f"recorded_on = DATE '{day}'" for start, day in times]
+            if same:
+                where = f"amount > 0 AND ({' OR '.join(same)})"
+                message = (
+                    "have {column} in a month or on a day of recording on which all income is more than {most} times"
+                    " the usual"
+                )
+                yield Probe(column, message, where, value=column, values={"most": FAR // 10})
+
+
+def _compare_times(folder: Folder, amounts: _Amounts) -> str:
+    """Compare the amounts of each kind in each month and on each day of recording; return the name of the table.
+
+    It has the ``same`` month or day, the ``level`` of the amounts and what is ``usual``, the number ``n`` of amounts,
+    how many are ``low``, and the sums of both over all months or days (``rows``, ``lower``).
+    """
+    query = f"""
+        WITH groups AS (
+            SELECT sort, month, recorded_on, if(grouping(month) = 0, 'month', 'day') AS same, sum(n) AS n,
+                sum(low) AS low, sum(logs) / sum(n) AS level
+            FROM {amounts.groups} GROUP BY GROUPING SETS ((sort, month), (sort, recorded_on)))
+        SELECT *, sum(n) OVER w AS rows, sum(low) OVER w AS lower, median(level) OVER w AS usual
+        FROM groups WINDOW w AS (PARTITION BY sort, same)"""
+    return folder.create_once(f'"#times {amounts.groups[2:]}', query)
 
 
 def _find_highest_line(folder: Folder) -> float:
-    """Return the highest line of the folder and of the policy table; 0 if there is none."""
-    lines = [amount for _, _, amount in folder.usual_lines]
+    """Return the highest line of the folder and of the policy table, as `limit_line` does."""
+    lines: list[float] = []
     if has_columns(folder, "lines", "amount"):
         lines += fetch_row(folder.connection, f"SELECT coalesce(max(amount), 0) FROM {folder.get_view('lines')}")
-    return float(max(lines, default=0))
+    return limit_line(lines, folder.usual_lines)
+
+
+def limit_line(lines: Collection[float], usual_lines: UsualLines) -> float:
+    """Return the highest of the lines and of the policy table's; 0 if there is none.
+
+    A line that is implausible beside the policy table's says nothing about amounts.
+
+    >>> limit_line([7700.0], [("", None, 6000.0)]), limit_line([770000.0], [("", None, 6000.0)])
+    (7700.0, 18000.0)
+    """
+    usual = max((amount for _, _, amount in usual_lines), default=0.0)
+    return float(max(min(max(lines, default=0.0), LINE_FACTOR * usual or math.inf), usual))
 
 
 def _group_income(folder: Folder) -> str:
@@ -255,6 +299,8 @@ def _list_amounts(folder: Folder, table: Table) -> Iterator[_Amounts]:
     for column, kind, amount, most in AMOUNTS.get(table.name, ()):
         if has_columns(folder, table.name, column, str(table.day)):
             least = f"{line / 1000}" + " * if(kind = 'inpatient', 1, 0.1)" * (table.name == "illness")
+            if table.name == "income":
+                least = f"if(source = 'property', 0, {line / LOW})"
             query = f"""
                 SELECT {kind} AS sort, date_trunc('month', {table.day}) AS month, recorded_on, count(*) AS n,
                     count(*) FILTER ({amount} < {least}) AS low, count(*) FILTER ({amount} > {most * line}) AS high,
@@ -265,28 +311,39 @@ def _list_amounts(folder: Folder, table: Table) -> Iterator[_Amounts]:
 
 
 @check(
-    "Negative survey codes appear as amounts",
+    "Survey codes appear as amounts",
     "金额列中有调查缺失值代码",
-    "Leave the cell empty, or the row out, where there was no answer: -8 or -99 would count as a loss of that many "
-    "yuan.",
+    "Leave the cell empty, or the row out, where there was no answer: -8 or 99999 would count as a number.",
     warning=True,
 )
 def survey_code(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a number such as -8 or -99 if at least three rows and a tenth of all negative amounts have it."""
-    for column in list_columns(folder, table, Kind.AMOUNT):
-        if column.minimum is None:
-            name, view = quote(column.name), folder.get_view(table.name)
-            counted = folder.connection.execute(
-                f"SELECT {name}, count(*) FROM {view} WHERE {name} < 0 GROUP BY 1"
-            ).fetchall()
-            negative = sum(count for _, count in counted)
-            codes = [
-                int(value) for value, count in counted if value in CODES and count >= max(FEWEST_CODES, negative / 10)
-            ]
-            if codes:
-                where, values = f"{name} IN ({', '.join(map(str, codes))})", {"codes": Joined(sorted(codes))}
-                message = "have {codes} in {column}, which surveys write where there is no answer"
-                yield Probe(column.name, message, where, value=name, values=values)
+    """Report a number such as -8 or 99999 in at least three amounts, and -8 in a tenth of all negative amounts.
+
+    In an attribute, -7 to -99 must be the only negative number, and 99, 999 or 9999 far above all other numbers.
+    """
+    view = folder.get_view(table.name)
+    suspects: dict[str, tuple[str, float, set[int]]] = {
+        column.name: (quote(column.name), 0.1, {*NINES, *CODES} if column.minimum is None else {*NINES})
+        for column in list_columns(folder, table, Kind.AMOUNT)
+    }
+    for name, kind in folder.layouts[table.name].attributes.items():
+        if kind == "number":
+            number, nines = quote_attribute(name), (99, 999, 9999, *NINES)
+            query = f"SELECT max({number}) FROM {view} WHERE {number} NOT IN {nines}"
+            [largest] = fetch_row(folder.connection, query)
+            odd = {code for code in CODES if code < -6} | {x for x in nines if x > 5 * (largest or math.inf)}
+            suspects[name] = (number, 1.0, odd)
+    for name, (number, share, suspect) in suspects.items():
+        listed = ", ".join(map(str, sorted(suspect)))
+        query = f"SELECT {number}, count(*) FROM {view} WHERE {number} < 0 OR {number} IN ({listed}) GROUP BY 1"
+        counts = dict(folder.connection.execute(query).fetchall())
+        negative = sum(count for value, count in counts.items() if value < 0)
+        least = {code: max(FEWEST_CODES, share * negative * (code < 0)) for code in suspect}
+        codes = [code for code in sorted(suspect) if counts.get(code, 0) >= least[code]]
+        if codes:
+            where, values = f"{number} IN ({', '.join(map(str, codes))})", {"codes": Joined(codes)}
+            message = "have {codes} in {column}, which surveys write where there is no answer"
+            yield Probe(name, message, where, value=number, values=values)
 
 
 @check(
@@ -325,47 +382,4 @@ def slipped_amount(folder: Folder, table: Table) -> Iterator[Probe]:
         SELECT {POSITION}, amount AS "#value" FROM {numbered} JOIN "#slips" USING (household_id, source)
         WHERE amount / nullif(months, 0) = largest"""
     message = "have an amount that is at least a hundred times the household's other amounts from this source"
-    yield Probe("amount", message, rows=rows)
-
-
-@check(
-    "A line is far from the lines around it",
-    "监测线与相邻的监测线相差悬殊",
-    "Give the line in yuan per person and year: a monthly line must be multiplied by 12.",
-    warning=True,
-)
-def implausible_line(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a line that is less than a third of, or more than three times, the policy table's line or earlier lines.
-
-    The policy table's line is that for the longest matching prefix, from the day nearest to the line's first day, and
-    no more than three years after it. A line is compared with the two lines before it, of which one may itself be
-    wrong, unless the one before is far from the policy table's line.
-    """
-    if table.name != "lines" or not has_columns(folder, "lines", "effective_from", "amount"):
-        return
-    usual = ", ".join(f"('{prefix}', DATE '{day}', {amount}::DOUBLE)" for prefix, day, amount in folder.usual_lines)
-    rows = f"""
-        WITH usual(prefix, since, usual) AS (VALUES {usual or "('', DATE '9999-12-31', 0::DOUBLE)"}),
-        dated AS (
-            SELECT {POSITION}, coalesce(region_code, '') AS region, effective_from, amount,
-                coalesce(recorded_on, effective_from) AS recorded
-            FROM {folder.get_numbered_view("lines")} WHERE amount > 0),
-        known AS (
-            SELECT dated.*, first(usual ORDER BY length(prefix) DESC, abs(since - effective_from)) AS usual
-            FROM dated LEFT JOIN usual ON starts_with(region, prefix) AND since - effective_from < {LINE_YEARS * 366}
-            GROUP BY ALL),
-        judged AS (
-            SELECT *, coalesce(amount NOT BETWEEN usual / {LINE_FACTOR} AND usual * {LINE_FACTOR}, false) AS odd
-            FROM known),
-        compared AS (
-            SELECT *, lag(amount) OVER earlier AS before, coalesce(lag(amount, 2) OVER earlier, before) AS second,
-                lag(odd) OVER earlier AS misled
-            FROM judged WINDOW earlier AS (PARTITION BY region ORDER BY effective_from, recorded))
-        SELECT {POSITION}, amount AS "#value" FROM compared
-        WHERE odd OR (NOT misled AND amount NOT BETWEEN before / {LINE_FACTOR} AND before * {LINE_FACTOR}
-            AND amount NOT BETWEEN second / {LINE_FACTOR} AND second * {LINE_FACTOR})"""
-    message = (
-        "have a line that is less than a third of, or more than three times, the line before or that of the policy"
-        " table"
-    )
     yield Probe("amount", message, rows=rows)

@@ -6,16 +6,16 @@ import re
 from collections.abc import Collection
 from operator import mul
 
-__all__ = ["compute_check_digit", "is_personal_name", "select_personal"]
+__all__ = ["compute_check_digit", "find_numbers", "is_personal_name", "select_personal"]
 
 _CHINESE = re.compile(
-    r"(户主|监护人|联系人|配偶|.*(姓名|身份证|证件|残疾证|电话|手机|联系方式|微信|邮箱|银行卡|银行账|银行帐|曾用名)"
+    r"(户主|监护人|联系人|配偶|.*(姓名|身份证|证件|残疾证|电话|手机|联系方式|微信|邮箱|银行卡|银行账|银行帐|一卡通|存折|曾用名)"
     r"(号码|证号|账号|号)?)[0-9]*"
 )
 _PREFIXES = ("是否", "有无", "有没有")
 _ENGLISH = re.compile(
     r"(.*(full|first|last|given|family|sur|head|householder|person|member|contact|owner))?name"
-    r"|.*(phone|telephone|mobile|cellphone|wechat|email|idcard|idno|idnum|passport)(number|num|no)?"
+    r"|householder|.*(phone|telephone|mobile|cellphone|wechat|email|idcard|idno|idnum|passport)(number|num|no)?"
     r"|.*(identity|citizen|idcard)(card|id)?(number|num|no)|tel|idnumber|identitycard|nationalid|(hz)?sfzhm?|(hz)?xm"
 )
 _ID = re.compile(r"(?<![0-9A-Za-z])([1-9]\d{5}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx])")
@@ -42,6 +42,15 @@ _MASKED_NUMBER = re.compile(r"(?<![0-9])[0-9]{3,6}[*＊]{4,}[0-9]{2,4}[0-9Xx]?(?
 _LANDLINE = re.compile(r"(?<![0-9.-])0[1-9][0-9]{1,2}-[2-8][0-9]{6,7}(?![0-9.-])")
 _STAFF = re.compile(r"干部|责任人|联系人|负责人|帮扶人|网格员")
 _PLACE = re.compile(r".*[村庄镇乡组沟屯寨湾店县市区街坪坝岭河营堡]")
+
+
+def find_numbers(values: Collection[str]) -> list[str]:
+    """Find the texts that hold an identity card number with a valid check digit, or a mobile telephone number.
+
+    >>> find_numbers(["11010519491231002X", "张三13912345678", "低保", "990101101001000101"])
+    ['11010519491231002X', '张三13912345678']
+    """
+    return [x for x in values if any(map(_has_valid_check, _ID.findall(x))) or (_PHONE.search(x) and not x.isdigit())]
 
 
 def is_personal_name(name: str) -> bool:
@@ -103,6 +112,7 @@ def select_personal(values: Collection[str], households: int, column: str = "") 
 
 
 def _is_name(value: str) -> bool:
+    value = "".join(value.split())  # names of two characters are often written with a blank between them
     return bool(_MASKED.fullmatch(value) or (_NAME.fullmatch(value) and not _PLACE.fullmatch(value)))
 
 

@@ -1,0 +1,134 @@
+"""Comparisons of the lines with one another and with the policy table, and of most of the income with the lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from riskml.records.checking.duplicates import POSITION
+from riskml.records.checking.registry import Probe, check, has_columns
+from riskml.records.contract.schema import Table
+from riskml.records.reading.cell_sql import NULL_FIRST
+from riskml.records.reading.folder import Folder
+
+__all__ = ["LINE_FACTOR", "LINE_YEARS"]
+
+LINE_FACTOR, LINE_YEARS = 3, 3
+"""Factor by which a line may be higher or lower, and years by which it may begin before the policy table's line."""
+
+OLD_YEARS, OLD_SHARE = 2, 0.8
+"""Years after which a line is old at the end of the income, and its share of the policy table's line by then."""
+
+POOR_SHARE, FEWEST_POOR = 0.9, 5
+"""Share of the households that must be far below every line, and the minimum number of households."""
+
+
+@check(
+    "A line is far from the lines around it",
+    "监测线与相邻的监测线相差悬殊",
+    "Give the line in yuan per person and year: a monthly line must be multiplied by 12.",
+    warning=True,
+)
+def implausible_line(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report a line that is less than a third of, or more than three times, the policy table's line or earlier lines.
+
+    The policy table's line is that for the longest matching prefix, from the day nearest to the line's first day, and
+    no more than three years after it. A line is compared with the two lines before it, of which one may itself be
+    wrong, unless the one before is far from the policy table's line.
+    """
+    if table.name != "lines" or not has_columns(folder, "lines", "effective_from", "amount"):
+        return
+    usual = ", ".join(f"('{prefix}', DATE '{day}', {amount}::DOUBLE)" for prefix, day, amount in folder.usual_lines)
+    rows = f"""
+        WITH usual(prefix, since, usual) AS (VALUES {usual or "('', DATE '9999-12-31', 0::DOUBLE)"}),
+        dated AS (
+            SELECT {POSITION}, coalesce(region_code, '') AS region, effective_from, amount,
+                coalesce(recorded_on, effective_from) AS recorded
+            FROM {folder.get_numbered_view("lines")} WHERE amount > 0),
+        known AS (
+            SELECT dated.*, first(usual ORDER BY length(prefix) DESC, abs(since - effective_from)) AS usual
+            FROM dated LEFT JOIN usual ON starts_with(region, prefix) AND since - effective_from < {LINE_YEARS * 366}
+            GROUP BY ALL),
+        judged AS (
+            SELECT *, coalesce(amount NOT BETWEEN usual / {LINE_FACTOR} AND usual * {LINE_FACTOR}, false) AS odd
+            FROM known),
+        compared AS (
+            SELECT *, lag(amount) OVER earlier AS before, coalesce(lag(amount, 2) OVER earlier, before) AS second,
+                lag(odd) OVER earlier AS misled
+            FROM judged WINDOW earlier AS (PARTITION BY region ORDER BY effective_from, recorded))
+        SELECT {POSITION}, amount AS "#value" FROM compared
+        WHERE odd OR (NOT misled AND amount NOT BETWEEN before / {LINE_FACTOR} AND before * {LINE_FACTOR}
+            AND amount NOT BETWEEN second / {LINE_FACTOR} AND second * {LINE_FACTOR})"""
+    message = (
+        "have a line that is less than a third of, or more than three times, the line before or that of the policy"
+        " table"
+    )
+    yield Probe("amount", message, rows=rows)
+
+
+@check(
+    "The latest line is old and lower than the policy table's",
+    "监测线多年未更新，且低于政策表中的监测线",
+    "Add the lines of the later years to lines: until then, the old line applies.",
+    warning=True,
+)
+def old_line(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report a region's latest line if it began two years before the last income and is below the policy table's."""
+    needed = {"lines": ("effective_from", "amount"), "income": ("period_start",)}
+    if table.name != "lines" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
+        return
+    usual = ", ".join(f"('{prefix}', DATE '{day}', {amount}::DOUBLE)" for prefix, day, amount in folder.usual_lines)
+    if usual:
+        rows = f"""
+            WITH usual(prefix, since, usual) AS (VALUES {usual}),
+            until AS (SELECT max(period_start) AS until FROM {folder.get_view("income")}),
+            latest AS (
+                SELECT {POSITION}, coalesce(region_code, '') AS region, effective_from, amount
+                FROM {folder.get_numbered_view("lines")}
+                QUALIFY row_number() OVER (PARTITION BY region ORDER BY effective_from DESC) = 1)
+            SELECT {POSITION}, amount AS "#value"
+            FROM latest JOIN until ON until - effective_from >= {OLD_YEARS * 365}
+            JOIN usual ON starts_with(region, prefix) AND since <= until
+            GROUP BY {POSITION}, amount
+            HAVING amount < {OLD_SHARE} * first(usual ORDER BY length(prefix) DESC, since DESC)"""
+        yield Probe(
+            "effective_from", "still apply after more than two years and are below the policy table's", rows=rows
+        )
+
+
+@check(
+    "Most households have hardly any income",
+    "大多数农户的人均收入远低于监测线",
+    "Check the unit of the amounts and of the lines, the number of months of each period, and whether a source of "
+    "income is missing.",
+    warning=True,
+)
+def little_income(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report households with an income per head below half of every line, if nine tenths of the households have so.
+
+    Five hundred households are looked at.
+    """
+    needed = {
+        "households": ("household_id", "size"),
+        "income": ("household_id", "period_start", "amount"),
+        "lines": ("amount",),
+    }
+    if table.name != "households" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
+        return
+    rows = f"""
+        WITH homes AS (
+            SELECT {POSITION}, household_id, size FROM {folder.get_numbered_view("households")}
+            QUALIFY row_number() OVER (PARTITION BY household_id ORDER BY {NULL_FIRST} DESC, {POSITION}) = 1
+            ORDER BY hash(household_id) LIMIT 500),
+        periods AS (
+            SELECT household_id, months, sum(amount) AS amount FROM {folder.get_view("income")}
+            SEMI JOIN homes USING (household_id) WHERE member_id IS NULL AND amount IS NOT NULL
+            GROUP BY household_id, period_start, months),
+        heads AS (
+            SELECT {POSITION}, 12 * sum(amount) / sum(months) / any_value(size) AS head
+            FROM periods JOIN homes USING (household_id) GROUP BY {POSITION}),
+        judged AS (
+            SELECT *, head < (SELECT min(amount) / 2 FROM {folder.get_view("lines")} WHERE amount > 0) AS poor
+            FROM heads)
+        SELECT {POSITION}, round(head) AS "#value" FROM judged WHERE poor
+        QUALIFY count(*) OVER () >= greatest({FEWEST_POOR}, {POOR_SHARE} * (SELECT count(*) FROM judged))"""
+    yield Probe("size", "have less than half of every line per head and year", rows=rows)
