@@ -70,8 +70,8 @@ def _compare_with_earlier(table: Table, rows: Rows, amounts: list[str]) -> Calla
         near = amount is not None and before is not None and abs(amount - before) <= ALIKE * abs(before)
         return read_day(old), near
 
-    found = [find_alike(row) for row in rows]
-    usual = sum(near for _, near in found) >= USUALLY * sum(day is not None for day, _ in found)
+    compared = [find_alike(row) for row in rows]
+    usual = sum(near for _, near in compared) >= USUALLY * sum(day is not None for day, _ in compared)
 
     def find_earlier(row: Row) -> dt.date | None:
         first = same.get(_make_key(table, row, _CONTENTS), row)

@@ -76,11 +76,11 @@ def test_a_header_in_the_middle_is_named(make):
 def test_identity_card_and_telephone_numbers_in_codes_and_texts_are_a_warning_that_shows_none(make):
     numbers = ["11010519491231002X", "110105194912310038"]
     members = [{"household_id": "0012", "member_id": number} for number in numbers]
-    given = {"household_id": "0012", "started_on": dt.date(2023, 1, 5)}
+    helped = {"household_id": "0012", "started_on": dt.date(2023, 1, 5)}
     texts = ["低保", "联系张三13912345678"]
-    report = check(make(members=members, help=[given | {"measure": text} for text in texts]))
-    found = [(fault.where, fault.count) for fault in report.faults if fault.code == "personal_number"]
-    assert found == [("members.member_id", 2), ("help.measure", 1)]
+    report = check(make(members=members, help=[helped | {"measure": text} for text in texts]))
+    wheres = [(fault.where, fault.count) for fault in report.faults if fault.code == "personal_number"]
+    assert wheres == [("members.member_id", 2), ("help.measure", 1)]
     assert not any(text in report.render() for text in (*numbers, "13912345678"))
     assert report.ok
 
