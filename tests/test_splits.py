@@ -13,7 +13,16 @@ from riskml.errors import SplitError, UsageError
 from riskml.records.contract.calendar import is_month_end, to_date, to_day, to_month, to_month_end
 from riskml.records.panel.basis import IncomeBasis
 from riskml.records.panel.store import Records
-from riskml.splits import Grid, Origin, Settings, build_grid, count_months_needed, cut_origins, find_span_end
+from riskml.splits import (
+    Grid,
+    Origin,
+    Settings,
+    build_grid,
+    count_months_needed,
+    cut_origins,
+    find_first_covered,
+    find_span_end,
+)
 
 JANUARY = 12 * 50  # 2020
 
@@ -31,6 +40,21 @@ def make_records(reports: list[int]) -> Records:
     households = {"household_id": codes, "region_code": ["13"] * len(codes), "size": [1] * len(codes)}
     lines = {"region_code": [], "effective_from": [], "amount": []}
     return Records.from_tables({"households": households, "income": income, "lines": lines})
+
+
+def make_events(months: list[int], table: str = "events", recorded: int | None = None) -> Records:
+    """Make records with one event, admission or flood in each of some months from January 2020 on."""
+    days = [to_date(to_month_end(JANUARY + month)) for month in months]
+    rows: dict[str, list[object]] = {"household_id": ["h"] * len(days), "occurred_on": [*days]}
+    rows["kind"] = [{"events": "report", "illness": "inpatient", "disaster": "flood"}[table]] * len(days)
+    if table == "disaster":
+        rows |= {"household_id": [None] * len(days), "region_code": ["13"] * len(days)}
+    if recorded is not None:
+        rows["recorded_on"] = [to_date(to_month_end(JANUARY + recorded))] * len(days)
+    households = {"household_id": ["h"], "region_code": ["13"], "size": [1]}
+    lines: dict[str, list[object]] = {"region_code": [], "effective_from": [], "amount": []}
+    income: dict[str, list[object]] = {"household_id": [], "period_start": [], "source": [], "amount": []}
+    return Records.from_tables({"households": households, "income": income, table: rows, "lines": lines})
 
 
 def list_months(days: tuple[int, ...]) -> list[str]:
@@ -279,3 +303,30 @@ def test_origins_never_look_ahead(months_there, settings):
 def test_training_needs_a_window_and_two_spans_and_statements_five_years():
     assert [count_months_needed(Settings(window=24, horizon=6), stated=stated) for stated in (False, True)] == [36, 60]
     assert count_months_needed(Settings(window=36, horizon=18), stated=True) == 72
+
+
+# -- how far the records of events reach back -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", ["events", "illness", "disaster"])
+@given(first=st.integers(0, 30), number=st.integers(1, 20), window=st.integers(1, 24))
+@examples(max_examples=20, deadline=None)
+def test_a_date_is_covered_once_events_have_been_recorded_for_half_a_window(table, first, number, window):
+    records = make_events(list(range(first, first + number)), table)
+    day = find_first_covered(records, Settings(window=window))
+    assert to_month(day) - (JANUARY + first) + 1 == -(-window // 2)
+    assert is_month_end(day)
+
+
+def test_a_stray_early_event_does_not_cover_the_years_after_it():
+    records = make_events([0, *(month for month in range(20, 30) for _ in range(20))])
+    assert to_month(find_first_covered(records, Settings())) == JANUARY + 25
+
+
+def test_events_delivered_later_cover_no_date_before_they_were_recorded():
+    records = make_events(list(range(20)), recorded=24)
+    assert to_month(find_first_covered(records, Settings())) == JANUARY + 29
+
+
+def test_records_without_events_cover_every_date():
+    assert find_first_covered(make_records([1] * 12), Settings()) == 0

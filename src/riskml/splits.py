@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskml.errors import SplitError, UsageError
 from riskml.records.contract.calendar import (
@@ -34,6 +35,7 @@ __all__ = [
     "count_least_months",
     "count_months_needed",
     "cut_origins",
+    "find_first_covered",
     "find_span_end",
     "list_recent",
 ]
@@ -216,20 +218,37 @@ def build_grid(records: Records, settings: Settings, known_at: int = EVERYTHING)
     reported = np.flatnonzero(reports)
     if not len(reported):
         return Grid((), records.first_month, records.first_month - 1)
-    enough = np.flatnonzero(10 * reports >= np.median(reports[reported]))
-    first, last = records.first_month + int(reported[0]), records.first_month + int(enough[-1])
+    first, last = records.first_month + int(reported[0]), records.first_month + int(_find_enough(reports)[-1])
     months = range(last - settings.horizon, first + settings.window - 2, -settings.step)
     stated = bool((records.income.statements.known_from <= known_at).any())
     return Grid(tuple(to_month_end(month) for month in reversed(months)), first, last, stated)
 
 
-def count_least_months(horizon: int) -> int:
-    """Count the months of a horizon that must be known of a row so that a model may learn from it: at least half.
+def _find_enough(counts: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Find the months with at least a tenth of the median number of records of all months that have any."""
+    return np.flatnonzero((counts > 0) & (10 * counts >= np.median(counts[counts > 0])))
+
+
+def count_least_months(months: int) -> int:
+    """Count the months of a horizon or a window that must be known of a row to learn from it: at least half.
 
     >>> count_least_months(12), count_least_months(1)
     (6, 1)
     """
-    return (horizon + 1) // 2
+    return (months + 1) // 2
+
+
+def find_first_covered(records: Records, settings: Settings) -> int:
+    """Find the first day before which care, disasters and events have been recorded for at least half a window.
+
+    Features sum up what a household went through; of an earlier as_of, too little of that is known. Months with fewer
+    than a tenth of the median number of records do not count. The day is 0 if there are no such records.
+    """
+    months = records.event_months
+    if not len(months):
+        return 0
+    first = int(months.min() + _find_enough(np.bincount(months - months.min()))[0])
+    return to_month_end(first + count_least_months(settings.window) - 1)
 
 
 def list_recent(grid: Grid, settings: Settings) -> tuple[int, ...]:

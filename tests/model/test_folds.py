@@ -30,6 +30,26 @@ def test_a_fold_predicts_either_other_households_or_a_later_period(households, s
             assert not set(household[fold.fit]) & set(household[fold.judge])
 
 
+@given(st.integers(20, 60), st.integers(4, 9), st.integers(1, 3), st.integers(0, 99))
+@settings(max_examples=30, deadline=None)
+def test_rows_with_a_part_of_the_horizon_are_fitted_beside_other_households_and_never_predicted(
+    households, dates, parts, seed
+):
+    y, household, as_of = make_rows(households, 3, dates, seed=seed)
+    whole = as_of < np.unique(as_of)[-parts]
+    folds = plan_folds(y, household, as_of, 12, seed, whole)
+    for fold in folds:
+        assert whole[fold.judge].all()
+        if fold.later:
+            assert whole[fold.fit].all()
+        else:
+            assert set(np.flatnonzero(~whole)) - set(fold.fit) == {
+                row for row in np.flatnonzero(~whole) if household[row] in set(household[fold.judge])
+            }
+    judged = np.concatenate([fold.judge for fold in folds if not fold.later])
+    assert sorted(judged) == np.flatnonzero(whole).tolist()
+
+
 def test_household_folds_evaluate_every_row_once():
     y, household, as_of = make_rows(50, 12, 3)
     judged = np.concatenate([f.judge for f in plan_folds(y, household, as_of, 12, 0) if not f.later])

@@ -18,7 +18,7 @@ from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.splits import Settings, build_grid, cut_origins, find_span_end, list_recent
 from riskml.training.cohort_rows import collect_cohort
-from riskml.training.holdout import label_rows
+from riskml.training.holdout import label_training
 from riskml.training.recent import add_recent
 
 pytestmark = pytest.mark.integration
@@ -38,7 +38,7 @@ class Case:
         [self.origin] = cut_origins(self.grid, settings)
         by = self.by = self.origin.test_from
         self.cohort = collect_cohort(records, self.grid.as_ofs, settings, POLICY, Silent())
-        self.whole = label_rows(records, self.cohort, self.origin.train, settings, POLICY, by, "train on")
+        self.whole = label_training(records, self.cohort, self.origin.train, settings, POLICY, by)
         self.rows = self.add(settings)
 
     def add(self, settings):
@@ -102,6 +102,14 @@ def test_the_first_rows_are_those_with_a_whole_horizon(case):
     assert (case.rows.y[:n] == case.whole.y).all()
     assert (case.rows.offset[:n] == 0).all()
     assert sum(case.rows.recent.values()) == len(case.rows.y) - n
+
+
+def test_a_date_before_those_with_a_whole_horizon_is_not_recent(case):
+    later = case.whole.take(np.flatnonzero(case.whole.labels.as_of > case.whole.labels.as_of.min()))
+    if len(later.y):
+        arguments = [day for day in case.grid.as_ofs if day < case.by], case.settings, POLICY, case.by, case.by
+        rows = add_recent(case.records, case.cohort, later, *arguments)
+        assert rows.features.as_of.min() == later.labels.as_of.min()
 
 
 def test_nothing_is_added_if_only_the_end_of_the_horizon_counts(case):

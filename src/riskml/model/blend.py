@@ -145,13 +145,11 @@ def fit_blend(
     schema = Schema.from_matrix(X)
     y = np.asarray(y, np.float64)
     _check_rows(X, y, household, as_of)
-    whole = slice(None) if offset is None else np.flatnonzero(offset == 0)
-    outcome, home, day = y[whole], np.asarray(household)[whole], as_of[whole]
-    folds = plan_folds(outcome, home, day, horizon, seed)
-    weight = 1.0 / count_overlap(day, horizon)
+    folds = plan_folds(y, np.asarray(household), as_of, horizon, seed, None if offset is None else offset == 0)
+    weight = 1.0 / count_overlap(as_of, horizon)
     pick, calibration, figures = Pick(), Calibration(), {}
-    if sum(outcome[fold.judge].sum() for fold in folds) > 0:
-        unseen = predict_unseen(schema, X.values[whole], outcome, home, day, folds, seed, weight, progress)
+    if sum(y[fold.judge].sum() for fold in folds) > 0:
+        unseen = predict_unseen(schema, X.values, y, household, as_of, folds, seed, weight, progress, offset)
         pick = choose(unseen, weight)
         calibration = _fit_calibration(unseen, pick, horizon, weight)
         figures = _summarize_unseen(unseen, pick, calibration, folds)

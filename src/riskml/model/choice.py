@@ -141,6 +141,7 @@ def predict_unseen(
     seed: int,
     weight: float,
     progress: Progress,
+    offset: FloatArray | None = None,
 ) -> Candidates:
     """Fit every candidate in each fold, and predict the rows of the fold that were not used in the fit.
 
@@ -149,15 +150,16 @@ def predict_unseen(
     The trees of two folds are fitted at the same time, each on one thread. This is faster than fitting one fold after
     another on all threads, and the results are identical.
     """
+    offset = np.zeros(len(y)) if offset is None else offset
     linear, past = [], []
     for fold in folds:
-        problem = LinearProblem(schema, values[fold.fit], y[fold.fit])
+        problem = LinearProblem(schema, values[fold.fit], y[fold.fit], offset=offset[fold.fit])
         judged = values[fold.judge]
         linear.append(np.column_stack([problem.solve(c * weight).predict_margin(judged) for c in STRENGTHS]))
         past.append(fit_past_income(problem, STRENGTHS[0] * weight).predict_margin(judged))
 
     def grow(fold: Fold) -> FloatArray:
-        problem = TreeProblem(schema, values[fold.fit], y[fold.fit], threads=1)
+        problem = TreeProblem(schema, values[fold.fit], y[fold.fit], threads=1, offset=offset[fold.fit])
         longest = [replace(settings, rounds=ROUNDS[-1]) for settings in TREES]
         return np.stack([problem.solve(s, seed).predict_path(values[fold.judge], ROUNDS) for s in longest], axis=1)
 

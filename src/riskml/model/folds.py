@@ -39,7 +39,12 @@ class Fold:
 
 
 def plan_folds(
-    y: NDArray[np.float64], household: IntArray, as_of: NDArray[np.int32], horizon: int, seed: int
+    y: NDArray[np.float64],
+    household: IntArray,
+    as_of: NDArray[np.int32],
+    horizon: int,
+    seed: int,
+    whole: NDArray[np.bool_] | None = None,
 ) -> list[Fold]:
     """Plan folds by household and by later period.
 
@@ -51,6 +56,8 @@ def plan_folds(
     horizon : int
         Months over which the outcome was observed.
     seed : int
+    whole : array of bool, shape (n,), optional
+        Rows of which the whole horizon is known; the others are fitted in folds by household and never predicted.
 
     Returns
     -------
@@ -66,7 +73,8 @@ def plan_folds(
     for its earliest period. A group is left out if it, or the rows fitted for it, have too few positives.
     """
     rng = np.random.default_rng(seed)
-    folds = [*_split_by_household(household, rng), *_split_by_period(y, as_of, horizon)]
+    whole = np.ones(len(y), bool) if whole is None else whole
+    folds = [*_split_by_household(household, whole, rng), *_split_by_period(y, as_of, horizon, whole)]
     thin = [
         Fold(_sample_households(f.fit, household, rng), _sample_households(f.judge, household, rng), f.later)
         for f in folds
@@ -74,23 +82,25 @@ def plan_folds(
     return [fold for fold in thin if len(fold.judge) and 0 < y[fold.fit].sum() < len(fold.fit)]
 
 
-def _split_by_household(household: IntArray, rng: np.random.Generator) -> list[Fold]:
+def _split_by_household(household: IntArray, whole: NDArray[np.bool_], rng: np.random.Generator) -> list[Fold]:
     rows = len(household)
     parts, used = (4, 4) if rows <= 20_000 else (3, 3) if rows <= 60_000 else (3, 1)
     groups, position = np.unique(household, return_inverse=True)
     part = (rng.permutation(len(groups)) % parts)[position]
-    return [Fold(np.flatnonzero(part != k), np.flatnonzero(part == k), later=False) for k in range(used)]
+    return [Fold(np.flatnonzero(part != k), np.flatnonzero((part == k) & whole), later=False) for k in range(used)]
 
 
-def _split_by_period(y: NDArray[np.float64], as_of: NDArray[np.int32], horizon: int) -> list[Fold]:
-    days = np.unique(as_of)
+def _split_by_period(
+    y: NDArray[np.float64], as_of: NDArray[np.int32], horizon: int, whole: NDArray[np.bool_]
+) -> list[Fold]:
+    days = np.unique(as_of[whole])
     later = [int(day) for day in days if subtract_months(int(day), horizon) >= days[0]]
     folds = []
     for group in np.array_split(np.array(later, np.int32), min(MOST_PERIODS, max(len(later), 1))):
         if not len(group):
             continue
-        fit = np.flatnonzero(as_of <= subtract_months(int(group[0]), horizon))
-        judge = np.flatnonzero(np.isin(as_of, group))
+        fit = np.flatnonzero(whole & (as_of <= subtract_months(int(group[0]), horizon)))
+        judge = np.flatnonzero(whole & np.isin(as_of, group))
         if min(y[fit].sum(), y[judge].sum(), len(fit) - y[fit].sum()) >= FEWEST_POSITIVES:
             folds.append(Fold(fit, judge, later=True))
     return folds

@@ -19,7 +19,7 @@ from riskml.policy import Policy
 from riskml.progress import Progress
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
-from riskml.splits import Origin, Settings, build_grid, cut_origins
+from riskml.splits import Origin, Settings, build_grid, cut_origins, find_first_covered
 from riskml.text import Joined, Text, join_sentences
 from riskml.training.cohort_rows import Cohort, collect_cohort, find_first_flags
 
@@ -32,11 +32,15 @@ __all__ = [
     "fit_baselines",
     "holdout_rows",
     "label_rows",
+    "label_training",
     "predict_all",
     "rank_rows",
 ]
 
 Floats = NDArray[np.float64]
+
+FEWEST_FALLS = 200
+"""With fewer falls to learn from, more rows help more than rows that resemble those to be scored."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,12 @@ class LabelledRows:
         """1 if the household fell, 0 if not, shape (n,)."""
         return self.labels.y.astype(np.float64)
 
-    def prune(self) -> LabelledRows:
-        """Drop the category levels that do not occur in the rows."""
-        return replace(self, cohort=replace(self.cohort, features=self.cohort.features.prune_levels()))
+    def take(self, rows: NDArray[np.intp]) -> LabelledRows:
+        """Take some of the rows, without the category levels that do not occur in them."""
+        cohort = self.cohort.take(rows)
+        return LabelledRows(
+            self.at_risk, self.labels.take(rows), replace(cohort, features=cohort.features.prune_levels())
+        )
 
 
 def label_rows(
@@ -119,6 +126,19 @@ def label_rows(
     return LabelledRows(at_risk, known, cohort.take(find_positions(cohort, known)))
 
 
+def label_training(
+    records: Records, cohort: Cohort, as_ofs: Sequence[int], settings: Settings, policy: Policy, known_at: int | None
+) -> LabelledRows:
+    """Label the rows to train on, without category levels that do not occur in them.
+
+    As-of dates before which care, disasters and events have been recorded for less than half a window are left out
+    if enough falls remain (ADR 023).
+    """
+    rows = label_rows(records, cohort, as_ofs, settings, policy, known_at, "train on")
+    covered = rows.labels.as_of >= find_first_covered(records, settings)
+    return rows.take(np.flatnonzero(covered | (rows.y[covered].sum() < FEWEST_FALLS)))
+
+
 def _name_counts(counts: Mapping[str, int]) -> Text:
     """Name the reasons and statuses that occur, with their counts."""
     parts = [
@@ -165,7 +185,7 @@ def collect_training(records: Records, bundle: Bundle, policy: Policy, progress:
     """
     settings, origin = find_origin(records, bundle)
     cohort = collect_cohort(records, origin.train, settings, policy, progress)
-    return label_rows(records, cohort, origin.train, settings, policy, origin.test_from, "train on")
+    return label_training(records, cohort, origin.train, settings, policy, origin.test_from)
 
 
 def find_positions(cohort: Cohort, labels: Labels) -> NDArray[np.int64]:

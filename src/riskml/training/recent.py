@@ -102,7 +102,8 @@ def add_recent(
     lead, rate = np.where(whole.y == 1, whole.labels.lead, 0), float(whole.y.mean())
     parts = [(whole.cohort, whole.y, np.zeros(len(whole.y)))]
     recent: dict[str, int] = {}
-    for day in as_ofs if settings.outcome == "any" else ():
+    first = whole.labels.as_of.min()
+    for day in (day for day in as_ofs if day > first) if settings.outcome == "any" else ():
         for months, rows, fell in _label_open(records, cohort, whole, day, settings, policy, until, known_at):
             share = float(np.mean((lead > 0) & (lead <= months)))
             if share > 0:

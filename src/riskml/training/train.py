@@ -22,7 +22,7 @@ from riskml.text import Text
 from riskml.training.aggregates import build_report_data
 from riskml.training.card import write_model_card
 from riskml.training.cohort_rows import Cohort, collect_cohort
-from riskml.training.holdout import LabelledRows, fit_baselines, holdout_rows, label_rows, predict_all
+from riskml.training.holdout import LabelledRows, fit_baselines, holdout_rows, label_rows, label_training, predict_all
 from riskml.training.oracle import look_up_truth
 from riskml.training.readiness import plan_training, require_both_outcomes
 from riskml.training.recent import add_recent
@@ -148,7 +148,7 @@ def _list_settings(settings: Settings) -> dict[str, Any]:
 
 def _fit(job: _Job, dates: Grid, origin: Origin, name: Text) -> _Fitted:
     records, cohort, settings, policy, by = job.records, job.cohort, job.settings, job.policy, origin.test_from
-    training = label_rows(records, cohort, origin.train, settings, policy, by, "train on").prune()
+    training = label_training(records, cohort, origin.train, settings, policy, by)
     require_both_outcomes(int(training.y.sum()), len(training.y))
     earlier = [day for day in dates.as_ofs if day < by]
     rows = add_recent(records, cohort, training, earlier, settings, policy, by, by)
@@ -164,7 +164,7 @@ def _fit(job: _Job, dates: Grid, origin: Origin, name: Text) -> _Fitted:
 
 def _refit(job: _Job, fitted: _Fitted, dates: Grid, days: Sequence[int]) -> _Fitted:
     records, cohort, settings, policy = job.records, job.cohort, job.settings, job.policy
-    training = label_rows(records, cohort, dates.as_ofs, settings, policy, None, "train on").prune()
+    training = label_training(records, cohort, dates.as_ofs, settings, policy, None)
     rows = add_recent(records, cohort, training, days, settings, policy, to_month_end(dates.last_month), None)
     job.progress.stage("refitting on all labelled dates")
     blend = refit_blend(fitted.blend, rows.features, rows.y, job.seed, rows.offset)

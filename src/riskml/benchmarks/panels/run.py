@@ -20,7 +20,7 @@ from riskml.records.contract.calendar import to_date
 from riskml.splits import build_grid, cut_origins
 from riskml.text import Text
 from riskml.training.cohort_rows import collect_cohort
-from riskml.training.holdout import fit_baselines, label_rows, predict_all
+from riskml.training.holdout import fit_baselines, label_rows, label_training, predict_all
 
 __all__ = ["RESAMPLES", "run"]
 
@@ -124,7 +124,7 @@ def _test_cut(
 
     progress.stage(stage, len(origins) * (1 + len(peers)))
     for origin in origins:
-        training = label_rows(records, cohort, origin.train, settings, policy, origin.test_from, "train on").prune()
+        training = label_training(records, cohort, origin.train, settings, policy, origin.test_from)
         test = label_rows(records, cohort, origin.test, settings, policy, None, "test on")
         rows, y = training.cohort, training.y
         blend = fit_blend(rows.features, y, rows.household, rows.as_of, settings.horizon)

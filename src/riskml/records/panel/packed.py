@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import to_month_end
+from riskml.records.contract.calendar import to_month, to_month_end
 from riskml.records.contract.schema import TABLES
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import EventStore, pack_events
@@ -120,6 +120,14 @@ class PackedRecords:
         lines = np.array([line.since for line in self.lines.rows], np.int32)
         last = max((int(days.max()) for days in (self.last_days, lines, *regional) if len(days)), default=int(NO_DAY))
         return None if last == NO_DAY else last
+
+    @property
+    def event_months(self) -> NDArray[np.int32]:
+        """Month in which each row of care, disasters and events became known."""
+        stores = [store for name, store in self.tables.items() if TABLES[name].day == "occurred_on"]
+        stores += [] if self.regional is None else [self.regional.store]
+        months: NDArray[np.int32] = to_month(np.concatenate([np.empty(0, np.int32), *(x.known_from for x in stores)]))
+        return months
 
     def index(self, household_id: str) -> int | None:
         """Return the position of a household, or None if it is not in the records."""
