@@ -323,6 +323,12 @@ def test_a_stray_early_event_does_not_cover_the_years_after_it():
     assert to_month(find_first_covered(records, Settings())) == JANUARY + 25
 
 
+@pytest.mark.parametrize("apart", [3, 12])
+def test_events_recorded_once_in_a_period_cover_the_period_before_them(apart):
+    records = make_events(list(range(24, 60, apart)))
+    assert to_month(find_first_covered(records, Settings())) == JANUARY + 24 - apart + 6
+
+
 def test_events_delivered_later_cover_no_date_before_they_were_recorded():
     records = make_events(list(range(20)), recorded=24)
     assert to_month(find_first_covered(records, Settings())) == JANUARY + 29

@@ -242,13 +242,15 @@ def find_first_covered(records: Records, settings: Settings) -> int:
     """Find the first day before which care, disasters and events have been recorded for at least half a window.
 
     Features sum up what a household went through; of an earlier as_of, too little of that is known. Months with fewer
-    than a tenth of the median number of records do not count. The day is 0 if there are no such records.
+    than a tenth of the median number of records do not count. Records that come once a year, as in a survey, cover the
+    year before them. The day is 0 if there are no such records.
     """
     months = records.event_months
     if not len(months):
         return 0
-    first = int(months.min() + _find_enough(np.bincount(months - months.min()))[0])
-    return to_month_end(first + count_least_months(settings.window) - 1)
+    enough = _find_enough(np.bincount(months - months.min()))
+    apart = int(np.median(np.diff(enough))) if len(enough) > 1 else 1
+    return to_month_end(int(months.min() + enough[0]) - apart + count_least_months(settings.window))
 
 
 def list_recent(grid: Grid, settings: Settings) -> tuple[int, ...]:
