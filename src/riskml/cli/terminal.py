@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -64,8 +65,14 @@ def refuse_empty_arguments(arguments: Sequence[str]) -> None:
             )
 
 
+_YOUNG = 50_000
+"""Number of new objects after which Python looks for garbage. With the default of 700, a fifth of the time for a list
+of 50,000 rows went into looking through rows that are all in use."""
+
+
 def run(app: Callable[..., Any]) -> None:
     """Run the application; an error of riskml or of the command line is printed without a stack trace."""
+    gc.set_threshold(_YOUNG)
     try:
         sys.exit(app(standalone_mode=False))
     except ClickException as error:
