@@ -25,6 +25,23 @@ from riskml_serving.web.router import PAGES
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
+TORN_CELLS = r"""(() => {
+  const isTorn = cell => {
+    const text = cell.textContent.trim(), size = parseFloat(getComputedStyle(cell).fontSize);
+    const content = document.createRange();
+    content.selectNodeContents(cell);
+    if (cell.matches('select')) return cell.clientWidth < 5 * size;
+    if (cell.matches('th') && /^[一-鿿]{2,4}$/.test(text)) return content.getBoundingClientRect().height > 2 * size;
+    return /[一-鿿]{3}/.test(text) && content.getBoundingClientRect().width < 2 * size;
+  };
+  const hidden = [...document.querySelectorAll('thead')].filter(head => getComputedStyle(head).position === 'absolute');
+  return [...document.querySelectorAll('td,th,td select')]
+    .filter(cell => cell.checkVisibility() && !hidden.some(head => head.contains(cell)) && isTorn(cell))
+    .map(cell => `${cell.tagName} ${cell.textContent.trim()}`);
+})()"""
+"""Cells of tables too narrow for two characters of their text, short headings that a line break divides, and lists of
+choices too narrow for three characters; headings that a phone hides are left out."""
+
 
 @dataclass
 class Served:
@@ -115,6 +132,11 @@ class Reader:
     def measure_overflow(self) -> int:
         root = self.page.locator("html")  # waits for it, if the page is just being replaced
         return int(root.evaluate("root => root.scrollWidth - root.clientWidth"))
+
+    def list_torn_cells(self) -> list[str]:
+        """List what ``TORN_CELLS`` finds on the page, with all its parts open."""
+        self.page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+        return list(self.page.evaluate(TORN_CELLS))
 
     def find_faults(self) -> str:
         """Return what axe-core finds on the page, with all its parts open: contrast, names, roles and the like."""

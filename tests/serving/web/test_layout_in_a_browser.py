@@ -66,6 +66,7 @@ def test_every_target_is_as_high_as_a_thumb_and_no_day_is_divided(phone, address
         phone.page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
         assert phone.page.evaluate(SMALL_TARGETS) == [], path
         assert phone.page.evaluate(BROKEN_DAYS) == [], path
+        assert phone.list_torn_cells() == [], path
         assert phone.measure_overflow() == 0, path
 
 

@@ -210,14 +210,16 @@ async def change_columns(request: Request, visitor: SignedIn) -> Response:
 
 @router.post("/lists/answers")
 async def answer(request: Request, visitor: SignedIn) -> Response:
-    """Store the answers to questions, and match the persons again."""
+    """Store the answers to questions, and match the persons again or, if asked to go on, compute the preview."""
     form = await read_form(request, visitor.token)
+    goes_on = form.get_text("next") == "preview"
 
     def write(at: _Opened) -> str:
         number = request.state.request_id
-        if service.answer(at.connection, at.keys, at.delivery, read_answers(form), visitor.caller, number):
-            at.start("read")
-        return "questions"
+        count = service.answer(at.connection, at.keys, at.delivery, read_answers(form), visitor.caller, number)
+        if count or goes_on:
+            at.start("preview" if goes_on else "read")
+        return "" if goes_on else "questions"
 
     return await _change(request, visitor, form, write)
 

@@ -17,6 +17,8 @@ from riskml_serving.people.accounts.service import create_user
 from riskml_serving.register.keys import add_key
 
 COUNTY = "990101"
+FIRST_SCREEN = 740
+"""Height of a phone's screen in pixels."""
 SMALL = ("--households", "60", "--months", "60", "--seed", "3", "--income", "register", "--truth", "none")
 
 
@@ -49,6 +51,8 @@ def test_a_county_goes_from_its_lists_to_new_warnings_and_on_to_the_second_month
         def check(step):
             """Check the step that the first window shows; the first time, run axe-core in both languages."""
             assert reader.measure_overflow() == 0
+            assert reader.list_torn_cells() == []
+            assert reader.measure_overflow() == 0, "nor with all parts open"
             for lang in ("zh", "en") if step not in checked else ():
                 checked.add(step)
                 second.page.goto(f"{served.address}/language/{lang}?back=/worklist")
@@ -69,9 +73,11 @@ def test_a_county_goes_from_its_lists_to_new_warnings_and_on_to_the_second_month
             page.click("text=下一步：预览")
             page.wait_for_selector("text=现在还没有写入")
             check("preview")
+            assert page.locator("text=确认导入").bounding_box()["y"] < FIRST_SCREEN, "not below a hundred households"
             page.click("text=确认导入")
             page.wait_for_selector("text=打开待核实名单")
             check("done")
+            assert page.locator("text=打开待核实名单").bounding_box()["y"] < FIRST_SCREEN
             for name in page.locator("table.list a").all()[:1]:
                 assert name.bounding_box()["height"] < 60, "a name stands on one line"
             assert not page.locator("table.list td:nth-child(3):empty").count(), "every new warning says why"
