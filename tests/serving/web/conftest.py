@@ -32,7 +32,8 @@ TORN_CELLS = r"""(() => {
     content.selectNodeContents(cell);
     if (cell.matches('select')) return cell.clientWidth < 5 * size;
     if (cell.matches('th') && /^[一-鿿]{2,4}$/.test(text)) return content.getBoundingClientRect().height > 2 * size;
-    return /[一-鿿]{3}/.test(text) && content.getBoundingClientRect().width < 2 * size;
+    const width = content.getBoundingClientRect().width / size;
+    return /[一-鿿]{2}/.test(text) && width < (/[一-鿿]{3}/.test(text) ? 2 : 1.5);
   };
   const hidden = [...document.querySelectorAll('thead')].filter(head => getComputedStyle(head).position === 'absolute');
   return [...document.querySelectorAll('td,th,td select')]
@@ -134,9 +135,12 @@ class Reader:
         return int(root.evaluate("root => root.scrollWidth - root.clientWidth"))
 
     def list_torn_cells(self) -> list[str]:
-        """List what ``TORN_CELLS`` finds on the page, with all its parts open."""
-        self.page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-        return list(self.page.evaluate(TORN_CELLS))
+        """List what ``TORN_CELLS`` finds on the page, with all its parts open; they are closed again."""
+        opened = self.page.evaluate_handle("[...document.querySelectorAll('details:not([open])')]")
+        opened.evaluate("parts => parts.forEach(part => { part.open = true; })")
+        found = [*self.page.evaluate(TORN_CELLS), *["the page scrolls sideways"] * (self.measure_overflow() > 0)]
+        opened.evaluate("parts => parts.forEach(part => { part.open = false; })")
+        return found
 
     def find_faults(self) -> str:
         """Return what axe-core finds on the page, with all its parts open: contrast, names, roles and the like."""
