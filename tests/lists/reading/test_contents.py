@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from riskml.lists.persons.villages import Village, Villages
 from riskml.lists.reading.read import read_list
 from riskml.lists.row_reader import RowReader, index_columns
 from riskml.lists.words import UnusableValueError
@@ -93,6 +94,23 @@ def test_a_ledger_of_workers_may_include_those_who_came_home(read, back, topic):
     rows = [["某某", ID, None if day and topic == "wages" else 3000, day, "在岗"] for day in back]
     sheet = read([["劳动力返乡失业台账"], ["姓名", "身份证号", "月工资", "返乡时间", "就业状态"], *rows])
     assert sheet.topic == topic
+
+
+@pytest.mark.parametrize(
+    ("cells", "unclear"), [(["无", "缺水"], "events.kind"), (["缺水", "浑浊"], ""), (["甲", ""], "")]
+)
+def test_a_title_does_not_say_that_all_are_unsafe_if_cells_say_otherwise(read, cells, unclear):
+    rows = [["某某", "2025-01-05", cell] for cell in cells]
+    assert read([["农村饮水安全问题台账"], ["户主", "排查时间", "反映"], *rows]).unclear == unclear
+
+
+@pytest.mark.parametrize("town", ["三岔乡", "九龙镇", "十里铺镇"])
+def test_a_town_may_be_named_after_a_number(read, town):
+    known = Villages([Village("990123105201", town, "河西村"), Village("990123106201", "黄岭镇", "河西村")])
+    rows = [["黄岭镇"], ["王某某", ID, 1], [town], ["李某某", ID, 2], [f"三、{town}"], ["赵某某", ID, 3]]
+    sheets = [read([["姓名", "身份证号", "月工资"], *rows], known=one) for one in (known, None)]
+    towns = [[row.context.town for row in sheet.rows if row.kind == "data"] for sheet in sheets]
+    assert towns == [["黄岭镇", town, town]] * 2
 
 
 def test_a_line_of_labels_above_the_header_is_a_title(read, list_kinds):

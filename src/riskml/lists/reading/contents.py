@@ -26,7 +26,7 @@ _PHONE = re.compile(r"1\d{10}")
 _DATE = re.compile(
     r"\d{1,2}月\d{1,2}日|(?:19|20)\d\d(?:[年./-]\d{1,2}(?:[月./-](?:\d{1,2}日?)?)?|[01]\d[0-3]\d|[01]\d)(?:[ T].*)?"
 )
-_NAME = re.compile(r"[\u4e00-\u9fff]{1,2}\s*[\u4e00-\u9fff]{1,2}")
+_NAME = re.compile(r"[\u4e00-\u9fff]{1,2}\s*[\u4e00-\u9fff]{1,2}(?:[(（].*[)）])?")
 
 
 def read_contents(
@@ -104,5 +104,5 @@ def names_village(villages: Villages, text: str) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """Return whether a text is like a name of two to four characters with a common surname."""
+    """Return whether a text is like a name of two to four characters with a common surname; remarks do not matter."""
     return bool(_NAME.fullmatch(text)) and text[0] in SURNAMES

@@ -20,6 +20,7 @@ from riskml.lists.reading.headers import BEST, Headers
 from riskml.lists.reading.layout import Table, find_tables
 from riskml.lists.reading.sheets import PERSON, Cell, Column, Row, Sheet
 from riskml.lists.reading.ticks import name_ticks
+from riskml.lists.words import find_words
 
 __all__ = ["identify", "read_list"]
 
@@ -124,7 +125,8 @@ def _build_sheet(
         context = replace(context, unit=find_unit(table.list_notes()))
     rows = list(build_rows(table, context, villages, received))
     unclear = find_missing_amount(headers, topic, table.parts, columns, data)
-    unclear = unclear or _find_missing_state(topic, columns, context.texts)
+    unknown = [j for j, part in enumerate(table.parts) if part and not columns[j].how and not headers.find(topic, part)]
+    unclear = unclear or _find_missing_state(topic, columns, context.texts, [[row[j] for row in data] for j in unknown])
     return Sheet(path.name, grid.name, grid.hidden, department, topic, unclear, context, columns, rows)
 
 
@@ -140,10 +142,18 @@ def _lists_workers(headers: Headers, parts: Sequence[Sequence[str]], rows: Seque
     return day is not None and 2 * sum(row[day] is None for row in paid) > len(paid)
 
 
-def _find_missing_state(topic: str, columns: Sequence[Column], texts: Sequence[str]) -> str:
-    """Return the field that says which houses or water supplies are unsafe, if neither a column nor a title does."""
-    known = any(column.field == "events.kind" for column in columns) or any(map(_NAMES_FAULT.search, texts))
-    return "" if topic not in ("housing", "water") or known else "events.kind"
+def _find_missing_state(
+    topic: str, columns: Sequence[Column], texts: Sequence[str], unknown: Sequence[Sequence[Cell]]
+) -> str:
+    """Return the field that says which houses or water supplies are unsafe, if neither a column nor a title does.
+
+    A title does not if the cells of an unknown column say that some are safe and others are not.
+    """
+    if topic not in ("housing", "water") or any(column.field == "events.kind" for column in columns):
+        return ""
+    states = [{code for cell in cells for code in find_words(topic, str(cell or ""))} for cells in unknown]
+    known = any(map(_NAMES_FAULT.search, texts)) and not any({"safe", "unsafe"} <= codes for codes in states)
+    return "" if known else "events.kind"
 
 
 def _is_summary(columns: Sequence[Column]) -> bool:
