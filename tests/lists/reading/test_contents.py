@@ -38,8 +38,8 @@ def test_a_header_is_known_at_the_end_of_a_longer_one(headers, topic, header, fi
 
 
 def test_a_header_at_the_end_of_one_that_denies_it_is_unknown(headers):
-    assert headers.find("register", ["不在健康状况"]).field == "members.health"
-    assert headers.find("register", ["非健康状况"]) is None
+    assert headers.find("illness", ["累次看病花费"]).field == "illness.cost"
+    assert headers.find("illness", ["非看病花费"]) is None
 
 
 def test_a_shorter_header_takes_precedence_over_one_that_ends_with_another(read, list_fields):
@@ -81,6 +81,14 @@ def test_a_number_belongs_to_the_name_before_it_whatever_that_is_called(read, li
     rows = [["王某某", ID, "2025-01-05", "李某"]] * 2
     header = ["故去者", "公民身份号码", "死亡日期", "证明人员姓名"]
     assert list_fields(read([["死亡名单"], header, *rows])) == ["name", "id_number", "events.occurred_on", "other"]
+
+
+def test_of_two_numbers_that_after_the_name_counts(read, list_fields):
+    header = ["死亡公民姓名", "死亡公民身份证号", "死亡日期", "证明人姓名", "证明人身份证号"]
+    rows = [["某某", ID, "2025-01-05", "某甲", "990123197001011237"]] * 2
+    for columns in (header, [*header[:1], "居民身份证件编号", *header[2:]]):
+        fields = list_fields(read([["死亡名单"], columns, *rows]))
+        assert fields == ["name", "id_number", "events.occurred_on", "other", "other"]
 
 
 def test_clear_titles_say_what_a_list_without_known_headers_is_about(read, list_fields):

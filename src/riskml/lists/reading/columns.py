@@ -341,5 +341,11 @@ def _tell_heads(fields: dict[int, str], meanings: Sequence[Meaning | None]) -> N
         if owner in heads and (len(ids) > 1 or (owner == j - 1 and j < min(names))):
             fields[j] = "head_id"
     ids = [j for j in ids if fields[j] == "id_number"]
-    for j in sorted(ids, key=lambda j: (meaning.rank if (meaning := meanings[j]) else (0, 0), j))[1:]:
+    people = [k for k, meaning in enumerate(meanings) if meaning and meaning.field in ("name", "head_name")]
+
+    def rank(j: int) -> tuple[bool, tuple[int, int], int]:
+        owner, meaning = max((k for k in people if k < j), default=-1), meanings[j]
+        return bool(names) and owner >= 0 and owner not in names, meaning.rank if meaning else (0, 0), j
+
+    for j in sorted(ids, key=rank)[1:]:
         del fields[j]
