@@ -6,7 +6,6 @@ import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from riskml.evaluation.numbers import Z95
 from riskml.evaluation.predictions import FloatArray, IntArray, Prediction, TestRows
@@ -111,6 +110,8 @@ def _recalibrate(probability: FloatArray, label: FloatArray, cluster: IntArray) 
     logit = np.log(bounded) - np.log1p(-bounded)
     if label.min() == label.max() or np.ptp(logit) < _EDGE or _are_separated(logit, label):
         return {}
+    from sklearn.linear_model import LogisticRegression  # slow to import, and a service evaluates nothing
+
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=200)
     with warnings.catch_warnings():
         # The gradient computed below shows whether the fit has converged.
