@@ -88,10 +88,11 @@ types: install
 layers: install
 	$(BIN)/lint-imports
 
-# Lets numba compile riskml's loops on a small county; otherwise every process of the first tests would do so by itself.
+# Compiles modules and tests, and riskml's loops on a small county; otherwise each process of the tests would compile them.
 compile: install
 	$(BIN)/riskml simulate build/first --households 60 --months 36 --seed 1
 	$(BIN)/riskml score models/simulated-county-1 build/first --as-of 2022-12-31 --explain --out build/first.parquet
+	$(BIN)/python -m pytest --collect-only -qq | tail -n 1
 
 check: lint types layers test
 

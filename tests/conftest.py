@@ -70,7 +70,7 @@ def _tier(item: pytest.Item) -> str:
 def pytest_collection_finish() -> None:
     """Look for garbage less often, and not among modules and collected tests, which took 7 % of the tests' time."""
     gc.freeze()
-    gc.set_threshold(700, 10, 50)
+    gc.set_threshold(7_000, 10, 10)
 
 
 def pytest_unconfigure() -> None:
