@@ -66,6 +66,7 @@ def test_there_is_no_line_before_the_first_one():
 def test_every_trigger_function_has_a_row_and_every_row_has_a_function():
     assert set(load_policy().triggers) == set(TRIGGERS)
     assert list(load_policy().triggers) == sorted(TRIGGERS)
+    assert {code for code, trigger in load_policy().triggers.items() if trigger.matches != ()} == {"new_low_income"}
 
 
 def test_every_rule_names_its_source():
