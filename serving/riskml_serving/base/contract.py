@@ -10,7 +10,17 @@ from pydantic import AfterValidator, ConfigDict, Field, Strict, with_config
 from typing_extensions import TypedDict
 
 from riskml.records.checking.cell_checks import ENDS, FIRST_YEAR, LAST_YEAR
-from riskml.records.contract.schema import HOUSEHOLD_CODE, LARGEST_COUNT, MAX_TEXT, PLAIN, TABLES, Column, Kind, Table
+from riskml.records.contract.schema import (
+    HOUSEHOLD_CODE,
+    LARGEST_COUNT,
+    MAX_AMOUNT,
+    MAX_TEXT,
+    PLAIN,
+    TABLES,
+    Column,
+    Kind,
+    Table,
+)
 
 __all__ = [
     "FIRST_DAY",
@@ -26,8 +36,8 @@ __all__ = [
 FIRST_DAY, LAST_DAY = dt.date(FIRST_YEAR, 1, 1), dt.date(LAST_YEAR, 12, 31)
 MAX_VALUES = {Kind.COUNT: LARGEST_COUNT, Kind.YEAR: LAST_YEAR}
 REGION = r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"
-MAX_AMOUNT, CENT = 1e12, 0.01
-"""Largest amount allowed, and smallest amount in a column that must be above zero (the monitoring line), in yuan."""
+CENT = 0.01
+"""Smallest amount in a column that must be above zero (the monitoring line), in yuan."""
 ATTRIBUTE = (
     Annotated[str, Field(max_length=1000)]
     | Annotated[float, Field(allow_inf_nan=False, ge=-MAX_AMOUNT, le=MAX_AMOUNT)]

@@ -132,7 +132,13 @@ def test_known_faults_are_still_listed(make, tmp_path_factory):
 
 def test_a_file_of_known_findings_that_is_not_a_report_is_refused(make, tmp_path_factory):
     other = tmp_path_factory.mktemp("known") / "known.json"
-    for text in ("[]", "{}", "x"):
+    for text in (
+        "[]",
+        "{}",
+        "x",
+        '{"faults": 3}',
+        '{"faults": [{"table": 1, "column": null, "code": [], "count": "x"}]}',
+    ):
         other.write_text(text)
         with pytest.raises(UsageError, match="does not hold the report"):
             CliRunner().invoke(build_app(), ["check", str(make()), "--known", str(other)], catch_exceptions=False)

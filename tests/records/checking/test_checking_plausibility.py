@@ -49,6 +49,14 @@ def test_amounts_beyond_what_is_plausible(find, table, row, most):
     assert f"above {most:,.0f}: " in fault.message
 
 
+@pytest.mark.parametrize(
+    ("amount", "code"), [(1e12, "above_plausible"), (1.1e12, "above_maximum"), (1e308, "above_maximum")]
+)
+def test_amounts_beyond_what_is_possible(find, amount, code):
+    rows = [*find.income(12)[1:], find.income(1)[0] | {"amount": amount}]
+    assert {name for name in ("above_plausible", "above_maximum") if find(name, income=rows)} == {code}
+
+
 def test_days_in_the_future(find):
     bill = {"household_id": "0012", "occurred_on": DAY(2052, 3, 1), "kind": "inpatient", "cost": 100.0}
     fault = find("future_day", illness=[bill | {"occurred_on": DAY(2023, 3, 1)}, bill])

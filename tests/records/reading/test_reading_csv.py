@@ -99,10 +99,11 @@ def test_a_header_without_rows_is_an_empty_table(make):
         (b"", "damaged_file"),
         (b"\n\n", "damaged_file"),
         ((HEADER + ROWS).encode("utf-16"), "unreadable_text"),
+        ((HEADER + ROWS).encode("utf-16-le"), "unreadable_text"),
         (HEADER.encode() + b"\xff\xff\xff", "unreadable_text"),
         (HEADER.encode() + b'0012,13,"' + b"x" * 200_000, "unclosed_quote"),
     ],
-    ids=["empty", "blank", "utf-16", "binary", "endless-cell"],
+    ids=["empty", "blank", "utf-16", "utf-16-without-bom", "binary", "endless-cell"],
 )
 def test_a_file_that_is_not_csv_is_a_fault(make, content, code):
     with open_folder(write_bytes(make, content)) as folder:

@@ -66,13 +66,16 @@ def check(
 def _read_known(path: Path) -> list[dict[str, Any]]:
     """Read the findings of an earlier report."""
     try:
-        faults: list[dict[str, Any]] = json.loads(path.read_bytes())["faults"]
+        faults = json.loads(path.read_bytes())["faults"]
+        return [
+            {**{key: str(one[key]) for key in ("table", "column", "code")}, "count": int(one["count"])}
+            for one in faults
+        ]
     except OSError as error:
         raise UsageError("{path} cannot be read: {reason}.", path=path, reason=explain_os_error(error)) from None
     except (ValueError, KeyError, TypeError):
         hint = "Save the output of `riskml check RECORDS --json` in a file and name that file."
         raise UsageError("{path} does not hold the report of an earlier check.", hint, path=path) from None
-    return faults
 
 
 def _print(report: CheckReport, lang: str) -> None:

@@ -289,8 +289,8 @@ def above_maximum(folder: Folder, table: Table) -> Iterator[Probe]:
     for column in list_columns(folder, table, *_NUMBERS):
         if column.maximum is not None:
             name, values = quote(column.name), {"maximum": column.maximum}
-            where = f"{name} > {column.maximum}"
-            yield Probe(column.name, "have {column} above {maximum:,g}", where, value=name, values=values)
+            where = f"{name} > {column.maximum} AND isfinite({name} + 0.0)"
+            yield Probe(column.name, "have {column} above {maximum:,.0f}", where, value=name, values=values)
 
 
 @check(
@@ -304,8 +304,7 @@ def above_plausible(folder: Folder, table: Table) -> Iterator[Probe]:
     for column in list_columns(folder, table, *_NUMBERS):
         if column.plausible is not None:
             name, values = quote(column.name), {"plausible": column.plausible}
-            limit = f"{name} <= {column.maximum}" if column.maximum is not None else f"isfinite({name})"
-            where = f"{name} > {column.plausible} AND {limit}"
+            where = f"{name} > {column.plausible} AND {name} <= {column.maximum}"
             yield Probe(column.name, "have {column} above {plausible:,.0f}", where, value=name, values=values)
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "HOUSEHOLD_CODE",
     "IDENTIFIERS",
     "KIND_WORDS",
+    "MAX_AMOUNT",
     "MAX_TEXT",
     "NO_CODE",
     "PLAIN",
@@ -61,8 +62,8 @@ MAX_TEXT = 128
 LARGEST_COUNT = 1200
 """Largest possible number of persons, months or visits in one row."""
 
-LARGEST_AMOUNT = 1e7
-"""Largest plausible amount of a household in one row, in yuan."""
+LARGEST_AMOUNT, MAX_AMOUNT = 1e7, 1e12
+"""Largest plausible and largest possible amount of a household in one row, in yuan."""
 
 _HOUSEHOLD = Column("household_id", Kind.TEXT, "农户编码", "household code", required=True)
 _RECORDED = Column("recorded_on", Kind.DATE, "登记日期（何时知道）", "day on which the row became known")
@@ -81,7 +82,8 @@ def _code(name: str, zh: str, en: str, allowed: dict[str, str], *, required: boo
 
 
 def _amount(name: str, zh: str, en: str, **rest: Any) -> Column:
-    return Column(name, Kind.AMOUNT, zh, en, **{"unit": "yuan", "minimum": 0, "plausible": LARGEST_AMOUNT, **rest})
+    limits = {"minimum": 0, "maximum": MAX_AMOUNT, "plausible": LARGEST_AMOUNT}
+    return Column(name, Kind.AMOUNT, zh, en, **{"unit": "yuan", **limits, **rest})
 
 
 def _count(name: str, zh: str, en: str, unit: str, plausible: int, *, minimum: int = 1, **rest: Any) -> Column:

@@ -154,6 +154,8 @@ def read_header(path: Path, declared: Collection[str] = ()) -> list[str]:
         If a character other than a comma separates two or more of the declared names in one of these rows.
     CsvError
         If the first line cannot be parsed as CSV.
+    UnicodeDecodeError
+        If a name holds a null character, as in UTF-16.
     """
     with path.open(encoding="utf-8-sig", newline="") as source:
         rows = enumerate(csv.reader(source), start=1)
@@ -170,6 +172,8 @@ def read_header(path: Path, declared: Collection[str] = ()) -> list[str]:
                     raise LateHeaderError(number)
     if any("\n" in name and "," in name for name in names):
         raise UnclosedQuoteError(1)
+    if any("\0" in name for name in names):  # UTF-16 without BOM
+        raise UnicodeDecodeError("utf-8", b"\0", 0, 1, "not text")
     return names
 
 
