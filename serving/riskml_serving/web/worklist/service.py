@@ -110,8 +110,9 @@ def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines, h
     """
     policy = deadlines.policy
     score = show(row, policy, caller.redact)
-    clued = CLUED.holds(row)
-    since = row["clue_since"] if clued else row["since"] if WAITING.holds(row) else None
+    since = min(
+        (row[day] for day, waits in (("clue_since", CLUED), ("since", WAITING)) if waits.holds(row)), default=None
+    )
     due = [deadline for deadline in deadlines.read_row(row) if not deadline.done]
     return {
         **{name: row[name] for name in SHOWN},

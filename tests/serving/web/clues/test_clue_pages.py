@@ -113,6 +113,22 @@ def test_every_household_stays_in_the_section_of_its_score_when_all_are_listed(s
     assert cells["来源"].startswith("线索、规则")
 
 
+def test_a_household_that_a_signal_had_listed_before_waits_since_then_not_since_the_clue(site):
+    site.sign_in("county")
+    code = read_sections(site)["rule"][0]
+
+    def read_wait():
+        page = site.get("/worklist?whole=1").text
+        row = re.search(rf"<tr[^>]*>(?:(?!</tr>).)*{code}.*?</tr>", page, re.DOTALL)[0]
+        return re.search(r"([\d-]{10})</span> 起，(\d+) 天|([\d-]{10}) 起，(\d+) 天", row)[0]
+
+    before = read_wait()
+    assert str(TODAY) not in before
+    fill(site, q=code)
+    assert read_sections(site)["clue"] == [code]
+    assert read_wait() == before
+
+
 def test_analysts_and_strangers_cannot_report(site):
     site.sign_in("analyst")
     assert "/clues/new" not in site.get("/worklist").text
