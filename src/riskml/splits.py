@@ -10,14 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import SplitError, UsageError
-from riskml.records.contract.calendar import (
-    LOOK_BACK,
-    format_month,
-    subtract_months,
-    to_date,
-    to_month,
-    to_month_end,
-)
+from riskml.records.contract.calendar import LOOK_BACK, format_month, subtract_months, to_date, to_month, to_month_end
 from riskml.records.contract.versions import EVERYTHING
 from riskml.records.panel.basis import IncomeBasis
 from riskml.text import Text, join_sentences

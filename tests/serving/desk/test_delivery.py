@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import io
 import re
@@ -24,15 +23,12 @@ from tests.serving.desk.conftest import (
 )
 from typer.testing import CliRunner
 
-from riskml.lists.outcomes import Fact
-from riskml_serving.base.database import reading, writing
+from riskml_serving.base.database import writing
 from riskml_serving.commands.cli import app
-from riskml_serving.desk import repository, work
-from riskml_serving.desk.service import STEPS, rotate_desk
+from riskml_serving.desk import work
+from riskml_serving.desk.service import STEPS
 from riskml_serving.judging.model.counters import SCORED
-from riskml_serving.operations.retention.service import forget
 from riskml_serving.people.accounts.service import create_user
-from riskml_serving.register.keys import add_key, read_keys
 
 BIG = write_csv(BILLS, [make_bill("B-1", "2024-05-09", 180_000, 90_000)])
 DOUBTFUL = write_csv(BILLS, [make_bill("B-1", "2024-05-09", 5_000, 2_000, name="吴南山")])
@@ -377,33 +373,3 @@ def test_the_night_imports_lists_and_leaves_questions_to_the_desk(desk, tmp_path
     actions = ("lists.import", "records.import", "records.withdraw")
     entries = desk.read(f"SELECT action, actor FROM audit WHERE action IN {actions}")
     assert {action: actor[:8] for action, actor in entries} == dict.fromkeys(actions, "command:")
-
-
-def test_an_answer_or_a_fact_that_comes_again_after_a_rotation_is_kept_once(desk):
-    fact = Fact("B", "B-1", "vehicle", "五菱面包车", None, dt.date(2024, 5, 1), "车管所.csv")
-    for answer in ("A-1", "B-1"):
-        keys = read_keys(desk.settings)
-        with writing(desk.engine) as connection:
-            delivery = {"county": COUNTY, "delivery_id": "1"}
-            repository.write_answer(connection, keys, delivery, {"name": "吴南山"}, answer, answer)
-            repository.write_facts(connection, keys, "1", [fact])
-        rotate_desk(desk.engine, add_key(desk.settings.identity_key))
-    with reading(desk.engine) as connection:
-        keys = read_keys(desk.settings)
-        assert [row["answer"] for row in repository.read_answers(connection, keys, COUNTY)] == ["B-1"]
-        assert [row["what"] for row in repository.read_facts(connection, keys, "B")] == ["五菱面包车"]
-
-
-def test_what_the_desk_keeps_is_encrypted_again_with_a_new_key_and_forgotten_with_its_household(desk):
-    desk.import_lists({"农户信息导出2024-05-01.csv": FIRST, "车管所机动车登记名单.csv": VEHICLES}, "2024-05-01")
-    keys = add_key(desk.settings.identity_key)
-    rotate_desk(desk.engine, keys)
-    for table in ("delivery_contents", "list_memory", "facts"):
-        contents = desk.read(f"SELECT content FROM {table}")
-        assert contents
-        assert {bytes(row[0])[:4].hex() for row in contents} == {keys.current}
-    with writing(desk.engine) as connection:
-        forget(connection, "B")
-    for table in ("delivery_contents", "facts"):
-        assert desk.read(f"SELECT count(*) FROM {table}") == [(0,)]
-    assert desk.read("SELECT household_id FROM list_memory") == [("A",)]

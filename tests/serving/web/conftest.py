@@ -138,9 +138,9 @@ class Reader:
         """List what ``TORN_CELLS`` finds on the page, with all its parts open; they are closed again."""
         opened = self.page.evaluate_handle("[...document.querySelectorAll('details:not([open])')]")
         opened.evaluate("parts => parts.forEach(part => { part.open = true; })")
-        found = [*self.page.evaluate(TORN_CELLS), *["the page scrolls sideways"] * (self.measure_overflow() > 0)]
+        torn = [*self.page.evaluate(TORN_CELLS), *["the page scrolls sideways"] * (self.measure_overflow() > 0)]
         opened.evaluate("parts => parts.forEach(part => { part.open = false; })")
-        return found
+        return torn
 
     def find_faults(self) -> str:
         """Return what axe-core finds on the page, with all its parts open: contrast, names, roles and the like."""
