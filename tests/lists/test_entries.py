@@ -256,11 +256,16 @@ def test_wages_of_the_month_in_the_title_and_of_months_in_headers(list_records, 
 
 
 def test_a_death_ends_the_membership(list_records):
-    records = list_records("death", {"events.occurred_on": "2024-05-06"})
-    assert records == [
-        ("events", {"occurred_on": date(2024, 5, 6), "kind": "death"}),
-        ("members", {"left_on": date(2024, 5, 6)}),
-    ]
+    records = list_records("death", {"events.occurred_on": "2024-05-06"}, headers={"events.occurred_on": "死亡时间"})
+    day = date(2024, 5, 6)
+    assert records == [("events", {"occurred_on": day, "kind": "death"}), ("members", {"left_on": day})]
+
+
+def test_nobody_has_died_if_neither_a_cell_nor_a_header_nor_a_title_says_so(list_records):
+    cells = {"events.occurred_on": "2024-05-06"}
+    with pytest.raises(UnusableValueError, match="unknown_word"):
+        list_records("death", cells, context=Context(("人口变动月报",)))
+    assert list_records("death", cells, context=Context(("死亡人口月报",)))[0][0] == "events"
 
 
 def test_a_list_of_departures_may_report_deaths_and_arrivals(list_records):

@@ -297,13 +297,19 @@ def _make_job_loss(reader: RowReader) -> list[Entry]:
 _NAMES_CAUSE = {"death": re.compile("死亡|亡故|去世|身故|逝世|火化"), "departure": re.compile("迁出")}
 """Headers of columns with dates that leave no doubt about what happened on these dates."""
 
+_NAMES_DEATH = re.compile("亡|逝|去世|身故|殡葬|火化|注销|销户")
+"""Words without which nobody in a list of changes in the population is said to have died."""
+
 
 def _make_departure(reader: RowReader, default: str = "departure") -> list[Entry]:
     cause = reader.read_word("events.kind", "registration")
     headers = [c.header for name in ("members.left_on", "events.occurred_on") for c in reader.columns.get(name, ())]
     if cause is None and reader.list_cells("events.kind") and not any(map(_NAMES_CAUSE[default].search, headers)):
         raise UnusableValueError("unknown_word")
-    cause = cause or reader.find_in_titles("registration") or default
+    cause = cause or reader.find_in_titles("registration")
+    if cause is None and default == "death" and not any(map(_NAMES_DEATH.search, [*headers, *reader.context.texts])):
+        raise UnusableValueError("unknown_word")
+    cause = cause or default
     if cause == "none":
         return []
     if cause == "death":

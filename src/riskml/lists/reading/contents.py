@@ -60,7 +60,8 @@ def read_contents(
                 break
     words = {name: name for name in _KINDS} | ({"events.kind": _EVENT_KINDS[topic]} if topic in _EVENT_KINDS else {})
     for name, test in _list_tests(taken, {name: word for name, word in words.items() if name in own}, villages):
-        if columns := find_columns(values, left, test):
+        anywhere = words[name] == "registration" if name in words else False  # a death is never taken for granted
+        if columns := find_columns(values, values if anywhere else left, test):
             left.discard(columns[0])
             yield columns[0], name
     columns, days = find_columns(values, left, lambda text: bool(_DATE.match(text))), own & DAYS
