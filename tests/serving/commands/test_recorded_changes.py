@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 from sqlalchemy import text
@@ -60,3 +62,29 @@ def test_every_command_that_changes_something_is_recorded_with_who_ran_it(databa
     before = read_entries(database_url)
     assert run(database_url, "users disable", "nobody").exit_code != 0
     assert read_entries(database_url) == before, "a command that fails changes and records nothing"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_change_that_cannot_be_recorded_is_not_made(database_url, monkeypatch):
+    monkeypatch.setenv("RISKML_SERVING_IDENTITY_SECRET", "00" * 32)
+    with open_database(database_url) as engine, writing(engine) as connection:
+        for version in ("first", "third", "second"):
+            repository.record_release(connection, version, "folder", now())
+    for command in ("users create", "keys create", "model rollback"):
+        assert run(database_url, command, *CHANGES[command][0]).exit_code == 0
+    number = run(database_url, "keys list").stdout.split("\t")[0]
+
+    def dump():
+        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as database:
+            return list(database.iterdump())
+
+    def fail(*_):
+        raise ZeroDivisionError
+
+    before = dump()
+    monkeypatch.setattr("riskml_serving.people.audit.repository.append", fail)
+    for command, (arguments, _) in CHANGES.items():
+        own = {"users create": ["li", *arguments[1:]], "keys revoke": [number]}
+        ran = run(database_url, command, *own.get(command, arguments))
+        assert isinstance(ran.exception, ZeroDivisionError), (command, ran.output)
+        assert dump() == before, command

@@ -9,9 +9,12 @@ import subprocess
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from riskml_serving.base.database import open_engine, upgrade
+from riskml_serving.base.database import open_database, open_engine, reading, upgrade, writing
 from riskml_serving.base.database.migrate import probe_write
 from riskml_serving.base.errors import is_disk_full, to_problem
+from riskml_serving.people import audit
+from riskml_serving.people.audit.repository import read_all
+from riskml_serving.people.auth import NOBODY
 
 
 @pytest.fixture
@@ -51,10 +54,33 @@ def test_a_full_disk_ends_readiness_and_space_restores_it(small_disk, caplog):
         probe_often(engine)
     assert is_disk_full(full.value)
     assert to_problem(full.value).status == 507
-    assert "no space left" in caplog.text
+    assert caplog.text.count("no space left") == 1
     (small_disk / "filler").unlink()
     probe_write(engine)
     engine.dispose()
+
+
+def test_a_full_disk_loses_nothing_that_was_written_before(small_disk):
+    engine, written = open_engine(f"sqlite:///{small_disk / 'service.db'}"), []
+    upgrade(engine)
+
+    def write_on():
+        while True:
+            number = str(len(written))
+            with writing(engine) as connection:
+                audit.record(connection, NOBODY, "key.refused", request_id=number, note="x" * 1000)
+            written.append(number)
+            if len(written) == 20:
+                fill(small_disk)
+
+    with pytest.raises(OperationalError) as full:
+        write_on()
+    assert is_disk_full(full.value)
+    assert len(written) >= 20
+    engine.dispose()
+    (small_disk / "filler").unlink()
+    with open_database(f"sqlite:///{small_disk / 'service.db'}") as engine, reading(engine) as connection:
+        assert [entry["request_id"] for entry in read_all(connection)] == written
 
 
 def test_readiness_does_not_wait_for_another_writer(engine):

@@ -36,7 +36,7 @@ WRONG = {
 @pytest.mark.parametrize("path", ["/v1/scores", "/v1/records"])
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_large_wrong_body_costs_other_requests_little(client, key, monkeypatch, path, wrong):
-    validated, names, parse, read = [], [], bodies.parse, []
+    validated, fields, names, parse, read = [], [], [], bodies.parse, []
 
     def read_once(body):
         read.append(len(body))
@@ -44,6 +44,8 @@ def test_a_large_wrong_body_costs_other_requests_little(client, key, monkeypatch
 
     def watch(body, adapter):
         validated.append(len(body))
+        rows = from_json(body)
+        fields.append(sum(len(row) if isinstance(row, dict) else 1 for row in rows) if isinstance(rows, list) else 0)
         names.append(threading.current_thread().name)
         return parse(body, adapter)
 
@@ -55,6 +57,7 @@ def test_a_large_wrong_body_costs_other_requests_little(client, key, monkeypatch
     assert answer.status_code == 422, answer.text
     assert 1 <= answer.json()["error_count"] <= MOST_ERRORS
     assert max(validated, default=0) < 100_000
+    assert max(fields, default=0) <= bodies.SLICE + bodies.MOST_FIELDS
     assert len(read) <= 1
     assert all(name.startswith("AnyIO worker") for name in names)
 

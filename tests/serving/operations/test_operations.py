@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import json
 import logging
+import sqlite3
 from collections import Counter
 from dataclasses import replace
 
@@ -70,6 +71,17 @@ def test_a_service_without_its_database_is_not_ready(client, monkeypatch):
     monkeypatch.setattr("riskml_serving.operations.readiness.read_revision", fail)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["database"]) == (503, {"ok": False, "error": "OperationalError"})
+
+
+def test_a_service_that_cannot_write_to_its_full_disk_is_not_ready(client, monkeypatch):
+    def fail(*_args):
+        full = sqlite3.OperationalError("database or disk is full")
+        full.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise OperationalError("UPDATE", {}, full)
+
+    monkeypatch.setattr("riskml_serving.operations.readiness.probe_write", fail)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["database"]) == (503, {"ok": False, "error": "disk full"})
 
 
 @pytest.mark.parametrize(("days", "stale"), [(44, False), (45, False), (46, True)])

@@ -48,13 +48,19 @@ def test_requests_without_a_valid_key_cannot_fill_the_audit_log(client, monkeypa
     assert not read_refusals(client)
 
 
-def test_a_forged_form_and_a_sign_in_under_an_unknown_name_are_recorded(site):
+def test_a_forged_form_and_failed_sign_ins_are_recorded_with_their_client(site):
     site.sign_in("nobody", "a-password-typed-as-a-name")
+    site.sign_in("county", "wrong")
     site.sign_in("county")
     site.post("/sign-out", csrf="")
-    entries = site.rows("SELECT actor, action FROM audit ORDER BY seq")
-    assert ("unknown", "sign-in.unknown") in entries
-    assert entries[-1] == ("user:county", "form.refused")
+    entries = site.rows("SELECT actor, action, detail FROM audit ORDER BY seq")[-4:]
+    assert [entry[:2] for entry in entries] == [
+        ("unknown", "sign-in.unknown"),
+        ("user:county", "sign-in.failed"),
+        ("user:county", "sign-in"),
+        ("user:county", "form.refused"),
+    ]
+    assert {json.loads(detail)["client"] for *_, detail in entries} == {"testclient"}
     assert "nobody" not in str(site.rows("SELECT * FROM audit WHERE action = 'sign-in.unknown'"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
@@ -43,6 +45,17 @@ def compare_routes(app):
 
 def test_the_registries_list_exactly_the_served_routes(app):
     assert compare_routes(app) == (set(), set())
+
+
+def test_every_address_requires_a_key_or_an_account_except_those_listed_as_open(client):
+    answered = set()
+    for route in list_endpoints((*api.ROUTERS, *web.ROUTERS)):
+        for method in route.methods:
+            path = re.sub(r"{\w+}", "x", route.path)
+            refused = client.request(method, path, follow_redirects=False)
+            if refused.status_code not in (401, 403) and "/sign-in?back=" not in refused.headers.get("location", ""):
+                answered.add(route.path)
+    assert answered <= web.OPEN_TO_ALL | {"/healthz", "/readyz"}
 
 
 def test_a_router_missing_from_the_registries_is_noticed(app, visits):

@@ -72,6 +72,15 @@ def test_after_wrong_passwords_a_locked_account_rejects_even_the_correct_one(mak
     assert site.sign_in("county").status_code == 303
 
 
+def test_failures_from_one_address_do_not_keep_other_addresses_from_signing_in(make_site):
+    site = make_site(sign_ins_per_minute=2)
+    for name in ("nobody", "nobody", "county"):
+        refused = site.sign_in(name, "wrong")
+    assert refused.status_code == 429
+    site.client._transport.client = ("203.0.113.9", 50000)
+    assert site.sign_in("county").status_code == 303
+
+
 def test_a_wrong_password_looks_like_an_unknown_or_disabled_account(site):
     with writing(site.engine) as connection:
         disable_user(connection, "analyst")

@@ -98,6 +98,18 @@ def test_deleting_the_first_entries_is_detected(ten_entries):
     assert list_faults(ten_entries) == [(4, "gap")]
 
 
+def test_an_inserted_entry_is_detected(ten_entries):
+    columns = ("at", "actor", "action", "household_id", "households", "region", "request_id", "detail", "entry_hash")
+    names = ", ".join(columns)
+    tamper(
+        ten_entries,
+        "UPDATE audit SET seq = seq + 100 WHERE seq >= 5",
+        f"INSERT INTO audit (seq, {names}) SELECT 5, {names} FROM audit WHERE seq = 3",
+        "UPDATE audit SET seq = seq - 99 WHERE seq > 100",
+    )
+    assert list_faults(ten_entries)[0][0] == 5
+
+
 def test_swapped_entries_are_detected(ten_entries):
     tamper(
         ten_entries,
