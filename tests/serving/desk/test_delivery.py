@@ -114,18 +114,6 @@ QUESTIONS = {
 }
 
 
-def test_an_answer_is_kept_by_the_button_that_goes_on_to_the_preview(desk):
-    desk.import_lists({"农户信息导出2024-05-01.csv": FIRST}, "2024-05-01")
-    desk.upload({"医保5月住院.csv": DOUBTFUL}, "2024-06-05")
-    desk.work()
-    assert 'name="next" value="preview"' in desk.open("questions").text
-    desk.post("/lists/answers", answer0="B-1", next="preview")
-    desk.work()
-    assert desk.step == "preview"
-    assert "没有需要核对的人员" in desk.open("questions").text
-    assert "<dt>就医</dt><dd>1</dd>" in desk.open("preview").text, "the row counts for the person who was chosen"
-
-
 @pytest.mark.parametrize(("row", "answer", "costs"), QUESTIONS.values(), ids=QUESTIONS)
 def test_what_a_row_means_is_asked_once_and_holds_for_later_lists(desk, row, answer, costs):
     before = write_csv(BILLS, [make_bill("B-1", "2024-04-09", 5_000, 2_000)])

@@ -58,3 +58,16 @@ def test_an_import_without_a_preview_judges_each_household_once_and_names_the_sa
     [(number,)] = desk.read("SELECT delivery_id FROM deliveries ORDER BY created_at DESC LIMIT 1")
     _, _, risen = desk.client.get(f"/lists/delivery?id={number}").text.partition("本月新增预警")
     assert lists.name in risen, "a new warning names its list"
+
+
+def test_an_answer_is_kept_by_the_button_that_goes_on_to_the_preview(desk):
+    doubtful = write_csv(BILLS, [make_bill("B-1", "2024-05-09", 5_000, 2_000, name="吴南山")])
+    desk.import_lists({"农户信息导出2024-05-01.csv": FIRST}, "2024-05-01")
+    desk.upload({"医保5月住院.csv": doubtful}, "2024-06-05")
+    desk.work()
+    assert 'name="next" value="preview"' in desk.open("questions").text
+    desk.post("/lists/answers", answer0="B-1", next="preview")
+    desk.work()
+    assert desk.step == "preview"
+    assert "没有需要核对的人员" in desk.open("questions").text
+    assert "<dt>就医</dt><dd>1</dd>" in desk.open("preview").text, "the row counts for the person who was chosen"
