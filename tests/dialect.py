@@ -66,7 +66,7 @@ def main() -> int:
     hits = 0
     for path in sorted(path for top in ("src", "serving", "tests") for path in (ROOT / top).rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))
-        odd = [(line, name) for line, name in list_names(tree) if name.strip("_") in WORDS]
+        odd = [(line, name) for line, name in list_names(tree) if name.strip("_").lower() in WORDS]
         for line, name in sorted({*odd, *list_rooms(path.relative_to(ROOT), tree), *list_nouns(tree)}):
             hits += 1
             sys.stdout.write(f"{path.relative_to(ROOT).as_posix()}:{line}: {name}\n")

@@ -20,7 +20,7 @@ CHINESE = (
 ENGLISH = (
     "lists them no longer", "though they be", "keep other writers from", "made the model's yes", "not kept yet",
     "noted who looks after", "hold the chain against itself", "no good", "least level", "tell any error in one form",
-    "of 100 like it", "what ails", "what it reaches",
+    "of 100 like it", "what ails", "what it reaches", "whoever",
 )  # fmt: skip
 
 

@@ -23,7 +23,9 @@ def test_the_document_contains_the_tables_of_the_packaged_policy(document, golde
 
 def test_every_trigger_is_listed_with_its_threshold_and_source(document):
     for code, trigger in load_policy().triggers.items():
-        (row,) = [line for line in document.splitlines() if line.startswith(f"| `{code}` | {trigger.zh}")]
+        rows = [line for line in document.splitlines() if line.startswith(f"| `{code}` | {trigger.zh}")]
+        assert len(rows) == 1, f"docs/policy.md has {len(rows)} rows for {code}: run `make docs`"
+        row = rows[0]
         for value in trigger.values.rows:
             assert value.source in row
             for threshold in value.written.values():

@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     """Port to listen on."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of proxies, as JSON: `["10.0.0.0/8"]`. Only their headers `X-Forwarded-For` and
-    `X-Forwarded-Proto` are believed; by default nobody's are, and the client is whoever opens the connection."""
+    `X-Forwarded-Proto` are believed; by default nobody's are, and the client is the one that opens the connection."""
     allowed_hosts: tuple[str, ...] = ("*",)
     """Host names under which the service answers, as JSON: `["riskml.example.cn"]`; `*` means any name."""
     database_url: str = "sqlite:///riskml.db"

@@ -43,14 +43,14 @@ def record_change(connection: Connection, action: str, **detail: Any) -> None:
 
 
 def identify_operator() -> Caller:
-    """Return whoever runs the command, for the audit log."""
+    """Return the person who runs the command, for the audit log."""
     from riskml_serving.people.auth import Caller
 
     return Caller(f"command:{_read_login()}"[:64], "", frozenset())
 
 
 def _read_login() -> str:
-    """Return the login of whoever runs the command; a container may have none."""
+    """Return the login of the person who runs the command; a container may have none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

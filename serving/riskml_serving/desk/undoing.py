@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from riskml.errors import UsageError
 from riskml.lists.persons import register
 from riskml.lists.persons.register import Register
+from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.desk import repository
 from riskml_serving.desk.reading import Understood
 from riskml_serving.register.keys import IdentityKeys
@@ -112,5 +113,5 @@ def _name_regions(known: Register) -> dict[str, str]:
     """Return the names of towns and villages, by code."""
     names: dict[str, str] = {}
     for village in known.villages.by_code.values():
-        names |= {village.code: village.name, village.code[:9]: village.town}
+        names |= {village.code: village.name, take_region(village.code, Level.TOWN): village.town}
     return names

@@ -217,7 +217,7 @@ def make_disaster(reader: RowReader, level: Level = "household") -> list[Entry]:
     return [Entry("disaster", values, level, day.precision)]
 
 
-_PLACE = re.compile(r"省|市|自治区|县|区|州|国|北京|上海|天津|重庆|广东|浙江|江苏|福建")
+_REGION_NAME = re.compile(r"省|市|自治区|县|区|州|国|北京|上海|天津|重庆|广东|浙江|江苏|福建")
 _FIGURE = re.compile(r"[\d零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟元]")
 
 _YEARLY = re.compile(r"[^月均]*年[^月均]*(?:收入|工资)[^月均]*")
@@ -283,7 +283,7 @@ def _lose_job(reader: RowReader, wages: Sequence[Entry]) -> list[Entry]:
 def _find_working(reader: RowReader) -> str | None:
     """Return where somebody works, from a word or from the name of another place."""
     cells = [cell for _, cell in reader.list_cells("members.working")]
-    if cells and _PLACE.search(str(cells[0])) and not find_words("members.working", str(cells[0])):
+    if cells and _REGION_NAME.search(str(cells[0])) and not find_words("members.working", str(cells[0])):
         reader.count("members.working", "place_name")
         return "migrant"
     return reader.read_word("members.working")

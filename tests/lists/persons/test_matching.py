@@ -23,13 +23,13 @@ NUMBERS = {
     "other": OTHER,
 }
 NAMES = {"same": "王宝明", "sound": "王寶明", "near": "王宝国", "surname": "王志远", "other": "李秀英"}
-PLACES = {
+HOMES = {
     "village": {"town": TOWN, "village": VILLAGE},
     "town": {"town": TOWN},
     "unknown": {},
     "elsewhere": {"town": "柳河乡", "village": "沙坪村"},
 }
-ORDER = list(PLACES)
+ORDER = list(HOMES)
 
 LEAST = {
     ("same", "same"): "elsewhere",
@@ -69,7 +69,7 @@ def match(register):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_what_is_enough(match, number, name, where, birth):
-    got = match(name=NAMES[name], id_number=NUMBERS[number], birth=birth, **PLACES[where])
+    got = match(name=NAMES[name], id_number=NUMBERS[number], birth=birth, **HOMES[where])
     least = (BACKED if birth else LEAST).get((number, name))
     if least and ORDER.index(where) <= ORDER.index(least):
         assert (got.decision, got.person_id, got.household_id) == ("matched", "000101", "0001")
@@ -98,7 +98,7 @@ def test_what_is_enough(match, number, name, where, birth):
     ],
 )
 def test_what_becomes_a_question_and_who_is_a_stranger(match, number, name, where, decision, reason):
-    got = match(name=NAMES[name], id_number=NUMBERS[number], **PLACES[where])
+    got = match(name=NAMES[name], id_number=NUMBERS[number], **HOMES[where])
     assert (got.decision, got.reason) == (decision, reason)
     assert got.candidates == (("000101",) if decision == "ask" else ())
 
@@ -116,12 +116,12 @@ def test_what_becomes_a_question_and_who_is_a_stranger(match, number, name, wher
     ],
 )
 def test_a_repaired_number_and_a_name_that_is_spelt_alike_are_counted(match, number, name, conversions):
-    assert set(match(name=name, id_number=number, **PLACES["village"]).conversions) == conversions
+    assert set(match(name=name, id_number=number, **HOMES["village"]).conversions) == conversions
 
 
 def test_a_lower_case_x_is_counted(make_register, person):
     register = make_register(person("000301", "王宝明", "99012319850312209X"))
-    got = Matcher(register).match(Identity(name="王宝明", id_number="99012319850312209x", **PLACES["village"]), JULY)
+    got = Matcher(register).match(Identity(name="王宝明", id_number="99012319850312209x", **HOMES["village"]), JULY)
     assert (got.person_id, got.conversions) == ("000301", (("id_number", "number_form"),))
 
 
@@ -136,56 +136,56 @@ def test_a_lower_case_x_is_counted(make_register, person):
     ],
 )
 def test_typing_errors_are_forgiven_if_name_and_village_agree(match, slip):
-    assert match(name="王宝明", id_number=slip, **PLACES["village"]).person_id == "000101"
-    assert match(name="李秀英", id_number=slip, **PLACES["village"]).decision != "matched"
+    assert match(name="王宝明", id_number=slip, **HOMES["village"]).person_id == "000101"
+    assert match(name="李秀英", id_number=slip, **HOMES["village"]).decision != "matched"
 
 
 def test_fragments_of_a_number_say_nothing_and_longer_ones_are_compared(match):
-    assert match(name="王宝明", id_number="99012319850", **PLACES["village"]).person_id == "000101"
-    got = match(name="王宝明", id_number="990123198503", **PLACES["village"])
+    assert match(name="王宝明", id_number="99012319850", **HOMES["village"]).person_id == "000101"
+    got = match(name="王宝明", id_number="990123198503", **HOMES["village"])
     assert (got.decision, got.reason) == ("ask", "number_differs")
 
 
 def test_two_valid_numbers_never_differ_by_a_slip(make_register, person, number):
     one, other = number("19850312", 235), number("19850312", 236)
     got = Matcher(make_register(person("000101", "王宝明", one))).match(
-        Identity(name="王宝明", id_number=other, **PLACES["village"]), JULY
+        Identity(name="王宝明", id_number=other, **HOMES["village"]), JULY
     )
     assert (got.decision, got.reason) == ("ask", "number_differs")
     old = other[:6] + other[8:17]  # has no check digit, so that it may be a slip
     matcher = Matcher(make_register(person("000101", "王宝明", one)))
-    assert matcher.match(Identity(name="王宝明", id_number=old, **PLACES["village"]), JULY).person_id == "000101"
+    assert matcher.match(Identity(name="王宝明", id_number=old, **HOMES["village"]), JULY).person_id == "000101"
 
 
 def test_three_wrong_digits_are_another_number(match):
-    got = match(name="王宝明", id_number="990124198513132356", **PLACES["village"])
+    got = match(name="王宝明", id_number="990124198513132356", **HOMES["village"])
     assert (got.decision, got.reason) == ("ask", "number_differs")
 
 
 def test_two_slips_need_the_exact_name(match):
-    assert match(name="王寶明", id_number="990124198503222356", **PLACES["village"]).decision == "ask"
+    assert match(name="王寶明", id_number="990124198503222356", **HOMES["village"]).decision == "ask"
 
 
 def test_a_valid_number_of_somebody_else_becomes_a_question(match, register):
-    got = match(name="王宝明", id_number="990123195001010019", **PLACES["village"])
+    got = match(name="王宝明", id_number="990123195001010019", **HOMES["village"])
     assert (got.decision, got.reason, set(got.candidates)) == ("ask", "number_of_other", {"000101", "000201"})
 
 
 def test_the_number_of_another_member_makes_the_household_certain(match):
-    got = match(name="赵玉兰", id_number=OWN, **PLACES["village"])
+    got = match(name="赵玉兰", id_number=OWN, **HOMES["village"])
     assert (got.decision, got.person_id, got.household_id) == ("matched", None, "0001")
 
 
 def test_the_number_of_a_namesake_elsewhere_becomes_a_question(make_register, person):
     register = make_register(person("000101", "王宝明", OWN), person("000901", "王宝明", OTHER, village=3))
-    got = Matcher(register).match(Identity(name="王宝明", id_number=OTHER, **PLACES["village"]), JULY)
+    got = Matcher(register).match(Identity(name="王宝明", id_number=OTHER, **HOMES["village"]), JULY)
     assert (got.decision, set(got.candidates)) == ("ask", {"000101", "000901"})
 
 
 def test_a_name_that_fits_another_villager_better_becomes_a_question(make_register, person):
     register = make_register(person("000101", "何兴", OWN), person("000201", "何星", OTHER))
     matcher = Matcher(register)
-    assert matcher.match(Identity(name="何星", id_number=OWN, **PLACES["village"]), JULY).decision == "ask"
+    assert matcher.match(Identity(name="何星", id_number=OWN, **HOMES["village"]), JULY).decision == "ask"
     assert (
         matcher.match(Identity(name="何星", id_number=OWN), JULY).person_id == "000101"
     )  # people of the same name may live anywhere
@@ -228,7 +228,7 @@ def namesakes(make_register, person):
     ],
 )
 def test_namesakes_in_a_village_are_distinguished_by_proof_only(namesakes, cells, person_id):
-    got = namesakes.match(Identity(name="王宝明", **PLACES["village"], **cells), JULY)
+    got = namesakes.match(Identity(name="王宝明", **HOMES["village"], **cells), JULY)
     assert got.person_id == person_id
     assert got.decision == ("matched" if person_id else "ask")
 
@@ -241,12 +241,12 @@ def test_villages_of_one_name_are_distinguished_by_the_town(namesakes):
 
 def test_namesakes_in_one_household_become_a_question_too(make_register, person):
     register = make_register(person("000101", "王宝明", OWN), person("000102", "王宝明", OTHER))
-    assert Matcher(register).match(Identity(name="王宝明", **PLACES["village"]), JULY).reason == "several"
+    assert Matcher(register).match(Identity(name="王宝明", **HOMES["village"]), JULY).reason == "several"
 
 
 def test_a_member_who_has_the_name_of_the_row_leaves_the_household_certain(make_register, person):
     register = make_register(person("000101", "王宝明", OWN), person("000102", "王宝国", OTHER))
-    got = Matcher(register).match(Identity(name="王宝国", id_number=OWN, **PLACES["village"]), JULY)
+    got = Matcher(register).match(Identity(name="王宝国", id_number=OWN, **HOMES["village"]), JULY)
     assert (got.decision, got.person_id, got.household_id) == ("matched", None, "0001")
     assert got.candidates == ("000102",)
 
@@ -254,7 +254,7 @@ def test_a_member_who_has_the_name_of_the_row_leaves_the_household_certain(make_
 def test_at_most_five_candidates_are_named_the_likeliest_first(make_register, person):
     others = [person(f"0002{n:02}", "王宝国", "") for n in range(10, 17)]
     matcher = Matcher(make_register(*others, person("000999", "王寶明", OTHER)))
-    got = matcher.match(Identity(name="王宝明", **PLACES["village"]), JULY)
+    got = matcher.match(Identity(name="王宝明", **HOMES["village"]), JULY)
     assert got.candidates == ("000999", "000210", "000211", "000212", "000213")
 
 
@@ -270,31 +270,31 @@ def test_at_most_five_candidates_are_named_the_likeliest_first(make_register, pe
     ],
 )
 def test_contradictions_become_a_question_unless_the_number_is_complete(match, cells):
-    got = match(name="王宝明", **PLACES["village"], **cells)
+    got = match(name="王宝明", **HOMES["village"], **cells)
     assert (got.decision, got.reason) == ("ask", "facts_differ")
-    assert match(name="王宝明", id_number=OWN, **PLACES["village"], **cells).person_id == "000101"
+    assert match(name="王宝明", id_number=OWN, **HOMES["village"], **cells).person_id == "000101"
 
 
 def test_a_given_name_without_the_fathers_becomes_a_question(make_register, person):
     matcher = Matcher(make_register(person("000101", "古丽娜·阿不都热合曼", OWN)))
-    got = matcher.match(Identity(name="古丽娜", **PLACES["village"]), JULY)
+    got = matcher.match(Identity(name="古丽娜", **HOMES["village"]), JULY)
     assert (got.decision, got.reason, got.candidates) == ("ask", "name_differs", ("000101",))
-    assert matcher.match(Identity(name="古丽娜", id_number=OWN, **PLACES["village"]), JULY).person_id == "000101"
-    assert matcher.match(Identity(name="古丽娜", **PLACES["elsewhere"]), JULY).decision == "stranger"
+    assert matcher.match(Identity(name="古丽娜", id_number=OWN, **HOMES["village"]), JULY).person_id == "000101"
+    assert matcher.match(Identity(name="古丽娜", **HOMES["elsewhere"]), JULY).decision == "stranger"
 
 
 def test_a_telephone_supports_a_name_that_sounds_alike(match):
-    assert match(name="王寶明", phone="100-1234-5678", **PLACES["village"]).person_id == "000101"
-    assert match(name="王寶明", phone="10099999999", **PLACES["village"]).decision == "ask"
-    assert match(name="王宝国", phone="10012345678", **PLACES["village"]).decision == "ask"
+    assert match(name="王寶明", phone="100-1234-5678", **HOMES["village"]).person_id == "000101"
+    assert match(name="王寶明", phone="10099999999", **HOMES["village"]).decision == "ask"
+    assert match(name="王宝国", phone="10012345678", **HOMES["village"]).decision == "ask"
 
 
 def test_a_row_without_a_name_needs_number_and_place(match):
-    assert match(id_number=OWN, **PLACES["town"]).person_id == "000101"
+    assert match(id_number=OWN, **HOMES["town"]).person_id == "000101"
     assert match(id_number=OWN).decision == "ask"
-    assert match(id_number=OWN, **PLACES["elsewhere"]).decision == "ask"
-    assert match(id_number="990123********2356", **PLACES["village"]).decision == "ask"
-    assert match(**PLACES["village"]).reason == "vague"
+    assert match(id_number=OWN, **HOMES["elsewhere"]).decision == "ask"
+    assert match(id_number="990123********2356", **HOMES["village"]).decision == "ask"
+    assert match(**HOMES["village"]).reason == "vague"
 
 
 def test_a_row_that_names_only_the_head_is_about_the_head(match):
@@ -303,24 +303,24 @@ def test_a_row_that_names_only_the_head_is_about_the_head(match):
         {"head_name": "王宝明", "head_id": OWN},
         {"head_name": "王宝明", "id_number": OWN},
     ):
-        assert match(**cells, **PLACES["village"]).person_id == "000101"
+        assert match(**cells, **HOMES["village"]).person_id == "000101"
     spoilt = match(head_name="王宝明", head_id="990123198503122000", id_is_number=True)
     assert spoilt.person_id == "000101"
 
 
 def test_relatives_are_found_by_their_number_or_as_a_household(match):
-    assert match(name="王宝明之妻", id_number="990123198811020028", **PLACES["village"]).person_id == "000102"
-    got = match(name="王宝明之妻", **PLACES["village"])
+    assert match(name="王宝明之妻", id_number="990123198811020028", **HOMES["village"]).person_id == "000102"
+    got = match(name="王宝明之妻", **HOMES["village"])
     assert (got.decision, got.person_id, got.household_id) == ("matched", None, "0001")
-    assert match(name="王宝明之妻", id_number="990123195001010019", **PLACES["village"]).decision == "ask"
-    assert match(name="钱多多之妻", **PLACES["village"]).decision == "stranger"
+    assert match(name="王宝明之妻", id_number="990123195001010019", **HOMES["village"]).decision == "ask"
+    assert match(name="钱多多之妻", **HOMES["village"]).decision == "stranger"
 
 
 def test_former_names_and_hidden_characters_agree_with_a_complete_number(match):
     assert match(name="王志远（曾用名王宝明）", id_number=OWN).person_id == "000101"
-    assert match(name="王宝?", id_number=OWN, **PLACES["village"]).person_id == "000101"
-    assert match(name="王某某", **PLACES["village"]).decision == "ask"
-    assert match(name="王某某", id_number=OTHER, **PLACES["village"]).decision == "stranger"
+    assert match(name="王宝?", id_number=OWN, **HOMES["village"]).person_id == "000101"
+    assert match(name="王某某", **HOMES["village"]).decision == "ask"
+    assert match(name="王某某", id_number=OTHER, **HOMES["village"]).decision == "stranger"
 
 
 def test_a_former_name_is_not_assumed_if_a_villager_has_it_or_the_sex_differs(make_register, person):
@@ -330,11 +330,10 @@ def test_a_former_name_is_not_assumed_if_a_villager_has_it_or_the_sex_differs(ma
         person("000301", "李四海", "990123195001010019"),
     )
     matcher = Matcher(register)
-    assert matcher.match(Identity(name="王志远", id_number=OWN, **PLACES["village"]), JULY).decision == "ask"
-    assert matcher.match(Identity(name="王秀英", id_number=OWN, sex="女", **PLACES["village"]), JULY).decision == "ask"
+    assert matcher.match(Identity(name="王志远", id_number=OWN, **HOMES["village"]), JULY).decision == "ask"
+    assert matcher.match(Identity(name="王秀英", id_number=OWN, sex="女", **HOMES["village"]), JULY).decision == "ask"
     assert (
-        matcher.match(Identity(name="王秀英", id_number=OWN, sex="男", **PLACES["village"]), JULY).household_id
-        == "0001"
+        matcher.match(Identity(name="王秀英", id_number=OWN, sex="男", **HOMES["village"]), JULY).household_id == "0001"
     )
 
 
@@ -359,7 +358,7 @@ def test_the_household_is_that_of_the_day_and_who_has_left_is_still_found(make_r
 def test_codes_of_the_register_are_trusted_if_the_name_agrees(match):
     assert match(name="王宝明", person_no="000101").person_id == "000101"
     for name in ("李秀英", "王志远", "王宝国"):  # a department's own numbers may coincide with codes
-        assert match(name=name, person_no="000101", **PLACES["village"]).decision != "matched"
+        assert match(name=name, person_no="000101", **HOMES["village"]).decision != "matched"
     assert match(name="王宝明", household_no="0001").person_id == "000101"
 
 
@@ -373,14 +372,14 @@ def test_an_order_of_rows_or_persons_never_matters(register, make_register):
     versions = [version for own in register.versions.values() for version in own]
     turned = make_register([replace(version) for version in reversed(versions)])
     for row in (
-        Identity(name="王宝明", **PLACES["village"]),
-        Identity(name="王寶明", id_number=OTHER, **PLACES["village"]),
+        Identity(name="王宝明", **HOMES["village"]),
+        Identity(name="王寶明", id_number=OTHER, **HOMES["village"]),
     ):
         assert Matcher(register).match(row, JULY) == Matcher(turned).match(row, JULY)
 
 
 def test_a_match_holds_codes_only(match):
-    got = match(name="王寶明", **PLACES["village"])
+    got = match(name="王寶明", **HOMES["village"])
     assert "王" not in repr(got)
     assert OWN not in repr(got)
     assert isinstance(got.candidates, tuple)

@@ -13,12 +13,12 @@ from riskml.lists.persons.register import Register
 from riskml.lists.persons.updating import update_register
 
 MARCH, JUNE, AUGUST = date(2024, 3, 1), date(2024, 6, 30), date(2024, 8, 31)
-PLACE = {"town": "青石镇", "village": "新民村"}
+HOME = {"town": "青石镇", "village": "新民村"}
 FAMILY = [
-    Identity(name="王宝明", id_number="990123198503122356", relation="户主", phone="10012345678", **PLACE),
-    Identity(name="赵玉兰", id_number="990123881102002", relation="配偶", sex="女", **PLACE),
-    Identity(name="王小东", relation="之子", birth=date(2015, 3, 12), **PLACE),
-    Identity(name="孙志强", id_number="990123195001010019", relation="户主", **PLACE),
+    Identity(name="王宝明", id_number="990123198503122356", relation="户主", phone="10012345678", **HOME),
+    Identity(name="赵玉兰", id_number="990123881102002", relation="配偶", sex="女", **HOME),
+    Identity(name="王小东", relation="之子", birth=date(2015, 3, 12), **HOME),
+    Identity(name="孙志强", id_number="990123195001010019", relation="户主", **HOME),
 ]
 NUMBERED = [
     replace(row, household_no=number[:2], person_no=number)
@@ -103,7 +103,7 @@ def test_corrected_numbers_and_moves_are_taken_over(empty):
 
 def test_who_is_missing_has_left_and_who_is_new_gets_a_code(empty):
     update_register(empty, FAMILY, MARCH)
-    new = Identity(name="王小北", id_number="990123202403010022", relation="之女", **PLACE)
+    new = Identity(name="王小北", id_number="990123202403010022", relation="之女", **HOME)
     codes = read_codes(update_register(empty, [*FAMILY[:2], new, FAMILY[3]], JUNE))
     assert codes[2] == ("H0000001", "P0000005")
     assert empty.find_left("P0000003", AUGUST) == JUNE

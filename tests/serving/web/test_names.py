@@ -28,13 +28,13 @@ from riskml_serving.register.service import Person, keep_persons
 from riskml_serving.web.router import PAGES
 
 CAR = "五菱荣光小型面包车"
-FAMILY, GIVEN = "王李张刘陈杨黄赵吴周", "秀桂玉淑凤春金宝文志"
+FAMILY, FIRST_NAMES = "王李张刘陈杨黄赵吴周", "秀桂玉淑凤春金宝文志"
 
 
 def invent(code, number):
     """Invent the head and the wife of a household."""
     first = f"990101197{number % 10}0101{number:03}"
-    name = FAMILY[number % 10] + GIVEN[number // 10 % 10] + GIVEN[number // 100] + "麒"
+    name = FAMILY[number % 10] + FIRST_NAMES[number // 10 % 10] + FIRST_NAMES[number // 100] + "麒"
     head = Person(f"{code}-head", code, name=name, id_number=add_check_digit(first), relation="户主",
                   birth_date=dt.date(1970 + number % 10, 1, 1), phone=f"1008{number:07}", group=f"{number}组",
                   door=f"{number}号")  # fmt: skip

@@ -125,7 +125,8 @@ class Keeper:
         try:
             with reading(self._engine) as connection:
                 releases = repository.list_releases(connection)
-        except SQLAlchemyError:
+        except SQLAlchemyError as error:
+            log.warning("no release to fall back to could be looked up (%s)", type(error).__name__)
             return
         for release in releases:
             version = release["model_version"]
@@ -182,5 +183,6 @@ class Keeper:
         try:
             with reading(self._engine) as connection:
                 return repository.list_rejected(connection)
-        except SQLAlchemyError:
+        except SQLAlchemyError as error:
+            log.warning("which releases were rolled back could not be read (%s)", type(error).__name__)
             return self._rejected

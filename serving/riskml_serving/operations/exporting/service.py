@@ -34,7 +34,7 @@ __all__ = ["export_records"]
 
 OPERATOR = Caller("operator", "", frozenset())
 
-FOUND = pa.schema(
+ENTRY_ROWS = pa.schema(
     [
         ("household_id", pa.string()),
         ("category", pa.string()),
@@ -118,7 +118,7 @@ def _load(connection: Connection, tables: duckdb.DuckDBPyConnection, bar: Progre
         types |= {"attributes": pa.string()} if table.attributes else {}
         _fill(tables, name, pa.schema({**types, "row_id": pa.int64()}), repository.read_records(connection, name))
         bar.step()
-    _fill(tables, "found", FOUND, repository.read_entries(connection))
+    _fill(tables, "found", ENTRY_ROWS, repository.read_entries(connection))
     tables.execute(ENTRIES)
 
 

@@ -68,4 +68,4 @@ class Caller:
 
 
 NOBODY = Caller("unknown", "", frozenset())
-"""Stands for whoever sent a request, in the audit log, if no valid key or account says who it was."""
+"""Stands for the sender of a request, in the audit log, if no valid key or account says who it was."""

@@ -46,7 +46,9 @@ _DAYS = {
     name: _make_adapter(f"Form_{name}", **{name: VERIFICATION_REQUEST.fields[name]})
     for name in ("verified_on", "told_on")
 }
-_TOLD = _make_adapter("ToldForm", told_on=make_day_type("Day on which the household was told."), objection=_OBJECTION)
+_CALL_BACK = _make_adapter(
+    "ToldForm", told_on=make_day_type("Day on which the household was told."), objection=_OBJECTION
+)
 _HELP = _make_adapter("HelpForm", **HELP_REQUEST.fields)
 _ASSIGNMENT = _make_adapter("AssignmentForm", assignee=_ASSIGNEE, handover=_HANDOVER)
 
@@ -162,7 +164,7 @@ def read_verification(form: Form, today: dt.date) -> dict[str, Any]:
 
 def read_told(form: Form) -> dict[str, Any]:
     """Return the call-back in a form; raise the same problem as :func:`read_verification`."""
-    return _parse(_TOLD, {name: form.get_text(name) for name in ("told_on", "objection")})
+    return _parse(_CALL_BACK, {name: form.get_text(name) for name in ("told_on", "objection")})
 
 
 def read_help(form: Form) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def sign(
     bundle: BundleArgument,
     key: Annotated[Path, typer.Option(help="Private key, as `riskml keys create` writes it.", show_default=False)],
 ) -> None:
-    """Sign a bundle, after verifying it: whoever trusts the key can see that nothing was changed since.
+    """Sign a bundle, after verifying it: anyone who trusts the key can see that nothing was changed since.
 
     The signature is the file manifest.sig; it replaces an earlier one.
     """

@@ -20,6 +20,7 @@ from riskml.lists.persons.villages import Village, Villages
 from riskml.records.contract.schema import HOUSEHOLD_CODE
 from riskml.records.reading.small_csv import read_rows, read_text
 from riskml.text import shorten_list
+from riskml.vocabulary.regions import Level, take_region
 
 __all__ = ["SEXES", "Person", "Register", "list_personal"]
 
@@ -73,7 +74,7 @@ class Register:
         self.versions: dict[str, list[Person]] = defaultdict(list)
         known = {(village.town, village.name): village for village in villages}
         self.region = region or next(
-            (code for code, _ in Counter(v.code[:6] for v in known.values()).most_common(1)), ""
+            (code for code, _ in Counter(take_region(v.code, Level.COUNTY) for v in known.values()).most_common(1)), ""
         )
         self._villages = known
         self.add(persons)
@@ -189,8 +190,8 @@ class Register:
         if not village or not (town or location.towns) or (location.villages and location.towns):
             return None
         names = (min(location.towns, default=town or ""), village)
-        codes = {own.code[:9] if own.town == names[0] else "" for own in self.villages.by_code.values()} - {""}
-        prefix = min(codes, default="") or self._issue(self.region, 100, 9)
+        codes = (other.code for other in self.villages.by_code.values() if other.town == names[0])
+        prefix = take_region(min(codes, default=""), Level.TOWN) or self._issue(self.region, 100, 9)
         self._villages[names] = Village(self._issue(prefix, 200, 12), *names)
         self.villages = Villages(self._villages.values())
         return self._villages[names]

@@ -41,7 +41,7 @@ _MASKED = re.compile(
 _MASKED_NUMBER = re.compile(r"(?<![0-9])[0-9]{3,6}[*＊]{4,}[0-9]{2,4}[0-9Xx]?(?![0-9])")
 _LANDLINE = re.compile(r"(?<![0-9.-])0[1-9][0-9]{1,2}-[2-8][0-9]{6,7}(?![0-9.-])")
 _STAFF = re.compile(r"干部|责任人|联系人|负责人|帮扶人|网格员")
-_PLACE = re.compile(r".*[村庄镇乡组沟屯寨湾店县市区街坪坝岭河营堡]")
+_PLACE_NAME = re.compile(r".*[村庄镇乡组沟屯寨湾店县市区街坪坝岭河营堡]")
 
 
 def find_numbers(values: Collection[str]) -> list[str]:
@@ -113,7 +113,7 @@ def select_personal(values: Collection[str], households: int, column: str = "") 
 
 def _is_name(value: str) -> bool:
     value = "".join(value.split())  # names of two characters are often written with a blank between them
-    return bool(_MASKED.fullmatch(value) or (_NAME.fullmatch(value) and not _PLACE.fullmatch(value)))
+    return bool(_MASKED.fullmatch(value) or (_NAME.fullmatch(value) and not _PLACE_NAME.fullmatch(value)))
 
 
 def _has_valid_check(number: str) -> bool:

@@ -22,6 +22,7 @@ from riskml.simulation.lists.people import WORDS, Person, invent_people
 from riskml.simulation.lists.register import find_period, list_register
 from riskml.simulation.lists.sheets import Page, Spec, Writer
 from riskml.simulation.lists.spoil import revise, spoil
+from riskml.vocabulary.regions import Level, take_region
 
 __all__ = ["write_lists"]
 
@@ -121,7 +122,11 @@ class _County:
         for name in set(COLUMNS) - {"row"}:
             truth[name] = truth[name].eq(True) if name in ("repeat", "optional") else truth[name].map(_to_text)
         truth.to_parquet(self.out / "truth.parquet", index=False)
-        meta = {"seed": self.seed[0], "style": self.style, "county": min(self.people.villages)[:6]}
+        meta = {
+            "seed": self.seed[0],
+            "style": self.style,
+            "county": take_region(min(self.people.villages), Level.COUNTY),
+        }
         meta["villages"] = {"".join(village): code for code, village in self.people.villages.items()}
         text = json.dumps({**meta, "files": self.meta}, ensure_ascii=False, indent=1)
         (self.out / "truth.json").write_text(text, encoding="utf-8")

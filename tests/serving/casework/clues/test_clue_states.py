@@ -9,7 +9,7 @@ import pytest
 from riskml_serving.casework.clues.service import draft, find_closing_day, make_record
 from riskml_serving.casework.clues.states import CLUE_STATES, find_state
 
-RECORDED, RESOLVED, VISITED, TOLD, TODAY = (dt.date(2023, 6, day) for day in (1, 2, 3, 4, 5))
+RECORDED, RESOLVED, VISITED, CALLED_BACK, TODAY = (dt.date(2023, 6, day) for day in (1, 2, 3, 4, 5))
 
 
 def make_clue(told_on=None, verified_on=None, resolved_on=None, **facts):
@@ -28,7 +28,7 @@ UNLISTED = {"missing": True, "found": False}
         (make_clue(verified_on=VISITED, outcome="not_met"), "open", None),
         (make_clue(verified_on=VISITED, outcome="confirmed"), "closed", VISITED),
         (make_clue(verified_on=VISITED, outcome="rejected"), "untold", None),
-        (make_clue(verified_on=VISITED, outcome="rejected", told_on=TOLD), "closed", TOLD),
+        (make_clue(verified_on=VISITED, outcome="rejected", told_on=CALLED_BACK), "closed", CALLED_BACK),
         (make_clue(verified_on=VISITED, outcome="confirmed", resolved_on=RESOLVED), "closed", VISITED),
         (make_clue(**UNLISTED), "missing", None),
         (make_clue(found=False, resolved_on=RESOLVED), "closed", RESOLVED),

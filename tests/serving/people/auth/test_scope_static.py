@@ -157,10 +157,10 @@ def list_functions():
                     yield path.relative_to(ROOT).as_posix(), node.name, names
 
 
-FOUND = list(list_functions())
+FUNCTIONS = list(list_functions())
 
 
-@pytest.mark.parametrize(("path", "name", "names"), FOUND, ids=[f"{path}:{name}" for path, name, _ in FOUND])
+@pytest.mark.parametrize(("path", "name", "names"), FUNCTIONS, ids=[f"{path}:{name}" for path, name, _ in FUNCTIONS])
 def test_every_query_about_households_is_limited_to_a_region(path, name, names):
     assert path.endswith("/repository.py"), "SQL belongs in repository.py only"
     if name not in EXEMPT.get(path, {}):
@@ -168,4 +168,6 @@ def test_every_query_about_households_is_limited_to_a_region(path, name, names):
 
 
 def test_every_exempt_function_still_exists():
-    assert {(path, name) for path, own in EXEMPT.items() for name in own} <= {(path, name) for path, name, _ in FOUND}
+    assert {(path, name) for path, own in EXEMPT.items() for name in own} <= {
+        (path, name) for path, name, _ in FUNCTIONS
+    }
