@@ -1,7 +1,7 @@
 """Signed checkpoints: the last entry of the audit log, noted outside the database with a key that it does not hold.
 
-Anyone who administers the database can rewrite the chain so that it is consistent, but not so that it matches a checkpoint
-that was written before.
+Anyone who administers the database can rewrite the chain so that it is consistent, but not so that it matches a
+checkpoint that was written before.
 """
 
 from __future__ import annotations
