@@ -19,3 +19,22 @@ def test_the_same_values_give_the_same_bytes_whatever_they_were_put_together_fro
         write_table(files[-1], pd.concat(parts, ignore_index=True))
     assert len({file.read_bytes() for file in files}) == 1
     assert pd.read_parquet(files[0])["text"].tolist() == texts
+
+
+def test_no_text_of_a_csv_file_is_a_formula_and_all_other_cells_stay_as_they_are(tmp_path: Path) -> None:
+    codes = ["=1+1", "-3", "＝cmd", "0042", None]
+    frame = pd.DataFrame({
+        "household_id": codes,
+        "kind": pd.Categorical(["@x", "a", "a", "a", "a"]),
+        "size": [-1, 2, 3, 4, 5],
+        "probability": [0.1, -0.5, np.nan, 1e-17, 1.0],
+        "known": [True, False, True, False, True],
+        "day": pd.to_datetime(["2024-01-31"] * 5),
+    })  # fmt: skip
+    write_table(tmp_path / "safe.csv", frame)
+    frame.assign(household_id="c", kind="k").to_csv(tmp_path / "plain.csv", index=False, encoding="utf-8-sig")
+    safe = pd.read_csv(tmp_path / "safe.csv", dtype=str, keep_default_na=False)
+    plain = pd.read_csv(tmp_path / "plain.csv", dtype=str, keep_default_na=False)
+    assert safe["household_id"].tolist() == ["'=1+1", "'-3", "'＝cmd", "0042", ""]
+    assert safe["kind"].tolist() == ["'@x", "a", "a", "a", "a"]
+    assert safe.drop(columns=["household_id", "kind"]).equals(plain.drop(columns=["household_id", "kind"]))

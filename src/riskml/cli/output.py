@@ -67,7 +67,7 @@ def write_table(
         case ".parquet":
             write_file(path, lambda partial: _write_parquet(partial, frame))
         case ".csv":
-            write_file(path, lambda partial: frame.to_csv(partial, index=False, encoding="utf-8-sig"))
+            write_file(path, lambda partial: _write_csv(partial, frame))
         case ".xlsx":
             write_file(path, lambda partial: _write_workbook(partial, (make_sheet or show_all)(), notes))
         case _:
@@ -80,6 +80,15 @@ def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
     import pyarrow.parquet as pq
 
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False).combine_chunks(), path)
+
+
+def _write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table as CSV that Excel reads as UTF-8 and in which no text is a formula."""
+    from riskml.workbook import escape_text
+
+    texts = frame.select_dtypes(exclude=["number", "bool", "datetime"])
+    safe = {str(name): texts[name].map(lambda x: escape_text(x) if isinstance(x, str) else x) for name in texts}
+    frame.assign(**safe).to_csv(path, index=False, encoding="utf-8-sig")
 
 
 def _write_workbook(path: Path, sheet: Sheet, notes: Sequence[str]) -> None:
