@@ -48,7 +48,7 @@ def test_a_code_turned_into_a_number_is_a_fault(make, form, code):
 
 @pytest.mark.parametrize("form", ["parquet", "csv"])
 @pytest.mark.parametrize(
-    "word", ["nan", "NULL", "None", "<NA>", "#N/A", "#REF!", "--", "/", "无", "合计", "某村小计", "Total"]
+    "word", ["nan", "NULL", "None", "<NA>", "#N/A", "#REF!", "--", "无", "合计", "某村小计", "Total"]
 )
 def test_a_word_in_place_of_a_code_is_a_fault(make, form, word):
     faults = list_faults(replace_codes(make, ["130529101001001", word], form))
@@ -58,8 +58,9 @@ def test_a_word_in_place_of_a_code_is_a_fault(make, form, word):
     ]
 
 
-def test_a_member_none_does_not_turn_all_income_into_one_persons_part(make):
-    income = make.rows("income", member_id="None")
+@pytest.mark.parametrize("word", ["None", "/"])
+def test_a_member_none_does_not_turn_all_income_into_one_persons_part(make, word):
+    income = make.rows("income", member_id=word)
     assert list_faults(make(income=income)) == [("income", "member_id", "no_code", 1, (1,))]
 
 

@@ -162,7 +162,7 @@ def test_a_village_is_asked_once(desk):
 
 
 def test_a_confirmed_header_is_remembered_for_later_lists(desk):
-    header = (*BILLS[:6], "花费", "个人自付")
+    header = (*BILLS[:6], "栏目甲", "个人自付")
     unclear = write_csv(header, [make_bill("B-1", "2024-05-09", 5_000, 2_000)])
     desk.import_lists({"农户信息导出2024-05-01.csv": FIRST}, "2024-05-01")
     desk.upload({"医保5月住院.csv": unclear}, "2024-06-05")

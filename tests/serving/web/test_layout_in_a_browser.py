@@ -7,6 +7,8 @@ import re
 import pytest
 from tests.serving.web.conftest import Reader
 
+from riskml.features import CATALOGUE
+from riskml_serving.web import model
 from riskml_serving.web.shell.rendering import STATIC
 
 PHONE, PAPER_WIDTH, PAPER_HEIGHT = {"width": 360, "height": 740}, 703, 1031
@@ -68,6 +70,14 @@ def test_every_target_is_as_high_as_a_thumb_and_no_day_is_divided(phone, address
         assert phone.page.evaluate(BROKEN_DAYS) == [], path
         assert phone.list_torn_cells() == [], path
         assert phone.measure_overflow() == 0, path
+
+
+def test_the_drift_of_features_with_long_names_tears_no_word_on_a_phone(phone, monkeypatch):
+    rows = [(max((feature.zh for feature in CATALOGUE.values()), key=len), 0.3, "需复核")]
+    monkeypatch.setattr(model, "_describe_drift", lambda _drift, _lang: rows)
+    phone.page.goto(f"{phone.address}/model")
+    assert "需复核" in phone.page.inner_text("main")
+    assert phone.list_torn_cells() == []
 
 
 def test_no_day_is_divided_on_paper_and_a_household_has_room_for_its_picture_and_signatures(phone, addresses):

@@ -134,6 +134,8 @@ def no_code(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report the header, sums, and words for empty cells or errors in columns of codes."""
     for name in list_suspect(folder, table):
         where = build_spoilt_sql(name, NO_CODE)
+        if name == "household_id":
+            where = f"({where}) AND {quote(name)} <> '/'"  # a slash is unusable there, as requests say too
         yield Probe(name, "have no code in {column}", where, value=quote(name))
 
 
@@ -150,7 +152,7 @@ def unusable_code(folder: Folder, table: Table) -> Iterator[Probe]:
         if name in IDENTIFIERS:
             form = HOUSEHOLD_CODE if name == "household_id" else PLAIN
             odd = f"length({quote(name)}) > {MAX_TEXT} OR NOT regexp_full_match({quote(name)}, '{form}')"
-            where = f"({odd}) AND NOT {build_spoilt_sql(name)}"
+            where = f"({odd}) AND (NOT {build_spoilt_sql(name)} OR {quote(name)} = '/')"
             message = "have a {column} that is too long, holds a line break, a tab or a slash, or is only dots"
             yield Probe(name, message, where, value=f"left({quote(name)}, 40)")
 
