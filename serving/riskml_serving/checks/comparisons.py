@@ -150,8 +150,7 @@ def _find_in_rows(table: Table, rows: Rows, columns: Columns, sent: Rows, today:
             yield from ((i, name, code) for i, x in cells if (x < limit if low else x > limit))
     for column in table.columns:
         texts = {*list_known(columns, column.name)} if column.kind is Kind.TEXT else set()
-        personal = {*find_numbers(texts)}
-        if personal and (column.name not in IDENTIFIERS or 2 * len(personal) >= len(texts) > 1):
+        if personal := {*find_numbers(texts, codes=column.name in IDENTIFIERS)}:
             yield from (
                 (i, column.name, "personal_number") for i, row in enumerate(rows) if row.get(column.name) in personal
             )

@@ -150,22 +150,22 @@ def predict_unseen(
     The trees of two folds are fitted at the same time, each on one thread. This is faster than fitting one fold after
     another on all threads, and the results are identical.
     """
-    offset = np.zeros(len(y)) if offset is None else offset
     linear, past = [], []
-    for fold in folds:
-        problem = LinearProblem(schema, values[fold.fit], y[fold.fit], offset=offset[fold.fit])
+    offsets = [None if offset is None else offset[fold.fit] for fold in folds]
+    for fold, own in zip(folds, offsets, strict=True):
+        problem = LinearProblem(schema, values[fold.fit], y[fold.fit], offset=own)
         judged = values[fold.judge]
         linear.append(np.column_stack([problem.solve(c * weight).predict_margin(judged) for c in STRENGTHS]))
         past.append(fit_past_income(problem, STRENGTHS[0] * weight).predict_margin(judged))
 
-    def grow(fold: Fold) -> FloatArray:
-        problem = TreeProblem(schema, values[fold.fit], y[fold.fit], threads=1, offset=offset[fold.fit])
+    def grow(fold: Fold, own: FloatArray | None) -> FloatArray:
+        problem = TreeProblem(schema, values[fold.fit], y[fold.fit], threads=1, offset=own)
         longest = [replace(settings, rounds=ROUNDS[-1]) for settings in TREES]
         return np.stack([problem.solve(s, seed).predict_path(values[fold.judge], ROUNDS) for s in longest], axis=1)
 
     trees = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        for k, (fold, grown) in enumerate(zip(folds, pool.map(grow, folds), strict=True)):
+        for k, (fold, grown) in enumerate(zip(folds, pool.map(grow, folds, offsets), strict=True)):
             trees.append(grown)
             evaluated = Text(
                 "evaluated {count} tree settings on a later period (fold {number} of {folds})"

@@ -172,8 +172,7 @@ def personal_number(folder: Folder, table: Table) -> Iterator[Probe]:
         name = quote(column.name)
         few = f"SELECT {name} FROM {folder.get_view(table.name)} WHERE {name} IS NOT NULL LIMIT {_FIRST_ROWS}"
         values = [value for (value,) in folder.connection.execute(f"SELECT DISTINCT {name} FROM ({few})").fetchall()]
-        personal = find_numbers(values)
-        if personal and (column.name not in IDENTIFIERS or 2 * len(personal) >= len(values) > 1):
+        if personal := find_numbers(values, codes=column.name in IDENTIFIERS):
             listed = ", ".join(f"'{text.replace(chr(39), 2 * chr(39))}'" for text in personal)
             yield Probe(column.name, "have identity card or telephone numbers in {column}", f"{name} IN ({listed})")
 

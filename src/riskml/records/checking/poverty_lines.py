@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 from riskml.records.checking.duplicates import POSITION
@@ -37,9 +38,8 @@ def implausible_line(folder: Folder, table: Table) -> Iterator[Probe]:
     """
     if table.name != "lines" or not has_columns(folder, "lines", "effective_from", "amount"):
         return
-    usual = ", ".join(f"('{prefix}', DATE '{day}', {amount}::DOUBLE)" for prefix, day, amount in folder.usual_lines)
     rows = f"""
-        WITH usual(prefix, since, usual) AS (VALUES {usual or "('', DATE '9999-12-31', 0::DOUBLE)"}),
+        WITH {_list_usual_lines(folder)},
         dated AS (
             SELECT {POSITION}, coalesce(region_code, '') AS region, effective_from, amount,
                 coalesce(recorded_on, effective_from) AS recorded
@@ -76,10 +76,9 @@ def old_line(folder: Folder, table: Table) -> Iterator[Probe]:
     needed = {"lines": ("effective_from", "amount"), "income": ("period_start",)}
     if table.name != "lines" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
         return
-    usual = ", ".join(f"('{prefix}', DATE '{day}', {amount}::DOUBLE)" for prefix, day, amount in folder.usual_lines)
-    if usual:
+    if folder.usual_lines:
         rows = f"""
-            WITH usual(prefix, since, usual) AS (VALUES {usual}),
+            WITH {_list_usual_lines(folder)},
             until AS (SELECT max(period_start) AS until FROM {folder.get_view("income")}),
             latest AS (
                 SELECT {POSITION}, coalesce(region_code, '') AS region, effective_from, amount
@@ -93,6 +92,13 @@ def old_line(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe(
             "effective_from", "still apply after more than two years and are below the policy table's", rows=rows
         )
+
+
+def _list_usual_lines(folder: Folder) -> str:
+    """Build the SQL for the policy table's lines: prefix, first day and amount. Without any, one never begins."""
+    lines = folder.usual_lines or [("", dt.date.max, 0.0)]
+    cells = ", ".join(f"('{prefix}', DATE '{day}', {amount}::DOUBLE)" for prefix, day, amount in lines)
+    return f"usual(prefix, since, usual) AS (VALUES {cells})"
 
 
 @check(

@@ -44,13 +44,18 @@ _STAFF = re.compile(r"干部|责任人|联系人|负责人|帮扶人|网格员")
 _PLACE_NAME = re.compile(r".*[村庄镇乡组沟屯寨湾店县市区街坪坝岭河营堡]")
 
 
-def find_numbers(values: Collection[str]) -> list[str]:
+def find_numbers(values: Collection[str], *, codes: bool = False) -> list[str]:
     """Find the texts that hold an identity card number with a valid check digit, or a mobile telephone number.
+
+    Of ``codes``, of which a few may look so by chance, at least half must hold one.
 
     >>> find_numbers(["11010519491231002X", "张三13912345678", "低保", "990101101001000101"])
     ['11010519491231002X', '张三13912345678']
+    >>> find_numbers(["11010519491231002X", "0001", "0002"], codes=True)
+    []
     """
-    return [x for x in values if any(map(_has_valid_check, _ID.findall(x))) or (_PHONE.search(x) and not x.isdigit())]
+    out = [x for x in values if any(map(_has_valid_check, _ID.findall(x))) or (_PHONE.search(x) and not x.isdigit())]
+    return out if not codes or 2 * len(out) >= len(values) > 1 else []
 
 
 def is_personal_name(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sqlalchemy import text
+from tests.serving.posting import HOME, count_rows, make_household, make_wages, post
 
 from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day
@@ -14,27 +14,6 @@ from riskml.scoring import judge
 from riskml.vocabulary.verdicts import COLOURS, STATUSES
 
 TODAY = dt.date(2023, 6, 30)
-HOME = "370112001001"
-
-
-def make_household(code="h1", region=HOME, **more):
-    return {"household_id": code, "region_code": region, "size": 3, **more}
-
-
-def make_wages(code="h1", months=24, amount=2500.0):
-    start = [dt.date(2021 + (6 + m) // 12, (6 + m) % 12 + 1, 1) for m in range(months)]
-    return [
-        {"household_id": code, "period_start": day.isoformat(), "source": "wage", "amount": amount} for day in start
-    ]
-
-
-def post(client, headers, **tables):
-    return client.post("/v1/records", json={"tables": tables}, headers=headers)
-
-
-def count_rows(client, table):
-    with client.app.state.engine.connect() as connection:
-        return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
 
 def judge_directly(client, tables):

@@ -5,31 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import text
+from tests.serving.posting import HOME, count_rows, make_household, make_wages, post
 
 TODAY = dt.date(2023, 6, 30)
-HOME = "370112001001"
-
-
-def make_household(code="h1", region=HOME, **more):
-    return {"household_id": code, "region_code": region, "size": 3, **more}
-
-
-def make_wages(code="h1", months=24, amount=2500.0):
-    start = [dt.date(2021 + (6 + m) // 12, (6 + m) % 12 + 1, 1) for m in range(months)]
-    return [
-        {"household_id": code, "period_start": day.isoformat(), "source": "wage", "amount": amount} for day in start
-    ]
-
-
-def post(client, headers, key=None, **tables):
-    more = {"Idempotency-Key": key} if key else {}
-    return client.post("/v1/records", json={"tables": tables}, headers={**headers, **more})
-
-
-def count_rows(client, table):
-    with client.app.state.engine.connect() as connection:
-        return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
 
 def test_a_request_sent_twice_counts_once_and_gets_an_identical_response(client, key):

@@ -5,24 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Semaphore
 
-from sqlalchemy import text
+from tests.serving.posting import HOME, count_rows, make_household
 
 from riskml_serving.judging.scores import service
-
-HOME = "370112001001"
-
-
-def make_household(code):
-    return {"household_id": code, "region_code": HOME, "size": 3}
 
 
 def make_event(code, number):
     return {"household_id": code, "occurred_on": f"2023-06-{number % 28 + 1:02d}", "kind": "report"}
-
-
-def count_rows(client, table):
-    with client.app.state.engine.connect() as connection:
-        return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
 
 def test_writers_to_the_same_households_wait_for_one_another(make_client, key):
