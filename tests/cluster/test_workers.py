@@ -6,7 +6,7 @@ import os
 import sys
 
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Nanny, Status
 
 from riskml.cluster.workers import HERE, connect
 from riskml.errors import ClusterError
@@ -57,6 +57,25 @@ def test_a_job_on_which_workers_are_lost_is_named() -> None:
         assert workers is not None
         with pytest.raises(ClusterError, match="Workers were lost while they ran the job 1:"):
             workers.map(os._exit, [1])
+
+
+@pytest.mark.parametrize("error", [AssertionError("can only join a started process"), TimeoutError()])
+def test_an_error_while_workers_are_closed_hides_no_other(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    clusters, killed, kill = [], [], Nanny.kill
+
+    async def fail_once(nanny: Nanny, timeout: float = 5, reason: str = "") -> None:
+        await kill(nanny, timeout, reason)
+        killed.append(nanny)
+        if len(killed) == 1:
+            raise error
+
+    monkeypatch.setattr(Nanny, "kill", fail_once)
+    with pytest.raises(ZeroDivisionError), connect("local") as workers:  # noqa: PT012
+        assert workers is not None
+        clusters.append(workers.client.cluster)
+        raise ZeroDivisionError
+    assert killed
+    assert clusters[0].status == clusters[0].scheduler.status == Status.closed
 
 
 def test_jobs_do_not_wait_for_ever_if_no_worker_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

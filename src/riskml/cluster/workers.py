@@ -11,7 +11,7 @@ from riskml.errors import ClusterError
 from riskml.progress import Progress, Silent
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
 __all__ = ["HERE", "LOCAL", "MOST_HERE", "Workers", "connect"]
 
@@ -115,17 +115,12 @@ def connect(address: str | None) -> Iterator[Workers | None]:
         return
     try:
         import dask.config
-        from distributed import Client, LocalCluster
+        from distributed import Client
         from distributed.comm.addressing import get_address_host_port
     except ImportError:
         raise ClusterError("--cluster needs Dask.", "Install it with `pip install 'riskml[cluster]'`.") from None
     if address == LOCAL:
-        # The dashboard, which nobody needs here, gets any free port, since another cluster may use the usual one.
-        with (
-            dask.config.set(HERE),
-            LocalCluster(threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.ERROR) as cluster,
-            Client(cluster) as client,
-        ):
+        with dask.config.set(HERE), _start_here() as cluster, Client(cluster) as client:
             yield Workers(client)
         return
     try:
@@ -145,3 +140,24 @@ def connect(address: str | None) -> Iterator[Workers | None]:
                 "The Dask scheduler at {address} has no workers.", "Start some with `dask worker`.", address=address
             )
         yield workers
+
+
+@contextmanager
+def _start_here() -> Iterator[LocalCluster]:
+    """Run a scheduler and one worker process for each processor on this machine.
+
+    Closing them never hides the error of the ``with`` block: Dask's ``close`` fails if a lost worker is being started
+    again at that moment; a second call then closes the rest.
+    """
+    from distributed import LocalCluster, Status
+
+    # The dashboard, which nobody needs here, gets any free port, since another cluster may use the usual one.
+    cluster = LocalCluster(threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.ERROR)
+    try:
+        yield cluster
+    finally:
+        try:
+            cluster.close()
+        except (AssertionError, TimeoutError):  # the workers are closed, the scheduler is not
+            cluster.status = Status.failed
+            cluster.close()
