@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import sys
 
@@ -50,6 +51,25 @@ def test_a_scheduler_without_workers_is_named() -> None:
         connect(cluster.scheduler_address),
     ):
         pass
+
+
+@pytest.mark.parametrize("installed", ["9.9.9", None])
+def test_workers_without_this_version_are_named(installed: str | None) -> None:
+    """A worker that cannot read a function closes, and its job would wait for ever."""
+
+    def change() -> None:
+        def find(name: str) -> str:
+            if installed is None:
+                raise importlib.metadata.PackageNotFoundError(name)
+            return installed
+
+        importlib.metadata.version = find
+
+    with LocalCluster(n_workers=1, dashboard_address="127.0.0.1:0") as cluster:
+        with Client(cluster) as client:
+            client.run(change)
+        with pytest.raises(ClusterError, match=r"Workers without riskml .*: 1, "), connect(cluster.scheduler_address):
+            pass
 
 
 def test_a_job_on_which_workers_are_lost_is_named() -> None:

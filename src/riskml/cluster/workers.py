@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from riskml.errors import ClusterError
@@ -108,7 +109,8 @@ def connect(address: str | None) -> Iterator[Workers | None]:
     Raises
     ------
     ClusterError
-        If Dask is not installed, or there is no scheduler at the address, or it has no workers.
+        If Dask is not installed, or there is no scheduler at the address, or it has no workers, or they have another
+        version of riskml.
     """
     if address is None:
         yield None
@@ -139,7 +141,22 @@ def connect(address: str | None) -> Iterator[Workers | None]:
             raise ClusterError(
                 "The Dask scheduler at {address} has no workers.", "Start some with `dask worker`.", address=address
             )
+        _refuse_other_versions(client)
         yield workers
+
+
+def _refuse_other_versions(client: Client) -> None:
+    """Refuse workers without this version of riskml: one that cannot read a function closes, and the job never ends."""
+    own = version("riskml")
+    others = [worker for worker, one in client.run(version, "riskml", on_error="return").items() if one != own]
+    if others:
+        raise ClusterError(
+            "Workers without riskml {version}: {count}, the first at {worker}.",
+            "Install `riskml[cluster]` in this version on every machine.",
+            count=len(others),
+            version=own,
+            worker=others[0],
+        )
 
 
 @contextmanager
