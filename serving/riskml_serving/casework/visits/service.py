@@ -24,7 +24,7 @@ from riskml_serving.casework.verifications.repository import (
 from riskml_serving.casework.verifications.service import describe, may_undo
 from riskml_serving.casework.verifications.tables import SNAPSHOT
 from riskml_serving.casework.worklist.repository import ListFilter, read_list
-from riskml_serving.checks.casework import check_told, check_visit
+from riskml_serving.checks.casework import check_notification, check_visit
 from riskml_serving.checks.fields import refuse_paths
 from riskml_serving.http.cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
 from riskml_serving.judging.model import Model
@@ -223,7 +223,7 @@ def tell(
         raise Problem("household-not-found", "没有这条不属实的核实记录", "No such finding, or it is not `rejected`")
     if row["told_on"] is not None:
         raise Problem("already-told")
-    check_told(body["told_on"], row["verified_on"], today)
+    check_notification(body["told_on"], row["verified_on"], today)
     reply = {"told_on": body["told_on"], "objection": row["objection"] or body.get("objection", "")}
     save_told(connection, number, caller.region, **reply)
     audit.record(

@@ -83,11 +83,11 @@ def find_region(text: str, villages: Villages | None, *, whole: bool) -> Region:
     clean = _TAIL.sub("", _NUMBERING.sub("", clean_text(text)))
     if villages:
         location = villages.find(None, clean)
-        found_villages = [villages.by_code[code] for code in location.villages]
+        matches = [villages.by_code[code] for code in location.villages]
         town = next(iter(location.towns)) if len(location.towns) == 1 else None
-        if len(found_villages) == 1:
-            return found_villages[0].town, found_villages[0].name
-        return town, found_villages[0].name if found_villages and not town else None
+        if len(matches) == 1:
+            return matches[0].town, matches[0].name
+        return town, matches[0].name if matches and not town else None
     match = _TOWN.search(clean)
     if match and _NO_NAME.fullmatch(match[1]):
         match = None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from riskml.simulation.lists.numbers import add_check_digit, shorten_to_fifteen
-from riskml.simulation.lists.people import WORDS, People, Person, draw_given
+from riskml.simulation.lists.people import WORDS, People, Person, draw_given_name
 
 __all__ = ["Reader", "Seen", "write_name", "write_number"]
 
@@ -116,9 +116,9 @@ def write_name(fault: str, person: Person, head: Person | None, rng: np.random.G
     if fault == "wife" and head and head is not person and person.relation == "配偶" and person.sex == "f":
         return f"{head.name}{'之妻' if rng.random() < 0.5 else '妻'}", head.name, True
     if fault == "former":
-        name = name[0] + draw_given(person.sex, rng)
+        name = name[0] + draw_given_name(person.sex, rng)
         return name, name, False
-    alias = name[0] + draw_given(person.sex, rng)
+    alias = name[0] + draw_given_name(person.sex, rng)
     cell = {
         "space": f"{name[0]}　{name[1:]}" if len(name) == 2 else f" {name} ", "gap": " ".join(name),
         "title": f"{name}（户主）" if person.relation == "户主" else f"{name}(本人)", "break": f"{name[0]}\n{name[1:]}",

@@ -163,7 +163,7 @@ def _settle(home: str, group: pd.DataFrame, village: str, rng: np.random.Generat
         taken.add(number)
         gone = left[row["member_id"]]
         person = Person(
-            row["member_id"], surname + draw_given(row["sex"], rng), number, row["sex"], birth, relation, village,
+            row["member_id"], surname + draw_given_name(row["sex"], rng), number, row["sex"], birth, relation, village,
             phone if relation == "户主" or rng.random() < 0.5 else f"100{rng.integers(10**7, 10**8)}",
             row["recorded_on"], [(row["recorded_on"], home)], None if pd.isna(gone) else gone,
         )  # fmt: skip
@@ -195,7 +195,7 @@ def _draw_surname(rng: np.random.Generator) -> str:
     return str(WORDS["surnames"][int(len(WORDS["surnames"]) * rng.random() ** 2)])
 
 
-def draw_given(sex: str, rng: np.random.Generator) -> str:
+def draw_given_name(sex: str, rng: np.random.Generator) -> str:
     """Draw a given name: often a popular one, so that several people have the same name."""
     if rng.random() < 0.25:
         return str(rng.choice(WORDS["popular"][sex]))

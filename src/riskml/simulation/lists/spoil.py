@@ -10,7 +10,7 @@ import numpy as np
 
 from riskml.simulation.lists.entries import Entry
 from riskml.simulation.lists.numbers import draw_number
-from riskml.simulation.lists.people import WORDS, People, Person, draw_given
+from riskml.simulation.lists.people import WORDS, People, Person, draw_given_name
 
 __all__ = ["MAIN_DATES", "revise", "spoil"]
 
@@ -71,7 +71,7 @@ def _make_stranger(entry: Entry, people: People, rng: np.random.Generator) -> En
     """Copy an entry, and make it about somebody who is not in the register."""
     sex = "f" if rng.random() < 0.5 else "m"
     birth = date(1945, 1, 1) + timedelta(int(rng.integers(20_000)))
-    name = WORDS["surnames"][int(rng.integers(len(WORDS["surnames"])))] + draw_given(sex, rng)
+    name = WORDS["surnames"][int(rng.integers(len(WORDS["surnames"])))] + draw_given_name(sex, rng)
     number = draw_number(f"99{rng.integers(1000, 10_000)}", birth, sex, rng)
     village = sorted(people.villages)[int(rng.integers(len(people.villages)))]
     phone, code = f"100{rng.integers(10**7, 10**8)}", f"stranger-{number}"
