@@ -30,7 +30,7 @@ AS_OF = "2023-12-31"
 TABLES = {
     "households": ("household_id", "region_code", "size", "kind", "exited_on"),
     "members": ("household_id", "member_id", "birth_year", "labour", "health", "schooling", "working", "recorded_on"),
-    "income": ("household_id", "period_start", "months", "source", "amount", "recorded_on"),
+    "income": ("household_id", "period_start", "months", "source", "amount", "statement", "recorded_on"),
     "lines": ("region_code", "effective_from", "amount"),
     "illness": ("household_id", "occurred_on", "kind", "visits", "cost", "self_paid"),
     "disaster": ("household_id", "region_code", "occurred_on", "kind", "loss"),
@@ -109,8 +109,15 @@ class Village:
         }
         return Records.from_tables(tables, load_policy().lines)
 
-    def panel(self, as_of: str = AS_OF) -> Panel:
-        return self.records().panel(to_day(as_of))
+    def states(self, year: int, **sources: float) -> Village:
+        """Add a statement of each source's income from October of the year before to September."""
+        for source, amount in sources.items():
+            row = {"period_start": f"{year - 1}-10-01", "months": 12, "source": source, "amount": amount}
+            self.add("income", **row, statement=True)
+        return self
+
+    def panel(self, as_of: str = AS_OF, income_age: int = 0) -> Panel:
+        return self.records().panel(to_day(as_of), basis=Settings(income_age=income_age).basis)
 
 
 @cache

@@ -111,8 +111,8 @@ def income_change_on_year(panel: Panel, window: int) -> Floats:
     zh="近 3 个月收入与近 12 个月平均之差（相对监测线）",
     en="mean income of the last 3 months minus that of the last 12",
     risky="decline",
-    reason_zh="近 3 个月人均收入按年计比近 12 个月平均{more_yuan}",
-    reason_en="annualised income per head in the last 3 months was {more_yuan} than the mean of the last 12",
+    reason_zh="近 3 个月人均收入按年计比近 12 个月平均{recent_change}",
+    reason_en="annualised income per head in the last 3 months was {recent_change} than the mean of the last 12",
 )
 def income_recent_change(panel: Panel) -> Floats:
     """Mean of the last 3 months minus the mean of the last 12, with each month in multiples of its line."""

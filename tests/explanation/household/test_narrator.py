@@ -216,6 +216,18 @@ class TestMissing:
         assert "stale_income" not in texts
         assert "income_gaps" not in texts
 
+    def test_months_after_a_statement_are_not_missing_while_it_counts(self, village):
+        village.household(2).states(2022, wage=20_000)
+        for day, age, listed in (("2023-06-30", 18, False), ("2023-06-30", 6, True), ("2024-06-30", 18, True)):
+            codes = {gap.code for gap in find_missing(village.panel(day, income_age=age))}
+            assert ("stale_income" in codes) == listed, (day, age)
+            assert "income_gaps" not in codes
+        village.household(2, household_id="H2")
+        for month in range(1, 10):
+            village.add("income", household_id="H2", period_start=f"2022-{month:02}-01", source="wage", amount=900)
+        monthly = village.panel("2023-06-30", income_age=18).select(1)
+        assert "stale_income" in {gap.code for gap in find_missing(monthly)}
+
     def test_income_that_was_never_reported_is_listed(self, village):
         village.household(2, region_code="999999")
         village.rows["lines"].clear()

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from riskml.explanation.wording.facts import FACTS
+from riskml.explanation.wording.facts import FACTS, compute_stated_values
 from riskml.explanation.wording.phrases import PHRASES, PhraseContext, describe_value
 from riskml.explanation.wording.sentences import SentenceWriter, read_medians
 from riskml.explanation.wording.templates import Slot, parse
@@ -138,7 +138,7 @@ def test_a_sentence_that_lacks_a_fact_names_the_feature_and_its_value(village):
         ("change", (-900.0, 500.0), "为亏损 900 元，比上年同期少 1,400 元", "a loss of 900 yuan, 1,400 yuan less than"),
         ("change", (1009.0, 1000.0), " 1,009 元，与上年同期持平", "1,009 yuan, the same as"),
         ("change", (500.0, -20.0), " 500 元，比上年同期多 520 元", "500 yuan, 520 yuan more than in the same months"),
-        ("slope", (8400.0,), "呈下降走势，人均月收入平均每月减少约 42 元", "falling, by about 42 yuan per head"),
+        ("slope", (-42.0,), "呈下降走势，人均月收入平均每月减少约 42 元", "falling, by about 42 yuan per head"),
         ("month", (19_723.0,), " 2024 年 1 月", "in January 2024"),
         ("yearly", (12.0,), "", ""),
         ("yearly", (3.0,), "按年计", "annualised"),
@@ -212,3 +212,46 @@ def test_most_households_are_mentioned_only_if_the_median_is_known(village, medi
     panel, feature = village.panel(), CATALOGUE["admissions_12m"]
     writer = SentenceWriter(panel, (feature,), build(panel).column(feature.name)[:, None], [median])
     assert writer.write(0, 0, "zh", risk=True) == f"近 12 个月住院 3 次{zh}"
+
+
+def write_all(panel, lang):
+    """Write the sentence of each feature of income that has one, for a panel of one household."""
+    features = [feature for feature in SPOKEN.values() if feature.topic == "income"]
+    values = np.array([[build(panel).column(feature.name)[0] for feature in features]])
+    writer = SentenceWriter(panel, features, values, [float("nan")] * len(features))
+    written = {
+        f.name: writer.write(0, j, lang, risk=True) for j, f in enumerate(features) if not np.isnan(values[0, j])
+    }
+    return written, dict(
+        zip((f.name for f in features), compute_stated_values(panel, features, values)[0], strict=True)
+    )
+
+
+def test_a_change_of_the_line_is_not_stated_as_a_change_of_income(village):
+    panel = village.household(2).earns("2021-01", "2023-12", wage=1000).panel("2023-06-30")
+    assert panel.line[0, 0] > panel.line[11, 0], "the line rose within the last 12 months"
+    names = ("income_recent_change", "income_trend_6m", "income_trend_12m", "income_trend_24m")
+    assert all(build(panel).column(name)[0] < 0 for name in ("income_recent_change", "income_trend_12m"))
+    assert {write_all(panel, "zh")[1][name] for name in names} == {0.0}
+
+
+def test_recent_changes_are_stated_in_yuan_as_received(village):
+    village.household(2).earns("2022-10", "2023-03", wage=1000).earns("2023-04", "2023-06", wage=600)
+    texts, stated = write_all(village.panel("2023-06-30"), "zh")
+    assert texts["income_recent_change"] == "近 3 个月人均收入按年计比近 12 个月平均低 1,600 元"
+    assert stated["income_recent_change"] == -1600
+    assert texts["income_trend_6m"] == "近 6 个月收入呈下降走势，人均月收入平均每月减少约 51 元"
+
+
+def test_a_period_that_ended_before_the_date_is_given_with_its_end(village):
+    village.household(2).states(2021, wage=24_000, business=0).states(2022, wage=18_000, business=0)
+    panel = village.panel("2023-06-30", income_age=18)
+    texts, english = write_all(panel, "zh")[0], write_all(panel, "en")[0]
+    assert texts["wage_change_on_year_12m"] == (
+        "截至 2022 年 9 月，近 12 个月工资性收入 18,000 元，比上年同期少 6,000 元（下降 25%）"
+    )
+    assert english["wage_change_on_year_12m"].startswith("As of September 2022, wage income in the last 12 months was")
+    assert texts["log_latest_income_to_line"].startswith("2022 年 9 月人均纯收入"), "the month is stated once"
+    for name, text in texts.items():
+        assert ("近 " in text) <= text.startswith("截至 2022 年 9 月，"), name
+    assert not any("截至 2" in text for text in write_all(village.panel("2022-09-30"), "zh")[0].values())

@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 
 from riskml.records.contract.schema import TABLES, list_codes
+from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.terms import Term
 
@@ -56,14 +57,16 @@ def _check_income(panel: Panel) -> Iterator[Missing]:
         yield Missing("no_income", f"近 {months} 个月无收入记录", f"No income is recorded in the last {months} months")
         return
     stale = int(reported.argmax())
-    if stale >= STALE:
+    # A statement tells the income of a year months after its end; until the next one, later months are not missing.
+    late = stale >= STALE and not (panel.stated[0] and panel.income_until[0] != NO_DAY)
+    if late:
         yield Missing("stale_income", f"近 {stale} 个月无收入记录", f"No income is recorded in the last {stale} months")
     holes = int((~reported[stale:12]).sum()) if stale < 12 else 0
     if holes >= GAPS:
         yield Missing(
             "income_gaps",
-            f"近 12 个月中另有 {holes} 个月无收入记录" if stale >= STALE else f"近 12 个月中有 {holes} 个月无收入记录",
-            f"{holes} {'more ' if stale >= STALE else ''}of the last 12 months have no income recorded",
+            f"近 12 个月中另有 {holes} 个月无收入记录" if late else f"近 12 个月中有 {holes} 个月无收入记录",
+            f"{holes} {'more ' if late else ''}of the last 12 months have no income recorded",
         )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from riskml.explanation.wording.phrases import BELOW_NOTICE, UNCHANGED_SHARE
 from riskml.explanation.wording.templates import Slot, parse
 from riskml.features.catalogue import Feature
+from riskml.features.kernels import fit_slope
 from riskml.features.views import FLOOR, find_months_below, sum_help
 from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import SOURCES, list_codes
@@ -103,6 +104,25 @@ def _read_monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.
     return np.where(np.isnan(amount), 0.0, amount), panel.reported & np.isnan(panel.sources[-1])
 
 
+def _read_yearly_per_head(panel: Panel) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return 12 × each month's income per head in yuan, 0 if it is not reported, and which months are reported."""
+    panel = panel.at_income_end
+    return np.where(panel.reported, panel.total_or_zero * 12 / panel.size, 0.0), panel.reported
+
+
+def _fit_monthly_change(panel: Panel, window: int) -> Floats:
+    """Fit the change of a month's income per head from one month to the next, in yuan."""
+    yearly, reported = _read_yearly_per_head(panel)
+    return fit_slope(yearly, reported, sum_window(reported[:window].astype(np.float64)), window) / 12
+
+
+def _compare_recent_months(panel: Panel) -> Floats:
+    """Compute the mean yearly income per head of the last 3 months minus that of the last 12, in yuan."""
+    yearly, reported = _read_yearly_per_head(panel)
+    recent, whole = (sum_window(yearly[:n]) / sum_window(reported[:n].astype(np.float64)) for n in (3, 12))
+    return np.asarray(recent - whole)
+
+
 def _sum_both_years(panel: Panel, window: int, source: str) -> Numbers:
     """Sum the months that are known in both years; return this year's sum, then the sum for the year before."""
     yuan, known = _read_monthly_income(panel, source)
@@ -184,6 +204,8 @@ FACTS: dict[str, Fact] = {
         "count", lambda panel, window, _: sum_window(find_months_below(panel)[:window].astype(np.float64))
     ),
     "change": Fact("change", _sum_both_years),
+    "slope": Fact("slope", lambda panel, window, _: _fit_monthly_change(panel, window)),
+    "recent_change": Fact("difference", lambda panel, _window, _: _compare_recent_months(panel)),
     "self_paid": Fact("yuan", lambda panel, window, _: _sum_self_paid(panel, window)),
     "self_paid_to_income": Fact(
         "to_income", lambda panel, window, _: _relate_to_income(panel, _sum_self_paid(panel, window))
@@ -206,7 +228,7 @@ FACTS: dict[str, Fact] = {
     # The feature's value is in multiples of the line; multiplying by the line gives yuan.
     **{
         name: Fact(name, lambda panel, _window, _: panel.at_income_end.line[0])
-        for name in ("slope", "more_yuan", "per_head", "typical_per_head")
+        for name in ("more_yuan", "per_head", "typical_per_head")
     },
     # These facts need only the feature's own value.
     **{
@@ -262,8 +284,8 @@ def _state_change(_: Floats, now: Floats, before: Floats) -> Floats:
     return np.where(np.abs(now - before) <= UNCHANGED_SHARE * np.abs(before), 0.0, np.round(now) - np.round(before))
 
 
-def _state_slope(value: Floats, line: Floats) -> Floats:
-    return np.round(value * line / 12)
+def _state_difference(_: Floats, yuan: Floats) -> Floats:
+    return np.round(yuan)
 
 
 def _state_yuan(value: Floats, line: Floats) -> Floats:
@@ -274,7 +296,8 @@ _STATED: dict[str, Callable[..., Floats]] = {
     "income_level": _state_level,
     "latest_income_level": _state_level,
     "change": _state_change,
-    "slope": _state_slope,
+    "slope": _state_difference,
+    "recent_change": _state_difference,
     "more_yuan": _state_yuan,
 }
 """For each fact that compares two figures, the function that computes the comparison which the sentence states."""

@@ -182,17 +182,17 @@ def format_income(yuan: float, lang: str) -> str:
     return amount if yuan >= 0 else f"a loss of {amount}"
 
 
-def _describe_slope(lang: str, context: PhraseContext, line: float) -> str:
-    """Describe a slope as the change of a month's income per head from one month to the next."""
-    more, a_month = context.value > 0, format_yuan(abs(line * context.value / 12), lang)
+def _describe_slope(lang: str, _: PhraseContext, change: float) -> str:
+    """Describe the change of a month's income per head from one month to the next."""
+    more, a_month = change > 0, format_yuan(abs(change), lang)
     if lang == "zh":
         way = "呈上升走势" if more else "呈下降走势"
         return f"{way}，人均月收入平均每月{'增加' if more else '减少'}约 {a_month}"
     return f"{'rising' if more else 'falling'}, by about {a_month} per head each month"
 
 
-def _compare_yuan(lang: str, context: PhraseContext, line: float) -> str:
-    more, yuan = context.value > 0, format_yuan(abs(line * context.value), lang)
+def _describe_difference(lang: str, _: PhraseContext, difference: float) -> str:
+    more, yuan = difference > 0, format_yuan(abs(difference), lang)
     return f"{'高' if more else '低'} {yuan}" if lang == "zh" else f"{yuan} {'higher' if more else 'lower'}"
 
 
@@ -282,7 +282,8 @@ PHRASES: dict[str, Phrase] = {
     "yearly": _mark_as_yearly,
     "kinds": _list_kinds,
     "slope": _describe_slope,
-    "more_yuan": _compare_yuan,
+    "difference": _describe_difference,
+    "more_yuan": lambda lang, context, line: _describe_difference(lang, context, line * context.value),
     "per_head": _describe_per_head,
     "typical_per_head": _describe_median_per_head,
     "since_below": _date_latest_below,

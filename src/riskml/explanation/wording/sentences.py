@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import Any
@@ -13,6 +14,7 @@ from riskml.explanation.wording.facts import FACTS, compute_fact
 from riskml.explanation.wording.phrases import PHRASES, Phrase, PhraseContext, describe_value
 from riskml.explanation.wording.templates import Slot, parse
 from riskml.features.catalogue import Feature
+from riskml.records.contract.calendar import to_month_end
 from riskml.records.panel.panel import Panel
 
 __all__ = ["SentenceWriter", "read_medians"]
@@ -23,6 +25,9 @@ _FilledSlot = tuple[Phrase, tuple[list[float], ...]]
 _Sentence = list[tuple[bool, list[str | _FilledSlot]]]
 
 _FIRST_HAN = "\u4e00"
+
+_COUNTED_BACK = re.compile(r"近 \d+ 个月|\blast (?:\d+ months|month\b)")
+"""A period in a sentence about income; it ends with the household's income window, which may end before the date."""
 
 
 def read_medians(features: Sequence[Feature], reference: Mapping[str, Any] | None) -> list[float]:
@@ -57,6 +62,8 @@ class SentenceWriter:
     ) -> None:
         self._rows = slice(None) if rows is None else rows
         self._panel, self._features, self._values = panel, features, values
+        lag = panel.income_lag[self._rows]
+        self._ends = np.where(lag > 0, to_month_end(panel.month - lag), 0).tolist()
         self._medians = medians
         self._facts: dict[tuple[Slot, int], tuple[list[float], ...]] = {}
         self._wordings: dict[tuple[int, str], tuple[_Sentence, _Sentence]] = {}
@@ -82,6 +89,9 @@ class SentenceWriter:
         words = _fill(none if none and value == 0 else usual, row, lang, context)
         if words is None:
             words = _name_value(feature, describe_value(value, feature.unit, lang), lang)
+        if feature.topic == "income" and self._ends[row] and _COUNTED_BACK.search(words):
+            month = PHRASES["month"](lang, context, self._ends[row])
+            words = f"截至{month}，{words}" if lang == "zh" else f"as of {str(month).removeprefix('in ')}, {words}"
         return words if lang == "zh" else words[:1].upper() + words[1:]
 
     def _compile(self, feature: Feature, lang: str) -> tuple[_Sentence, _Sentence]:
