@@ -125,6 +125,8 @@ def _read_kind(reader: RowReader, name: str) -> str | None:
 
 def _make_relocation(reader: RowReader) -> list[Entry]:
     """Return the help for a household that was relocated, and a report if a visit found a problem."""
+    if reader.has("help.amount"):
+        return make_help(reader, "易地搬迁", once=True)
     entries = []
     if reader.list_cells("help.started_on") or (reader.has("help.started_on") and not reader.has("events.kind")):
         day = reader.require_day("help.started_on")
@@ -310,7 +312,7 @@ def _make_departure(reader: RowReader, default: str = "departure") -> list[Entry
     if cause is None and default == "death" and not any(map(_NAMES_DEATH.search, [*headers, *reader.context.texts])):
         raise UnusableValueError("unknown_word")
     cause = cause or default
-    if cause == "none":
+    if cause == "none" and not (default == "departure" and _leaves_for_reason(reader)):
         return []
     if cause == "death":
         name = "events.occurred_on" if reader.has("events.occurred_on") else "members.left_on"
@@ -323,6 +325,12 @@ def _make_departure(reader: RowReader, default: str = "departure") -> list[Entry
     name = "members.left_on" if reader.has("members.left_on") else "events.occurred_on"
     day = reader.require_day(name)
     return [Entry("members", {"left_on": day.day}, "person", day.precision)]
+
+
+def _leaves_for_reason(reader: RowReader) -> bool:
+    """Return whether a row has a day of departure, and its kind is only the reason for it, such as 购房入户."""
+    headers = [column.header for name in ("events.kind", "members.left_on") for column in reader.columns.get(name, ())]
+    return bool(reader.list_cells("members.left_on")) and "原因" in headers[0] and "迁出" in headers[-1]
 
 
 def _make_report(reader: RowReader) -> list[Entry]:

@@ -337,15 +337,16 @@ class _Run:
         if home is None or (others and not outcome.pieces):
             return  # a row that is already known says nothing new about the person either
         for entry in versions:
-            if entry.level == "person" and row.match.person_id is None:
-                continue
             if entry.level == "household" and row.sheet.topic == "register" and home in households:
                 continue
-            if piece := self._add_version(delivery, row, entry, home):
+            known = entry.level == "household" or row.match.person_id is not None
+            if known and (piece := self._add_version(delivery, row, entry, home)):
                 outcome.pieces.append(piece)
                 outcome.outcome = "taken"
             elif outcome.outcome == "nothing":
-                outcome.outcome, outcome.reason = "ask", "same_day"
+                unsure = "several" if len(row.match.candidates) > 1 else "number_of_other"
+                outcome.outcome, outcome.reason = "ask", "same_day" if known else unsure
+                outcome.candidates = () if known else row.match.candidates
         if row.sheet.topic == "register":
             households.add(home)
 

@@ -11,7 +11,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from riskml.errors import UsageError
-from riskml.lists.reading.columns import AMOUNTS
+from riskml.lists.reading.amounts import AMOUNTS
 from riskml.lists.reading.headers import BEST, Headers, read_headers
 from riskml.lists.reading.layout import NOTES
 from riskml.lists.words import list_words

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from riskml.lists.persons.id_numbers import parse_id_number
 from riskml.lists.persons.villages import Village, Villages
-from riskml.lists.reading.read import read_list
+from riskml.lists.reading.read import identify, read_list
 from riskml.lists.row_reader import RowReader, index_columns
 from riskml.lists.words import UnusableValueError
 
@@ -96,6 +97,48 @@ def test_clear_titles_say_what_a_list_without_known_headers_is_about(read, list_
     header, row = ["姓名", "身份证号", "哪天到手"], ["某某", ID, "2月3日"]
     sheet = read([["临时救助资金发放表"], header, row, row], name="民政局临时救助台账.xlsx")
     assert (sheet.topic, list_fields(sheet)[-1]) == ("relief", "help.started_on")
+
+
+@pytest.mark.parametrize(
+    "days", [("2025-01-05", "2025-01-09"), ("2025-01-05", "2025-01-05"), ("2025-01-09", "2024-01-05")]
+)
+def test_of_two_days_in_hospital_the_first_counts(read, list_fields, days):
+    rows = [["某某", *days, 900, 300], ["某甲", "2025-01-07", "2025-01-08", 800, 200]]
+    fields = list_fields(read([["住院"], ["姓名", "来", "走", "总费用", "个人自付"], *rows]))
+    assert fields[1:3] == ["illness.occurred_on" if days[1] > "2025" else "other", "other"]
+
+
+@pytest.mark.parametrize(
+    ("header", "field"), [("学期", "other"), ("享受时间", "other"), ("补助时间", "help.started_on")]
+)
+def test_a_column_for_days_that_has_none_leaves_them_to_another(read, list_fields, header, field):
+    day = "2025春" if field == "other" else "2025-01-02"
+    row = ["某某", ID, day, "2025-01-05", 1500]
+    fields = list_fields(read([["雨露计划"], ["姓名", "身份证号", header, "哪天到手", "补助金额"], row, row]))
+    assert fields[2:4] == [field, "help.started_on" if field == "other" else "other"]
+
+
+def test_words_for_bills_confirm_a_title_about_bills(read, list_fields):
+    header = ["姓名", "身份证号", "怎么看的", "票面", "统筹", "剩余的"]
+    rows = [["某某", ID, "住院", 100, 60, 40], ["某甲", ID, "门诊慢特病", 80, 50, 30]]
+    sheets = [read([[title], header, *rows]) for title in ("医疗费明细", "明细")]
+    assert [sheet.topic for sheet in sheets] == ["illness", ""]
+    assert list_fields(sheets[0])[2:] == ["illness.kind", "illness.cost", "other", "illness.self_paid"]
+
+
+def test_the_parts_of_a_date_are_joined(read, list_fields):
+    header = [["姓名", "发证日期", None, None], [None, "年", "月", "日"]]
+    rows = [["某某", 2025, 1.0, 5], ["某甲", "2024年", "12", None], ["某乙", 2024, None, 5], ["某丙", None, None, None]]
+    sheet = read([["残疾人名单"], *header, *rows], merge=["B2:D2"])
+    assert list_fields(sheet) == ["name", "events.occurred_on", "other", "other"]
+    assert [row.cells[1] for row in sheet.rows[3:]] == ["2025-1-5", "2024-12", "2024--5", None]
+
+
+@pytest.mark.parametrize("cell", [f"王某某 {ID}", f"王某某（{ID}）", f"身份证号：{ID}"])
+def test_name_and_number_may_share_a_cell(read, cell):
+    sheet = read([["临时救助"], ["对象及身份证号", "救助金额"], [cell, 900], [cell, 800]])
+    who = identify(sheet, sheet.rows[-1])
+    assert (who.name, parse_id_number(who.id_number).text) == (None if "证" in cell else "王某某", ID)
 
 
 @pytest.mark.parametrize(("back", "topic"), [([None, None, "2025-01-09"], "wages"), (["2025-01-09"] * 3, "job_loss")])

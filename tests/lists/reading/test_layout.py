@@ -44,6 +44,11 @@ TWO = [2, "乙某某", "", "老庄村", 700]
         ([HEAD, ONE, ["以下空白"]], "header data note"),
         ([HEAD, ["", "本月无"]], "header note"),
         ([HEAD, ONE, ["填表人：某某", "", "审核人：", "", "2024年6月3日"]], "header data signature"),
+        ([HEAD, ONE, ["村委会：", "", "", "驻村工作队："]], "header data signature"),
+        (
+            [HEAD, ["", "", "", "", "元"], ONE, ["过次页", "", "", "", 9], HEAD, ["", "", "", "", "元"], TWO],
+            "header header data total header_again header_again data",
+        ),
         ([HEAD, ONE, ["县民政局（盖章）", "", "2024年6月3日"]], "header data signature"),
         ([HEAD, ONE, ["", "", "", "", "未发"], TWO], "header data data data"),
         ([HEAD[1:], ONE[1:], ["李某"], ["门诊"], TWO[1:]], "header data data section data"),

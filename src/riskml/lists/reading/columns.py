@@ -4,47 +4,38 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
-from itertools import combinations, pairwise
 
 from riskml.lists.persons.villages import Villages
-from riskml.lists.reading.cells import read_number
-from riskml.lists.reading.contents import DAYS, find_columns, is_name, names_village, read_contents
+from riskml.lists.reading.amounts import (
+    AMOUNTS,
+    MAIN_AMOUNTS,
+    are_payments,
+    choose_paid,
+    complete_bill,
+    complete_fee,
+    is_amount,
+)
+from riskml.lists.reading.contents import DAYS, find_columns, is_day, is_name, names_village, read_contents, shows_days
 from riskml.lists.reading.headers import PART, SECOND, Headers, Meaning, clean_text, find_factor, spell_header
 from riskml.lists.reading.periods import find_month
 from riskml.lists.reading.sheets import Cell, Column, How
 
-__all__ = ["AMOUNTS", "choose_topic", "find_missing_amount", "map_columns"]
-
-AMOUNTS = {"illness.cost", "illness.self_paid", "disaster.loss", "events.amount", "help.amount", "income.wage"}
-AMOUNTS |= {f"income.{source}" for source in ("property", "transfer", "business", "business_cost")}
-"""Fields that hold amounts of money."""
-
-_MAIN_AMOUNTS = {
-    "illness": ("illness.self_paid", "个人|本人|家庭|自[付负费]|负担|承担|现金"),
-    "school_fee": ("events.amount", "[费金额款元缴]|合计|支出"),
-    "disaster": ("disaster.loss", "损失|损毁金额|估损"),
-    **dict.fromkeys(("allowance", "relief", "student_aid"), ("help.amount", "[费金额款元贴补]|合计")),
-    "wages": ("income.wage", "[薪酬费金额款元资]|收入"),
-}
-"""For each topic, the amount that its lists are about, and a pattern for unknown headers that clearly name it."""
-
-_NO_MONEY = re.compile(
-    r"序|编号|号码?$|代码|编码|邮编|年龄|岁|电话|手机|联系|证件|身份证|人[数口次]|户[数次]|[次件间天月头只份]数|数量|时间|日期"
-    r"|(?<![每按/\d])年度?$|年份|届$|(?<!\d)月份$|(?<![每按/])日$|年级|班级|等级|面积|亩|平方|公顷|距离|公里|里程|比例|率|成绩|^NO\.?$"
-)
-"""Headers of columns with numbers that are not amounts of money."""
+__all__ = ["choose_topic", "map_columns"]
 
 _OLD = re.compile(r"旧|原始|作废|(?:修改|更正|调整|变更|核定|复核|核减)前|初报")
-_LEAST, _MARGIN, _CLEAR = 1.2, 0.4, 3.0
-_MOST, _AGREE = 300, 0.8
-_LARGEST = 10**8
-"""Limit that no amount in a row reaches; larger numbers are account numbers."""
+_LEAST, _MARGIN, _CLEAR = 1.2, 0.4, 2.2
+_MOST = 300
 
 
-def choose_topic(headers: Headers, parts: Sequence[Sequence[str]], texts: Sequence[tuple[str, float]]) -> str:
+def choose_topic(
+    headers: Headers,
+    parts: Sequence[Sequence[str]],
+    texts: Sequence[tuple[str, float]],
+    shown: Collection[str] = (),
+) -> str:
     """Return the topic of a sheet, or an empty text if it is not clear.
 
     A header that a person has confirmed with its topic decides if no other topic has it, or if nothing else is clear.
@@ -57,6 +48,8 @@ def choose_topic(headers: Headers, parts: Sequence[Sequence[str]], texts: Sequen
         Texts of the header rows above each column.
     texts : sequence of (str, float)
         Titles, sheet name and file name, each with its weight.
+    shown : collection of str
+        Topics whose words stand in the cells below a header that no topic knows.
     """
     own = {
         name: [
@@ -84,7 +77,7 @@ def choose_topic(headers: Headers, parts: Sequence[Sequence[str]], texts: Sequen
             score += weight * (min(2, words) + 0.5 * office)
         score += min(0.5, sum(0.25 for part in parts if any(word in "".join(part) for word in topic.words)))
         has_needed = not topic.needs or any(meaning.field == topic.needs for _, meaning in own[name])
-        if has_needed and (own[name] or score >= _CLEAR):
+        if has_needed and (own[name] or name in shown or score >= _CLEAR):
             scores[name] = score
     if len(decided) == 1 and any(decided.values()):
         return next(iter(decided))
@@ -122,7 +115,8 @@ def map_columns(
         The villages of the register.
     """
     rows = rows[:_MOST]
-    meanings = _rank_meanings([headers.find(topic, part) if part else None for part in parts], parts)
+    meanings = [headers.find(topic, part) if part else None for part in parts]
+    meanings = _rank_meanings(_leave_out_undated(meanings, rows), parts)
     fields = _choose_fields(meanings, parts, headers.topics[topic].many if topic else frozenset(), rows)
     _tell_heads(fields, meanings)
     hows: dict[int, How] = {j: "confirmed" if (own := meanings[j]) and own.confirmed else "synonym" for j in fields}
@@ -139,13 +133,25 @@ def map_columns(
         if not known and all(j > number for j in names):  # a number belongs to the name before it
             fields = {j: name for j, name in fields.items() if name != "name"} | {owner: "name"}
             hows[owner] = "values"
-    if "illness.cost" in fields.values() and "illness.self_paid" not in fields.values():
-        paid = _find_paid(fields, meanings, unknown, rows)
-        fields |= paid
-        hows |= dict.fromkeys(paid, "values")
+    main, main_words = MAIN_AMOUNTS.get(topic, ("", ""))
+    amounts = [j for j in sorted(unknown) if is_amount(parts[j], values[j])]
+    if topic == "illness":
+        funds = [(own, j) for j, own in enumerate(meanings) if own and own.field == "illness.fund"]
+        shown = complete_bill(fields, [j for _, j in _pick_best(funds)], amounts, parts, rows)
+    else:
+        pieces = [j for j in fields if (own := meanings[j]) and own.field == main and own.rank[0] == PART]
+        shown = complete_fee(fields, pieces, amounts, rows)
+        fields = {j: name for j, name in fields.items() if not shown or j not in pieces}
+    fields |= shown
+    hows |= dict.fromkeys(shown, "values")
     topical = {words.field for words in headers.topics[topic].vocabulary.list_meanings()} if topic else set()
     for j, name in read_contents(values, unknown - fields.keys(), set(fields.values()), topic, topical, villages):
         fields[j], hows[j] = name, "values"
+    amounts = [j for j in sorted(unknown - fields.keys()) if is_amount(parts[j], values[j], main_words)]
+    if main in ("help.amount", "disaster.loss") and main not in fields.values() and len(amounts) == 1:
+        (j,) = amounts
+        if are_payments("/".join(parts[j]), values[j]):
+            fields[j], hows[j] = main, "values"
     if villages and "village" not in fields.values():
         groups = {j: [row[j] for row in rows if row[j] is not None] for j, name in fields.items() if name == "group"}
         for j in find_columns(groups, groups, lambda text: names_village(villages, text))[:1]:
@@ -162,6 +168,16 @@ def map_columns(
     return columns
 
 
+def _leave_out_undated(meanings: Sequence[Meaning | None], rows: Sequence[Sequence[Cell]]) -> list[Meaning | None]:
+    """Leave out columns that should hold days but hold none, such as ``学期``, if another one may hold them."""
+    cells = {j: [row[j] for row in rows if row[j] is not None] for j in range(len(meanings))}
+    days = {j: own.field for j, own in enumerate(meanings) if own and own.field in DAYS and not own.confirmed}
+    wrong = {j for j in days if cells[j] and not shows_days(cells[j])}
+    known = {name for j, name in days.items() if j not in wrong and cells[j]}
+    other = wrong and find_columns(cells, {j for j, own in enumerate(meanings) if own is None}, is_day)
+    return [Meaning("other") if j in wrong and (other or days[j] in known) else own for j, own in enumerate(meanings)]
+
+
 def _rank_meanings(meanings: Sequence[Meaning | None], parts: Sequence[Sequence[str]]) -> list[Meaning | None]:
     """Rank columns marked 其中 as parts, and columns about earlier dates as second best, if others have their field."""
     marks = ["".join(map(clean_text, part)) for part in parts]
@@ -176,43 +192,6 @@ def _rank_meanings(meanings: Sequence[Meaning | None], parts: Sequence[Sequence[
                 rank = SECOND
         ranked.append(replace(meaning, rank=(rank, meaning.rank[1])) if meaning and rank else meaning)
     return ranked
-
-
-def find_missing_amount(
-    headers: Headers,
-    topic: str,
-    parts: Sequence[Sequence[str]],
-    columns: Sequence[Column],
-    rows: Sequence[Sequence[Cell]],
-) -> str:
-    """Return the amount that lists of a topic are about, if only a column with an unknown header may have it.
-
-    Such a column has mostly numbers. Unless its header is about money, neither header nor numbers look like serial
-    numbers, ages, telephone numbers, counts or dates.
-    """
-    name, words = _MAIN_AMOUNTS.get(topic, ("", ""))
-    if not name or any(column.field == name for column in columns):
-        return ""
-    for j, (part, column) in enumerate(zip(parts, columns, strict=True)):
-        if part and not column.how and headers.find(topic, part) is None:
-            cells = [row[j] for row in rows[:_MOST] if row[j] is not None]
-            numbers = [number for cell in cells if (number := read_number(cell)) is not None]
-            if sum(abs(number) < _LARGEST for number in numbers) * 2 <= len(cells):
-                continue
-            if re.search(words, column.header) or not (_is_no_money(part) or _are_serial(numbers)):
-                return name
-    return ""
-
-
-def _is_no_money(part: Sequence[str]) -> bool:
-    return any(_NO_MONEY.search(text) for text in (clean_text("".join(part)), *spell_header(part)))
-
-
-def _are_serial(numbers: Sequence[float]) -> bool:
-    """Return whether numbers are row numbers, or dates such as 20240305."""
-    steps = [after - before for before, after in pairwise(numbers)]
-    days = all(re.fullmatch(r"(?:19|20)\d\d[01]\d[0-3]\d", f"{number:.0f}") for number in numbers)
-    return days or (bool(steps) and sum(step == 1 for step in steps) >= _AGREE * len(steps))
 
 
 def _find_column_factor(meaning: Meaning | None, part: Sequence[str]) -> float | None:
@@ -247,7 +226,7 @@ def _choose_fields(
         elif name == "id_number":
             chosen = [j for _, j in pairs]
         elif name == "illness.self_paid" and pieces:
-            chosen = _choose_paid(best[0][1], pieces, cost, funds, parts, rows)
+            chosen = choose_paid(best[0][1], pieces, cost, funds, parts, rows)
         else:
             chosen = [j for meaning, j in best if meaning.rank == best[0][0].rank][: 2 if name == "name" else 1]
         fields |= dict.fromkeys(chosen, name)
@@ -268,61 +247,6 @@ def _pick_best(pairs: Sequence[tuple[Meaning, int]]) -> list[tuple[Meaning, int]
     confirmed = [pair for pair in pairs if pair[0].confirmed]
     ranked = sorted(confirmed or pairs, key=lambda pair: (pair[0].rank, pair[1]))
     return [pair for pair in ranked if pair[0].rank[0] == ranked[0][0].rank[0]]
-
-
-def _choose_paid(
-    whole: int,
-    pieces: Sequence[int],
-    cost: Sequence[int],
-    funds: Sequence[int],
-    parts: Sequence[Sequence[str]],
-    rows: Sequence[Sequence[Cell]],
-) -> list[int]:
-    """Return the columns that add up to what a person paid in all: one that may be that sum, or its parts.
-
-    The amounts decide where they can: the cost less what the funds paid. Otherwise 个人负担 and every 合计 is the sum,
-    whereas ``个人自付`` beside ``自费``, and cash beside a personal account, are only one part of it.
-    """
-
-    def add(columns: Sequence[int], row: Sequence[Cell]) -> float:
-        return sum(read_number(row[j]) or 0 for j in columns)
-
-    def agree(columns: Sequence[int], target: Callable[[Sequence[Cell]], float]) -> float:
-        near = [
-            abs(add(columns, row) - target(row)) <= 1 + 0.01 * abs(target(row))
-            for row in rows
-            if row[whole] is not None
-        ]
-        return sum(near) / len(near) if near else 0
-
-    text = "".join(parts[whole])
-    if "现金" not in text and agree(pieces, lambda row: add([whole], row)) >= _AGREE:
-        return [whole]
-    if cost and funds:
-        mixes = [list(mix) for n in range(1, len(pieces) + 2) for mix in combinations([whole, *pieces], n)]
-        best = max(mixes, key=lambda mix: agree(mix, lambda row: add(cost, row) - add(funds, row)))
-        if agree(best, lambda row: add(cost, row) - add(funds, row)) >= _AGREE:
-            return best
-    inside = any("内" in "".join(parts[j]) for j in pieces)
-    return [whole] if inside or not re.search("自付|自负|现金", text) or re.search("[合总]", text) else [whole, *pieces]
-
-
-def _find_paid(
-    fields: Mapping[int, str],
-    meanings: Sequence[Meaning | None],
-    unknown: Collection[int],
-    rows: Sequence[Sequence[Cell]],
-) -> dict[int, str]:
-    """Return the unknown column that holds what a person paid, if it is the cost less what the funds paid."""
-    cost = next(j for j, name in fields.items() if name == "illness.cost")
-    pairs = [(own, j) for j, own in enumerate(meanings) if own and own.field == "illness.fund"]
-    funds = [j for _, j in _pick_best(pairs)] if pairs else []
-    for j in sorted(unknown) if funds else ():
-        known = [[read_number(row[k]) or 0 for k in (cost, j, *funds)] for row in rows if row[j] is not None]
-        near = [abs(total - paid - sum(rest)) <= 1 + 0.01 * abs(paid) for total, paid, *rest in known]
-        if len(near) > 1 and sum(near) >= _AGREE * len(near):
-            return {j: "illness.self_paid"}
-    return {}
 
 
 def _tell_heads(fields: dict[int, str], meanings: Sequence[Meaning | None]) -> None:

@@ -25,7 +25,7 @@ _HAN = r"\u4e00-\u9fff"
 _NAME = re.compile(rf"[{_HAN}\u3400-\u4dbf\U00020000-\U0003ffff·•?*]{{2,5}}|[{_HAN}]{{1,10}}[·•.][{_HAN}·•.]{{1,15}}")
 _AREA = re.compile(r".*(?:镇|乡|村|社区|组|街道|县|市|居委会|办事处|部分|类|户|局|人员|情况)$")
 _TOTAL = re.compile(
-    r"[^,。;:]{0,15}(?:小计|合计|总计|共计|总数|汇总|累计)[^,。;]{0,12}|(?:共\d+[户人条笔]|其中|平均).{0,12}"
+    r"[^,。;:]{0,15}(?:小计|合计|总计|共计|总数|汇总|累计)[^,。;]{0,12}|(?:共\d+[户人条笔]|其中|平均).{0,12}|过次页|承前页|本页.{0,4}|[转接][上下]页.{0,4}"
 )
 _NOTE = re.compile(
     r"(?:备?注|说明|填[表报]说明|附注|附件?|提示|要求|统计口径|口径|数据来源|来源)[\d一二三]?[:.、].*|(?:本月|本期|本季度|暂)?无(?:数据|内容|此项|人员)?|(?:以下|此处)空白|[※★*].*|.{45,}|.*。"
@@ -34,7 +34,7 @@ _POINT = re.compile(r"(?:\d{1,2}[.、)]|\(\d{1,2}\)|[①-⑳]).{8,}")
 _SIGNATURE = re.compile(
     r"(?:制表|填表|填报|审核|复核|复查|校对|负责|分管|主管|经办|统计|联系|审批|签发|报送|单位|主要)?"
     r"(?:人|领导|负责人|单位|科室|日期|时间|电话|签字|签名|盖章|\(签字\)|\(盖章\)|\(公章\)){1,3}:.*|"
-    r"(?:制表|填表|审核|复核|经办|签字|盖章|负责人|审批)(?:人|单位|日期|时间)?(?:\(.*\))?:?.{0,20}"
+    r"(?:制表|填表|审核|复核|经办|签字|盖章|负责人|审批)(?:人|单位|日期|时间)?(?:\(.*\))?:?.{0,20}|[^:]{1,15}:"
 )
 _DAY = re.compile(r"\d{4}[年./-]\d{1,2}[月./-](?:\d{1,2}日?)?")
 
@@ -207,7 +207,9 @@ class _Body:
 
     def _is_header(self, texts: list[str]) -> bool:
         names = {clean_text(text) for text in texts}
-        return len(names) >= 2 and any(len(names & old) * 5 >= len(names) * 3 for old in self.texts)
+        return names in self.texts or (
+            len(names) >= 2 and any(len(names & old) * 5 >= len(names) * 3 for old in self.texts)
+        )
 
     def _is_sum(self, i: int, own: Sequence[tuple[int, Cell]]) -> bool:
         """Return whether a row contains only the sums of the rows of data since the last total."""

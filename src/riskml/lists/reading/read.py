@@ -12,14 +12,16 @@ from types import MappingProxyType
 
 from riskml.lists.persons.identity import Identity
 from riskml.lists.persons.villages import Villages
-from riskml.lists.reading.columns import choose_topic, find_missing_amount, map_columns
+from riskml.lists.reading.amounts import find_missing_amount
+from riskml.lists.reading.columns import choose_topic, map_columns
+from riskml.lists.reading.contents import shows_bills
 from riskml.lists.reading.contexts import build_context, build_rows, find_unit
 from riskml.lists.reading.filling import fill_household_cells
 from riskml.lists.reading.grids import Grid, read_grids
 from riskml.lists.reading.headers import BEST, Headers
 from riskml.lists.reading.layout import Table, find_tables
 from riskml.lists.reading.sheets import PERSON, Cell, Column, Row, Sheet
-from riskml.lists.reading.ticks import name_ticks
+from riskml.lists.reading.ticks import join_columns
 from riskml.lists.words import find_words
 
 __all__ = ["identify", "read_list"]
@@ -28,6 +30,7 @@ REGIONS = {"county", "town", "village", "group"}
 
 _UNNAMED = re.compile(r"(?:sheet|工作表|表)\s*\d*", re.IGNORECASE)
 _LAST = re.compile(r"[后末尾](?:的)?([四六46])位")
+_NAME_AND_ID = re.compile(r"\s*((?!.*[证号码])[\u4e00-\u9fff·]{2,15})[\s(（:：]*\d")
 _MONTH = re.compile("年月(?!日)")
 _AGE = re.compile(r"^(?:.*/)?(?:实际|实足|患者|学生|本人)?(?:年龄|周岁|岁数)")
 _OLDEST = 120
@@ -84,7 +87,10 @@ def read_list(
 
 def _choose_topic(path: Path, grid: Grid, table: Table, headers: Headers) -> str:
     texts = [(text, 1.5) for text in (_name(grid), *table.titles)]
-    return choose_topic(headers, table.parts, [*texts, (path.stem, 0.75)])
+    unknown = [j for j, part in enumerate(table.parts) if part and not headers.is_known(part[-1])]
+    rows = [row for row, kind in zip(table.cells, table.kinds, strict=True) if kind == "data"]
+    bills = any(shows_bills([row[j] for row in rows if row[j] is not None]) for j in unknown)
+    return choose_topic(headers, table.parts, [*texts, (path.stem, 0.75)], ["illness"] if bills else [])
 
 
 def _name(grid: Grid) -> str:
@@ -101,7 +107,7 @@ def _build_sheet(
     villages: Villages | None,
     received: date | None,
 ) -> Sheet:
-    name_ticks(table)
+    join_columns(table)
     data = [row for row, kind in zip(table.cells, table.kinds, strict=True) if kind == "data"]
     if topic == "job_loss" and _lists_workers(headers, table.parts, data):
         topic = "wages"
@@ -171,6 +177,12 @@ def identify(sheet: Sheet, row: Row) -> Identity:
     for column in sheet.columns:
         if column.field in ("id_number", "head_id") and (last := _LAST.search(column.header)):
             texts[column.field] = _mark_ending(texts[column.field], 6 if last[1] in "六6" else 4)
+    if (
+        not texts.get("name")
+        and not texts.get("head_name")
+        and (both := _NAME_AND_ID.match(texts.get("id_number") or ""))
+    ):
+        texts["name"] = both[1]
     number = cells.get("id_number") if "id_number" in cells else cells.get("head_id")
     birth = _read_day(cells.get("birth_date"))
     if birth and birth.day == 1 and any(_MONTH.search(column.header) for column in sheet.find_columns("birth_date")):
