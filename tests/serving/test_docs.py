@@ -172,6 +172,9 @@ def test_the_compose_file_hardens_its_services():
     for name in ("postgres", "mlflow"):
         assert "ports" not in services[name]
         assert set(services[name]["networks"]) <= internal, "nothing outside reaches it"
+    for name in ("TRUSTED_KEYS", "TRUSTED_PROXIES", "ALLOWED_HOSTS"):  # a name without a value is taken from .env
+        assert services["service"]["environment"][f"{PREFIX}{name}"] is None
+        assert f"{PREFIX}{name}=" in OPERATIONS
     files = {name: secret["file"] for name, secret in compose["secrets"].items()}
     assert all(f"> {file}" in OPERATIONS for file in files.values())
     assert (ROOT / ".gitignore").read_text().splitlines().count("/secrets/") == 1

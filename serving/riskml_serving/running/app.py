@@ -103,9 +103,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router, responses=openapi.PROBLEM_RESPONSE)
     app.include_router(web)
     app.add_middleware(CompressPages)
+    if "*" not in state.settings.allowed_hosts:  # probes on the same machine know no other name
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*state.settings.allowed_hosts, "127.0.0.1"])
     app.add_middleware(RequestNumber, refusals=Refusals(state.audit), secure=state.settings.cookies_secure)
-    if "*" not in state.settings.allowed_hosts:
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(state.settings.allowed_hosts))
     app.add_middleware(Observer, metrics=state.metrics, tracer=tracer)
     for kind in (Problem, RiskmlError, RequestValidationError, HTTPException, SQLAlchemyError):
         app.add_exception_handler(kind, respond_to_error)
