@@ -22,6 +22,7 @@ from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text, update
 from tests.serving.databases import administer, close, create_postgres, fill, lend_postgres
+from tests.serving.readers import KeptReader
 
 from riskml.progress import Silent
 from riskml_serving.base.database import open_engine, reading, upgrade, writing
@@ -133,13 +134,17 @@ def engine(database_url: str) -> Iterator[Engine]:
 def _save_time(sign_bundle: Any) -> Iterator[None]:
     """Load each bundle once for all tests, as verifying one takes a second; trust the tests' key and the default.
 
-    Passwords are hashed cheaply: the service spends a fifth of a second on every hash and every sign-in.
+    Passwords are hashed cheaply: the service spends a fifth of a second on every hash and every sign-in. Workers and
+    imports pass on the process that reads records.
     """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("riskml_serving.judging.jobs.worker.Reader", KeptReader)
+        patch.setattr("riskml_serving.judging.importing.service.Reader", KeptReader)
         patch.setattr("riskml_serving.people.accounts.service._HASHER", PasswordHasher(1, 8, 1))
         patch.setenv("RISKML_SERVING_TRUSTED_KEYS", json.dumps([sign_bundle.public_key, *Settings().trusted_keys]))
         patch.setattr("riskml_serving.running.app.load_model", functools.cache(load_model))
         yield
+    KeptReader.end_all()
 
 
 @pytest.fixture

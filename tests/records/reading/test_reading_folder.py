@@ -1,12 +1,14 @@
 """Opening a records folder: every table becomes the same typed view, whatever its file format."""
 
 import datetime as dt
+import os
 
 import duckdb
 import pytest
 
 from riskml.errors import RecordsError
 from riskml.records.contract.schema import TABLES
+from riskml.records.reading import cell_sql
 from riskml.records.reading.cell_sql import SQL_TYPES
 from riskml.records.reading.folder import open_folder
 
@@ -84,6 +86,25 @@ def test_closing_frees_the_connection(make):
         folder.connection.execute("SELECT 1")
 
 
+def test_closing_frees_what_was_loaded(make):
+    def measure():
+        query = "SELECT memory_usage_bytes FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"
+        return cell_sql.connect().execute(query).fetchall()
+
+    before = measure()
+    with open_folder(make("csv")) as folder:
+        assert folder.connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall() != [(0,)]
+        assert measure() > before
+        assert cell_sql.connect().execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)]
+    assert measure() == before
+
+
+def test_a_duckdb_that_an_error_has_made_unusable_is_replaced(make):
+    cell_sql._start(os.getpid()).close()
+    with open_folder(make()) as folder:
+        assert folder.count_rows("income") == 2
+
+
 def test_parts_may_differ_in_columns_and_types(make):
     folder = make()
     (folder / "income.parquet").unlink()
@@ -121,7 +142,7 @@ def test_repeated_records_are_searched_for_again_after_rows_are_left_out(make):
     with open_folder(make(income=[*rows, rows[0] | {"record_id": "S"}])) as folder:
         name = folder.find_repeated_records("income")
         assert folder.connection.execute(f"SELECT * FROM {name}").fetchall() == [("R",)]
-        folder.connection.execute("""CREATE TABLE bad AS SELECT '' AS "#file", 1::BIGINT AS "#row" """)
+        folder.connection.execute("""CREATE TEMP TABLE bad AS SELECT '' AS "#file", 1::BIGINT AS "#row" """)
         folder.leave_out("income", "bad")
         assert folder.count_rows("income") == 2
         assert folder.connection.execute(f"SELECT * FROM {folder.find_repeated_records('income')}").fetchall() == []

@@ -105,7 +105,7 @@ def compare(name: str, delivered: pa.Table, stored: pa.Table) -> Delta:
         connection.register("delivered", delivered)
         connection.register("stored", stored)
         connection.execute(
-            f"CREATE TABLE new AS SELECT {own} FROM delivered EXCEPT ALL SELECT {', '.join(normal)} FROM stored"
+            f"CREATE TEMP TABLE new AS SELECT {own} FROM delivered EXCEPT ALL SELECT {', '.join(normal)} FROM stored"
         )
         known = build_known_sql(name)
         replaced = connection.sql(f"""

@@ -126,7 +126,7 @@ def _fill(
     tables: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, batches: Iterable[Mapping[str, list[Any]]]
 ) -> None:
     tables.register("batch", schema.empty_table())
-    tables.execute(f"CREATE TABLE {name} AS FROM batch")
+    tables.execute(f"CREATE TEMP TABLE {name} AS FROM batch")
     for batch in batches:
         tables.register("batch", pa.table({field.name: pa.array(batch[field.name], field.type) for field in schema}))
         tables.execute(f"INSERT INTO {name} FROM batch")

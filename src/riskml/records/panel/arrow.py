@@ -55,7 +55,8 @@ class ArrowTables(TypedViews):
                     type_ = "DOUBLE" if number else "VARCHAR"
                     columns.append(f"{quote(attribute)}::{type_} AS {quote_attribute(attribute)}")
         self.connection.register(f"arrow_{name}", cast_table(name, table))
-        self.connection.execute(f"CREATE VIEW {self.get_view(name)} AS SELECT {', '.join(columns)} FROM arrow_{name}")
+        query = f"SELECT {', '.join(columns)} FROM arrow_{name}"
+        self.connection.execute(f"CREATE TEMP VIEW {self.get_view(name)} AS {query}")
 
 
 _NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)

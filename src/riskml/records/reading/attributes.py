@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import duckdb
@@ -71,10 +71,7 @@ def read_numbers(texts: tuple[str, ...]) -> list[tuple[float | None, bool]]:
     """
     cell = convert_attribute("cell", "VARCHAR", "number", text=True)
     query = f"SELECT {cell.value}, ({cell.raw}) IS NOT NULL FROM (SELECT unnest($texts) AS cell)"
-    return _connect_once().cursor().execute(query, {"texts": texts}).fetchall()
-
-
-_connect_once = cache(connect)  # connecting takes longer than the query
+    return connect().execute(query, {"texts": texts}).fetchall()
 
 
 class _Counts(NamedTuple):

@@ -6,9 +6,12 @@ check.
 
 from __future__ import annotations
 
+import os
+import tempfile
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -160,11 +163,27 @@ def build_day_sql(table: Table) -> str:
     return table.day or "NULL::DATE"
 
 
-def connect(**config: str) -> duckdb.DuckDBPyConnection:
-    """Open an in-memory DuckDB that never fetches extensions, so that it works the same everywhere, even offline."""
-    return duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", **config}
-    )
+def connect() -> duckdb.DuckDBPyConnection:
+    """Connect to the process's in-memory DuckDB, since starting one takes longer than most of the queries.
+
+    Connections do not see each other's temporary tables and views, and closing one frees them; create no others.
+    """
+    process = os.getpid()
+    try:
+        connection = _start(process).cursor()
+        connection.execute("SELECT 1").fetchall()
+    except duckdb.Error:  # an internal error in any earlier query makes a DuckDB unusable
+        _start.cache_clear()
+        connection = _start(process).cursor()
+    return connection
+
+
+@cache
+def _start(process: int) -> duckdb.DuckDBPyConnection:
+    """Start a DuckDB that never fetches extensions, so that it works the same everywhere, even offline."""
+    spilled = str(Path(tempfile.gettempdir()) / f"riskml-duckdb-{process}")
+    off = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    return duckdb.connect(config={**off, "temp_directory": spilled})
 
 
 def quote_attribute(name: str) -> str:

@@ -221,7 +221,7 @@ def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, wid
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     # The header is read as a row and left out, because DuckDB loses rows after a header with a line break.
     query = f"""
-        CREATE TABLE {table} AS SELECT * FROM (
+        CREATE TEMP TABLE {table} AS SELECT * FROM (
             SELECT row_number() OVER () - 1 AS {ROW}, * FROM read_csv(?, columns = {{{columns}}},
             auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', encoding = 'utf-8'))
         WHERE {ROW} > 0"""
@@ -289,7 +289,7 @@ def _require_closed_quotes(path: Path, width: int) -> None:
 
 def _load_row_by_row(connection: duckdb.DuckDBPyConnection, path: Path, table: str, names: list[str]) -> Loaded:
     columns = ", ".join(f"{name} VARCHAR" for name in names)
-    connection.execute(f"CREATE TABLE {table} ({ROW} BIGINT, {columns})")
+    connection.execute(f"CREATE TEMP TABLE {table} ({ROW} BIGINT, {columns})")
     loaded = Loaded()
     with path.open(encoding="utf-8-sig", newline="") as source:
         numbered = enumerate(_read_rows(source, len(names)), start=1)

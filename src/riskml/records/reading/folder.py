@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -70,9 +69,9 @@ class Folder(TypedViews):
     def _create_views(self, table: str, query: str) -> None:
         self._queries[table] = query
         names = [*map(quote, TABLES[table].names), *map(quote_attribute, self.layouts[table].attributes)]
-        self.connection.execute(f"CREATE OR REPLACE VIEW {self.get_numbered_view(table)} AS {query}")
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {self.get_numbered_view(table)} AS {query}")
         self.connection.execute(
-            f"CREATE OR REPLACE VIEW {self.get_view(table)} AS "
+            f"CREATE OR REPLACE TEMP VIEW {self.get_view(table)} AS "
             f"SELECT {', '.join(names)} FROM {self.get_numbered_view(table)}"
         )
 
@@ -209,7 +208,7 @@ def open_folder(path: str | os.PathLike[str], *, checked: bool = False, only: Co
     if not folder.is_dir():
         raise RecordsError.no_folder(path)
     sources, faults = find_sources(folder)
-    connection = connect(temp_directory=str(Path(tempfile.gettempdir()) / f"riskml-duckdb-{os.getpid()}"))
+    connection = connect()
     layouts = {}
     for name in [name for name in sources if only is None or name in only]:
         source = sources[name]

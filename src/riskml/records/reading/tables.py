@@ -112,7 +112,7 @@ def read_table(
     if source.form == "csv":
         # Cells are parsed once here, rather than by every query on the view.
         typed = quote(f"#typed {table.name}")
-        connection.execute(f"CREATE TABLE {typed} AS {layout.query}")
+        connection.execute(f"CREATE TEMP TABLE {typed} AS {layout.query}")
         connection.execute(f"DROP TABLE {groups[0].relation}")
         layout.query = f"SELECT * FROM {typed}"
     return layout
