@@ -66,8 +66,8 @@ class Settings(BaseSettings):
     """Addresses or networks of proxies, as JSON: `["10.0.0.0/8"]`. Only their headers `X-Forwarded-For` and
     `X-Forwarded-Proto` are believed; by default nobody's are, and the client is the one that opens the connection."""
     allowed_hosts: tuple[str, ...] = ("*",)
-    """Host names under which the service answers, as JSON: `["riskml.example.cn"]`; `*` means any name, and `127.0.0.1`,
-    which probes on the same machine use, is always answered."""
+    """Host names under which the service answers, as JSON: `["riskml.example.cn"]`; `*` means any name. Probes on
+    the same machine may always use `127.0.0.1`."""
     database_url: str = "sqlite:///riskml.db"
     """SQLAlchemy URL of the database: SQLite, or PostgreSQL in production."""
     bundle: Path | None = None

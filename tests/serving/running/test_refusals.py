@@ -79,7 +79,7 @@ def test_browsers_are_told_to_keep_to_https_where_cookies_are_secure(site, make_
 def test_only_the_allowed_host_names_are_answered(make_site):
     site = make_site(allowed_hosts=("testserver",), secure_cookies=True)
     assert site.client.get("/healthz").status_code == 200
-    assert site.client.get("/readyz", headers={"Host": "127.0.0.1:8000"}).status_code == 200, "as the image's probe asks"
+    assert site.client.get("/readyz", headers={"Host": "127.0.0.1:8000"}).status_code == 200, "the image's probe"
     refused = site.client.get("/healthz", headers={"Host": "evil.example"})
     assert refused.status_code == 400
     assert {"cache-control", "x-content-type-options", "strict-transport-security"} <= set(refused.headers)
