@@ -37,7 +37,7 @@ def check_visit(body: Body, caller: Caller, today: dt.date, since: dt.date | Non
     caller : Caller
     today : date
     since : date or None
-        Day on which the household's current signal began.
+        Day on which the household's current signal began, or the earliest matter in its open clues if that is later.
 
     Raises
     ------
@@ -106,8 +106,8 @@ def _check_finding(body: Body, today: dt.date, since: dt.date | None) -> Iterato
         yield FieldError(
             "verified_on",
             "before_signal",
-            f"A signal that began on {since} cannot have been rejected before",
-            f"信号自 {since} 起，不属实的走访日期不得更早",
+            f"A signal or clue that dates from {since} cannot have been rejected before",
+            f"信号或线索自 {since} 起，不属实的走访日期不得更早",
         )
     if body.get("category") and outcome != "confirmed":
         yield FieldError("category", "not_confirmed", "Only a confirmed finding has a category")

@@ -12,6 +12,7 @@ from riskml_serving.casework.clues.states import CLUE_STATES
 from riskml_serving.casework.clues.tables import CLUE_NAMES, CLUES
 from riskml_serving.casework.verifications.repository import is_in_force
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
+from riskml_serving.judging.scores.tables import CURRENT
 from riskml_serving.people.auth import is_in_region
 from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.store.facts.outcomes import DECISIVE
@@ -26,6 +27,7 @@ __all__ = [
     "find_clued",
     "find_last_verification",
     "is_unsettled",
+    "list_unscored",
     "read_clues",
     "read_names",
     "update_clue",
@@ -84,6 +86,19 @@ def find_clued(connection: Connection, codes: Sequence[str]) -> set[str]:
         own = select(CLUES.c.household_id).where(CLUES.c.household_id.in_(part), ~IS_SETTLED)
         out.update(connection.execute(own).scalars())
     return out
+
+
+def list_unscored(connection: Connection, region: str) -> list[dict[str, Any]]:
+    """List the households in a region that have an open clue but no score, so that no section of the list has them.
+
+    All of their members have left, or they were closed. ``since`` is the day on which the first clue was registered.
+    """
+    scored = exists().where(CURRENT.c.household_id == CLUES.c.household_id)
+    columns = (CLUES.c.household_id, HOUSEHOLDS.c.region_code)
+    query = select(*columns, func.min(CLUES.c.recorded_on).label("since")).group_by(*columns)
+    query = query.join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == CLUES.c.household_id)
+    query = query.where(is_in_region(HOUSEHOLDS.c.region_code, region), ~IS_SETTLED, ~scored)
+    return [dict(row) for row in connection.execute(query.order_by("since", CLUES.c.household_id)).mappings()]
 
 
 def find_last_verification(connection: Connection, household_id: str, region: str) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from riskml_serving.base.clock import now
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.problems import Problem
+from riskml_serving.casework.clues.service import read_open_clues
 from riskml_serving.casework.reassessments.repository import read_helps
 from riskml_serving.casework.verifications.repository import (
     add_verification,
@@ -85,7 +86,9 @@ def verify(
     _require_seen(connection, caller, household_id, body.get("seen"))
     body = {**body, "verified_on": body.get("verified_on") or today}
     listed = read_list(connection, ListFilter(caller.region, "all", household=household_id), 0, 1)
-    check_visit(body, caller, today, listed[0]["since"] if listed else None)
+    clues = read_open_clues(connection, caller.region, [household_id]).get(household_id, ())
+    heard = min((clue["occurred_on"] or clue["recorded_on"] for clue in clues), default=None)
+    check_visit(body, caller, today, max(filter(None, (listed and listed[0]["since"], heard)), default=None))
     if body.get("reassessment") and not read_helps(connection, household_id, caller.region):
         refuse_paths(["reassessment"], "no_help", "No help has been recorded")
     if household["closed_on"] is not None and body.get("facts"):

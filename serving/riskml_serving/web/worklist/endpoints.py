@@ -15,6 +15,7 @@ from riskml.explanation.household.rendering import name_month
 from riskml.records.contract.as_of import AsOf
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, TIERS
 from riskml_serving.base.clock import today
+from riskml_serving.casework.clues.repository import list_unscored
 from riskml_serving.casework.clues.service import describe as describe_clue
 from riskml_serving.casework.clues.service import read_open_clues
 from riskml_serving.casework.deadlines import DEADLINES, Deadlines
@@ -84,14 +85,16 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         sections = service.read_sections(connection, listed, page, size)
         clued = [row["household_id"] for section in sections for row in section["rows"] if row["clued"]]
         due = _list_due(connection, fields, wanted, deadlines)
+        unscored = [] if _is_narrowed(fields) else list_unscored(connection, region)[: service.MOST_ROWS]
         return {
             "as_of": read_as_of_day(connection, region),
-            "heads": read_heads(request, visitor, connection, _list_codes(sections, due)),
+            "heads": read_heads(request, visitor, connection, _list_codes(sections, due, unscored)),
             "clues": {
                 code: [describe_clue(connection, row, caller) for row in rows]
                 for code, rows in read_open_clues(connection, region, clued).items()
             },
             "due": due,
+            "unscored": [{**row, "masked": mask_code(row["household_id"])} for row in unscored],
             "sections": [
                 {**section, "rows": _describe_rows(request, visitor, section["rows"], deadlines)}
                 for section in sections
@@ -139,7 +142,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         deadline_notes=deadlines.notes,
         horizon=state.holder.current.narrator.settings.horizon,
     )
-    codes = _list_codes(content["sections"], content["due"])
+    codes = _list_codes(content["sections"], content["due"], content["unscored"])
     return View(response, codes, {"region": region, **note_names(content["heads"])})
 
 
@@ -186,9 +189,9 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     return View(response, _list_codes(sections, due), note_names(heads))
 
 
-def _list_codes(sections: list[dict[str, Any]], due: list[dict[str, Any]]) -> list[str]:
+def _list_codes(sections: list[dict[str, Any]], *others: list[dict[str, Any]]) -> list[str]:
     """List the households on the page or in the workbook, each once."""
-    shown = (*(section["rows"] for section in sections), due)
+    shown = (*(section["rows"] for section in sections), *others)
     return list(dict.fromkeys(row["household_id"] for rows in shown for row in rows))
 
 
@@ -196,9 +199,13 @@ def _list_due(
     connection: Connection, fields: dict[str, str], wanted: ListFilter, deadlines: Deadlines
 ) -> list[dict[str, Any]]:
     """List the households that are due for a second look; none if the reader looks for something else."""
-    narrowed = any(fields[name] for name in FIELDS if name not in ("region", "week"))
-    rows = [] if narrowed else list_due(connection, wanted.region, deadlines.today)
+    rows = [] if _is_narrowed(fields) else list_due(connection, wanted.region, deadlines.today)
     return [{**row, "masked": mask_code(row["household_id"])} for row in rows[: service.MOST_ROWS]]
+
+
+def _is_narrowed(fields: dict[str, str]) -> bool:
+    """Return whether the reader looks for certain households of the region."""
+    return any(fields[name] for name in FIELDS if name not in ("region", "week"))
 
 
 def _describe_rows(

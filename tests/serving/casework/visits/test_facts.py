@@ -154,6 +154,17 @@ def test_a_signal_is_not_rejected_before_it_began_but_may_be_confirmed(client, h
     assert visit(client, headers, verified_on="2023-06-29").status_code == 201
 
 
+@pytest.mark.parametrize(("day", "heard"), [("2023-06-29", None), ("2001-01-01", None), ("2023-06-19", "2023-06-20")])
+def test_a_clue_is_not_rejected_before_what_it_is_about(client, headers, day, heard):
+    clue = {"household_id": "h1", "what": "job_loss", "channel": "hotline", **({"occurred_on": heard} if heard else {})}
+    assert client.post("/v1/clues", json=clue, headers=headers).status_code == 201
+    answer = visit(client, headers, verified_on=day, outcome="rejected", reason="not_so")
+    assert [(error["path"], error["code"]) for error in answer.json()["errors"]] == [("verified_on", "before_signal")]
+    settling = visit(client, headers, verified_on=heard or "2023-06-30", outcome="rejected", reason="not_so")
+    assert settling.status_code == 201, "a clue may be registered after the visit that it led to"
+    assert visit(client, headers, verified_on=day, outcome="rejected", reason="not_so").status_code == 201, "settled"
+
+
 def test_health_is_neither_shown_to_nor_stated_by_a_key_without_the_right(client, headers, key):
     blind = key("", "read", "write")
     for body in (

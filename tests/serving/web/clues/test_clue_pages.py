@@ -95,6 +95,36 @@ def test_a_clue_lists_a_household_first_whatever_its_signal_until_a_visit_decide
     assert SECTION not in site.get("/overview").text
 
 
+@pytest.mark.parametrize("closed", [False, True], ids=["all members left", "closed"])
+def test_a_clue_about_a_household_without_a_score_is_listed_too_until_a_visit_decides(site, closed):
+    site.sign_in("county")
+    code = find_quiet(site)
+    fill(site, q=code)
+    with writing(site.engine) as connection:
+        headers = {"Authorization": f"Bearer {create_key(connection, 'key', '', ('read', 'write'))}"}
+        elsewhere = next(one for one in site.world.villages if one != site.world.regions["village"])
+        create_user(connection, "neighbour", PASSWORD, "village", elsewhere)
+    if closed:
+        sent = site.client.post(f"/v1/households/{code}/closure", json={"because": "moved_away"}, headers=headers)
+    else:
+        members = site.rows("SELECT DISTINCT member_id FROM record_members WHERE household_id = :h", h=code)
+        gone = [{"household_id": code, "member_id": one, "left_on": str(TODAY)} for (one,) in members]
+        sent = site.client.post("/v1/records", json={"tables": {"members": gone}}, headers=headers)
+    assert sent.status_code == 200, sent.text
+    assert site.rows("SELECT * FROM current_scores WHERE household_id = :h", h=code) == []
+    assert read_sections(site)["unscored"] == [f"{code}#clues"]
+    number = site.get("/worklist").headers["x-request-id"]
+    assert site.rows("SELECT 1 FROM audit WHERE request_id = :r AND households != ''", r=number)
+    assert "unscored" not in read_sections(site, "&signal=red"), "the reader looks for something else"
+    site.client.cookies.clear()
+    site.sign_in("neighbour")
+    assert "unscored" not in read_sections(site)
+    site.client.cookies.clear()
+    site.sign_in("county")
+    site.verify(code, outcome="rejected")
+    assert "unscored" not in read_sections(site)
+
+
 def test_every_household_stays_in_the_section_of_its_score_when_all_are_listed(site):
     site.sign_in("county")
     code = read_sections(site)["rule"][0]
