@@ -40,13 +40,23 @@ def create(
     db: Database = None,
 ) -> None:
     """Create an account; the password is prompted for, or read from standard input."""
+    from riskml.text import shorten_list
+    from riskml.vocabulary.regions import Level, take_region
+    from riskml_serving.desk.repository import read_county
     from riskml_serving.people.accounts.service import create_user
+    from riskml_serving.store.households.repository import list_codes
 
     new = _read_password()
     rights = {"health_details": health_details, "identity": identity}
     with change(db, "user.create", username=username, role=role, region=region, **rights) as connection:
         create_user(connection, username, new, role, region, name=name, **rights)
+        villages = read_county(connection, take_region(region, Level.COUNTY))["villages"]
+        known = [f"{code} {village}" for code, village in sorted(villages.items()) if len(code) == len(region)]
+        empty = bool(known) and not list_codes(connection, region, limit=1)
     say("Created the account {username}.", username=username)
+    if empty:
+        say("No household lives in {region}, so the account sees none. The imported lists have these codes: {regions}.",
+            region=region, regions=shorten_list(known, 20))  # fmt: skip
 
 
 @app.command("list")

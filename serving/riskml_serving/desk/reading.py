@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import pickle
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,14 +22,19 @@ import pyarrow as pa
 from openpyxl.utils import get_column_letter
 from sqlalchemy import Connection, Engine
 
+from riskml.errors import UsageError
 from riskml.lists.deliveries import Delivery, read_deliveries
 from riskml.lists.memory import Memory
 from riskml.lists.outcomes import RowOutcome, count_outcomes
-from riskml.lists.persons.register import Register
+from riskml.lists.persons.register import Register, read_villages
+from riskml.lists.persons.villages import Village
 from riskml.lists.reading.sheets import Sheet
 from riskml.lists.side_files import read_lines
 from riskml.lists.taking import Taken, take
 from riskml.progress import Progress
+from riskml.records.reading.small_csv import read_text
+from riskml.text import shorten_list
+from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import reading, writing
 from riskml_serving.desk import repository
 from riskml_serving.desk.questions import list_questions, recall_answers, settle_sheets
@@ -122,11 +128,11 @@ def read_delivery(
                     yield replace(understood, folder=folder, is_new=False)
                     return
             persons = _read_persons(connection, keys, county)
-            register = Register(persons.values(), region=county)
             answers = repository.read_answers(connection, keys, county)
         mapping = folder / ".mapping.yaml"
         mapping.write_text(json.dumps({"confirmed": known["confirmed"]}, ensure_ascii=False), "utf-8")
-        lines, lists = _split_lines(folder, files)
+        lines, villages, lists = _split_side_files(folder, files, county)
+        register = Register(persons.values(), villages, region=county)
         current, earlier = (
             [folder / file["name"] for file in lists if file["earlier"] is old] for old in (False, True)
         )
@@ -163,18 +169,38 @@ def _hash_state(connection: Connection, county: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def _split_lines(folder: Path, files: Sequence[Mapping[str, Any]]) -> tuple[pa.Table | None, list[Mapping[str, Any]]]:
-    """Separate a file with monitoring lines, which its first row shows, from the lists."""
-    lines, lists = None, []
+def _split_side_files(
+    folder: Path, files: Sequence[Mapping[str, Any]], county: str
+) -> tuple[pa.Table | None, list[Village], list[Mapping[str, Any]]]:
+    """Separate files with monitoring lines and with the codes of villages, which the first row shows, from the lists.
+
+    Raises
+    ------
+    UsageError
+        If such a file cannot be read, or a code is not that of a village in the county.
+    """
+    lines, villages, lists = None, list[Village](), []
     for file in files:
         path = folder / file["name"]
         with path.open("rb") as content:
             head = content.readline()
         if path.suffix.lower() == ".csv" and b"effective_from" in head:
             lines = read_lines(path)
+        elif path.suffix.lower() == ".csv" and b"village_code" in head and b"person_id" not in head:
+            villages = read_villages(read_text(path), path)
         else:
             lists.append(file)
-    return lines, lists
+    codes = {village.code for village in villages}
+    if wrong := sorted(
+        code for code in codes if not re.fullmatch(rf"{county}\d{{{Level.VILLAGE - len(county)}}}", code)
+    ):
+        raise UsageError(
+            "These are not codes of villages in the county {county}: {codes}.",
+            "A village's code has 12 digits and begins with that of the county; format the column as text.",
+            county=county,
+            codes=shorten_list(wrong, 3),
+        )
+    return lines, villages, lists
 
 
 def describe(understood: Understood) -> dict[str, Any]:

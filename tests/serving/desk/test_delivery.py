@@ -16,6 +16,7 @@ from tests.serving.desk.conftest import (
     PASSWORD,
     REGISTER,
     SPLIT,
+    WHERE,
     make_bill,
     make_number,
     read_token,
@@ -252,6 +253,41 @@ def test_monitoring_lines_that_cannot_be_read_are_no_list_and_the_reason_is_give
     desk.work()
     assert reason in re.search(r'class="alert".*?</section>', desk.open().text, re.DOTALL).group()
     assert desk.step == "files"
+
+
+def make_villages(code):
+    return write_csv(("village_code", "town", "village"), [(code, *WHERE)])
+
+
+def test_villages_have_the_codes_that_the_county_states_and_others_are_issued(desk, tmp_path):
+    desk.import_lists({"农户信息.csv": FIRST, "villages.csv": make_villages("990123105207")}, "2024-05-02")
+    homes = desk.read("SELECT DISTINCT region_code FROM households")
+    assert homes == desk.read("SELECT DISTINCT region_code FROM record_households") == [("990123105207",)]
+    desk.import_lists({"农户信息.csv": SPLIT}, "2024-06-02")
+    assert desk.read("SELECT DISTINCT region_code FROM households") == homes, "the codes are remembered"
+
+
+@pytest.mark.parametrize("code", ["990124105207", "990123105", "9.90123E+11", ""])
+def test_codes_of_villages_elsewhere_are_refused_and_nothing_is_lost(desk, code):
+    desk.upload({"农户信息.csv": FIRST, "villages.csv": make_villages(code)}, "2024-05-02")
+    desk.work()
+    assert (code or "villages.csv") in re.search(r'class="alert".*?</section>', desk.open().text, re.DOTALL).group()
+    assert desk.step == "files"
+
+
+def test_an_account_for_a_village_without_households_is_named_with_the_codes_that_have_any(desk):
+    desk.import_lists({"农户信息.csv": FIRST}, "2024-05-02")
+    ((issued,),) = desk.read("SELECT DISTINCT region_code FROM households")
+
+    def create(name, region):
+        url = str(desk.engine.url.render_as_string(hide_password=False))
+        options = ["users", "create", name, "--role", "village", "--region", region, "--db", url]
+        done = CliRunner().invoke(app, options, input="a sentence of words\n")
+        assert done.exit_code == 0, done.output
+        return " ".join(done.output.split())
+
+    assert f"{issued} 新民村" in create("wang", "990123999999")
+    assert "No household" not in create("li", issued)
 
 
 def test_uploads_are_checked(desk):

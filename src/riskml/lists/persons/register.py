@@ -22,7 +22,7 @@ from riskml.records.reading.small_csv import read_rows, read_text
 from riskml.text import shorten_list
 from riskml.vocabulary.regions import Level, take_region
 
-__all__ = ["SEXES", "Person", "Register", "list_personal"]
+__all__ = ["SEXES", "Person", "Register", "list_personal", "read_villages"]
 
 SEXES = {"男": "m", "女": "f", "1": "m", "2": "f"}
 
@@ -116,10 +116,7 @@ class Register:
 
     @classmethod
     def _parse(cls, texts: dict[str, str], source: Path) -> Register:
-        villages = [
-            Village(row["village_code"], row["town"], row["village"])
-            for _, row in _read_rows(texts["villages.csv"], source, "villages.csv", ("village_code", "town", "village"))
-        ]
+        villages = read_villages(texts["villages.csv"], source / "villages.csv")
         codes = {(village.town, village.name): village.code for village in villages}
         persons, lines = [], []
         columns = {field.name for field in fields(Person)}
@@ -240,6 +237,18 @@ class Register:
                 if self.versions[code][0].known_from <= on and not self.find_left(code, on)
             ]
         return list(self._present[on])
+
+
+def read_villages(text: str, path: Path) -> list[Village]:
+    """Read the codes and names of villages: columns ``village_code``, ``town`` and ``village``.
+
+    Raises
+    ------
+    UsageError
+        If a column is missing or a code is empty.
+    """
+    rows = _read_rows(text, path.parent, path.name, ("village_code", "town", "village"))
+    return [Village(row["village_code"], row["town"], row["village"]) for _, row in rows]
 
 
 def list_personal(name: str | None, number: str | None, phone: str | None) -> set[str]:
