@@ -107,7 +107,7 @@ def test_one_of_several_records_is_corrected_by_its_number(settle):
     ("header", "row", "reason", "answer", "paid"),
     [
         (BILL, ("住院", "2024-04-03", 1.2, 0.4), "doubtful_unit", "万元", 4000),
-        ((*BILL[:-2], "数额一"), ("住院", "2024-04-03", 900), "no_amount_column", "G", 900),
+        ((*BILL[:-2], "数额一"), ("住院", "2024-04-03", 900), "unknown_column", "G", 900),
     ],
 )
 def test_unit_and_column_are_answered_for_a_row_or_the_whole_sheet(settle, header, row, reason, answer, paid):

@@ -37,7 +37,7 @@ _PERSON = (
     "phone",
 )
 _BIRTH = ("birth", "birth_month")
-_OF_SHEETS = ("unknown_list", "no_amount_column")
+_OF_SHEETS = ("unknown_list", "unknown_column")
 """Reasons that are settled for a whole sheet, at the step for columns."""
 _ALL_UNSAFE = "no_state_column"
 """Reason for which a person may also answer that every row of the sheet is about something unsafe."""

@@ -111,7 +111,7 @@ _CHANGE = Text("answer: correction, new or skip")
 _HOW = MappingProxyType(
     {
         "unknown_list": Text("answer: the topic of the sheet, such as illness; row may be empty"),
-        "no_amount_column": Text("answer: the letter of the column with the amount; row may be empty"),
+        "unknown_column": Text("answer: the letter of that column; row may be empty"),
         "no_state_column": Text(
             "answer: letter of the column that says so, or new if all are unsafe; row may be empty"
         ),

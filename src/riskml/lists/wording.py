@@ -35,7 +35,7 @@ _REASONS = {
     "left": Text("the person had left the register before"),
     "negative": Text("the amount is negative, and not exactly one earlier row has the same amount"),
     "no_amount": Text("the amount is missing"),
-    "no_amount_column": Text("no column is known to hold the amount; confirm its header with --mapping"),
+    "unknown_column": Text("no column is known to hold the amount, or the day; confirm its header with --mapping"),
     "no_state_column": Text("no column is known to say which houses or water supplies are unsafe"),
     "no_date": Text("the date is missing"),
     "no_month": Text("no month is given in a column, the header, the title, or the names of file and sheet"),

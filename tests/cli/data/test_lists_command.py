@@ -350,7 +350,7 @@ def test_the_file_of_columns_says_how_they_were_interpreted(riskml, lists, tmp_p
     assert fields["住建局农村房屋鉴定.xlsx", "鉴定等级"] == "events.kind"
 
 
-@pytest.mark.parametrize(("header", "reason"), [("保障类别", "no_amount_column"), ("备注", "unknown_list")])
+@pytest.mark.parametrize(("header", "reason"), [("保障类别", "unknown_column"), ("备注", "unknown_list")])
 def test_an_amount_under_an_unknown_header_is_a_question_until_it_is_confirmed(riskml, lists, tmp_path, header, reason):
     roll = [["云岭县2024年4月农村低保"], ["姓名", "身份证号", header, "入户金额"], ["邵德发", OTHER, "低保", 300]]
     path = write_workbook(tmp_path / "花名册.xlsx", roll)

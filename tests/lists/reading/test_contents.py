@@ -51,7 +51,7 @@ def test_a_shorter_header_takes_precedence_over_one_that_ends_with_another(read,
 @pytest.mark.parametrize(
     ("title", "header", "cells", "field"),
     [
-        ("住院", ["总费用", "个人自付"], ["普通住院", "门诊慢特病"], "illness.kind"),
+        ("住院就诊", ["总费用", "个人自付"], ["普通住院", "门诊慢特病"], "illness.kind"),
         ("灾情", ["受灾时间", "直接经济损失"], ["暴雨山洪", "冰雹"], "disaster.kind"),
         ("农村房屋鉴定", ["鉴定时间"], ["A级", "D级（整体危险）"], "events.kind"),
         ("户口注销", ["死亡时间"], ["死亡注销", "迁入"], "events.kind"),
@@ -192,3 +192,37 @@ def test_a_day_without_a_year_is_in_the_period_of_the_title_or_the_last_before_r
     else:
         with pytest.raises(UnusableValueError, match="bad_date"):
             undated.read_day("events.occurred_on")
+
+
+@pytest.mark.parametrize(
+    ("title", "header", "cells", "fields"),
+    [
+        ("死亡亡故名单", ["生", "卒", "销户日期"], [("1985-03-12", "2025-01-05", "2025-01-09")], "birth day other"),
+        ("死亡亡故名单", ["生", "卒"], [("1985年3月12日", "2025-01-05")], "birth day"),
+        ("死亡亡故名单", ["生"], [("19850312",)], "birth"),
+        ("死亡亡故名单", ["卒", "销户日期"], [("2025-01-10", "2025-01-09")], "other day"),
+        ("死亡亡故名单", ["卒", "死亡日期"], [("2025-01-05", "2025-01-09")], "other day"),
+        ("2025年1月死亡亡故名单", ["甲", "乙"], [("2025-01-05", "2025-01-09")], "other other"),
+        ("住院就诊", ["在院"], [("1.5—1.9",), ("2025.1.5至1.9",)], "day"),
+        ("住院就诊", ["床"], [("3-2",), ("12-1",)], "other"),
+        ("住院就诊", ["花", "钱"], [(45000, 2024.5), (20001, 2031)], "other other"),
+    ],
+)
+def test_which_column_holds_the_day(read, list_fields, title, header, cells, fields):
+    rows = [["某某", ID, *own] for own in (cells * 2)[:2]]
+    sheet = read([[title], ["姓名", "身份证号", *header], *rows])
+    day = f"{'illness' if title == '住院就诊' else 'events'}.occurred_on"
+    names = [{"birth": "birth_date", "day": day}.get(name, name) for name in fields.split()]
+    assert list_fields(sheet)[2:] == names
+    assert sheet.unclear == (day if header == ["甲", "乙"] else "illness.self_paid" if "钱" in header else "")
+
+
+def test_a_worker_who_began_one_day_has_not_lost_his_job(read, list_fields):
+    rows = [["某某", ID, "2025-01-05", 3000]] * 2
+    assert list_fields(read([["务工工资"], ["姓名", "身份证号", "哪天进厂", "月工资"], *rows]))[2] == "other"
+
+
+def test_numbers_after_two_names_belong_to_head_and_member(read, list_fields):
+    header = ["户主", "甲", "成员", "乙", "救助金额"]
+    rows = [["某某", ID, "某甲", "990123197001011237", 900]] * 2
+    assert list_fields(read([["临时救助"], header, *rows]))[:4] == ["head_name", "head_id", "name", "id_number"]

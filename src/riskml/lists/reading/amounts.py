@@ -20,6 +20,7 @@ __all__ = [
     "complete_fee",
     "find_missing_amount",
     "is_amount",
+    "states_other_money",
 ]
 
 AMOUNTS = {"illness.cost", "illness.self_paid", "disaster.loss", "events.amount", "help.amount", "income.wage"}
@@ -42,9 +43,9 @@ _NO_MONEY = re.compile(
 """Headers of columns with numbers that are not amounts of money."""
 
 _OTHER_MONEY = re.compile(
-    "收入|支出|开支|花费|费用|自[付费]|存款|贷|债|欠|借|财产|价|标准|申请|拟|应|原|累计|全年|年度|季|人均|每人|预|保险|理赔|起付|限额"
+    "收入|支出|开支|花费|费用|自[付费]|存款|贷|债|欠|借|财产|单价|购价|购置价|标准|申请|拟|应|原|累计|全年|年度|季|人均|每人|预|保险|理赔|起付|限额"
 )
-"""Headers of money that lists of help and losses state beside the amount that they are about."""
+"""Headers of money other than the amount that lists of help and losses are about."""
 
 _AGREE = 0.8
 _FEWEST, _LARGE = 3, 100
@@ -83,13 +84,18 @@ def is_amount(part: Sequence[str], cells: Sequence[Cell], words: str = "") -> bo
     return named or not (_is_no_money(part) or _are_serial(numbers))
 
 
-def are_payments(header: str, cells: Sequence[Cell]) -> bool:
+def states_other_money(part: Sequence[str]) -> bool:
+    """Return whether a header is about money that lists state beside the amount that they are about."""
+    return bool(_OTHER_MONEY.search("".join(part)))
+
+
+def are_payments(part: Sequence[str], cells: Sequence[Cell]) -> bool:
     """Return whether cells can only be what was paid, or lost: their unit is stated, or they are large and round."""
     numbers = [number for cell in cells if (number := read_number(cell)) is not None]
-    if len(numbers) < _FEWEST or len(numbers) < _AGREE * len(cells) or _OTHER_MONEY.search(header):
+    if len(numbers) < _FEWEST or len(numbers) < _AGREE * len(cells):
         return False
     round_ones = sum(number % 5 == 0 for number in numbers)
-    return bool(find_factor(header)) or (median(numbers) >= _LARGE and round_ones >= _AGREE * len(numbers))
+    return bool(find_factor("".join(part))) or (median(numbers) >= _LARGE and round_ones >= _AGREE * len(numbers))
 
 
 def _is_no_money(part: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -17,8 +17,10 @@ from riskml.lists.reading.amounts import (
     complete_bill,
     complete_fee,
     is_amount,
+    states_other_money,
 )
-from riskml.lists.reading.contents import DAYS, find_columns, is_day, is_name, names_village, read_contents, shows_days
+from riskml.lists.reading.contents import find_columns, holds_ids, is_name, names_village, read_contents
+from riskml.lists.reading.days import DAYS, find_days, leave_out_undated, want_day
 from riskml.lists.reading.headers import PART, SECOND, Headers, Meaning, clean_text, find_factor, spell_header
 from riskml.lists.reading.periods import find_month
 from riskml.lists.reading.sheets import Cell, Column, How
@@ -116,10 +118,13 @@ def map_columns(
     """
     rows = rows[:_MOST]
     meanings = [headers.find(topic, part) if part else None for part in parts]
-    meanings = _rank_meanings(_leave_out_undated(meanings, rows), parts)
+    meanings = _rank_meanings(leave_out_undated(meanings, rows), parts)
     fields = _choose_fields(meanings, parts, headers.topics[topic].many if topic else frozenset(), rows)
+    by_cells = [] if {"id_number", "head_id"} & set(fields.values()) else _list_ids(fields, meanings, rows)
+    fields |= dict.fromkeys(by_cells, "id_number")
     _tell_heads(fields, meanings)
     hows: dict[int, How] = {j: "confirmed" if (own := meanings[j]) and own.confirmed else "synonym" for j in fields}
+    hows |= {j: "values" for j in by_cells if j in fields}
     values = {
         j: [row[j] for row in rows if row[j] is not None]
         for j, meaning in enumerate(meanings)
@@ -147,11 +152,14 @@ def map_columns(
     topical = {words.field for words in headers.topics[topic].vocabulary.list_meanings()} if topic else set()
     for j, name in read_contents(values, unknown - fields.keys(), set(fields.values()), topic, topical, villages):
         fields[j], hows[j] = name, "values"
-    amounts = [j for j in sorted(unknown - fields.keys()) if is_amount(parts[j], values[j], main_words)]
-    if main in ("help.amount", "disaster.loss") and main not in fields.values() and len(amounts) == 1:
-        (j,) = amounts
-        if are_payments("/".join(parts[j]), values[j]):
-            fields[j], hows[j] = main, "values"
+    days = find_days(fields, meanings, unknown - fields.keys(), want_day(headers, topic), rows)
+    fields = {j: name for j, name in fields.items() if name not in days.values()} | days
+    hows |= dict.fromkeys(days, "values")
+    if main in ("help.amount", "disaster.loss") and main not in fields.values():
+        left = (j for j in sorted(unknown - fields.keys()) if not states_other_money(parts[j]))
+        amounts = [j for j in left if is_amount(parts[j], values[j], main_words)]
+        if len(amounts) == 1 and are_payments(parts[amounts[0]], values[amounts[0]]):
+            fields[amounts[0]], hows[amounts[0]] = main, "values"
     if villages and "village" not in fields.values():
         groups = {j: [row[j] for row in rows if row[j] is not None] for j, name in fields.items() if name == "group"}
         for j in find_columns(groups, groups, lambda text: names_village(villages, text))[:1]:
@@ -168,14 +176,12 @@ def map_columns(
     return columns
 
 
-def _leave_out_undated(meanings: Sequence[Meaning | None], rows: Sequence[Sequence[Cell]]) -> list[Meaning | None]:
-    """Leave out columns that should hold days but hold none, such as ``学期``, if another one may hold them."""
-    cells = {j: [row[j] for row in rows if row[j] is not None] for j in range(len(meanings))}
-    days = {j: own.field for j, own in enumerate(meanings) if own and own.field in DAYS and not own.confirmed}
-    wrong = {j for j in days if cells[j] and not shows_days(cells[j])}
-    known = {name for j, name in days.items() if j not in wrong and cells[j]}
-    other = wrong and find_columns(cells, {j for j, own in enumerate(meanings) if own is None}, is_day)
-    return [Meaning("other") if j in wrong and (other or days[j] in known) else own for j, own in enumerate(meanings)]
+def _list_ids(
+    fields: Mapping[int, str], meanings: Sequence[Meaning | None], rows: Sequence[Sequence[Cell]]
+) -> list[int]:
+    """List the columns without a field whose cells hold ID numbers."""
+    left = (j for j, own in enumerate(meanings) if j not in fields and not (own and own.confirmed))
+    return [j for j in left if holds_ids([row[j] for row in rows])]
 
 
 def _rank_meanings(meanings: Sequence[Meaning | None], parts: Sequence[Sequence[str]]) -> list[Meaning | None]:

@@ -8,13 +8,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from riskml.lists.persons.villages import Villages
 from riskml.lists.reading.cells import SURNAMES, looks_like_id
 from riskml.lists.reading.sheets import Cell
-from riskml.lists.values import read_day
-from riskml.lists.words import UnusableValueError, find_words
+from riskml.lists.words import find_words
 
-__all__ = ["DAYS", "find_columns", "is_day", "is_name", "names_village", "read_contents", "shows_bills", "shows_days"]
-
-DAYS = {"illness.occurred_on", "events.occurred_on", "disaster.occurred_on", "help.started_on", "members.left_on"}
-"""Fields that hold the day that a row is about."""
+__all__ = ["find_columns", "holds_ids", "is_name", "names_village", "read_contents", "shows_bills"]
 
 _KINDS = ("illness.kind", "disaster.kind", "help.measure", "households.kind", "monitoring.category")
 """Fields that are recognised by the words in their cells."""
@@ -23,14 +19,7 @@ _EVENT_KINDS = {"housing": "housing", "disability": "disability", "death": "regi
 """The same for ``events.kind``: what its words are called in `words.yaml`, by topic."""
 
 _AGREE = 0.8
-_ANY_YEAR = 2024
-_LONGEST_STAY = 200
-"""Maximum number of days in hospital."""
-
 _PHONE = re.compile(r"1\d{10}")
-_DATE = re.compile(
-    r"\d{1,2}月\d{1,2}日|(?:19|20)\d\d(?:[年./-]\d{1,2}(?:[月./-](?:\d{1,2}日?)?)?|[01]\d[0-3]\d|[01]\d)(?:[ T].*)?"
-)
 _NAME = re.compile(r"[\u4e00-\u9fff]{1,2}\s*[\u4e00-\u9fff]{1,2}(?:[(（].*[)）])?")
 
 
@@ -42,7 +31,7 @@ def read_contents(
     own: set[str],
     villages: Villages | None,
 ) -> Iterator[tuple[int, str]]:
-    """Yield columns whose cells show their field: ID numbers under any header, others only under unknown headers.
+    """Yield columns with unknown headers whose cells show their field.
 
     Parameters
     ----------
@@ -57,45 +46,18 @@ def read_contents(
         The villages of the register.
     """
     left = set(unknown)
-    if not taken & {"id_number", "head_id"}:
-        for j, cells in values.items():
-            if cells and sum(map(looks_like_id, cells)) * 2 > len(cells):
-                left.discard(j)
-                yield j, "id_number"
-                break
     words = {name: name for name in _KINDS} | ({"events.kind": _EVENT_KINDS[topic]} if topic in _EVENT_KINDS else {})
     for name, test in _list_tests(taken, {name: word for name, word in words.items() if name in own}, villages):
         anywhere = words[name] == "registration" if name in words else False  # a death is never taken for granted
         if columns := find_columns(values, values if anywhere else left, test):
             left.discard(columns[0])
             yield columns[0], name
-    columns, days = find_columns(values, left, is_day), own & DAYS
-    if len(days) == 1 and not days & taken:
-        if topic == "illness" and len(columns) == 2:  # a stay in hospital
-            columns = [j for j in columns if _is_before(values[j], values[sum(columns) - j])]
-        if len(columns) == 1:
-            yield columns[0], next(iter(days))
 
 
-def _is_before(some: Sequence[Cell], others: Sequence[Cell]) -> bool:
-    """Return whether all days are the same as others or shortly before them, and some of them before."""
-    try:
-        pairs = [(read_day(one), read_day(other)) for one, other in zip(some, others, strict=True)]
-    except (ValueError, UnusableValueError):
-        return False
-    stays = [(other.day - one.day).days for one, other in pairs if one and other]
-    return bool(stays) and min(stays) >= 0 and 0 < max(stays) <= _LONGEST_STAY
-
-
-def shows_days(cells: Sequence[Cell]) -> bool:
-    """Return whether any cell can be read as a day or month, possibly without a year."""
-    for cell in cells:
-        try:
-            if read_day(cell, year=_ANY_YEAR):
-                return True
-        except UnusableValueError:
-            continue
-    return False
+def holds_ids(cells: Sequence[Cell]) -> bool:
+    """Return whether most of a column's cells that are not empty hold ID numbers."""
+    filled = [cell for cell in cells if cell is not None]
+    return sum(map(looks_like_id, filled)) * 2 > len(filled)
 
 
 def shows_bills(cells: Sequence[Cell]) -> bool:
@@ -131,11 +93,6 @@ def find_columns(values: dict[int, list[Cell]], columns: Collection[int], test: 
         for j in sorted(columns)
         if len(values[j]) > 1 and sum(test(str(cell).strip()) for cell in values[j]) >= _AGREE * len(values[j])
     ]
-
-
-def is_day(text: str) -> bool:
-    """Return whether a text is like a day or month."""
-    return bool(_DATE.match(text))
 
 
 def names_village(villages: Villages, text: str) -> bool:

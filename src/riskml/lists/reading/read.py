@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from riskml.lists.reading.amounts import find_missing_amount
 from riskml.lists.reading.columns import choose_topic, map_columns
 from riskml.lists.reading.contents import shows_bills
 from riskml.lists.reading.contexts import build_context, build_rows, find_unit
+from riskml.lists.reading.days import find_missing_day, read_birth, want_day
 from riskml.lists.reading.filling import fill_household_cells
 from riskml.lists.reading.grids import Grid, read_grids
 from riskml.lists.reading.headers import BEST, Headers
@@ -132,6 +133,7 @@ def _build_sheet(
     rows = list(build_rows(table, context, villages, received))
     unclear = find_missing_amount(headers, topic, table.parts, columns, data)
     unknown = [j for j, part in enumerate(table.parts) if part and not columns[j].how and not headers.find(topic, part)]
+    unclear = unclear or find_missing_day(want_day(headers, topic), columns, unknown, data)
     unclear = unclear or _find_missing_state(topic, columns, context.texts, [[row[j] for row in data] for j in unknown])
     return Sheet(path.name, grid.name, grid.hidden, department, topic, unclear, context, columns, rows)
 
@@ -184,7 +186,7 @@ def identify(sheet: Sheet, row: Row) -> Identity:
     ):
         texts["name"] = both[1]
     number = cells.get("id_number") if "id_number" in cells else cells.get("head_id")
-    birth = _read_day(cells.get("birth_date"))
+    birth = read_birth(cells.get("birth_date"))
     if birth and birth.day == 1 and any(_MONTH.search(column.header) for column in sheet.find_columns("birth_date")):
         birth, cells["birth_date"] = None, f"{birth:%Y-%m}"
     return Identity(
@@ -217,23 +219,6 @@ def _write(cell: Cell) -> str | None:
     if cell is None or isinstance(cell, str):
         return cell
     return format(Decimal(repr(cell)), "f") if isinstance(cell, float) else str(cell)
-
-
-def _read_day(cell: Cell) -> date | None:
-    """Return a day of birth; None if the cell has no day or an incomplete one.
-
-    >>> _read_day("1985年3月12日"), _read_day(19850312), _read_day("1985-03")
-    (datetime.date(1985, 3, 12), datetime.date(1985, 3, 12), None)
-    """
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
-    match = re.match(r"\s*((?:19|20)\d\d)\D?(\d{1,2})\D?(\d{1,2})(?!\d)", _write(cell) or "")
-    try:
-        return date(*map(int, match.groups())) if match else None
-    except ValueError:
-        return None
 
 
 def _read_month(cell: Cell) -> date | None:

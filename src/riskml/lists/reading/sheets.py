@@ -78,9 +78,9 @@ class Sheet:
     """A sheet of a list; a CSV file is one sheet without a name.
 
     ``department`` says who keeps such lists, and ``topic`` says what their rows are about (`headers.yaml` declares
-    both); they are empty if the sheet is not recognised. ``unclear`` is the field of the amount that the rows are about
-    if no column is known to hold it, but one with an unknown header may; or the field that says which houses or water
-    supplies are unsafe. All rows of a hidden sheet are ``hidden``, except titles and headers.
+    both); they are empty if the sheet is not recognised. ``unclear`` is the field of the amount or day that the rows
+    are about if no column is known to hold it, but one with an unknown header may; or the field that says which houses
+    or water supplies are unsafe. All rows of a hidden sheet are ``hidden``, except titles and headers.
     """
 
     file: str
@@ -96,7 +96,7 @@ class Sheet:
     @property
     def unclear_reason(self) -> str:
         """The code of the question about the `unclear` field."""
-        return "no_state_column" if self.unclear == "events.kind" else "no_amount_column"
+        return "no_state_column" if self.unclear == "events.kind" else "unknown_column"
 
     @property
     def lists_members(self) -> bool:

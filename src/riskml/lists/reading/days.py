@@ -1,0 +1,129 @@
+"""Finds the columns that hold days: the day that rows are about, and days of birth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+from riskml.lists.reading.cells import normalise
+from riskml.lists.reading.headers import SECOND, Headers, Meaning
+from riskml.lists.reading.sheets import Cell, Column
+from riskml.lists.values import read_day
+from riskml.lists.words import UnusableValueError
+
+__all__ = ["DAYS", "find_days", "find_missing_day", "leave_out_undated", "read_birth", "want_day"]
+
+DAYS = {"illness.occurred_on", "events.occurred_on", "disaster.occurred_on", "help.started_on", "members.left_on"}
+"""Fields that hold the day that a row is about."""
+
+_AGREE = 0.8
+_ANY_YEAR = 2024
+_LONGEST = 200
+"""Maximum number of days between an event and its end or its registration."""
+
+_NO_DAY = re.compile(r"(?!(?:19|20)\d\d(?:\.\d{1,2}|[01]\d(?:[0-3]\d)?)$)-?\d+(?:\.\d+)?|[^月]{1,5}")
+"""Texts under an unknown header that may be amounts, or are too short for days."""
+
+
+def find_days(
+    fields: Mapping[int, str],
+    meanings: Sequence[Meaning | None],
+    unknown: Collection[int],
+    name: str,
+    rows: Sequence[Sequence[Cell]],
+) -> dict[int, str]:
+    """Return the unknown columns that hold days of birth, or the day with a field that rows are about.
+
+    That day is in the only column that may hold it. Of two days in hospital, and of an unknown day and a second-best
+    one such as that of the registration, it is the earlier one.
+    """
+    numbers = [j for j, own in fields.items() if own in ("id_number", "head_id")]
+    births = [j for j in sorted(unknown) if any(_are_births(rows, j, k) for k in numbers)]
+    found = {j: "birth_date" for j in births[:1] if "birth_date" not in fields.values()}
+    left = _list_day_columns(set(unknown) - set(births), rows)
+    known = [j for j, own in fields.items() if own == name]
+    if len(known) == 1 and (own := meanings[known[0]]) and own.rank[0] == SECOND and not own.confirmed:
+        left = [j for j in left if _are_before(rows, j, known[0])]
+    elif known or not name:
+        return found
+    elif name == "illness.occurred_on" and len(left) == 2:
+        left = [j for j in left if _are_before(rows, j, sum(left) - j)]
+    return found | (dict.fromkeys(left, name) if len(left) == 1 else {})
+
+
+def want_day(headers: Headers, topic: str) -> str:
+    """Return the field of the day that lists of a topic are about; empty if there is none, or several."""
+    vocabulary = headers.topics[topic].vocabulary.list_meanings() if topic and topic != "wages" else ()
+    names = {own.field for own in vocabulary} & DAYS
+    return names.pop() if len(names) == 1 else ""
+
+
+def find_missing_day(
+    name: str, columns: Sequence[Column], unknown: Collection[int], rows: Sequence[Sequence[Cell]]
+) -> str:
+    """Return the field of the day that rows are about, if only a column with an unknown header may have it."""
+    known = not name or any(column.field == name for column in columns)
+    return name if not known and _list_day_columns(unknown, rows) else ""
+
+
+def _list_day_columns(columns: Collection[int], rows: Sequence[Sequence[Cell]]) -> list[int]:
+    """List the columns in which most cells are days, not amounts."""
+    cells = {j: [row[j] for row in rows if row[j] is not None] for j in sorted(columns)}
+    return [j for j, own in cells.items() if len(own) > 1 and sum(map(_is_day, own)) >= _AGREE * len(own)]
+
+
+def leave_out_undated(meanings: Sequence[Meaning | None], rows: Sequence[Sequence[Cell]]) -> list[Meaning | None]:
+    """Leave out columns that should hold days but hold none, such as ``学期``, if another one may hold them."""
+    cells = {j: [row[j] for row in rows if row[j] is not None] for j in range(len(meanings))}
+    days = {j: own.field for j, own in enumerate(meanings) if own and own.field in DAYS and not own.confirmed}
+    wrong = {j for j in days if cells[j] and not any(map(_read, cells[j]))}
+    known = {name for j, name in days.items() if j not in wrong and cells[j]}
+    others = wrong and _list_day_columns([j for j, own in enumerate(meanings) if own is None], rows)
+    return [Meaning("other") if j in wrong and (others or days[j] in known) else own for j, own in enumerate(meanings)]
+
+
+def read_birth(cell: Cell) -> date | None:
+    """Return a day of birth; None if the cell has no day or an incomplete one.
+
+    >>> read_birth("1985年3月12日"), read_birth(19850312), read_birth("1985-03")
+    (datetime.date(1985, 3, 12), datetime.date(1985, 3, 12), None)
+    """
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    match = re.match(
+        r"\s*((?:19|20)\d\d)\D?(\d{1,2})\D?(\d{1,2})(?!\d)", f"{cell:.0f}" if isinstance(cell, float) else str(cell)
+    )
+    try:
+        return date(*map(int, match.groups())) if match else None
+    except ValueError:
+        return None
+
+
+def _read(cell: Cell) -> date | None:
+    """Read a day or month, possibly without a year."""
+    try:
+        parsed = read_day(cell, year=_ANY_YEAR)
+    except UnusableValueError:
+        return None
+    return parsed.day if parsed else None
+
+
+def _is_day(cell: Cell) -> bool:
+    text = normalise(str(cell)).removesuffix(".0")
+    return _read(cell) is not None and not _NO_DAY.fullmatch(text)
+
+
+def _are_births(rows: Sequence[Sequence[Cell]], day: int, number: int) -> bool:
+    """Return whether days are in most of the ID numbers."""
+    pairs = [(born, str(row[number])) for row in rows if (born := read_birth(row[day])) and row[number] is not None]
+    return bool(pairs) and 2 * sum(f"{born:%y%m%d}" in text for born, text in pairs) > len(pairs)
+
+
+def _are_before(rows: Sequence[Sequence[Cell]], some: int, others: int) -> bool:
+    """Return whether days are the same as others or shortly before them, and some of them before."""
+    pairs = [(_read(row[some]), _read(row[others])) for row in rows]
+    spans = [(other - one).days for one, other in pairs if one and other]
+    return bool(spans) and min(spans) >= 0 and 0 < max(spans) <= _LONGEST
