@@ -40,16 +40,16 @@ def find_days(
     """
     numbers = [j for j, own in fields.items() if own in ("id_number", "head_id")]
     births = [j for j in sorted(unknown) if any(_are_births(rows, j, k) for k in numbers)]
-    found = {j: "birth_date" for j in births[:1] if "birth_date" not in fields.values()}
+    shown = {j: "birth_date" for j in births[:1] if "birth_date" not in fields.values()}
     left = _list_day_columns(set(unknown) - set(births), rows)
     known = [j for j, own in fields.items() if own == name]
     if len(known) == 1 and (own := meanings[known[0]]) and own.rank[0] == SECOND and not own.confirmed:
         left = [j for j in left if _are_before(rows, j, known[0])]
     elif known or not name:
-        return found
+        return shown
     elif name == "illness.occurred_on" and len(left) == 2:
         left = [j for j in left if _are_before(rows, j, sum(left) - j)]
-    return found | (dict.fromkeys(left, name) if len(left) == 1 else {})
+    return shown | (dict.fromkeys(left, name) if len(left) == 1 else {})
 
 
 def want_day(headers: Headers, topic: str) -> str:
