@@ -21,7 +21,7 @@ from riskml.lists.reading.headers import read_headers
 from riskml.lists.reading.periods import find_period, find_writing
 from riskml.lists.reading.read import read_list
 from riskml.lists.reading.sheets import Cell, Sheet
-from riskml.lists.values import Day, read_day
+from riskml.lists.reading.values import Day, read_day
 from riskml.lists.words import UnusableValueError
 from riskml.records.contract.schema import TABLES
 from riskml.text import shorten_list

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from riskml.lists.events import AMOUNTS, list_amounts
 from riskml.lists.help_entries import make_help
+from riskml.lists.reading.values import Day, read_amount, read_count
 from riskml.lists.register_entries import make_register
 from riskml.lists.row_reader import (
     PUBLIC_WORK,
@@ -21,7 +22,6 @@ from riskml.lists.row_reader import (
     refuse_contradiction,
     refuse_negative,
 )
-from riskml.lists.values import Day, read_amount, read_count
 from riskml.lists.words import UnusableValueError, find_words, normalise
 
 __all__ = ["OF_VILLAGES", "make_disaster", "make_entries"]

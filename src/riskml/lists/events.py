@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, NamedTuple
 
+from riskml.lists.reading.values import Precision
 from riskml.lists.row_reader import PUBLIC_WORK, Entry
-from riskml.lists.values import Precision
 
 __all__ = [
     "AMOUNTS",

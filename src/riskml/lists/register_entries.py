@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from riskml.lists.reading.values import read_count
 from riskml.lists.row_reader import Entry, RowReader
-from riskml.lists.values import read_count
 from riskml.lists.words import find_words
 
 __all__ = ["make_register"]

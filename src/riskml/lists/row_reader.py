@@ -12,7 +12,7 @@ from typing import Any, Literal
 from riskml.lists.persons.identity import Identity
 from riskml.lists.reading.periods import find_month, find_period
 from riskml.lists.reading.sheets import Cell, Column, Context, Row, Sheet
-from riskml.lists.values import Day, Precision, read_amount, read_day
+from riskml.lists.reading.values import Day, Precision, read_amount, read_day
 from riskml.lists.words import UnusableValueError, find_words, is_empty, normalise, read_word
 
 __all__ = [

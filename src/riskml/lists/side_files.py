@@ -10,7 +10,7 @@ import pyarrow as pa
 from riskml.errors import UsageError
 from riskml.lists.decisions import Answers, parse_answer
 from riskml.lists.reading.headers import read_headers
-from riskml.lists.values import read_amount, read_day
+from riskml.lists.reading.values import read_amount, read_day
 from riskml.lists.words import UnusableValueError
 from riskml.lists.writing import make_table
 from riskml.records.reading.small_csv import read_rows, read_text

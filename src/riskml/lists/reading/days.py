@@ -9,7 +9,7 @@ from datetime import date, datetime
 from riskml.lists.reading.cells import normalise
 from riskml.lists.reading.headers import SECOND, Headers, Meaning
 from riskml.lists.reading.sheets import Cell, Column
-from riskml.lists.values import read_day
+from riskml.lists.reading.values import read_day
 from riskml.lists.words import UnusableValueError
 
 __all__ = ["DAYS", "find_days", "find_missing_day", "leave_out_undated", "read_birth", "want_day"]

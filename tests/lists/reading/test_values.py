@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from riskml.lists.values import read_amount, read_count, read_day
+from riskml.lists.reading.values import read_amount, read_count, read_day
 from riskml.lists.words import UnusableValueError, find_words, is_empty, load_words, read_word
 from riskml.records.contract.schema import TABLES, list_codes
 
