@@ -108,6 +108,7 @@ def test_an_answer_holds_for_every_row_with_the_same_words(lists):
     ("name", "header", "kind"),
     [
         ("车管所机动车登记名单.csv", ("机动车所有人", "身份证号", "车辆品牌型号", "初次登记日期"), "vehicle"),
+        ("车管所机动车登记比对.csv", ("姓名", "身份证号", "车辆类型", "登记日期"), "vehicle"),
         ("市场监管局个体工商户名单.csv", ("经营者", "身份证号", "市场主体名称", "成立日期"), "licence"),
         ("不动产登记中心商品房名单.csv", ("权利人", "身份证号", "房屋坐落", "登簿日期"), "second_home"),
     ],

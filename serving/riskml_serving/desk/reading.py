@@ -212,6 +212,7 @@ def describe(understood: Understood) -> dict[str, Any]:
         "questions": understood.questions,
         "records": {table: len(rows) for table, rows in taken.book.tables.items() if rows},
         "lines": 0 if understood.lines is None else understood.lines.num_rows,
+        "facts": len(taken.facts),
     }
 
 

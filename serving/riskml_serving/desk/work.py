@@ -183,7 +183,7 @@ class _Work:
         with reading(self.engine) as connection:
             after = preview.read_signals(connection, list(homes), delivery["county"])
         risen = preview.compare(result["before"], after, homes)
-        kept = {name: result[name] for name in ("files", "records", "lines")}
+        kept = {name: result[name] for name in ("files", "records", "lines", "facts")}
         self._store(delivery, {**kept, "risen": risen}, "done")
 
     def _read_result(self, delivery: dict[str, Any]) -> dict[str, Any]:

@@ -363,7 +363,8 @@ VEHICLES = write_csv(
 
 
 def test_a_property_comparison_is_shown_on_the_household_page_and_gives_no_record(desk):
-    desk.import_lists({"农户信息导出2024-05-01.csv": FIRST, "车管所机动车登记名单.csv": VEHICLES}, "2024-05-01")
+    done = desk.import_lists({"农户信息导出2024-05-01.csv": FIRST, "车管所机动车登记名单.csv": VEHICLES}, "2024-05-01")
+    assert "财产信息（见农户页，供核实参考）</dt><dd>1<" in done.text
     assert "五菱面包车" in desk.client.get("/households/B").text
     assert "五菱" not in desk.client.get("/households/A").text
     assert "五菱".encode() not in bytes(desk.read("SELECT content FROM facts")[0][0])

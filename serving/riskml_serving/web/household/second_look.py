@@ -40,7 +40,8 @@ def read_second_look(
     dict
         ``helps``: the help, latest first, each with the score ``then``; ``due``: the household's row among those that
         are due, or None; ``verdicts``: the scores ``with`` and ``without`` the money of the help, empty unless any
-        counts as income; ``uncounted``: whether there is money that does not.
+        counts as income; ``unreached``: whether all of it began after the last income that is known, so that both are
+        the same; ``uncounted``: whether there is money that does not.
     """
     code = str(register["household_id"])
     helps, rows = read_stated(connection, code, caller.region)
@@ -56,5 +57,11 @@ def read_second_look(
             explanation = judged.explain(redact=caller.redact)
             row = {**judged.to_rows()[0], **model.versions, "as_of": current["as_of"]}
             verdicts[name] = {**describe(row), "income": explanation.rule.income}
-    uncounted = any(row.get("amount") for row in rows.values() if row not in paid)
-    return {"helps": described, "due": due[0] if due else None, "verdicts": verdicts, "uncounted": uncounted}
+    until = current["income_until"] if current is not None else None
+    return {
+        "helps": described,
+        "due": due[0] if due else None,
+        "verdicts": verdicts,
+        "unreached": bool(paid) and until is not None and all(row["started_on"] > until for row in paid),
+        "uncounted": any(row.get("amount") for row in rows.values() if row not in paid),
+    }

@@ -49,6 +49,16 @@ def test_help_is_due_for_a_second_look_until_a_visit_says_whether_it_works(site)
     assert "household.help" in site.actions()
 
 
+def test_help_since_the_last_income_known_is_said_not_to_show_in_the_verdicts_yet(site):
+    site.sign_in("village")
+    household = re.findall(r'href="/households/([^"?]+)"', site.get("/worklist").text)[0]
+    begin(site, household, begun_started_on="2023-03-20")
+    notice = "收入数据截至 2023年2月，帮扶资金尚未反映"
+    assert "帮扶资金尚未反映" not in read_words(site, household)
+    site.change("UPDATE current_scores SET income_until = '2023-02-28' WHERE household_id = :h", h=household)
+    assert notice in read_words(site, household)
+
+
 def test_help_that_works_is_settled_and_nonsense_is_refused_with_what_was_typed(site):
     site.sign_in("village")
     household = re.findall(r'href="/households/([^"?]+)"', site.get("/worklist").text)[0]
