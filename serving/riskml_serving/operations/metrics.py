@@ -22,6 +22,7 @@ from riskml_serving.base.database import reading
 from riskml_serving.judging.model import Holder, Keeper
 from riskml_serving.judging.model.counters import COUNTERS
 from riskml_serving.operations import repository
+from riskml_serving.people.audit.checkpoints import Notary
 
 __all__ = ["SHARED", "Metrics", "StateCollector"]
 
@@ -39,9 +40,11 @@ class Metrics:
     engine : Engine
     holder : Holder
     keeper : Keeper
+    notary : Notary, optional
+        Writes checkpoints of the audit log, if the settings say so.
     """
 
-    def __init__(self, engine: Engine, holder: Holder, keeper: Keeper) -> None:
+    def __init__(self, engine: Engine, holder: Holder, keeper: Keeper, notary: Notary | None = None) -> None:
         self._registry = CollectorRegistry()
         self.seconds = Histogram(
             "riskml_request_seconds",
@@ -60,7 +63,7 @@ class Metrics:
                 self._registry.register(metric)
             ProcessCollector(registry=self._registry)
             PlatformCollector(registry=self._registry)
-        self._registry.register(StateCollector(engine, holder, keeper))
+        self._registry.register(StateCollector(engine, holder, keeper, notary))
 
     def render(self) -> bytes:
         """Render all metrics in Prometheus' text format. This queries the database, so call it in a thread."""
@@ -90,8 +93,8 @@ def _is_alive(pid: int) -> bool:
 class StateCollector(Collector):
     """Collects the state of the model, the data and the jobs at each scrape."""
 
-    def __init__(self, engine: Engine, holder: Holder, keeper: Keeper) -> None:
-        self._engine, self._holder, self._keeper = engine, holder, keeper
+    def __init__(self, engine: Engine, holder: Holder, keeper: Keeper, notary: Notary | None) -> None:
+        self._engine, self._holder, self._keeper, self._notary = engine, holder, keeper, notary
 
     def describe(self) -> list[Metric]:
         """Return nothing, so that registering does not trigger a collection."""
@@ -104,6 +107,11 @@ class StateCollector(Collector):
         if self._holder.version is not None:
             yield from self._collect_model()
         yield from self._collect_data()
+        if self._notary is not None and self._notary.covered is not None:
+            entry, at = self._notary.covered
+            yield _report("riskml_audit_checkpoint_entry", "Last audit entry that a checkpoint covers", entry)
+            description = "When a checkpoint last covered every audit entry"
+            yield _report("riskml_audit_checkpoint_timestamp_seconds", description, _to_unix(at))
 
     def _collect_model(self) -> Iterator[Metric]:
         model = self._holder.current

@@ -124,6 +124,7 @@ def build_state(settings: Settings) -> AppState:
     read_region_names(settings.region_names)
     engine, holder = open_engine(settings.database_url), Holder()
     keeper = Keeper(engine, holder, settings, lambda *named: load_model(*named), retract_scores)
+    notary = create_notary(engine, settings)
     keys = create_key_set(settings) if settings.oidc_issuer else None
     bearer = Oidc(settings, keys) if keys and settings.oidc_audience else None
     return AppState(
@@ -135,9 +136,9 @@ def build_state(settings: Settings) -> AppState:
         authenticator=Authenticator(engine, settings.key_cache_seconds, bearer),
         provider=Provider(settings, keys) if keys and settings.oidc_client_id else None,
         audit=BatchWriter(engine),
-        notary=create_notary(engine, settings),
+        notary=notary,
         judge=BatchJudge(),
         rate=RateLimiter(settings.rate_per_minute),
-        metrics=Metrics(engine, holder, keeper),
+        metrics=Metrics(engine, holder, keeper, notary),
         identity=read_keys(settings),
     )

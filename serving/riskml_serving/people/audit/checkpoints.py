@@ -119,12 +119,16 @@ class Notary:
     def __init__(self, engine: Engine, key: Path, file: Path) -> None:
         self._engine, self._key, self._file = engine, load_private_key(key), file
         self._last = Head(-1, "")
+        self.covered: tuple[int, dt.datetime] | None = None
+        """Number of the last entry that a checkpoint covers, and when it was last the newest; None before the first."""
 
     def note(self) -> None:
         """Append a checkpoint, unless nothing was added since the last one; log its head too."""
+        at = now()
         with reading(self._engine) as connection:
             head = repository.read_head(connection)
         if head == self._last:
+            self.covered = head.seq, at
             return
         checkpoint = sign_head(self._key, head)
         with self._file.open("a", encoding="ascii") as file:
@@ -132,7 +136,7 @@ class Notary:
             file.flush()
             os.fsync(file.fileno())
         log.info("audit checkpoint %s", head)
-        self._last = head
+        self._last, self.covered = head, (head.seq, at)
 
     async def watch(self, minutes: float) -> None:
         """Append a checkpoint at intervals until cancelled; one that fails is logged and tried again."""

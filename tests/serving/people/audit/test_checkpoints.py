@@ -99,14 +99,29 @@ def test_one_entry_is_proved_without_the_others_or_the_database(noted, tmp_path)
     assert isinstance(CliRunner().invoke(app, check).exception, UsageError)
 
 
+def read_checkpoint_metrics(client):
+    lines = client.get("/metrics").text.splitlines()
+    return {name: float(value) for name, _, value in (line.partition(" ") for line in lines) if "_checkpoint_" in name}
+
+
 def test_the_settings_make_the_service_write_checkpoints(make_client, tmp_path):
     key, file = tmp_path / "audit.key", tmp_path / "checkpoints.jsonl"
     create_keys(key)
-    make_client(audit_key=key, audit_checkpoints=file, audit_checkpoint_minutes=0.01)
+    wanted = {"audit_key": key, "audit_checkpoints": file, "metrics_open": True}
+    client = make_client(**wanted, audit_checkpoint_minutes=0.01)
     for _ in range(200):
         if file.exists() and file.read_text():
             break
         time.sleep(0.05)
     assert json.loads(file.read_text().splitlines()[0])["head"].startswith("1:"), "the model"
+    first = read_checkpoint_metrics(client)
+    assert first["riskml_audit_checkpoint_entry"] == 1
+    assert time.time() - 60 < first["riskml_audit_checkpoint_timestamp_seconds"] < time.time() + 60
+    file.unlink()
+    file.mkdir()  # checkpoints cannot be written any more, although the log grows
+    client.get("/v1/households")
+    failed = read_checkpoint_metrics(client)
+    time.sleep(1.5)
+    assert read_checkpoint_metrics(client) == failed
     with pytest.raises(UsageError, match="both settings"):
         create_notary(None, Settings(audit_key=key))
