@@ -47,3 +47,18 @@ def test_the_application_starts_without_the_libraries_that_commands_need() -> No
     code = "import sys; from riskml.cli.main import build_app; build_app(); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert {"numpy", "pandas", "lightgbm", "duckdb", "mlflow", "sqlalchemy"}.isdisjoint(modules)
+
+
+def test_commands_use_lightgbm_without_scikit_learn_which_others_may_still_import() -> None:
+    code = """
+import sys
+from riskml.cli.terminal import run
+def use():
+    import riskml.scoring
+    print("lightgbm" in sys.modules, "sklearn" in sys.modules, "scipy.stats" in sys.modules)
+    import sklearn.base
+    print("sklearn" in sys.modules)
+run(lambda **_: use())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False", "False", "True"]

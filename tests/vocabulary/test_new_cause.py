@@ -72,6 +72,7 @@ def use(folder: Path) -> dict[str, object]:
     report = bundle.report
     report["contributions"]["causes"]["example"] = 9.0
     report["contributions"]["features"][0]["cause"] = "example"
+    page = render_report(bundle, report_data=report)
     simulate(folder / "county", 3, 14, 1, None, "none")
     return {
         "steps": [step.zh for step in explanation.steps if step.cause == "example"],
@@ -80,7 +81,7 @@ def use(folder: Path) -> dict[str, object]:
         "answer": "example" in json.dumps(explanation.to_json()),
         "filter": [get_word("cause", code, "zh") for code in list_causes(Caller("k", "13", frozenset()))],
         "schema": VERIFICATION_REQUEST.adapter.json_schema()["properties"]["causes"]["items"]["enum"],
-        "report": "因示例" in render_report(bundle, report_data=report) and "因病" in render_report(bundle),
+        "report": all(name in page for name in ("因示例", "因病")),
         "handbook": "| 因示例 / example | 示例调解 / example advice | test |" in render_handbook(load_policy()),
         "tables": "`example` 因示例" in describe_tables(),
         "features": "`example` 因示例" in describe_features(),

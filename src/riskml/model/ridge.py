@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
-from scipy.optimize import lsq_linear
 from scipy.special import expit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -117,6 +115,10 @@ def _search_line(
 
 def _solve_step(hessian: FloatArray, gradient: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
     """Compute the Newton step within bounds: the minimum of ``½ s'Hs + g's`` over ``low <= s <= high``."""
+    # Slow to import, and only training needs them.
+    from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
+    from scipy.optimize import lsq_linear
+
     jitter = 1e-10 * float(np.mean(np.diag(hessian)))
     hessian = hessian + jitter * np.eye(len(hessian))
     free: FloatArray = -cho_solve(cho_factor(hessian, lower=True), gradient)

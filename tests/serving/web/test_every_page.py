@@ -65,7 +65,8 @@ def check_audit(site, page):
         query = f"SELECT action, {about} FROM audit WHERE request_id = :r"
         rows = site.rows(query, r=answer.headers["x-request-id"])
         assert {row[0] for row in rows} == {page.action}, answer.url
-        shown = {code for code in codes.values() if code in read_text(answer)}
+        read = read_text(answer)
+        shown = {code for code in codes.values() if code in read}
         assert shown <= {codes[one] for row in rows for one in row[1].split()}, (
             f"{answer.url} names households not in the audit log"
         )
@@ -76,7 +77,8 @@ def check_region(site, page):
     own = site.world.regions["village"]
     outside = [code for code in site.households("") if code not in site.households(own)]
     for answer in open_page(site, page, "village"):
-        assert not [code for code in outside if code in read_text(answer)], answer.url
+        read = read_text(answer)
+        assert not [code for code in outside if code in read], answer.url
     if "{household_id}" in page.path:
         assert site.get(page.list_addresses(outside[0])[0]).status_code == 404, page.path
         assert site.actions()[-1] == "household.refused"
