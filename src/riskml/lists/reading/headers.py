@@ -284,7 +284,7 @@ def read_headers(mapping: Path | None = None) -> Headers:
 def _read_packaged() -> Headers:
     content = yaml.load(files("riskml.lists.reading").joinpath("headers.yaml").read_text("utf-8"), yaml.CSafeLoader)
     common = _build_vocabulary(content["identity"], content["other"], own=False)
-    never = {header: Vocabulary() for header in content["never"]}
+    never = {header: Vocabulary() for header in _flatten(content["never"])}
     for header, words in never.items():
         words.add(header, Meaning("other"))
     topics = {name: _build_topic(topic) for name, topic in content["topics"].items()}
