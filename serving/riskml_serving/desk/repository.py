@@ -22,6 +22,8 @@ __all__ = [
     "add_delivery",
     "add_files",
     "change_delivery",
+    "count_answers",
+    "delete_answers",
     "drop_contents",
     "encrypt_again",
     "find_delivery",
@@ -175,6 +177,17 @@ def write_answer(
     row = {"county": county, "hash": digest, "person_id": about, "delivery_id": delivery["delivery_id"]}
     encrypted = keys.encrypt(_encode(content), "list_answers", county, digest)
     upsert(connection, ANSWERS, [{**row, "content": encrypted}])
+
+
+def count_answers(connection: Connection, delivery_id: str) -> int:
+    """Count the answers that were given last for a delivery."""
+    query = select(func.count()).select_from(ANSWERS).where(ANSWERS.c.delivery_id == delivery_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def delete_answers(connection: Connection, delivery_id: str) -> None:
+    """Delete the answers that were given last for a delivery, so that they are asked again."""
+    connection.execute(delete(ANSWERS).where(ANSWERS.c.delivery_id == delivery_id))
 
 
 def write_facts(connection: Connection, keys: IdentityKeys, delivery_id: str, facts: Iterable[Fact]) -> None:

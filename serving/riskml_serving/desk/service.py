@@ -26,6 +26,7 @@ __all__ = [
     "Upload",
     "add_delivery",
     "answer",
+    "ask_again",
     "confirm",
     "discard",
     "read_copy",
@@ -206,6 +207,14 @@ def answer(
         detail = {"delivery": delivery["delivery_id"], "answers": len(answers)}
         audit.record(connection, caller, "lists.answer", request_id=request_id, **detail)
     return len(answers)
+
+
+def ask_again(connection: Connection, delivery: Mapping[str, Any], caller: Caller, request_id: str) -> None:
+    """Forget the answers given for a delivery, one of which may be wrong."""
+    count = repository.count_answers(connection, delivery["delivery_id"])
+    repository.delete_answers(connection, delivery["delivery_id"])
+    detail = {"delivery": delivery["delivery_id"], "forgotten": count}
+    audit.record(connection, caller, "lists.answer", request_id=request_id, **detail)
 
 
 def discard(connection: Connection, delivery: Mapping[str, Any], caller: Caller, request_id: str) -> None:

@@ -11,7 +11,7 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.checks.casework import find_subject_faults
 from riskml_serving.checks.fields import refuse
 from riskml_serving.http.bodies import parse
-from riskml_serving.web.shell.forms import Form
+from riskml_serving.web.shell.forms import Form, read_amount
 
 __all__ = ["MAX_LENGTHS", "read_report"]
 
@@ -30,8 +30,7 @@ def read_report(form: Form, subject: dict[str, Any]) -> dict[str, Any]:
         ``invalid-request``, which names every invalid field; the subject may be empty, which is one of them.
     """
     fields: dict[str, Any] = {name: form.get_text(name) for name in _COMMON} | subject
-    amount = form.get_text("amount", 20).replace(",", "").replace("，", "")
-    fields["amount"] = float(amount) if amount.replace(".", "", 1).isdecimal() and amount.isascii() else amount
+    fields["amount"] = read_amount(form.get_text("amount", 20))
     filled = json.dumps({name: value for name, value in fields.items() if value != ""})
     errors, body = list(find_subject_faults(subject)), dict[str, Any]()
     try:

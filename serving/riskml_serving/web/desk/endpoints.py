@@ -139,6 +139,7 @@ async def delivery(request: Request, visitor: SignedIn) -> View:
             "it": row,
             "progress": service.read_progress(connection, row),
             "failed": service.has_failed(connection, row),
+            "answered": repository.count_answers(connection, code),
             "result": result,
             "homes": result.get("heads") or _name_heads(read_persons(connection, keys, homes)),
         }
@@ -210,12 +211,16 @@ async def change_columns(request: Request, visitor: SignedIn) -> Response:
 
 @router.post("/lists/answers")
 async def answer(request: Request, visitor: SignedIn) -> Response:
-    """Store the answers to questions, and match the persons again or, if asked to go on, compute the preview."""
+    """Store or forget answers, and match the persons again or, if asked to go on, compute the preview."""
     form = await read_form(request, visitor.token)
     goes_on = form.get_text("next") == "preview"
 
     def write(at: _Opened) -> str:
         number = request.state.request_id
+        if form.get_text("again"):
+            service.ask_again(at.connection, at.delivery, visitor.caller, number)
+            at.start("read")
+            return "questions"
         count = service.answer(at.connection, at.keys, at.delivery, read_answers(form), visitor.caller, number)
         if count or goes_on:
             at.start("preview" if goes_on else "read")

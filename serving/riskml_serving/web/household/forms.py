@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple, NotRequired
 
@@ -17,7 +16,7 @@ from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.checks.fields import find_future, refuse
 from riskml_serving.http.bodies import parse
 from riskml_serving.store.facts.kinds import CHECKS
-from riskml_serving.web.shell.forms import Form
+from riskml_serving.web.shell.forms import Form, read_amount
 
 __all__ = [
     "MAX_LENGTHS",
@@ -101,24 +100,11 @@ def list_facts(form: Form) -> list[tuple[str, dict[str, Any]]]:
             filled = {name: values[i].strip() for name, values in columns.items() if i < len(values)}
             filled = {name: value for name, value in filled.items() if value}
             if filled.keys() - set(_CHOICES):
-                amount = {"amount": _read_amount(filled["amount"])} if "amount" in filled else {}
+                amount = {"amount": read_amount(filled["amount"])} if "amount" in filled else {}
                 choices = () if "amount" in filled else ("per",)
                 stated = {name: value for name, value in filled.items() if name not in choices}
                 out.append((own.name, {**own.values, **stated, **amount}))
     return out
-
-
-def _read_amount(text: str) -> float | str:
-    """Read an amount as people write it; anything else stays text, which the check refuses.
-
-    >>> _read_amount("9,800元"), _read_amount("-2500"), _read_amount("many")
-    (9800.0, -2500.0, 'many')
-    """
-    plain = unicodedata.normalize("NFKC", text).replace(",", "").removesuffix("元").strip()
-    try:
-        return float(plain) if "_" not in plain else text
-    except ValueError:
-        return text
 
 
 def name_errors(form: Form, problem: Problem, beginning: str = "") -> dict[str, FieldError]:
@@ -172,7 +158,7 @@ def read_help(form: Form) -> dict[str, Any]:
     names = ("measure", "given_by", "started_on", "ended_on", "per")
     fields: dict[str, Any] = {name: form.get_text(f"begun_{name}") for name in names}
     amount = form.get_text("begun_amount")
-    return _parse(_HELP, {**fields, **({"amount": _read_amount(amount)} if amount else {})})
+    return _parse(_HELP, {**fields, **({"amount": read_amount(amount)} if amount else {})})
 
 
 def read_assignment(form: Form) -> dict[str, Any]:

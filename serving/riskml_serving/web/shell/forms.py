@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,7 +17,16 @@ from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.sessions import accepts_form_token
 from riskml_serving.web.shell.visitor import Visitor
 
-__all__ = ["Form", "parse_form", "read_form", "read_form_for", "require_own_form", "require_own_page", "save_form_once"]
+__all__ = [
+    "Form",
+    "parse_form",
+    "read_amount",
+    "read_form",
+    "read_form_for",
+    "require_own_form",
+    "require_own_page",
+    "save_form_once",
+]
 
 MOST_BYTES, MOST_FIELDS = 64_000, 100
 
@@ -176,3 +186,16 @@ async def save_form_once(request: Request, visitor: Visitor, form: Form, save: C
                 "This form was already sent and is not saved twice; undo the first record, then open the page again",
             ) from None
         raise
+
+
+def read_amount(text: str) -> float | str:
+    """Read an amount as people write it; anything else stays text, which the check refuses.
+
+    >>> read_amount("9,800元"), read_amount("-2500"), read_amount("many")
+    (9800.0, -2500.0, 'many')
+    """
+    plain = unicodedata.normalize("NFKC", text).replace(",", "").removesuffix("元").strip()
+    try:
+        return float(plain) if "_" not in plain else text
+    except ValueError:
+        return text
