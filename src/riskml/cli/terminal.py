@@ -83,7 +83,7 @@ class _LightGBMAlone:
 def run(app: Callable[..., Any]) -> None:
     """Run the application; an error of riskml or of the command line is printed without a stack trace."""
     gc.set_threshold(_YOUNG)
-    if _LightGBMAlone not in sys.meta_path and sys.argv[1:2] != ["benchmark"]:  # some benchmarks need both together
+    if _LightGBMAlone not in sys.meta_path and "benchmark" not in sys.argv:  # some benchmarks need both
         sys.meta_path.insert(0, _LightGBMAlone)
     try:
         sys.exit(app(standalone_mode=False))
