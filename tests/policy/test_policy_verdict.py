@@ -47,6 +47,10 @@ def test_an_unmet_guarantee_is_never_green(comfortable, kind):
 def test_flags_and_guarantees_still_count_without_income(village):
     village.household().has("income")
     assert find_colour(village) == "unknown"
+    village.add("events", kind="job_loss", occurred_on="2023-06-01")
+    verdicts = village.judged()
+    assert (verdicts.read_colour(0), verdicts.list_flag_codes(0)) == ("unknown", ("job_loss",)), "never green"
+    village.rows["events"].clear()
     village.add("events", kind="dropout", occurred_on="2023-06-01")
     verdicts = village.judged()
     assert np.isnan(verdicts.income[0])

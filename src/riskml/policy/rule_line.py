@@ -69,7 +69,7 @@ def apply_rule_line(panel: Panel, policy: Policy) -> Verdicts:
         fired[[i for i, code in enumerate(policy.triggers) if code == SPENDING_TRIGGER]], axis=0
     )
     colour = signal_income(case.income, case.line, bounds, shock, unmet, hardship, spent)
-    unknown = np.isnan(case.income - case.line) & ~fired.any(axis=0) & ~panel.monitored
+    unknown = np.isnan(case.income - case.line) & (colour == 0) & ~panel.monitored  # green would say that all is well
     return Verdicts(
         policy=policy,
         as_of=panel.as_of,
