@@ -15,7 +15,7 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues import service
 from riskml_serving.casework.clues.repository import add_name, find_clue
 from riskml_serving.checks.casework import check_clue
-from riskml_serving.store.households.repository import require_open
+from riskml_serving.store.households.repository import list_codes, require_open
 
 __all__ = ["register_clue", "resolve"]
 
@@ -27,8 +27,8 @@ def register_clue(connection: Connection, call: Call, body: Mapping[str, Any]) -
     ------
     Problem
         ``invalid-request`` if the clue has no subject, or several, or is about the future, or is about a place but no
-        disaster; ``household-not-found``, ``household-closed`` or ``region-not-found``; ``no-identity-key`` if there is
-        a name but no key to encrypt it.
+        disaster; ``household-not-found`` or ``household-closed``; ``region-not-found``, also if nobody lives there;
+        ``no-identity-key`` if there is a name but no key to encrypt it.
     """
     row = _draft(connection, call, body)
     status, appended = 201, dict[str, Any](job=None)
@@ -64,7 +64,10 @@ def _draft(connection: Connection, call: Call, body: Mapping[str, Any]) -> dict[
         return service.draft(body, "household", home["region_code"], home["household_id"])
     if subject == "unlisted":
         return service.draft(body, "unlisted", call.caller.resolve_region(body["unlisted"]["village"]))
-    return service.draft(body, "place", call.caller.resolve_region(body["region_code"]))
+    place = call.caller.resolve_region(body["region_code"])
+    if not list_codes(connection, place, limit=1):  # a wrong code would list nobody, and the clue would be closed
+        raise Problem("region-not-found", "该区划没有农户，请核对编码", "No household lives in this region")
+    return service.draft(body, "place", place)
 
 
 def resolve(connection: Connection, call: Call, clue_id: str, household_id: str, resolution: str) -> None:

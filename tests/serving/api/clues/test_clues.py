@@ -208,6 +208,14 @@ def test_a_flood_is_a_disaster_of_the_place_and_answers_with_its_households_by_r
     assert [one["subject"] for one in read_list(filled_client, headers)] == ["place"]
 
 
+def test_a_flood_where_nobody_lives_is_refused_and_leaves_nothing_behind(filled_client):
+    headers = make_headers(filled_client)
+    answer = filled_client.post("/v1/clues", json={**FLOOD, "region_code": f"{HERE[:9]}999"}, headers=headers)
+    assert (answer.status_code, answer.json()["detail_en"]) == (404, "No household lives in this region")
+    assert read(filled_client, "SELECT count(*) FROM record_disaster") == [(0,)]
+    assert read(filled_client, "SELECT count(*) FROM clues") == [(0,)]
+
+
 def test_the_name_of_an_unlisted_household_is_stored_encrypted_and_never_returned(filled_client):
     headers = make_headers(filled_client)
     answer = filled_client.post("/v1/clues", json=UNLISTED, headers={**headers, "Idempotency-Key": "n"})
