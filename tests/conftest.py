@@ -22,6 +22,7 @@ from filelock import FileLock
 from fontTools.ttLib import TTFont
 from numpy.typing import NDArray
 
+from riskml import tracking
 from riskml.fonts import find_font
 from riskml.keys import format_key
 from riskml.model import Bundle
@@ -112,6 +113,24 @@ def county(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
         if not (folder / "truth.parquet").exists():
             simulate(folder, 800, 42, 5, None, "last")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _copy_tracking_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let MLflow create its tables once, which takes a second: every later database begins as a copy of that one."""
+    template, create = tmp_path_factory.mktemp("mlflow") / "mlflow.db", tracking._create_tables
+
+    def copy(uri: str) -> None:
+        database = tracking._find_database()
+        if database is not None and template.exists() and not database.exists():
+            shutil.copy(template, database)
+        create(uri)
+        if database is not None and not template.exists():
+            shutil.copy(database, template)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tracking, "_create_tables", copy)
+        yield
 
 
 @pytest.fixture(scope="session")
