@@ -27,7 +27,7 @@ def sign(path: Path, key: Ed25519PrivateKey = KEY) -> Path:
 
 
 def reseal(path: Path) -> None:
-    """Change the model as whoever can write the folder can: the version, the hashes and the seal fit again."""
+    """Change the model as anyone who can write to the folder could: the version, the hashes and the seal fit again."""
     shutil.copy(sign(path) / SIGNATURE, path.parent)
     Bundle.load(path).with_report({"altered": True}, lambda _: "").save(path)
     shutil.copy(path.parent / SIGNATURE, path)

@@ -103,7 +103,7 @@ def test_a_declared_cause_with_a_policy_row_appears_everywhere(tmp_path):
     assert (content["steps"], content["options"]) == (["核对借据"], ["示例调解"])
     assert "因示例" in content["filter"]
     assert "example" in content["schema"]
-    assert all(content[name] for name in ("text", "answer", "report", "handbook", "tables", "features"))
+    assert all(content[name] for name in ("text", "answer", "report", "handbook", "tables", "features", "lists"))
 
 
 @pytest.mark.integration

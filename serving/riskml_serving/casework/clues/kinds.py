@@ -77,12 +77,12 @@ def suppose(row: Mapping[str, Any], day: dt.date) -> dict[str, dict[str, Any]]:
 
     Examples
     --------
-    >>> told = {"household_id": "h1", "what": "illness", "disaster": None, "amount": 9800.0, "occurred_on": None}
+    >>> clue = {"household_id": "h1", "what": "illness", "disaster": None, "amount": 9800.0, "occurred_on": None}
     >>> day = dt.date(2023, 6, 30)
-    >>> row = suppose(told, day)["illness"]
+    >>> row = suppose(clue, day)["illness"]
     >>> row["self_paid"], row["occurred_on"] == row["recorded_on"] == day
     (9800.0, True)
-    >>> suppose({**told, "what": "income_fall"}, day)
+    >>> suppose({**clue, "what": "income_fall"}, day)
     {}
     """
     kind = KINDS[row["what"]]

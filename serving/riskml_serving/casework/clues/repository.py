@@ -56,9 +56,9 @@ _MISSING = and_(CLUES.c.subject == "unlisted", CLUES.c.household_id.is_(None), C
 _REGION = func.coalesce(HOUSEHOLDS.c.region_code, CLUES.c.region_code)
 _FACTS = {
     "missing": _MISSING,
-    "found": CLUES.c.household_id.is_not(None),
+    "listed": CLUES.c.household_id.is_not(None),
     "outcome": func.coalesce(VISIT.c.outcome, ""),
-    "told": VISIT.c.told_on.is_not(None),
+    "informed": VISIT.c.told_on.is_not(None),
 }
 _SHOWN = (
     *(column for column in CLUES.c if column.name != "region_code"),

@@ -2,12 +2,12 @@
 
 The query for clues reads these facts, which the rules compare:
 
-``missing``, ``found``
-    Whether the household is still to be found in the register; whether the clue is about a household in it.
+``missing``, ``listed``
+    Whether the household is not in the register yet, and still has to be found; whether it is in the register.
 ``outcome``
     Finding of the visit that followed the clue: the last one that settled it, otherwise the last one; may be empty.
-``told``
-    Whether a day is recorded on which the household was told of that finding.
+``informed``
+    Whether a day is recorded on which the household was informed of that finding.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from riskml_serving.store.facts.outcomes import DECISIVE
 __all__ = ["CLUE_STATES", "ClueState", "find_state"]
 
 _MISSING = is_true("missing")
-_OPEN = is_true("found") & ~reduce(or_, (compare("outcome", eq, code) for code in DECISIVE))
-_UNTOLD = compare("outcome", eq, "rejected") & ~is_true("told")
+_OPEN = is_true("listed") & ~reduce(or_, (compare("outcome", eq, code) for code in DECISIVE))
+_TO_INFORM = compare("outcome", eq, "rejected") & ~is_true("informed")
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class ClueState(Term):
 CLUE_STATES = Vocabulary(
     ClueState("missing", "待查户（未在册）", "household to find", _MISSING),
     ClueState("open", "待核实", "to verify", _OPEN),
-    ClueState("untold", "待回访", "household to be told", _UNTOLD),
-    ClueState("closed", "已办结", "closed", ~(_MISSING | _OPEN | _UNTOLD)),
+    ClueState("to_inform", "待回访", "household to be informed", _TO_INFORM),
+    ClueState("closed", "已办结", "closed", ~(_MISSING | _OPEN | _TO_INFORM)),
 )
 """States by code; every clue is in exactly one. A clue about a place is closed at once: its row of ``disaster`` counts
 for all households there."""

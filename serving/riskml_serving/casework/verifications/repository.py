@@ -19,7 +19,7 @@ __all__ = [
     "read_entries",
     "read_verifications",
     "save_after",
-    "save_told",
+    "save_notification",
     "undo_verification",
 ]
 
@@ -74,7 +74,7 @@ def save_after(connection: Connection, row: dict[str, Any]) -> None:
     connection.execute(update(VERIFICATIONS).where(own).values(values))
 
 
-def save_told(connection: Connection, verification_id: int, region: str, **values: Any) -> None:
+def save_notification(connection: Connection, verification_id: int, region: str, **values: Any) -> None:
     """Save that a household in a region was told of a finding."""
     connection.execute(_update_in_region(verification_id, region).values(values))
 

@@ -19,7 +19,7 @@ from riskml_serving.casework.verifications.repository import (
     add_verification,
     read_verifications,
     save_after,
-    save_told,
+    save_notification,
     undo_verification,
 )
 from riskml_serving.casework.verifications.service import describe, may_undo
@@ -228,7 +228,7 @@ def tell(
         raise Problem("already-told")
     check_notification(body["told_on"], row["verified_on"], today)
     reply = {"told_on": body["told_on"], "objection": row["objection"] or body.get("objection", "")}
-    save_told(connection, number, caller.region, **reply)
+    save_notification(connection, number, caller.region, **reply)
     audit.record(
         connection, caller, "household.told", household_id, request_id=request_id, objects=bool(reply["objection"])
     )

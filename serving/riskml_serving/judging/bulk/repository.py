@@ -114,7 +114,7 @@ def write_queries(range_: Range, backend: str) -> dict[str, tuple[str, list[Any]
     out = {}
     for name, query in {**queries, "regional": _select_regional(range_)}.items():
         compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-        values = compiled.params  # a property, which is computed anew whenever it is read
+        values = compiled.params  # a property, which is computed again whenever it is read
         out[name] = str(compiled), [values[parameter] for parameter in compiled.positiontup or ()]
     return out
 

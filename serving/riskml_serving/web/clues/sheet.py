@@ -17,7 +17,7 @@ HEADER = {
            "走访人", "走访日期", "核实结果", "不属实理由", "用时（天）", "回访日期", "办结日期"),
     "en": ("registered on", "source", "registered by", "village", "code", "name", "what", "amount (yuan)",
            "happened on", "note", "state", "visited by", "visited on", "finding", "why not", "days",
-           "told on", "closed on"),
+           "informed on", "closed on"),
 }  # fmt: skip
 
 

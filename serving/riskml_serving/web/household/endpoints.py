@@ -33,7 +33,7 @@ from riskml_serving.web.household.forms import (
     name_errors,
     read_assignment,
     read_help,
-    read_told,
+    read_notification,
     read_verification,
 )
 from riskml_serving.web.household.service import HouseholdReader
@@ -196,7 +196,7 @@ async def tell_one(request: Request, household_id: str, number: str, visitor: Si
     def save(connection: Connection, caller: Caller, household_id: str, *values: Any) -> None:
         tell(connection, caller, household_id, number, *values)
 
-    return await _read_and_save(request, visitor, household_id, "write", "told", read_told, save)
+    return await _read_and_save(request, visitor, household_id, "write", "told", read_notification, save)
 
 
 @router.post("/households/{household_id}/helps")

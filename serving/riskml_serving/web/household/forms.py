@@ -24,7 +24,7 @@ __all__ = [
     "name_errors",
     "read_assignment",
     "read_help",
-    "read_told",
+    "read_notification",
     "read_verification",
 ]
 
@@ -46,7 +46,7 @@ _DAYS = {
     for name in ("verified_on", "told_on")
 }
 _CALL_BACK = _make_adapter(
-    "ToldForm", told_on=make_day_type("Day on which the household was told."), objection=_OBJECTION
+    "NotificationForm", told_on=make_day_type("Day on which the household was told."), objection=_OBJECTION
 )
 _HELP = _make_adapter("HelpForm", **HELP_REQUEST.fields)
 _ASSIGNMENT = _make_adapter("AssignmentForm", assignee=_ASSIGNEE, handover=_HANDOVER)
@@ -148,7 +148,7 @@ def read_verification(form: Form, today: dt.date) -> dict[str, Any]:
     return body
 
 
-def read_told(form: Form) -> dict[str, Any]:
+def read_notification(form: Form) -> dict[str, Any]:
     """Return the call-back in a form; raise the same problem as :func:`read_verification`."""
     return _parse(_CALL_BACK, {name: form.get_text(name) for name in ("told_on", "objection")})
 

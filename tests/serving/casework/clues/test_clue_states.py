@@ -14,10 +14,10 @@ RECORDED, RESOLVED, VISITED, CALLED_BACK, TODAY = (dt.date(2023, 6, day) for day
 
 def make_clue(told_on=None, verified_on=None, resolved_on=None, **facts):
     days = {"recorded_on": RECORDED, "resolved_on": resolved_on, "verified_on": verified_on, "told_on": told_on}
-    return {"missing": False, "found": True, "outcome": "", "told": told_on is not None, **days, **facts}
+    return {"missing": False, "listed": True, "outcome": "", "informed": told_on is not None, **days, **facts}
 
 
-UNLISTED = {"missing": True, "found": False}
+UNLISTED = {"missing": True, "listed": False}
 
 
 @pytest.mark.parametrize(
@@ -27,12 +27,12 @@ UNLISTED = {"missing": True, "found": False}
         (make_clue(verified_on=VISITED, outcome="pending"), "open", None),
         (make_clue(verified_on=VISITED, outcome="not_met"), "open", None),
         (make_clue(verified_on=VISITED, outcome="confirmed"), "closed", VISITED),
-        (make_clue(verified_on=VISITED, outcome="rejected"), "untold", None),
+        (make_clue(verified_on=VISITED, outcome="rejected"), "to_inform", None),
         (make_clue(verified_on=VISITED, outcome="rejected", told_on=CALLED_BACK), "closed", CALLED_BACK),
         (make_clue(verified_on=VISITED, outcome="confirmed", resolved_on=RESOLVED), "closed", VISITED),
         (make_clue(**UNLISTED), "missing", None),
-        (make_clue(found=False, resolved_on=RESOLVED), "closed", RESOLVED),
-        (make_clue(found=False), "closed", RECORDED),
+        (make_clue(listed=False, resolved_on=RESOLVED), "closed", RESOLVED),
+        (make_clue(listed=False), "closed", RECORDED),
     ],
 )
 def test_a_clue_is_in_one_state_and_closed_on_the_day_of_its_last_step(clue, state, closed_on):

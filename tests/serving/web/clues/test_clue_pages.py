@@ -338,7 +338,7 @@ def test_the_register_has_what_a_hotline_notes_down_and_its_filters_narrow_it(si
         shown = set(re.findall(r'<a href="/households/([^"?]+)"', site.get(f"/clues?{query}").text))
         assert shown == wanted, query
     site.change("UPDATE verifications SET told_on = NULL")
-    assert "待回访" in site.get("/clues?state=untold").text
+    assert "待回访" in site.get("/clues?state=to_inform").text
 
 
 SUPPOSED = (
