@@ -64,10 +64,10 @@ def _draft(connection: Connection, call: Call, body: Mapping[str, Any]) -> dict[
         return service.draft(body, "household", home["region_code"], home["household_id"])
     if subject == "unlisted":
         return service.draft(body, "unlisted", call.caller.resolve_region(body["unlisted"]["village"]))
-    place = call.caller.resolve_region(body["region_code"])
-    if not list_codes(connection, place, limit=1):  # a wrong code would list nobody, and the clue would be closed
+    region = call.caller.resolve_region(body["region_code"])
+    if not list_codes(connection, region, limit=1):  # a wrong code would list nobody, and the clue would be closed
         raise Problem("region-not-found", "该区划没有农户，请核对编码", "No household lives in this region")
-    return service.draft(body, "place", place)
+    return service.draft(body, "place", region)
 
 
 def resolve(connection: Connection, call: Call, clue_id: str, household_id: str, resolution: str) -> None:
