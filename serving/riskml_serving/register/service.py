@@ -44,6 +44,7 @@ _OPEN = ("person_id", "household_id", "known_from", "left_on")
 _DETAILS = ("id_number", "sex", "birth_date", "relation", "town", "village", "village_code", "phone", "group", "door")
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=date.isoformat)
+_PHONE = re.compile(r"\+?\d[\d-]{6,}")
 _ENDING = re.compile(r"\d{3}[\dX]")
 
 
@@ -57,6 +58,15 @@ class Person(register.Person):
     def is_head(self) -> bool:
         """Whether the person is the head of the household (户主)."""
         return "户主" in self.relation
+
+    @property
+    def phones(self) -> list[str]:
+        """Numbers that can be called: registers often have several in one cell; none if digits are masked.
+
+        >>> Person("p", "h", phone="13812345678、0312-8888888").phones, Person("p", "h", phone="138 1234 5678").phones
+        (['13812345678', '0312-8888888'], ['13812345678'])
+        """
+        return _PHONE.findall(self.phone) or _PHONE.findall("".join(self.phone.split()))
 
 
 def keep_persons(connection: Connection, keys: IdentityKeys, persons: Iterable[Person]) -> int:

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import logging
 import re
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -107,6 +108,27 @@ def test_the_right_shows_heads_with_their_group_door_and_telephone_in_the_own_re
         hidden = list_secrets(home for code, home in named_site.persons.items() if code not in here)
         hidden |= list_secrets([[head, wife]]) - {head.name, head.phone}
         assert not [(address, text) for address, page in pages.items() for text in hidden if text in page]
+
+
+@pytest.mark.parametrize(
+    ("cell", "numbers"),
+    [
+        ("10081234567/10097654321", ["10081234567", "10097654321"]),
+        ("10081234567 10097654321", ["10081234567", "10097654321"]),
+        ("100 8123 4567", ["10081234567"]),
+        ("100****4567", []),
+    ],
+)
+def test_each_telephone_of_a_cell_can_be_called(named_site, cell, numbers):
+    code = named_site.households(named_site.world.regions["village"])[0]
+    with writing(named_site.engine) as connection:
+        keep_persons(
+            connection, named_site.client.app.state.identity, [replace(named_site.persons[code][0], phone=cell)]
+        )
+    named_site.sign_in("village-names")
+    page = named_site.get(f"/households/{code}").text
+    assert re.findall(r'href="tel:([^"]*)"', page) == numbers
+    assert bool(numbers) or cell in page
 
 
 def test_each_view_of_names_is_audited_for_each_household(named_site):
