@@ -172,7 +172,7 @@ def test_api_responses_do_not_depend_on_what_the_model_says(sites):
         values = find_values(json.loads(body), {})
         assert values["model_notice"] == [RULE_LINE_ONLY["zh"]], address
         assert values["model_notice_en"] == [RULE_LINE_ONLY["en"]], address
-        for name in (*WITHHELD, "agreement", "model"):
+        for name in (*WITHHELD, "agreement", "agreement_by", "model"):
             assert all(is_nothing(own) for own in values.get(name, [])), (address, name)
         assert values.get("signal", []) == values.get("rule_signal", values.get("signal", [])) or "colour" in values
         for name in ("protections", "others"):

@@ -247,7 +247,7 @@ class Explanation:
     model : ModelView or None
     agreement : str or None
         A code from ``riskml.vocabulary.verdicts.AGREEMENTS``; None if the model gives no verdict.
-    agreement_by : {"capacity", "tier"}
+    agreement_by : {"capacity", "tier"} or None
         When the model counts as flagging a household: within visit capacity, or at any tier above the safest.
     reasons, protections : tuple of Reason
         At most five reasons and three protective factors, the strongest first. If the model gives no verdict, the
@@ -273,7 +273,7 @@ class Explanation:
     rule: RuleView
     model: ModelView | None
     agreement: str | None
-    agreement_by: str
+    agreement_by: str | None
     reasons: tuple[Reason, ...]
     protections: tuple[Reason, ...]
     others: tuple[Factor, ...]

@@ -172,7 +172,7 @@ class Narrator:
             model=model,
             signal=name_colour(int(combine_signal(verdicts.colour[i : i + 1], tier, self.policy)[0])),
             agreement=agreement,
-            agreement_by=by,
+            agreement_by=by if agreement else None,
             reasons=reasons,
             protections=protections,
             others=others,
