@@ -43,7 +43,7 @@ _NO_MONEY = re.compile(
 """Headers of columns with numbers that are not amounts of money."""
 
 _OTHER_MONEY = re.compile(
-    "收入|支出|开支|花费|费用|自[付费]|存款|贷|债|欠|借|财产|单价|购价|购置价|标准|申请|拟|应|原|累计|全年|年度|季|人均|每人|预|保险|理赔|起付|限额"
+    "收入|支出|开支|花费|费用|自[付费]|存款|贷|债|欠|借|财产|单价|购价|购置价|标准|申请|需|缺|拟|应|原|累计|全年|年度|季|人均|每人|预|计划|自筹|投资|租|罚|押金|保费|保险|理赔|起付|限额"
 )
 """Headers of money other than the amount that lists of help and losses are about."""
 

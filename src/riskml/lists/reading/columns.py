@@ -152,13 +152,16 @@ def map_columns(
     topical = {words.field for words in headers.topics[topic].vocabulary.list_meanings()} if topic else set()
     for j, name in read_contents(values, unknown - fields.keys(), set(fields.values()), topic, topical, villages):
         fields[j], hows[j] = name, "values"
-    days = find_days(fields, meanings, unknown - fields.keys(), want_day(headers, topic), rows)
+    day = want_day(headers, topic)
+    left = {j for j in unknown - fields.keys() if parts[j] and not headers.means(parts[j], DAYS - {day})}
+    days = find_days(fields, meanings, left, day, rows)
     fields = {j: name for j, name in fields.items() if name not in days.values()} | days
     hows |= dict.fromkeys(days, "values")
     if main in ("help.amount", "disaster.loss") and main not in fields.values():
-        left = (j for j in sorted(unknown - fields.keys()) if not states_other_money(parts[j]))
-        amounts = [j for j in left if is_amount(parts[j], values[j], main_words)]
-        if len(amounts) == 1 and are_payments(parts[amounts[0]], values[amounts[0]]):
+        left = {j for j in unknown - fields.keys() if not states_other_money(parts[j])}
+        amounts = [j for j in sorted(left) if is_amount(parts[j], values[j], main_words)]
+        sure = len(amounts) == 1 and not headers.means(parts[amounts[0]], AMOUNTS - {main})
+        if sure and are_payments(parts[amounts[0]], values[amounts[0]]):
             fields[amounts[0]], hows[amounts[0]] = main, "values"
     if villages and "village" not in fields.values():
         groups = {j: [row[j] for row in rows if row[j] is not None] for j, name in fields.items() if name == "group"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
@@ -189,6 +189,14 @@ class Headers:
         if weight < _CONFIRMED and any(words.find(text) for words in never for text in texts):
             return Meaning("other")
         return meaning
+
+    def means(self, parts: Sequence[str], names: Collection[str]) -> bool:
+        """Return whether lists of any topic have this header for one of the fields.
+
+        >>> [read_headers().means([text], {"income.wage"}) for text in ("月工资", "月救助金", "暖心券")]
+        [True, False, False]
+        """
+        return any((meaning := self.find(topic, parts)) and meaning.field in names for topic in self.topics)
 
     def is_known(self, text: str) -> bool:
         """Return whether the lists of any topic have a column with this header.
