@@ -156,7 +156,8 @@ def complete_bill(
     """Return the unknown columns that hold what a bill cost or what the person paid, if the amounts leave no doubt.
 
     The cost is what the person and the funds paid. Columns of ``amounts`` with unknown headers may be funds if they
-    stand under the same header as a known one, or if only one of their headers suggests what the person paid.
+    stand under the same header as a known one, or if only one of their headers suggests what the person paid; several
+    such headers are its parts.
     """
     names = "illness.cost", "illness.self_paid"
     own = [j for j in amounts if re.search(MAIN_AMOUNTS["illness"][1], "".join(parts[j]))]
@@ -165,6 +166,9 @@ def complete_bill(
     known = [[[j for j, name in fields.items() if name == one]] for one in names]
     costs, paids = ([*filter(None, columns)] or [[j] for j in amounts] for columns in known)
     bills = set()
+    for cost in costs if len(own) > 1 and not known[1][0] else ():
+        if funds and _agree(rows, [*own, *funds], cost) >= _AGREE:
+            return dict.fromkeys(own, names[1]) | {j: names[0] for j in cost if j not in fields}
     for cost, paid in product(costs, paids):
         rests = [funds, [*funds, *beside], [*funds, *amounts] if paid == own and len(own) == 1 else []]
         for rest in ([j for j in rest if j not in (*cost, *paid)] for rest in rests):

@@ -153,8 +153,8 @@ def map_columns(
     for j, name in read_contents(values, unknown - fields.keys(), set(fields.values()), topic, topical, villages):
         fields[j], hows[j] = name, "values"
     day = want_day(headers, topic)
-    left = {j for j in unknown - fields.keys() if parts[j] and not headers.means(parts[j], DAYS - {day})}
-    days = find_days(fields, meanings, left, day, rows)
+    others = {j for j in unknown if parts[j] and headers.means(parts[j], DAYS - {day})}
+    days = find_days(fields, meanings, unknown - fields.keys(), others, day, rows)
     fields = {j: name for j, name in fields.items() if name not in days.values()} | days
     hows |= dict.fromkeys(days, "values")
     if main in ("help.amount", "disaster.loss") and main not in fields.values():

@@ -30,13 +30,15 @@ def find_days(
     fields: Mapping[int, str],
     meanings: Sequence[Meaning | None],
     unknown: Collection[int],
+    others: Collection[int],
     name: str,
     rows: Sequence[Sequence[Cell]],
 ) -> dict[int, str]:
     """Return the unknown columns that hold days of birth, or the day with a field that rows are about.
 
     That day is in the only column that may hold it. Of two days in hospital, and of an unknown day and a second-best
-    one such as that of the registration, it is the earlier one.
+    one such as that of the registration, it is the earlier one, unless it is among ``others``, which lists about
+    something else have.
     """
     numbers = [j for j, own in fields.items() if own in ("id_number", "head_id")]
     births = [j for j in sorted(unknown) if any(_are_births(rows, j, k) for k in numbers)]
@@ -44,7 +46,7 @@ def find_days(
     left = _list_day_columns(set(unknown) - set(births), rows)
     known = [j for j, own in fields.items() if own == name]
     if len(known) == 1 and (own := meanings[known[0]]) and own.rank[0] == SECOND and not own.confirmed:
-        left = [j for j in left if _are_before(rows, j, known[0])]
+        left = [j for j in left if j not in others and _are_before(rows, j, known[0])]
     elif known or not name:
         return shown
     elif name == "illness.occurred_on" and len(left) == 2:

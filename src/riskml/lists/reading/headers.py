@@ -191,12 +191,13 @@ class Headers:
         return meaning
 
     def means(self, parts: Sequence[str], names: Collection[str]) -> bool:
-        """Return whether lists of any topic have this header for one of the fields.
+        """Return whether any topic lists this very header for one of the fields.
 
         >>> [read_headers().means([text], {"income.wage"}) for text in ("月工资", "月救助金", "暖心券")]
         [True, False, False]
         """
-        return any((meaning := self.find(topic, parts)) and meaning.field in names for topic in self.topics)
+        texts, vocabularies = spell_header(parts), [topic.vocabulary.exact for topic in self.topics.values()]
+        return any((own := exact.get(text)) and own.field in names for exact in vocabularies for text in texts)
 
     def is_known(self, text: str) -> bool:
         """Return whether the lists of any topic have a column with this header.

@@ -29,10 +29,12 @@ _HALF = re.compile(r"(?P<half>[上下])半年")
 _SCHOOL = re.compile(rf"(20\d\d)(?:年)?{_TO}(20\d\d)(?:年)?学年")
 _TERM = re.compile(r"(20\d\d)年?([春秋])")
 _DAY = re.compile(r"(20\d\d)年(\d{1,2})月(\d{1,2})日(?=[\u4e00-\u9fff])(?![至到])")
+_STRONG = "特大|重大|强|大|局地"
+_HAZARD = "暴雨|洪|山洪|冰雹|风雹|大风|地震|滑坡|泥石流|火灾|旱|雪|台风|低温|霜|寒潮|降雨"
 _DISASTER = re.compile(
-    r"(?<!\d)(\d{1,2})[·・.](\d{1,2})[”\"'」》]?(?=(?:特大|重大|强|大|局地)?(?:暴雨|洪|山洪|冰雹|风雹|大风|地震|滑坡|泥石流|火灾|旱|雪|事故|灾))"
+    rf"(?<!\d)(\d{{1,2}})(?:[·・.](\d{{1,2}})[”\"'」》]?(?=(?:{_STRONG})?(?:{_HAZARD}|事故|灾))|月(\d{{1,2}})日(?=(?:{_STRONG})?(?:{_HAZARD})))"
 )
-"""A disaster named after its day, such as “7·20”特大暴雨."""
+"""A disaster named after its day, such as “7·20”特大暴雨 or 10月18日低温冷冻灾害."""
 _STATED = re.compile(
     r"(?:发放|拨付|打卡|救助|受灾|发生|排查|鉴定|审批)(?:时间|日期):?(20\d\d)[年./-](\d{1,2})[月./-](\d{1,2})(?!\d)"
 )
@@ -55,8 +57,8 @@ def find_period(texts: Iterable[str], received: date | None = None) -> tuple[dat
     (datetime.date(2023, 10, 1), datetime.date(2023, 12, 31))
     >>> find_period(["2023-2024学年"]), find_period(["填报时间：2024年4月3日"])
     ((datetime.date(2023, 9, 1), datetime.date(2024, 8, 31)), None)
-    >>> find_period(["“7·20”特大暴雨受灾农户", "2023年"])
-    (datetime.date(2023, 7, 20), datetime.date(2023, 7, 20))
+    >>> {find_period([text, "2023年"]) for text in ("“7·20”特大暴雨受灾农户", "7月20日洪涝灾害核查")}
+    {(datetime.date(2023, 7, 20), datetime.date(2023, 7, 20))}
     >>> find_period(["12月"]), find_period(["12月"], received=date(2024, 1, 5))
     (None, (datetime.date(2023, 12, 1), datetime.date(2023, 12, 31)))
     """
@@ -107,7 +109,7 @@ def _build_disaster(text: str, year: int | None) -> tuple[date, date] | None:
     if match is None or year is None:
         return None
     try:
-        day = date(year, int(match[1]), int(match[2]))
+        day = date(year, int(match[1]), int(match[2] or match[3]))
     except ValueError:
         return None
     return day, day
