@@ -251,7 +251,11 @@ def test_a_period_that_ended_before_the_date_is_given_with_its_end(village):
         "截至 2022 年 9 月，近 12 个月工资性收入 18,000 元，比上年同期少 6,000 元（下降 25%）"
     )
     assert english["wage_change_on_year_12m"].startswith("As of September 2022, wage income in the last 12 months was")
-    assert texts["log_latest_income_to_line"].startswith("2022 年 9 月人均纯收入"), "the month is stated once"
+    assert texts["log_latest_income_to_line"] == texts["log_income_to_line_12m"], "no month has an income of its own"
+    assert texts["log_latest_income_to_line"].startswith("截至 2022 年 9 月，近 12 个月人均纯收入 9,000 元，")
+    village.earns("2022-10", "2022-10", wage=700, business=0)
+    later = write_all(village.panel("2023-06-30", income_age=18), "zh")[0]
+    assert later["log_latest_income_to_line"].startswith("2022 年 10 月人均纯收入按年计 4,200 元，")
     for name, text in texts.items():
         assert ("近 " in text) <= text.startswith("截至 2022 年 9 月，"), name
     assert not any("截至 2" in text for text in write_all(village.panel("2022-09-30"), "zh")[0].values())

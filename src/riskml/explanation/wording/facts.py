@@ -85,13 +85,16 @@ def _describe_level(panel: Panel, window: int) -> Numbers:
 def _describe_latest_level(panel: Panel) -> Numbers:
     """Return the numbers of :func:`_describe_level` for the latest reported month.
 
-    If that month is not the last complete one, the fourth number is the day on which it ends.
+    If that month is not the last complete one, the fourth number is the day on which it ends. A statement says nothing
+    about a single month, so if the last twelve are equal parts of one, the numbers are those of the twelve months.
     """
-    lag, panel = panel.income_lag, panel.at_income_end
+    lag, stated, panel = panel.income_lag, panel.stated, panel.at_income_end
+    year = panel.total_or_zero[:12]
+    stated = stated & panel.reported[:12].all(axis=0) & (year == year[0]).all(axis=0)
     month, row = panel.reported.argmax(axis=0), np.arange(panel.n)
     income = np.where(panel.reported.any(axis=0), panel.total_or_zero[month, row] * 12 / panel.size[month, row], np.nan)
-    ended = np.where(lag + month > 0, to_month_end(panel.month - lag - month), 0)
-    return income, panel.line[0], np.ones(panel.n), ended.astype(np.float64)
+    ended = np.where((lag + month > 0) & ~stated, to_month_end(panel.month - lag - month), 0)
+    return income, panel.line[0], np.where(stated, 12.0, 1.0), ended.astype(np.float64)
 
 
 def _read_monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.bool_]]:
