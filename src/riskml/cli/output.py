@@ -19,7 +19,26 @@ if TYPE_CHECKING:
 
     from riskml.workbook import Sheet
 
-__all__ = ["join_counts", "print_json", "write_file", "write_table"]
+__all__ = ["TABLE_ENDINGS", "join_counts", "print_json", "require_place", "write_file", "write_table"]
+
+TABLE_ENDINGS = (".parquet", ".csv", ".xlsx")
+
+
+def require_place(path: Path, *endings: str) -> None:
+    """Refuse a file that cannot be written, before anything is computed for it.
+
+    Raises
+    ------
+    UsageError
+        If the file has none of these endings, is a folder, or lies in something that is none.
+    """
+    hint = Text("Choose another --out.")
+    if endings and path.suffix.lower() not in endings:
+        raise UsageError("{path} has an unknown ending.", "End --out with .parquet, .csv or .xlsx.", path=path)
+    if not path.name or path.is_dir():
+        raise UsageError("{path} is a folder; a file is needed.", hint, path=path)
+    if not next(folder for folder in path.absolute().parents if folder.exists()).is_dir():
+        raise UsageError("{path} cannot be written: {reason}.", hint, path=path, reason=Text("Not a directory"))
 
 
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
@@ -30,9 +49,7 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
     UsageError
         If the folder cannot be written to.
     """
-    hint = Text("Choose another --out.")
-    if not path.name:
-        raise UsageError("{path} is a folder; a file is needed.", hint, path=path)
+    require_place(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.{os.getpid()}")
@@ -43,6 +60,7 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
             partial.unlink(missing_ok=True)
     except OSError as error:
         reason = explain_os_error(error)
+        hint = "Choose another --out."
         raise UsageError("{path} cannot be written: {reason}.", hint, path=path, reason=reason) from None
 
 
@@ -59,6 +77,7 @@ def write_table(
     UsageError
         If the file name has another extension.
     """
+    require_place(path, *TABLE_ENDINGS)
 
     def show_all() -> Sheet:
         return path.stem, list(map(str, frame)), frame.astype(object).itertuples(index=False, name=None)
@@ -70,8 +89,6 @@ def write_table(
             write_file(path, lambda partial: _write_csv(partial, frame))
         case ".xlsx":
             write_file(path, lambda partial: _write_workbook(partial, (make_sheet or show_all)(), notes))
-        case _:
-            raise UsageError("{path} has an unknown ending.", "End --out with .parquet, .csv or .xlsx.", path=path)
 
 
 def _write_parquet(path: Path, frame: pd.DataFrame) -> None:

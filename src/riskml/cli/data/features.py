@@ -19,7 +19,7 @@ from riskml.cli.options import (
     Window,
     parse_day,
 )
-from riskml.cli.output import write_table
+from riskml.cli.output import TABLE_ENDINGS, require_place, write_table
 from riskml.cli.progress import show_progress
 from riskml.cli.terminal import say
 
@@ -49,6 +49,7 @@ def features(
     from riskml.splits import Settings
 
     at = parse_day(as_of, "--as-of")
+    require_place(out, *TABLE_ENDINGS)
     build = partial(build_known, as_of=at, basis=Settings(window, outcome=outcome, income_age=income_age).basis)
     with show_progress() as bar:
         parts, _ = map_records(build, records, load_policy(policy), skip_bad_rows, bar, at, cluster, out)

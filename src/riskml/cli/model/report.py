@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from riskml.cli.options import BundleArgument, Language, PolicyFile, SkipBadRows
-from riskml.cli.output import write_file
+from riskml.cli.output import require_place, write_file
 from riskml.cli.progress import show_progress
 from riskml.cli.terminal import say
 
@@ -41,6 +41,7 @@ def report(
     from riskml.cli.inputs import load_bundle
     from riskml.reporting import render_report
 
+    require_place(out)
     loaded = load_bundle(bundle)
     report_data = None if records is None else _recompute(loaded, records, policy, skip_bad_rows)
     text = render_report(loaded, lang=lang, report_data=report_data)

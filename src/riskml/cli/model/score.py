@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from riskml.cli.options import AsOf, BundleArgument, Cluster, PolicyFile, RecordsArgument, SkipBadRows, parse_day
-from riskml.cli.output import join_counts, write_table
+from riskml.cli.output import TABLE_ENDINGS, join_counts, require_place, write_table
 from riskml.cli.progress import show_progress
 from riskml.cli.terminal import say
 from riskml.vocabulary.verdicts import AGREEMENTS, STATUSES
@@ -52,6 +52,7 @@ def score(
 
     model, table = load_bundle(bundle), load_policy(policy)
     at = parse_day(as_of, "--as-of")
+    require_place(out, *TABLE_ENDINGS)
     judge = partial(_judge_all, bundle=model, policy=table, as_of=at, explain=explain)
     with show_progress() as bar:
         parts, extent = map_records(judge, records, table, skip_bad_rows, bar, at, cluster, out)

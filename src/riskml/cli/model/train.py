@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from riskml.cli.options import IncomeAge, OutcomeKind, PolicyFile, RecordsArgument, SkipBadRows, Window, parse_day
+from riskml.cli.output import require_place
 from riskml.cli.progress import show_progress
 from riskml.cli.terminal import say
 
@@ -53,7 +54,7 @@ def train(
     """
     from riskml.cli.inputs import read_records
     from riskml.cli.results import show_evaluation
-    from riskml.model.bundle_files import refuse_other
+    from riskml.model.bundle_files import MANIFEST, refuse_other
     from riskml.policy import load_policy
     from riskml.splits import Settings
     from riskml.training import train as run
@@ -63,6 +64,7 @@ def train(
     settings = Settings(window, horizon, outcome, step, start, origins, hardship, income_age)
     table = load_policy(policy)
     refuse_other(out)
+    require_place(out / MANIFEST)
     with show_progress() as bar:
         loaded = read_records(records, table, skip_bad_rows, bar, sample=sample_households)
         bundle = run(loaded, settings, table, folder=records, refit=refit, progress=bar)
