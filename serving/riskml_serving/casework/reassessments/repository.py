@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, false, insert, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, exists, false, insert, or_, select, true, union_all
 
 from riskml_serving.casework.reassessments.tables import HELP_BEGUN
 from riskml_serving.casework.verifications.repository import is_in_force
@@ -26,12 +26,31 @@ def add_help(connection: Connection, row: dict[str, Any]) -> None:
 
 
 def _is_reassessed() -> ColumnElement[bool]:
-    """Make the condition that a visit, saved after the help, says whether it works."""
+    """Make the condition that a visit, saved after the help, says whether it works.
+
+    A visit that assesses help which is due says nothing about newer help that is due later. If none is due yet, it is
+    about the help that is due first.
+    """
+    other, earlier = HELP_BEGUN.alias("other"), VERIFICATIONS.alias("earlier")
+    settled = exists().where(
+        earlier.c.household_id == other.c.household_id,
+        earlier.c.reassessment.is_not(None),
+        earlier.c.created_at >= other.c.created_at,
+        earlier.c.verification_id < VERIFICATIONS.c.verification_id,
+        is_in_force(earlier),
+    )
+    sooner = exists().where(
+        other.c.household_id == HELP_BEGUN.c.household_id,
+        other.c.due_on < HELP_BEGUN.c.due_on,
+        other.c.created_at <= VERIFICATIONS.c.created_at,
+        ~settled.correlate(other, VERIFICATIONS),
+    )
     return exists().where(
         VERIFICATIONS.c.household_id == HELP_BEGUN.c.household_id,
         VERIFICATIONS.c.reassessment.is_not(None),
         VERIFICATIONS.c.created_at >= HELP_BEGUN.c.created_at,
         is_in_force(),
+        or_(HELP_BEGUN.c.due_on <= VERIFICATIONS.c.verified_on, ~sooner.correlate(HELP_BEGUN, VERIFICATIONS)),
     )
 
 

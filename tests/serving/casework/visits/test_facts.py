@@ -239,6 +239,24 @@ def test_undoing_a_visit_takes_its_facts_back_and_keeps_them_in_the_history(clie
     assert count(client, "case_facts") == count(client, "record_illness") == 2
 
 
+def test_a_second_look_at_help_that_is_due_leaves_the_day_of_newer_help(client, headers):
+    def read_help():
+        page = client.get("/v1/households/h1", headers=headers).json()["help"]
+        return {one["measure"]: one["reassessed"] for one in page}
+
+    def begin(measure, day):
+        body = {"measure": measure, "given_by": "县民政局", "started_on": day}
+        assert client.post("/v1/households/h1/help", json=body, headers=headers).status_code == 201
+
+    begin("低保", "2023-03-25")  # due on 25 June
+    begin("公益岗位", "2023-06-20")
+    begin("务工补贴", "2023-03-30")  # due on 30 June, the day of the visit
+    assert visit(client, headers, outcome="pending", reassessment="working").status_code == 201
+    assert read_help() == {"低保": True, "公益岗位": False, "务工补贴": True}
+    assert visit(client, headers, outcome="pending", reassessment="working").status_code == 201
+    assert read_help()["公益岗位"], "none is due, so that this visit is about the one that is due next"
+
+
 def test_households_due_for_a_second_look_are_listed_page_by_page_within_the_region(client, headers, key):
     homes = [{"household_id": code, "region_code": HERE, "size": 3} for code in ("h2", "h3", "h4")]
     client.post("/v1/records", json={"tables": {"households": homes}}, headers=headers)
