@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from statistics import median
 from typing import Any
 
@@ -14,11 +14,13 @@ from riskml.records.checking.plausibility import (
     AMOUNTS,
     CODES,
     FAR,
+    FAR_ABOVE,
     FEWEST_AMOUNTS,
     FEWEST_CODES,
     FEWEST_LOW,
     LOW,
     NINES,
+    SHORT_NINES,
     SLIPS,
 )
 from riskml.records.checking.poverty_lines import LINE_FACTOR, LINE_YEARS
@@ -29,7 +31,7 @@ from riskml_serving.store.records.columns import Columns, Rows
 
 __all__ = ["find_odd_amounts", "find_odd_lines"]
 
-_CODES = frozenset(CODES + NINES)
+_CODES, _SHORT_NINES = frozenset(CODES + NINES), frozenset(SHORT_NINES + NINES)
 
 
 def find_odd_amounts(
@@ -42,7 +44,10 @@ def find_odd_amounts(
     """
     for column in table.columns:
         if column.kind is Kind.AMOUNT and not _CODES.isdisjoint(sent.get(column.name, ())):
-            yield from _find_survey_codes(column.name, rows, stored)
+            yield from _find_survey_codes(column.name, rows, stored, _CODES)
+    if not _SHORT_NINES.isdisjoint(sent.get("visits", ())):
+        largest = max((x for x in list_known(columns, "visits") if x not in _SHORT_NINES), default=math.inf)
+        yield from _find_survey_codes("visits", rows, stored, {x for x in _SHORT_NINES if x > FAR_ABOVE * largest})
     for column_name, kind, _, most in AMOUNTS.get(table.name, ()):
         if _vary_widely(list_known(sent, column_name), columns, column_name, most * line, line):
             yield from _find_other_units(table, column_name, kind, most * line, rows, stored, line)
@@ -52,10 +57,10 @@ def find_odd_amounts(
             yield from _find_zeros_ahead(rows, stored)
 
 
-def _find_survey_codes(name: str, rows: Rows, stored: Rows) -> Iterator[Finding]:
+def _find_survey_codes(name: str, rows: Rows, stored: Rows, codes: Collection[int]) -> Iterator[Finding]:
     """Find codes such as -8 and 99999 in an amount."""
-    suspect = [(i, row[name]) for i, row in enumerate(rows) if row.get(name) in _CODES]
-    counts = Counter(row[name] for row in stored if (row.get(name) or 0) < 0 or row.get(name) in _CODES)
+    suspect = [(i, row[name]) for i, row in enumerate(rows) if row.get(name) in codes]
+    counts = Counter(row[name] for row in stored if (row.get(name) or 0) < 0 or row.get(name) in codes)
     negative = sum(count for value, count in counts.items() if value < 0)
     for i, value in suspect:
         if counts[value] >= max(FEWEST_CODES, negative / 10 * (value < 0)):
@@ -135,7 +140,9 @@ def _find_high_times(table: Table, column: str, kind: str, known: Rows) -> set[t
 
 
 def _annualise(row: Row, column: str) -> float:
-    return float(row[column]) * 12 / (row.get("months") or 1) if "period_start" in row else float(row[column])
+    if "period_start" in row:
+        return float(row[column]) * 12 / (row.get("months") or 1)
+    return float(row[column]) * (12 if row.get("per") == "month" else 1)
 
 
 def _list_groups(table: Table, kind: str, row: Row) -> list[tuple[Any, ...]]:

@@ -2,12 +2,14 @@
 
 What is a fault in a folder is refused; what is a warning there is accepted and reported in the response. Some warnings
 are given for folders only, because they need the households of a county or their income: a much smaller delivery, a
-single day of recording, hardly any income, an old line, and survey codes in attributes.
+single day of recording, hardly any or far too much income, an old line, months without a line, a disaster in a region
+without households, and survey codes in attributes.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
@@ -16,7 +18,7 @@ from typing import Any
 
 from riskml.records.checking.cell_checks import LAST_YEAR
 from riskml.records.checking.comparisons import FEWEST_COPIES, LINED, MOSTLY
-from riskml.records.checking.plausibility import AHEAD, LAST_EARLY_YEAR, LONGEST_LIFE, SOON, limit_line
+from riskml.records.checking.plausibility import LAST_EARLY_YEAR, LONGEST_LIFE, SOON, YEAR, YEARS_AHEAD, limit_line
 from riskml.records.checking.row_checks import LATE_MONTHS, SPANS
 from riskml.records.contract.personal import find_numbers
 from riskml.records.contract.schema import IDENTIFIERS, TABLES, Kind, Table
@@ -85,10 +87,15 @@ def list_warnings(
             findings[name] += find_odd_amounts(table, rows, own, known, every, line)
             if name == "income":
                 findings[name] += find_sums(rows, known, every)
+                findings[name] += _find_parts(rows, known)
     homes = read("households") if tables.get("households") or tables.get("members") else []
     if homes:
         for name, finding in _find_sizes(tables, homes, read("members")):
             findings[name].append(finding)
+    if tables.get("illness") and (roster := {(row["household_id"], row["member_id"]) for row in read("members")}):
+        findings["illness"] += _find_unknown_members(tables["illness"], roster)
+    if tables.get("monitoring"):
+        findings["monitoring"] += _find_entries(tables["monitoring"], read("monitoring"))
     if tables.get("members"):
         findings["members"] += _find_shared_members(tables["members"], read("members"))
     if tables.get("households"):
@@ -126,12 +133,15 @@ def _list_limits(table: str, today: dt.date) -> list[tuple[str, str, Any, bool]]
     """List the limits of columns: name, code of the rule, limit, and whether smaller values break it, not larger."""
     soon = today + SOON
     limits: dict[Kind, Any] = {Kind.DATE: soon, Kind.MONTH_START: soon, Kind.YEAR: soon.year}
+    ahead = {name: None if years == math.inf else soon + years * YEAR for name, years in YEARS_AHEAD.items()}
     first = dt.date(LAST_EARLY_YEAR + 1, 1, 1)
     largest = [
         (column.name, code, limit, False)
         for column in TABLES[table].columns
-        if column.name not in AHEAD and column.name != "recorded_on"  # the latter has checks of its own
-        for code, limit in (("above_plausible", column.plausible), ("future_day", limits.get(column.kind)))
+        for code, limit in (
+            ("above_plausible", column.plausible),
+            ("future_day", ahead.get(column.name, limits.get(column.kind))),
+        )
         if limit is not None
     ]
     smallest = [
@@ -201,6 +211,35 @@ def _find_shared_members(rows: Rows, members: Rows) -> Iterator[Finding]:
         for i, row in enumerate(rows):
             if homes[row["member_id"]] > 1 and roster[row["household_id"], row["member_id"]] is None:
                 yield i, "member_id", "member_of_two_households"
+
+
+def _find_unknown_members(rows: Rows, roster: set[tuple[str, str]]) -> Iterator[Finding]:
+    """Find care for persons who are not among the members on record; ``roster`` has their households and codes."""
+    for i, row in enumerate(rows):
+        if row.get("member_id") and (row["household_id"], row["member_id"]) not in roster:
+            yield i, "member_id", "unknown_member"
+
+
+def _find_parts(rows: Rows, income: Rows) -> Iterator[Finding]:
+    """Find income that names a person, if no row of its source on record, and no total, is without one."""
+    whole = {row["source"] for row in income if not row.get("member_id")}
+    for i, row in enumerate(rows):
+        if row.get("member_id") and not whole & {row["source"], "total"}:
+            yield i, "member_id", "only_parts"
+
+
+def _find_entries(rows: Rows, monitoring: Rows) -> Iterator[Finding]:
+    """Find entries into monitoring before the end of the one before, if there are at least three on record."""
+    states = {
+        (row["household_id"], row["entered_on"]): row.get("cleared_on") for row in sorted(monitoring, key=read_day)
+    }
+    again, ends = set(), dict.fromkeys((code for code, _ in states), dt.date.min)
+    for (code, day), end in sorted(states.items(), key=lambda state: state[0]):
+        again |= {(code, day)} if day < ends[code] else set()
+        ends[code] = max(ends[code], end or dt.date.max)
+    for i, row in enumerate(rows if len(again) >= FEWEST_COPIES else ()):
+        if (row["household_id"], row["entered_on"]) in again:
+            yield i, "entered_on", "entered_twice"
 
 
 def _find_lost_lines(rows: Rows, homes: Rows, read_lines: Callable[[], Rows]) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from riskml.records.checking.comparisons import ALIKE, FEWEST_COPIES, NEARLY, USUALLY, list_subject
+from riskml.records.checking.duplicates import FILLED_LATER
 from riskml.records.contract.schema import Kind, Table
 from riskml_serving.checks.findings import Finding, Row, list_known, read_day
 from riskml_serving.store.records.columns import Columns, Rows
@@ -15,6 +16,7 @@ from riskml_serving.store.records.columns import Columns, Rows
 __all__ = ["find_copies", "find_reused_numbers", "find_sums"]
 
 _CONTENTS = ("record_id", "recorded_on")
+_OTHERS = (*_CONTENTS, *FILLED_LATER)
 
 
 def _make_key(table: Table, row: Row, without: tuple[str, ...]) -> tuple[Any, ...]:
@@ -60,15 +62,16 @@ def _compare_with_earlier(table: Table, rows: Rows, amounts: list[str]) -> Calla
     alike: dict[Any, Row] = {}
     for row in sorted(rows, key=read_day):
         same.setdefault(_make_key(table, row, _CONTENTS), row)
-        alike.setdefault(_make_key(table, row, (*_CONTENTS, *amounts)), row)
+        alike.setdefault(_make_key(table, row, (*_OTHERS, *amounts)), row)
 
     def find_alike(row: Row) -> tuple[dt.date | None, bool]:
-        old = alike.get(_make_key(table, row, (*_CONTENTS, *amounts)), row)
+        old = alike.get(_make_key(table, row, (*_OTHERS, *amounts)), row)
         if row.get("statement") or read_day(row) <= read_day(old):
             return None, False
         amount, before = row.get(amounts[0]), old.get(amounts[0])
-        near = amount is not None and before is not None and abs(amount - before) <= ALIKE * abs(before)
-        return read_day(old), near
+        if amount is None or before is None:
+            return read_day(old), amount is before
+        return read_day(old), abs(amount - before) <= ALIKE * abs(before)
 
     compared = [find_alike(row) for row in rows]
     usual = sum(near for _, near in compared) >= USUALLY * sum(day is not None for day, _ in compared)

@@ -68,6 +68,21 @@ def test_a_few_numbers_among_marks_of_nothing_are_a_column_of_numbers(make, mark
     assert read(folder) == ("number", [None, None, 0.0, None, 3.0, None])
 
 
+@pytest.mark.parametrize("vague", ["35%", "1.2万元", "约6", "20多", "5以上"])
+def test_a_number_of_another_scale_is_read_as_missing_in_a_column_of_numbers(make, vague):
+    folder = add_attribute(make, ["1", vague, "2", vague, "−3"])
+    assert [(fault.code, fault.count) for fault in check(folder).faults] == [("odd_attribute", 1), ("odd_attribute", 2)]
+    assert read(folder) == ("number", [1.0, None, 2.0, None, -3.0])
+
+
+def test_words_among_numbers_make_a_category_with_a_warning(make):
+    values = ["1", "2", "3", "4", "土房", "砖房"]
+    folder = add_attribute(make, values)
+    [fault] = check(folder).faults
+    assert (fault.code, fault.count) == ("numbers_as_text", 2)
+    assert read(folder) == ("text", values)
+
+
 def test_a_few_words_among_many_numbers_are_read_as_missing(make):
     values = [str(i) for i in range(1, 20)]
     folder = add_attribute(make, [*values, "荒地"])

@@ -90,7 +90,7 @@ def test_unknown_codes_are_counted_and_the_nearest_is_suggested(make, only_fault
     ]
     fault = only_fault(make(income=rows))
     assert (fault.count, fault.rows) == (3, (1, 2, 3))
-    assert "'工资性' (2×), 'rent'; did you mean 'wage' for '工资性'?" in fault.message
+    assert "'工资性' (2×), 'rent'. Did you mean 'wage' for '工资性'?" in fault.message
 
 
 def test_causes_are_codes_separated_by_semicolons(make):

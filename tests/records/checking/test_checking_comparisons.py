@@ -66,6 +66,37 @@ def test_a_few_equal_rows_among_many_are_a_coincidence(find):
     assert find("delivered_twice", income=first + add_date(second, DAY(2024, 1, 8))) is None
 
 
+def test_rows_sent_again_with_a_cell_that_was_empty_are_found(find):
+    help_ = [{"household_id": home, "started_on": START, "measure": "低保", "amount": 300.0} for home in HOMES]
+    ended = [row | {"ended_on": dt.date(2023, 6, 30)} for row in help_]
+    fault = find("delivered_twice", help=add_date(help_, dt.date(2022, 1, 9)) + add_date(ended, dt.date(2023, 7, 9)))
+    assert (fault.where, fault.count) == ("help.recorded_on", 4)
+    leads = [{"household_id": home, "occurred_on": START, "kind": "report"} for home in HOMES]
+    told = [row | {"channel": "hotline"} for row in leads]
+    fault = find("delivered_twice", events=add_date(leads, dt.date(2022, 1, 9)) + add_date(told, dt.date(2022, 2, 9)))
+    assert (fault.where, fault.count) == ("events.recorded_on", 4)
+
+
+def make_entry(month, home="0012", **cells):
+    return {
+        "household_id": home,
+        "category": "borderline",
+        "entered_on": dt.date(2023, month, 1),
+        "causes": "illness",
+    } | cells
+
+
+def test_a_monthly_list_of_the_monitored_is_no_list_of_new_entries(find):
+    fault = find("entered_twice", monitoring=[make_entry(month) for month in range(1, 6)])
+    assert (fault.severity, fault.where, fault.rows) == ("warning", "monitoring.entered_on", (2, 3, 4, 5))
+    assert find("entered_twice", monitoring=[make_entry(month) for month in range(1, 4)]) is None
+    cleared = [make_entry(month, cleared_on=dt.date(2023, month + 1, 1)) for month in range(1, 7)]
+    assert find("entered_twice", monitoring=cleared) is None
+    later = [row | {"cleared_on": None, "recorded_on": row["entered_on"]} for row in cleared]
+    again = [row | {"recorded_on": row["cleared_on"]} for row in cleared]
+    assert find("entered_twice", monitoring=later + again) is None
+
+
 def test_deliveries_that_each_repeat_the_months_before_count_every_copy(find):
     rows = find.income(12)
     rolling = [

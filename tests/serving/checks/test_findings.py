@@ -38,11 +38,15 @@ def make_income(months=12, homes=HOMES, factor=1.0, **cells):
     ]
 
 
+def make_entry(month, **cells):
+    return {"household_id": "h1", "category": "borderline", "entered_on": dt.date(2023, month, 1), **cells}
+
+
 def replace(rows, position, **cells):
     return [row | cells if i == position else row for i, row in enumerate(rows)]
 
 
-FOLDERS_ONLY = {"one_recording_day", "no_line", "smaller_delivery", "little_income", "old_line"}
+FOLDERS_ONLY = {"one_recording_day", "no_line", "smaller_delivery", "little_income", "old_line", "much_income"}
 TWO_SOURCES = make_income(18) + make_income(18, source="transfer")
 SLIP = replace(make_income(), 20, amount=91_200.0)
 RECODED = make_homes(recorded_on=dt.date(2022, 1, 1)) + make_homes(
@@ -122,6 +126,74 @@ TABLES = {
         },
         {"member_of_two_households"},
     ),
+    "care of somebody unknown": (
+        {
+            "members": make_members(HOMES, 3),
+            "illness": [
+                {"household_id": "h1", "member_id": code, "occurred_on": dt.date(2023, 5, 4), "kind": "other"}
+                for code in ("0", "7")
+            ],
+        },
+        {"unknown_member"},
+    ),
+    "visits of 99": (
+        {
+            "illness": [
+                {"household_id": home, "occurred_on": dt.date(2023, 5, 4), "kind": "other", "visits": visits}
+                for home, visits in zip(HOMES, (1, 99, 2, 99, 99, 3), strict=True)
+            ]
+        },
+        {"survey_code"},
+    ),
+    "visits of dialysis": (
+        {
+            "illness": [
+                {"household_id": home, "occurred_on": dt.date(2023, 5, 4), "kind": "other", "visits": visits}
+                for home, visits in zip(HOMES, (1, 99, 150, 99, 99, 3), strict=True)
+            ]
+        },
+        set(),
+    ),
+    "wages of persons": ({"income": make_income(member_id="1", source="wage")}, {"only_parts"}),
+    "wages of persons beside those of households": ({"income": make_income() + make_income(member_id="1")}, set()),
+    "a monthly list of the monitored": (
+        {"monitoring": [make_entry(month) for month in (1, 2, 3, 4)]},
+        {"entered_twice"},
+    ),
+    "the end of monitoring": (
+        {
+            "monitoring": [
+                make_entry(1),
+                make_entry(1, recorded_on=TODAY, cleared_on=dt.date(2023, 2, 1)),
+                make_entry(3),
+            ]
+        },
+        set(),
+    ),
+    "help that ended": (
+        {
+            "help": [
+                {"household_id": home, "started_on": dt.date(2022, 3, 1), "measure": "低保", "amount": 300.0, **cells}
+                for cells in (
+                    {"recorded_on": dt.date(2022, 3, 9)},
+                    {"recorded_on": dt.date(2023, 3, 9), "ended_on": dt.date(2023, 3, 1)},
+                )
+                for home in HOMES
+            ]
+        },
+        {"delivered_twice"},
+    ),
+    "help of a month in fen": (
+        {
+            "help": [
+                {"household_id": home, "started_on": dt.date(2022, 3, 1), "measure": "低保", "amount": 42_000.0}
+                | {"per": "month"}
+                for home in HOMES
+            ]
+        },
+        {"amount_in_fen"},
+    ),
+    "a line in thirty years": ({"lines": [LINE, LINE | {"effective_from": dt.date(2054, 1, 1)}]}, {"future_day"}),
     "identity card numbers": (
         {
             "illness": [

@@ -74,7 +74,11 @@ def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe(column.name, "have no {column}", empty)
 
 
-@check("A cell is not a date", "日期无法识别", "Write dates as 2023-01-05 or 2023/1/5; the day must exist.")
+@check(
+    "A cell is not a date",
+    "日期无法识别",
+    "Write dates as 2023-01-05 or 2023/1/5; the day must exist. Leave the cell empty if the date is unknown.",
+)
 def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report text that is not a calendar date."""
     for column, text in list_unreadable(folder, table, Kind.DATE, Kind.MONTH_START):

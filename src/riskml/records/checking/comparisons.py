@@ -69,7 +69,8 @@ def delivered_twice(folder: Folder, table: Table) -> Iterator[Probe]:
             SELECT {POSITION}, {amount} AS amount, {NULL_FIRST} AS day, min(day) OVER (PARTITION BY {cells}) AS same,
                 min(day) OVER (PARTITION BY h) AS first,
                 first({amount}) OVER (PARTITION BY h ORDER BY {NULL_FIRST}, {POSITION}) AS old,
-                day > first AND abs({amount} - old) <= {ALIKE} * abs(old) AS near FROM candidates),
+                day > first AND ({amount} IS NOT DISTINCT FROM old OR abs({amount} - old) <= {ALIKE} * abs(old)) AS near
+            FROM candidates),
         pairs AS (
             SELECT {POSITION}, amount, day, CASE WHEN day > same THEN same
                 WHEN near AND count(*) FILTER (near) OVER () >= {USUALLY} * count(*) FILTER (day > first) OVER ()
@@ -249,6 +250,34 @@ def member_of_two_households(folder: Folder, table: Table) -> Iterator[Probe]:
             SEMI JOIN (FROM homes WHERE n > 1) USING (member_id)
             WHERE left_on IS NULL AND (SELECT count(*) >= {MOSTLY} * sum(n) FROM homes)"""
         yield Probe("member_id", "name a member who is also listed in another household", rows=rows)
+
+
+@check(
+    "A household enters monitoring while it is being monitored",
+    "尚在监测的农户又被列为新纳入监测",
+    "Keep the first day of entered_on in all later versions of a state, and fill in cleared_on when it ends: each "
+    "entered_on counts as a new entry.",
+    warning=True,
+)
+def entered_twice(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report entries into monitoring before the end of the one before, if there are at least three.
+
+    A list of the monitored households that is delivered every month often has the month as ``entered_on``.
+    """
+    if table.name == "monitoring" and has_columns(folder, "monitoring", *table.key):
+        rows = f"""
+            WITH states AS (
+                SELECT {POSITION}, household_id, entered_on, cleared_on FROM {folder.get_numbered_view("monitoring")}
+                QUALIFY row_number() OVER (
+                    PARTITION BY household_id, entered_on ORDER BY {NULL_FIRST} DESC, {POSITION}) = 1),
+            again AS (
+                SELECT *, entered_on < max(coalesce(cleared_on, DATE '9999-12-31')) OVER (
+                    PARTITION BY household_id ORDER BY entered_on
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS early
+                FROM states)
+            SELECT {POSITION}, entered_on AS "#value" FROM again WHERE early
+            QUALIFY count(*) OVER () >= {FEWEST_COPIES}"""
+        yield Probe("entered_on", "enter monitoring before the entry before has been cleared", rows=rows)
 
 
 @check(

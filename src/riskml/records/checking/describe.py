@@ -100,7 +100,7 @@ def _list_comparisons() -> Iterator[str]:
     yield "| code | what is wrong | 问题 | when it is reported | 更正办法 | seconds |"
     yield "|---|---|---|---|---|---|"
     for rule, function in CHECKS.items():
-        if function.__module__.endswith((".comparisons", ".plausibility", ".poverty_lines")):
+        if function.__module__.endswith((".comparisons", ".incomes", ".plausibility", ".poverty_lines")):
             when = " ".join(str(function.__doc__).split("\n\n")[0].split()).removeprefix("Report ").replace("``", "`")
             advice, seconds = Text(rule.what_to_do).read("zh"), SECONDS.get(rule.code, 0.0)
             yield f"| `{rule.code}` | {rule.title} | {rule.zh} | {when[0].upper()}{when[1:]} | {advice} | {seconds} |"

@@ -11,9 +11,12 @@ from riskml.records.reading.cell_sql import fetch_row, quote
 from riskml.records.reading.folder import Folder
 from riskml.text import Joined
 
-__all__ = ["POSITION", "select_counted_income", "select_repeated_contents", "select_uncorrected"]
+__all__ = ["FILLED_LATER", "POSITION", "select_counted_income", "select_repeated_contents", "select_uncorrected"]
 
 POSITION = '"#file", "#row"'
+
+FILLED_LATER = ("ended_on", "channel")
+"""Columns that a later delivery of the same row may have filled in."""
 
 _CUT = {
     "[0-9]{15}0+": "Codes that end in zeros after 15 digits may have been different before a spreadsheet cut them: in "
@@ -154,14 +157,16 @@ def select_uncorrected(folder: Folder, table: Table) -> str:
 def select_repeated_contents(folder: Folder, table: Table) -> str:
     """Build the SQL for the rows that may equal another row but for ``recorded_on``, ``record_id`` and amounts.
 
-    Rows with the same ``h`` do. Rows that share their ``record_id`` with another row are left out: these are
-    corrections.
+    The columns of `FILLED_LATER` may differ too. Rows with the same ``h`` do. Rows that share their ``record_id`` with
+    another row are left out: these are corrections.
     """
     amounts = [column.name for column in table.columns if column.kind is Kind.AMOUNT]
-    cells = ", ".join(quote(name) for name in table.names if name not in ("record_id", "recorded_on", *amounts))
+    later = [name for name in FILLED_LATER if name in table.names]
+    others = ("record_id", "recorded_on", *later, *amounts)
+    cells = ", ".join(quote(name) for name in table.names if name not in others)
     source = select_uncorrected(folder, table)
     return f"""
-        SELECT {POSITION}, record_id, recorded_on, h, {", ".join(amounts)}, {cells}
+        SELECT {POSITION}, record_id, recorded_on, h, {", ".join([*amounts, *later])}, {cells}
         FROM (SELECT *, hash({cells}) AS h FROM {source})
         SEMI JOIN {folder.find_repeated(table.name, source, cells)} USING (h)"""
 

@@ -11,6 +11,7 @@ from riskml.records.checking import (  # noqa: F401  imports declare the checks
     cell_checks,
     comparisons,
     duplicates,
+    incomes,
     links,
     plausibility,
     poverty_lines,
@@ -99,17 +100,18 @@ def build_fault(folder: Folder, table: Table, hit: Hit) -> Fault:
     if values:
         shown = [f"{value!r}" + (f" ({count:,}×)" if count > 1 else "") for value, count in values[:_VALUES_SHOWN]]
         more = ["…"] if len(values) > _VALUES_SHOWN else []
-        message += Text(": {values}", values=Joined([*shown, *more])) + _suggest_code(str(values[0][0]), hit.probe)
+        message += Text(": {values}", values=Joined([*shown, *more]))
     advice = {
         text: None
         for pattern, text in hit.probe.advice.items()
         if any(re.fullmatch(pattern, str(value).strip()) for value, _ in values)
     }
-    text = join_sentences(message + Text("."), *map(Text, advice))
+    suggested = next(filter(None, (_suggest_code(str(value), hit.probe) for value, _ in values)), "")
+    text = join_sentences(message + Text("."), suggested, *map(Text, advice))
     return hit.rule.to_fault(table.name, hit.probe.column, text, count=hit.count, rows=rows)
 
 
-def _suggest_code(value: str, probe: Probe) -> Text:
+def _suggest_code(value: str, probe: Probe) -> str:
     by_chinese = {chinese: code for code, chinese in probe.suggest.items()}
     close = get_close_matches(value.strip().lower(), list(probe.suggest), n=1) or [by_chinese.get(value.strip(), "")]
-    return Text("; did you mean {code!r} for {value!r}?", code=close[0], value=value) if close[0] else Text("")
+    return Text("Did you mean {known!r} for {name!r}?", known=close[0], name=value) if close[0] else ""

@@ -27,7 +27,8 @@ def _are_sound(folder: Folder, table: str, *columns: str) -> str:
 @check(
     "A household is not in the table of households",
     "农户不在农户表中",
-    "Add the household to households, or correct the code; '12' and '0012' are different codes.",
+    "Add the household to households, or correct the code; '12' and '0012' are different codes. Delete rows that are "
+    "notes, totals or a second header.",
 )
 def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report rows for a household that is missing from the table of households."""

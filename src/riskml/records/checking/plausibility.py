@@ -19,13 +19,16 @@ from riskml.records.reading.cell_sql import fetch_row, quote, quote_attribute
 from riskml.records.reading.folder import Folder, UsualLines
 from riskml.text import Joined
 
-__all__ = ["limit_line"]
+__all__ = ["find_highest_line", "group_income", "limit_line"]
 
 CODES = (*range(-9, 0), *(-int(digit * length) for digit in "789" for length in range(2, 8)), -98, -998, -9998)
 """Negative numbers that surveys use to mark a missing answer."""
 
 NINES = tuple(10**length - 1 for length in range(5, 9))
 """Numbers of nines that are written for a missing answer, and hardly ever are an amount."""
+
+SHORT_NINES, FAR_ABOVE = (99, 999, 9999), 5
+"""Numbers of nines that may mark a missing answer, if they are this many times all other numbers."""
 
 FEWEST_CODES = 3
 """Minimum number of rows with the same number for it to be considered a code."""
@@ -43,16 +46,16 @@ AMOUNTS = {
     "income": (("amount", "source", "amount * 12 / nullif(months, 0)", 100),),
     "illness": (("cost", "kind", "cost", 30), ("self_paid", "kind", "self_paid", 20)),
     "events": (("amount", "kind", "amount", 30),),
-    "help": (("amount", "'help'", "amount", 20),),
+    "help": (("amount", "'help'", "amount * if(per = 'month', 12, 1)", 20),),
 }
 """For each table, its columns of amounts: SQL for the kind of an amount, SQL for the amount that is compared with a
 line, and the number of lines above which it is too high."""
 
-AHEAD = ENDS | {"effective_from"}
-"""Columns with dates that may lie in the future."""
+YEARS_AHEAD = {"effective_from": 5} | dict.fromkeys(ENDS, math.inf)
+"""Years by which the dates of a column may lie in the future."""
 
-SOON = dt.timedelta(days=31)
-"""Dates this near in the future are accepted: an income row may be about the month that has just begun."""
+SOON, YEAR = dt.timedelta(days=31), dt.timedelta(days=366)
+"""Dates less than ``SOON`` ahead are accepted: an income row may be about the month that has just begun."""
 
 LAST_EARLY_YEAR, LONGEST_LIFE, HISTORICAL = 1970, 110, 1991
 """Last year in which a day is too early, longest life in years, and the year before which income is historical: its
@@ -64,8 +67,8 @@ _DAYS = (Kind.DATE, Kind.MONTH_START, Kind.YEAR)
 @check(
     "A day lies in the future",
     "日期在将来",
-    "Correct the day. Only the ends of help, of monitoring and of a membership, and the first day of a line, may lie "
-    "ahead.",
+    "Correct the day. Only the ends of help, of monitoring and of a membership may lie ahead, and the first day of a "
+    "line by five years.",
     warning=True,
 )
 def future_day(folder: Folder, table: Table) -> Iterator[Probe]:
@@ -79,11 +82,12 @@ def future_day(folder: Folder, table: Table) -> Iterator[Probe]:
         if last is None or last <= latest:
             break
     else:
-        latest = last + dt.timedelta(days=2 * 366) if income else latest
+        latest = last + 2 * YEAR if income else latest
     for column in list_columns(folder, table, *_DAYS):
-        if column.name not in AHEAD:
-            name, limit = quote(column.name), latest.year if column.kind is Kind.YEAR else f"DATE '{latest}'"
-            values = {"latest": latest.year if column.kind is Kind.YEAR else latest}
+        if (years := YEARS_AHEAD.get(column.name, 0)) < math.inf:
+            day = latest + years * YEAR
+            name, limit = quote(column.name), day.year if column.kind is Kind.YEAR else f"DATE '{day}'"
+            values = {"latest": day.year if column.kind is Kind.YEAR else day}
             last = LAST_YEAR if column.kind is Kind.YEAR else f"DATE '{LAST_YEAR}-12-31'"
             where = f"{name} > {limit} AND {name} <= {last}"
             yield Probe(column.name, "have {column} after {latest}", where, value=name, values=values)
@@ -169,9 +173,9 @@ def amount_in_ten_thousands(folder: Folder, table: Table) -> Iterator[Probe]:
             folder.connection.execute(f"""
                 INSERT INTO {units} BY NAME
                 WITH usual AS (
-                    SELECT source, median(level) AS usual, count(*) AS homes FROM {_group_income(folder)} GROUP BY 1)
+                    SELECT source, median(level) AS usual, count(*) AS homes FROM {group_income(folder)} GROUP BY 1)
                 SELECT source AS sort, 'household' AS same, household_id
-                FROM {_group_income(folder)} JOIN usual USING (source) WHERE level < usual - ln({FAR})
+                FROM {group_income(folder)} JOIN usual USING (source) WHERE level < usual - ln({FAR})
                 QUALIFY count(*) OVER (PARTITION BY source) >= greatest({FEWEST_LOW}, homes / 100)
                     OR count(*) OVER (PARTITION BY household_id) > 1""")
         if fetch_row(folder.connection, f"SELECT count(*) FROM {units}") == (0,):
@@ -200,7 +204,7 @@ def amount_in_fen(folder: Folder, table: Table) -> Iterator[Probe]:
     help, with 20. Income of a month or of a day of recording is reported too if every source, and more than one, is on
     average more than 50 times what is usual in other months or on other days.
     """
-    line = _find_highest_line(folder)
+    line = find_highest_line(folder)
     for amounts in _list_amounts(folder, table) if line else ():
         kinds = folder.connection.execute(
             f"SELECT sort FROM {amounts.groups} GROUP BY sort"
@@ -244,7 +248,7 @@ def _compare_times(folder: Folder, amounts: _Amounts) -> str:
     return folder.create_once(f'"#times {amounts.groups[2:]}', query)
 
 
-def _find_highest_line(folder: Folder) -> float:
+def find_highest_line(folder: Folder) -> float:
     """Return the highest line of the folder and of the policy table, as `limit_line` does."""
     lines: list[float] = []
     if has_columns(folder, "lines", "amount"):
@@ -264,7 +268,7 @@ def limit_line(lines: Collection[float], usual_lines: UsualLines) -> float:
     return float(max(min(max(lines, default=0.0), LINE_FACTOR * usual or math.inf), usual))
 
 
-def _group_income(folder: Folder) -> str:
+def group_income(folder: Folder) -> str:
     """Group the positive income of each household and source, as amounts a month; return the name of the table.
 
     It has the number ``n`` of amounts, the ``largest``, their ``total``, and the mean of their logarithms (``level``).
@@ -295,7 +299,7 @@ class _Amounts:
 
 def _list_amounts(folder: Folder, table: Table) -> Iterator[_Amounts]:
     """Yield those of `AMOUNTS` that the table has."""
-    line = _find_highest_line(folder)
+    line = find_highest_line(folder)
     for column, kind, amount, most in AMOUNTS.get(table.name, ()):
         if has_columns(folder, table.name, column, str(table.day)):
             least = f"{line / 1000}" + " * if(kind = 'inpatient', 1, 0.1)" * (table.name == "illness")
@@ -319,26 +323,30 @@ def _list_amounts(folder: Folder, table: Table) -> Iterator[_Amounts]:
 def survey_code(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a number such as -8 or 99999 in at least three amounts, and -8 in a tenth of all negative amounts.
 
-    In an attribute, -7 to -99 must be the only negative number, and 99, 999 or 9999 far above all other numbers.
+    In an attribute, all negative numbers must be from -7 to -99, and 99, 999 or 9999 far above all other numbers, as in
+    numbers of visits.
     """
     view = folder.get_view(table.name)
-    suspects: dict[str, tuple[str, float, set[int]]] = {
-        column.name: (quote(column.name), 0.1, {*NINES, *CODES} if column.minimum is None else {*NINES})
+    suspects: dict[str, tuple[str, set[int]]] = {
+        column.name: (quote(column.name), {*NINES, *CODES} if column.minimum is None else {*NINES})
         for column in list_columns(folder, table, Kind.AMOUNT)
     }
-    for name, kind in folder.layouts[table.name].attributes.items():
-        if kind == "number":
-            number, nines = quote_attribute(name), (99, 999, 9999, *NINES)
-            query = f"SELECT max({number}) FROM {view} WHERE {number} NOT IN {nines}"
-            [largest] = fetch_row(folder.connection, query)
-            odd = {code for code in CODES if code < -6} | {x for x in nines if x > 5 * (largest or math.inf)}
-            suspects[name] = (number, 1.0, odd)
-    for name, (number, share, suspect) in suspects.items():
+    attributes = folder.layouts[table.name].attributes.items()
+    numbers = {name: quote_attribute(name) for name, kind in attributes if kind == "number"}
+    numbers |= {name: name for name in ("visits",) if has_columns(folder, table.name, name)}
+    for name, number in numbers.items():
+        query = f"SELECT max({number}) FROM {view} WHERE {number} NOT IN {SHORT_NINES + NINES}"
+        [largest] = fetch_row(folder.connection, query)
+        odd = {code for code in CODES if code < -6}
+        suspects[name] = (number, odd | {x for x in SHORT_NINES + NINES if x > FAR_ABOVE * (largest or math.inf)})
+    for name, (number, suspect) in suspects.items():
         listed = ", ".join(map(str, sorted(suspect)))
         query = f"SELECT {number}, count(*) FROM {view} WHERE {number} < 0 OR {number} IN ({listed}) GROUP BY 1"
         counts = dict(folder.connection.execute(query).fetchall())
         negative = sum(count for value, count in counts.items() if value < 0)
-        least = {code: max(FEWEST_CODES, share * negative * (code < 0)) for code in suspect}
+        least = {code: max(FEWEST_CODES, negative / 10 * (code < 0)) for code in suspect}
+        if name in numbers and not suspect.issuperset(value for value in counts if value < 0):
+            least |= {code: math.inf for code in suspect if code < 0}
         codes = [code for code in sorted(suspect) if counts.get(code, 0) >= least[code]]
         if codes:
             where, values = f"{number} IN ({', '.join(map(str, codes))})", {"codes": Joined(codes)}
@@ -362,7 +370,7 @@ def slipped_amount(folder: Folder, table: Table) -> Iterator[Probe]:
     needed = ("household_id", "source", "amount")
     if table.name != "income" or not has_columns(folder, "income", *needed):
         return
-    numbered, groups = folder.get_numbered_view("income"), _group_income(folder)
+    numbered, groups = folder.get_numbered_view("income"), group_income(folder)
     factors = " OR ".join(f"largest / {factor} BETWEEN least / 2 AND second * 2" for factor in SLIPS)
     folder.connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE "#slips" AS

@@ -1,4 +1,4 @@
-"""Comparisons of the lines with one another and with the policy table, and of most of the income with the lines."""
+"""Comparisons of the lines with one another and with the policy table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from riskml.records.checking.duplicates import POSITION
 from riskml.records.checking.registry import Probe, check, has_columns
 from riskml.records.contract.schema import Table
-from riskml.records.reading.cell_sql import NULL_FIRST
 from riskml.records.reading.folder import Folder
 
 __all__ = ["LINE_FACTOR", "LINE_YEARS"]
@@ -18,9 +17,6 @@ LINE_FACTOR, LINE_YEARS = 3, 3
 
 OLD_YEARS, OLD_SHARE = 2, 0.8
 """Years after which a line is old at the end of the income, and its share of the policy table's line by then."""
-
-POOR_SHARE, FEWEST_POOR = 0.9, 5
-"""Share of the households that must be far below every line, and the minimum number of households."""
 
 
 @check(
@@ -99,42 +95,3 @@ def _list_usual_lines(folder: Folder) -> str:
     lines = folder.usual_lines or [("", dt.date.max, 0.0)]
     cells = ", ".join(f"('{prefix}', DATE '{day}', {amount}::DOUBLE)" for prefix, day, amount in lines)
     return f"usual(prefix, since, usual) AS (VALUES {cells})"
-
-
-@check(
-    "Most households have hardly any income",
-    "大多数农户的人均收入远低于监测线",
-    "Check the unit of the amounts and of the lines, the number of months of each period, and whether a source of "
-    "income is missing.",
-    warning=True,
-)
-def little_income(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report households with an income per head below half of every line, if nine tenths of the households have so.
-
-    Five hundred households are looked at.
-    """
-    needed = {
-        "households": ("household_id", "size"),
-        "income": ("household_id", "period_start", "amount"),
-        "lines": ("amount",),
-    }
-    if table.name != "households" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
-        return
-    rows = f"""
-        WITH homes AS (
-            SELECT {POSITION}, household_id, size FROM {folder.get_numbered_view("households")}
-            QUALIFY row_number() OVER (PARTITION BY household_id ORDER BY {NULL_FIRST} DESC, {POSITION}) = 1
-            ORDER BY hash(household_id) LIMIT 500),
-        periods AS (
-            SELECT household_id, months, sum(amount) AS amount FROM {folder.get_view("income")}
-            SEMI JOIN homes USING (household_id) WHERE member_id IS NULL AND amount IS NOT NULL
-            GROUP BY household_id, period_start, months),
-        heads AS (
-            SELECT {POSITION}, 12 * sum(amount) / sum(months) / any_value(size) AS head
-            FROM periods JOIN homes USING (household_id) GROUP BY {POSITION}),
-        judged AS (
-            SELECT *, head < (SELECT min(amount) / 2 FROM {folder.get_view("lines")} WHERE amount > 0) AS poor
-            FROM heads)
-        SELECT {POSITION}, round(head) AS "#value" FROM judged WHERE poor
-        QUALIFY count(*) OVER () >= greatest({FEWEST_POOR}, {POOR_SHARE} * (SELECT count(*) FROM judged))"""
-    yield Probe("size", "have less than half of every line per head and year", rows=rows)

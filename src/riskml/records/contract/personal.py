@@ -86,9 +86,10 @@ def select_personal(values: Collection[str], households: int, column: str = "") 
     list of str
         Identity card numbers with a valid check digit, and telephone numbers inside a text, are selected wherever they
         occur. Values with the form of such an identity card number must make up half of the values, with different
-        dates of birth. Values that are nothing but telephone numbers must make up half of the values and not all begin
-        with the same six digits, as the codes of a county do. Names must make up most of at least five values, nearly
-        all of them different, or four fifths of at least eight different values with many common surnames.
+        dates of birth. Values that are nothing but telephone numbers must make up half of the values and not all be
+        digits that begin with the same six, as the codes of a county do. Names must make up most of at least five
+        values, nearly all of them different, or four fifths of at least eight different values with many common
+        surnames.
 
     Examples
     --------
@@ -102,8 +103,10 @@ def select_personal(values: Collection[str], households: int, column: str = "") 
         personal += [value for value in numbers if value not in personal]
     with_phone = {value: match for value in values if (match := _PHONE.search(value))}
     alone = [value for value, match in with_phone.items() if match.group() == value.strip()]
-    several = len(alone) < 2 or len({value.strip()[:6] for value in alone}) > 1
-    if 2 * len(alone) < len(values) or not several:
+    alike = len(alone) > 1 and all(
+        value.strip()[:6] == alone[0].strip()[:6] and value.strip().isdigit() for value in alone
+    )
+    if 2 * len(alone) < len(values) or alike:
         with_phone = {value: match for value, match in with_phone.items() if value not in alone}
     personal += [value for value in with_phone if value not in personal]
     personal += [value for value in values if _MASKED_NUMBER.search(value) or _LANDLINE.search(value)]

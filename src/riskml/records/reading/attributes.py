@@ -24,8 +24,9 @@ from riskml.records.reading.groups import Group
 __all__ = ["classify_attributes", "read_attribute_types", "read_numbers"]
 
 _UNKNOWN = "无 没有 不详 不明 未知 未填 暂无 空 缺"
-_MARK = rf"(?i)[\pP\pZ\pC\s]+|n/?a|null|none|nan|#[a-z/0!?]+|{_UNKNOWN.replace(' ', '|')}"
-"""Pattern for texts that stand for a missing value."""
+_VAGUE = r"[约近<>≤≥].{1,9}|[\pN.,]+\s*([%％‰]|[百千万亿]+元?|[多余]\pL?|左右|以[上下])"
+_MARK = rf"(?i)[\pP\pZ\pC\s]+|n/?a|null|none|nan|#[a-z/0!?]+|{_UNKNOWN.replace(' ', '|')}|{_VAGUE}"
+"""Pattern for texts that stand for a missing value, or for a number of another scale or none that is certain."""
 _NOTHING = r"[-—–－―/／\s]+|无|空"
 """Pattern for cells that mean "nothing", such as a dash; if all other cells are numbers, the column holds numbers."""
 _CODE = r"[0０][0-9０-９]+|[0-9]{16,}"
@@ -44,9 +45,9 @@ def classify_attributes(
                 del group.types[name]
                 continue
             family, kinds = group.family(name), kinds_by_name.setdefault(name, set())
-            if group.text:
-                kinds.add(_classify_text(connection, group, name))
-            elif family != "NULL":
+            if group.text and _are_numbers(connection, group, name):
+                kinds.add("number")
+            elif group.text or family != "NULL":
                 kinds.add("number" if family in NUMBER_TYPES else "text")
                 if family == "VARCHAR" and (fault := _find_numbers_as_text(connection, table, group, name)):
                     faults.append(fault)
@@ -112,15 +113,16 @@ def _count_numbers(connection: duckdb.DuckDBPyConnection, group: Group, name: st
     return _Counts(*fetch_row(connection, f"SELECT {counts} FROM {group.relation} WHERE {cell} <> ''"))
 
 
-def _classify_text(connection: duckdb.DuckDBPyConnection, group: Group, name: str) -> str:
-    """Return ``number`` if all cells are plain numbers, or if the column holds numbers; otherwise ``text``."""
+def _are_numbers(connection: duckdb.DuckDBPyConnection, group: Group, name: str) -> bool:
+    """Return whether all cells are plain numbers, or the column holds numbers."""
     counts = _count_numbers(connection, group, name)
-    return "number" if counts.plain == counts.filled or counts.are_numbers(_NEARLY_ALL) else "text"
+    return counts.plain == counts.filled or counts.are_numbers(_NEARLY_ALL)
 
 
 def _find_numbers_as_text(connection: duckdb.DuckDBPyConnection, table: Table, group: Group, name: str) -> Fault | None:
     counts = _count_numbers(connection, group, name)
-    if counts.plain == counts.filled or not counts.are_numbers(1.0):
+    most = not counts.codes and 3 * counts.numbers >= 2 * counts.filled
+    if counts.plain == counts.filled or not (most or counts.are_numbers(1.0)):
         return None
     message = "{numbers} of {filled} values of {column!r} in {file} are numbers, but the column is text: a category."
     report, plain, filled = rules.NUMBERS_AS_TEXT.to_fault, counts.plain, counts.filled

@@ -284,7 +284,7 @@ def is_plain_number(cell: str) -> str:
 
 def read_number_sql(cell: str, *, unit: bool = True) -> str:
     """Build the SQL that reads a text with full-width digits, thousands separators or a unit as a number, or null."""
-    plain = f"translate({cell}, '０１２３４５６７８９．，－＋　', '0123456789.,-+ ')"
+    plain = f"translate({cell}, '０１２３４５６７８９．，－−＋　', '0123456789.,--+ ')"
     pattern = rf"^\s*[¥￥]?({_SEPARATED}|{_PLAIN})\s*{_UNIT if unit else ''}\s*$"
     return f"try_cast(replace(nullif(regexp_extract({plain}, '{pattern}', 1), ''), ',', '') AS DOUBLE)"
 

@@ -160,6 +160,8 @@ def _advise(path: Path, present: dict[str, Source]) -> str:
         target = f"{table or '<table>'}.csv"
         text = "{name} is a workbook: open it in a spreadsheet program and save its sheet as CSV UTF-8 named {target}."
         return Text(text, name=name, target=target)
+    if path.is_dir() and not table and any(one.stem in TABLES for one in path.iterdir()):
+        return Text("{name} holds tables: name that folder in the command, or move its files here.", name=f"{name}/")
     if not table:
         return ""
     if suffix in _ARCHIVES:

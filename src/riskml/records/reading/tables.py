@@ -37,7 +37,7 @@ __all__ = ["INDEX", "LIKELY_INDEX", "Layout", "read_table"]
 _CODES = (Kind.REGION, Kind.CODE, Kind.CODES)
 INDEX = re.compile(r"Unnamed: [0-9]+|__index_level_[0-9]+__|\.\.\.[0-9]+")
 """Names that pandas and R give to a column of row numbers."""
-LIKELY_INDEX = re.compile(r"index|level_[0-9]+|序号|行号", re.IGNORECASE)
+LIKELY_INDEX = re.compile(r"index|level_[0-9]+|row_?(id|no|num|number)|序号|编号|行号", re.IGNORECASE)
 """Names of columns that are ignored if they hold the numbers of the rows."""
 
 
