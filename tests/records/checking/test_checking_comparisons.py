@@ -72,8 +72,8 @@ def test_rows_sent_again_with_a_cell_that_was_empty_are_found(find):
     fault = find("delivered_twice", help=add_date(help_, dt.date(2022, 1, 9)) + add_date(ended, dt.date(2023, 7, 9)))
     assert (fault.where, fault.count) == ("help.recorded_on", 4)
     leads = [{"household_id": home, "occurred_on": START, "kind": "report"} for home in HOMES]
-    told = [row | {"channel": "hotline"} for row in leads]
-    fault = find("delivered_twice", events=add_date(leads, dt.date(2022, 1, 9)) + add_date(told, dt.date(2022, 2, 9)))
+    named = [row | {"channel": "hotline"} for row in leads]
+    fault = find("delivered_twice", events=add_date(leads, dt.date(2022, 1, 9)) + add_date(named, dt.date(2022, 2, 9)))
     assert (fault.where, fault.count) == ("events.recorded_on", 4)
 
 

@@ -92,7 +92,7 @@ def _compute_heads(folder: Folder, table: Table) -> str:
                 unnest(range(year(period_start) * 12 + month(period_start), until)) AS month
             FROM (SELECT *, year(period_start) * 12 + month(period_start) + least(months, 1200) AS until
                 FROM {folder.get_view("income")} SEMI JOIN homes USING (household_id)
-                WHERE member_id IS NULL AND amount IS NOT NULL AND months > 0))
+                WHERE member_id IS NULL AND isfinite(amount) AND months > 0))
         SELECT {POSITION}, any_value(sampled) AS sampled, count(DISTINCT month) AS months,
             12 * sum(amount) / count(DISTINCT month) / any_value(size) AS head
         FROM monthly JOIN homes USING (household_id) GROUP BY {POSITION}""",

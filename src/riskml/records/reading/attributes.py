@@ -24,7 +24,7 @@ from riskml.records.reading.groups import Group
 __all__ = ["classify_attributes", "read_attribute_types", "read_numbers"]
 
 _UNKNOWN = "无 没有 不详 不明 未知 未填 暂无 空 缺"
-_VAGUE = r"[约近<>≤≥].{1,9}|[\pN.,]+\s*([%％‰]|[百千万亿]+元?|[多余]\pL?|左右|以[上下])"
+_VAGUE = r"[约近<>≤≥].{1,9}|[\pN.,]+\s*([%％‰]|[百千万亿]+元{0,1}|[多余]\pL?)"
 _MARK = rf"(?i)[\pP\pZ\pC\s]+|n/?a|null|none|nan|#[a-z/0!?]+|{_UNKNOWN.replace(' ', '|')}|{_VAGUE}"
 """Pattern for texts that stand for a missing value, or for a number of another scale or none that is certain."""
 _NOTHING = r"[-—–－―/／\s]+|无|空"
