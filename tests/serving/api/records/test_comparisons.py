@@ -180,7 +180,9 @@ def test_the_response_has_the_warnings_of_riskml_check(kind, send, check_folder)
     assert all(warning["path"].startswith(f"tables.{table}[") for warning in body["warnings"])
     assert not any(str(rows[0].get(name)) in str(body["warnings"]) for name in ("amount", "self_paid", "birth_year"))
     codes_there = check_folder(table, rows)
-    only_there = {"one_recording_day", "no_line", "recorded_very_late"} if kind != "long ago" else {"one_recording_day"}
+    only_there = {"one_recording_day", "much_income"} | (
+        {"no_line", "recorded_very_late"} if kind != "long ago" else set()
+    )
     assert codes_there["fault"] == set()
     assert codes_there["warning"] - only_there == codes
 
