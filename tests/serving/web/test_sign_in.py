@@ -68,8 +68,9 @@ def test_after_wrong_passwords_a_locked_account_rejects_even_the_correct_one(mak
         assert site.sign_in("county", "wrong").status_code == 401
     assert site.sign_in("county").status_code == 401
     assert site.actions()[-4:] == ["sign-in.failed", "sign-in.failed", "sign-in.locked", "sign-in.refused"]
-    site.change("UPDATE users SET locked_until = '2000-01-01 00:00:00.000000'")
-    assert site.sign_in("county").status_code == 303
+    for other in ("2000-01-01", "2100-01-01"):  # over, or from before the clock was set back
+        site.change(f"UPDATE users SET locked_until = '{other} 00:00:00.000000'")
+        assert site.sign_in("county").status_code == 303
 
 
 def test_failures_from_one_address_do_not_keep_other_addresses_from_signing_in(make_site):

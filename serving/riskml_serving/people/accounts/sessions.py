@@ -148,13 +148,14 @@ def sign_in(
         audit.record(connection, NOBODY, "sign-in.unknown", request_id=request_id, client=address)
         return None
     caller = Caller(f"user:{username}", row["region"], frozenset())
-    if row["disabled_at"] is not None or (row["locked_until"] is not None and row["locked_until"] > at):
+    lock = dt.timedelta(minutes=settings.lock_minutes)  # a lock that ends later is from before the clock was set back
+    if row["disabled_at"] is not None or (row["locked_until"] is not None and at < row["locked_until"] <= at + lock):
         audit.record(connection, caller, "sign-in.refused", request_id=request_id, client=address)
         return None
     if not correct:
         failures = row["failures"] + 1
         locked = failures >= settings.sign_in_failures
-        until = at + dt.timedelta(minutes=settings.lock_minutes) if locked else None
+        until = at + lock if locked else None
         repository.change_user(connection, username, failures=0 if locked else failures, locked_until=until)
         action = "sign-in.locked" if locked else "sign-in.failed"
         audit.record(connection, caller, action, request_id=request_id, client=address)
