@@ -1,6 +1,6 @@
 """Shared fixtures: a small simulated county, a bundle trained on it, an offline browser, and LightGBM boosters.
 
-The county is made once for all processes, the bundle once for each, and no test changes them.
+The county and the bundle are made once for all processes, and no test changes them.
 """
 
 from __future__ import annotations
@@ -140,7 +140,12 @@ def county_records(county: Path) -> Records:
 
 @pytest.fixture(scope="session")
 def trained(county: Path, county_records: Records) -> Bundle:
-    return train(county_records, Settings(), load_policy(), folder=county)
+    """Train on the simulated county: once for all processes of the tests."""
+    folder = county.with_name("trained")
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            train(county_records, Settings(), load_policy(), folder=county).save(folder)
+    return Bundle.load(folder)
 
 
 @pytest.fixture(scope="session")
