@@ -70,6 +70,13 @@ def test_what_is_left_of_a_fee_after_the_aid_counts_instead_of_its_parts(read, l
         ("临时救助", ["救助原因", "暖心券"], [("因病", 800), ("因病", 900)], "other"),
         ("临时救助", ["救助原因", "家中开支"], [("因病", 800), ("因病", 900), ("因学", 700)], "other"),
         ("临时救助", ["救助原因", "月工资"], [("因病", 800), ("因病", 900), ("因学", 700)], "other"),
+        ("临时救助", ["救助原因", "水电费"], [("因病", 800), ("因病", 900), ("因学", 700)], "other"),
+        (
+            "灾情",
+            ["受灾时间", "救灾款（元）"],
+            [("2024-06-04", 500), ("2024-06-04", 600), ("2024-06-05", 300)],
+            "other",
+        ),
         ("临时救助", ["旧券", "暖心券"], [(500, 800), (600, 900), (700, 700)], "other"),
         (
             "灾情",
@@ -84,3 +91,10 @@ def test_the_only_large_and_round_numbers_are_the_amount(read, list_fields, titl
     sheet = read([[title], ["姓名", *header], *[["某某", *row] for row in cells]])
     assert list_fields(sheet)[-1] == field
     assert sheet.unclear == ("" if field != "other" else "disaster.loss" if title == "灾情" else "help.amount")
+
+
+def test_points_are_no_money(read, list_fields):
+    sheet = read(
+        [["低保"], ["姓名", "保障类别", "评议积分"], *[["某某", "低保", number] for number in (200, 150, 300)]]
+    )
+    assert (list_fields(sheet)[-1], sheet.unclear) == ("other", "")

@@ -38,14 +38,17 @@ MAIN_AMOUNTS = {
 
 _NO_MONEY = re.compile(
     r"序|编号|号码?$|代码|编码|邮编|年龄|岁|电话|手机|联系|证件|身份证|人[数口次]|户[数次]|[次件间天月头只份]数|数量|时间|日期"
-    r"|(?<![每按/\d])年度?$|年份|届$|(?<!\d)月份$|(?<![每按/])日$|年级|班级|等级|面积|亩|平方|公顷|距离|公里|里程|比例|率|成绩|^NO\.?$"
+    r"|(?<![每按/\d])年度?$|年份|届$|(?<!\d)月份$|(?<![每按/])日$|年级|班级|等级|面积|亩|平方|公顷|距离|公里|里程|比例|率|成绩|(?<!部)分$|[积得评]分|分[值数]|^NO\.?$"
 )
 """Headers of columns with numbers that are not amounts of money."""
 
 _OTHER_MONEY = re.compile(
-    "收入|支出|开支|花费|费用|自[付费]|存款|贷|债|欠|借|财产|单价|购价|购置价|标准|申请|需|缺|拟|应|原|累计|全年|年度|季|人均|每人|预|计划|自筹|投资|租|罚|押金|保费|保险|理赔|起付|限额"
+    "收入|支出|开支|花费|费用|[水电药学]费|医|自[付费]|存款|贷|债|欠|借|财产|单价|购价|购置价|标准|申请|需|缺|拟|应|原|累计|全年|年度|季|人均|每人|预|计划|自筹|投资|租|罚|押金|保费|投保|保险|理赔|起付|限额"
 )
 """Headers of money other than the amount that lists of help and losses are about."""
+
+_HELP = re.compile("救|补|助|赔|发|拨")
+"""Headers of money that is not a loss."""
 
 _AGREE = 0.8
 _FEWEST, _LARGE = 3, 100
@@ -84,9 +87,10 @@ def is_amount(part: Sequence[str], cells: Sequence[Cell], words: str = "") -> bo
     return named or not (_is_no_money(part) or _are_serial(numbers))
 
 
-def states_other_money(part: Sequence[str]) -> bool:
+def states_other_money(part: Sequence[str], name: str) -> bool:
     """Return whether a header is about money that lists state beside the amount that they are about."""
-    return bool(_OTHER_MONEY.search("".join(part)))
+    header = "".join(part)
+    return bool(_OTHER_MONEY.search(header)) or (name == "disaster.loss" and bool(_HELP.search(header)))
 
 
 def are_payments(part: Sequence[str], cells: Sequence[Cell]) -> bool:

@@ -27,6 +27,9 @@ from riskml.lists.reading.sheets import Cell, Column, How
 
 __all__ = ["choose_topic", "map_columns"]
 
+_REGISTERED_LATER = {"illness", "death", "departure", "accident", "disaster", "dropout", "job_loss"}
+"""Topics of events that are reported or settled some days afterwards."""
+
 _OLD = re.compile(r"旧|原始|作废|(?:修改|更正|调整|变更|核定|复核|核减)前|初报")
 _LEAST, _MARGIN, _CLEAR = 1.2, 0.4, 2.2
 _MOST = 300
@@ -153,12 +156,13 @@ def map_columns(
     for j, name in read_contents(values, unknown - fields.keys(), set(fields.values()), topic, topical, villages):
         fields[j], hows[j] = name, "values"
     day = want_day(headers, topic)
-    others = {j for j in unknown if parts[j] and headers.means(parts[j], DAYS - {day})}
+    later = topic in _REGISTERED_LATER
+    others = {j for j in unknown if not later or (parts[j] and headers.means(parts[j], DAYS - {day}))}
     days = find_days(fields, meanings, unknown - fields.keys(), others, day, rows)
     fields = {j: name for j, name in fields.items() if name not in days.values()} | days
     hows |= dict.fromkeys(days, "values")
     if main in ("help.amount", "disaster.loss") and main not in fields.values():
-        left = {j for j in unknown - fields.keys() if not states_other_money(parts[j])}
+        left = {j for j in unknown - fields.keys() if not states_other_money(parts[j], main)}
         amounts = [j for j in sorted(left) if is_amount(parts[j], values[j], main_words)]
         sure = len(amounts) == 1 and not headers.means(parts[amounts[0]], AMOUNTS - {main})
         if sure and are_payments(parts[amounts[0]], values[amounts[0]]):
