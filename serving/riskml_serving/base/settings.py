@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,7 +18,6 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
-    TomlConfigSettingsSource,
 )
 
 from riskml.keys import format_key, load_public_key
@@ -236,8 +236,8 @@ class Settings(BaseSettings):
         sources = (init_settings, env_settings, InitSettingsSource(settings_cls, _read_secrets()))
         if not named:
             return sources
-        Path(named).read_bytes()  # the next line would ignore a file that does not exist
-        return (*sources, TomlConfigSettingsSource(settings_cls, Path(named)))
+        text = Path(named).read_text("utf-8-sig")  # editors on Windows write a byte order mark
+        return (*sources, InitSettingsSource(settings_cls, tomllib.loads(text)))
 
     @classmethod
     def with_options(cls, **options: Any) -> Settings:

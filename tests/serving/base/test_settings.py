@@ -31,7 +31,7 @@ def test_every_setting_is_documented(golden):
 
 def test_arguments_override_the_environment_which_overrides_the_file(tmp_path, monkeypatch):
     file = tmp_path / "service.toml"
-    file.write_text('port = 9001\nhost = "0.0.0.0"\nrescore_at_once = 7\ntoday = 2024-12-31\n')
+    file.write_text('port = 9001\nhost = "0.0.0.0"\nrescore_at_once = 7\ntoday = 2024-12-31\n', encoding="utf-8-sig")
     monkeypatch.setenv(FILE_VARIABLE, str(file))
     monkeypatch.setenv(PREFIX + "PORT", "9002")
     settings = Settings(host="::1")

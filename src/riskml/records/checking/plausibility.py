@@ -315,8 +315,8 @@ def _list_amounts(folder: Folder, table: Table) -> Iterator[_Amounts]:
 
 
 @check(
-    "Survey codes appear as amounts",
-    "金额列中有调查缺失值代码",
+    "Survey codes appear as amounts or numbers",
+    "金额或数值列中有调查缺失值代码",
     "Leave the cell empty, or the row out, where there was no answer: -8 or 99999 would count as a number.",
     warning=True,
 )
