@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from riskml.cli.output import write_table
 
@@ -38,3 +41,24 @@ def test_no_text_of_a_csv_file_is_a_formula_and_all_other_cells_stay_as_they_are
     assert safe["household_id"].tolist() == ["'=1+1", "'-3", "'＝cmd", "0042", ""]
     assert safe["kind"].tolist() == ["'@x", "a", "a", "a", "a"]
     assert safe.drop(columns=["household_id", "kind"]).equals(plain.drop(columns=["household_id", "kind"]))
+
+
+AT = ("--as-of", "2022-12-31", "--out")
+
+
+@pytest.mark.parametrize("command", [
+    ("train", "absent", "--out", "file/bundle"), ("report", "absent", "--out", "file/report.html"),
+    ("report", "absent", "--out", "folder"), ("features", "absent", *AT, "file/features.csv"),
+    ("features", "absent", *AT, "features.ods"), ("score", "absent", "absent", *AT, "file/scores.csv"),
+    ("score", "absent", "absent", *AT, "scores.txt"),
+])  # fmt: skip
+def test_a_place_where_no_result_can_be_written_is_refused_before_anything_is_read(
+    riskml: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("text")
+    (tmp_path / "folder").mkdir()
+    ran = riskml(*command)
+    assert ran.code == 1
+    assert command[-1] in ran.err
+    assert "absent" not in ran.err

@@ -50,9 +50,9 @@ def score(
     from riskml.policy import load_policy
     from riskml.scoring import tabulate_scores
 
-    model, table = load_bundle(bundle), load_policy(policy)
     at = parse_day(as_of, "--as-of")
     require_place(out, *TABLE_ENDINGS)
+    model, table = load_bundle(bundle), load_policy(policy)
     judge = partial(_judge_all, bundle=model, policy=table, as_of=at, explain=explain)
     with show_progress() as bar:
         parts, extent = map_records(judge, records, table, skip_bad_rows, bar, at, cluster, out)
