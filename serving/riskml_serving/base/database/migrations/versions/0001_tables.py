@@ -175,14 +175,8 @@ def create_case_tables() -> None:
         {"household_id": HOUSEHOLD, "assignee": TEXT, "note": TEXT, "assigned_on": DAY, **ORIGIN},
     )
     op.create_index("ix_assignments_household_id", "assignments", ["household_id", "assignment_id"])
-    finding: Types = {
-        "outcome": WORD,
-        "causes": TEXT,
-        "measures": TEXT,
-        "note": TEXT,
-        "verified_on": DAY,
-        "recorded_on": DAY,
-    }
+    days: Types = {"verified_on": DAY, "recorded_on": DAY}
+    finding: Types = {"outcome": WORD, "causes": TEXT, "measures": TEXT, "note": TEXT, **days}
     score: Types = {"score_seq": BIG_COUNT, "probability": REAL, "signal": LEVEL, "agreement": WORD}
     create_table(
         "verifications",
@@ -256,14 +250,8 @@ def create_case_tables() -> None:
 
 def create_work_tables() -> None:
     """Create the tables for jobs and model releases."""
-    state: Types = {
-        "kind": CODE,
-        "payload": TEXT,
-        "state": WORD,
-        "region": REGION,
-        "done": BIG_COUNT,
-        "total": BIG_COUNT,
-    }
+    progress: Types = {"done": BIG_COUNT, "total": BIG_COUNT}
+    state: Types = {"kind": CODE, "payload": TEXT, "state": WORD, "region": REGION, **progress}
     create_table(
         "jobs",
         {"job_id": Code(36)},
