@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from riskml.records.checking.cell_checks import LAST_YEAR
-from riskml.records.checking.comparisons import FEWEST_COPIES, LINED, MOSTLY
+from riskml.records.checking.comparisons import FEWEST_COPIES, LINED, LONG, MOSTLY
 from riskml.records.checking.plausibility import LAST_EARLY_YEAR, LONGEST_LIFE, SOON, YEAR, YEARS_AHEAD, limit_line
 from riskml.records.checking.row_checks import LATE_MONTHS, SPANS
 from riskml.records.contract.personal import find_numbers
@@ -207,7 +207,8 @@ def _find_shared_members(rows: Rows, members: Rows) -> Iterator[Finding]:
     """Find members in the request who are listed in two of its households, if few members' codes occur repeatedly."""
     roster = {(row["household_id"], row["member_id"]): row.get("left_on") for row in sorted(members, key=read_day)}
     homes = Counter(member for (_, member), left_on in roster.items() if left_on is None)
-    if len(homes) < homes.total() and len(homes) >= MOSTLY * homes.total():
+    few = len(homes) >= MOSTLY * homes.total() or min(map(len, homes), default=0) >= LONG
+    if len(homes) < homes.total() and few:
         for i, row in enumerate(rows):
             if homes[row["member_id"]] > 1 and roster[row["household_id"], row["member_id"]] is None:
                 yield i, "member_id", "member_of_two_households"

@@ -194,6 +194,11 @@ TABLES = {
         {"amount_in_fen"},
     ),
     "a line in thirty years": ({"lines": [LINE, LINE | {"effective_from": dt.date(2054, 1, 1)}]}, {"future_day"}),
+    "persons who are all in two households": (
+        {"members": [{"household_id": home, "member_id": f"370112001-{i % 3}"} for i, home in enumerate(HOMES)]},
+        {"member_of_two_households"},
+    ),
+    "members numbered in each household": ({"members": make_members(HOMES, 3)}, set()),
     "identity card numbers": (
         {
             "illness": [

@@ -20,7 +20,7 @@ from riskml.records.reading.cell_sql import NULL_FIRST, fetch_row, quote
 from riskml.records.reading.folder import Folder
 from riskml.vocabulary.regions import Level
 
-__all__ = ["ALIKE", "FEWEST_COPIES", "MOSTLY", "NEARLY", "USUALLY", "list_subject"]
+__all__ = ["ALIKE", "FEWEST_COPIES", "LONG", "MOSTLY", "NEARLY", "USUALLY", "list_subject"]
 
 ALIKE, USUALLY = 0.05, 0.8
 """Share by which a repeated amount may differ, if this share of the rows that repeat a period differ by no more."""
@@ -31,8 +31,8 @@ FEWEST_COPIES = 3
 LINED = (Level.COUNTY, Level.TOWN, Level.VILLAGE)
 """Levels of the regions whose codes are compared with those of lines."""
 
-MOSTLY = 0.75
-"""Share of members' codes that must be different for a repeated one to name one person."""
+MOSTLY, LONG = 0.75, 9
+"""Share of members' codes that must be different for a repeated one to name one person, unless all are this long."""
 
 NEARLY = 0.1
 """Share by which rows for months may differ from the sum that they add up to."""
@@ -238,7 +238,7 @@ def size_against_members(folder: Folder, table: Table) -> Iterator[Probe]:
 def member_of_two_households(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report members who are listed in several households and have left none, if few members' codes occur repeatedly.
 
-    Codes that number the members of every household, such as 1, 2 and 3, say nothing.
+    Codes that number the members of every household, such as 1, 2 and 3, say nothing; long codes name a person.
     """
     if table.name == "members" and has_columns(folder, "members", "household_id", "member_id"):
         rows = f"""
@@ -248,7 +248,8 @@ def member_of_two_households(folder: Folder, table: Table) -> Iterator[Probe]:
             homes AS (SELECT member_id, count(*) AS n FROM roster WHERE left_on IS NULL GROUP BY member_id)
             SELECT {POSITION}, member_id AS "#value" FROM roster
             SEMI JOIN (FROM homes WHERE n > 1) USING (member_id)
-            WHERE left_on IS NULL AND (SELECT count(*) >= {MOSTLY} * sum(n) FROM homes)"""
+            WHERE left_on IS NULL AND (
+                SELECT count(*) >= {MOSTLY} * sum(n) OR min(length(member_id)) >= {LONG} FROM homes)"""
         yield Probe("member_id", "name a member who is also listed in another household", rows=rows)
 
 
