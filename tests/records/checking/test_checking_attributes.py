@@ -237,6 +237,12 @@ def test_crops_schools_trades_peoples_and_villages_are_not_persons(values):
     assert select_personal(values, 900) == []
 
 
+def test_telephone_numbers_written_in_groups_are_no_codes_of_a_county():
+    numbers = [f"138 1000 20{i:02}" for i in range(12)]
+    assert set(select_personal(numbers, 900)) == set(numbers)
+    assert select_personal([number.replace(" ", "") for number in numbers], 900) == []
+
+
 def test_personal_data_are_refused_by_every_command_even_with_bad_rows(make, tmp_path):
     from riskml.errors import RecordsError
 

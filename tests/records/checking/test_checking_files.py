@@ -43,6 +43,13 @@ def test_both_forms(make, second):
     assert "lines.parquet" in fault.message
 
 
+def test_tables_that_lie_one_folder_deeper(make):
+    folder = make()
+    faults = {fault.code: fault for fault in check(folder.parent).faults}
+    assert f"{folder.name}/ holds tables: name that folder" in faults["unknown_file"].message
+    assert f"{folder.name}/ 里有数据表" in faults["unknown_file"].message.read("zh")
+
+
 def test_unknown_file(make):
     folder = make()
     for name in ("incomes.csv", "notes.txt", ".DS_Store"):

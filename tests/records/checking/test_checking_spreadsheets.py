@@ -370,7 +370,7 @@ def test_rows_set_aside_as_csv_can_be_opened_in_a_spreadsheet(make, tmp_path):
     assert "东沟" in content.decode("utf-8-sig")
 
 
-@pytest.mark.parametrize("name", ["index", "level_0", "序号"])
+@pytest.mark.parametrize("name", ["index", "level_0", "序号", "编号", "ROWNUM", "row_id"])
 @pytest.mark.parametrize("first", [0, 1])
 def test_columns_with_usual_names_of_row_numbers_are_passed_over_if_they_hold_row_numbers(make, name, first):
     homes = "household_id,region_code,size\n{},0012,13,3\n{},0013,13,2\n"
