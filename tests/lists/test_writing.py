@@ -16,3 +16,10 @@ def test_of_several_tables_on_a_sheet_the_first_that_recognises_a_column_decides
         ["2", "金额", "help.amount"],
         ["3", "发放日期", "help.started_on"],
     ]
+
+
+def test_facts_about_property_are_other_since_they_become_no_record(tmp_path):
+    columns = [Column(1, "姓名", "name", "synonym"), Column(2, "车牌号", "fact.what", "synonym")]
+    write_columns(tmp_path / "c.csv", [Sheet("a.xlsx", "s", columns=columns)])
+    lines = (tmp_path / "c.csv").read_text("utf-8-sig").splitlines()[1:]
+    assert [line.split(",")[4] for line in lines] == ["name", "other"]

@@ -143,7 +143,8 @@ def read_back(folder: Path, rows: Iterable[RowOutcome]) -> pa.Table:
 def write_columns(path: Path, sheets: Iterable[Sheet]) -> None:
     """Write how each column was interpreted: file, sheet, column (from 1), header, field and how it was decided.
 
-    If a sheet has several tables, the first one that recognises a column determines its field.
+    If a sheet has several tables, the first one that recognises a column determines its field. Columns with facts about
+    property are ``other``, since nothing in them becomes a record.
     """
     columns: dict[tuple[str, str, int], Column] = {}
     for sheet in sheets:
@@ -155,7 +156,8 @@ def write_columns(path: Path, sheets: Iterable[Sheet]) -> None:
         writer = csv.writer(file)
         writer.writerow(("file", "sheet", "column", "header", "field", "how"))
         for key, column in columns.items():
-            writer.writerow((*key, column.header, column.field, column.how))
+            field = "other" if column.field.startswith("fact.") else column.field
+            writer.writerow((*key, column.header, field, column.how))
 
 
 def _index(folder: Path, name: str) -> dict[Key, dict[str, Any]]:
