@@ -98,7 +98,8 @@ def test_causes_are_codes_separated_by_semicolons(make):
     wrong = ["illness;", "illness,work", "illness;因病", ";"]
     row = {"household_id": "0012", "category": "borderline"}
     rows = [row | {"causes": causes, "entered_on": DAY + dt.timedelta(i)} for i, causes in enumerate(sound + wrong)]
-    assert list_faults(make(monitoring=rows)) == [("monitoring", "causes", "unknown_code", 4, (5, 6, 7, 8))]
+    faults = [fault for fault in list_faults(make(monitoring=rows)) if fault[2] != "entered_twice"]
+    assert faults == [("monitoring", "causes", "unknown_code", 4, (5, 6, 7, 8))]
 
 
 def test_bad_region(make):
@@ -145,7 +146,8 @@ def test_below_minimum(make, table, column, least, too_small):
         rows = optional.get(table) or make.rows(table)
         rows[0] |= {column: value}
         expected = [(table, column, "below_minimum", 1, (1,))] * count
-        assert [fault for fault in list_faults(make(**{table: rows})) if fault[2] != "early_day"] == expected
+        faults = list_faults(make(**{table: rows}))
+        assert [fault for fault in faults if fault[2] not in ("early_day", "much_income")] == expected
 
 
 def test_a_line_must_be_above_zero(make):
