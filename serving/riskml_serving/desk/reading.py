@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 import json
 import pickle
-import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +33,7 @@ from riskml.lists.taking import Taken, take
 from riskml.progress import Progress
 from riskml.records.reading.small_csv import read_text
 from riskml.text import shorten_list
-from riskml.vocabulary.regions import Level
+from riskml.vocabulary.regions import Level, is_region_code
 from riskml_serving.base.database import reading, writing
 from riskml_serving.desk import repository
 from riskml_serving.desk.questions import list_questions, recall_answers, settle_sheets
@@ -191,9 +190,8 @@ def _split_side_files(
         else:
             lists.append(file)
     codes = {village.code for village in villages}
-    if wrong := sorted(
-        code for code in codes if not re.fullmatch(rf"{county}\d{{{Level.VILLAGE - len(county)}}}", code)
-    ):
+    right = {code for code in codes if is_region_code(code) and len(code) == Level.VILLAGE and code.startswith(county)}
+    if wrong := sorted(codes - right):
         raise UsageError(
             "These are not codes of villages in the county {county}: {codes}.",
             "A village's code has 12 digits and begins with that of the county; format the column as text.",

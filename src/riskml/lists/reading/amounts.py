@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, pairwise, product
 from statistics import median
 
 from riskml.lists.reading.cells import read_number
-from riskml.lists.reading.headers import Headers, clean_text, find_factor, spell_header
+from riskml.lists.reading.headers import clean_text, find_factor, spell_header
 from riskml.lists.reading.sheets import Cell, Column
 
 __all__ = [
@@ -59,10 +59,10 @@ _LARGEST = 10**8
 
 
 def find_missing_amount(
-    headers: Headers,
     topic: str,
     parts: Sequence[Sequence[str]],
     columns: Sequence[Column],
+    unknown: Iterable[int],
     rows: Sequence[Sequence[Cell]],
 ) -> str:
     """Return the amount that lists of a topic are about, if only a column with an unknown header may have it.
@@ -73,7 +73,6 @@ def find_missing_amount(
     name, words = MAIN_AMOUNTS.get(topic, ("", ""))
     if not name or any(column.field == name for column in columns):
         return ""
-    unknown = (j for j, part in enumerate(parts) if part and not columns[j].how and headers.find(topic, part) is None)
     return name if any(is_amount(parts[j], [row[j] for row in rows], words) for j in unknown) else ""
 
 

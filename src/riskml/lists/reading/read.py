@@ -131,8 +131,8 @@ def _build_sheet(
     if context.unit is None:
         context = replace(context, unit=find_unit(table.list_notes()))
     rows = list(build_rows(table, context, villages, received))
-    unclear = find_missing_amount(headers, topic, table.parts, columns, data)
     unknown = [j for j, part in enumerate(table.parts) if part and not columns[j].how and not headers.find(topic, part)]
+    unclear = find_missing_amount(topic, table.parts, columns, unknown, data)
     unclear = unclear or find_missing_day(want_day(headers, topic), columns, unknown, data)
     unclear = unclear or _find_missing_state(topic, columns, context.texts, [[row[j] for row in data] for j in unknown])
     return Sheet(path.name, grid.name, grid.hidden, department, topic, unclear, context, columns, rows)
