@@ -31,7 +31,7 @@ DAYS = st.integers(1, 30).map(lambda day: f"2023-06-{day:02}")  # all bills are 
 NUMBERS = itertools.count(1)
 
 
-def make_machine(client, whole, here, there):
+def make_machine(client, model, whole, here, there):
     """Make the machine for a service, with headers of keys for the county, for a town, and for another town."""
 
     class Case(RuleBasedStateMachine):
@@ -56,6 +56,7 @@ def make_machine(client, whole, here, there):
             """Begin the history of a household, which has neither visits nor rows of its own."""
             self.code, self.clues, self.visits, self.rows = code, [], [], {}
             self.helped = self.looked = 0
+            self.given = {}  # measure: the days on which help began, as staff stated it and as a department's row does
 
         @initialize()
         def register(self):
@@ -94,8 +95,9 @@ def make_machine(client, whole, here, there):
                     text("SELECT created_by FROM verifications ORDER BY verification_id DESC LIMIT 1")
                 ).scalar_one()
                 caller = Caller(who, "", frozenset(("read", "write")))
-                undo(connection, caller, self.code, self.visits[-1]["id"], TODAY, "undo")
+                undo(connection, caller, self.code, self.visits[-1]["id"], TODAY, "undo", model=model)
             self.visits[-1]["undone"] = True
+            self.given.pop(self.visits[-1].get("help"), None)
 
         @rule(day=DAYS, number=st.integers(1, 3), withdrawn=st.booleans())
         def deliver(self, day, number, withdrawn):
@@ -103,6 +105,21 @@ def make_machine(client, whole, here, there):
             row |= {"record_id": f"{self.code}-{number}", "withdrawn": withdrawn}
             self.post("/v1/records", {"tables": {"illness": [row]}}, 200)
             self.rows[number] = None if withdrawn else 500.0 + number
+
+        @rule(day=DAYS)
+        def find_help(self, day):
+            measure = f"公益岗位{next(NUMBERS)}"
+            body = {"outcome": "pending", "facts": [{"fact": "help", "measure": measure, "day": day}]}
+            saved = self.post("/v1/households/{}/verifications", body)["verification"]
+            about = {"outcome": "pending", "help": measure, "clues": len(self.clues), "undone": False}
+            self.visits.append({**about, "id": saved["verification_id"]})
+            self.given[measure] = [day, None]
+
+        @rule(day=DAYS, number=st.integers(1, 2), withdrawn=st.booleans())
+        def deliver_help(self, day, number, withdrawn):
+            row = {"household_id": self.code, "measure": f"低保{number}", "started_on": day, "withdrawn": withdrawn}
+            self.post("/v1/records", {"tables": {"help": [row | {"record_id": f"{self.code}-help-{number}"}]}}, 200)
+            self.given.setdefault(row["measure"], [None, None])[1] = None if withdrawn else day
 
         @rule()
         def help(self):
@@ -125,7 +142,8 @@ def make_machine(client, whole, here, there):
             page = client.get(f"/v1/households/{self.code}", headers=here).json()
             due = client.get("/v1/reassessments?limit=200", headers=here).json()["households"]
             failing = any(one["failing"] for one in due if one["household_id"] == self.code)
-            helped = sum(failing or not one["reassessed"] for one in page["help"])
+            going = [one for one in page["help"] if failing or not one["reassessed"]]
+            helped = sum(one["given_by"] is not None for one in going)
             old, both = self.code, [self.add_household(), self.add_household()]
             self.close(old, "split", *both)
             assert "open" not in self.read_clues(old).values(), "no open clue stays behind"
@@ -134,6 +152,7 @@ def make_machine(client, whole, here, there):
             self.other, own = homes[1], [self.read_clues(code) for code in homes]
             assert [[*one.values()] for one in own] == [["open"] * sum(is_open)] * 2
             self.clues, self.helped = [*own[0]], helped
+            self.given = {one["measure"]: [one["started_on"], None] for one in going if one["given_by"] is None}
             self.apart = dict(zip(own[1], own[0], strict=True))  # the same reports, in the same order
             after = client.get(f"/v1/households/{old}", headers=here).json()
             assert after["verifications"] == page["verifications"], "the history of the old household stays"
@@ -194,9 +213,13 @@ def make_machine(client, whole, here, there):
             assert [one["verification_id"] for one in page["verifications"]] == [
                 one["id"] for one in reversed(self.visits) if not one["undone"]
             ]
-            assert [one["reassessed"] for one in reversed(page["help"])] == [
+            assert [one["reassessed"] for one in reversed(page["help"]) if one["given_by"]] == [
                 i < self.looked for i in range(self.helped)
             ] or any(one["undone"] for one in self.visits if "reassessment" in one)
+            given = {measure: row or stated for measure, (stated, row) in self.given.items() if row or stated}
+            assert sorted(given.items()) == sorted(
+                (one["measure"], one["started_on"]) for one in page["help"] if not one["given_by"]
+            ), "help is looked at again once, whoever stated it"
             own = self.read_clues(self.code)
             assert own.keys() == set(self.clues)
             assert len(own) == len(self.clues)
@@ -217,8 +240,8 @@ def make_machine(client, whole, here, there):
 
 
 @pytest.fixture
-def machine(client, key):
-    return make_machine(client, key(), key("370112001"), key("370112002"))
+def machine(client, model, key):
+    return make_machine(client, model, key(), key("370112001"), key("370112002"))
 
 
 def test_the_history_of_a_household_is_complete_and_counts_everything_once(machine):

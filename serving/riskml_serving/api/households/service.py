@@ -12,7 +12,8 @@ from riskml_serving.base.clock import stamp
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues.repository import find_clued
 from riskml_serving.casework.clues.service import follow_clues
-from riskml_serving.casework.reassessments.service import describe_helps, follow_help, read_stated
+from riskml_serving.casework.reassessments.repository import read_helps
+from riskml_serving.casework.reassessments.service import describe_help, follow_help
 from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe
 from riskml_serving.casework.visits.service import describe_facts
@@ -63,7 +64,6 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
     history = read_history(connection, household_id, MAX_HISTORY)
     verifications = read_verifications(connection, household_id, call.caller.region)
     facts = describe_facts(connection, verifications, call.caller)
-    helps, help_rows = read_stated(connection, household_id, call.caller.region)
     clued = bool(find_clued(connection, [household_id]))
     followers = split_followers(row["followed_by"])
     visible = find_households(connection, followers, call.caller.region)
@@ -92,7 +92,7 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
         "verifications": [
             {**describe(connection, one, call.caller), **facts[one["verification_id"]]} for one in verifications
         ],
-        "help": describe_helps(helps, help_rows),
+        "help": [describe_help(one) for one in read_helps(connection, household_id, call.caller.region)],
     }
 
 
@@ -141,7 +141,7 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     register = find_households(connection, [household_id, *followers], region, lock=True)
     require_open(connection, household_id, region)
     check_followers(followers, register, household_id)
-    follow_help(connection, region, household_id, followers, call.today, call.request_id)
+    follow_help(connection, call.caller, household_id, followers, call.today, call.request_id)
     close_household(connection, household_id, region, on, because, join_followers(followers))
     members = to_rows(read_rows(connection, "members", followers))
     follow_closure(connection, household_id, followers, members)

@@ -173,13 +173,15 @@ HELP_REQUEST = Body(
 HELP = make_dict_type(
     "Help",
     {
-        **dict.fromkeys(("measure", "given_by", "started_on"), str),
+        **dict.fromkeys(("measure", "started_on"), str),
+        "given_by": Annotated[str | None, Field(description="Null unless staff recorded it as new help.")],
         "ended_on": str | None,
         "amount": float | None,
         "per": str | None,
         "due_on": Annotated[str, Field(description="Day of the second look.")],
         "reassessed": bool,
-        **dict.fromkeys(("created_by", "created_at"), str),
+        "created_by": str | None,
+        "created_at": str,
     },
 )
 HELP_ANSWER = make_answer_type("HelpAnswer", {"household_id": str, "help": HELP, "score": CHANGED | None})

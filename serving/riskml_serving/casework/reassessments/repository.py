@@ -1,28 +1,24 @@
-"""SQL for new help, and for the households in a region that are due for a second look."""
+"""SQL for the help for a household, and for the households in a region that are due for a second look."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, false, insert, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, exists, false, or_, select, true, union_all
 
-from riskml_serving.casework.reassessments.tables import HELP_BEGUN
 from riskml_serving.casework.verifications.repository import is_in_force
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.people.auth import is_in_region
+from riskml_serving.store.helps.tables import HELP_BEGUN
 from riskml_serving.store.households.repository import is_open, narrow_to_region
 from riskml_serving.store.households.tables import HOUSEHOLDS
+from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["add_help", "list_due", "read_helps"]
+__all__ = ["list_due", "read_helps"]
 
 NOTICE = dt.timedelta(days=7)
 """Time before the due day from which a household is listed, so that the visit can be planned."""
-
-
-def add_help(connection: Connection, row: dict[str, Any]) -> None:
-    """Save help for a household that the caller has checked."""
-    connection.execute(insert(HELP_BEGUN).values(**row))
 
 
 def _is_reassessed() -> ColumnElement[bool]:
@@ -55,8 +51,11 @@ def _is_reassessed() -> ColumnElement[bool]:
 
 
 def read_helps(connection: Connection, household_id: str, region: str) -> list[dict[str, Any]]:
-    """Read the help for a household in a region, latest first, and whether each was assessed again."""
-    query = select(HELP_BEGUN, _is_reassessed().label("reassessed")).where(HELP_BEGUN.c.household_id == household_id)
+    """Read the help for a household in a region with its records, latest first, and whether it was assessed again."""
+    row = RECORDS["help"]
+    content = (row.c[name] for name in ("ended_on", "emergency", "amount", "per"))
+    query = select(HELP_BEGUN, *content, _is_reassessed().label("reassessed"))
+    query = query.join(row, row.c.row_id == HELP_BEGUN.c.row_id).where(HELP_BEGUN.c.household_id == household_id)
     query = narrow_to_region(query, HELP_BEGUN, region).order_by(HELP_BEGUN.c.help_id.desc())
     return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -91,7 +90,9 @@ def list_due(connection: Connection, region: str, today: dt.date, household_id: 
         is_in_force(later),
     )
     helped = exists().where(
-        begun.c.household_id == VERIFICATIONS.c.household_id, begun.c.created_at > VERIFICATIONS.c.created_at
+        begun.c.household_id == VERIFICATIONS.c.household_id,
+        begun.c.created_at > VERIFICATIONS.c.created_at,
+        begun.c.request_id != VERIFICATIONS.c.request_id,  # the visit itself found help that had begun before
     )
     failing = select(
         VERIFICATIONS.c.household_id, VERIFICATIONS.c.verified_on.label("due_on"), true().label("failing")

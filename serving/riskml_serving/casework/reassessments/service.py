@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
@@ -12,10 +11,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml.policy import Policy
-from riskml.records.contract.calendar import to_day
 from riskml_serving.base.clock import now, stamp
 from riskml_serving.casework.reassessments.help import REGULAR, count_help
-from riskml_serving.casework.reassessments.repository import add_help, list_due, read_helps
+from riskml_serving.casework.reassessments.repository import list_due, read_helps
 from riskml_serving.checks.casework import check_help
 from riskml_serving.judging.judge import Judged
 from riskml_serving.judging.model import Model
@@ -25,27 +23,18 @@ from riskml_serving.judging.scores.service import judge_households, rescore
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.facts.repository import read_facts
-from riskml_serving.store.facts.service import Stated, load_content, save_stated
+from riskml_serving.store.facts.service import Stated, save_stated
+from riskml_serving.store.helps.repository import add_helps
+from riskml_serving.store.helps.service import find_due_day
 from riskml_serving.store.households.repository import require_open
 
 __all__ = [
     "begin_help",
     "counts_as_income",
-    "describe_helps",
+    "describe_help",
     "follow_help",
     "judge_with_help",
-    "read_stated",
 ]
-
-
-def _find_due_day(policy: Policy, region: str, started_on: dt.date) -> dt.date | None:
-    """Find the day on which help is assessed again; None if the policy has no row for the region on that day."""
-    row = policy.reassessment.find(region, to_day(started_on))
-    if row is None:
-        return None
-    months = started_on.year * 12 + started_on.month - 1 + row.months
-    year, month = divmod(months, 12)
-    return dt.date(year, month + 1, min(started_on.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def begin_help(
@@ -66,19 +55,26 @@ def begin_help(
         ``household-not-found``, ``household-closed``; ``invalid-request``.
     """
     household = require_open(connection, household_id, caller.region)
-    due_on = _find_due_day(model.policy, household["region_code"], body["started_on"])
+    due_on = find_due_day(model.policy, household["region_code"], body["started_on"])
     check_help(body, today, due_on)
     before = read_current(connection, [household_id], caller.region).get(household_id) or {}
-    record_id = f"help-{uuid.uuid4().hex}"
     row = {name: body.get(name) for name in ("started_on", "ended_on", "measure", "amount", "per")}
-    saved = {"household_id": household_id, "created_by": caller.key_id, "record_id": record_id, "due_on": due_on}
-    saved |= {"given_by": body["given_by"], "started_on": body["started_on"], "score_seq": before.get("seq")}
-    saved |= {"created_at": now(), "request_id": request_id}
+    saved = {
+        "household_id": household_id,
+        "record_id": f"help-{uuid.uuid4().hex}",
+        "given_by": body["given_by"],
+        "due_on": due_on,
+        "score_seq": before.get("seq"),
+        "created_by": caller.key_id,
+        "created_at": now(),
+        "request_id": request_id,
+    }
     _save(connection, saved, body, row, today)
     changes = rescore(connection, model, [household_id], caller.region, today, request_id)
     audit.record(connection, caller, "household.help", household_id, request_id=request_id)
-    (described,) = describe_helps([{**saved, "reassessed": False}], {record_id: row})
-    return described, changes[0] if changes else None
+    helps = read_helps(connection, household_id, caller.region)
+    own = next(one for one in helps if one["request_id"] == request_id and one["given_by"] == body["given_by"])
+    return describe_help(own), changes[0] if changes else None
 
 
 def _save(
@@ -92,52 +88,53 @@ def _save(
     origin = {name: saved[name] for name in ("household_id", "created_by", "created_at", "request_id")}
     stated = Stated(saved["record_id"], "help", "help", fact, row)
     save_stated(connection, {**origin, "recorded_on": today, "verification_id": None}, [stated])
-    add_help(connection, dict(saved))
+    _add(connection, saved, row)
+
+
+def _add(connection: Connection, saved: Mapping[str, Any], row: Mapping[str, Any]) -> None:
+    add_helps(connection, [{**saved, "measure": row["measure"], "started_on": row["started_on"], "row_id": None}])
 
 
 def follow_help(
-    connection: Connection, region: str, household_id: str, followers: Sequence[str], today: dt.date, request_id: str
+    connection: Connection, caller: Caller, household_id: str, followers: Sequence[str], today: dt.date, request_id: str
 ) -> None:
     """Let each household that follows one about to be closed, all of them locked, have its help and the second look.
 
     Help that was assessed again and works stays in the history of the old household. The money goes with the help if
     one household follows; of several, nobody has said which one gets it, and it must not count twice. Copies of one
     help have one record number: if they meet again in a household, it has the help once.
+
+    A copy states anew what a department delivered, so that the department's next row corrects it. What a visit found
+    goes to the only follower by itself; see :func:`riskml_serving.store.facts.service.move_facts`.
     """
-    helps, rows = read_stated(connection, household_id, region)
-    failing = any(row["failing"] for row in list_due(connection, region, today, household_id))
-    known = {(code, one["record_id"]) for code in followers for one in read_helps(connection, code, region)}
+    helps = read_helps(connection, household_id, caller.region)
+    visits = {fact["record_id"]: fact["verification_id"] for fact in read_facts(connection, [household_id])}
+    failing = any(row["failing"] for row in list_due(connection, caller.region, today, household_id))
+    known = {(fact["household_id"], fact["record_id"]) for fact in read_facts(connection, followers)}
     for one in reversed(helps):
         if one["reassessed"] and not failing:
             continue
-        row = rows[one["record_id"]] | ({} if len(followers) == 1 else {"amount": None})
-        saved = {name: one[name] for name in ("record_id", "given_by", "started_on", "due_on", "created_by")}
+        row = {name: one[name] for name in ("started_on", "ended_on", "measure", "emergency", "amount", "per")}
+        row |= {} if len(followers) == 1 else {"amount": None}
+        saved = {"given_by": one["given_by"], "due_on": one["due_on"], "created_by": one["created_by"] or caller.key_id}
+        saved |= {"record_id": one["record_id"] if one["record_id"] in visits else f"help-{uuid.uuid4().hex}"}
         saved |= {"score_seq": None, "created_at": now(), "request_id": request_id}
         if one["reassessed"]:  # it does not work, which is a reason to go at once
             saved["due_on"] = today
         for code in followers:
-            if (code, one["record_id"]) not in known:
-                _save(connection, {**saved, "household_id": code}, {}, {**row, "household_id": code}, today)
+            if (code, one["record_id"]) in known:
+                continue
+            if len(followers) == 1 and visits.get(one["record_id"]) is not None:
+                _add(connection, {**saved, "household_id": code}, row)
+            else:
+                _save(connection, {**saved, "household_id": code}, {}, row, today)
 
 
-def describe_helps(helps: Sequence[Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Describe help as the content of JSON objects; ``rows`` holds its rows of the contract by record number."""
-    out = []
-    for one in helps:
-        row = rows[one["record_id"]]
-        days = {name: day.isoformat() if (day := row.get(name)) else None for name in ("started_on", "ended_on")}
-        own = {"measure": row["measure"], "given_by": one["given_by"], **days}
-        own |= {name: row.get(name) for name in ("amount", "per")}
-        own |= {"due_on": one["due_on"].isoformat(), "reassessed": bool(one["reassessed"])}
-        out.append({**own, "created_by": one["created_by"], "created_at": stamp(one["created_at"])})
-    return out
-
-
-def read_stated(connection: Connection, household_id: str, region: str) -> tuple[list[Any], dict[str, dict[str, Any]]]:
-    """Read the help for a household in a region, latest first, and its rows of the contract by record number."""
-    helps = read_helps(connection, household_id, region)
-    rows = {fact["record_id"]: load_content(fact)["row"] for fact in read_facts(connection, [household_id])}
-    return helps, {one["record_id"]: rows[one["record_id"]] for one in helps}
+def describe_help(one: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe help, read with its record, as the content of a JSON object."""
+    days = {name: day.isoformat() if (day := one[name]) else None for name in ("started_on", "ended_on", "due_on")}
+    same = {name: one[name] for name in ("measure", "given_by", "amount", "per", "created_by")}
+    return {**same, **days, "reassessed": bool(one["reassessed"]), "created_at": stamp(one["created_at"])}
 
 
 def counts_as_income(policy: Policy, row: Mapping[str, Any]) -> bool:

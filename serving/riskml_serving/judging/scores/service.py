@@ -18,6 +18,7 @@ from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.capacity import compare, find_capacity
 from riskml_serving.judging.scores.changes import Change
 from riskml_serving.judging.scores.repository import read_current, remove_scores, write_scores
+from riskml_serving.store.helps.service import follow_records
 from riskml_serving.store.households.repository import find_households
 from riskml_serving.store.records.columns import Columns
 from riskml_serving.store.records.repository import read_tables
@@ -182,7 +183,7 @@ def keep_scores(
     request_id: str,
     seen: Mapping[str, tuple[int | None, dt.datetime | None]] | None = None,
 ) -> list[Change]:
-    """Make judged rows the current scores, unless newer ones exist by now.
+    """Make judged rows the current scores, unless newer ones exist by now, and set the days of second looks at help.
 
     A household is left alone if it is no longer open in the region, if it has a score from a later date, or if its
     score is not the one that was current when its records were read: in that case, another writer has added records and
@@ -207,6 +208,8 @@ def keep_scores(
     list of Change
         One item for each score that was kept.
     """
+    seqs = {code: score["seq"] for code, score in standing.scores.items()}
+    follow_records(connection, model.policy, standing.households, seqs, as_of, request_id)
     common = {"as_of": as_of, "scored_at": now(), **model.versions}
     after = []
     for row in rows:

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
 from riskml_serving.casework.clues.tables import CLUE_NAMES, CLUES
-from riskml_serving.casework.reassessments.tables import HELP_BEGUN
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.desk.tables import ANSWERS as LIST_ANSWERS
 from riskml_serving.desk.tables import CONTENTS, DELIVERIES, FACTS, MEMORY
@@ -23,6 +22,7 @@ from riskml_serving.judging.jobs.tables import JOBS, PARTS
 from riskml_serving.judging.scores.tables import CAPACITY, CURRENT, SCORES
 from riskml_serving.register.tables import PERSONS
 from riskml_serving.store.facts.tables import CASE_FACTS
+from riskml_serving.store.helps.tables import HELP_BEGUN
 from riskml_serving.store.households.repository import join_followers
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.tables import RECORDS

@@ -49,6 +49,10 @@ def move_fact(connection: Connection, fact_id: int, household_id: str, content: 
 
 
 def undo_facts(connection: Connection, verification_id: int) -> set[str]:
-    """Mark the facts of a verification, which the caller has checked, as undone; return their households."""
-    query = update(CASE_FACTS).where(CASE_FACTS.c.verification_id == verification_id).values(undone_at=now())
+    """Mark the facts of a verification, which the caller has checked, as undone, with their copies in other households.
+
+    Return their households.
+    """
+    records = select(CASE_FACTS.c.record_id).where(CASE_FACTS.c.verification_id == verification_id)
+    query = update(CASE_FACTS).where(CASE_FACTS.c.record_id.in_(records)).values(undone_at=now())
     return set(connection.execute(query.returning(CASE_FACTS.c.household_id)).scalars())

@@ -8,13 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml_serving.casework.reassessments.repository import list_due
-from riskml_serving.casework.reassessments.service import (
-    counts_as_income,
-    describe_helps,
-    judge_with_help,
-    read_stated,
-)
+from riskml_serving.casework.reassessments.repository import list_due, read_helps
+from riskml_serving.casework.reassessments.service import counts_as_income, describe_help, judge_with_help
 from riskml_serving.judging.model import Model
 from riskml_serving.people.auth import Caller
 
@@ -44,14 +39,14 @@ def read_second_look(
         the same; ``uncounted``: whether there is money that does not.
     """
     code = str(register["household_id"])
-    helps, rows = read_stated(connection, code, caller.region)
+    helps = read_helps(connection, code, caller.region)
     described = [
-        {**one, "then": describe(history[saved["score_seq"]]) if saved["score_seq"] in history else None}
-        for one, saved in zip(describe_helps(helps, rows), helps, strict=True)
+        {**describe_help(one), "then": describe(history[one["score_seq"]]) if one["score_seq"] in history else None}
+        for one in helps
     ]
     due = list_due(connection, caller.region, today, code)
     verdicts = {}
-    paid = [row for row in rows.values() if counts_as_income(model.policy, row)]
+    paid = [row for row in helps if counts_as_income(model.policy, row)]
     if current is not None and paid:
         for name, judged in judge_with_help(connection, model, register, paid, current["as_of"]).items():
             explanation = judged.explain(redact=caller.redact)
@@ -63,5 +58,5 @@ def read_second_look(
         "due": due[0] if due else None,
         "verdicts": verdicts,
         "unreached": bool(paid) and until is not None and all(row["started_on"] > until for row in paid),
-        "uncounted": any(row.get("amount") for row in rows.values() if row not in paid),
+        "uncounted": any(row["amount"] for row in helps if row not in paid),
     }

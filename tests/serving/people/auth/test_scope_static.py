@@ -97,8 +97,11 @@ EXEMPT = {
         "move_fact": "gets a fact of a household that a closure or an import has locked",
         "undo_facts": "gets a verification that undo has found in the region",
     },
+    "store/helps/repository.py": dict.fromkeys(
+        ("add_helps", "read_begun", "read_versions", "change_help", "drop_helps"),
+        "gets households that a request or a job has found in its region and locked, or help read for them",
+    ),
     "casework/reassessments/repository.py": {
-        "add_help": "gets a household that require_household has checked",
         "_is_reassessed": "a condition in queries that are limited to a region",
     },
     "casework/assignments/repository.py": {"add_assignment": "gets a household that require_household has checked"},

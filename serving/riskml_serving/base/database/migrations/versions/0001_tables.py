@@ -231,13 +231,18 @@ def create_case_tables() -> None:
         {"help_id": NUMBER},
         {
             "household_id": HOUSEHOLD,
-            "record_id": HOUSEHOLD,
-            "given_by": TEXT,
+            "measure": TEXT,
             "started_on": DAY,
             "due_on": DAY,
-            **ORIGIN,
+            **{name: kind for name, kind in ORIGIN.items() if name != "created_by"},
         },
-        {"score_seq": BIG_COUNT},
+        {
+            "record_id": HOUSEHOLD,
+            "row_id": BIG_COUNT,
+            "given_by": TEXT,
+            "score_seq": BIG_COUNT,
+            "created_by": ORIGIN["created_by"],
+        },
     )
     op.create_index("ix_help_begun_household_id", "help_begun", ["household_id", "help_id"])
     create_table(
