@@ -52,13 +52,13 @@ mutants: install
 # and can be interrupted and resumed; see build/fuzz.json.
 REQUESTS ?= 20000
 fuzz: install
-	$(BIN)/python tests/campaigns/slices.py fuzz --total $(REQUESTS) --size 1500 $(if $(REPORT),--report $(REPORT))
+	$(BIN)/python tests/campaigns/slices.py fuzz --total $(REQUESTS) --size 1000 $(if $(REPORT),--report $(REPORT))
 
 # Compares the service with an independent model of its rules for STEPS steps in all; can be interrupted and resumed; see
 # build/machine.json.
 STEPS ?= 20000
 machine: install
-	$(BIN)/python tests/campaigns/slices.py machine --total $(STEPS) --size 2500 $(if $(REPORT),--report $(REPORT))
+	$(BIN)/python tests/campaigns/slices.py machine --total $(STEPS) --size 5000 $(if $(REPORT),--report $(REPORT))
 
 # Tools for the two targets below, in an environment of their own.
 TOOLS := $(VENV)-audit

@@ -12,9 +12,13 @@ import os
 import random
 from collections import Counter
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import schemathesis
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
@@ -25,10 +29,17 @@ from schemathesis.checks import load_all_checks
 from tests.campaigns.slices import note, read_seed
 
 from riskml_serving.api.openapi import BODIES
+from riskml_serving.base.settings import Settings
+from riskml_serving.running.app import create_app
 
 LONG = int(os.environ.get("RISKML_FUZZ", "0"))
 """Number of malformed bodies to send in a long run; 0 means a short run."""
 
+CORRUPTED = 4
+"""In a long run, how often each generated request is also sent with corrupted parts."""
+
+ROOT = Path(__file__).parents[3]
+DESCRIPTION, BUNDLE = ROOT / "serving" / "openapi.json", ROOT / "models" / "simulated-county-1"
 CODES = ("demo-1", "demo-2")
 PATHS = {
     "RecordsRequest": "/v1/records",
@@ -50,25 +61,30 @@ QUICK = {
 
 
 @pytest.fixture
-def service(make_client, key, database_url):
+def service(database_url, key, tmp_path, request):
     """Start a service that holds two households and has no rate limit; return it with headers that carry all rights.
 
     Its current day is the one that the examples in the documentation use. The requests count for the report.
     """
-    client = make_client(rate_per_minute=0, today=dt.date(2024, 12, 31))
-    statuses, request = Counter(), client.request
-
-    def count(*words, **more):
-        response = request(*words, **more)
-        statuses[response.status_code] += 1
-        return response
-
-    client.request = count
+    folders = {"model_store": tmp_path / "models", "export_folder": tmp_path / "exports"}
+    day = {"today": dt.date(2024, 12, 31), "simulated": True}
+    limits = {"rate_per_minute": 0, "job_poll_seconds": 0.1}
+    own = Settings(database_url=database_url, bundle=BUNDLE, **folders, **day, **limits)
     headers = key("", "score", "read", "write", "health-details", "admin")
-    for code in CODES:
-        register(client, headers, code)
-    yield client, headers
-    note(database=database_url.partition(":")[0], count=statuses.total(), statuses=dict(sorted(statuses.items())))
+    with TestClient(create_app(own), raise_server_exceptions=False) as client:
+        statuses, send = Counter(), client.request
+
+        def count(*words, **more):
+            response = send(*words, **more)
+            statuses[response.status_code] += 1
+            return response
+
+        for code in CODES:
+            register(client, headers, code)
+        client.request = count
+        yield client, headers
+    done = {"kind": request.node.originalname, "statuses": dict(sorted(statuses.items()))}
+    note(database=database_url.partition(":")[0], count=statuses.total(), **done)
     assert not [status for status in statuses if status >= 500]
 
 
@@ -82,54 +98,89 @@ def register(client, headers, code):
     return code
 
 
-def list_operations(client):
-    schema = schemathesis.openapi.from_dict(client.app.openapi())
-    return [operation.ok() for operation in schema.get_all_operations()]
-
-
-@pytest.mark.parametrize("mode", list(GenerationMode))
-def test_neither_valid_nor_invalid_requests_break_the_service(service, key, mode):
-    """A long run sends each request also without a key, and with keys that may not do or see everything."""
-    client, headers = service
-    callers = [{}, key("99", "score", "read", "write"), key("", "read"), headers] if LONG else [headers]
-    for operation in list_operations(client):
+@cache
+def generate_cases(mode):
+    """Generate requests to every operation, and pick the household that each is about; None: as generated."""
+    cases = []
+    for result in schemathesis.openapi.from_path(DESCRIPTION).get_all_operations():
+        operation = result.ok()
 
         @seed(read_seed(20240101))
         @settings(max_examples=LONG // 50 or 12, **QUICK)
         @given(operation.as_strategy(generation_mode=mode), st.sampled_from([*CODES, None]))
-        def send_request(case, code):
-            if code is not None and "household_id" in (case.path_parameters or {}):
-                case.path_parameters["household_id"] = code
-            for caller in callers:
-                response = send_case(client, caller, case)
-                if response is not None:
-                    case.validate_response(response, checks=CHECKS)
+        def keep(case, code):
+            cases.append((case, code))
 
         try:
-            send_request()
+            keep()
         except Unsatisfiable:  # nothing in this operation's requests can be wrong
             assert mode is GenerationMode.NEGATIVE
             assert not operation.body
             assert not operation.path_parameters
+    random.Random(read_seed(20240101)).shuffle(cases)
+    return cases
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_neither_valid_nor_invalid_requests_break_the_service(service, key, mode):
+    """A long run also sends each request with other keys, which may not do or see everything, and corrupted."""
+    client, headers = service
+    rng, homes = random.Random(read_seed(20240101)), {code: code for code in CODES}
+    others = [{}, key("99", "score", "read", "write"), key("", "read")] if LONG else []
+    for number, (case, code) in enumerate(generate_cases(mode)):
+        if code is not None and "household_id" in (case.path_parameters or {}):
+            case.path_parameters["household_id"] = homes[code]
+        made = make_request(case)
+        requests = [(made, headers), *((made, other) for other in others)]
+        requests += [(corrupt_request(rng, case, made), headers) for _ in range(CORRUPTED if LONG else 0)]
+        for request, caller in requests:
+            response = send(client, caller, request)
+            if response is not None:
+                case.validate_response(response, checks=CHECKS)
+                if response.status_code == 200 and request["url"].endswith("/closure") and code is not None:
+                    homes[code] = register(client, headers, f"fresh-{number}")
+
+
+def make_request(case):
+    """Make the words of a request from a generated case."""
+    made = case.as_transport_kwargs(base_url="http://testserver")
+    if isinstance(made.get("data"), str | bytes):
+        made["content"] = made.pop("data")
+    return {name: made[name] for name in SENT if made.get(name) is not None}
+
+
+def corrupt_request(rng, case, made):
+    """Corrupt the body of a generated request, or else its query and the last part of its path that varies."""
+    if isinstance(case.body, dict | list) and rng.random() < 0.9:
+        rest = {name: value for name, value in made.items() if name not in ("json", "data", "content")}
+        return {**rest, "content": corrupt_body(rng, case.body)}
+    names = [one.name for one in case.operation.query]
+    query = {name: str(pick_junk(rng)) for name in rng.sample(names, rng.randint(0, len(names)))}
+    path = {name: pick_junk(rng) for name in case.path_parameters or {}}
+    path = {name: quote(value, safe="", errors="replace") for name, value in path.items() if is_part(value)}
+    url = "http://testserver" + case.path.format(**{**(case.path_parameters or {}), **path})
+    return {**made, "url": url, "params": {**made.get("params", {}), **query}}
+
+
+def is_part(value):
+    """Return whether a value is one part of a path, so that the address still belongs to the operation."""
+    return isinstance(value, str) and bool(value.strip(".")) and "/" not in value
 
 
 SENT = ("method", "url", "headers", "params", "content", "data", "json")
 
 
-def send_case(client, headers, case):
-    """Send a generated request; return None if the client itself cannot send it."""
-    sent = case.as_transport_kwargs(base_url="http://testserver", headers=headers)
-    if isinstance(sent.get("data"), str | bytes):
-        sent["content"] = sent.pop("data")
+def send(client, headers, request):
+    """Send a request; return None if the client itself cannot send it."""
     try:
-        return client.request(**{name: sent[name] for name in SENT if sent.get(name) is not None})
+        return client.request(**{**request, "headers": {**request.get("headers", {}), **headers}})
     except ValueError:
         return None
 
 
 def test_sequences_of_linked_requests_do_not_break_the_service(service):
     client, headers = service
-    schema = schemathesis.openapi.from_dict(client.app.openapi())
+    schema = schemathesis.openapi.from_path(DESCRIPTION)
     followed = Counter()
 
     class Sequences(schema.as_state_machine()):
@@ -139,7 +190,7 @@ def test_sequences_of_linked_requests_do_not_break_the_service(service):
             return super().step(input)
 
         def call(self, case, **_):
-            response = send_case(client, headers, case)
+            response = send(client, headers, make_request(case))
             assume(response is not None)
             return schemathesis.Response.from_any(response)
 
