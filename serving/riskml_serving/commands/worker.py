@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from riskml.cli.terminal import say
+import typer
+
+from riskml.cli.terminal import choose_language, say
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.options import BundleFolder, Database
 
@@ -31,6 +33,8 @@ def worker(db: Database = None, bundle: BundleFolder = None) -> None:
         holder = Holder()
         keeper = Keeper(engine, holder, settings, load_model, retract_scores)
         keeper.start()
+        for line in keeper.explain_silence(choose_language()):
+            typer.echo(line, err=True)
         tasks = {JOB: make_task(engine, settings, read_keys(settings))}
         worker = Worker(engine, settings, lambda: holder.current, tasks)
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -6,14 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from multiprocessing import current_process
 
 import anyio.to_thread
+import typer
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from riskml.cli.terminal import choose_language
 from riskml.errors import RiskmlError
 from riskml.explanation import NOTICE
 from riskml_serving.api import openapi
@@ -47,6 +50,9 @@ from riskml_serving.web.shell.region_names import read_region_names
 
 __all__ = ["build_state", "create_app"]
 
+FIRST = ("MainProcess", "SpawnProcess-1")
+"""Names of the only and of the first process that serves; the others do not repeat at startup why a model is silent."""
+
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application.
@@ -70,6 +76,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             upgrade(state.engine)
         guard_purpose(state.engine, simulated=state.settings.simulated)
         await anyio.to_thread.run_sync(state.keeper.start)
+        if current_process().name in FIRST:
+            for line in state.keeper.explain_silence(choose_language()):
+                typer.echo(line, err=True)
         watching = [asyncio.create_task(state.keeper.watch())]
         if state.notary is not None:
             watching.append(asyncio.create_task(state.notary.watch(state.settings.audit_checkpoint_minutes)))

@@ -7,12 +7,10 @@ import os
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import typer
 from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 
-from riskml.cli.terminal import choose_language, print_note, say
-from riskml.errors import BundleError
+from riskml.cli.terminal import say
 from riskml_serving.base.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,15 +60,13 @@ def run(settings: Settings, workers: int = 1) -> None:
     from uvicorn.supervisors import Multiprocess
 
     from riskml_serving.base.database import open_database
-    from riskml_serving.judging.model import RULE_LINE_ONLY
-    from riskml_serving.judging.model.source import is_simulated, require_bundle
+    from riskml_serving.judging.model.source import require_bundle
     from riskml_serving.operations.metrics import SHARED
     from riskml_serving.running.app import build_state
     from riskml_serving.store.records.purpose import require_purpose
 
     if settings.model_source == "folder":
         require_bundle(settings.bundle_folder)
-        _warn_if_refused(settings)
     build_state(settings).engine.dispose()  # a setting that cannot be used is reported here, not by every worker
     with open_database(settings.database_url) as engine:  # migrates an SQLite file before workers start
         require_purpose(engine, simulated=settings.simulated)
@@ -83,22 +79,9 @@ def run(settings: Settings, workers: int = 1) -> None:
         port=settings.port,
         database=database,
     )
-    if settings.model_source == "folder" and not settings.simulated and is_simulated(settings.bundle_folder):
-        typer.echo(f"{RULE_LINE_ONLY[choose_language()]}")
-        say("To try the service, use --trial.")
     if workers > 1:
         with TemporaryDirectory(prefix="riskml-metrics-") as shared:
             os.environ.setdefault(SHARED, shared)
             Multiprocess(server, [server.bind_socket()]).run()
     else:
         uvicorn.Server(server).run()
-
-
-def _warn_if_refused(settings: Settings) -> None:
-    """Print why the workers will refuse the bundle, in the reader's language; they use the last release if they can."""
-    from riskml.model.bundle_files import read_manifest
-
-    try:
-        read_manifest(settings.bundle_folder, settings.trusted_keys)
-    except BundleError as error:
-        print_note("The bundle is refused. {reason}", reason=error.text)

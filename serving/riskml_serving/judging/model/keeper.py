@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from riskml.errors import BundleError, RiskmlError
+from riskml.text import Lang, Text, join_sentences
 from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.settings import Settings
@@ -42,6 +43,7 @@ class Failure:
     at: dt.datetime
     kind: str
     message: str
+    hint: str = ""
 
 
 class Keeper:
@@ -102,6 +104,16 @@ class Keeper:
             self._record_failure(error)
         if self._holder.version is None:
             self._fall_back()
+
+    def explain_silence(self, lang: Lang) -> list[str]:
+        """Say why there is no model, or why its verdicts are not shown, and what to do; empty if they are shown."""
+        lines: list[str] = []
+        if self.failure is not None:
+            reason = join_sentences(self.failure.message, self.failure.hint)
+            lines.append(Text("The latest model is not in service. {reason}", reason=reason).read(lang))
+        if self._holder.silent:
+            lines += [RULE_LINE_ONLY[lang], Text("To try the service, use --trial.").read(lang)]
+        return lines
 
     async def watch(self) -> None:
         """Refresh at intervals until cancelled."""
@@ -168,10 +180,10 @@ class Keeper:
 
     def _record_failure(self, error: Exception) -> None:
         REFUSED.inc()
-        message = str(error.message if isinstance(error, RiskmlError) else type(error).__name__)
+        message, hint = (error.message, error.hint) if isinstance(error, RiskmlError) else (type(error).__name__, "")
         if self.failure is None or self.failure.message != message:
             log.error("the latest release was refused or is unavailable: %s", message)
-        self.failure = Failure(now(), type(error).__name__, message)
+        self.failure = Failure(now(), type(error).__name__, message, hint)
         if isinstance(error, BundleError) and message not in self._refused:
             with suppress(SQLAlchemyError):
                 with writing(self._engine) as connection:

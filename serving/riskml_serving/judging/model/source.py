@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from riskml.errors import BundleError, TrackingError
-from riskml.model.bundle import is_trained_on_simulation
-from riskml.model.bundle_files import MANIFEST, SEAL, SIGNATURE
+from riskml.model.bundle_files import SEAL, SIGNATURE
 from riskml.tracking import download, find_champion_version
 from riskml_serving.base.settings import Settings
 
-__all__ = ["Offer", "find_offer", "is_simulated", "require_bundle"]
+__all__ = ["Offer", "find_offer", "require_bundle"]
 
 
 @dataclass(frozen=True)
@@ -69,17 +66,6 @@ def require_bundle(folder: Path) -> None:
             "registry's champion with RISKML_SERVING_MODEL_SOURCE=registry.",
             folder=folder,
         )
-
-
-def is_simulated(folder: Path) -> bool:
-    """Return whether a bundle claims to have been trained on a simulated county.
-
-    Only the manifest is read, because this is for a message at startup: the workers load and verify the bundle, which
-    takes a second, and say what is wrong with it.
-    """
-    with suppress(ValueError, LookupError, TypeError, OSError):
-        return is_trained_on_simulation(json.loads((folder / MANIFEST).read_bytes()))
-    return False
 
 
 def _find_champion(store: Path) -> Offer:

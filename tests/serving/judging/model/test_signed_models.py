@@ -18,7 +18,6 @@ from riskml_serving.base.database import reading
 from riskml_serving.base.settings import PREFIX, Settings
 from riskml_serving.judging.model import Holder, Keeper
 from riskml_serving.people.audit.tables import AUDIT
-from riskml_serving.running.server import run
 
 
 def sign(path, key=None):
@@ -131,28 +130,6 @@ def test_readiness_and_metrics_name_the_key(make_client, key, sign_bundle):
     client = make_client()
     assert client.get("/readyz").json()["model"]["signed_by"] == sign_bundle.public_key
     assert f'signed_by="{sign_bundle.public_key}"' in client.get("/metrics", headers=key("", "admin")).text
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("harm", HARMS)
-def test_riskml_serve_prints_what_is_wrong_with_the_bundle_in_both_languages(
-    offered, database_url, monkeypatch, capsys, harm
-):
-    for name in ("DATABASE_URL", "BUNDLE", "SIMULATED"):
-        monkeypatch.setenv(PREFIX + name, "")  # restores what the service sets for its workers
-        monkeypatch.delenv(PREFIX + name)
-    monkeypatch.setattr("uvicorn.Server.run", lambda *_: None)
-    settings = Settings(database_url=database_url, bundle=offered, simulated=True)
-    run(settings)
-    assert capsys.readouterr().err == ""
-    HARMS[harm][0](offered)
-    printed = {}
-    for locale in ("C", "zh_CN.UTF-8"):
-        monkeypatch.setenv("LC_ALL", locale)
-        run(settings)
-        printed[locale] = " ".join(capsys.readouterr().err.split())
-    assert HARMS[harm][1] in printed["C"]
-    assert "。" in printed["zh_CN.UTF-8"]
 
 
 def test_imports_take_no_bundle_that_the_service_would_refuse(offered, database_url, small_county, monkeypatch):
