@@ -56,9 +56,10 @@ class Village:
             "income", code, period_start=f"{year}-{start:02d}-01", months=months, source="total", amount=amount
         )
 
-    def states(self, yearly: float, code: str = "h", year: int = 2022) -> Village:
-        """Add the statement of the year that ends in September of ``year``; it is known at the end of February."""
-        row = {"period_start": f"{year - 1}-10-01", "months": 12, "source": "total", "statement": True}
+    def states(self, yearly: float, code: str = "h", year: int = 2022, month: int = 9) -> Village:
+        """Add the statement of the year that ends in a month, by default September; it is known five months later."""
+        start = f"{year - (month < 12)}-{month % 12 + 1:02d}-01"
+        row = {"period_start": start, "months": 12, "source": "total", "statement": True}
         return self.add("income", code, amount=yearly, **row)
 
     def has(self, *tables: str) -> Village:

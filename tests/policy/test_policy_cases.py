@@ -113,22 +113,34 @@ class TestLeyeChildbirthBill:
         assert verdicts.gap_after_spending[0] > 0
 
 
-SHAPES = {
-    # Either incomes for the calendar year, or a statement for the year to September 2022, the last one known.
-    "monthly": ("earns", {}, {}),
-    "register": ("states", {"age": 18}, {"income_age": 18}),
-}
+SHAPES = {"monthly": None, "statement 8 months old": 8, "statement 15 months old": 15, "statement 17 months old": 17}
+"""Ages in December 2023 of a household's latest known statement, or None for incomes of the calendar year; a register's
+statement for the year to September is 15 months old in December."""
 
 
 @pytest.fixture(params=SHAPES)
 def shape(request):
-    """Choose how a county records incomes; return the method that adds them, and options for verdict and status."""
-    return SHAPES[request.param]
+    """Choose how a county records incomes.
+
+    Returns a function that adds them, given the village, the yearly amount and, if it is not December 2023, the number
+    of the month on whose last day households are judged, and options for verdict and status.
+    """
+    age = SHAPES[request.param]
+
+    def add(village, yearly, code="h", month=12):
+        if age is None:
+            first = month % 12 + 1
+            village.earns(yearly, code, year=2023 - (month < 12), start=first)
+        else:
+            ended = 2023 * 12 + month - 1 - age
+            village.states(yearly, code, year=ended // 12, month=ended % 12 + 1)
+
+    return (add, {}, {}) if age is None else (add, {"age": 18}, {"income_age": 18})
 
 
 def test_a_case_has_the_same_verdict_however_the_county_records_incomes(village, shape, case):
     add, basis, settings = shape
-    case.build(village, lambda home, income: getattr(home, add)(income))
+    case.build(village, add)
     assert village.classified(**settings) == [case.status]
     colour = village.judged(**basis).colour[0]
     assert COLOURS.codes.index(case.least) <= colour <= COLOURS.codes.index(case.most)
@@ -136,16 +148,15 @@ def test_a_case_has_the_same_verdict_however_the_county_records_incomes(village,
 
 def test_twelve_couples_with_one_bill_are_in_hardship_and_ranked_by_need(new_village, shape):
     add, basis, settings = shape
-    # With statements, the line is the one in force at the end of the period that they cover (September 2022). The
-    # statements became known eight months before the as-of date.
-    as_of, line = "2023-10-31", 7300 if basis else 8300
-    ratios = np.linspace(1.2, 5, 12)
+    as_of, ratios, village = "2023-10-31", np.linspace(1.2, 5, 12), new_village()
+    village.household("probe")
+    add(village, 10_000, "probe", month=10)
+    line = village.judged(as_of, **basis).line[0]  # the one in force at the end of the period of income
     village = new_village()
     for i in np.random.default_rng(1).permutation(12):
         code = f"c{i:02d}"
         village.household(code, size=2, kind="exited")
-        income = {"year": 2022, "start": 11} if add == "earns" else {}
-        getattr(village, add)(2 * line * ratios[i], code, **income)
+        add(village, 2 * line * ratios[i], code, month=10)
         village.add("illness", code, kind="inpatient", occurred_on="2023-06-02", cost=183_000, self_paid=90_000)
     assert village.classified(as_of, **settings) == ["in_hardship"] * 12
     verdicts = village.judged(as_of, **basis)
@@ -159,7 +170,7 @@ def test_twelve_couples_with_one_bill_are_in_hardship_and_ranked_by_need(new_vil
 
 def test_a_couple_that_is_above_the_line_even_after_the_bill_is_at_risk(village, shape):
     add, basis, settings = shape
-    getattr(village.household(size=2, kind="exited"), add)(2 * 60_000)
+    add(village.household(size=2, kind="exited"), 2 * 60_000)
     village.add("illness", kind="inpatient", occurred_on="2023-06-02", cost=183_000, self_paid=90_000)
     assert village.classified(**settings) == ["at_risk"]
     assert "income_below_line_after_spending" not in village.judged(**basis).list_flag_codes(0)

@@ -21,8 +21,15 @@ pytestmark = pytest.mark.acceptance
 MODELS = Path(__file__).parents[2] / "models"
 AS_OF = "2023-12-31"
 TABLES = ("illness", "disaster", "events", "help", "monitoring")
-LINES = {"monthly": 8300, "register": 7300}
-"""Hebei's line at the end of the year of income: in December 2023 or, for the last known statement, September 2022."""
+LAST = {
+    "monthly": None,
+    "statement 8 months old": (2023, 4),
+    "statement 15 months old": (2022, 9),
+    "statement 17 months old": (2022, 7),
+}
+"""Last month of a household's latest known statement, or None for incomes of the calendar year."""
+LINES = {kind: 7300 if last and last[0] == 2022 else 8300 for kind, last in LAST.items()}
+"""Hebei's line at the end of the year of income."""
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +48,12 @@ def add_income(kind):
     """Return a function that adds several years of steady income."""
 
     def add(village, code: str, yearly: float) -> None:
-        for year in (2020, 2021, 2022, 2023):
-            if kind == "monthly":
+        for back in range(4 if LAST[kind] is None else 3):
+            if LAST[kind] is None:
                 for month in range(1, 13):
-                    village.earns(yearly, code, year, month, months=1)
-            elif year < 2023:
-                village.states(yearly, code, year)
+                    village.earns(yearly, code, 2023 - back, month, months=1)
+            else:
+                village.states(yearly, code, LAST[kind][0] - back, LAST[kind][1])
 
     return add
 
