@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.documents.features import describe
+
 from riskml.features import CATALOGUE
 from riskml.features.catalogue import TOPICS
-from riskml.features.describe import describe
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "features.md"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.documents.policy import render_handbook, renew_handbook
 
 from riskml.policy import load_policy, parse_policy
-from riskml.policy.handbook import render_handbook, renew_handbook
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "policy.md"
 

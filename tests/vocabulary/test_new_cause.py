@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -34,15 +35,15 @@ def declare(folder: Path, row: str, steps=(("核对借据", "Check the notes of 
 
 def use(folder: Path) -> dict[str, object]:
     """Return what each part of riskml that names causes says about the new cause."""
+    from documents.features import describe as describe_features
+    from documents.policy import render_handbook
+    from documents.tables import describe as describe_tables
     from riskml.explanation import Narrator
     from riskml.explanation.household.rendering import render
     from riskml.features import CATALOGUE
-    from riskml.features.describe import describe as describe_features
     from riskml.lists.words import find_words
     from riskml.model import Bundle
     from riskml.policy import load_policy
-    from riskml.policy.handbook import render_handbook
-    from riskml.records.checking.describe import describe as describe_tables
     from riskml.records.contract.calendar import to_day
     from riskml.records.panel.store import Records
     from riskml.reporting import render_report
@@ -91,7 +92,8 @@ def use(folder: Path) -> dict[str, object]:
 
 def run(case: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, __file__, case, str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600, env=environment)
 
 
 @pytest.mark.slow

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from tests.documents.tables import EXAMPLE, SECONDS, describe, describe_comparisons
+
 from riskml.records.checking.check import check, list_rules
-from riskml.records.checking.describe import EXAMPLE, SECONDS, describe, describe_comparisons
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.folder import open_folder
 

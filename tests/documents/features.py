@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
+from pathlib import Path
 
 from riskml.features.attributes import list_region_features
 from riskml.features.catalogue import CATALOGUE, TOPICS, Feature
@@ -28,7 +28,7 @@ def describe() -> str:
     >>> describe().splitlines()[0]
     '# The features · 指标说明'
     """
-    text = files("riskml.features").joinpath("describe.md").read_text(encoding="utf-8")
+    text = Path(__file__).with_suffix(".md").read_text(encoding="utf-8")
     parts = {
         "count": str(len(CATALOGUE)),
         "topics": "\n".join(line for topic in TOPICS for line in _describe_topic(topic)),

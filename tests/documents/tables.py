@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
+from pathlib import Path
 
 from riskml.records.checking.check import list_rules
 from riskml.records.checking.registry import CHECKS
@@ -78,7 +78,7 @@ def describe() -> str:
     >>> describe().splitlines()[0]
     '# Bringing your own data · 数据交付说明'
     """
-    text = files("riskml.records.checking").joinpath("describe.md").read_text(encoding="utf-8")
+    text = Path(__file__).with_suffix(".md").read_text(encoding="utf-8")
     parts = {
         "tables": "\n".join(_list_tables()),
         "columns": "\n".join(line for table in TABLES.values() for line in _describe_table(table)),
@@ -92,7 +92,7 @@ def describe() -> str:
 
 def describe_comparisons() -> str:
     """Return the text of ``docs/checks/comparisons.md``."""
-    text = files("riskml.records.checking").joinpath("comparisons.md").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("comparisons.md").read_text(encoding="utf-8")
     return text.replace("{{ comparisons }}", "\n".join(_list_comparisons()))
 
 
