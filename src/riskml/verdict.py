@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.arrays import Codes, Floats
 from riskml.records.contract.calendar import to_date
 from riskml.records.contract.versions import NO_DAY
 from riskml.vocabulary.terms import Term, Vocabulary
@@ -24,8 +25,6 @@ if TYPE_CHECKING:  # processes that judge no households import this module too, 
     from riskml.policy import Verdicts
 
 __all__ = ["FIELDS", "Field", "Kind", "Opinion", "read_fields"]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -48,16 +47,16 @@ class Opinion:
         Verdicts of the rule line, which an explanation can reuse.
     """
 
-    status: NDArray[np.int8]
+    status: Codes
     margin: Floats
     probability: Floats
-    tier: NDArray[np.int8]
-    signal: NDArray[np.int8]
+    tier: Codes
+    signal: Codes
     income_until: NDArray[np.int32]
     verdicts: Verdicts
 
     @property
-    def rule_colour(self) -> NDArray[np.int8]:
+    def rule_colour(self) -> Codes:
         """Colours of the rule line, as positions in ``COLOURS``, shape (n,)."""
         return self.verdicts.colour
 

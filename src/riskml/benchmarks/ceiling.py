@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from riskml.arrays import Floats, Ints, Mask
 from riskml.errors import UsageError
 from riskml.evaluation import Prediction, evaluate
 from riskml.features import FeatureMatrix
@@ -32,7 +33,6 @@ from riskml.training.oracle import join_truth
 
 __all__ = ["measure_ceiling"]
 
-Floats = NDArray[np.float64]
 
 HELD_OUT = 5
 """One in this many households is held out, for early stopping and for choosing penalties and weights."""
@@ -154,7 +154,7 @@ def _drop_categories(X: FeatureMatrix) -> FeatureMatrix:
     return X.recode(tuple(column for column in X.columns if not column.categorical), {})
 
 
-def _fit(X: FeatureMatrix, probability: Floats, household: NDArray[np.int64], test: FeatureMatrix) -> dict[str, Floats]:
+def _fit(X: FeatureMatrix, probability: Floats, household: Ints, test: FeatureMatrix) -> dict[str, Floats]:
     """Fit both learners, and predict the margins of the test rows."""
     schema, values = Schema.from_matrix(X), X.values
     judged = household % HELD_OUT == 0
@@ -179,7 +179,7 @@ def _fit(X: FeatureMatrix, probability: Floats, household: NDArray[np.int64], te
     return {"learner": np.asarray(margin), "large_trees": np.asarray(large)}
 
 
-def _boost(values: Floats, probability: Floats, fitted: NDArray[np.bool_], parameters: dict[str, Any]) -> lgb.Booster:
+def _boost(values: Floats, probability: Floats, fitted: Mask, parameters: dict[str, Any]) -> lgb.Booster:
     """Fit trees on the true probabilities until they no longer improve on the held-out households."""
     data = lgb.Dataset(values[fitted], probability[fitted], params=parameters)
     held_out = lgb.Dataset(values[~fitted], probability[~fitted], reference=data)

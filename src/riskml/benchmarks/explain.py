@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Positions
 from riskml.benchmarks.targets import Bounds, check_targets
 from riskml.benchmarks.timing import time_call, time_median
 from riskml.explanation import Narrator
@@ -53,8 +53,6 @@ BOUNDS: Bounds = {
     "county_s": ("at most", 15.0),
 }
 """The bounds that the figures must meet."""
-
-Floats = NDArray[np.float64]
 
 
 def run(households: int = 100_000, progress: Progress | None = None) -> dict[str, Any]:
@@ -127,7 +125,7 @@ class _Part:
     """A panel with the features and scores of its households at risk."""
 
     panel: Panel
-    rows: NDArray[np.intp]
+    rows: Positions
     matrix: FeatureMatrix
     margin: Floats
 

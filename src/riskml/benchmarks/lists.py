@@ -18,17 +18,13 @@ from riskml.records.contract.schema import TABLES
 from riskml.simulation import simulate
 from riskml.simulation.lists import write_lists
 
-__all__ = ["BOUNDS", "FIGURES", "run", "score"]
+__all__ = ["BOUNDS", "run", "score"]
 
 HOUSEHOLDS, MONTHS, SEED = 400, 60, 16
 """The county whose lists are measured in both styles."""
 MANY_HOUSEHOLDS, MANY_MONTHS = 3000, 24
 """The county for the list of 50,000 bills; it has some 13,000 people."""
 
-FIGURES = (
-    "lost", "not_data_imported", "counted_twice", "matched_right", "wrong_of_imported", "asked_needlessly",
-    "undecidable_asked", "columns_mapped", "columns_wrong", "values_right", "unequal_sums",
-)  # fmt: skip
 BOUNDS: Bounds = {
     "lost": ("at most", 0),
     "not_data_imported": ("at most", 0),

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats
 from riskml.features.matrix import FeatureMatrix
 
 __all__ = ["compare_deciles", "compare_shares", "compute_stability_index", "measure_drift"]
-
-Floats = NDArray[np.float64]
 
 
 def measure_drift(reference: Mapping[str, Any], matrix: FeatureMatrix, probability: Floats) -> dict[str, float]:

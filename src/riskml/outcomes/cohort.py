@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Codes, Floats, Mask
 from riskml.policy import Policy
 from riskml.policy.case import Case
 from riskml.records.panel.lines import BELOW
@@ -19,10 +19,8 @@ AT_RISK, _BELOW_LINE, _IN_HARDSHIP, _MONITORED, _NO_INCOME, UNKNOWN = (
     for code in ("at_risk", "below_line", "in_hardship", "monitored", "no_income", "unknown")
 )
 
-Floats = NDArray[np.float64]
 
-
-def is_below_line(income: Floats, line: Floats) -> NDArray[np.bool_]:
+def is_below_line(income: Floats, line: Floats) -> Mask:
     """Return whether each income per head is below its line; false if either is missing.
 
     Incomes cluster at round numbers, so an income that falls short of the line by less than a ten-thousandth does not
@@ -31,11 +29,11 @@ def is_below_line(income: Floats, line: Floats) -> NDArray[np.bool_]:
     >>> is_below_line(np.array([5999.0, 5999.5, np.nan]), np.array([6000.0, 6000.0, 6000.0])).tolist()
     [True, False, False]
     """
-    below: NDArray[np.bool_] = income < line * BELOW
+    below: Mask = income < line * BELOW
     return below
 
 
-def classify_cohort(panel: Panel, settings: Settings, policy: Policy) -> NDArray[np.int8]:
+def classify_cohort(panel: Panel, settings: Settings, policy: Policy) -> Codes:
     """Classify every household of a panel by what was known on the panel's date.
 
     Parameters

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Ints, Mask
 from riskml.outcomes.cohort import is_below_line
 from riskml.policy import Policy
 from riskml.policy.case import SPENDING
@@ -25,13 +26,10 @@ FOLLOW_UP = 3
 YEAR = 12
 """Number of calendar months whose unavoidable spending is subtracted from income."""
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
-
-def build_pair_keys(events: Events) -> NDArray[np.int64]:
+def build_pair_keys(events: Events) -> Ints:
     """Combine the household and the day of each row into one number."""
-    keys: NDArray[np.int64] = events.household.astype(np.int64) << 32 | events["day"].astype(np.int64)
+    keys: Ints = events.household.astype(np.int64) << 32 | events["day"].astype(np.int64)
     return keys
 
 

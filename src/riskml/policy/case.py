@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Mask, Positions
 from riskml.policy.entries import Switch
 from riskml.records.contract import schema
 from riskml.records.panel.events import Events
@@ -17,8 +17,6 @@ from riskml.records.panel.panel import Panel
 
 __all__ = ["SPENDING", "Case", "Item"]
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 _EVENT = {kind: i for i, kind in enumerate(schema.list_codes("events", "kind"))}
 _CARE = {kind: i for i, kind in enumerate(schema.list_codes("illness", "kind"))}
@@ -88,9 +86,9 @@ class Case:
         return np.full(self.panel.n, np.nan)
 
     @cached_property
-    def group(self) -> NDArray[np.intp]:
+    def group(self) -> Positions:
         """Position of each household in ``riskml.policy.entries.GROUPS``, shape (n,)."""
-        exited: NDArray[np.intp] = (self.panel.get_latest("kind") == _EXITED).astype(np.intp)
+        exited: Positions = (self.panel.get_latest("kind") == _EXITED).astype(np.intp)
         return 2 * exited + self.panel.monitored
 
     @cached_property

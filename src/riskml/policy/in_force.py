@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Positions
 from riskml.policy.dated import DatedTable
 from riskml.policy.entries import BASES, COUNTS_AS, FIRES, GROUPS, ColourRow, IncomeRow, Trigger, TriggerValue
 
 __all__ = ["InForce", "Layout"]
 
-Floats = NDArray[np.float64]
 
 NEVER: tuple[float, ...] = (np.nan, np.nan, np.nan, 0.0, 0.0, 0.0, 0.0)
 """Bounds and colours for a region without a row in force: no income is ever below a bound."""
@@ -68,9 +67,9 @@ class Layout:
     Each group is an array of positions in the list of all triggers, which is sorted by code.
     """
 
-    fires: dict[str, NDArray[np.intp]]
-    base: dict[str, NDArray[np.intp]]
-    counts_as: dict[str, NDArray[np.intp]]
+    fires: dict[str, Positions]
+    base: dict[str, Positions]
+    counts_as: dict[str, Positions]
 
     @classmethod
     def group(cls, triggers: Iterable[Trigger]) -> Layout:
@@ -83,5 +82,5 @@ class Layout:
         )
 
 
-def _find_positions(mask: list[bool]) -> NDArray[np.intp]:
+def _find_positions(mask: list[bool]) -> Positions:
     return np.flatnonzero(np.array(mask, bool))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Codes, Floats, Mask, Positions
 from riskml.policy.case import Case
 from riskml.policy.entries import BASES, GROUPS
 from riskml.policy.in_force import InForce, Layout
@@ -18,9 +18,6 @@ from riskml.vocabulary.verdicts import CATEGORIES, NO_COLOUR
 
 __all__ = ["SPENDING_TRIGGER", "apply_rule_line"]
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int8]
-Mask = NDArray[np.bool_]
 
 _UNSTABLE, _BORDERLINE, _SUDDEN = (
     CATEGORIES.codes.index(c) for c in ("unstable_exit", "borderline", "sudden_hardship")
@@ -88,7 +85,7 @@ def apply_rule_line(panel: Panel, policy: Policy) -> Verdicts:
     )
 
 
-def _find_rows(panel: Panel, policy: Policy) -> tuple[list[InForce], NDArray[np.intp]]:
+def _find_rows(panel: Panel, policy: Policy) -> tuple[list[InForce], Positions]:
     """Find the rows in force in each region, and the position of the rows that apply to each household."""
     positions, names = panel.region
     if panel.n < 2:

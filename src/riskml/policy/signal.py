@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.arrays import Codes, Floats, Mask
 from riskml.policy.table import Policy, load_policy
 from riskml.records.panel.lines import BELOW
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, NO_COLOUR, TIERS
 
 __all__ = ["combine_signal", "is_above_safest", "is_near_line", "name_agreement", "refine_agreement", "signal_income"]
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int8]
-Mask = NDArray[np.bool_]
 
 _YELLOW, _ORANGE, _RED = (COLOURS.codes.index(name) for name in ("yellow", "orange", "red"))
 

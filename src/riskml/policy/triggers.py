@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.arrays import Floats
 from riskml.policy.case import Case
 from riskml.policy.entries import Trigger
 from riskml.records.contract.calendar import to_month
@@ -20,7 +21,6 @@ from riskml.records.panel.lines import BELOW
 
 __all__ = ["TRIGGERS", "trigger"]
 
-Floats = NDArray[np.float64]
 Observe = Callable[[Case, Trigger], Floats]
 
 TRIGGERS: dict[str, Observe] = {}

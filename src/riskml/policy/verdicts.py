@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.arrays import Codes, Floats, Mask, Positions
 from riskml.policy.in_force import InForce
 from riskml.policy.table import Policy
 from riskml.vocabulary.terms import Term
@@ -14,9 +15,6 @@ from riskml.vocabulary.verdicts import CATEGORIES, name_colour
 
 __all__ = ["NO_CATEGORY", "Flag", "Verdicts"]
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int8]
-Mask = NDArray[np.bool_]
 
 INCOME_FLAGS = ("income_below_line", "three_months_below", "income_drop")
 """Triggers for low or falling income."""
@@ -93,7 +91,7 @@ class Verdicts:
     colour: Codes
     category: Codes
     monitored: Mask
-    _in_force: tuple[list[InForce], NDArray[np.intp]]
+    _in_force: tuple[list[InForce], Positions]
 
     def __len__(self) -> int:
         return len(self.colour)
@@ -118,9 +116,9 @@ class Verdicts:
         return flagged
 
     @property
-    def flag_count(self) -> NDArray[np.intp]:
+    def flag_count(self) -> Positions:
         """Number of triggers that fired, shape (n,)."""
-        count: NDArray[np.intp] = np.count_nonzero(self.fired, axis=0)
+        count: Positions = np.count_nonzero(self.fired, axis=0)
         return count
 
     @property

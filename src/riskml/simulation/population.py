@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Ints, Mask
 from riskml.simulation.parameters import Parameters
 from riskml.simulation.state import MEMBERS, STATE, YEAR
 
 __all__ = ["People", "settle"]
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+Bools = Mask
 
 
 @dataclass(frozen=True)

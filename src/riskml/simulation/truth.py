@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Ints, Mask
 from riskml.errors import SimulationError, SplitError
 from riskml.evaluation.ranking import Ranking
 from riskml.outcomes.labels import FALL_KINDS
@@ -28,8 +29,6 @@ __all__ = [
     "plan_truth",
 ]  # fmt: skip
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 DRAWS = 1000
 """Number of possible futures that are drawn for every household."""
@@ -184,7 +183,7 @@ class Figures:
     """
 
     def __init__(self) -> None:
-        self._parts: list[tuple[Floats, Floats, Ints, NDArray[np.bool_]]] = []
+        self._parts: list[tuple[Floats, Floats, Ints, Mask]] = []
 
     def add(self, state: NDArray[np.void], probability: Floats, lived: NDArray[np.void], rows: Ints, at: int) -> None:
         """Add the households ``rows`` of ``lived`` with their hidden states and true probabilities on one date."""
@@ -216,7 +215,7 @@ class Figures:
         }  # fmt: skip
 
 
-def find_falls(lived: NDArray[np.void], at: int) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+def find_falls(lived: NDArray[np.void], at: int) -> tuple[Ints, Ints, Mask]:
     """Find the first fall of each household in the twelve months after ``at``.
 
     Returns

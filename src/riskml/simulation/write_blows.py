@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Ints, Mask
 from riskml.records.contract.calendar import to_month_end
 from riskml.simulation.chunk import Chunk, draw_days, draw_recording_days
 from riskml.simulation.county import CountyMap
@@ -15,7 +16,6 @@ from riskml.simulation.writing import Tables
 
 __all__ = ["DISASTERS", "write_events", "write_household_disasters", "write_illness", "write_regional_disasters"]
 
-Ints = NDArray[np.int64]
 _KINDS = {"job_loss": "job_loss", "accident": "accident", "disability": "disability", "elder_death": "death",
           "worker_death": "death", "venture_failure": "venture_failure", "water": "water_unsafe"}  # fmt: skip
 DISASTERS = np.array([("flood", "hail", "landslide", "pest"), ("drought", "animal_disease", "price_fall", "other")])
@@ -72,7 +72,7 @@ def write_events(chunk: Chunk, tables: Tables) -> None:
     rng, lived, recording = chunk.rng, chunk.lived, chunk.p.recording
     parts: list[tuple[NDArray[Any], ...]] = []
 
-    def add(mask: NDArray[np.bool_], kind: str, channel: str, money: NDArray[np.float64] | None = None) -> None:
+    def add(mask: Mask, kind: str, channel: str, money: Floats | None = None) -> None:
         rows, at = np.nonzero(mask)
         n = len(rows)
         amount = np.full(n, np.nan) if money is None else money[rows, at]

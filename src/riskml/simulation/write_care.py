@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Ints
 from riskml.records.contract.versions import NO_DAY
 from riskml.simulation.chunk import Chunk, draw_days
 from riskml.simulation.state import CAUSE
@@ -14,7 +14,6 @@ from riskml.vocabulary.verdicts import CATEGORIES
 
 __all__ = ["write_help", "write_monitoring"]
 
-Ints = NDArray[np.int64]
 _CATEGORY = np.array(["", *CATEGORIES])
 _CAUSE = np.array(list(CAUSES), dtype=object)
 _MEASURE = {

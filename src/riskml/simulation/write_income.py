@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Ints, Mask
 from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import SOURCES
 from riskml.simulation.chunk import Chunk, draw_report_days
@@ -18,7 +19,6 @@ from riskml.simulation.writing import Tables
 
 __all__ = ["Income", "write_income"]
 
-Ints = NDArray[np.int64]
 _SOURCES = np.array(list(SOURCES)[:4])
 
 Income = Literal["monthly", "register", "mixed"]
@@ -61,7 +61,7 @@ def write_income(chunk: Chunk, income: Income, tables: Tables) -> None:
     tables.add("income", columns)
 
 
-def _select(rows: Rows, chosen: NDArray[np.bool_]) -> Rows:
+def _select(rows: Rows, chosen: Mask) -> Rows:
     """Select the rows of the chosen households."""
     keep = chosen[rows["household"]]
     return rows if keep.all() else {name: values[keep] for name, values in rows.items()}
@@ -94,8 +94,8 @@ def _make_reports(chunk: Chunk) -> Rows:
 
 
 def _draw_corrections(
-    chunk: Chunk, household: Ints, month: Ints, source: Ints, amount: NDArray[np.float64]
-) -> tuple[Ints, NDArray[np.float64], Ints, NDArray[np.str_]]:
+    chunk: Chunk, household: Ints, month: Ints, source: Ints, amount: Floats
+) -> tuple[Ints, Floats, Ints, NDArray[np.str_]]:
     """Draw when each row is recorded, and which rows have errors that are corrected later.
 
     A corrected row is written twice, the first time with a wrong amount. For some other rows, a duplicate and its later

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from riskml.arrays import Ints, Mask
 from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.versions import NO_DAY
 from riskml.simulation.chunk import Chunk, draw_days
@@ -14,7 +14,6 @@ from riskml.simulation.writing import Tables
 
 __all__ = ["HOUSE_TYPES", "write_households", "write_members"]
 
-Ints = NDArray[np.int64]
 FIRST_VALUE = "before"
 """Placeholder for the value in the member's first version."""
 
@@ -132,7 +131,7 @@ def _make_changes(chunk: Chunk, first: pd.DataFrame) -> list[pd.DataFrame]:
     person = lived["person"]
     parts: list[pd.DataFrame] = []
 
-    def add(member: Ints, mask: NDArray[np.bool_] | bool = True, known: float = 1.0, **changed: str) -> None:
+    def add(member: Ints, mask: Mask | bool = True, known: float = 1.0, **changed: str) -> None:
         household, at = np.nonzero(mask & (member >= 0) & (chunk.rng.random(member.shape) < known))
         day = draw_days(chunk, at, 5, 28)
         part = pd.DataFrame({"household": household, "member": member[household, at].astype(np.int64)})

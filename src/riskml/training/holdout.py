@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Ints, Positions
 from riskml.errors import SplitError
 from riskml.evaluation import Prediction, TestRows
 from riskml.evaluation.words import MISSING
@@ -37,7 +38,6 @@ __all__ = [
     "rank_rows",
 ]
 
-Floats = NDArray[np.float64]
 
 FEWEST_FALLS = 200
 """With fewer falls to learn from, more rows help more than rows that resemble those to be scored."""
@@ -66,7 +66,7 @@ class LabelledRows:
         """1 if the household fell, 0 if not, shape (n,)."""
         return self.labels.y.astype(np.float64)
 
-    def take(self, rows: NDArray[np.intp]) -> LabelledRows:
+    def take(self, rows: Positions) -> LabelledRows:
         """Take some of the rows, without the category levels that do not occur in them."""
         cohort = self.cohort.take(rows)
         return LabelledRows(
@@ -188,7 +188,7 @@ def collect_training(records: Records, bundle: Bundle, policy: Policy, progress:
     return label_training(records, cohort, origin.train, settings, policy, origin.test_from)
 
 
-def find_positions(cohort: Cohort, labels: Labels) -> NDArray[np.int64]:
+def find_positions(cohort: Cohort, labels: Labels) -> Ints:
     """Find the positions of labelled rows in the cohort, which is sorted by as_of, then by household."""
     width = int(cohort.household.max(initial=0)) + 1
     keys = cohort.as_of.astype(np.int64) * width + cohort.household

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import logit
 
+from riskml.arrays import Floats, Ints
 from riskml.features import FeatureMatrix, stack
 from riskml.outcomes import REASONS, label
 from riskml.policy import Policy
@@ -26,7 +26,6 @@ from riskml.training.holdout import LabelledRows, find_positions
 
 __all__ = ["FittedRows", "add_recent"]
 
-Floats = NDArray[np.float64]
 
 OPEN = [REASONS["no_follow_up"], REASONS["not_followed"]]
 """Reasons for a missing label that say that not all of the horizon is known."""
@@ -55,7 +54,7 @@ class FittedRows:
 
     features: FeatureMatrix
     y: Floats
-    household: NDArray[np.int64]
+    household: Ints
     offset: Floats | None
     recent: dict[str, int]
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
+
+from riskml.arrays import Floats
 
 __all__ = ["FEWEST_FALLS", "rank_causes"]
 
-Floats = NDArray[np.float64]
 
 FEWEST_FALLS = 200
 """Minimum number of falls with a known true cause from which the classifier is learned."""

@@ -16,12 +16,12 @@ from riskml.explanation.household.rendering import (
     describe_category,
     describe_flag,
     describe_probability,
-    name_month,
 )
 from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.lanes import describe_mark
 from riskml.explanation.timeline.timeline import draw_timeline_svg
 from riskml.explanation.wording.kinds import specify_fall
+from riskml.explanation.wording.phrases import name_month
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import SOURCES, TABLES
 from riskml.vocabulary.verdicts import NO_COLOUR, STATUSES, word_tier

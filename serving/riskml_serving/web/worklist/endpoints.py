@@ -11,7 +11,7 @@ from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from riskml.explanation.household.rendering import name_month
+from riskml.explanation.wording.phrases import name_month
 from riskml.records.contract.as_of import AsOf
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, TIERS
 from riskml_serving.base.clock import today

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from riskml.explanation.household.rendering import name_month
+from riskml.explanation.wording.phrases import name_month
 from riskml.workbook import Sheet
 from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.register.service import Person

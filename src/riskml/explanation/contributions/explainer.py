@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats
 from riskml.errors import ModelError
 from riskml.explanation.contributions.groups import TooDeepError
 from riskml.explanation.contributions.tables import Tables
@@ -22,7 +22,6 @@ __all__ = ["Contributions", "Explainer"]
 
 log = logging.getLogger("riskml.explanation")
 
-Floats = NDArray[np.float64]
 
 CHUNK = 8192
 """Number of rows explained at a time: many enough for fast array operations, few enough for the processor's cache.

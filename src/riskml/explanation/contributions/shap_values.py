@@ -8,8 +8,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats
 from riskml.errors import UsageError
 from riskml.explanation.contributions.explainer import Explainer
 from riskml.features import CATALOGUE, FeatureMatrix
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import shap
 
 __all__ = ["import_shap", "label_features", "to_shap"]
-
-Floats = NDArray[np.float64]
 
 
 def label_features(names: tuple[str, ...], lang: str | None) -> list[str]:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Ints
 from riskml.explanation.contributions.groups import Group
 
 __all__ = ["tabulate_groups"]
 
 BLOCK = 1 << 20
 """Maximum number of values held in memory at a time while tables are computed."""
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 def tabulate_groups(groups: list[Group], bits: int) -> Iterator[tuple[int, int, Floats]]:

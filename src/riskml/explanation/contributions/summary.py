@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Ints, Positions
 from riskml.vocabulary.causes import CAUSES
 
 __all__ = ["FEWEST_HOUSEHOLDS", "sum_by_cause", "summarise_contributions"]
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 FEWEST_HOUSEHOLDS = 20
 """Minimum number of households that a group of rows must come from."""
@@ -106,7 +105,7 @@ def sum_by_cause(contributions: Floats, causes: Sequence[str]) -> Floats:
 
 
 @lru_cache(maxsize=16)
-def _find_positions(causes: tuple[str, ...]) -> NDArray[np.intp]:
+def _find_positions(causes: tuple[str, ...]) -> Positions:
     return np.array([CAUSES.codes.index(cause) for cause in causes], np.intp)
 
 

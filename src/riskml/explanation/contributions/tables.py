@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Ints
 from riskml.explanation.contributions.groups import MOST_BITS, cut
 from riskml.explanation.contributions.shapley import tabulate_groups
 from riskml.model.forest import Forest
@@ -20,9 +20,6 @@ BLOCK = 512
 
 Results do not depend on it.
 """
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

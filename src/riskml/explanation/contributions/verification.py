@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats
 from riskml.errors import BundleError
 from riskml.explanation.contributions.tables import Tables
 from riskml.model.tree_splits import Splits
@@ -15,8 +15,6 @@ __all__ = ["ROWS", "TOLERANCE", "check_tables", "make_probe_rows", "predict_cont
 ROWS = 50
 TOLERANCE = 1e-9
 RETRAIN = "Install the library versions named in the bundle's manifest.json, or train the model again here."
-
-Floats = NDArray[np.float64]
 
 
 def predict_contributions(booster: lgb.Booster, values: Floats) -> tuple[Floats, float]:

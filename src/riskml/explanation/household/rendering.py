@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from riskml.errors import UsageError
 from riskml.explanation.household.explanation import NOTICE, Explanation, FlagView, Reason
 from riskml.explanation.wording.kinds import describe_fall
-from riskml.explanation.wording.phrases import format_income, format_yuan
+from riskml.explanation.wording.phrases import format_income, format_yuan, name_month
 from riskml.policy.rule_line import SPENDING_TRIGGER
 from riskml.policy.signal import is_near_line, refine_agreement
 from riskml.vocabulary.causes import CAUSES
@@ -20,7 +20,6 @@ __all__ = [
     "describe_category",
     "describe_flag",
     "describe_probability",
-    "name_month",
     "render",
 ]
 
@@ -33,15 +32,6 @@ UNITS = {
     "yuan/school year": "元/学年",
     "months": "个月",
 }
-
-
-def name_month(day: dt.date, lang: str) -> str:
-    """Return the name of the month in which a day falls.
-
-    >>> name_month(dt.date(2023, 9, 30), "zh"), name_month(dt.date(2023, 9, 30), "en")
-    ('2023年9月', 'September 2023')
-    """
-    return f"{day.year}年{day.month}月" if lang == "zh" else f"{day:%B %Y}"
 
 
 def describe_probability(probability: float, horizon: int, lang: str, kind: str | None = None) -> str:

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.explanation.household.explanation import FlagView, Reason, RuleView
-from riskml.explanation.household.rendering import describe_flag, name_month
+from riskml.explanation.household.rendering import describe_flag
 from riskml.explanation.reasons.ranking import MOST_REASONS
 from riskml.explanation.reasons.redaction import HEALTH_EN, HEALTH_NAME, HEALTH_ZH, concerns_health
 from riskml.explanation.reasons.selection import RULES
 from riskml.explanation.wording.facts import compute_fact, compute_stated_values
+from riskml.explanation.wording.phrases import name_month
 from riskml.explanation.wording.sentences import SentenceWriter
 from riskml.explanation.wording.templates import parse
 from riskml.features import CATALOGUE, build

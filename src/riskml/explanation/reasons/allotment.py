@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Positions
 from riskml.explanation.reasons.grouping import SHOCKS, Grouping
 
 __all__ = ["NOTICEABLE", "SPENT", "UNEXPLAINED", "allot_income"]
@@ -26,9 +26,6 @@ NOTICEABLE = 1000.0
 
 SPENT = 8.0
 """Weight of a yuan spent relative to a yuan lost; ADR 017 compares other weights."""
-
-Floats = NDArray[np.float64]
-Positions = NDArray[np.intp]
 
 
 def allot_income(

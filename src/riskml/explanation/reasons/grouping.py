@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Mask, Positions
 from riskml.explanation.reasons.redaction import concerns_health
 from riskml.features.catalogue import Feature
 from riskml.vocabulary.causes import CAUSES
@@ -28,9 +28,6 @@ LASTING = 0.5
 
 NAMED = tuple(cause for cause in CAUSES if cause != "other")
 """The official causes; each forms one group. The groups of ``other`` follow them."""
-
-Floats = NDArray[np.float64]
-Positions = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class Grouping:
         return {cause: np.flatnonzero(income == cause) for cause in SHOCKS}
 
     @cached_property
-    def lasting(self) -> NDArray[np.bool_]:
+    def lasting(self) -> Mask:
         """Whether each feature describes a lasting circumstance and not a recent event, shape (F, 1)."""
         return np.array([[not feature.window or feature.unit == "months"] for feature in self.features])
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Positions
 from riskml.explanation.reasons.allotment import allot_income
 from riskml.explanation.reasons.grouping import LASTING, NAMED, Grouping
 from riskml.explanation.reasons.selection import RULES
@@ -18,9 +18,6 @@ __all__ = ["LEAST", "MOST_PROTECTIONS", "MOST_REASONS", "Ranking", "Rankings"]
 MOST_REASONS, MOST_PROTECTIONS = 5, 3
 LEAST = 0.02
 """Minimum strength in log odds for a group to be worth a sentence: a change of two percent in the odds."""
-
-Floats = NDArray[np.float64]
-Positions = NDArray[np.intp]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from riskml.arrays import Floats, Mask
 
 __all__ = ["RECENT", "RULES", "Rule"]
 
@@ -16,8 +17,6 @@ RECENT = 12
 MARGIN = 0.05
 """How far a value must be from the median to be called higher or lower than most, in the feature's unit."""
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 Test = Callable[[Floats, Floats], Mask]
 
 

@@ -13,6 +13,7 @@ from riskml.explanation.timeline.lanes import describe_mark, draw_lanes
 from riskml.explanation.timeline.plot import HEAD, INK, LANES_TOP, RIGHT, TOP, WIDTH, draw_plot, fit_scale
 from riskml.explanation.timeline.svg import FAMILY, draw_line, estimate_width, make_element, write_text, write_title
 from riskml.explanation.timeline.words import LANES, WORDS
+from riskml.explanation.wording.phrases import name_month
 from riskml.fonts import FAMILY as FONT
 from riskml.fonts import find_font, make_font_face
 from riskml.records.contract.calendar import to_date
@@ -126,7 +127,7 @@ def _summarise(timeline: Timeline, lang: str) -> tuple[str, str]:
     key, month = "no_income" if isnan(income) else "income", ""
     if timeline.older:
         until, income, line = timeline.older
-        key, month = "older", words["month"].format(date=to_date(until))
+        key, month = "older", name_month(to_date(until), lang)
     return (
         words[key].format(window=timeline.window, amount=f"{income:,.0f}", month=month),
         words["no_line" if isnan(line) else "line"].format(amount=f"{line:,.0f}"),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Mask, Positions
 from riskml.explanation.wording.phrases import BELOW_NOTICE, UNCHANGED_SHARE
 from riskml.explanation.wording.templates import Slot, parse
 from riskml.features.catalogue import Feature
@@ -22,9 +22,8 @@ from riskml.records.panel.panel import Panel
 
 __all__ = ["FACTS", "Fact", "compute_fact", "compute_stated_values"]
 
-Floats = NDArray[np.float64]
 Numbers = tuple[Floats, ...]
-Rows = NDArray[np.intp] | None
+Rows = Positions | None
 
 REGULAR = ("outpatient", "chronic")
 """Kinds of medical care that a patient needs again and again."""
@@ -97,7 +96,7 @@ def _describe_latest_level(panel: Panel) -> Numbers:
     return income, panel.line[0], np.where(stated, 12.0, 1.0), ended.astype(np.float64)
 
 
-def _read_monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.bool_]]:
+def _read_monthly_income(panel: Panel, source: str) -> tuple[Floats, Mask]:
     """Return the monthly income from a source (or ``total``) in yuan, and whether it is known in each month."""
     panel = panel.at_income_end
     if source == "total":
@@ -107,7 +106,7 @@ def _read_monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.
     return np.where(np.isnan(amount), 0.0, amount), panel.reported & np.isnan(panel.sources[-1])
 
 
-def _read_yearly_per_head(panel: Panel) -> tuple[Floats, NDArray[np.bool_]]:
+def _read_yearly_per_head(panel: Panel) -> tuple[Floats, Mask]:
     """Return 12 × each month's income per head in yuan, 0 if it is not reported, and which months are reported."""
     panel = panel.at_income_end
     return np.where(panel.reported, panel.total_or_zero * 12 / panel.size, 0.0), panel.reported

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, isfinite
-
-import pandas as pd
 
 from riskml.records.contract.calendar import to_date
 from riskml.records.contract.schema import TABLES
@@ -20,6 +19,7 @@ __all__ = [
     "describe_value",
     "format_income",
     "format_yuan",
+    "name_month",
 ]
 
 BELOW_NOTICE = 1e-4
@@ -48,6 +48,15 @@ class PhraseContext:
     unit: str
     risk: bool
     typical: float
+
+
+def name_month(day: dt.date, lang: str) -> str:
+    """Return the name of the month in which a day falls.
+
+    >>> name_month(dt.date(2023, 9, 30), "zh"), name_month(dt.date(2023, 9, 30), "en")
+    ('2023年9月', 'September 2023')
+    """
+    return f"{day.year}年{day.month}月" if lang == "zh" else f"{day:%B %Y}"
 
 
 def format_yuan(yuan: float, lang: str) -> str:
@@ -126,7 +135,7 @@ def _describe_level(lang: str, context: PhraseContext, income: float, line: floa
     else:
         period = "the last month" if months == 1 else f"the last {months:.0f} months"
     if ended:
-        period = _name_month(lang, context, ended).strip().removeprefix("in ")
+        period = name_month(to_date(int(ended)), lang)
     if abs(income) < 0.5:
         return f"{period}没有收入" if lang == "zh" else f"there was no income in {period}"
     if income < 0:
@@ -210,9 +219,9 @@ def _date_back(lang: str, context: PhraseContext) -> str:
     return f" {words}前" if words[:1].isdigit() else f"{words}前"
 
 
-def _name_month(lang: str, _: PhraseContext, day: float) -> str:
-    date = to_date(int(day))
-    return f" {date.year} 年 {date.month} 月" if lang == "zh" else f"in {pd.Timestamp(date).month_name()} {date.year}"
+def _state_month(lang: str, _: PhraseContext, day: float) -> str:
+    month = name_month(to_date(int(day)), lang)
+    return f" {month}" if lang == "zh" else f"in {month}"
 
 
 def _list_kinds(lang: str, _: PhraseContext | None, bits: float) -> str:
@@ -278,7 +287,7 @@ PHRASES: dict[str, Phrase] = {
     "count": lambda _lang, _, number: _format_count(number),
     "level": _describe_level,
     "change": _compare_years,
-    "month": _name_month,
+    "month": _state_month,
     "yearly": _mark_as_yearly,
     "kinds": _list_kinds,
     "slope": _describe_slope,

@@ -8,18 +8,17 @@ from math import isnan
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Positions
 from riskml.explanation.wording.facts import FACTS, compute_fact
-from riskml.explanation.wording.phrases import PHRASES, Phrase, PhraseContext, describe_value
+from riskml.explanation.wording.phrases import PHRASES, Phrase, PhraseContext, describe_value, name_month
 from riskml.explanation.wording.templates import Slot, parse
 from riskml.features.catalogue import Feature
-from riskml.records.contract.calendar import to_month_end
+from riskml.records.contract.calendar import to_date, to_month_end
 from riskml.records.panel.panel import Panel
 
 __all__ = ["SentenceWriter", "read_medians"]
 
-Floats = NDArray[np.float64]
 
 _FilledSlot = tuple[Phrase, tuple[list[float], ...]]
 _Sentence = list[tuple[bool, list[str | _FilledSlot]]]
@@ -58,7 +57,7 @@ class SentenceWriter:
         features: Sequence[Feature],
         values: Floats,
         medians: Sequence[float],
-        rows: NDArray[np.intp] | None = None,
+        rows: Positions | None = None,
     ) -> None:
         self._rows = slice(None) if rows is None else rows
         self._panel, self._features, self._values = panel, features, values
@@ -90,8 +89,8 @@ class SentenceWriter:
         if words is None:
             words = _name_value(feature, describe_value(value, feature.unit, lang), lang)
         if feature.topic == "income" and self._ends[row] and _COUNTED_BACK.search(words):
-            month = PHRASES["month"](lang, context, self._ends[row])
-            words = f"截至{month}，{words}" if lang == "zh" else f"as of {str(month).removeprefix('in ')}, {words}"
+            month = name_month(to_date(self._ends[row]), lang)
+            words = f"截至 {month}，{words}" if lang == "zh" else f"as of {month}, {words}"
         return words if lang == "zh" else words[:1].upper() + words[1:]
 
     def _compile(self, feature: Feature, lang: str) -> tuple[_Sentence, _Sentence]:
