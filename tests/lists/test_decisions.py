@@ -12,11 +12,10 @@ import pytest
 
 from riskml.errors import UsageError
 from riskml.lists import decisions
-from riskml.lists.decisions import explain_answer
 from riskml.lists.deliveries import read_deliveries
 from riskml.lists.side_files import read_decisions
 from riskml.lists.taking import take
-from riskml.lists.wording import explain_reason
+from riskml.lists.wording import explain_answer, explain_reason
 
 WHERE = ("青石镇", "新民村")
 BILL = ("姓名", "身份证号", "乡镇", "行政村", "就诊类别", "入院日期", "总费用", "个人自付")

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.lists.decisions import Answers, list_choices
+from riskml.lists.decisions import Answers
 from riskml.lists.deliveries import Delivery
 from riskml.lists.events import AMOUNTS, DAYS
 from riskml.lists.outcomes import RowOutcome
@@ -19,6 +19,7 @@ from riskml.lists.persons.register import Person, Register
 from riskml.lists.reading.read import identify
 from riskml.lists.reading.sheets import Row, Sheet
 from riskml.lists.taking import Taken
+from riskml.lists.wording import list_choices
 from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.repository import read_rows
 

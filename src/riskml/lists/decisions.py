@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -13,14 +13,12 @@ from riskml.errors import UsageError
 from riskml.lists.persons.register import Register
 from riskml.lists.reading.headers import FACTORS, Headers
 from riskml.lists.reading.sheets import Row, Sheet
-from riskml.text import Text, shorten_list
+from riskml.text import shorten_list
 
 __all__ = [
     "Answers",
     "choose_amount",
-    "explain_answer",
     "find_answer",
-    "list_choices",
     "list_topics",
     "parse_answer",
     "refuse_unknown",
@@ -104,50 +102,3 @@ def refuse_unknown(
             count=len(wrong),
             rows=shorten_list(f"{file} {sheet} {row}" for file, sheet, row in sorted(wrong)),
         )
-
-
-_PERSON = Text("person_id: one of the possible codes, or stranger")
-_CHANGE = Text("answer: correction, new or skip")
-_HOW = MappingProxyType(
-    {
-        "unknown_list": Text("answer: the topic of the sheet, such as illness; row may be empty"),
-        "unknown_column": Text("answer: the letter of that column; row may be empty"),
-        "no_state_column": Text(
-            "answer: letter of the column that says so, or new if all are unsafe; row may be empty"
-        ),
-        "doubtful_unit": Text("answer: a unit such as 万元 for this row, or with an empty row for the whole sheet"),
-        "several_villages": Text("person_id: the code of the village, or stranger"),
-        "may_correct_several": Text("answer: the record_id of the corrected record, new or skip"),
-        **dict.fromkeys(("partly_reversed", "none_runs"), Text("answer: skip")),
-        **dict.fromkeys(("may_correct", "may_replace", "same_day", "same_event_twice", "second_wage"), _CHANGE),
-    }
-)
-
-
-_CHOICES = MappingProxyType(
-    {
-        "doubtful_unit": ("元", "百元", "千元", "万元"),
-        "may_correct_several": ("new", "skip"),
-        **dict.fromkeys(("partly_reversed", "none_runs"), ("skip",)),
-        **{reason: ("correction", "new", "skip") for reason, how in _HOW.items() if how is _CHANGE},
-    }
-)
-
-
-def list_choices(reason: str, candidates: Sequence[str] = ()) -> tuple[str, ...]:
-    """List the answers to a question about a single row; none if it is about a person or about a whole sheet.
-
-    >>> list_choices("second_wage"), list_choices("may_correct_several", ["help-1"]), list_choices("several")
-    (('correction', 'new', 'skip'), ('help-1', 'new', 'skip'), ())
-    """
-    own = _CHOICES.get(reason, ())
-    return (*candidates, *own) if reason == "may_correct_several" else own
-
-
-def explain_answer(reason: str) -> Text:
-    """Return the words that say how a question is answered, given the reason why it is asked.
-
-    >>> explain_answer("second_wage"), explain_answer("several")
-    ('answer: correction, new or skip', 'person_id: one of the possible codes, or stranger')
-    """
-    return _HOW.get(reason, _PERSON)

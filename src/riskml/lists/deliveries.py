@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from riskml.errors import UsageError
+from riskml.lists.data_files import Patterns
 from riskml.lists.decisions import Answers, choose_amount, list_topics
 from riskml.lists.persons.key_file import SECRET_VARIABLE, find_secret
 from riskml.lists.persons.register import Register
@@ -134,8 +134,7 @@ class Statements:
         return contradicted
 
 
-_VERSION = re.compile(r"第([二三四五六七八九\d])[版稿次]|[vV](\d+)|[(（_-](\d{1,2})[)）]?$")
-_NEWER = re.compile("更正|更新|修订|修正|修改|订正|调整|最新|最终|终稿|定稿")
+_FILE = Patterns("versions")
 
 
 def _find_version(name: str) -> int:
@@ -144,10 +143,10 @@ def _find_version(name: str) -> int:
     >>> [_find_version(name) for name in ("4月住院", "4月住院（更正版）", "4月住院第三版", "4月住院v2", "4月住院（2）")]
     [0, 1, 3, 2, 2]
     """
-    if match := _VERSION.search(name):
+    if match := _FILE.version.search(name):
         digit = next(filter(None, match.groups()))
         return "零一二三四五六七八九".index(digit) if digit in "二三四五六七八九" else int(digit)
-    return 1 if _NEWER.search(name) else 0
+    return 1 if _FILE.newer.search(name) else 0
 
 
 def _find_latest(sheets: Iterable[Sheet]) -> date | None:

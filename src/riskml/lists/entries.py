@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
+from riskml.lists.data_files import Patterns
 from riskml.lists.events import AMOUNTS, list_amounts
 from riskml.lists.help_entries import make_help
 from riskml.lists.reading.values import Day, read_amount, read_count
@@ -38,8 +39,12 @@ def make_entries(topic: str, reader: RowReader) -> list[Entry]:
     make = _TOPICS.get(topic)
     if make is None:
         raise UnusableValueError("unknown_list")
-    marks = [_VOID, *([_REVERSAL] if topic != "illness" else []), *([_DENIED] if topic in _GRANTED else [])]
-    if topic == "register" or not any(reader.find_notes(_REMARKS, mark) for mark in marks):
+    marks = [_TEXT.void]
+    if topic != "illness":
+        marks.append(_TEXT.reversal)
+    if topic in _GRANTED:
+        marks.append(_TEXT.denied)
+    if topic == "register" or not any(reader.find_notes(_TEXT.remarks, mark) for mark in marks):
         return make(reader)
     try:
         return [_mark_void(entry) for entry in make(reader) if entry.table != "members"]
@@ -53,21 +58,8 @@ def _mark_void(entry: Entry) -> Entry:
     return replace(entry, sign="reverses" if negative or entry.sign == "reverses" else "void")
 
 
-_REMARKS = re.compile("备注|说明|状态|结果|意见|标[记志识]|是否有效|发放情况")
-_VOID = re.compile(
-    r"^(?:已|重复|资金|银行|数据|[本此该][行条]|\W)*(?:作废|退回|退汇|退票|退款|无效)|^重复(?:数据|录入|上报|发放)?\W*$"
-)
-_DENIED = re.compile("^(?:不同意|不符合|不予|不通过|未通过|审批不通过|驳回|否决|发放失败|取消发放)")
+_TEXT = Patterns("entries")
 _GRANTED = frozenset({"relief", "allowance", "student_aid"})
-_REVERSAL = re.compile(r"^(?:已)?(?:冲正|冲销|红冲|撤销|退费|退单)")
-"""Remarks and statuses that mark the reversal of a bill although its amounts are positive."""
-
-_CORRECTION = re.compile(r"^\s*(?:已|金额|费用|数据)*(?:更正|修正|订正|修改|变更|调整|重新结算|重新核算|重结)")
-"""Remarks and statuses that mark a bill as the correction of an earlier one."""
-
-
-_CORRECTED = re.compile("(?:更正|修正|订正|修改|变更)后")
-"""Headers of amounts in lists of corrections, beside those before the correction."""
 
 
 def _make_illness(reader: RowReader) -> list[Entry]:
@@ -78,8 +70,8 @@ def _make_illness(reader: RowReader) -> list[Entry]:
         return []
     remarks = [cell for _, cell in reader.list_cells("other") if isinstance(cell, str)]
     amounts = [c.header for name in ("illness.cost", "illness.self_paid") for c in reader.columns.get(name, ())]
-    reverses = any(map(_REVERSAL.search, remarks))
-    corrects = any(map(_CORRECTION.search, remarks)) or any(map(_CORRECTED.search, amounts))
+    reverses = any(map(_TEXT.reversal.search, remarks))
+    corrects = any(map(_TEXT.correction.search, remarks)) or any(map(_TEXT.corrected.search, amounts))
     if cost is None and self_paid is None and stated and not reverses:
         raise UnusableValueError("no_amount")
     day = reader.require_day("illness.occurred_on")
@@ -102,13 +94,10 @@ def _make_illness(reader: RowReader) -> list[Entry]:
     return [Entry("illness", values, "person", day.precision, number, sign=sign)]
 
 
-_STAY = re.compile("住院|入院|出院")
-
-
 def _find_stay(reader: RowReader) -> str | None:
     """Return that a bill is of a hospital stay if the list has no kinds, and a day of admission or discharge."""
     columns = reader.columns.get("illness.occurred_on", ())
-    if reader.has("illness.kind") or not any(_STAY.search(column.header) for column in columns):
+    if reader.has("illness.kind") or not any(_TEXT.stay.search(column.header) for column in columns):
         return None
     reader.count("illness.kind", "from_header")
     return "inpatient"
@@ -130,16 +119,13 @@ def _make_relocation(reader: RowReader) -> list[Entry]:
     entries = []
     if reader.list_cells("help.started_on") or (reader.has("help.started_on") and not reader.has("events.kind")):
         day = reader.require_day("help.started_on")
-        entries.append(Entry("help", {"started_on": day.day, "measure": "易地搬迁"}, "household", day.precision))
+        entries.append(Entry.date("help", day, "household", measure="易地搬迁"))
     elif not reader.has("events.kind"):
         return _make_report(reader)
     problems = [str(cell) for _, cell in reader.list_cells("events.kind")]
-    return entries + (_make_report(reader) if any(not _NO_PROBLEM.search(normalise(text)) for text in problems) else [])
-
-
-_NO_PROBLEM = re.compile(
-    r"^(?:(?:无|没有|未|不存在|暂无)\w{0,4}(?:问题|异常|困难|风险|隐患)|正常|良好|否|已解决|已整改)\W*$"
-)
+    return entries + (
+        _make_report(reader) if any(not _TEXT.no_problem.search(normalise(text)) for text in problems) else []
+    )
 
 
 def _make_fact(kind: str, reader: RowReader) -> list[Entry]:
@@ -152,7 +138,7 @@ def _make_fact(kind: str, reader: RowReader) -> list[Entry]:
 def _make_event(reader: RowReader, kind: str, level: Level = "person") -> list[Entry]:
     day = reader.require_day("events.occurred_on")
     amount = refuse_negative(reader.read_amount("events.amount"))
-    return [Entry("events", {"occurred_on": day.day, "kind": kind, "amount": amount}, level, day.precision)]
+    return [Entry.date("events", day, level, kind=kind, amount=amount)]
 
 
 def _make_disability(reader: RowReader) -> list[Entry]:
@@ -170,41 +156,32 @@ def _make_school_fee(reader: RowReader) -> list[Entry]:
         return []
     day = reader.require_day("events.occurred_on", longest=200)
     if fee:
-        values = {"occurred_on": day.day, "kind": "school_fee", "amount": fee}
-        entries.append(Entry("events", values, "person", day.precision))
+        entries.append(Entry.date("events", day, kind="school_fee", amount=fee))
     if aid:
-        values = {"started_on": day.day, "measure": "资助", "amount": aid}
-        entries.append(Entry("help", values, "person", day.precision))
+        entries.append(Entry.date("help", day, measure="资助", amount=aid))
     return entries
 
 
-def _make_housing(reader: RowReader) -> list[Entry]:
-    return _make_unsafe(reader, "housing", "housing_unsafe")
+def _make_unsafe(topic: str, reader: RowReader) -> list[Entry]:
+    """Return the event if a cell names a fault of a house or a water supply.
 
-
-def _make_water(reader: RowReader) -> list[Entry]:
+    In lists of water supplies, an unlisted text in the only column names one, and an empty cell means that there is
+    none.
+    """
     cells = reader.list_cells("events.kind")
-    if reader.has("events.kind") and not cells:
+    if topic == "water" and reader.has("events.kind") and not cells:
         return []
-    return _make_unsafe(reader, "water", "water_unsafe", unknown="unsafe")
-
-
-_ASKS_FOR_TROUBLE = re.compile(r"是否.*(问题|缺水|困难|隐患|危房|不)")
-
-
-def _make_unsafe(reader: RowReader, words: str, kind: str, unknown: str | None = None) -> list[Entry]:
-    """Return the event if a cell names a fault; ``unknown`` is the code for an unlisted text in the only column."""
-    cells = reader.list_cells("events.kind")
+    unknown = "unsafe" if topic == "water" and len(cells) == 1 else None
     states: set[str | None] = set()
     for column, cell in cells:
         answer = normalise(str(cell))
-        if _ASKS_FOR_TROUBLE.search(column.header) and answer in ("是", "否"):
+        if _TEXT.asks_for_trouble.search(column.header) and answer in ("是", "否"):
             states.add("unsafe" if answer == "是" else "safe")
         else:
-            states.add(reader.read_word("events.kind", words, [cell]) or (unknown if len(cells) == 1 else None))
+            states.add(reader.read_word("events.kind", topic, [cell]) or unknown)
     if "unsafe" not in states and (None in states or (not cells and reader.has("events.kind"))):
         raise UnusableValueError("unknown_word")
-    return [] if states == {"safe"} else _make_event(reader, kind, "household")
+    return [] if states == {"safe"} else _make_event(reader, f"{topic}_unsafe", "household")
 
 
 def make_disaster(reader: RowReader, level: Level = "household") -> list[Entry]:
@@ -214,31 +191,21 @@ def make_disaster(reader: RowReader, level: Level = "household") -> list[Entry]:
     if loss is None and not reader.list_cells("disaster.occurred_on") and not reader.list_cells("disaster.kind"):
         return []
     day = reader.require_day("disaster.occurred_on")
-    kind = _read_kind(reader, "disaster.kind")
-    values = {"occurred_on": day.day, "kind": kind or "other", "loss": loss}
-    return [Entry("disaster", values, level, day.precision)]
-
-
-_REGION_NAME = re.compile(r"省|市|自治区|县|区|州|国|北京|上海|天津|重庆|广东|浙江|江苏|福建")
-_FIGURE = re.compile(r"[\d零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟元]")
-
-_YEARLY = re.compile(r"[^月均]*年[^月均]*(?:收入|工资)[^月均]*")
-_JOB_STATES = re.compile("稳岗|在岗|(?:就业|务工)(?:状态|状况|情况)|(?:目前|当前)状态")
-_EMPLOYERS = re.compile("企业|单位|公司|雇主|车间")
+    return [Entry.date("disaster", day, level, kind=_read_kind(reader, "disaster.kind") or "other", loss=loss)]
 
 
 def _make_wages(reader: RowReader) -> list[Entry]:
     entries, idle = [], False
     title = next((text for text in reader.context.texts if re.search("公益|务工|外出|企业", text)), "")
     public = "公益" in title and "务工" not in title
-    sign: Sign = "corrects" if reader.find_notes(_REMARKS, _CORRECTION) else ""
-    employer = PUBLIC_WORK if public else next(iter(reader.find_notes(_EMPLOYERS)), None)
+    sign: Sign = "corrects" if reader.find_notes(_TEXT.remarks, _TEXT.correction) else ""
+    employer = PUBLIC_WORK if public else next(iter(reader.find_notes(_TEXT.employers)), None)
     for column, cell in reader.list_cells("income.wage", own=True):
         reader.at = column.index
         try:
             parsed = read_amount(cell, reader.find_factor(column))
         except UnusableValueError:
-            if len(reader.columns["income.wage"]) == 1 or _FIGURE.search(normalise(str(cell))):
+            if len(reader.columns["income.wage"]) == 1 or _TEXT.figure.search(normalise(str(cell))):
                 raise
             reader.count("income.wage", "no_wage")
             idle = True
@@ -247,13 +214,13 @@ def _make_wages(reader: RowReader) -> list[Entry]:
             continue
         reader.count("income.wage", parsed.how)
         refuse_negative(parsed.amount)
-        months = 12 if _YEARLY.fullmatch(normalise(column.header)) else 1
+        months = 12 if _TEXT.yearly.fullmatch(normalise(column.header)) else 1
         if parsed.amount > 200_000 * months or 0 < parsed.amount < 30 * months:
             raise UnusableValueError("implausible_unit")
         start = reader.require_month(column) if months == 1 else reader.require_year(column)
         values = {"period_start": start, "months": months, "source": "wage", "amount": parsed.amount}
         entries.append(Entry("income", values, "person", "month", employer, sign=sign))
-    if "lost" in map(_read_job, reader.find_notes(_JOB_STATES)):
+    if "lost" in map(_read_job, reader.find_notes(_TEXT.job_states)):
         return _lose_job(reader, entries)
     if not entries and reader.list_cells("events.occurred_on"):
         return _make_job_loss(reader)
@@ -285,22 +252,19 @@ def _lose_job(reader: RowReader, wages: Sequence[Entry]) -> list[Entry]:
 def _find_working(reader: RowReader) -> str | None:
     """Return where somebody works, from a word or from the name of another place."""
     cells = [cell for _, cell in reader.list_cells("members.working")]
-    if cells and _REGION_NAME.search(str(cells[0])) and not find_words("members.working", str(cells[0])):
+    if cells and _TEXT.region_name.search(str(cells[0])) and not find_words("members.working", str(cells[0])):
         reader.count("members.working", "place_name")
         return "migrant"
     return reader.read_word("members.working")
 
 
 def _make_job_loss(reader: RowReader) -> list[Entry]:
-    states = [*map(_read_job, reader.find_notes(_JOB_STATES)), reader.read_word("events.kind", "job")]
+    states = [*map(_read_job, reader.find_notes(_TEXT.job_states)), reader.read_word("events.kind", "job")]
     return [] if "employed" in states else _make_event(reader, "job_loss")
 
 
 _NAMES_CAUSE = {"death": re.compile("死亡|亡故|去世|身故|逝世|火化"), "departure": re.compile("迁出")}
 """Headers of columns with dates that leave no doubt about what happened on these dates."""
-
-_NAMES_DEATH = re.compile("亡|逝|去世|身故|殡葬|火化|注销|销户")
-"""Words without which nobody in a list of changes in the population is said to have died."""
 
 
 def _make_departure(reader: RowReader, default: str = "departure") -> list[Entry]:
@@ -309,22 +273,19 @@ def _make_departure(reader: RowReader, default: str = "departure") -> list[Entry
     if cause is None and reader.list_cells("events.kind") and not any(map(_NAMES_CAUSE[default].search, headers)):
         raise UnusableValueError("unknown_word")
     cause = cause or reader.find_in_titles("registration")
-    if cause is None and default == "death" and not any(map(_NAMES_DEATH.search, [*headers, *reader.context.texts])):
+    if (
+        cause is None
+        and default == "death"
+        and not any(map(_TEXT.names_death.search, [*headers, *reader.context.texts]))
+    ):
         raise UnusableValueError("unknown_word")
     cause = cause or default
     if cause == "none" and not (default == "departure" and _leaves_for_reason(reader)):
         return []
-    if cause == "death":
-        name = "events.occurred_on" if reader.has("events.occurred_on") else "members.left_on"
-        day = reader.require_day(name)
-        values = {"occurred_on": day.day, "kind": "death"}
-        return [
-            Entry("events", values, "person", day.precision),
-            Entry("members", {"left_on": day.day}, "person", day.precision),
-        ]
-    name = "members.left_on" if reader.has("members.left_on") else "events.occurred_on"
-    day = reader.require_day(name)
-    return [Entry("members", {"left_on": day.day}, "person", day.precision)]
+    names = ("events.occurred_on", "members.left_on") if cause == "death" else ("members.left_on", "events.occurred_on")
+    day = reader.require_day(next(filter(reader.has, names), names[1]))
+    left = Entry("members", {"left_on": day.day}, "person", day.precision)
+    return [Entry.date("events", day, kind="death"), left] if cause == "death" else [left]
 
 
 def _leaves_for_reason(reader: RowReader) -> bool:
@@ -341,8 +302,7 @@ def _make_report(reader: RowReader) -> list[Entry]:
         parsed = Day(start, "month") if start and start <= reader.received else Day(reader.received)
     if parsed is None:
         raise UnusableValueError("no_date")
-    values = {"occurred_on": parsed.day, "kind": "report", "channel": "department"}
-    return [Entry("events", values, "household", parsed.precision)]
+    return [Entry.date("events", parsed, "household", kind="report", channel="department")]
 
 
 OF_VILLAGES = MappingProxyType({"disaster": make_disaster})
@@ -362,8 +322,8 @@ _TOPICS: Mapping[str, Callable[[RowReader], list[Entry]]] = MappingProxyType(
         "disaster": make_disaster,
         "wages": _make_wages,
         "job_loss": _make_job_loss,
-        "housing": _make_housing,
-        "water": _make_water,
+        "housing": partial(_make_unsafe, "housing"),
+        "water": partial(_make_unsafe, "water"),
         "venture": _make_report,
         "death": lambda reader: _make_departure(reader, "death"),
         "departure": _make_departure,

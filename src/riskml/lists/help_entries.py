@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from riskml.lists.data_files import Patterns
 from riskml.lists.reading.filling import HEADS
 from riskml.lists.row_reader import Entry, Level, RowReader, Sign, refuse_negative
 from riskml.lists.words import UnusableValueError, normalise
@@ -44,7 +45,7 @@ def make_help(reader: RowReader, default: str = "", *, once: bool = False) -> li
     }
     level: Level = "household" if not once and _is_shared(reader) else "person"
     columns = reader.columns.get("help.started_on", ())
-    continuing = not once and not any(_STARTS.search(column.header) for column in columns)
+    continuing = not once and not any(_HELP.starts.search(column.header) for column in columns)
     sign: Sign = "reverses" if amount is not None and amount < 0 else ""
     return [Entry("help", values, level, day.precision, continuing=continuing, sign=sign)]
 
@@ -73,26 +74,19 @@ def _find_rate(reader: RowReader) -> str | None:
     return None if re.search("季|次", header) or (start and end and 31 < (end - start).days < 300) else "month"
 
 
-_ENDING = re.compile("退出|停发|停保|取消|终止|清退|注销")
-_GOING_ON = re.compile("新增|纳入|在保|发放|在册")
-_CHANGES = re.compile("备注|状态|变动|异动|变更|增减")
-_ENDED = re.compile(r"^(?:已|本月|\d+月)?(?:退出|停发|停保|取消|终止|清退)(?:低保|保障|发放|待遇)?$")
+_HELP = Patterns("help")
 
 
 def _make_ending(reader: RowReader) -> Entry | None:
     """Return the end of current help if the row gives an end without a start, or is in a list of help that ended."""
-    marked = reader.find_notes(_CHANGES, _ENDED)
+    marked = reader.find_notes(_HELP.changes, _HELP.ended)
     if reader.list_cells("help.started_on") and not marked:
         return None
     ended = reader.read_optional_day("help.ended_on", later=True)
-    titles = any(_ENDING.search(text) and not _GOING_ON.search(text) for text in reader.context.texts)
+    titles = any(_HELP.ending.search(text) and not _HELP.going_on.search(text) for text in reader.context.texts)
     if not ended and not titles and not marked:
         return None
     ended = ended or reader.require_day("help.started_on")
     values = {"started_on": ended.day, "ended_on": ended.day, "measure": _find_measure(reader, ""), "amount": None}
     level: Level = "household" if _is_shared(reader) else "person"
     return Entry("help", values, level, ended.precision, continuing=True, sign="ends")
-
-
-_STARTS = re.compile(r"起|始|首|享受|纳入|审批|批准|认定|保障(?:时间|年月|月)")
-"""Parts of headers for the start of help; headers such as ``发放月份`` say when it was paid instead."""

@@ -62,6 +62,12 @@ class Entry:
     continuing: bool = False
     sign: Sign = ""
 
+    @classmethod
+    def date(cls, table: str, day: Day, level: Level = "person", **values: Any) -> Entry:
+        """Make an entry of a table of events on a day."""
+        name = "started_on" if table == "help" else "occurred_on"
+        return cls(table, {name: day.day, **values}, level, day.precision)
+
 
 @dataclass(slots=True)
 class RowReader:

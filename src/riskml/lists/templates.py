@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -12,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from riskml.errors import UsageError
 from riskml.lists.reading.amounts import AMOUNTS
-from riskml.lists.reading.headers import BEST, Headers, read_headers
+from riskml.lists.reading.headers import BEST, Headers, Topic, read_headers
 from riskml.lists.reading.layout import NOTES
 from riskml.lists.words import list_words
 from riskml.text import Joined, Text
@@ -22,16 +23,7 @@ __all__ = ["write_template"]
 _PERSON = ("name", "id_number", "town", "village")
 _HEAD = ("head_name", "head_id", "town", "village")
 _REGISTER = ("household_no", "person_no", "name", "id_number", "relation", "birth_date", "town", "village", "group")
-_WHOSE = {"register": _REGISTER, **dict.fromkeys(("disaster", "housing", "water", "relocation"), _HEAD)}
-"""Columns that say whom a row is about, by topic; all other topics have those for a person."""
-
-_WORDS = {
-    "housing": "housing",
-    "water": "water",
-    "disability": "disability",
-    **dict.fromkeys(("death", "departure"), "registration"),
-}
-"""The words for ``events.kind``, by topic."""
+"""Columns that say whom a row is about."""
 
 _LEFT_OUT = frozenset({"other", "illness.fund", "illness.account"})
 _ROWS = 2000
@@ -59,7 +51,8 @@ def write_template(department: str, path: Path) -> None:
     help_rows: list[tuple[str, str, str]] = []
     for topic in topics:
         sheet = book.create_sheet(headers.topics[topic].words[0])
-        help_rows += [(sheet.title, *row) for row in _fill_sheet(sheet, headers, topic)]
+        whose = _REGISTER if topic == "register" else _HEAD if headers.topics[topic].head else _PERSON
+        help_rows += [(sheet.title, *row) for row in _fill_sheet(sheet, headers, headers.topics[topic], whose)]
     notes = book.create_sheet("填写说明")
     for row in (NOTES, *help_rows):
         notes.append(row)
@@ -68,18 +61,17 @@ def write_template(department: str, path: Path) -> None:
     book.save(path)
 
 
-def _fill_sheet(sheet: Worksheet, headers: Headers, topic: str) -> list[tuple[str, str]]:
+def _fill_sheet(sheet: Worksheet, headers: Headers, topic: Topic, whose: Sequence[str]) -> list[tuple[str, str]]:
     """Write the header of a sheet; return a row of instructions for each column."""
     best = {"town": "乡镇"}
-    for vocabulary in (headers.topics[topic].vocabulary, headers.common):
+    for vocabulary in (topic.vocabulary, headers.common):
         for text, meaning in vocabulary.exact.items():
             best.setdefault(meaning.field, text)
-    meanings = headers.topics[topic].vocabulary.exact.values()
-    own = dict.fromkeys(meaning.field for meaning in meanings if meaning.rank[0] == BEST)
+    own = dict.fromkeys(meaning.field for meaning in topic.vocabulary.exact.values() if meaning.rank[0] == BEST)
     names = [name for name in own if name not in _LEFT_OUT]
     advice = []
-    for i, name in enumerate((*_WHOSE.get(topic, _PERSON), *names), 1):
-        words = list_words(_WORDS.get(topic, "") if name == "events.kind" else name)
+    for i, name in enumerate((*whose, *names), 1):
+        words = list_words(topic.kinds if name == "events.kind" else name)
         cell = sheet.cell(1, i, best[name])
         cell.font = Font(bold=True)
         letter = get_column_letter(i)

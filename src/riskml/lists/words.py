@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from riskml.lists.data_files import load_data
 from riskml.records.contract.schema import TABLES
 
 __all__ = [
@@ -64,15 +64,6 @@ def _is_empty_text(text: str) -> bool:
     return not plain or plain in load_words()["empty"]
 
 
-@cache
-def _load() -> dict[str, dict[str, dict[str, list[Any]]]]:
-    import yaml
-
-    text = files("riskml.lists").joinpath("words.yaml").read_text("utf-8")
-    content: dict[str, dict[str, dict[str, list[Any]]]] = yaml.load(text, yaml.CSafeLoader)
-    return content
-
-
 def list_words(name: str) -> list[str]:
     """List the words that a template offers for a field: the contract's, or those marked as seen in `words.yaml`.
 
@@ -81,7 +72,7 @@ def list_words(name: str) -> list[str]:
     """
     if allowed := _list_allowed(name):
         return list(allowed.values())
-    words = _load().get(name, {})
+    words = load_data("words").get(name, {})
     return [str(word) for known in words.values() for word in known["seen"] or known["assumed"][:1]]
 
 
@@ -98,7 +89,7 @@ def load_words() -> Mapping[str, Mapping[str, str]]:
     return {
         field: {_plain(name): code for code, name in _list_allowed(field).items()}
         | {_plain(str(word)): code for code, words in codes.items() for known in words.values() for word in known}
-        for field, codes in _load().items()
+        for field, codes in load_data("words").items()
     }
 
 
@@ -131,7 +122,7 @@ def _read_word(field: str, cell: str) -> Word:
     words, text = load_words()[field], _plain(cell)
     if text in words:
         return Word(words[text], "code_word")
-    alone = {_plain(word) for codes in _load()[field].values() for word in codes.get("alone", ())}
+    alone = {_plain(word) for codes in load_data("words")[field].values() for word in codes.get("alone", ())}
     contained = [word for word in words if len(word) > 1 and word not in alone and word in text]
     longest = max(map(len, contained), default=0)
     codes = {words[word] for word in contained if len(word) == longest}

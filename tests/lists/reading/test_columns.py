@@ -314,11 +314,10 @@ def test_a_mapping_with_a_mistake_is_refused(tmp_path, text, message):
 
 def test_no_header_is_declared_twice_for_different_fields(headers):
     """If a header had two fields in one topic, the first would be used silently."""
-    import yaml
-
+    from riskml.lists.data_files import load_data
     from riskml.lists.reading import headers as module
 
-    content = yaml.safe_load(module.files("riskml.lists.reading").joinpath("headers.yaml").read_text("utf-8"))
+    content = load_data("reading/headers")
     for name, topic in {**content["topics"], "identity": {"fields": content["identity"], "other": []}}.items():
         own = [
             (header, field)

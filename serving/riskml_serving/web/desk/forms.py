@@ -23,8 +23,7 @@ def list_fields(topic: str) -> list[str]:
     >>> list_fields("dropout")[:2], list_fields("")[-1]
     (['events.occurred_on', 'name'], 'other')
     """
-    topics = read_headers().topics
-    own = [] if topic not in topics else [meaning.field for meaning in topics[topic].vocabulary.list_meanings()]
+    own = read_headers().get_topic(topic).vocabulary.list_fields()
     general = [name for name in PERSON_WORDS if name not in ("birth", "birth_month", "age")]
     return list(dict.fromkeys([*sorted(name for name in own if "." in name), *general]))
 

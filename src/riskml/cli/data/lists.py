@@ -196,8 +196,7 @@ def _print_reasons(rows: Iterable[RowOutcome]) -> None:
     """Print why rows were refused or are asked: one line a reason with its columns, one a sheet that is not clear."""
     from openpyxl.utils import get_column_letter
 
-    from riskml.lists.decisions import explain_answer
-    from riskml.lists.wording import explain_reason, name_outcome
+    from riskml.lists.wording import explain_answer, explain_reason, name_outcome
 
     cells: dict[tuple[Outcome, str], Counter[str]] = {}
     for row in rows:

@@ -10,20 +10,18 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
+from riskml.lists.data_files import Patterns
+
 __all__ = ["WILD", "Likeness", "Name", "compare_names", "list_holes", "parse_name", "spell_sound"]
 
 WILD = "□"
 """Stands for a character that a list hides or could not write."""
 
-_WILD = re.compile(r"[?*□■◆▓#〇○某]|(?<=[^a-z])[xX](?![a-zA-Z])")
-_BRACKETS = re.compile(r"[(\[【〔<《]([^)\]】〕>》]*)[)\]】〕>》]?")
-_FORMER = re.compile(r"(曾用名|原名|又名|别名|现名|乳名|小名)[为叫]*\W*(.+)$")
-_TITLES = re.compile(r"^(户主|姓名|本人)\W*|(户主|本人|同志|先生|女士|[ⅠⅡⅢ\d]+)$")
+_NAME = Patterns("names")
 _KIN = (
     "妻子|丈夫|爱人|配偶|家属|媳妇|老婆|儿子|女儿|长子|次子|三子|长女|次女|三女|儿媳|女婿|父亲|母亲|孙子|孙女"
     "|公公|婆婆|岳父|岳母"
 )
-_RELATIVE = re.compile(rf"^(.{{2,}}?)(?:[之的]({_KIN}|[妻夫子女父母儿媳孙婿])|({_KIN}|妻))$")
 _LONG = 5
 """Minimum number of characters of a name that has more than a family name and a given name."""
 _LOOSE = [("zh", "z"), ("ch", "c"), ("sh", "s"), ("ing", "in"), ("eng", "en")]
@@ -66,13 +64,13 @@ def parse_name(text: str | None) -> Name | None:
     (('张刚', '张平'), Name(spellings=('张三',), relative=True), None)
     """
     written = unicodedata.normalize("NFKC", text or "")
-    former = [match[2] for part in _BRACKETS.findall(written) if (match := _FORMER.search(part))]
-    written = _BRACKETS.sub("", written)
-    if match := _FORMER.search(written):
+    former = [match[2] for part in _NAME.brackets.findall(written) if (match := _NAME.former.search(part))]
+    written = _NAME.brackets.sub("", written)
+    if match := _NAME.former.search(written):
         former.append(match[2])
         written = written[: match.start()]
     own = _clean(written)
-    if match := _RELATIVE.match(own):
+    if match := _NAME.relative.match(own):
         return Name((match[1],), relative=True)
     spellings = tuple(dict.fromkeys(filter(None, (own, *map(_clean, former)))))
     return Name(spellings) if spellings and spellings[0].strip(WILD) else None
@@ -128,7 +126,7 @@ def list_holes(name: str) -> list[str]:
 
 def _clean(text: str) -> str:
     text = re.sub(r"[^\w?*□■◆▓#○]+|_", "", text)
-    return _WILD.sub(WILD, _TITLES.sub("", text))
+    return _NAME.wild.sub(WILD, _NAME.titles.sub("", text))
 
 
 @lru_cache(maxsize=50_000)

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, pairwise, product
 from statistics import median
 
-from riskml.lists.reading.cells import read_number
-from riskml.lists.reading.headers import clean_text, find_factor, spell_header
-from riskml.lists.reading.sheets import Cell, Column
+from riskml.lists.data_files import Patterns
+from riskml.lists.reading.cells import Body, read_number
+from riskml.lists.reading.headers import Topic, clean_text, find_factor, spell_header
+from riskml.lists.reading.sheets import Column
 
 __all__ = [
     "AMOUNTS",
-    "MAIN_AMOUNTS",
     "are_payments",
     "choose_paid",
     "complete_bill",
@@ -27,28 +27,8 @@ AMOUNTS = {"illness.cost", "illness.self_paid", "disaster.loss", "events.amount"
 AMOUNTS |= {f"income.{source}" for source in ("property", "transfer", "business", "business_cost")}
 """Fields that hold amounts of money."""
 
-MAIN_AMOUNTS = {
-    "illness": ("illness.self_paid", "个人|本人|家庭|自[付负费己家掏]|负担|承担|现金|群众|患者|[腰荷]包|掏"),
-    "school_fee": ("events.amount", "[费金额款元缴]|合计|支出"),
-    "disaster": ("disaster.loss", "损失|损毁金额|估损"),
-    **dict.fromkeys(("allowance", "relief", "student_aid"), ("help.amount", "[费金额款元贴补]|合计")),
-    "wages": ("income.wage", "[薪酬费金额款元资]|收入"),
-}
-"""For each topic, the amount that its lists are about, and a pattern for unknown headers that clearly name it."""
+_MONEY = Patterns("money")
 
-_NO_MONEY = re.compile(
-    r"序|编号|号码?$|代码|编码|邮编|年龄|岁|电话|手机|联系|证件|身份证|人[数口次]|户[数次]|[次件间天月头只份]数|数量|时间|日期"
-    r"|(?<![每按/\d])年度?$|年份|届$|(?<!\d)月份$|(?<![每按/])日$|年级|班级|等级|面积|亩|平方|公顷|距离|公里|里程|比例|率|成绩|(?<!部)分$|[积得评]分|分[值数]|^NO\.?$"
-)
-"""Headers of columns with numbers that are not amounts of money."""
-
-_OTHER_MONEY = re.compile(
-    "收入|支出|开支|花费|费用|[水电药学]费|医|自[付费]|存款|贷|债|欠|借|财产|单价|购价|购置价|标准|申请|需|缺|拟|应|原|累计|全年|年度|季|人均|每人|预|计划|自筹|投资|租|罚|押金|保费|投保|保险|理赔|起付|限额"
-)
-"""Headers of money other than the amount that lists of help and losses are about."""
-
-_HELP = re.compile("救|补|助|赔|发|拨")
-"""Headers of money that is not a loss."""
 
 _AGREE = 0.8
 _FEWEST, _LARGE = 3, 100
@@ -58,27 +38,20 @@ _LARGEST = 10**8
 """Limit that no amount in a row reaches; larger numbers are account numbers."""
 
 
-def find_missing_amount(
-    topic: str,
-    parts: Sequence[Sequence[str]],
-    columns: Sequence[Column],
-    unknown: Iterable[int],
-    rows: Sequence[Sequence[Cell]],
-) -> str:
+def find_missing_amount(topic: Topic, columns: Sequence[Column], unknown: Iterable[int], body: Body) -> str:
     """Return the amount that lists of a topic are about, if only a column with an unknown header may have it.
 
     Such a column has mostly numbers. Unless its header is about money, neither header nor numbers look like serial
     numbers, ages, telephone numbers, counts or dates.
     """
-    name, words = MAIN_AMOUNTS.get(topic, ("", ""))
-    if not name or any(column.field == name for column in columns):
+    if not topic.amount or any(column.field == topic.amount for column in columns):
         return ""
-    return name if any(is_amount(parts[j], [row[j] for row in rows], words) for j in unknown) else ""
+    return topic.amount if any(is_amount(body, j, topic.amount_words) for j in unknown) else ""
 
 
-def is_amount(part: Sequence[str], cells: Sequence[Cell], words: str = "") -> bool:
+def is_amount(body: Body, j: int, words: str = "") -> bool:
     """Return whether a column has mostly numbers, and neither they nor its header show that they are not amounts."""
-    cells = [cell for cell in cells if cell is not None]
+    part, cells = body.parts[j], body.list_cells(j)
     numbers = [number for cell in cells if (number := read_number(cell)) is not None]
     if not part or sum(abs(number) < _LARGEST for number in numbers) * 2 <= len(cells):
         return False
@@ -86,23 +59,24 @@ def is_amount(part: Sequence[str], cells: Sequence[Cell], words: str = "") -> bo
     return named or not (_is_no_money(part) or _are_serial(numbers))
 
 
-def states_other_money(part: Sequence[str], name: str) -> bool:
+def states_other_money(header: str, name: str) -> bool:
     """Return whether a header is about money that lists state beside the amount that they are about."""
-    header = "".join(part)
-    return bool(_OTHER_MONEY.search(header)) or (name == "disaster.loss" and bool(_HELP.search(header)))
+    return bool(_MONEY.other_money.search(header) or (name == "disaster.loss" and _MONEY.help.search(header)))
 
 
-def are_payments(part: Sequence[str], cells: Sequence[Cell]) -> bool:
+def are_payments(body: Body, j: int) -> bool:
     """Return whether cells can only be what was paid, or lost: their unit is stated, or they are large and round."""
+    cells = body.list_cells(j)
     numbers = [number for cell in cells if (number := read_number(cell)) is not None]
     if len(numbers) < _FEWEST or len(numbers) < _AGREE * len(cells):
         return False
     round_ones = sum(number % 5 == 0 for number in numbers)
-    return bool(find_factor("".join(part))) or (median(numbers) >= _LARGE and round_ones >= _AGREE * len(numbers))
+    large = median(numbers) >= _LARGE and round_ones >= _AGREE * len(numbers)
+    return large or bool(find_factor(body.join_header(j)))
 
 
 def _is_no_money(part: Sequence[str]) -> bool:
-    return any(_NO_MONEY.search(text) for text in (clean_text("".join(part)), *spell_header(part)))
+    return any(_MONEY.no_money.search(text) for text in (clean_text("".join(part)), *spell_header(part)))
 
 
 def _are_serial(numbers: Sequence[float]) -> bool:
@@ -112,37 +86,28 @@ def _are_serial(numbers: Sequence[float]) -> bool:
     return days or (bool(steps) and sum(step == 1 for step in steps) >= _AGREE * len(steps))
 
 
-def choose_paid(
-    whole: int,
-    pieces: Sequence[int],
-    cost: Sequence[int],
-    funds: Sequence[int],
-    parts: Sequence[Sequence[str]],
-    rows: Sequence[Sequence[Cell]],
-) -> list[int]:
+def choose_paid(whole: int, pieces: Sequence[int], cost: Sequence[int], funds: Sequence[int], body: Body) -> list[int]:
     """Return the columns that add up to what a person paid in all: one that may be that sum, or its parts.
 
     The amounts decide where they can: the cost less what the funds paid. Otherwise 个人负担 and every 合计 is the sum,
     whereas ``个人自付`` beside ``自费``, and cash beside a personal account, are only one part of it.
     """
-    text = "".join(parts[whole])
-    if "现金" not in text and _agree(rows, pieces, [whole]) >= _AGREE:
+    text = body.join_header(whole)
+    if "现金" not in text and _agree(body, pieces, [whole]) >= _AGREE:
         return [whole]
     if cost and funds:
         mixes = [list(mix) for n in range(1, len(pieces) + 2) for mix in combinations([whole, *pieces], n)]
-        best = max(mixes, key=lambda mix: _agree(rows, mix, cost, funds))
-        if _agree(rows, best, cost, funds) >= _AGREE:
+        best = max(mixes, key=lambda mix: _agree(body, mix, cost, funds))
+        if _agree(body, best, cost, funds) >= _AGREE:
             return best
-    inside = any("内" in "".join(parts[j]) for j in pieces)
+    inside = any("内" in body.join_header(j) for j in pieces)
     return [whole] if inside or not re.search("自付|自负|现金", text) or re.search("[合总]", text) else [whole, *pieces]
 
 
-def _agree(
-    rows: Sequence[Sequence[Cell]], some: Sequence[int], whole: Sequence[int], less: Sequence[int] = ()
-) -> float:
+def _agree(body: Body, some: Sequence[int], whole: Sequence[int], less: Sequence[int] = ()) -> float:
     """Return the share of rows in which some columns add up to others, less further ones, except for rounding."""
     near = []
-    for row in rows:
+    for row in body.rows:
         if any(row[j] is not None for j in whole):
             own, all_, off = (sum(read_number(row[j]) or 0 for j in columns) for columns in (some, whole, less))
             near.append(abs(own - all_ + off) <= 1 + 0.01 * abs(all_ - off))
@@ -150,41 +115,41 @@ def _agree(
 
 
 def complete_bill(
-    fields: Mapping[int, str],
-    funds: Sequence[int],
-    amounts: Sequence[int],
-    parts: Sequence[Sequence[str]],
-    rows: Sequence[Sequence[Cell]],
+    fields: Mapping[int, str], funds: Sequence[int], amounts: Sequence[int], words: str, body: Body
 ) -> dict[int, str]:
     """Return the unknown columns that hold what a bill cost or what the person paid, if the amounts leave no doubt.
 
     The cost is what the person and the funds paid. Columns of ``amounts`` with unknown headers may be funds if they
-    stand under the same header as a known one, or if only one of their headers suggests what the person paid; several
-    such headers are its parts.
+    stand under the same header as a known one, or if only one of their headers suggests what the person paid, because
+    it has one of the ``words``; several such headers are its parts.
     """
     names = "illness.cost", "illness.self_paid"
-    own = [j for j in amounts if re.search(MAIN_AMOUNTS["illness"][1], "".join(parts[j]))]
-    groups = {tuple(parts[j][:-1]) for j in funds} - {()}
-    beside = [j for j in amounts if tuple(parts[j][:-1]) in groups and j not in own]
+    own = [j for j in amounts if re.search(words, body.join_header(j))]
+    groups = {tuple(body.parts[j][:-1]) for j in funds} - {()}
+    beside = [j for j in amounts if tuple(body.parts[j][:-1]) in groups and j not in own]
     known = [[[j for j, name in fields.items() if name == one]] for one in names]
     costs, paids = ([*filter(None, columns)] or [[j] for j in amounts] for columns in known)
     bills = set()
     for cost in costs if len(own) > 1 and not known[1][0] else ():
-        if funds and _agree(rows, [*own, *funds], cost) >= _AGREE:
+        if funds and _agree(body, [*own, *funds], cost) >= _AGREE:
             return dict.fromkeys(own, names[1]) | {j: names[0] for j in cost if j not in fields}
     for cost, paid in product(costs, paids):
         rests = [funds, [*funds, *beside], [*funds, *amounts] if paid == own and len(own) == 1 else []]
         for rest in ([j for j in rest if j not in (*cost, *paid)] for rest in rests):
-            if rest and len(rows) > 1 and _agree(rows, [*paid, *rest], cost) >= _AGREE > _agree(rows, paid, cost):
+            if rest and len(body.rows) > 1 and _agree(body, [*paid, *rest], cost) >= _AGREE > _agree(body, paid, cost):
                 bills.add((cost[0], paid[0]))
     pairs = [pair for bill in bills for pair in zip(bill, names, strict=True)]
     return {j: name for j, name in pairs if j not in fields} if len(bills) == 1 else {}
 
 
 def complete_fee(
-    fields: Mapping[int, str], pieces: Sequence[int], amounts: Sequence[int], rows: Sequence[Sequence[Cell]]
+    fields: Mapping[int, str], pieces: Sequence[int], amounts: Sequence[int], body: Body
 ) -> dict[int, str]:
     """Return the unknown column that holds what is left of a fee, known by its ``pieces``, after the aid."""
     aid = [j for j, name in fields.items() if name == "help.amount"]
-    left = [j for j in amounts if len(rows) > 1 and _agree(rows, [j], pieces, aid) >= _AGREE] if aid and pieces else []
+    left = (
+        [j for j in amounts if len(body.rows) > 1 and _agree(body, [j], pieces, aid) >= _AGREE]
+        if aid and pieces
+        else []
+    )
     return {left[0]: fields[pieces[0]]} if len(left) == 1 else {}

@@ -5,25 +5,30 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from riskml.lists.data_files import Patterns
 from riskml.lists.reading.sheets import Cell
 
-__all__ = ["OFFICE", "SURNAMES", "list_texts", "looks_like_id", "normalise", "read_number"]
+__all__ = ["CELL", "Body", "list_texts", "looks_like_id", "normalise", "read_number"]
 
-SURNAMES = frozenset(
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩邓冯曹彭曾萧肖田董袁潘蔡蒋余于杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范石廖贾夏韦付邹孟熊秦邱江尹薛闫段雷侯史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔"
-    "白龙常汤黎易乔赖文庞樊兰殷施洪翟安颜倪牛温芦季俞章鲁葛伍申尤毕聂丛焦向柳邢路岳齐梅庄辛祝左涂谷祁舒耿牟卜詹苗凌费"
-    "纪靳盛童欧甄项曲裴席卫屈鲍霍翁甘景柏宁柯阮桂闵柴冉饶刁瞿戚丘米池滕臧褚娄符奚穆党燕郎冀姬栾郁蒙喻窦敖冷卓艾蓝巩仲虞楚司郝桑"
-)
-"""Common surnames, by which names are distinguished from other words of two or three characters."""
+CELL = Patterns("cells")
 
-OFFICE = re.compile(r".*(?:局|办|办公室|站|会|中心|政府|股|科|所|委|公司)(?:\(盖?公?章\))?")
-"""Names of offices, as written under a list next to the date."""
 
-_ID = re.compile(
-    r"\D{0,6}(?:\d{15}|\d{16}[\dX]|\d{17}[\dX](?:\d{2}(?:B\d)?)?|\d{6,14}[*X]{3,12}[\dX]{0,4}|\d{1,5}[*X]{7,14}[\dX]{1,5})\D{0,4}"
-    r"|\d(?:\.\d+)?E\+1[4-9]"
-)
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Rows of data, and the texts of the header rows above each column."""
+
+    parts: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[Cell]]
+
+    def join_header(self, j: int) -> str:
+        """Join the header of a column."""
+        return "".join(self.parts[j])
+
+    def list_cells(self, j: int) -> list[Cell]:
+        """List the cells of a column that are not empty."""
+        return [row[j] for row in self.rows if row[j] is not None]
 
 
 def looks_like_id(cell: Cell) -> bool:
@@ -34,7 +39,7 @@ def looks_like_id(cell: Cell) -> bool:
     """
     if isinstance(cell, float | int) and not isinstance(cell, bool):
         return 1e14 <= cell < 1e19
-    return isinstance(cell, str) and bool(_ID.fullmatch(re.sub(r"[\s'\"`]", "", normalise(cell))))
+    return isinstance(cell, str) and bool(CELL.id.fullmatch(re.sub(r"[\s'\"`]", "", normalise(cell))))
 
 
 def read_number(cell: Cell) -> float | None:

@@ -11,7 +11,6 @@ from datetime import date
 from riskml.lists.persons.villages import Villages
 from riskml.lists.reading.amounts import (
     AMOUNTS,
-    MAIN_AMOUNTS,
     are_payments,
     choose_paid,
     complete_bill,
@@ -19,16 +18,14 @@ from riskml.lists.reading.amounts import (
     is_amount,
     states_other_money,
 )
+from riskml.lists.reading.cells import Body
 from riskml.lists.reading.contents import find_columns, holds_ids, is_name, names_village, read_contents
 from riskml.lists.reading.days import DAYS, find_days, leave_out_undated, want_day
 from riskml.lists.reading.headers import PART, SECOND, Headers, Meaning, clean_text, find_factor, spell_header
 from riskml.lists.reading.periods import find_month
-from riskml.lists.reading.sheets import Cell, Column, How
+from riskml.lists.reading.sheets import Column, How
 
 __all__ = ["choose_topic", "map_columns"]
-
-_REGISTERED_LATER = {"illness", "death", "departure", "accident", "disaster", "dropout", "job_loss"}
-"""Topics of events that are reported or settled some days afterwards."""
 
 _OLD = re.compile(r"旧|原始|作废|(?:修改|更正|调整|变更|核定|复核|核减)前|初报")
 _LEAST, _MARGIN, _CLEAR = 1.2, 0.4, 2.2
@@ -60,8 +57,8 @@ def choose_topic(
         name: [
             (j, meaning)
             for j, part in enumerate(parts)
-            if part and (meaning := headers.find(name, part)) and (meaning.own or meaning.confirmed)
-            if meaning.own or meaning.field in {m.field for m in topic.vocabulary.list_meanings()}
+            if part and (meaning := headers.find(name, part))
+            if meaning.own or (meaning.confirmed and meaning.field in topic.vocabulary.list_fields())
         ]
         for name, topic in headers.topics.items()
     }
@@ -94,13 +91,7 @@ def choose_topic(
 
 
 def map_columns(
-    headers: Headers,
-    topic: str,
-    parts: Sequence[Sequence[str]],
-    rows: Sequence[Sequence[Cell]],
-    *,
-    hidden: Collection[int] = (),
-    villages: Villages | None = None,
+    headers: Headers, topic: str, body: Body, *, hidden: Collection[int] = (), villages: Villages | None = None
 ) -> list[Column]:
     """Return the columns of a sheet with their fields.
 
@@ -110,26 +101,30 @@ def map_columns(
         What columns are called.
     topic : str
         What the sheet is about; empty if that is not clear.
-    parts : sequence of sequences of str
-        Texts of the header rows above each column.
-    rows : sequence of sequences of cells
-        Rows of data; a part of them is enough.
+    body : Body
+        Headers and rows of data; a part of the rows is enough.
     hidden : collection of int
         Hidden columns, counted from 0.
     villages : Villages, optional
         The villages of the register.
     """
-    rows = rows[:_MOST]
+    own, parts, body = headers.get_topic(topic), body.parts, Body(body.parts, body.rows[:_MOST])
     meanings = [headers.find(topic, part) if part else None for part in parts]
-    meanings = _rank_meanings(leave_out_undated(meanings, rows), parts)
-    fields = _choose_fields(meanings, parts, headers.topics[topic].many if topic else frozenset(), rows)
-    by_cells = [] if {"id_number", "head_id"} & set(fields.values()) else _list_ids(fields, meanings, rows)
-    fields |= dict.fromkeys(by_cells, "id_number")
+    meanings = _rank_meanings(leave_out_undated(meanings, body), body)
+    fields = _choose_fields(meanings, own.many, body)
+    hows: dict[int, How] = {}
+
+    def add(shown: Mapping[int, str]) -> None:
+        """Add fields that the cells of columns show."""
+        fields.update(shown)
+        hows.update(dict.fromkeys(shown, "values"))
+
+    if not {"id_number", "head_id"} & set(fields.values()):
+        left = [j for j, meaning in enumerate(meanings) if j not in fields and not (meaning and meaning.confirmed)]
+        add({j: "id_number" for j in left if holds_ids(body.list_cells(j))})
     _tell_heads(fields, meanings)
-    hows: dict[int, How] = {j: "confirmed" if (own := meanings[j]) and own.confirmed else "synonym" for j in fields}
-    hows |= {j: "values" for j in by_cells if j in fields}
     values = {
-        j: [row[j] for row in rows if row[j] is not None]
+        j: body.list_cells(j)
         for j, meaning in enumerate(meanings)
         if j not in fields and (meaning is None or not meaning.confirmed)
     }
@@ -139,61 +134,54 @@ def map_columns(
     known = any(text in headers.common.exact for j in names for text in spell_header(parts[j]))
     for owner in find_columns(values, unknown & {number - 1}, is_name):
         if not known and all(j > number for j in names):  # a number belongs to the name before it
-            fields = {j: name for j, name in fields.items() if name != "name"} | {owner: "name"}
-            hows[owner] = "values"
-    main, main_words = MAIN_AMOUNTS.get(topic, ("", ""))
-    amounts = [j for j in sorted(unknown) if is_amount(parts[j], values[j])]
+            fields = {j: name for j, name in fields.items() if name != "name"}
+            add({owner: "name"})
+    amounts = [j for j in sorted(unknown) if is_amount(body, j)]
     if topic == "illness":
-        funds = [(own, j) for j, own in enumerate(meanings) if own and own.field == "illness.fund"]
-        shown = complete_bill(fields, [j for _, j in _pick_best(funds)], amounts, parts, rows)
-    else:
-        pieces = [j for j in fields if (own := meanings[j]) and own.field == main and own.rank[0] == PART]
-        shown = complete_fee(fields, pieces, amounts, rows)
-        fields = {j: name for j, name in fields.items() if not shown or j not in pieces}
-    fields |= shown
-    hows |= dict.fromkeys(shown, "values")
-    topical = {words.field for words in headers.topics[topic].vocabulary.list_meanings()} if topic else set()
-    for j, name in read_contents(values, unknown - fields.keys(), set(fields.values()), topic, topical, villages):
-        fields[j], hows[j] = name, "values"
-    day = want_day(headers, topic)
-    later = topic in _REGISTERED_LATER
-    others = {j for j in unknown if not later or (parts[j] and headers.means(parts[j], DAYS - {day}))}
-    days = find_days(fields, meanings, unknown - fields.keys(), others, day, rows)
-    fields = {j: name for j, name in fields.items() if name not in days.values()} | days
-    hows |= dict.fromkeys(days, "values")
-    if main in ("help.amount", "disaster.loss") and main not in fields.values():
-        left = {j for j in unknown - fields.keys() if not states_other_money(parts[j], main)}
-        amounts = [j for j in sorted(left) if is_amount(parts[j], values[j], main_words)]
-        sure = len(amounts) == 1 and not headers.means(parts[amounts[0]], AMOUNTS - {main})
-        if sure and are_payments(parts[amounts[0]], values[amounts[0]]):
-            fields[amounts[0]], hows[amounts[0]] = main, "values"
+        funds = [(meaning, j) for j, meaning in enumerate(meanings) if meaning and meaning.field == "illness.fund"]
+        add(complete_bill(fields, [j for _, j in _pick_best(funds)], amounts, own.amount_words, body))
+    elif own.amount:
+        pieces = [j for j, name in fields.items() if name == own.amount and _is_part(meanings[j])]
+        if rest := complete_fee(fields, pieces, amounts, body):
+            fields = {j: name for j, name in fields.items() if j not in pieces}
+            add(rest)
+    for j, name in read_contents(values, unknown - fields.keys(), set(fields.values()), own, villages):
+        add({j: name})
+    day = want_day(own)
+    others = {j for j in unknown if not own.later or (parts[j] and headers.means(parts[j], DAYS - {day}))}
+    days = find_days(fields, meanings, unknown - fields.keys(), others, day, body)
+    fields = {j: name for j, name in fields.items() if name not in days.values()}
+    add(days)
+    if own.amount in ("help.amount", "disaster.loss") and own.amount not in fields.values():
+        left = [j for j in sorted(unknown - fields.keys()) if not states_other_money(body.join_header(j), own.amount)]
+        amounts = [j for j in left if is_amount(body, j, own.amount_words)]
+        sure = len(amounts) == 1 and not headers.means(parts[amounts[0]], AMOUNTS - {own.amount})
+        if sure and are_payments(body, amounts[0]):
+            add({amounts[0]: own.amount})
     if villages and "village" not in fields.values():
-        groups = {j: [row[j] for row in rows if row[j] is not None] for j, name in fields.items() if name == "group"}
+        groups = {j: body.list_cells(j) for j, name in fields.items() if name == "group"}
         for j in find_columns(groups, groups, lambda text: names_village(villages, text))[:1]:
-            fields[j], hows[j] = "village", "values"
+            add({j: "village"})
     if "name" not in fields.values() and "head_name" in fields.values():
         fields |= {j: "head_id" for j, name in fields.items() if name == "id_number"}
     columns = []
-    for j, part in enumerate(parts):
-        meaning = meanings[j]
-        factor = _find_column_factor(meaning, part)
+    for j, meaning in enumerate(meanings):
         spare = meaning.field if meaning and j not in fields and meaning.field in DAYS & set(fields.values()) else ""
-        header, name = "/".join(part), fields.get(j, "other")
-        columns.append(Column(j + 1, header, name, hows.get(j, ""), factor, j in hidden, spare))
+        by_header: How = "confirmed" if meaning and meaning.confirmed else "synonym"
+        how = hows.get(j, by_header) if j in fields else ""
+        factor = (meaning and meaning.factor) or next(filter(None, map(find_factor, reversed(parts[j]))), None)
+        header = "/".join(parts[j])
+        columns.append(Column(j + 1, header, fields.get(j, "other"), how, factor, j in hidden, spare))
     return columns
 
 
-def _list_ids(
-    fields: Mapping[int, str], meanings: Sequence[Meaning | None], rows: Sequence[Sequence[Cell]]
-) -> list[int]:
-    """List the columns without a field whose cells hold ID numbers."""
-    left = (j for j, own in enumerate(meanings) if j not in fields and not (own and own.confirmed))
-    return [j for j in left if holds_ids([row[j] for row in rows])]
+def _is_part(meaning: Meaning | None) -> bool:
+    return meaning is not None and meaning.rank[0] == PART
 
 
-def _rank_meanings(meanings: Sequence[Meaning | None], parts: Sequence[Sequence[str]]) -> list[Meaning | None]:
+def _rank_meanings(meanings: Sequence[Meaning | None], body: Body) -> list[Meaning | None]:
     """Rank columns marked 其中 as parts, and columns about earlier dates as second best, if others have their field."""
-    marks = ["".join(map(clean_text, part)) for part in parts]
+    marks = ["".join(map(clean_text, part)) for part in body.parts]
     whole = {m.field for m, mark in zip(meanings, marks, strict=True) if m and "其中" not in mark}
     ranked: list[Meaning | None] = []
     for meaning, mark in zip(meanings, marks, strict=True):
@@ -207,18 +195,7 @@ def _rank_meanings(meanings: Sequence[Meaning | None], parts: Sequence[Sequence[
     return ranked
 
 
-def _find_column_factor(meaning: Meaning | None, part: Sequence[str]) -> float | None:
-    if meaning and meaning.factor:
-        return meaning.factor
-    return next((factor for text in reversed(part) if (factor := find_factor(text))), None)
-
-
-def _choose_fields(
-    meanings: Sequence[Meaning | None],
-    parts: Sequence[Sequence[str]],
-    many: Collection[str],
-    rows: Sequence[Sequence[Cell]],
-) -> dict[int, str]:
+def _choose_fields(meanings: Sequence[Meaning | None], many: Collection[str], body: Body) -> dict[int, str]:
     """Return the field of each column that has one; if several columns compete for a field, the best one gets it."""
     columns: defaultdict[str, list[tuple[Meaning, int]]] = defaultdict(list)
     for j, meaning in enumerate(meanings):
@@ -230,16 +207,16 @@ def _choose_fields(
     fields: dict[int, str] = {}
     for name, pairs in columns.items():
         best = _pick_best(pairs)
-        cash = "现金" in "".join(parts[best[0][1]])
-        pieces = accounts if cash else [j for meaning, j in pairs if meaning.rank[0] == PART]
-        if name in many and not best[0][0].confirmed and (months := _choose_months(pairs, parts)):
+        cash = "现金" in body.join_header(best[0][1])
+        pieces = accounts if cash else [j for meaning, j in pairs if _is_part(meaning)]
+        if name in many and not best[0][0].confirmed and (months := _choose_months(pairs, body.parts)):
             chosen = months
-        elif best[0][0].confirmed or name in many or best[0][0].rank[0] == PART:
+        elif best[0][0].confirmed or name in many or _is_part(best[0][0]):
             chosen = [j for _, j in best]
         elif name == "id_number":
             chosen = [j for _, j in pairs]
         elif name == "illness.self_paid" and pieces:
-            chosen = choose_paid(best[0][1], pieces, cost, funds, parts, rows)
+            chosen = choose_paid(best[0][1], pieces, cost, funds, body)
         else:
             chosen = [j for meaning, j in best if meaning.rank == best[0][0].rank][: 2 if name == "name" else 1]
         fields |= dict.fromkeys(chosen, name)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from riskml.lists.persons.villages import Villages
-from riskml.lists.reading.cells import SURNAMES, looks_like_id
+from riskml.lists.reading.cells import CELL, looks_like_id
+from riskml.lists.reading.headers import Topic
 from riskml.lists.reading.sheets import Cell
 from riskml.lists.words import find_words
 
@@ -15,21 +16,13 @@ __all__ = ["find_columns", "holds_ids", "is_name", "names_village", "read_conten
 _KINDS = ("illness.kind", "disaster.kind", "help.measure", "households.kind", "monitoring.category")
 """Fields that are recognised by the words in their cells."""
 
-_EVENT_KINDS = {"housing": "housing", "disability": "disability", "death": "registration", "departure": "registration"}
-"""The same for ``events.kind``: what its words are called in `words.yaml`, by topic."""
-
 _AGREE = 0.8
 _PHONE = re.compile(r"1\d{10}")
 _NAME = re.compile(r"[\u4e00-\u9fff]{1,2}\s*[\u4e00-\u9fff]{1,2}(?:[(（].*[)）])?")
 
 
 def read_contents(
-    values: dict[int, list[Cell]],
-    unknown: Collection[int],
-    taken: set[str],
-    topic: str,
-    own: set[str],
-    villages: Villages | None,
+    values: dict[int, list[Cell]], unknown: Collection[int], taken: set[str], topic: Topic, villages: Villages | None
 ) -> Iterator[tuple[int, str]]:
     """Yield columns with unknown headers whose cells show their field.
 
@@ -39,16 +32,19 @@ def read_contents(
         The cells of every column without a field that are not empty.
     unknown : collection of int
         Columns with unknown headers.
-    taken, own : set of str
-        Fields that other columns have, and fields that lists of the topic may have.
-    topic : str
+    taken : set of str
+        Fields that other columns have.
+    topic : Topic
     villages : Villages, optional
         The villages of the register.
     """
     left = set(unknown)
-    words = {name: name for name in _KINDS} | ({"events.kind": _EVENT_KINDS[topic]} if topic in _EVENT_KINDS else {})
+    words = {name: name for name in _KINDS}
+    if topic.kinds not in ("", "water"):  # 是 and 否 say nothing about water below an unknown header
+        words["events.kind"] = topic.kinds
+    own = topic.vocabulary.list_fields()
     for name, test in _list_tests(taken, {name: word for name, word in words.items() if name in own}, villages):
-        anywhere = words[name] == "registration" if name in words else False  # a death is never taken for granted
+        anywhere = words.get(name) == "registration"  # a death is never taken for granted
         if columns := find_columns(values, values if anywhere else left, test):
             left.discard(columns[0])
             yield columns[0], name
@@ -102,4 +98,4 @@ def names_village(villages: Villages, text: str) -> bool:
 
 def is_name(text: str) -> bool:
     """Return whether a text is like a name of two to four characters with a common surname; remarks do not matter."""
-    return bool(_NAME.fullmatch(text)) and text[0] in SURNAMES
+    return bool(_NAME.fullmatch(text)) and bool(CELL.surname.match(text))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from riskml.lists.data_files import Patterns
 from riskml.lists.persons.villages import Villages
 from riskml.lists.reading.headers import clean_text, find_factor
 from riskml.lists.reading.layout import Table
@@ -19,14 +19,7 @@ __all__ = ["build_context", "build_rows", "find_unit"]
 Region = tuple[str | None, str | None]
 """A town and a village."""
 
-_UNIT = re.compile(r"(?<![报制编位表])单位[: ]*([^;。\s]*)|\(([万千百]?元)\)|以([万千百]?元)(?:为单位|计)")
-_NUMBERING = re.compile(
-    r"^(?:[一二三四五六七八九十]{1,3}[.、]|\d{1,2}[.、]?|\([一二三四五六七八九十\d]{1,3}\)[.、]?)(?=\D)"
-)
-_TAIL = re.compile(r"[(:].*$|共?\d+[户人].*$")
-_TOWN = re.compile(r"(?:^|[省市州县区旗盟])([^省市州县区旗村组号\d]{1,5}?(?:镇|乡|苏木|街道办事处|街道))")
-_VILLAGE = re.compile(r"([^镇乡县组号\d]{1,8}?(?:村民委员会|村委会|居民委员会|居委会|嘎查|社区|村))")
-_NO_NAME = re.compile(r".*[各全分本].*|.*(?:乡镇|农村|行政村|乡村|自然村|脱贫村|示范村).*|[镇乡村]|社区|街道|村委会")
+_TITLE = Patterns("places")
 
 
 def build_context(
@@ -68,7 +61,7 @@ def find_unit(texts: Sequence[str]) -> float | None:
     True
     """
     for text in texts:
-        for match in _UNIT.finditer(unicodedata.normalize("NFKC", text)):
+        for match in _TITLE.unit.finditer(unicodedata.normalize("NFKC", text)):
             if factor := find_factor("".join(filter(None, match.groups()))):
                 return factor
     return None
@@ -80,7 +73,7 @@ def find_region(text: str, villages: Villages | None, *, whole: bool) -> Region:
     >>> find_region("二、东沟镇下河村（11户）", None, whole=True), find_region("农村饮水安全排查表", None, whole=True)
     (('东沟镇', '下河村'), (None, None))
     """
-    clean = _TAIL.sub("", _NUMBERING.sub("", clean_text(text)))
+    clean = _TITLE.tail.sub("", _TITLE.numbering.sub("", clean_text(text)))
     if villages:
         location = villages.find(None, clean)
         matches = [villages.by_code[code] for code in location.villages]
@@ -88,12 +81,12 @@ def find_region(text: str, villages: Villages | None, *, whole: bool) -> Region:
         if len(matches) == 1:
             return matches[0].town, matches[0].name
         return town, matches[0].name if matches and not town else None
-    match = _TOWN.search(clean)
-    if match and _NO_NAME.fullmatch(match[1]):
+    match = _TITLE.town.search(clean)
+    if match and _TITLE.no_name.fullmatch(match[1]):
         match = None
     rest = clean[match.end() :] if match else clean
-    own = _VILLAGE.match(rest) if match or whole else None
-    village = own[1] if own and not _NO_NAME.fullmatch(own[1]) else None
+    own = _TITLE.village.match(rest) if match or whole else None
+    village = own[1] if own and not _TITLE.no_name.fullmatch(own[1]) else None
     return match[1] if match else None, village
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from riskml.lists.reading.cells import normalise
-from riskml.lists.reading.headers import SECOND, Headers, Meaning
+from riskml.lists.reading.cells import Body, normalise
+from riskml.lists.reading.headers import SECOND, Meaning, Topic
 from riskml.lists.reading.sheets import Cell, Column
 from riskml.lists.reading.values import read_day
 from riskml.lists.words import UnusableValueError
@@ -32,7 +32,7 @@ def find_days(
     unknown: Collection[int],
     others: Collection[int],
     name: str,
-    rows: Sequence[Sequence[Cell]],
+    body: Body,
 ) -> dict[int, str]:
     """Return the unknown columns that hold days of birth, or the day with a field that rows are about.
 
@@ -41,47 +41,45 @@ def find_days(
     something else have.
     """
     numbers = [j for j, own in fields.items() if own in ("id_number", "head_id")]
-    births = [j for j in sorted(unknown) if any(_are_births(rows, j, k) for k in numbers)]
+    births = [j for j in sorted(unknown) if any(_are_births(body.rows, j, k) for k in numbers)]
     shown = {j: "birth_date" for j in births[:1] if "birth_date" not in fields.values()}
-    left = _list_day_columns(set(unknown) - set(births), rows)
+    left = _list_day_columns(set(unknown) - set(births), body)
     known = [j for j, own in fields.items() if own == name]
     if len(known) == 1 and (own := meanings[known[0]]) and own.rank[0] == SECOND and not own.confirmed:
-        left = [j for j in left if j not in others and _are_before(rows, j, known[0])]
+        left = [j for j in left if j not in others and _are_before(body.rows, j, known[0])]
     elif known or not name:
         return shown
     elif name == "illness.occurred_on" and len(left) == 2:
-        left = [j for j in left if _are_before(rows, j, sum(left) - j)]
+        left = [j for j in left if _are_before(body.rows, j, sum(left) - j)]
     return shown | (dict.fromkeys(left, name) if len(left) == 1 else {})
 
 
-def want_day(headers: Headers, topic: str) -> str:
+def want_day(topic: Topic) -> str:
     """Return the field of the day that lists of a topic are about; empty if there is none, or several."""
-    vocabulary = headers.topics[topic].vocabulary.list_meanings() if topic and topic != "wages" else ()
-    names = {own.field for own in vocabulary} & DAYS
-    return names.pop() if len(names) == 1 else ""
+    names = topic.vocabulary.list_fields() & DAYS
+    return names.pop() if len(names) == 1 and topic.amount != "income.wage" else ""
 
 
-def find_missing_day(
-    name: str, columns: Sequence[Column], unknown: Collection[int], rows: Sequence[Sequence[Cell]]
-) -> str:
+def find_missing_day(topic: Topic, columns: Sequence[Column], unknown: Collection[int], body: Body) -> str:
     """Return the field of the day that rows are about, if only a column with an unknown header may have it."""
+    name = want_day(topic)
     known = not name or any(column.field == name for column in columns)
-    return name if not known and _list_day_columns(unknown, rows) else ""
+    return name if not known and _list_day_columns(unknown, body) else ""
 
 
-def _list_day_columns(columns: Collection[int], rows: Sequence[Sequence[Cell]]) -> list[int]:
+def _list_day_columns(columns: Collection[int], body: Body) -> list[int]:
     """List the columns in which most cells are days, not amounts."""
-    cells = {j: [row[j] for row in rows if row[j] is not None] for j in sorted(columns)}
+    cells = {j: body.list_cells(j) for j in sorted(columns)}
     return [j for j, own in cells.items() if len(own) > 1 and sum(map(_is_day, own)) >= _AGREE * len(own)]
 
 
-def leave_out_undated(meanings: Sequence[Meaning | None], rows: Sequence[Sequence[Cell]]) -> list[Meaning | None]:
+def leave_out_undated(meanings: Sequence[Meaning | None], body: Body) -> list[Meaning | None]:
     """Leave out columns that should hold days but hold none, such as ``学期``, if another one may hold them."""
-    cells = {j: [row[j] for row in rows if row[j] is not None] for j in range(len(meanings))}
     days = {j: own.field for j, own in enumerate(meanings) if own and own.field in DAYS and not own.confirmed}
-    wrong = {j for j in days if cells[j] and not any(map(_read, cells[j]))}
-    known = {name for j, name in days.items() if j not in wrong and cells[j]}
-    others = wrong and _list_day_columns([j for j, own in enumerate(meanings) if own is None], rows)
+    filled = {j: cells for j in days if (cells := body.list_cells(j))}
+    wrong = {j for j, cells in filled.items() if not any(map(_read, cells))}
+    known = {days[j] for j in filled if j not in wrong}
+    others = wrong and _list_day_columns([j for j, own in enumerate(meanings) if own is None], body)
     return [Meaning("other") if j in wrong and (others or days[j] in known) else own for j, own in enumerate(meanings)]
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from riskml.lists.data_files import Patterns
 from riskml.lists.reading.cells import read_number
 from riskml.lists.reading.sheets import Cell, Column, Row, Sheet
 
 __all__ = ["Derived", "Disagreement", "find_derived", "list_disagreements"]
 
-_SUM = re.compile("合计|小计|总计|共计|总额|总和|纯收入|总收入|实发|应发")
-_PER_HEAD = re.compile("人均|平均每人")
-_HEADS = re.compile("人口|人数")
+_HEADER = Patterns("sums")
 _MEASURED, _FEWEST, _AGREE = 300, 2, 0.5
 
 
@@ -76,16 +74,16 @@ def list_disagreements(derived: Sequence[Derived], row: Row) -> list[Disagreemen
 def _list_candidates(column: Column, sheet: Sheet, rows: Sequence[Row]) -> Iterator[Derived]:
     """List the columns that a column may add up: those beside it, longer runs first, or the incomes of a household."""
     columns, name, at = sheet.columns, column.header.rpartition("/")[2], column.index
-    per_head = bool(_PER_HEAD.search(name))
-    if not per_head and not _SUM.search(name):
+    per_head = bool(_HEADER.per_head.search(name))
+    if not per_head and not _HEADER.sum.search(name):
         return
     unit = sheet.context.unit or 1
     same = [c.index for c in columns if (c.factor or unit) == (column.factor or unit) and _is_numeric(c.index, rows)]
     incomes = tuple(c.index for c in columns if c.field.startswith("income.") and c.index in same)
     costs = tuple(c.index for c in columns if c.field == "income.business_cost")
     if per_head:
-        heads = [c.index for c in columns if _HEADS.search(c.header)]
-        whole = [c.index for c in columns if _SUM.search(c.header) and c.index in same and c.index != at]
+        heads = [c.index for c in columns if _HEADER.heads.search(c.header)]
+        whole = [c.index for c in columns if _HEADER.sum.search(c.header) and c.index in same and c.index != at]
         yield from (Derived(at, (part,), heads=j) for j in heads for part in whole)
         yield from (Derived(at, incomes, costs, j) for j in heads if incomes)
         return

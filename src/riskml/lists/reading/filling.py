@@ -31,7 +31,7 @@ def fill_household_cells(table: Table, columns: Sequence[Column]) -> None:
     household = {j for name, j in at.items() if name in HOUSEHOLD or name.startswith("help.")}
     household |= set(range(at.get("name", 0)))
     serial = next((column.index - 1 for column in columns if clean_text(column.header) in ("序号", "编号", "序")), None)
-    rows = [row for row, kind in zip(table.cells, table.kinds, strict=True) if kind == "data"]
+    rows = table.list_rows("data")
     sparse = [j for j in regions if _changes_only(rows, j)]
     for i, above, row in _list_pairs(table):
         for j in (*regions, *keys):

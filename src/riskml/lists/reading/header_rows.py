@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
-from riskml.lists.reading.cells import OFFICE, list_texts, looks_like_id, normalise, read_number
+from riskml.lists.data_files import Patterns
+from riskml.lists.reading.cells import CELL, list_texts, looks_like_id, normalise, read_number
 from riskml.lists.reading.grids import Grid
 from riskml.lists.reading.headers import Headers, clean_text
 from riskml.lists.reading.sheets import PERSON, Cell
@@ -23,8 +24,7 @@ _GRADE = 3
 _LEAD = 60
 """Number of rows among which a header is recognised by its shape."""
 
-_MONTH = re.compile(r"20\d\d年\d{1,2}月(?:份|工资)?")
-_UNIT = re.compile(r"\(?(?:[万千百]?元(?:/[人月年])?|人次?|户|亩|间|次|月|天|岁|%|公顷|平方米)\)?")
+_HEADER = Patterns("header_rows")
 _ORDINALS = "甲乙丙丁戊己庚辛壬癸"
 
 
@@ -51,7 +51,7 @@ def _count_headers(row: Sequence[Cell], headers: Headers, i: int) -> int:
     texts = list_texts(row)
     if i >= _LEAD and sum(text in headers.common.exact for text in texts) < 2:
         return 0  # the rows of a long list are not compared with every pattern
-    filled = sum(cell is not None and not _MONTH.fullmatch(str(cell)) for cell in row)
+    filled = sum(cell is not None and not _HEADER.month.fullmatch(str(cell)) for cell in row)
     if len(texts) < 2 or len(texts) * 2 < filled or any(map(looks_like_id, row)):
         return 0
     count = sum(map(headers.is_known, texts))
@@ -87,7 +87,9 @@ def _is_above(grid: Grid, row: int, below: int) -> bool:
         return False
     if any(top <= row and bottom >= below for top, _, bottom, _ in grid.merges):
         return True
-    return not any(len(text) > 12 or re.search(r":|\d{4}", normalise(text)) or OFFICE.fullmatch(text) for text in texts)
+    return not any(
+        len(text) > 12 or re.search(r":|\d{4}", normalise(text)) or CELL.office.fullmatch(text) for text in texts
+    )
 
 
 def _is_below(grid: Grid, headers: Headers, row: int, first: int) -> bool:
@@ -101,11 +103,11 @@ def _is_below(grid: Grid, headers: Headers, row: int, first: int) -> bool:
     texts = list_texts(cells)
     if len(texts) < len(own) or any(looks_like_id(text) for text in texts):
         return False
-    if all(_UNIT.fullmatch(normalise(text)) for text in texts):
+    if all(_HEADER.unit.fullmatch(normalise(text)) for text in texts):
         return True
     above = grid.rows[row - 1]
     fits = all(_is_under_group(above, cells, i) for i, cell in enumerate(cells) if cell is not None)
-    known = sum(headers.is_known(text) or bool(_MONTH.fullmatch(text)) for text in texts)
+    known = sum(headers.is_known(text) or bool(_HEADER.month.fullmatch(text)) for text in texts)
     return fits and len(texts) >= 2 and (known * 2 >= len(texts) or all(len(text) <= _GRADE for text in texts))
 
 

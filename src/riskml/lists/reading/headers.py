@@ -6,14 +6,14 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.resources import files
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from riskml.errors import UsageError, explain_os_error, suggest_names
+from riskml.lists.data_files import Patterns, load_data
 from riskml.text import shorten_list
 
 __all__ = [
@@ -47,16 +47,7 @@ _LONGEST, _DIGITS = 40, 4
 _SHORTEST, _LATER = 3, 1000
 """Minimum number of characters of a header recognised at the end of a longer text, and how much later it ranks."""
 
-_NOT = re.compile("[未非不无免除减扣原前上旧拟应]$")
-_MARKS = re.compile(r"[\s*★☆※#'\"“”‘’:]+")
-_NUMBERING = re.compile(r"^(?:\d{1,2}[.、]|[一二三四五六七八九十]{1,3}、|\(\d{1,2}\)|其中)")
-_BRACKETS = re.compile(r"[(\[【〔{][^)\]】〕}]*[)\]】〕}]")
-_UNIT = re.compile(r"[/,、]?(?:单位)?(?:人民币)?[万千百]?元(?:/?[人月年])?$")
-_YEAR = re.compile(r"^20\d\d年(?=\d{1,2}月)")
-_MONTH = re.compile(r"(?:\d{1,2}|十?[一二三四五六七八九]|十)(?=月)")
-_FACTOR = re.compile(r"(?<!单)([万千百]?元)")
-_OWN_MONTH = re.compile(r"^(?:1|本|当)月份?(?=...)")
-_WHOLE = re.compile(r"^(?:合计|小计|总计|共计)(..+)|(..+)(?:小计|总计|共计)$")
+_HEADER = Patterns("headers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,52 +95,72 @@ class Vocabulary:
         """Return the longest header at the end of a text; its column is used only if no other one has its field."""
         for i in range(1, len(text) - _SHORTEST + 1):
             meaning = self.exact.get(text[i:])
-            if meaning and not _NOT.search(text[:i]):
+            if meaning and not _HEADER.negation.search(text[:i]):
                 return len(text) - i, replace(meaning, rank=(meaning.rank[0], meaning.rank[1] + _LATER))
         return None
 
-    def copy(self) -> Vocabulary:
-        """Copy the headers, so that others can be added to the copy."""
-        return Vocabulary(dict(self.exact), list(self.patterns))
+    def extend(self, fields: Mapping[str, Any], other: Iterable[Any], *, own: bool) -> None:
+        """Add headers as `headers.yaml` lists them, by field and rank; they replace those known before."""
+        added = Vocabulary()
+        for name, spec in fields.items():
+            ranked = [(rank, header) for key, rank in RANKS.items() for header in _flatten(spec.get(key, ()))]
+            for position, (rank, header) in enumerate(ranked):
+                added.add(header, Meaning(name, (rank, position), own))
+        for header in _flatten(other):
+            added.add(header, Meaning("other", own=own))
+        self.exact |= added.exact
+        self.patterns += added.patterns
 
-    def list_meanings(self) -> Iterator[Meaning]:
-        """List every meaning."""
-        yield from self.exact.values()
-        yield from (meaning for _, _, meaning in self.patterns)
+    def list_fields(self) -> set[str]:
+        """List the fields that the headers may have."""
+        return {meaning.field for meaning in (*self.exact.values(), *(own[2] for own in self.patterns))}
 
 
 @dataclass(slots=True)
 class Topic:
-    """What the rows of a list are about: which department keeps such lists, and the headers of their columns.
+    """What the rows of a list are about, as `headers.yaml` declares it, and the headers of their columns.
 
-    Several columns of one list may have the same field if it is in ``many``. Every list of the topic has the field
-    ``needs``. ``allowed`` holds the patterns under ``never`` that do not apply to its lists.
+    Several columns of one list may have the same field if it is in ``many``.
     """
 
-    department: str
-    words: tuple[str, ...] = ()
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
-    many: frozenset[str] = frozenset()
+    department: str = ""
+    words: Sequence[str] = ()
     needs: str = ""
-    allowed: frozenset[str] = frozenset()
+    allowed: Collection[str] = ()
+    amount: str = ""
+    amount_words: str = ""
+    kinds: str = ""
+    later: bool = False
+    head: bool = False
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    many: set[str] = field(default_factory=set)
 
 
-@dataclass(slots=True)
+@dataclass
 class Headers:
     """The headers of columns, by topic; ``departments`` holds the words that name a department."""
 
     topics: dict[str, Topic]
-    departments: dict[str, tuple[str, ...]]
-    common: Vocabulary
-    never: dict[str, Vocabulary]
+    departments: Mapping[str, Sequence[str]]
+    never: Mapping[str, Vocabulary]
+    common: Vocabulary = field(default_factory=Vocabulary)
     _known: dict[tuple[str, ...], Meaning | None] = field(default_factory=dict)
-    _names: tuple[frozenset[str], re.Pattern[str]] | None = None
 
     @property
     def fields(self) -> set[str]:
         """Every field that a column may have."""
-        vocabularies = (self.common, *(topic.vocabulary for topic in self.topics.values()))
-        return {meaning.field for vocabulary in vocabularies for meaning in vocabulary.list_meanings()}
+        return self.common.list_fields().union(*(topic.vocabulary.list_fields() for topic in self.topics.values()))
+
+    @cached_property
+    def _names(self) -> tuple[set[str], re.Pattern[str]]:
+        """The headers of all lists, and a pattern for those that are patterns."""
+        vocabularies = [self.common, *(topic.vocabulary for topic in self.topics.values())]
+        patterns = (pattern.pattern for words in vocabularies for pattern, *_ in words.patterns)
+        return set().union(*(words.exact for words in vocabularies)), re.compile("|".join(patterns))
+
+    def get_topic(self, name: str) -> Topic:
+        """Return a topic; one without any headers if there is none with that name."""
+        return self.topics.get(name) or Topic()
 
     def find(self, topic: str, parts: Sequence[str]) -> Meaning | None:
         """Return the meaning of a header in lists of a topic, or None if it is unknown.
@@ -177,15 +188,14 @@ class Headers:
         return self._known[key]
 
     def _find(self, topic: str, texts: Sequence[str]) -> Meaning | None:
-        own = self.topics[topic].vocabulary if topic else Vocabulary()
+        own = self.get_topic(topic).vocabulary
         pairs = [(own, 0.2), (self.common, 0.0)]
         matches = [
             (match[0] + bonus, match[1]) for words, bonus in pairs for text in texts if (match := words.find(text))
         ]
         matches += [match for text in texts if (match := own.find_end(text))] if not matches else []
         weight, meaning = max(matches, key=lambda match: match[0], default=(0.0, None))
-        allowed = self.topics[topic].allowed if topic else ()
-        never = (words for pattern, words in self.never.items() if pattern not in allowed)
+        never = (words for pattern, words in self.never.items() if pattern not in self.get_topic(topic).allowed)
         if weight < _CONFIRMED and any(words.find(text) for words in never for text in texts):
             return Meaning("other")
         return meaning
@@ -205,11 +215,6 @@ class Headers:
         >>> [read_headers().is_known(text) for text in ("入院日期", "东沟村", "2024年5月3日")]
         [True, False, False]
         """
-        if self._names is None:
-            vocabularies = [self.common, *(topic.vocabulary for topic in self.topics.values())]
-            exact = frozenset(name for words in vocabularies for name in words.exact)
-            patterns = (pattern.pattern for words in vocabularies for pattern, *_ in words.patterns)
-            self._names = exact, re.compile("|".join(patterns))
         exact, pattern = self._names
         if len(text) > _LONGEST or sum(map(str.isdigit, text)) > _DIGITS:
             return False
@@ -222,7 +227,7 @@ def clean_text(text: str) -> str:
     >>> clean_text("＊ 姓　 名：")
     '姓名'
     """
-    return _MARKS.sub("", unicodedata.normalize("NFKC", text)).replace("\\", "/").upper()
+    return _HEADER.marks.sub("", unicodedata.normalize("NFKC", text)).replace("\\", "/").upper()
 
 
 def spell_header(parts: Sequence[str]) -> list[str]:
@@ -234,17 +239,17 @@ def spell_header(parts: Sequence[str]) -> list[str]:
     >>> spell_header(["报销情况", "统筹支付"]), spell_header(["乡（镇）"])[::2]
     (['报销情况统筹支付', '统筹支付'], ['乡', '乡镇'])
     """
-    clean = [_MONTH.sub("1", _NUMBERING.sub("", clean_text(part))) for part in parts]
+    clean = [_HEADER.month.sub("1", _HEADER.numbering.sub("", clean_text(part))) for part in parts]
     texts = ["".join(clean), "".join(clean[-2:]), *clean[-1:]]
-    if len(clean) > 1 and _BRACKETS.sub("", clean[-1]) in _GENERAL:
+    if len(clean) > 1 and _HEADER.brackets.sub("", clean[-1]) in _GENERAL:
         texts.append(clean[-2])
     spellings = []
     for text in texts:
-        bare = _BRACKETS.sub("", text)
-        bare = _YEAR.sub("", bare)
-        spellings += [bare, text, re.sub(r"[()\[\]【】〔〕{}]", "", text), _UNIT.sub("", bare)]
-    spellings += [_OWN_MONTH.sub("", text) for text in spellings]
-    spellings += [f"{match[1] or match[2]}合计" for text in spellings if (match := _WHOLE.search(text))]
+        bare = _HEADER.brackets.sub("", text)
+        bare = _HEADER.year.sub("", bare)
+        spellings += [bare, text, re.sub(r"[()\[\]【】〔〕{}]", "", text), _HEADER.unit.sub("", bare)]
+    spellings += [_HEADER.own_month.sub("", text) for text in spellings]
+    spellings += [f"{match[1] or match[2]}合计" for text in spellings if (match := _HEADER.whole.search(text))]
     return list(dict.fromkeys(filter(None, [*spellings, *map(_swap_day, spellings)])))
 
 
@@ -262,7 +267,7 @@ def find_factor(text: str) -> float | None:
     >>> find_factor("直接经济损失（万元）"), find_factor("金额（元）"), find_factor("元、万元")
     (10000.0, 1.0, None)
     """
-    units = set(_FACTOR.findall(unicodedata.normalize("NFKC", text)))
+    units = set(_HEADER.factor.findall(unicodedata.normalize("NFKC", text)))
     return FACTORS[units.pop()] if len(units) == 1 else None
 
 
@@ -281,43 +286,42 @@ def read_headers(mapping: Path | None = None) -> Headers:
     UsageError
         If the file cannot be read, or if it names a topic, a field or a unit that does not exist.
     """
-    headers = _read_packaged()
-    if mapping is not None:
-        topics = {name: replace(topic, vocabulary=topic.vocabulary.copy()) for name, topic in headers.topics.items()}
-        headers = Headers(topics, headers.departments, headers.common.copy(), headers.never)
-        _extend(headers, _load(mapping), mapping)
+    if mapping is None:
+        return _read_packaged()
+    headers, content = _read_packaged.__wrapped__(), _load(mapping)
+    _refuse_unknown(headers, content, mapping)
+    _extend(headers, content)
+    for entry in content.get("confirmed") or ():
+        own = "topic" in entry
+        meaning = Meaning(entry["field"], own=own, confirmed=True, factor=FACTORS.get(entry.get("unit", "")))
+        vocabulary = headers.topics[entry["topic"]].vocabulary if own else headers.common
+        vocabulary.add(str(entry["header"]), meaning)
     return headers
 
 
 @cache
 def _read_packaged() -> Headers:
-    content = yaml.load(files("riskml.lists.reading").joinpath("headers.yaml").read_text("utf-8"), yaml.CSafeLoader)
-    common = _build_vocabulary(content["identity"], content["other"], own=False)
+    content = load_data("reading/headers")
     never = {header: Vocabulary() for header in _flatten(content["never"])}
     for header, words in never.items():
         words.add(header, Meaning("other"))
-    topics = {name: _build_topic(topic) for name, topic in content["topics"].items()}
-    departments = {name: tuple(words) for name, words in content["departments"].items()}
-    return Headers(topics, departments, common, never)
+    declared = {
+        name: Topic(**{key: own for key, own in topic.items() if key not in ("words", "fields", "other")})
+        for name, topic in content["topics"].items()
+    }
+    headers = Headers(declared, content["departments"], never)
+    _extend(headers, content)
+    return headers
 
 
-def _build_topic(content: Mapping[str, Any]) -> Topic:
-    many = frozenset(name for name, spec in content["fields"].items() if spec.get("many"))
-    vocabulary = _build_vocabulary(content["fields"], content["other"], own=True)
-    needs, allowed = content.get("needs", ""), frozenset(content.get("allowed", ()))
-    return Topic(content["department"], tuple(content["words"]), vocabulary, many, needs, allowed)
-
-
-def _build_vocabulary(fields: Mapping[str, Any], other: Iterable[Any], *, own: bool) -> Vocabulary:
-    vocabulary = Vocabulary()
-    for name, spec in fields.items():
-        position = 0
-        for key, rank in RANKS.items():
-            for position, header in enumerate(_flatten(spec.get(key, ())), position):  # noqa: B020
-                vocabulary.add(header, Meaning(name, (rank, position), own))
-    for header in _flatten(other):
-        vocabulary.add(header, Meaning("other", own=own))
-    return vocabulary
+def _extend(headers: Headers, content: Mapping[str, Any]) -> None:
+    """Add the headers of `headers.yaml`, or those that a county adds in the same format."""
+    for name, spec in (content.get("topics") or {}).items():
+        topic, fields = headers.topics[name], spec.get("fields", {})
+        topic.words = [*topic.words, *spec.get("words", ())]
+        topic.many |= {name for name, own in fields.items() if own.get("many")}
+        topic.vocabulary.extend(fields, spec.get("other", ()), own=True)
+    headers.common.extend(content.get("identity") or {}, content.get("other") or (), own=False)
 
 
 def _flatten(entries: Iterable[Any]) -> Iterator[str]:
@@ -342,33 +346,20 @@ def _load(path: Path) -> dict[str, Any]:
     return content
 
 
-def _extend(headers: Headers, content: Mapping[str, Any], path: Path) -> None:
+def _refuse_unknown(headers: Headers, content: Mapping[str, Any], path: Path) -> None:
+    """Refuse a county's file that names a topic, a field or a unit that does not exist."""
     known = headers.fields
     _require_known(content, {"confirmed", "topics", "identity", "other"}, path)
     for name, spec in (content.get("topics") or {}).items():
         _require_known([name], headers.topics, path)
         _require_known(spec, {"words", "fields", "other"}, path)
-        topic = headers.topics[name]
-        topic.words += tuple(spec.get("words", ()))
         _require_known(spec.get("fields", {}), known, path)
-        _merge(topic.vocabulary, _build_vocabulary(spec.get("fields", {}), spec.get("other", ()), own=True))
-    identity = content.get("identity") or {}
-    _require_known(identity, known, path)
-    _merge(headers.common, _build_vocabulary(identity, content.get("other") or (), own=False))
+    _require_known(content.get("identity") or {}, known, path)
     for entry in content.get("confirmed") or ():
         _require_known(entry, {"header", "field", "topic", "unit"}, path)
         _require_known([entry.get("field", "")], known, path)
         _require_known([entry["unit"]] if "unit" in entry else [], FACTORS, path)
         _require_known([entry["topic"]] if "topic" in entry else [], headers.topics, path)
-        own = "topic" in entry
-        meaning = Meaning(entry["field"], own=own, confirmed=True, factor=FACTORS.get(entry.get("unit", "")))
-        vocabulary = headers.topics[entry["topic"]].vocabulary if own else headers.common
-        vocabulary.add(str(entry["header"]), meaning)
-
-
-def _merge(vocabulary: Vocabulary, more: Vocabulary) -> None:
-    vocabulary.exact |= more.exact
-    vocabulary.patterns += more.patterns
 
 
 def _require_known(names: Iterable[str], known: Iterable[str], path: Path) -> None:

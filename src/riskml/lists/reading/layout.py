@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from riskml.lists.reading.cells import OFFICE, SURNAMES, list_texts, looks_like_id, normalise, read_number
+from riskml.lists.data_files import Patterns
+from riskml.lists.reading.cells import CELL, list_texts, looks_like_id, normalise, read_number
 from riskml.lists.reading.grids import Grid
 from riskml.lists.reading.header_rows import find_blocks, find_header_spans, is_numbering, join_headers
 from riskml.lists.reading.headers import Headers, clean_text
@@ -22,27 +23,7 @@ _FEWEST, _LONGEST_NAME, _LONGEST_CELL = 6, 3, 10
 """Maximum numbers of texts in a row of notes or signatures, and of characters in most names and in most cells."""
 
 _HAN = r"\u4e00-\u9fff"
-_NAME = re.compile(rf"[{_HAN}\u3400-\u4dbf\U00020000-\U0003ffff·•?*]{{2,5}}|[{_HAN}]{{1,10}}[·•.][{_HAN}·•.]{{1,15}}")
-_AREA = re.compile(r".*(?:镇|乡|村|社区|组|街道|县|市|居委会|办事处|部分|类|户|局|人员|情况)$")
-_TOTAL = re.compile(
-    r"[^,。;:]{0,15}(?:小计|合计|总计|共计|总数|汇总|累计)[^,。;]{0,12}|(?:共\d+[户人条笔]|其中|平均).{0,12}|过次页|承前页|本页.{0,4}|[转接][上下]页.{0,4}"
-)
-_NOTE = re.compile(
-    r"(?:备?注|说明|填[表报]说明|附注|附件?|提示|要求|统计口径|口径|数据来源|来源)[\d一二三]?[:.、].*|(?:本月|本期|本季度|暂)?无(?:数据|内容|此项|人员)?|(?:以下|此处)空白|[※★*].*|.{45,}|.*。"
-)
-_POINT = re.compile(r"(?:\d{1,2}[.、)]|\(\d{1,2}\)|[①-⑳]).{8,}")
-_SIGNATURE = re.compile(
-    r"(?:制表|填表|填报|审核|复核|复查|校对|负责|分管|主管|经办|统计|联系|审批|签发|报送|单位|主要)?"
-    r"(?:人|领导|负责人|单位|科室|日期|时间|电话|签字|签名|盖章|\(签字\)|\(盖章\)|\(公章\)){1,3}:.*|"
-    r"(?:制表|填表|审核|复核|经办|签字|盖章|负责人|审批)(?:人|单位|日期|时间)?(?:\(.*\))?:?.{0,20}|[^:]{1,15}:"
-)
-_DAY = re.compile(r"\d{4}[年./-]\d{1,2}[月./-](?:\d{1,2}日?)?")
-
-_REGION = re.compile(r"[^\d,。:;]{1,8}(?:镇|乡|村|社区|街道|居委会|村委会|办事处)")
-_ORDINAL = re.compile(r"\(?[一二三四五六七八九十]{1,3}\)?[.、]?")
-_COUNT = re.compile(r"共?\d+[户人个次]")
-_EXAMPLE = re.compile(r"(?:示例|样例|例如|举例|例)[:、\d]?.*")
-_GUIDE = re.compile(r".*(?:必填|选填|填写|格式|示例|例如|如:|下拉|YYYY).*")
+_ROW = Patterns("rows")
 
 
 @dataclass(slots=True)
@@ -65,10 +46,9 @@ class Table:
     skipped: set[int] = field(default_factory=set)
     heading: list[str] = field(default_factory=list)
 
-    def list_notes(self) -> list[str]:
-        """List the texts of the notes."""
-        rows = zip(self.kinds, self.cells, strict=True)
-        return [text for kind, cells in rows if kind == "note" for text in list_texts(cells)]
+    def list_rows(self, kind: RowKind) -> list[list[Cell]]:
+        """List the cells of the rows of a kind."""
+        return [cells for own, cells in zip(self.kinds, self.cells, strict=True) if own == kind]
 
 
 def find_tables(grid: Grid, headers: Headers) -> list[Table]:
@@ -186,7 +166,7 @@ class _Body:
             return "blank"
         if i in self.grid.hidden_rows:
             return "hidden"
-        if i <= self.header.stop + 1 and isinstance(own[0][1], str) and _EXAMPLE.fullmatch(normalise(own[0][1])):
+        if i <= self.header.stop + 1 and isinstance(own[0][1], str) and _ROW.example.fullmatch(normalise(own[0][1])):
             return "note"
         if any(looks_like_id(row[j]) for j in self.ids):
             return "data"
@@ -196,7 +176,9 @@ class _Body:
             return "header_again"
         if len(own) >= 3 and is_numbering([cell for _, cell in own]):
             return "header"
-        if any(_TOTAL.fullmatch(re.sub(r"\s", "", text)) for j, text in texts if j in self.labels or j == own[0][0]):
+        if any(
+            _ROW.total.fullmatch(re.sub(r"\s", "", text)) for j, text in texts if j in self.labels or j == own[0][0]
+        ):
             self.sums, self.summed = {}, i + 1
             return "total"
         if all(j in self.serials and str(cell).strip().isdecimal() for j, cell in own):
@@ -224,14 +206,14 @@ class _Body:
 
     def _classify_region(self, own: Sequence[tuple[int, Cell]]) -> RowKind | None:
         """Return the kind of a row that names a town or village but no person, with or without numbers."""
-        rest = [(j, cell) for j, cell in own if j not in self.serials or not _ORDINAL.fullmatch(str(cell).strip())]
+        rest = [(j, cell) for j, cell in own if j not in self.serials or not _ROW.ordinal.fullmatch(str(cell).strip())]
         texts = [
             (j, normalise(cell))
             for j, cell in rest
-            if isinstance(cell, str) and read_number(cell) is None and not _COUNT.fullmatch(normalise(cell))
+            if isinstance(cell, str) and read_number(cell) is None and not _ROW.count.fullmatch(normalise(cell))
         ]
         numbered = any(j in self.serials for j, _ in rest)
-        if len(texts) != 1 or numbered or not (self.names or self.ids) or not _REGION.fullmatch(texts[0][1]):
+        if len(texts) != 1 or numbered or not (self.names or self.ids) or not _ROW.region.fullmatch(texts[0][1]):
             return None
         return "section" if len(rest) == 1 else "total"
 
@@ -241,34 +223,35 @@ class _Body:
             return None
         if len(values) == 1 and values[0] in self.table.titles:
             return "title"
-        if len(values) == 1 and _NOTE.fullmatch(values[0]):
+        if len(values) == 1 and _ROW.note.fullmatch(values[0]):
             return "note"
         named = any(
-            j in self.names and _NAME.fullmatch(str(cell).strip()) and not _AREA.fullmatch(str(cell)) for j, cell in own
+            j in self.names and _ROW.name.fullmatch(str(cell).strip()) and not _ROW.area.fullmatch(str(cell))
+            for j, cell in own
         )
-        if i == self.header.stop and sum(bool(_GUIDE.fullmatch(text)) for text in values) * 3 >= len(values):
+        if i == self.header.stop and sum(bool(_ROW.guide.fullmatch(text)) for text in values) * 3 >= len(values):
             return "note"
         if (named and len(own) > 1) or len(own) > _FEWEST or self._has_region(own):
             return None
-        if _NOTE.fullmatch(values[0]) or (_POINT.fullmatch(values[0]) and len(values) == 1):
+        if _ROW.note.fullmatch(values[0]) or (_ROW.point.fullmatch(values[0]) and len(values) == 1):
             return "note"
-        if any(map(_SIGNATURE.fullmatch, values)):
+        if any(map(_ROW.signature.fullmatch, values)):
             return "signature"
-        if all(OFFICE.fullmatch(text) or _DAY.fullmatch(text) for text in values):
+        if all(CELL.office.fullmatch(text) or _ROW.day.fullmatch(text) for text in values):
             return "signature"
         return "section" if len(values) == 1 and self._is_caption(own[0][0], values[0], named=named) else None
 
     def _is_caption(self, j: int, text: str, *, named: bool) -> bool:
         """Return whether the only text in a row is about the rows below, and not the only entry of a person's row."""
-        if _REGION.fullmatch(text):
+        if _ROW.region.fullmatch(text):
             return True
-        if named and (j > 0 or (text[0] in SURNAMES and len(text) <= _LONGEST_NAME)):
+        if named and (j > 0 or (CELL.surname.match(text) and len(text) <= _LONGEST_NAME)):
             return False
         return j <= 1 or len(text) > _LONGEST_CELL
 
     def _has_region(self, own: Sequence[tuple[int, Cell]]) -> bool:
         """Return whether a row with several cells names a town or village in its column."""
-        return len(own) > 1 and any(j in self.regions and _AREA.fullmatch(str(cell)) for j, cell in own)
+        return len(own) > 1 and any(j in self.regions and _ROW.area.fullmatch(str(cell)) for j, cell in own)
 
     def settle_sections(self) -> None:
         """Turn sections without data below them into notes."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 
+from riskml.lists.data_files import Patterns
 from riskml.lists.persons.identity import Identity
 from riskml.lists.persons.villages import Villages
 from riskml.lists.reading.amounts import find_missing_amount
+from riskml.lists.reading.cells import Body, list_texts
 from riskml.lists.reading.columns import choose_topic, map_columns
 from riskml.lists.reading.contents import shows_bills
 from riskml.lists.reading.contexts import build_context, build_rows, find_unit
-from riskml.lists.reading.days import find_missing_day, read_birth, want_day
+from riskml.lists.reading.days import find_missing_day, read_birth
 from riskml.lists.reading.filling import fill_household_cells
 from riskml.lists.reading.grids import Grid, read_grids
 from riskml.lists.reading.headers import BEST, Headers
@@ -29,18 +31,8 @@ __all__ = ["identify", "read_list"]
 
 REGIONS = {"county", "town", "village", "group"}
 
-_UNNAMED = re.compile(r"(?:sheet|工作表|表)\s*\d*", re.IGNORECASE)
-_LAST = re.compile(r"[后末尾](?:的)?([四六46])位")
-_NAME_AND_ID = re.compile(r"\s*((?!.*[证号码])[\u4e00-\u9fff·]{2,15})[\s(（:：]*\d")
-_MONTH = re.compile("年月(?!日)")
-_AGE = re.compile(r"^(?:.*/)?(?:实际|实足|患者|学生|本人)?(?:年龄|周岁|岁数)")
+_SHEET = Patterns("sheets")
 _OLDEST = 120
-_NAMES_FAULT = re.compile(
-    r"(?:危房|隐患|困难|缺水)(?!.*(?:鉴定|排查|普查|评定|摸底|检查))|[CD]级|[不未].{0,2}(?:安全|达标)|问题"
-)
-"""Titles of lists in which every house or water supply is unsafe, although no column says so."""
-
-_COUNTS = re.compile(r".*(?:户数|人数|户次|人次|件数|次数).*")
 
 
 def read_list(
@@ -76,82 +68,78 @@ def read_list(
     UsageError
         If the file cannot be read.
     """
-    villages = villages if villages and villages.by_code else None
+    reader = _Reader(path, headers, villages if villages and villages.by_code else None, received)
     tables = [(grid, table) for grid in read_grids(path) for table in find_tables(grid, headers)]
-    chosen = [topics.get(grid.name) or _choose_topic(path, grid, table, headers) for grid, table in tables]
+    chosen = [topics.get(grid.name) or reader.choose_topic(grid, table) for grid, table in tables]
     by_header = {str(table.parts): topic for (_, table), topic in zip(tables, chosen, strict=True) if topic}
     return [
-        _build_sheet(path, grid, table, topic or by_header.get(str(table.parts), ""), headers, villages, received)
+        reader.build_sheet(grid, table, topic or by_header.get(str(table.parts), ""))
         for (grid, table), topic in zip(tables, chosen, strict=True)
     ]
 
 
-def _choose_topic(path: Path, grid: Grid, table: Table, headers: Headers) -> str:
-    texts = [(text, 1.5) for text in (_name(grid), *table.titles)]
-    unknown = [j for j, part in enumerate(table.parts) if part and not headers.is_known(part[-1])]
-    rows = [row for row, kind in zip(table.cells, table.kinds, strict=True) if kind == "data"]
-    bills = any(shows_bills([row[j] for row in rows if row[j] is not None]) for j in unknown)
-    return choose_topic(headers, table.parts, [*texts, (path.stem, 0.75)], ["illness"] if bills else [])
-
-
 def _name(grid: Grid) -> str:
     """Return the name of a sheet if it says something."""
-    return "" if _UNNAMED.fullmatch(grid.name) else grid.name
+    return "" if _SHEET.unnamed.fullmatch(grid.name) else grid.name
 
 
-def _build_sheet(
-    path: Path,
-    grid: Grid,
-    table: Table,
-    topic: str,
-    headers: Headers,
-    villages: Villages | None,
-    received: date | None,
-) -> Sheet:
-    join_columns(table)
-    data = [row for row, kind in zip(table.cells, table.kinds, strict=True) if kind == "data"]
-    if topic == "job_loss" and _lists_workers(headers, table.parts, data):
-        topic = "wages"
-    columns = map_columns(
-        headers,
-        topic,
-        table.parts,
-        data,
-        hidden=grid.hidden_columns,
-        villages=villages,
-    )
-    if _is_summary(columns):
-        table.kinds = ["total" if kind == "data" else kind for kind in table.kinds]
-    if grid.hidden:
-        table.kinds = [kind if kind in ("title", "header", "blank") else "hidden" for kind in table.kinds]
-    fill_household_cells(table, columns)
-    department = headers.topics[topic].department if topic else ""
-    titles = dict.fromkeys([*table.titles[::-1], *table.heading[::-1], path.stem])
-    context = build_context(_name(grid), list(titles), villages, received)
-    if context.unit is None:
-        context = replace(context, unit=find_unit(table.list_notes()))
-    rows = list(build_rows(table, context, villages, received))
-    unknown = [j for j, part in enumerate(table.parts) if part and not columns[j].how and not headers.find(topic, part)]
-    unclear = find_missing_amount(topic, table.parts, columns, unknown, data)
-    unclear = unclear or find_missing_day(want_day(headers, topic), columns, unknown, data)
-    unclear = unclear or _find_missing_state(topic, columns, context.texts, [[row[j] for row in data] for j in unknown])
-    return Sheet(path.name, grid.name, grid.hidden, department, topic, unclear, context, columns, rows)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the tables of one file."""
+
+    path: Path
+    headers: Headers
+    villages: Villages | None
+    received: date | None
+
+    def choose_topic(self, grid: Grid, table: Table) -> str:
+        texts = [(text, 1.5) for text in (_name(grid), *table.titles)]
+        body = Body(table.parts, table.list_rows("data"))
+        unknown = [j for j, part in enumerate(table.parts) if part and not self.headers.is_known(part[-1])]
+        bills = any(shows_bills(body.list_cells(j)) for j in unknown)
+        return choose_topic(self.headers, table.parts, [*texts, (self.path.stem, 0.75)], ["illness"] if bills else [])
+
+    def build_sheet(self, grid: Grid, table: Table, topic: str) -> Sheet:
+        headers, villages, received = self.headers, self.villages, self.received
+        join_columns(table)
+        body = Body(table.parts, table.list_rows("data"))
+        if topic == "job_loss" and _lists_workers(headers, body):
+            topic = "wages"
+        columns = map_columns(headers, topic, body, hidden=grid.hidden_columns, villages=villages)
+        if _is_summary(columns):
+            table.kinds = ["total" if kind == "data" else kind for kind in table.kinds]
+        if grid.hidden:
+            table.kinds = [kind if kind in ("title", "header", "blank") else "hidden" for kind in table.kinds]
+        fill_household_cells(table, columns)
+        titles = dict.fromkeys([*table.titles[::-1], *table.heading[::-1], self.path.stem])
+        context = build_context(_name(grid), list(titles), villages, received)
+        if context.unit is None:
+            notes = [text for cells in table.list_rows("note") for text in list_texts(cells)]
+            context = replace(context, unit=find_unit(notes))
+        rows = list(build_rows(table, context, villages, received))
+        own = headers.get_topic(topic)
+        unknown = [
+            j for j, part in enumerate(body.parts) if part and not columns[j].how and not headers.find(topic, part)
+        ]
+        unclear = find_missing_amount(own, columns, unknown, body) or find_missing_day(own, columns, unknown, body)
+        unclear = unclear or _find_missing_state(topic, columns, context.texts, unknown, body)
+        return Sheet(self.path.name, grid.name, grid.hidden, own.department, topic, unclear, context, columns, rows)
 
 
-def _lists_workers(headers: Headers, parts: Sequence[Sequence[str]], rows: Sequence[Sequence[Cell]]) -> bool:
+def _lists_workers(headers: Headers, body: Body) -> bool:
     """Return whether a list of people who came home has others too: most of those with a wage have no day of return."""
 
     def find(topic: str, name: str) -> int | None:
-        meanings = [headers.find(topic, part) if part else None for part in parts]
+        meanings = [headers.find(topic, part) if part else None for part in body.parts]
         return next((j for j, own in enumerate(meanings) if own and own.field == name and own.rank[0] == BEST), None)
 
     wage, day = find("wages", "income.wage"), find("job_loss", "events.occurred_on")
-    paid = [row for row in rows if wage is not None and row[wage] is not None]
+    paid = [row for row in body.rows if wage is not None and row[wage] is not None]
     return day is not None and 2 * sum(row[day] is None for row in paid) > len(paid)
 
 
 def _find_missing_state(
-    topic: str, columns: Sequence[Column], texts: Sequence[str], unknown: Sequence[Sequence[Cell]]
+    topic: str, columns: Sequence[Column], texts: Sequence[str], unknown: Sequence[int], body: Body
 ) -> str:
     """Return the field that says which houses or water supplies are unsafe, if neither a column nor a title does.
 
@@ -159,8 +147,8 @@ def _find_missing_state(
     """
     if topic not in ("housing", "water") or any(column.field == "events.kind" for column in columns):
         return ""
-    states = [{code for cell in cells for code in find_words(topic, str(cell or ""))} for cells in unknown]
-    known = any(map(_NAMES_FAULT.search, texts)) and not any({"safe", "unsafe"} <= codes for codes in states)
+    states = [{code for cell in body.list_cells(j) for code in find_words(topic, str(cell))} for j in unknown]
+    known = any(map(_SHEET.names_fault.search, texts)) and not any({"safe", "unsafe"} <= codes for codes in states)
     return "" if known else "events.kind"
 
 
@@ -169,7 +157,9 @@ def _is_summary(columns: Sequence[Column]) -> bool:
     fields = {column.field for column in columns}
     if fields & {"disaster.kind", "disaster.occurred_on"}:
         return False  # a whole village was hit
-    return not fields & PERSON and bool(fields & REGIONS) and any(_COUNTS.match(column.header) for column in columns)
+    return (
+        not fields & PERSON and bool(fields & REGIONS) and any(_SHEET.counts.match(column.header) for column in columns)
+    )
 
 
 def identify(sheet: Sheet, row: Row) -> Identity:
@@ -177,17 +167,21 @@ def identify(sheet: Sheet, row: Row) -> Identity:
     cells: dict[str, Cell] = {column.field: row.cells[column.index - 1] for column in reversed(sheet.columns)}
     texts = {name: _write(cell) for name, cell in cells.items()}
     for column in sheet.columns:
-        if column.field in ("id_number", "head_id") and (last := _LAST.search(column.header)):
+        if column.field in ("id_number", "head_id") and (last := _SHEET.last.search(column.header)):
             texts[column.field] = _mark_ending(texts[column.field], 6 if last[1] in "六6" else 4)
     if (
         not texts.get("name")
         and not texts.get("head_name")
-        and (both := _NAME_AND_ID.match(texts.get("id_number") or ""))
+        and (both := _SHEET.name_and_id.match(texts.get("id_number") or ""))
     ):
         texts["name"] = both[1]
     number = cells.get("id_number") if "id_number" in cells else cells.get("head_id")
     birth = read_birth(cells.get("birth_date"))
-    if birth and birth.day == 1 and any(_MONTH.search(column.header) for column in sheet.find_columns("birth_date")):
+    if (
+        birth
+        and birth.day == 1
+        and any(_SHEET.month.search(column.header) for column in sheet.find_columns("birth_date"))
+    ):
         birth, cells["birth_date"] = None, f"{birth:%Y-%m}"
     return Identity(
         name=texts.get("name"),
@@ -235,6 +229,6 @@ def _read_month(cell: Cell) -> date | None:
 
 def _read_age(sheet: Sheet, row: Row) -> int | None:
     """Return an age in years from a column with that header."""
-    texts = [_write(row.cells[column.index - 1]) or "" for column in sheet.columns if _AGE.search(column.header)]
+    texts = [_write(row.cells[column.index - 1]) or "" for column in sheet.columns if _SHEET.age.search(column.header)]
     ages = [int(match[1]) for text in texts if (match := re.match(r"\s*(\d{1,3})(?:\.0*)?\s*(?:周?岁)?\s*$", text))]
     return ages[0] if ages and ages[0] <= _OLDEST else None

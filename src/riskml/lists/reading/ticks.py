@@ -17,7 +17,7 @@ def join_columns(table: Table) -> None:
 
     The other columns of the group become empty. Several ticks in one row are joined, so that no word fits them.
     """
-    rows = [row for row, kind in zip(table.cells, table.kinds, strict=True) if kind == "data"]
+    rows = table.list_rows("data")
     for shared, group in groupby(range(len(table.parts)), key=lambda j: table.parts[j][:-1]):
         columns = list(group)
         if not shared or len(columns) < 2:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from riskml.lists.data_files import Patterns, load_data
 from riskml.lists.reading.sheets import Cell
 from riskml.lists.words import UnusableValueError, is_empty, normalise
 
@@ -40,29 +41,9 @@ _SERIAL = (18_264, 80_000)
 _YEARS = (1950, 2199)
 """Years of dates in lists; spreadsheets show an empty or wrong cell as a day in 1900. Births are read elsewhere."""
 
-_SHORT_YEARS = range(10, 50)
-"""Years that may be written with two digits."""
-
-_SEP = r"(?:[年月]|[^\w\s~:])"
-_FULL = re.compile(rf"(\d{{4}}){_SEP}(\d{{1,2}}){_SEP}(\d{{1,2}})[日号]?")
-_SHORT = re.compile(rf"(\d\d)({_SEP})(\d{{1,2}}){_SEP}(\d{{1,2}})[日号]?")
-_SHORT_MONTH = re.compile(r"(\d\d)年(\d{1,2})月份?")
-_YEAR_LAST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
-_MONTH = re.compile(rf"(\d{{4}}){_SEP}(\d{{1,2}})(?:月份?)?")
-_YEAR = re.compile(r"(\d{4})年?度?")
-_NO_YEAR = re.compile(r"(\d{1,2})月(?:(\d{1,2})[日号]?|份)?")
-_NO_YEAR_PLAIN = re.compile(r"(\d{1,2})[./\-](\d{1,2})")
-_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)?(?:\d{6})?(?:\.0+)?")
-_TIME = re.compile(
-    r"(?<=[\d日号 ])[T ]*(?:上午|下午|凌晨|早上|晚上|中午|AM|PM)?"
-    r"\d{1,2}[:时点](?:\d{1,2}分?(?::?\d{1,2}(?:\.\d+)?秒?)?)?(?:AM|PM|Z)?$"
-)
-_WEEKDAY = re.compile(r"\(?(?:星期|周)[一二三四五六日天]\)?")
-_DAY_FIRST = re.compile(r"(\d{1,2})-(\d{1,2})月-(?:20)?(\d\d)")
-_PART_OF_MONTH = re.compile(r"(?<=月)(?:[上中下]旬|[初中底末])$")
-_RANGE = re.compile(r"至今|至|到|~|起|——|—|–|--")
+_FORMS = [(re.compile(own["form"]), own.get("how")) for own in load_data("patterns")["dates"]]
+_VALUE = Patterns("values")
 _DIGITS = {character: str(i) for i, character in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0", "元": "1"}
-_NUMERALS = re.compile(r"[〇零○一二三四五六七八九十]+(?=[年月日号])")
 
 
 def read_day(cell: Cell, *, year: int | None = None, latest: date | None = None) -> Day | None:
@@ -118,42 +99,20 @@ def _read_number_day(number: float, latest: date | None) -> Day:
 
 @lru_cache(maxsize=65_536)
 def _read_text_day(cell: str, year: int | None, latest: date | None) -> Day:
-    text = _NUMERALS.sub(_translate_numeral, _WEEKDAY.sub("", normalise(cell)))
-    text = _PART_OF_MONTH.sub("", re.sub(r"\s+", "", _TIME.sub("", text)))
+    text = _VALUE.numerals.sub(_translate_numeral, _VALUE.weekday.sub("", normalise(cell)))
+    text = _VALUE.part_of_month.sub("", re.sub(r"\s+", "", _VALUE.time.sub("", text)))
     plain = cell.strip()
-    how = "" if text == plain or text == plain[:10] else "date_text"
-    if match := _FULL.fullmatch(text):
-        return _make_day("day", how if "-" in text or "/" in text else "date_text", *map(int, match.groups()))
-    if match := _COMPACT.fullmatch(text):
-        year_, month, day = match.groups()
-        if day is None:
-            return _make_day("month", "month_only", int(year_), int(month))
-        return _make_day("day", "date_text", int(year_), int(month), int(day))
-    if match := _YEAR.fullmatch(text):
-        return _make_day("year", "year_only", int(match[1]))
-    if match := _MONTH.fullmatch(text):
-        return _make_day("month", "month_only", int(match[1]), int(match[2]))
-    if match := _SHORT.fullmatch(text):
-        first, separator, month, day = match.groups()
-        if int(first) not in _SHORT_YEARS or (
-            separator != "年" and int(day) in _SHORT_YEARS and int(day) > 12 > int(first)
-        ):
+    for form, how in _FORMS:
+        if not (match := form.fullmatch(text)):
+            continue
+        if how is None:
             raise UnusableValueError("bad_date")
-        return _make_day("day", "short_year", 2000 + int(first), int(month), int(day))
-    if match := _SHORT_MONTH.fullmatch(text):
-        return _make_day("month", "short_year", 2000 + int(match[1]), int(match[2]))
-    if match := _YEAR_LAST.fullmatch(text):
-        first, second = int(match[1]), int(match[2])
-        if first != second and max(first, second) <= 12:
-            raise UnusableValueError("bad_date")  # the fifth of March or the third of May
-        return _make_day("day", "date_text", int(match[3]), *((second, first) if first > 12 else (first, second)))
-    if match := _DAY_FIRST.fullmatch(text):  # a Chinese spreadsheet shows 05-8月-24
-        return _make_day("day", "date_text", 2000 + int(match[3]), int(match[2]), int(match[1]))
-    match = _NO_YEAR.fullmatch(text) or _NO_YEAR_PLAIN.fullmatch(text)
-    if match and year is not None:
-        if match[2] is None:
-            return _make_day("month", "year_from_title", year, int(match[1]))
-        return _make_day("day", "year_from_title", year, int(match[1]), int(match[2]))
+        stated = {name: int(part) for name, part in match.groupdict().items() if part}
+        own = 2000 + stated["short"] if "short" in stated else stated.get("year", year)
+        if own is not None:
+            precision: Precision = "day" if "day" in stated else "month" if "month" in stated else "year"
+            how = how or ("" if text in (plain, plain[:10]) else "date_text")
+            return _make_day(precision, how, own, stated.get("month", 1), stated.get("day", 1))
     if re.fullmatch(r"\d{5}(\.\d+)?", text) and _SERIAL[0] <= float(text) < _SERIAL[1]:
         return _read_number_day(float(text), latest)
     return _read_span(text, year, latest)
@@ -161,7 +120,7 @@ def _read_text_day(cell: str, year: int | None, latest: date | None) -> Day:
 
 def _read_span(text: str, year: int | None, latest: date | None) -> Day:
     """Read the first day of a span such as 2024.3.5-3.12 or 202210-202309."""
-    cuts = [match.span() for match in _RANGE.finditer(text)] + [match.span() for match in re.finditer("-", text)]
+    cuts = [match.span() for match in _VALUE.range.finditer(text)] + [match.span() for match in re.finditer("-", text)]
     for start, end in cuts:
         first, rest = text[:start], text[end:]
         if len(first) >= (3 if year else 4) and (not rest or re.fullmatch(r"[\d年月日号./\-今]+", rest)):
@@ -192,17 +151,9 @@ def _make_day(precision: Precision, how: str, year: int, month: int = 1, day: in
     raise UnusableValueError("bad_date")
 
 
-_AMOUNT = re.compile(
-    r"(?:人民币|rmb|cny|¥|\$)?([+-]?)(?:¥)?(\d[\d,]*\.?\d*(?:e[+-]?\d+)?|\.\d+)(百|千|万|百万)?(?:元|圆|块)?(?:整|正)?(?:/?每?月)?",
-    re.IGNORECASE,
-)
-_GROUPED = re.compile(r"\d{1,4}(,\d{3})+(\.\d*)?|\d{1,4}(,\d{4})+(\.\d*)?")
-_INCLUDED = re.compile(r"(?<=[\d元圆整正])\((?:已?含|包括|包含|其中)[^()]*\)$")
 _UNITS = {1e2: "hundreds", 1e3: "thousands", 1e4: "ten_thousands"}
 _SCALE = {"百": 1e2, "千": 1e3, "万": 1e4, "百万": 1e6}
 _FORMAL = str.maketrans("零壹贰叁肆伍陆柒捌玖拾佰仟萬两", "〇一二三四五六七八九十百千万二")
-_BELOW_10000 = r"([一-九]千)?〇?([一-九]百)?〇?([一-九]{0,1}十)?〇?([一-九])?".replace("一-九", "一二三四五六七八九")
-_NUMERAL = re.compile(rf"(?:{_BELOW_10000}(?<=.)万)?{_BELOW_10000}(?:元|圆|块)?(?:整|正)?")
 
 
 def read_amount(cell: Cell, factor: float = 1) -> Amount | None:
@@ -237,16 +188,16 @@ def read_amount(cell: Cell, factor: float = 1) -> Amount | None:
         return Amount(_scale(cell, factor), _UNITS.get(factor, ""))
     if is_empty(cell):
         return None
-    text = _INCLUDED.sub("", re.sub(r"\s+", "", normalise(str(cell))))
+    text = _VALUE.included.sub("", re.sub(r"\s+", "", normalise(str(cell))))
     if (number := _read_numeral(text)) is not None:
         return Amount(number if re.search("[元圆块万]", text) else _scale(number, factor), "amount_text")
     bracketed = text.startswith("(") and text.endswith(")")
-    match = _AMOUNT.fullmatch(text[1:-1] if bracketed else text)
-    if not match or ("," in match[2] and not _GROUPED.fullmatch(match[2])):
+    match = _VALUE.amount.fullmatch(text[1:-1] if bracketed else text)
+    if not match or ("," in match["number"] and not _VALUE.grouped.fullmatch(match["number"])):
         raise UnusableValueError("bad_amount")
-    number = float(match[2].replace(",", "")) * (-1 if bracketed or match[1] == "-" else 1)
-    own = _SCALE.get(match[3]) or (1.0 if re.search("[元圆块]", text) else factor)
-    plain = match[0] == match[1] + match[2] and "," not in text
+    number = float(match["number"].replace(",", "")) * (-1 if bracketed or match["sign"] == "-" else 1)
+    own = _SCALE.get(match["scale"]) or (1.0 if re.search("[元圆块]", text) else factor)
+    plain = match[0] == match["sign"] + match["number"] and "," not in text
     return Amount(_scale(number, own), _UNITS.get(own) or ("" if plain else "amount_text"))
 
 
@@ -257,7 +208,7 @@ def _read_numeral(text: str) -> float | None:
     (3200.0, 100000.0, None)
     """
     plain = text.translate(_FORMAL)
-    match = _NUMERAL.fullmatch(plain)
+    match = _VALUE.numeral.fullmatch(plain)
     if not match or not any(match.groups()) or re.search("[百千万][一二三四五六七八九](?:[元圆块整正]|$)", plain):
         return None
     units = [1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10.0, 1.0]
@@ -269,9 +220,6 @@ def _read_numeral(text: str) -> float | None:
 def _scale(number: float, factor: float) -> float:
     """Multiply without the extra digits of binary fractions: 0.83 times 10,000 yuan is exactly 8,300 yuan."""
     return round(float(number) * factor, 4)
-
-
-_COUNT = re.compile(r"(\d{1,4})(?:\.0+)?(?:人|次|口|个|户|天)?")
 
 
 def read_count(cell: Cell) -> int | None:
@@ -288,7 +236,7 @@ def read_count(cell: Cell) -> int | None:
         return int(cell)
     if is_empty(cell):
         return None
-    match = _COUNT.fullmatch(normalise(str(cell)).replace(" ", ""))
+    match = _VALUE.count.fullmatch(normalise(str(cell)).replace(" ", ""))
     if not match:
         raise UnusableValueError("bad_count")
     return int(match[1])
