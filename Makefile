@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 # Images of containers often set this variable. Then each process compiles all packages again: five seconds for the service.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install demo test test-fast docs bundle fuzz machine mutants sbom audit check lint types layers compile requirements clean
+.PHONY: install demo test test-fast docs bundle fuzz machine kills mutants sbom audit check lint types layers compile requirements clean
 
 install: $(STAMP)
 
@@ -59,6 +59,11 @@ fuzz: install
 STEPS ?= 20000
 machine: install
 	$(BIN)/python tests/campaigns/slices.py machine --total $(STEPS) --size 5000 $(if $(REPORT),--report $(REPORT))
+
+# Kills the service KILLS times in all while it writes, half of them on each database; see build/kills.json.
+KILLS ?= 40
+kills: install
+	$(BIN)/python tests/campaigns/slices.py kills --total $(KILLS) --size 10 $(if $(REPORT),--report $(REPORT))
 
 # Tools for the two targets below, in an environment of their own.
 TOOLS := $(VENV)-audit

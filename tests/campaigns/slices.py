@@ -1,4 +1,4 @@
-"""Run a long test in slices that resume (`make machine`, `make fuzz`), and report what was done.
+"""Run a long test in slices that resume (`make machine`, `make fuzz`, `make kills`), and report what was done.
 
 Each slice is a run of pytest of its own, with its own seed and new databases. The report is written after each slice;
 a later call continues it until the total is reached. What a slice did counts only if all of it passed.
@@ -19,7 +19,11 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 SEED, COUNTS = "RISKML_SEED", "RISKML_COUNTS"
 """Environment variables: the seed of a slice, and the file to which its tests append what they did."""
-TESTS = {"machine": "tests/serving/machine", "fuzz": "tests/serving/api/test_fuzz.py"}
+TESTS = {
+    "machine": "tests/serving/machine",
+    "fuzz": "tests/serving/api/test_fuzz.py",
+    "kills": "tests/serving/faults/test_fault_mixed.py",
+}
 MOST_FAILURES = 3
 """Number of failed slices in one call after which it ends."""
 
@@ -81,7 +85,7 @@ def main(name: str, total: int, size: int, report: Path, *command: str) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", choices=TESTS)
-    parser.add_argument("--total", type=int, required=True, help="steps or requests in all slices of the report")
+    parser.add_argument("--total", type=int, required=True, help="steps, requests or kills in all slices of the report")
     parser.add_argument("--size", type=int, required=True, help="size of a slice")
     parser.add_argument("--report", type=Path, help="by default, NAME.json in the folder for builds")
     options = parser.parse_args()

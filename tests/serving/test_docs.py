@@ -177,7 +177,13 @@ def test_the_compose_file_hardens_its_services():
         assert services["service"]["environment"][f"{PREFIX}{name}"] is None
         assert f"{PREFIX}{name}=" in OPERATIONS
     files = {name: secret["file"] for name, secret in compose["secrets"].items()}
-    assert all(f"> {file}" in OPERATIONS for file in files.values())
+    assert all(re.search(rf"(> |keys create\S* /){file}\n", OPERATIONS) for file in files.values())
+    environment, secrets = services["service"]["environment"], services["service"]["secrets"]
+    assert {f"/run/secrets/{name}" for name in secrets} == {
+        value for value in environment.values() if str(value).startswith("/run/secrets/")
+    }
+    assert {"audit_key", "identity_key"} <= {*secrets} - {*services["migrate"]["secrets"]}
+    assert environment[f"{PREFIX}AUDIT_CHECKPOINTS"].startswith("/data/"), "out of the database, on a volume"
     assert (ROOT / ".gitignore").read_text().splitlines().count("/secrets/") == 1
     grace = int(services["service"]["stop_grace_period"].removesuffix("s"))
     assert grace > Settings().shutdown_seconds

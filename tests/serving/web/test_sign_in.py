@@ -11,7 +11,7 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from riskml.errors import UsageError
 from riskml_serving.base.database import writing
-from riskml_serving.people.accounts.service import create_user, disable_user
+from riskml_serving.people.accounts.service import create_user, disable_user, set_password
 
 
 def test_passwords_are_hashed_with_the_parameters_that_rfc_9106_recommends():
@@ -80,6 +80,36 @@ def test_failures_from_one_address_do_not_keep_other_addresses_from_signing_in(m
     assert refused.status_code == 429
     site.client._transport.client = ("203.0.113.9", 50000)
     assert site.sign_in("county").status_code == 303
+
+
+def test_failures_elsewhere_do_not_lock_the_owner_out_of_an_address_known_to_the_account(make_site):
+    """The address has a lock of its own, and a sign-in from it gives nobody elsewhere more tries."""
+    site = make_site(sign_in_failures=3)
+
+    def enter(address, password="a sentence of words"):
+        site.client._transport.client = (address, 50000)
+        return site.sign_in("county", password).status_code
+
+    assert enter("203.0.113.1") == 303
+    assert [enter("203.0.113.9", "wrong") for _ in range(3)] == [401] * 3
+    assert enter("203.0.113.9") == 401, "locked for addresses that are not known"
+    assert enter("203.0.113.1") == 303
+    assert enter("203.0.113.9") == 401, "the owner's sign-in has not unlocked it"
+    assert [enter("203.0.113.1", "wrong") for _ in range(3)] == [401] * 3
+    assert site.actions()[-1] == "sign-in.locked"
+    assert enter("203.0.113.1") == 401, "locked at the known address too"
+    for forget in ("UPDATE sign_in_addresses SET seen_at = '2000-01-01 00:00:00.000000'", None):
+        site.change("UPDATE users SET locked_until = NULL")
+        site.change(forget) if forget else set_again(site)
+        assert enter("203.0.113.8") == 303
+        assert [row[0] for row in site.rows("SELECT failures FROM sign_in_addresses")] == [0], (
+            "all others are forgotten"
+        )
+
+
+def set_again(site):
+    with writing(site.engine) as connection:
+        set_password(connection, "county", "a sentence of words")
 
 
 def test_a_wrong_password_looks_like_an_unknown_or_disabled_account(site):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from riskml_serving.base.database.upserts import insert_missing, upsert
-from riskml_serving.people.accounts.tables import SESSIONS, TRIES, USERS
+from riskml_serving.people.accounts.tables import ADDRESSES, SESSIONS, TRIES, USERS
 
 __all__ = [
     "add_session",
@@ -19,8 +19,10 @@ __all__ = [
     "delete_session",
     "delete_sessions",
     "delete_stale_sessions",
+    "find_address",
     "find_session",
     "find_user",
+    "keep_address",
     "list_sessions",
     "list_users",
     "touch_session",
@@ -92,13 +94,26 @@ def delete_session(connection: Connection, token_hash: str) -> None:
 
 
 def delete_sessions(connection: Connection, username: str) -> None:
-    """End every session of an account."""
-    connection.execute(delete(SESSIONS).where(SESSIONS.c.username == username))
+    """End every session of an account, and forget the addresses from which it signed in."""
+    for table in (SESSIONS, ADDRESSES):
+        connection.execute(delete(table).where(table.c.username == username))
 
 
 def delete_stale_sessions(connection: Connection, opened: dt.datetime, seen: dt.datetime) -> None:
     """Delete sessions that began before the time ``opened`` or were last used before the time ``seen``."""
     connection.execute(delete(SESSIONS).where((SESSIONS.c.created_at < opened) | (SESSIONS.c.seen_at < seen)))
+
+
+def find_address(connection: Connection, username: str, address_hash: str) -> RowMapping | None:
+    """Find an address from which an account has signed in before, with its count of wrong passwords."""
+    query = select(ADDRESSES).where(ADDRESSES.c.username == username, ADDRESSES.c.address_hash == address_hash)
+    return connection.execute(query).mappings().first()
+
+
+def keep_address(connection: Connection, row: Mapping[str, Any], since: dt.datetime) -> None:
+    """Store an address from which an account has signed in, and forget those from which none did since a time."""
+    connection.execute(delete(ADDRESSES).where(ADDRESSES.c.seen_at < since))
+    upsert(connection, ADDRESSES, [dict(row)])
 
 
 def count_attempt(connection: Connection, address_hash: str, minute: int) -> int:

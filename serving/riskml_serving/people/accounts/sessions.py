@@ -46,6 +46,9 @@ SHOWN = 16
 _SALT = 16
 """Number of characters of a form token's salt."""
 
+KNOWN = dt.timedelta(days=90)
+"""Time since the last sign-in for which an address counts as known to an account."""
+
 TOUCH_INTERVAL = dt.timedelta(minutes=1)
 """Minimum time between two updates of the time at which a session was last used."""
 
@@ -137,6 +140,9 @@ def sign_in(
 ) -> str | None:
     """Open a session if the password was correct; otherwise count a failure of the account.
 
+    An address from which the account has signed in before has a count and a lock of its own: whoever tries passwords
+    from elsewhere does not keep the owner out, and gets no more tries when the owner signs in.
+
     Returns
     -------
     str or None
@@ -148,19 +154,26 @@ def sign_in(
         audit.record(connection, NOBODY, "sign-in.unknown", request_id=request_id, client=address)
         return None
     caller = Caller(f"user:{username}", row["region"], frozenset())
+    known = repository.find_address(connection, username, _hash(address))
+    counts = row if known is None else known
     lock = dt.timedelta(minutes=settings.lock_minutes)  # a lock that ends later is from before the clock was set back
-    if row["disabled_at"] is not None or (row["locked_until"] is not None and at < row["locked_until"] <= at + lock):
+    until = counts["locked_until"]
+    if row["disabled_at"] is not None or (until is not None and at < until <= at + lock):
         audit.record(connection, caller, "sign-in.refused", request_id=request_id, client=address)
         return None
     if not correct:
-        failures = row["failures"] + 1
+        failures = counts["failures"] + 1
         locked = failures >= settings.sign_in_failures
-        until = at + lock if locked else None
-        repository.change_user(connection, username, failures=0 if locked else failures, locked_until=until)
+        changed = {"failures": 0 if locked else failures, "locked_until": at + lock if locked else None}
+        if known is None:
+            repository.change_user(connection, username, **changed)
+        else:
+            repository.keep_address(connection, {**known, **changed}, at - KNOWN)
         action = "sign-in.locked" if locked else "sign-in.failed"
         audit.record(connection, caller, action, request_id=request_id, client=address)
         return None
-    repository.change_user(connection, username, failures=0, locked_until=None)
+    if known is None:
+        repository.change_user(connection, username, failures=0, locked_until=None)
     repository.uncount_attempt(connection, _hash(address))
     return _open_session(connection, settings, username, caller, at, request_id, address)
 
@@ -196,6 +209,8 @@ def _open_session(
     address: str,
 ) -> str:
     repository.delete_stale_sessions(connection, *_find_limits(settings, at))
+    known = {"username": username, "address_hash": _hash(address), "seen_at": at, "failures": 0, "locked_until": None}
+    repository.keep_address(connection, known, at - KNOWN)
     token = secrets.token_urlsafe(32)
     repository.add_session(connection, _hash(token), username, at, address)
     audit.record(connection, caller, "sign-in", request_id=request_id, client=address)

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, String, T
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["SESSIONS", "TRIES", "USERS"]
+__all__ = ["ADDRESSES", "SESSIONS", "TRIES", "USERS"]
 
 USERS = Table(
     "users",
@@ -25,7 +25,7 @@ USERS = Table(
     Column("locked_until", DateTime, nullable=True),
 )
 """``password_hash`` is an argon2id hash with its parameters, or empty for a person who signs in through the OpenID
-provider; ``failures`` counts wrong passwords in a row."""
+provider; ``failures`` counts wrong passwords in a row, except those from addresses in ``ADDRESSES``."""
 
 SESSIONS = Table(
     "sessions",
@@ -39,6 +39,18 @@ SESSIONS = Table(
 """Sessions are stored here, not in the cookie: signing out or disabling an account ends them at once. ``token_hash`` is
 the SHA-256 hash of the token in the cookie, which has 256 random bits. ``address`` is the client's, so that a person
 recognises their own sessions."""
+
+ADDRESSES = Table(
+    "sign_in_addresses",
+    METADATA,
+    Column("username", Code(40), primary_key=True),
+    Column("address_hash", String(64), primary_key=True),
+    Column("seen_at", DateTime, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", DateTime, nullable=True),
+)
+"""Addresses from which an account has signed in since its password was set, and when it last did. Each counts wrong
+passwords for itself, so that failures from elsewhere do not lock the owner out."""
 
 TRIES = Table(
     "sign_in_tries",

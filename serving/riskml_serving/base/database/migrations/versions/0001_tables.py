@@ -349,6 +349,8 @@ def create_people_tables() -> None:
     seen: Types = {"created_at": TIME, "seen_at": TIME}
     create_table("sessions", {"token_hash": HASH}, {"username": Code(40), **seen, "address": HASH})
     op.create_index("ix_sessions_username", "sessions", ["username"])
+    known: Types = {"username": Code(40), "address_hash": HASH}
+    create_table("sign_in_addresses", known, {"seen_at": TIME, "failures": COUNT}, {"locked_until": TIME})
     create_table("sign_in_tries", {"address_hash": HASH}, {"minute": BIG_COUNT, "tries": COUNT})
 
 
