@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from riskml.records.checking.check import list_rules
+from riskml.records.checking.in_memory import NOT_IN_MEMORY
 from riskml.records.checking.registry import CHECKS
 from riskml.records.contract.faults import Rule, Severity
 from riskml.records.contract.schema import TABLES, Column, Kind, Table
@@ -97,13 +98,15 @@ def describe_comparisons() -> str:
 
 
 def _list_comparisons() -> Iterator[str]:
-    yield "| code | what is wrong | 问题 | when it is reported | 更正办法 | seconds |"
-    yield "|---|---|---|---|---|---|"
+    yield "| code | what is wrong | 问题 | when it is reported | 更正办法 | in requests | seconds |"
+    yield "|---|---|---|---|---|---|---|"
     for rule, function in CHECKS.items():
         if function.__module__.endswith((".comparisons", ".incomes", ".plausibility", ".poverty_lines")):
             when = " ".join(str(function.__doc__).split("\n\n")[0].split()).removeprefix("Report ").replace("``", "`")
             advice, seconds = Text(rule.what_to_do).read("zh"), SECONDS.get(rule.code, 0.0)
-            yield f"| `{rule.code}` | {rule.title} | {rule.zh} | {when[0].upper()}{when[1:]} | {advice} | {seconds} |"
+            where = f"no: {NOT_IN_MEMORY[rule.code]}" if rule.code in NOT_IN_MEMORY else "yes"
+            cells = (f"`{rule.code}`", rule.title, rule.zh, f"{when[0].upper()}{when[1:]}", advice, where, str(seconds))
+            yield f"| {' | '.join(cells)} |"
 
 
 def _list_tables() -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.attributes import read_numbers
 from riskml_serving.base.problems import FieldError
-from riskml_serving.checks.findings import describe_findings
+from riskml_serving.checks.findings import describe_finding
 from riskml_serving.judging.model import Model
 from riskml_serving.store.records.columns import Rows
 
@@ -42,5 +42,6 @@ def read_attributes(tables: Mapping[str, Rows], model: Model) -> tuple[dict[str,
     numbers = dict(zip(texts, read_numbers(texts), strict=True)) if texts else {}
     for (i, name), text in odd.items():
         changed[i] = {**changed[i], name: numbers[text][0]}
-    warnings = describe_findings("households", [(*at, "odd_attribute") for at, text in odd.items() if numbers[text][1]])
+    strange = [at for at, text in odd.items() if numbers[text][1]]
+    warnings = [describe_finding("households", i, name, "odd_attribute") for i, name in strange]
     return {name: changed if name == "households" else rows for name, rows in tables.items()}, warnings

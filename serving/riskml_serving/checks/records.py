@@ -15,7 +15,6 @@ from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.checks.comparisons import list_faults
 from riskml_serving.checks.fields import CLOSED, NOT_FOUND, find_future, list_closed, refuse, refuse_paths
-from riskml_serving.checks.findings import list_known
 from riskml_serving.people.auth import Caller, covers
 from riskml_serving.store.records.columns import Columns, Rows, to_columns
 
@@ -40,7 +39,9 @@ TableRows = Mapping[str, Rows]
 """Rows in a request, by table."""
 
 
-def check_score_request(caller: Caller, settings: Settings, tables: TableRows, columns: Mapping[str, Columns]) -> None:
+def check_score_request(
+    caller: Caller, settings: Settings, tables: TableRows, columns: Mapping[str, Columns], today: dt.date
+) -> None:
     """Check records to score, which must belong to households in the request and in the caller's region.
 
     Parameters
@@ -50,6 +51,7 @@ def check_score_request(caller: Caller, settings: Settings, tables: TableRows, c
     tables : dict of str to rows
     columns : dict of str to columns
         The same rows, as columns.
+    today : date
 
     Raises
     ------
@@ -66,8 +68,9 @@ def check_score_request(caller: Caller, settings: Settings, tables: TableRows, c
     if unknown := counts.keys() - households:
         refuse_paths(_list_households(tables, unknown), "no_such_household", "Not in the table households")
     _require_one_subject(tables)
-    refuse(list_faults(tables, columns))  # what would be a fault in a records folder
-    _require_once({name: columns[name] for name in tables})
+    own = {name: columns[name] for name in tables}
+    refuse(list_faults(own, today))  # what would be a fault in a records folder
+    _require_once(own)
     require_one_income(tables["income"], columns["income"])
 
 
@@ -92,7 +95,7 @@ def check_new_records(caller: Caller, settings: Settings, tables: TableRows, tod
         refuse_paths(["tables"], "too_short", "At least one row is needed")
     _require_sound_texts(tables, columns)
     _require_one_subject(tables)
-    refuse(list_faults(tables, columns))  # what would be a fault in a records folder
+    refuse(list_faults(columns, today))  # what would be a fault in a records folder
     _require_days(tables, today)
     dated = {
         name: rows
@@ -175,7 +178,7 @@ def _require_sizes(columns: Mapping[str, Columns], settings: Settings) -> Counte
     """Count the rows for each household; refuse a request with more households or rows than the settings allow."""
     counts: Counter[str] = Counter()
     for table in columns.values():
-        counts.update(list_known(table, "household_id"))
+        counts.update(code for code in table.get("household_id", ()) if code is not None)
     if len(counts) > (most := settings.max_households):
         raise Problem(
             "too-many-households",

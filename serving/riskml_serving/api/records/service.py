@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from riskml.records.checking.in_memory import COMPARED
 from riskml.records.contract.as_of import AsOf
 from riskml.records.contract.schema import TABLES
 from riskml_serving.api.attributes import read_attributes
 from riskml_serving.api.call import Call
 from riskml_serving.base.problems import FieldError
 from riskml_serving.checks import records as checks
-from riskml_serving.checks.comparisons import list_warnings, show_warnings
+from riskml_serving.checks.comparisons import leave_out, plan_warnings, show_warnings
 from riskml_serving.checks.records import TableRows
 from riskml_serving.judging.jobs.repository import add_job
 from riskml_serving.judging.scores.changes import Change
@@ -30,7 +31,7 @@ from riskml_serving.store.households.repository import (
     list_codes,
     update_households,
 )
-from riskml_serving.store.records.columns import Rows, to_rows
+from riskml_serving.store.records.columns import to_columns
 from riskml_serving.store.records.purpose import claim_purpose
 from riskml_serving.store.records.repository import read_lines, read_rows
 
@@ -64,10 +65,15 @@ def append_records(
     _register(connection, call, tables, named)
     _append(connection, call, tables)
 
-    def read(name: str) -> Rows:
-        return to_rows(read_lines(connection) if name == "lines" else read_rows(connection, name, sorted(named)))
-
-    warnings = [*warnings, *odd, *list_warnings(tables, call.today, call.model.policy.usual_lines, read, sent)]
+    columns = {name: to_columns(rows) for name, rows in tables.items() if rows}
+    stored = {
+        name: read_lines(connection) if name == "lines" else read_rows(connection, name, sorted(named))
+        for name in dict.fromkeys(table for name in columns for table in (name, *COMPARED.get(name, ())))
+    }
+    others = {name: leave_out(name, rows, columns.get(name, {})) for name, rows in stored.items()}
+    as_sent = {name: to_columns(rows) for name, rows in sent.items()}
+    search = plan_warnings(columns, others, call.today, call.model.policy.usual_lines, as_sent)
+    warnings = [*warnings, *odd, *(search() if search else ())]
     touched = _add_codes(connection, named, regions) if at_once else named
     counts = {name: len(rows) for name, rows in tables.items() if rows}
     call.record(connection, "records.append", sorted(touched), rows=counts, **detail)

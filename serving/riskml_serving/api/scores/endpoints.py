@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import repeat
 from typing import Any
 
@@ -19,7 +20,7 @@ from riskml_serving.api.call import ScoreCall
 from riskml_serving.api.scores.schemas import SCORE_REQUEST, SCORES_ANSWER
 from riskml_serving.base.clock import now
 from riskml_serving.base.problems import FieldError
-from riskml_serving.checks.comparisons import list_warnings, show_warnings
+from riskml_serving.checks.comparisons import plan_warnings, show_warnings
 from riskml_serving.checks.findings import warn_of_end
 from riskml_serving.checks.records import TableRows, check_score_request
 from riskml_serving.http.responses import respond
@@ -28,7 +29,7 @@ from riskml_serving.judging.judge import judge_tables
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.verdict import FULL
 from riskml_serving.judging.wording import show
-from riskml_serving.store.records.columns import EMPTY, Columns, Rows, to_columns, to_rows
+from riskml_serving.store.records.columns import EMPTY, Columns, Rows, to_columns
 
 __all__ = ["router"]
 
@@ -49,25 +50,28 @@ async def scores(call: ScoreCall) -> Response:
     def prepare() -> tuple[dict[str, Rows], list[FieldError], dict[str, Columns]]:
         rows, odd = read_attributes(body["tables"], model)
         tables = _to_columns(rows, call.state.lines)
-        check_score_request(call.caller, call.state.settings, body["tables"], tables)
+        check_score_request(call.caller, call.state.settings, body["tables"], tables, today)
         return rows, odd, tables
 
     rows, odd, tables = await call.run(content, prepare)
 
-    def read(name: str) -> Rows:
-        return rows[name] if name in rows else to_rows(tables.get(name, {}))
+    own = {name: tables[name] for name in rows}
+    stored = {name: tables[name] for name in tables.keys() - own.keys()}
+    plan = partial(plan_warnings, own, stored, today, model.policy.usual_lines)
 
-    def show_share(share: Share) -> tuple[AsOf, dict[str, Any]]:
+    def show_share(share: Share, found: list[FieldError]) -> tuple[AsOf, dict[str, Any]]:
         answer = _show(share, model, call.caller.redact, reasons=reasons)
         outside = _warn_of_date(share, tables["income"]) if body.get("as_of") else []
-        more = list_warnings(rows, today, model.policy.usual_lines, read, columns=tables)
-        return share.as_of, {**answer, **show_warnings([*warnings, *odd, *outside, *more])}
+        return share.as_of, {**answer, **show_warnings([*warnings, *odd, *outside, *found])}
 
     def work() -> tuple[AsOf, dict[str, Any]]:
-        return show_share(Share.whole(judge_tables(model, tables, as_of)))
+        search = plan()
+        return show_share(Share.whole(judge_tables(model, tables, as_of)), search() if search else [])
 
     if len(rows["households"]) <= MOST_IN_EVENT_LOOP and len(content) < MOST_BYTES_IN_EVENT_LOOP:
-        known_as_of, answer = show_share(await call.state.judge.judge(model, tables, as_of))
+        search = plan()
+        found = await anyio.to_thread.run_sync(search) if search else []
+        known_as_of, answer = show_share(await call.state.judge.judge(model, tables, as_of), found)
     else:
         known_as_of, answer = await anyio.to_thread.run_sync(work)
     codes = [row["household_id"] for row in answer["scores"]]

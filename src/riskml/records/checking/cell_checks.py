@@ -31,7 +31,7 @@ from riskml.records.reading.folder import Folder
 from riskml.text import Joined
 from riskml.vocabulary.regions import DIGITS_EN, DIGITS_ZH, Level
 
-__all__ = ["ENDS", "FIRST_YEAR", "LAST_YEAR"]
+__all__ = ["ENDS", "FIRST_YEAR", "LAST_YEAR", "LONG_CODE_CUT"]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 """The first and the last year that are plausible in a date."""
@@ -56,6 +56,9 @@ _DATE_FORMS = {
 
 # End dates may be far in the future: 9999-12-31 is a common way to write "still open".
 ENDS = frozenset({"ended_on", "cleared_on", "left_on"})
+LONG_CODE_CUT = "[0-9]{15}0+"
+"""Pattern for codes of which a spreadsheet may have kept only 15 digits."""
+
 _NUMBERS = (Kind.COUNT, Kind.YEAR, Kind.AMOUNT)
 _FIRST_ROWS = 2000
 """Number of rows whose texts are searched for personal numbers."""
@@ -195,7 +198,7 @@ def lost_digits(folder: Folder, table: Table) -> Iterator[Probe]:
     key = ", ".join(map(quote, (*table.key, "recorded_on"))) if table.key else ""
     for name in list_suspect(folder, table):
         long = f"regexp_full_match({quote(name)}, '[0-9]{{16,}}')"
-        cut = f"regexp_full_match({quote(name)}, '[0-9]{{15}}0+')"
+        cut = f"regexp_full_match({quote(name)}, '{LONG_CODE_CUT}')"
         counts = f"count(*) FILTER ({long}), count(*) FILTER ({cut}), count(DISTINCT {quote(name)}) FILTER ({cut})"
         apart = f"count(DISTINCT ({key})) FILTER ({cut})" if name in table.key else f"count(*) FILTER ({cut})"
         longs, cuts, different, versions = fetch_row(

@@ -123,11 +123,12 @@ def record_numbers_reused(folder: Folder, table: Table) -> Iterator[Probe]:
     counts = fetch_row(folder.connection, f"SELECT (SELECT count(*) FROM {reused}), (SELECT count(*) FROM {repeated})")
     if counts[0] < max(2, counts[1] / 2):
         return
+    others = f"SELECT {POSITION} FROM {numbered} SEMI JOIN {reused} USING (record_id)"
     rows = f"""
         SELECT {POSITION}, record_id AS "#value" FROM {numbered} SEMI JOIN {reused} USING (record_id)
         QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY {build_recorded_sql(table)} DESC, {POSITION}) > 1"""
     message = "no longer count, because a later row about another household, time or kind has the same record_id"
-    yield Probe("record_id", message, rows=rows)
+    yield Probe("record_id", message, rows=rows, others=others)
 
 
 def list_subject(table: Table) -> list[str]:
@@ -186,8 +187,14 @@ def sum_beside_parts(folder: Folder, table: Table) -> Iterator[Probe]:
         FROM (SELECT {POSITION}, amount, twice FROM containing UNION ALL FROM overlapping) GROUP BY ALL""")
     [extra] = fetch_row(folder.connection, 'SELECT sum(twice) FROM "#sums"')
     rows = f'SELECT {POSITION}, amount AS "#value" FROM "#sums"'
+    view = folder.get_numbered_view("income")
+    others = f"""
+        SELECT {POSITION} FROM {view} SEMI JOIN (FROM {view} SEMI JOIN "#sums" USING ({POSITION})) sums
+        ON sums.household_id = {view}.household_id AND sums.source = {view}.source AND {view}.amount IS NOT NULL
+            AND {view}.statement IS NOT TRUE AND {view}.period_start >= sums.period_start
+            AND {view}.period_start < sums.period_start + to_months(sums.months)"""
     message = "cover months that have rows of the same source already, so that {extra:,.0f} yuan count twice"
-    yield Probe("months", message, rows=rows, values={"extra": extra or 0})
+    yield Probe("months", message, rows=rows, others=others, values={"extra": extra or 0})
 
 
 @check(

@@ -76,7 +76,8 @@ def future_day(folder: Folder, table: Table) -> Iterator[Probe]:
 
     If the income itself reaches into the future, as in a long simulation, the limit is two years after most of it.
     """
-    latest, income = dt.date.today() + SOON, has_columns(folder, "income", "period_start")
+    latest = (folder.today or dt.date.today()) + SOON
+    income = folder.today is None and has_columns(folder, "income", "period_start")
     for query in ("max(period_start)", "quantile_disc(period_start, 0.99)") if income else ():
         [last] = fetch_row(folder.connection, f"SELECT {query} FROM {folder.get_view('income')}")
         if last is None or last <= latest:
@@ -105,7 +106,7 @@ def early_day(folder: Folder, table: Table) -> Iterator[Probe]:
 
     Nothing is reported if the income is, on average, from before 1991, as in an old survey.
     """
-    if has_columns(folder, "income", "period_start"):
+    if folder.today is None and has_columns(folder, "income", "period_start"):
         query = f"SELECT avg(year(period_start)) < {HISTORICAL} FROM {folder.get_view('income')}"
         if fetch_row(folder.connection, f"FROM {folder.create_once('historical', query)}") == (True,):
             return
@@ -113,7 +114,7 @@ def early_day(folder: Folder, table: Table) -> Iterator[Probe]:
         name, first = quote(column.name), LAST_EARLY_YEAR + 1
         where = f"{name} < DATE '{first}-01-01' AND {name} >= DATE '{FIRST_YEAR}-01-01'"
         if column.kind is Kind.YEAR:
-            first = dt.date.today().year - LONGEST_LIFE
+            first = (folder.today or dt.date.today()).year - LONGEST_LIFE
             where = f"{name} < {first} AND {name} >= {column.minimum or 0}"
         if column.name != "effective_from":
             yield Probe(column.name, "have {column} before {first}", where, value=name, values={"first": first})

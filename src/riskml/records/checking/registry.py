@@ -44,6 +44,9 @@ class Probe:
         SQL condition on the numbered view that is true for the rows that break the rule; empty if ``rows`` is given.
     rows : str
         SQL query that selects the ``#file`` and ``#row`` of these rows, and ``#value`` if there is a value to show.
+    others : str
+        SQL query for the ``#file`` and ``#row`` of further rows that have a part in it. They are right, but a request
+        that sends them is told.
     value : str
         SQL expression for the value to show in the message; used with ``where``.
     suggest : dict of str to str
@@ -58,6 +61,7 @@ class Probe:
     message: str
     where: str = ""
     rows: str = ""
+    others: str = ""
     value: str = "NULL"
     suggest: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, object] = field(default_factory=dict)

@@ -50,6 +50,8 @@ class Folder(TypedViews):
         Result of the check; None until `riskml.records.checking.check.open_checked` has checked the folder.
     usual_lines : UsualLines
         Lines of a policy table with which the check compares those of the folder; none by default.
+    today : date or None
+        Day after which nothing can have happened. None for a folder, whose income may be simulated or of long ago.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Folder(TypedViews):
         self.skipped: dict[str, int] = {}
         self.report: CheckReport | None = None
         self.usual_lines: UsualLines = ()
+        self.today: dt.date | None = None
         self._queries: dict[str, str] = {}
         for table in layouts:
             self._create_views(table, layouts[table].query)
