@@ -59,10 +59,10 @@ async def scores(call: ScoreCall) -> Response:
     stored = {name: tables[name] for name in tables.keys() - own.keys()}
     plan = partial(plan_warnings, own, stored, today, model.policy.usual_lines)
 
-    def show_share(share: Share, found: list[FieldError]) -> tuple[AsOf, dict[str, Any]]:
+    def show_share(share: Share, more: list[FieldError]) -> tuple[AsOf, dict[str, Any]]:
         answer = _show(share, model, call.caller.redact, reasons=reasons)
         outside = _warn_of_date(share, tables["income"]) if body.get("as_of") else []
-        return share.as_of, {**answer, **show_warnings([*warnings, *odd, *outside, *found])}
+        return share.as_of, {**answer, **show_warnings([*warnings, *odd, *outside, *more])}
 
     def work() -> tuple[AsOf, dict[str, Any]]:
         search = plan()
@@ -70,8 +70,8 @@ async def scores(call: ScoreCall) -> Response:
 
     if len(rows["households"]) <= MOST_IN_EVENT_LOOP and len(content) < MOST_BYTES_IN_EVENT_LOOP:
         search = plan()
-        found = await anyio.to_thread.run_sync(search) if search else []
-        known_as_of, answer = show_share(await call.state.judge.judge(model, tables, as_of), found)
+        more = await anyio.to_thread.run_sync(search) if search else []
+        known_as_of, answer = show_share(await call.state.judge.judge(model, tables, as_of), more)
     else:
         known_as_of, answer = await anyio.to_thread.run_sync(work)
     codes = [row["household_id"] for row in answer["scores"]]

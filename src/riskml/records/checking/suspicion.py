@@ -140,9 +140,9 @@ def _look_for_codes(values: Sequence[float]) -> list[str]:
 
 def _look_at_rows(table: Table, columns: Columns) -> Iterator[str]:
     if table.day and _list_known(columns, "recorded_on"):
-        lates = [(recorded - day).days for recorded, day in _zip(columns, "recorded_on", table.day) if recorded]
-        yield from ["recorded_before_day"] if min(lates) < 0 else []
-        yield from ["recorded_very_late"] if max(lates) > 31 * LATE_MONTHS and not table.key else []
+        delays = [(recorded - day).days for recorded, day in _zip(columns, "recorded_on", table.day) if recorded]
+        yield from ["recorded_before_day"] if min(delays) < 0 else []
+        yield from ["recorded_very_late"] if max(delays) > 31 * LATE_MONTHS and not table.key else []
     if True in columns.get("withdrawn", ()):
         yield "withdrawn_without_record"
     if any((paid or 0) > (math.inf if cost is None else cost) for paid, cost in _zip(columns, "self_paid", "cost")):
@@ -215,8 +215,8 @@ def _look_for_gaps(rows: _Rows) -> list[str]:
         for prefix, start, recorded in _zip(rows.get("lines"), "region_code", "effective_from", "recorded_on")
     ]
     first, regions = min(rows.get("income")["period_start"]), {*rows.get("households").get("region_code", ())}
-    known = ((region, any(region.startswith(prefix) and day <= first for prefix, day in since)) for region in regions)
-    return ["no_line"] if since and not all(found for _, found in known) else []
+    covered = (any(region.startswith(prefix) and day <= first for prefix, day in since) for region in regions)
+    return ["no_line"] if since and not all(covered) else []
 
 
 def _look_at_homes(rows: _Rows) -> Iterator[str]:
