@@ -43,15 +43,13 @@ CARRIERS = {
     "to_fault": (2,),
     "report": (2,),
     "Probe": (1, "advice"),
-    "check": (2,),
-    "riskml.records.reading.file_rules._declare": (3,),
 }
 """Functions that take templates, with the positions or names of these arguments; errors take them as arguments 0 and 1.
 
 A name that has another meaning elsewhere is written with its module.
 """
 
-COMPLETED = {"fail", "_refuse_rows", "to_fault", "report", "Probe", "check", "_declare"}
+COMPLETED = {"fail", "_refuse_rows", "to_fault", "report", "Probe"}
 """Functions that add values of their own, so that the values in the call need not be all."""
 
 EXCEPTIONS = {
@@ -64,7 +62,8 @@ EXCEPTIONS = {
 
 SYSTEM = ("EACCES", "EBUSY", "EDQUOT", "EEXIST", "EISDIR", "ENAMETOOLONG", "ENOENT", "ENOSPC", "ENOTDIR", "ENOTEMPTY")
 SYSTEM += ("EPERM", "EROFS")
-COMPUTED = {*WORDINGS, *Severity, *(os.strerror(getattr(errno, name)) for name in SYSTEM)}
+ADVICE = {rule.what_to_do for rule in list_rules()}
+COMPUTED = {*WORDINGS, *Severity, *ADVICE, *(os.strerror(getattr(errno, name)) for name in SYSTEM)}
 """Templates that occur in no call."""
 
 TEXTS = {"message", "hint", "text", "title", "what_to_do", "severity", "advice"}

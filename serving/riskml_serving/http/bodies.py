@@ -16,7 +16,7 @@ from pydantic_core import from_json, to_json
 
 from riskml.records.contract.schema import TABLES, Kind
 from riskml.records.reading.cell_sql import strip_blanks
-from riskml.records.reading.file_rules import PASSED_OVER_COLUMN
+from riskml.records.reading.rules import RULES
 from riskml.records.reading.tables import INDEX, LIKELY_INDEX
 from riskml_serving.base.contract import ROWS, make_list_type
 from riskml_serving.base.problems import MOST_ERRORS, FieldError, Problem, move_path, read_field_errors
@@ -231,6 +231,6 @@ def _drop_row_numbers(tables: Mapping[str, Rows]) -> list[FieldError]:
             if in_order or INDEX.fullmatch(column) or not strip_blanks(column):
                 for row in rows:
                     row.pop(column, None)
-                path, rule = f"tables.{name}[0].{column}", PASSED_OVER_COLUMN
+                path, rule = f"tables.{name}[0].{column}", RULES["passed_over_column"]
                 warnings.append(FieldError(path, rule.code, rule.title, rule.zh))
     return warnings

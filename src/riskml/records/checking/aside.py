@@ -13,9 +13,9 @@ from riskml.records.checking.engine import Hit, find_hits
 from riskml.records.checking.registry import CHECKS
 from riskml.records.contract.faults import Severity
 from riskml.records.contract.schema import TABLES, Table
-from riskml.records.reading import file_rules as rules
 from riskml.records.reading.cell_sql import fetch_row, quote, quote_attribute, quote_raw, quote_text
 from riskml.records.reading.folder import Folder
+from riskml.records.reading.rules import RULES
 from riskml.text import Joined
 
 __all__ = ["set_aside"]
@@ -93,7 +93,7 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
 
 def _set_ragged_rows_aside(folder: Folder) -> None:
     """Set aside the CSV rows of the wrong width, which were already left out when the file was read."""
-    rule = rules.RAGGED_ROW
+    rule = RULES["ragged_row"]
     rows = [
         (name, row, rule.code, rule.title, rule.zh, json.dumps(cells, ensure_ascii=False))
         for name, layout in folder.layouts.items()
@@ -101,7 +101,7 @@ def _set_ragged_rows_aside(folder: Folder) -> None:
     ]
     if rows:
         folder.connection.executemany("INSERT INTO aside VALUES (?, '', ?, ?, ?, ?, ?)", rows)
-    folder.faults = [fault for fault in folder.faults if fault.code != rules.RAGGED_ROW.code]
+    folder.faults = [fault for fault in folder.faults if fault.code != RULES["ragged_row"].code]
 
 
 def _set_bad_rows_aside(folder: Folder) -> bool:

@@ -29,7 +29,7 @@ from riskml.records.contract.schema import (
 from riskml.records.reading.cell_sql import NUMBER_TEXT, SQL_TYPES, fetch_row, quote, quote_attribute, quote_raw
 from riskml.records.reading.folder import Folder
 from riskml.text import Joined
-from riskml.vocabulary.regions import DIGITS_EN, DIGITS_ZH, Level
+from riskml.vocabulary.regions import Level
 
 __all__ = ["ENDS", "FIRST_YEAR", "LAST_YEAR", "LONG_CODE_CUT"]
 
@@ -66,7 +66,7 @@ _FEWEST_CUT = 5
 """Minimum number of different codes that end in zeros: fewer may do so by chance."""
 
 
-@check("A required cell is empty", "必填单元格为空", "Fill in the cell, or remove the row.")
+@check()
 def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report nulls in a required column."""
     for column in list_columns(folder, table, *Kind):
@@ -77,11 +77,7 @@ def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe(column.name, "have no {column}", empty)
 
 
-@check(
-    "A cell is not a date",
-    "日期无法识别",
-    "Write dates as 2023-01-05 or 2023/1/5; the day must exist. Leave the cell empty if the date is unknown.",
-)
+@check()
 def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report text that is not a calendar date."""
     for column, text in list_unreadable(folder, table, Kind.DATE, Kind.MONTH_START):
@@ -89,11 +85,7 @@ def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe(column.name, message, where, value=text, advice=_DATE_FORMS)
 
 
-@check(
-    "A cell is not a number",
-    "数值无法识别",
-    "Write plain numbers such as 1234.5, without separators, units or words; leave unknown cells empty.",
-)
+@check()
 def bad_number(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report text that is not a number."""
     for column, text in list_unreadable(folder, table, *_NUMBERS):
@@ -103,7 +95,7 @@ def bad_number(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe(column.name, "have no valid number in {column}", where, value=text)
 
 
-@check("A count is not a whole number", "计数不是整数", "Write a whole number that fits into 32 bits.")
+@check()
 def not_whole(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a number that has a fraction, or is too large, in a column that is declared as a count or a year."""
     for column, text in list_unreadable(folder, table, Kind.COUNT, Kind.YEAR):
@@ -111,19 +103,14 @@ def not_whole(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe(column.name, "have no whole number in {column}", where, value=text)
 
 
-@check("A cell is neither true nor false", "不是“是/否”值", "Write true or false (or 1 or 0).")
+@check()
 def bad_flag(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a flag that is neither true nor false."""
     for column, text in list_unreadable(folder, table, Kind.FLAG):
         yield Probe(column.name, "are neither true nor false in {column}", f"{text} IS NOT NULL", value=text)
 
 
-@check(
-    "A code was changed by a spreadsheet",
-    "编码被电子表格改写",
-    "Export the codes again as text. To open a CSV file in a spreadsheet, use Data, From Text/CSV, and choose the type "
-    "Text for columns of codes; a new cell format does not bring lost digits back.",
-)
+@check()
 def spoilt_code(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report codes such as 9.90101E+14, 12.0 or ="12", which a spreadsheet or a program made from another code."""
     for name in list_suspect(folder, table):
@@ -131,12 +118,7 @@ def spoilt_code(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe(name, "have a {column} that a program has changed", where, value=quote(name))
 
 
-@check(
-    "A cell holds no code",
-    "编码列中的内容不是编码",
-    "Delete rows that repeat the header or add up others. Leave the cell empty if it stands for an unknown code, as "
-    "NULL, nan and None do, or fill in the code.",
-)
+@check()
 def no_code(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report the header, sums, and words for empty cells or errors in columns of codes."""
     for name in list_suspect(folder, table):
@@ -146,13 +128,7 @@ def no_code(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe(name, "have no code in {column}", where, value=quote(name))
 
 
-@check(
-    "A code cannot be used in addresses or in the database",
-    "编码无法在网址和数据库中使用",
-    f"Write codes of at most {MAX_TEXT} characters without line breaks and tabs; codes of households contain no slash "
-    "(/) and are not . or .., because addresses of pages contain them. The spreadsheet function CLEAN removes line "
-    "breaks and tabs from a cell.",
-)
+@check()
 def unusable_code(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report codes that are too long or hold control characters, and households' codes that no address can hold."""
     for name in list_suspect(folder, table):
@@ -164,12 +140,7 @@ def unusable_code(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe(name, message, where, value=f"left({quote(name)}, 40)")
 
 
-@check(
-    "Codes or texts hold identity card numbers or telephone numbers",
-    "编码或文字中含证件号码或电话号码",
-    "Replace them by codes of your own: codes appear in scores and logs, and texts on pages and in exports.",
-    warning=True,
-)
+@check()
 def personal_number(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report codes of which most, and other texts of which some, are or hold such numbers, judged by the first rows.
 
@@ -184,12 +155,7 @@ def personal_number(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe(column.name, "have identity card or telephone numbers in {column}", f"{name} IN ({listed})")
 
 
-@check(
-    "All long codes end in zeros",
-    "长编码的末几位全是 0",
-    "Compare the codes with the source: a spreadsheet keeps only 15 digits. If they differ, export them again as text.",
-    warning=True,
-)
+@check()
 def lost_digits(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report codes of 16 digits and more if all of them have only zeros after the fifteenth, as Excel leaves them.
 
@@ -208,12 +174,7 @@ def lost_digits(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe(name, "have a {column} that ends in zeros after 15 digits", cut, value=quote(name))
 
 
-@check(
-    "A code has blanks or invisible characters around it",
-    "编码前后有空格或看不见的字符",
-    "Nothing has to be done for riskml: they were removed. Remove them in the source, because other programs do not.",
-    warning=True,
-)
+@check()
 def blank_around_code(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report codes from which blanks, tabs, full-width blanks or invisible characters were removed at the ends."""
     for column, text in list_unreadable(folder, table, Kind.TEXT, Kind.REGION, Kind.CODE, Kind.CODES):
@@ -222,12 +183,7 @@ def blank_around_code(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe(column.name, message, where, value=text)
 
 
-@check(
-    "A numeric attribute has cells that are not plain numbers",
-    "数字属性列中混有其他内容",
-    "Write plain numbers such as 1234.5, without separators, units or words; leave unknown cells empty.",
-    warning=True,
-)
+@check()
 def odd_attribute(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report cells of a numeric attribute that were read as a number in spite of their notation, or as missing."""
     layout = folder.layouts[table.name]
@@ -239,11 +195,7 @@ def odd_attribute(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe(name, message, f"{text} IS NOT NULL AND {number} IS NULL", value=text)
 
 
-@check(
-    "A code is not allowed",
-    "代码不在允许范围内",
-    "Use the codes in data/README.md; join several causes with ';'.",
-)
+@check()
 def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a code that the contract does not list."""
     for column in list_columns(folder, table, Kind.CODE, Kind.CODES):
@@ -257,11 +209,7 @@ def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe(column.name, message, where, value=name, suggest=allowed, values=values)
 
 
-@check(
-    f"A region code is not {DIGITS_EN} digits",
-    f"行政区划代码不是 {DIGITS_ZH} 位数字",
-    "Write the official code as text: 2 digits for a province, 4 city, 6 county, 9 town, 12 village.",
-)
+@check()
 def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a region code that contains anything but digits, or that has the wrong length."""
     lengths = "|".join(f"[0-9]{{{level:d}}}" for level in Level)
@@ -272,11 +220,7 @@ def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe(column.name, message, where, value=name, values={"digits": digits})
 
 
-@check(
-    "A number is smaller than allowed",
-    "数值小于允许的最小值",
-    "Correct the number; leave the cell empty where it is unknown.",
-)
+@check()
 def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a number below the declared minimum, or equal to it if the minimum is exclusive."""
     for column in list_columns(folder, table, *_NUMBERS):
@@ -287,11 +231,7 @@ def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe(column.name, message, where, value=name, values=values)
 
 
-@check(
-    "A number is larger than possible",
-    "数值大于可能的最大值",
-    "Correct the number; leave the cell empty where it is unknown.",
-)
+@check()
 def above_maximum(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a number above the declared maximum."""
     for column in list_columns(folder, table, *_NUMBERS):
@@ -301,12 +241,7 @@ def above_maximum(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe(column.name, "have {column} above {maximum:,.0f}", where, value=name, values=values)
 
 
-@check(
-    "A number is larger than plausible",
-    "数值大得不合常理",
-    "Check the number: it may be mistyped or in the wrong column.",
-    warning=True,
-)
+@check()
 def above_plausible(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a number above what is declared as plausible, but not above the maximum."""
     for column in list_columns(folder, table, *_NUMBERS):
@@ -316,11 +251,7 @@ def above_plausible(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe(column.name, "have {column} above {plausible:,.0f}", where, value=name, values=values)
 
 
-@check(
-    "An amount is infinite or not a number",
-    "金额为无穷大或非数值",
-    "Leave unknown amounts empty (null); NaN and infinity are not amounts.",
-)
+@check()
 def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report NaN or infinity in an amount, and infinity in an attribute (where NaN means null)."""
     numbers = {column.name: quote(column.name) for column in list_columns(folder, table, Kind.AMOUNT)}
@@ -331,11 +262,7 @@ def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe(name, "have infinity or NaN in {column}", f"NOT isfinite({number} + 0.0)", value=number)
 
 
-@check(
-    "A period does not start on the first day of a month",
-    "期间首日不是某月一日",
-    "Write the first day of the month in which the period starts.",
-)
+@check()
 def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a period that does not start on the first day of a month."""
     for column in list_columns(folder, table, Kind.MONTH_START):
@@ -345,11 +272,7 @@ def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
         )
 
 
-@check(
-    "A date lies outside the plausible years",
-    "日期超出合理范围",
-    f"Correct the date: its year must be from {FIRST_YEAR} to {LAST_YEAR}; only end dates may be later.",
-)
+@check()
 def date_out_of_range(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a date outside the plausible years, since a mistyped year would lengthen every array with a month axis."""
     for column in list_columns(folder, table, Kind.DATE, Kind.MONTH_START):

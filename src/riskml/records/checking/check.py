@@ -24,8 +24,8 @@ from riskml.records.checking.engine import build_fault, find_hits
 from riskml.records.checking.registry import CHECKS
 from riskml.records.contract.faults import CheckReport, Fault, Rule
 from riskml.records.contract.schema import TABLES
-from riskml.records.reading import file_rules as rules
 from riskml.records.reading.folder import Folder, UsualLines, open_folder
+from riskml.records.reading.rules import RULES
 from riskml.text import Text, join_sentences, shorten_list
 
 __all__ = ["check", "check_folder", "list_rules", "open_checked", "refuse_faults"]
@@ -36,7 +36,7 @@ NEVER_EMPTY = ("households", "income")
 
 def list_rules() -> list[Rule]:
     """List every rule: first those about files, then those about rows."""
-    return [*rules.FILE_RULES, *CHECKS]
+    return [*RULES.values()]
 
 
 def check(
@@ -63,7 +63,7 @@ def check(
         Report with every fault and warning; a missing folder counts as a fault.
     """
     if not Path(path).is_dir():
-        fault = rules.MISSING_FOLDER.to_fault("", "", "There is no folder at {path}.", path=path)
+        fault = RULES["missing_folder"].to_fault("", "", "There is no folder at {path}.", path=path)
         return CheckReport(str(path), (fault,))
     with open_folder(path) as folder:
         folder.usual_lines = usual_lines
@@ -96,7 +96,7 @@ def _check_tables(folder: Folder, workers: Mapper | None) -> CheckReport:
     rows = {name: folder.count_rows(name) for name in folder.tables}
     filled = [name for name in folder.tables if rows[name]]
     empty = [name for name in NEVER_EMPTY if rows.get(name) == 0]
-    faults += [rules.EMPTY_TABLE.to_fault(name, "", "The table {table!r} has no rows.") for name in empty]
+    faults += [RULES["empty_table"].to_fault(name, "", "The table {table!r} has no rows.") for name in empty]
     if workers is None:
         shares = [_check_rules(folder, folder.usual_lines, _Job(name, tuple(CHECKS))) for name in filled]
     else:

@@ -38,13 +38,7 @@ NEARLY = 0.1
 """Share by which rows for months may differ from the sum that they add up to."""
 
 
-@check(
-    "A delivery repeats the rows of an earlier one under another recorded_on",
-    "不同登记日期的两批数据内容相同",
-    "Deliver only new rows, or give every row a record_id that stays the same, so that a later row corrects the "
-    "earlier one.",
-    warning=True,
-)
+@check()
 def delivered_twice(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report rows that repeat an earlier row under another ``recorded_on``, if they make up half of a delivery.
 
@@ -98,13 +92,7 @@ def delivered_twice(folder: Folder, table: Table) -> Iterator[Probe]:
     yield Probe("recorded_on", message, rows=rows, values=values)
 
 
-@check(
-    "Record numbers are used again for something else",
-    "记录编号被重复用于不同的农户、期间或来源",
-    "Give every record a number that is unique in its table, for example with the delivery's month in front, or leave "
-    "record_id empty.",
-    warning=True,
-)
+@check()
 def record_numbers_reused(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report rows that are replaced by a row about another household, day or kind.
 
@@ -142,13 +130,7 @@ def list_subject(table: Table) -> list[str]:
     return [name for name in names if name in table.names]
 
 
-@check(
-    "A sum is given in addition to the rows that it adds up",
-    "同一来源既有全年合计又有分月收入",
-    "Keep either the sum or the rows for its months. If the household stated the sum for the whole period, set "
-    "statement to true: it then replaces the months.",
-    warning=True,
-)
+@check(income="household_id period_start months source amount")
 def sum_beside_parts(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report income for several months, some of which other rows of the same source cover as well.
 
@@ -156,9 +138,6 @@ def sum_beside_parts(folder: Folder, table: Table) -> Iterator[Probe]:
     these nearly add up to it, or if they cover half of its months and are no larger. For ``total``, which contains all
     income of its months, any row for part of these months is enough.
     """
-    needed = ("household_id", "period_start", "months", "source", "amount")
-    if table.name != "income" or not has_columns(folder, "income", *needed):
-        return
     [longest] = fetch_row(folder.connection, f"SELECT max(months) FROM {folder.get_view('income')}")
     if (longest or 1) == 1:
         return
@@ -197,21 +176,13 @@ def sum_beside_parts(folder: Folder, table: Table) -> Iterator[Probe]:
     yield Probe("months", message, rows=rows, others=others, values={"extra": extra or 0})
 
 
-@check(
-    "The size of a household differs from the number of its members",
-    "家庭人口与在册成员数不一致",
-    "Correct size in the table households, or complete the table members: income per head is income divided by size.",
-    warning=True,
-)
+@check(households="household_id size", members="household_id member_id")
 def size_against_members(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report households whose latest size differs from the number of listed members who have not left.
 
     Rosters may list only some of the members, so households with fewer members than size are reported only if most
     rosters are complete. A difference of one person in a few households is left out, since registers lag behind.
     """
-    needed = {"households": ("household_id", "size"), "members": ("household_id", "member_id")}
-    if table.name != "households" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
-        return
     plausible = next(column.plausible for column in table.columns if column.name == "size")
     folder.connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE "#sizes" AS
@@ -235,66 +206,46 @@ def size_against_members(folder: Folder, table: Table) -> Iterator[Probe]:
     yield Probe("size", message, rows=rows, values={"most": most or 0})
 
 
-@check(
-    "A person is listed in two households",
-    "同一成员编码同时在两户在册",
-    "If the household was split, give the row of its former household a left_on. If one household has two codes, keep "
-    "one of them in all tables.",
-    warning=True,
-)
+@check(members="household_id member_id")
 def member_of_two_households(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report members who are listed in several households and have left none, if few members' codes occur repeatedly.
 
     Codes that number the members of every household, such as 1, 2 and 3, say nothing; long codes name a person.
     """
-    if table.name == "members" and has_columns(folder, "members", "household_id", "member_id"):
-        rows = f"""
-            WITH roster AS (
-                SELECT {POSITION}, member_id, left_on FROM {folder.get_numbered_view("members")}
-                QUALIFY row_number() OVER (PARTITION BY household_id, member_id ORDER BY {NULL_FIRST} DESC) = 1),
-            homes AS (SELECT member_id, count(*) AS n FROM roster WHERE left_on IS NULL GROUP BY member_id)
-            SELECT {POSITION}, member_id AS "#value" FROM roster
-            SEMI JOIN (FROM homes WHERE n > 1) USING (member_id)
-            WHERE left_on IS NULL AND (
-                SELECT count(*) >= {MOSTLY} * sum(n) OR min(length(member_id)) >= {LONG} FROM homes)"""
-        yield Probe("member_id", "name a member who is also listed in another household", rows=rows)
+    rows = f"""
+        WITH roster AS (
+            SELECT {POSITION}, member_id, left_on FROM {folder.get_numbered_view("members")}
+            QUALIFY row_number() OVER (PARTITION BY household_id, member_id ORDER BY {NULL_FIRST} DESC) = 1),
+        homes AS (SELECT member_id, count(*) AS n FROM roster WHERE left_on IS NULL GROUP BY member_id)
+        SELECT {POSITION}, member_id AS "#value" FROM roster
+        SEMI JOIN (FROM homes WHERE n > 1) USING (member_id)
+        WHERE left_on IS NULL AND (
+            SELECT count(*) >= {MOSTLY} * sum(n) OR min(length(member_id)) >= {LONG} FROM homes)"""
+    yield Probe("member_id", "name a member who is also listed in another household", rows=rows)
 
 
-@check(
-    "A household enters monitoring while it is being monitored",
-    "尚在监测的农户又被列为新纳入监测",
-    "Keep the first day of entered_on in all later versions of a state, and fill in cleared_on when it ends: each "
-    "entered_on counts as a new entry.",
-    warning=True,
-)
+@check(monitoring="household_id entered_on")
 def entered_twice(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report entries into monitoring before the end of the one before, if there are at least three.
 
     A list of the monitored households that is delivered every month often has the month as ``entered_on``.
     """
-    if table.name == "monitoring" and has_columns(folder, "monitoring", *table.key):
-        rows = f"""
-            WITH states AS (
-                SELECT {POSITION}, household_id, entered_on, cleared_on FROM {folder.get_numbered_view("monitoring")}
-                QUALIFY row_number() OVER (
-                    PARTITION BY household_id, entered_on ORDER BY {NULL_FIRST} DESC, {POSITION}) = 1),
-            again AS (
-                SELECT *, entered_on < max(coalesce(cleared_on, DATE '9999-12-31')) OVER (
-                    PARTITION BY household_id ORDER BY entered_on
-                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS early
-                FROM states)
-            SELECT {POSITION}, entered_on AS "#value" FROM again WHERE early
-            QUALIFY count(*) OVER () >= {FEWEST_COPIES}"""
-        yield Probe("entered_on", "enter monitoring before the entry before has been cleared", rows=rows)
+    rows = f"""
+        WITH states AS (
+            SELECT {POSITION}, household_id, entered_on, cleared_on FROM {folder.get_numbered_view("monitoring")}
+            QUALIFY row_number() OVER (
+                PARTITION BY household_id, entered_on ORDER BY {NULL_FIRST} DESC, {POSITION}) = 1),
+        again AS (
+            SELECT *, entered_on < max(coalesce(cleared_on, DATE '9999-12-31')) OVER (
+                PARTITION BY household_id ORDER BY entered_on
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS early
+            FROM states)
+        SELECT {POSITION}, entered_on AS "#value" FROM again WHERE early
+        QUALIFY count(*) OVER () >= {FEWEST_COPIES}"""
+    yield Probe("entered_on", "enter monitoring before the entry before has been cleared", rows=rows)
 
 
-@check(
-    "A household moves to a region code for which lines has no row",
-    "行政区划代码变更后没有对应的监测线",
-    "Add the line for the new code to lines, in force from the day of the change. Regions with different codes count "
-    "as different places; if only the code was changed, write the new code in the earlier rows as well.",
-    warning=True,
-)
+@check(households="household_id recorded_on region_code", lines="effective_from amount")
 def region_without_line(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report versions in another region than the version before, if the line of the old region no longer applies.
 
@@ -302,9 +253,6 @@ def region_without_line(folder: Folder, table: Table) -> Iterator[Probe]:
     a larger region, and most households of the old region have got the new code, or several have kept their villages'
     codes below that of another county: then the code was changed, and the households did not move.
     """
-    needed = {"households": ("household_id", "recorded_on", "region_code"), "lines": ("effective_from", "amount")}
-    if table.name != "households" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
-        return
     homes = folder.get_numbered_view("households")
     digits = " ".join(f"WHEN left(code, {level:d}) <> left(before, {level:d}) THEN {level:d}" for level in LINED)
     moves = f"""
@@ -332,20 +280,13 @@ def region_without_line(folder: Folder, table: Table) -> Iterator[Probe]:
     yield Probe("region_code", message, rows=moves)
 
 
-@check(
-    "The latest delivery has far fewer households than the one before",
-    "最近一批数据的户数远少于前一批",
-    "Check that the latest delivery is complete.",
-    warning=True,
-)
+@check(income="household_id recorded_on")
 def smaller_delivery(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report the latest delivery of income if it has less than half of the households of the delivery before.
 
     Deliveries are told apart by ``recorded_on``; rows that are recorded one by one, on many days, are not deliveries.
     Rows that correct others are left out.
     """
-    if table.name != "income" or not has_columns(folder, "income", "household_id", "recorded_on"):
-        return
     view, repeated = folder.get_view("income"), folder.find_repeated_records("income")
     rows, days = fetch_row(folder.connection, f"SELECT count(recorded_on), count(DISTINCT recorded_on) FROM {view}")
     [households] = fetch_row(folder.connection, f"SELECT count(DISTINCT household_id) FROM {view}")
@@ -364,13 +305,7 @@ def smaller_delivery(folder: Folder, table: Table) -> Iterator[Probe]:
     yield Probe("recorded_on", message, where, value="recorded_on", values=values)
 
 
-@check(
-    "All rows were recorded on one day",
-    "全部数据的登记日期是同一天",
-    "If that is the day on which the table was exported, leave recorded_on empty: the rows then count as known from "
-    "the day that they are about (data/README.md). Otherwise no earlier date can be used for training or scoring.",
-    warning=True,
-)
+@check()
 def one_recording_day(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a table with a single day of recording, more than a year after the first income or the first of its days.
 

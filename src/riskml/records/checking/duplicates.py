@@ -24,11 +24,7 @@ _CUT = {
 }
 
 
-@check(
-    "A record_id appears twice with the same recorded_on",
-    "同一记录编号在同一登记日期出现多次",
-    "Give a correction a later recorded_on than the record it corrects, or a record_id of its own.",
-)
+@check()
 def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report two rows of one record if neither is later than the other."""
     if table.find_column("record_id") is None or not has_columns(folder, table.name, "record_id", str(table.day)):
@@ -46,11 +42,7 @@ def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
     yield Probe("record_id", "share record_id and recorded_on with another row", rows=rows)
 
 
-@check(
-    "Two versions of one key have the same recorded_on",
-    "同一对象在同一登记日期有多个版本",
-    "Keep one of the rows, or give the later version a later recorded_on; an empty one is earlier than every date.",
-)
+@check()
 def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report two versions of a household, member or monitoring entry if neither is later than the other."""
     if table.key and has_columns(folder, table.name, *table.key):
@@ -61,17 +53,12 @@ def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe("recorded_on", message, rows=rows, values=values, advice=_CUT)
 
 
-@check(
-    "Two lines for one region start on the same day",
-    "同一地区同一生效日期有多条监测线",
-    "Keep one amount for each region_code and effective_from, or give the corrected line a later recorded_on.",
-)
+@check(lines="effective_from")
 def duplicate_line(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report two lines if neither takes precedence over the other."""
-    if table.name == "lines" and has_columns(folder, "lines", "effective_from"):
-        key = "coalesce(region_code, ''), effective_from, coalesce(recorded_on, effective_from)"
-        message = "share region_code, effective_from and recorded_on with another row"
-        yield Probe("effective_from", message, rows=_select_rows_sharing(folder, table, key, "effective_from"))
+    key = "coalesce(region_code, ''), effective_from, coalesce(recorded_on, effective_from)"
+    message = "share region_code, effective_from and recorded_on with another row"
+    yield Probe("effective_from", message, rows=_select_rows_sharing(folder, table, key, "effective_from"))
 
 
 def _select_rows_sharing(folder: Folder, table: Table, key: str, value: str) -> str:
@@ -83,27 +70,16 @@ def _select_rows_sharing(folder: Folder, table: Table, key: str, value: str) -> 
         WHERE n > 1"""
 
 
-@check(
-    "Two statements of one source and start date have the same recorded_on",
-    "同一来源、同一起始月份的收入申报在同一登记日期有多条",
-    "Keep one of the statements, or give the later one a later recorded_on.",
-)
+@check(income="household_id period_start source statement")
 def duplicate_statement(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report two income statements if neither is later than the other."""
-    columns = ("household_id", "period_start", "source", "statement")
-    if table.name == "income" and has_columns(folder, "income", *columns):
-        stated = "CASE WHEN statement AND member_id IS NULL THEN household_id END"
-        key = f"{stated}, source, period_start, {build_recorded_sql(table)}"
-        message = "have the same source, period_start and recorded_on as another statement of their household"
-        yield Probe("statement", message, rows=_select_rows_sharing(folder, table, key, stated))
+    stated = "CASE WHEN statement AND member_id IS NULL THEN household_id END"
+    key = f"{stated}, source, period_start, {build_recorded_sql(table)}"
+    message = "have the same source, period_start and recorded_on as another statement of their household"
+    yield Probe("statement", message, rows=_select_rows_sharing(folder, table, key, stated))
 
 
-@check(
-    "Rows without record_id are identical",
-    "无记录编号的重复行（将相加）",
-    "Rows add up. Remove repeated rows, or give each a record_id if they are intended.",
-    warning=True,
-)
+@check()
 def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report all but the first of several equal rows, since they may have been imported more than once."""
     if table.find_column("record_id") is None or not has_columns(folder, table.name, str(table.day)):
@@ -118,18 +94,12 @@ def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
     yield Probe("", "are identical to an earlier row and have no record_id, so both count", rows=rows)
 
 
-@check(
-    "A month has both a total and individual sources",
-    "同一月份既有合计又有分项收入",
-    "Report a month either as a total or by source; withdraw the other.",
-)
+@check(income="household_id period_start source amount")
 def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report the rows of a household that cover the same month, some with ``total`` and some with another source.
 
     Only the latest row of each record is considered.
     """
-    if table.name != "income" or not has_columns(folder, "income", "household_id", "period_start", "source", "amount"):
-        return
     numbered = select_readable(folder, table)
     kinds = "bool_or(source = 'total') AND bool_or(source <> 'total')"
     if not fetch_row(folder.connection, f"SELECT {kinds} FROM {numbered}")[0]:

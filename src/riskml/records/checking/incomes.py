@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from riskml.records.checking.duplicates import POSITION
 from riskml.records.checking.plausibility import find_highest_line, group_income
-from riskml.records.checking.registry import Probe, check, has_columns
+from riskml.records.checking.registry import Probe, check
 from riskml.records.contract.schema import Table
 from riskml.records.reading.cell_sql import NULL_FIRST
 from riskml.records.reading.folder import Folder
@@ -16,45 +16,35 @@ __all__: list[str] = []
 POOR_SHARE, RICH_SHARE, FEWEST = 0.9, 0.5, 5
 """Shares of the households that must be far below or far above every line, and the minimum number of households."""
 
+_HEADS = {"households": "household_id size", "income": "household_id period_start source amount", "lines": "amount"}
+
 RICH, RICHEST = 8, 50
 """Number of lines per head and year that most households cannot have, and that no household can have."""
 
 
-@check(
-    "Most households have hardly any income",
-    "大多数农户的人均收入远低于监测线",
-    "Check the unit of the amounts and of the lines, the number of months of each period, and whether a source of "
-    "income is missing.",
-    warning=True,
-)
+@check(**_HEADS)
 def little_income(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report households with an income per head below half of every line, if nine tenths of the households have so.
 
     Five hundred households are looked at.
     """
-    if heads := _compute_heads(folder, table):
-        line = f"(SELECT min(amount) / 2 FROM {folder.get_view('lines')} WHERE amount > 0)"
-        rows = f"""
-            SELECT {POSITION}, round(head) AS "#value" FROM {heads} WHERE sampled AND head < {line}
-            QUALIFY count(*) OVER () >=
-                greatest({FEWEST}, {POOR_SHARE} * (SELECT count(*) FROM {heads} WHERE sampled))"""
-        yield Probe("size", "have less than half of every line per head and year", rows=rows)
+    heads = _compute_heads(folder)
+    line = f"(SELECT min(amount) / 2 FROM {folder.get_view('lines')} WHERE amount > 0)"
+    rows = f"""
+        SELECT {POSITION}, round(head) AS "#value" FROM {heads} WHERE sampled AND head < {line}
+        QUALIFY count(*) OVER () >=
+            greatest({FEWEST}, {POOR_SHARE} * (SELECT count(*) FROM {heads} WHERE sampled))"""
+    yield Probe("size", "have less than half of every line per head and year", rows=rows)
 
 
-@check(
-    "Households have far too much income",
-    "农户人均收入远高于监测线",
-    "Check the unit of the amounts, the number of months of each period, whether amounts are sums since January, and "
-    "whether the row is a household: a village's total is none.",
-    warning=True,
-)
+@check(**_HEADS)
 def much_income(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report households with an income per head above eight times every line, if half of the households have so.
 
     Five hundred households are looked at. An income above fifty times the line is reported for any household.
     """
-    line = find_highest_line(folder)
-    if line and (heads := _compute_heads(folder, table)):
+    if line := find_highest_line(folder):
+        heads = _compute_heads(folder)
         rows = f"""
             SELECT {POSITION}, round(head) AS "#value" FROM {heads} WHERE head > {RICH * line}
             QUALIFY head * least(months, 12) > {12 * RICHEST * line} OR count(*) FILTER (sampled) OVER () >=
@@ -63,18 +53,11 @@ def much_income(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe("size", message, rows=rows, values={"times": RICH})
 
 
-def _compute_heads(folder: Folder, table: Table) -> str:
-    """Compute the income per head and year of households over their months; return the name of the table, if any.
+def _compute_heads(folder: Folder) -> str:
+    """Compute the income per head and year of households over their months; return the name of the table.
 
     They are the 500 that are ``sampled``, and those that may have far too much.
     """
-    needed = {
-        "households": ("household_id", "size"),
-        "income": ("household_id", "period_start", "source", "amount"),
-        "lines": ("amount",),
-    }
-    if table.name != "households" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
-        return ""
     least = RICHEST * find_highest_line(folder) / 12
     return folder.create_once(
         '"#heads"',
@@ -99,17 +82,10 @@ def _compute_heads(folder: Folder, table: Table) -> str:
     )
 
 
-@check(
-    "All income of a source names single persons",
-    "某一来源的收入全部是个人部分",
-    "A row with member_id is one person's part, which never adds to the household's income: leave member_id empty if "
-    "the row is the household's income, or add the household's own rows.",
-    warning=True,
-)
+@check(income="source member_id")
 def only_parts(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report income rows with a ``member_id`` if no row of their source, and no total, is without one."""
-    if table.name == "income" and has_columns(folder, "income", "source", "member_id"):
-        whole = f"(SELECT DISTINCT source FROM {folder.get_view('income')} WHERE member_id IS NULL)"
-        where = f"member_id IS NOT NULL AND source NOT IN {whole} AND 'total' NOT IN {whole}"
-        rows = f'SELECT {POSITION}, source AS "#value" FROM {folder.get_numbered_view("income")} WHERE {where}'
-        yield Probe("member_id", "name a person, so that no income of their source counts", rows=rows)
+    whole = f"(SELECT DISTINCT source FROM {folder.get_view('income')} WHERE member_id IS NULL)"
+    where = f"member_id IS NOT NULL AND source NOT IN {whole} AND 'total' NOT IN {whole}"
+    rows = f'SELECT {POSITION}, source AS "#value" FROM {folder.get_numbered_view("income")} WHERE {where}'
+    yield Probe("member_id", "name a person, so that no income of their source counts", rows=rows)

@@ -24,12 +24,7 @@ def _are_sound(folder: Folder, table: str, *columns: str) -> str:
     return f"NOT EXISTS (FROM {folder.get_view(table)} WHERE {' OR '.join(spoilt)})" if spoilt else "true"
 
 
-@check(
-    "A household is not in the table of households",
-    "农户不在农户表中",
-    "Add the household to households, or correct the code; '12' and '0012' are different codes. Delete rows that are "
-    "notes, totals or a second header.",
-)
+@check()
 def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report rows for a household that is missing from the table of households."""
     both = (table.name, "households")
@@ -45,61 +40,38 @@ def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe("household_id", message, rows=rows)
 
 
-@check(
-    "A member is not in the table of members",
-    "成员不在成员表中",
-    "Add the member to members, or correct the code; the row still counts for the household.",
-    warning=True,
-)
+@check(illness="household_id member_id", members="household_id member_id")
 def unknown_member(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report medical care for a person who is not a member of the household."""
-    both = ("illness", "members")
-    if table.name == "illness" and all(has_columns(folder, name, "household_id", "member_id") for name in both):
-        rows = f"""
-            SELECT {POSITION}, member_id AS "#value" FROM {folder.get_numbered_view("illness")}
-            ANTI JOIN {folder.get_view("members")} USING (household_id, member_id)
-            WHERE household_id IS NOT NULL AND member_id IS NOT NULL
-                AND {_are_sound(folder, "members", "household_id", "member_id")}"""
-        yield Probe("member_id", "have a member_id that is not among the members of the household", rows=rows)
+    rows = f"""
+        SELECT {POSITION}, member_id AS "#value" FROM {folder.get_numbered_view("illness")}
+        ANTI JOIN {folder.get_view("members")} USING (household_id, member_id)
+        WHERE household_id IS NOT NULL AND member_id IS NOT NULL
+            AND {_are_sound(folder, "members", "household_id", "member_id")}"""
+    yield Probe("member_id", "have a member_id that is not among the members of the household", rows=rows)
 
 
-@check(
-    "A regional disaster strikes no household",
-    "受灾区划内没有农户",
-    "Check the prefix: it must be the beginning of the households' region codes.",
-    warning=True,
-)
+@check(disaster="region_code", households="region_code")
 def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a disaster in a region whose prefix does not match any household's region code."""
-    both = ("disaster", "households")
-    if table.name == "disaster" and all(has_columns(folder, name, "region_code") for name in both):
-        rows = f"""
-            WITH struck AS (
-                SELECT prefix FROM (
-                    SELECT DISTINCT region_code AS prefix FROM {folder.get_view("disaster")}) prefixes
-                SEMI JOIN (SELECT DISTINCT region_code FROM {folder.get_view("households")}) homes
-                ON starts_with(homes.region_code, prefixes.prefix))
-            SELECT {POSITION}, region_code AS "#value" FROM {folder.get_numbered_view("disaster")}
-            ANTI JOIN struck ON region_code = prefix
-            WHERE region_code IS NOT NULL AND {_are_sound(folder, "households", "region_code")}"""
-        yield Probe("region_code", "strike a region in which no household lives", rows=rows)
+    rows = f"""
+        WITH struck AS (
+            SELECT prefix FROM (
+                SELECT DISTINCT region_code AS prefix FROM {folder.get_view("disaster")}) prefixes
+            SEMI JOIN (SELECT DISTINCT region_code FROM {folder.get_view("households")}) homes
+            ON starts_with(homes.region_code, prefixes.prefix))
+        SELECT {POSITION}, region_code AS "#value" FROM {folder.get_numbered_view("disaster")}
+        ANTI JOIN struck ON region_code = prefix
+        WHERE region_code IS NOT NULL AND {_are_sound(folder, "households", "region_code")}"""
+    yield Probe("region_code", "strike a region in which no household lives", rows=rows)
 
 
-@check(
-    "A line applies to no household",
-    "监测线的行政区划代码不对应任何农户",
-    "Check the prefix: it must be the beginning of the households' region codes. If the code of the county was "
-    "changed, write the new code in lines as well; otherwise a line for a larger region applies.",
-    warning=True,
-)
+@check(lines="region_code effective_from amount", households="household_id region_code")
 def line_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report lines whose prefix matches no household's region code, if only shorter prefixes match the households.
 
     A table of the lines of a whole province, with one for the households' own county, is not reported.
     """
-    needed = {"households": ("household_id", "region_code"), "lines": ("region_code", "effective_from", "amount")}
-    if table.name != "lines" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
-        return
     rows = f"""
         WITH prefixes AS (SELECT DISTINCT coalesce(region_code, '') AS prefix FROM {folder.get_view("lines")}),
         homes AS (SELECT DISTINCT region_code AS code FROM {folder.get_view("households")} WHERE code IS NOT NULL),
@@ -113,25 +85,12 @@ def line_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
     yield Probe("region_code", "have a region_code that is not the beginning of any household's region code", rows=rows)
 
 
-@check(
-    "Income was reported for months without a line in force",
-    "收入所在月份没有生效的监测线",
-    "Add the line for that region and time to lines. Until then, the packaged policy table applies; "
-    "if it has no line either, no verdict is possible.",
-    warning=True,
-)
+@check(income="household_id period_start", households="household_id region_code", lines="effective_from amount")
 def no_line(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report income from months before the first line that applies to any of the household's regions.
 
     Only the earliest months can lack a line, since a region that has a line in force always has one afterwards.
     """
-    needed = {
-        "income": ("household_id", "period_start"),
-        "households": ("household_id", "region_code"),
-        "lines": ("effective_from", "amount"),
-    }
-    if table.name != "income" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
-        return
     rows = f"""
         WITH regions AS (SELECT DISTINCT region_code AS region FROM {folder.get_view("households")}),
         since AS (

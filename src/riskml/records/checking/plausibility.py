@@ -64,13 +64,7 @@ days may well be early."""
 _DAYS = (Kind.DATE, Kind.MONTH_START, Kind.YEAR)
 
 
-@check(
-    "A day lies in the future",
-    "日期在将来",
-    "Correct the day. Only the ends of help, of monitoring and of a membership may lie ahead, and the first day of a "
-    "line by five years.",
-    warning=True,
-)
+@check()
 def future_day(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report what happened or was recorded more than a month from now.
 
@@ -94,13 +88,7 @@ def future_day(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe(column.name, "have {column} after {latest}", where, value=name, values=values)
 
 
-@check(
-    "A day or a year of birth is too long ago",
-    "日期或出生年份过早",
-    "Correct it, or leave the cell empty if it is unknown: some programs write a day of 1900, 1904 or 1970 for an "
-    "empty cell.",
-    warning=True,
-)
+@check()
 def early_day(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report days before 1971, and years of birth more than 110 years ago.
 
@@ -120,20 +108,13 @@ def early_day(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe(column.name, "have {column} before {first}", where, value=name, values={"first": first})
 
 
-@check(
-    "Income is stated as zero for months that were still to come",
-    "尚未到来的月份收入填为 0",
-    "Leave out the rows for months that have not ended: without a row, the income of a month is unknown, not zero.",
-    warning=True,
-)
+@check(income="household_id period_start amount")
 def zero_ahead(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report zeros recorded before their period began, and zeros after the last month in which anybody had income.
 
     Zeros at the end count only if at least three households have them, as in a sheet for the whole year that was filled
     with zeros in advance.
     """
-    if table.name != "income" or not has_columns(folder, "income", "household_id", "period_start", "amount"):
-        return
     view = folder.get_view("income")
     [last] = fetch_row(folder.connection, f"SELECT max(period_start) FROM {view} WHERE amount <> 0")
     after = f"period_start > DATE '{last}'"
@@ -145,13 +126,7 @@ def zero_ahead(folder: Folder, table: Table) -> Iterator[Probe]:
     yield Probe("amount", message, where, value="period_start")
 
 
-@check(
-    "Amounts look as if they were in ten thousands of yuan",
-    "金额疑似以万元为单位",
-    "Multiply the amounts by 10,000 if they are in ten thousands, or by 1,000 if they are in thousands: all amounts "
-    "are in yuan.",
-    warning=True,
-)
+@check()
 def amount_in_ten_thousands(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report positive amounts that are far below a line, if most of their kind are as low.
 
@@ -191,12 +166,7 @@ def amount_in_ten_thousands(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe(column, message, rows=rows)
 
 
-@check(
-    "Amounts look as if they were in fen",
-    "金额疑似以分为单位",
-    "Divide the amounts by 100 if they are in fen: all amounts are in yuan.",
-    warning=True,
-)
+@check()
 def amount_in_fen(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report positive amounts that are many times the yearly line, if most amounts of their kind are as high.
 
@@ -315,12 +285,7 @@ def _list_amounts(folder: Folder, table: Table) -> Iterator[_Amounts]:
             yield _Amounts(column, kind, amount, most, groups)
 
 
-@check(
-    "Survey codes appear as amounts or numbers",
-    "金额或数值列中有调查缺失值代码",
-    "Leave the cell empty, or the row out, where there was no answer: -8 or 99999 would count as a number.",
-    warning=True,
-)
+@check()
 def survey_code(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a number such as -8 or 99999 in at least three amounts, and -8 in a tenth of all negative amounts.
 
@@ -355,12 +320,7 @@ def survey_code(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe(name, message, where, value=number, values=values)
 
 
-@check(
-    "An amount is far from the household's other amounts of the source",
-    "金额与该户同一来源的其他金额相差悬殊",
-    "Check the amount: digits may be repeated, or the decimal point missing.",
-    warning=True,
-)
+@check(income="household_id source amount")
 def slipped_amount(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a monthly amount that is about 100, 1,000 or 10,000 times the household's other amounts of the source.
 
@@ -368,9 +328,6 @@ def slipped_amount(folder: Folder, table: Table) -> Iterator[Probe]:
     than a tenth of the households, and more than one, have such amounts is left out: it may bring in a year's income
     at once.
     """
-    needed = ("household_id", "source", "amount")
-    if table.name != "income" or not has_columns(folder, "income", *needed):
-        return
     numbered, groups = folder.get_numbered_view("income"), group_income(folder)
     factors = " OR ".join(f"largest / {factor} BETWEEN least / 2 AND second * 2" for factor in SLIPS)
     folder.connection.execute(f"""

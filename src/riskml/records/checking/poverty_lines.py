@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from riskml.records.checking.duplicates import POSITION
-from riskml.records.checking.registry import Probe, check, has_columns
+from riskml.records.checking.registry import Probe, check
 from riskml.records.contract.schema import Table
 from riskml.records.reading.folder import Folder
 
@@ -19,12 +19,7 @@ OLD_YEARS, OLD_SHARE = 2, 0.8
 """Years after which a line is old at the end of the income, and its share of the policy table's line by then."""
 
 
-@check(
-    "A line is far from the lines around it",
-    "监测线与相邻的监测线相差悬殊",
-    "Give the line in yuan per person and year: a monthly line must be multiplied by 12.",
-    warning=True,
-)
+@check(lines="effective_from amount")
 def implausible_line(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a line that is less than a third of, or more than three times, the policy table's line or earlier lines.
 
@@ -32,8 +27,6 @@ def implausible_line(folder: Folder, table: Table) -> Iterator[Probe]:
     no more than three years after it. A line is compared with the two lines before it, of which one may itself be
     wrong, unless the one before is far from the policy table's line.
     """
-    if table.name != "lines" or not has_columns(folder, "lines", "effective_from", "amount"):
-        return
     rows = f"""
         WITH {_list_usual_lines(folder)},
         dated AS (
@@ -61,17 +54,9 @@ def implausible_line(folder: Folder, table: Table) -> Iterator[Probe]:
     yield Probe("amount", message, rows=rows)
 
 
-@check(
-    "The latest line is old and lower than the policy table's",
-    "监测线多年未更新，且低于政策表中的监测线",
-    "Add the lines of the later years to lines: until then, the old line applies.",
-    warning=True,
-)
+@check(lines="effective_from amount", income="period_start")
 def old_line(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a region's latest line if it began two years before the last income and is below the policy table's."""
-    needed = {"lines": ("effective_from", "amount"), "income": ("period_start",)}
-    if table.name != "lines" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
-        return
     if folder.usual_lines:
         rows = f"""
             WITH {_list_usual_lines(folder)},

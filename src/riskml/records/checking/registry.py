@@ -1,19 +1,21 @@
 """The registry of checks.
 
-Each check is a function, declared together with its title and advice; the function's name is the code of its rule. A
-check yields *probes*: conditions or queries that select the rows that break the rule. All conditions are evaluated in
-one pass over the table.
+Each check is a function; its name is the code of its rule, whose title and advice stand in ``rules.yaml`` of
+`riskml.records.reading`. A check yields *probes*: conditions or queries that select the rows that break the rule. All
+conditions are evaluated in one pass over the table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 
-from riskml.records.contract.faults import Rule, Severity
+from riskml.records.contract.faults import Rule
 from riskml.records.contract.schema import SPOILT_CODE, Column, Kind, Table
 from riskml.records.reading.cell_sql import SQL_TYPES, quote, quote_raw
 from riskml.records.reading.folder import Folder
+from riskml.records.reading.rules import RULES
 from riskml.text import Text
 
 __all__ = [
@@ -76,18 +78,29 @@ class Probe:
 Check = Callable[[Folder, Table], Iterator[Probe]]
 
 CHECKS: dict[Rule, Check] = {}
-"""Maps each rule about rows to its check, in the order in which the report lists the rules."""
+"""Maps each rule about rows to its check."""
 
 
-def check(title: str, zh: str, what_to_do: str, *, warning: bool = False) -> Callable[[Check], Check]:
+def check(**needed: str) -> Callable[[Check], Check]:
     """Declare a check of rows.
 
     The decorated function yields the probes for a table of a folder, and its name is the code of the rule.
+
+    Parameters
+    ----------
+    **needed
+        The columns without which the check says nothing, by table. The check is about the rows of the first table; if
+        none is stated, it is about every table.
     """
-    severity = Severity.WARNING if warning else Severity.FAULT
 
     def register(function: Check) -> Check:
-        CHECKS[Rule(function.__name__, title, zh, what_to_do, severity, by_row=True)] = function
+        @wraps(function)
+        def run(folder: Folder, table: Table) -> Iterator[Probe]:
+            own = table.name == next(iter(needed), table.name)
+            if own and all(has_columns(folder, name, *columns.split()) for name, columns in needed.items()):
+                yield from function(folder, table)
+
+        CHECKS[RULES[function.__name__]] = run
         return function
 
     return register

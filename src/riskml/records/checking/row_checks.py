@@ -33,31 +33,21 @@ def build_recorded_sql(table: Table) -> str:
     return f"coalesce(recorded_on, {day})"
 
 
-@check(
-    "An income row has neither an amount nor a record_id",
-    "收入金额为空且无记录编号",
-    "Give the amount or the record_id of the record to withdraw, or remove the row.",
-)
+@check(income="amount")
 def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a null amount without a record_id: a null amount withdraws a record, so the row must say which one."""
-    if table.name == "income" and has_columns(folder, "income", "amount"):
-        where = f"amount IS NULL AND {select_raw(folder, table, 'amount')} IS NULL AND record_id IS NULL"
-        yield Probe("amount", "have neither amount nor record_id", where)
+    where = f"amount IS NULL AND {select_raw(folder, table, 'amount')} IS NULL AND record_id IS NULL"
+    yield Probe("amount", "have neither amount nor record_id", where)
 
 
-@check(
-    "A withdrawn row has no record_id",
-    "撤回的行没有记录编号",
-    "Give the record_id of the record to withdraw, or remove the row: it has no effect.",
-    warning=True,
-)
+@check()
 def withdrawn_without_record(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a withdrawal that does not say which record it withdraws."""
     if has_columns(folder, table.name, "withdrawn"):
         yield Probe("withdrawn", "are withdrawn and have no record_id", "withdrawn AND record_id IS NULL")
 
 
-@check("An end date lies before its start date", "结束日期早于开始日期", "Correct one of the two dates.")
+@check()
 def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report help that ended, or monitoring that was cleared, before it began."""
     for start, end in SPANS:
@@ -66,11 +56,7 @@ def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe(end, "have {column} before {start}", where, value=end, values=values)
 
 
-@check(
-    "A disaster names both a household and a region, or neither",
-    "灾害须在农户与区划中二选一",
-    "Fill in exactly one of household_id and region_code.",
-)
+@check()
 def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a disaster that names both a household and a region, or neither."""
     if table.name == "disaster":
@@ -81,12 +67,7 @@ def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
             yield Probe("", message, where, value="household_id")
 
 
-@check(
-    "A row was recorded before the date it is about",
-    "登记日期早于发生日期",
-    "Check both dates; the row counts from the day on which it was recorded, but never before the date it is about.",
-    warning=True,
-)
+@check()
 def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a row recorded before the date it is about (for income, before its period began).
 
@@ -97,12 +78,7 @@ def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe("recorded_on", "were recorded before {day}", where, values=values)
 
 
-@check(
-    "A row was recorded more than three years after the date it is about",
-    "登记日期晚于发生日期三年以上",
-    "Check recorded_on: by the time such a row becomes known, it is too old to count.",
-    warning=True,
-)
+@check()
 def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a row that is too old to count by the time it is known; monitoring is exempt, as it counts at any age."""
     if table.day and not table.key and has_columns(folder, table.name, "recorded_on", table.day):
@@ -115,13 +91,7 @@ def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
         )
 
 
-@check(
-    "A household paid more than the care cost",
-    "个人自付大于医疗总费用",
-    "Check both amounts of the row.",
-    warning=True,
-)
+@check(illness="self_paid cost")
 def self_paid_above_cost(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a self-paid amount that exceeds the total cost by more than rounding can explain."""
-    if has_columns(folder, table.name, "self_paid", "cost"):
-        yield Probe("self_paid", "have self_paid above cost", "self_paid > cost + 1", value="self_paid")
+    yield Probe("self_paid", "have self_paid above cost", "self_paid > cost + 1", value="self_paid")

@@ -10,7 +10,6 @@ import duckdb
 from riskml.records.contract.faults import MOST_ROWS, Fault
 from riskml.records.contract.personal import is_personal_name, select_personal
 from riskml.records.contract.schema import Table
-from riskml.records.reading import file_rules as rules
 from riskml.records.reading.cell_sql import (
     NUMBER_TYPES,
     connect,
@@ -20,6 +19,7 @@ from riskml.records.reading.cell_sql import (
     read_number_sql,
 )
 from riskml.records.reading.groups import Group
+from riskml.records.reading.rules import RULES
 
 __all__ = ["classify_attributes", "read_attribute_types", "read_numbers"]
 
@@ -53,7 +53,7 @@ def classify_attributes(
                     faults.append(fault)
     for name in [name for name, kinds in kinds_by_name.items() if len(kinds) > 1]:
         message = "The attribute {column!r} is a number in some parts and text in others."
-        faults.append(rules.MIXED_ATTRIBUTE.to_fault(table.name, name, message))
+        faults.append(RULES["mixed_attribute"].to_fault(table.name, name, message))
     return {name: "text" if "text" in kinds else "number" for name, kinds in kinds_by_name.items()}
 
 
@@ -125,7 +125,7 @@ def _find_numbers_as_text(connection: duckdb.DuckDBPyConnection, table: Table, g
     if counts.plain == counts.filled or not (most or counts.are_numbers(1.0)):
         return None
     message = "{numbers} of {filled} values of {column!r} in {file} are numbers, but the column is text: a category."
-    report, plain, filled = rules.NUMBERS_AS_TEXT.to_fault, counts.plain, counts.filled
+    report, plain, filled = RULES["numbers_as_text"].to_fault, counts.plain, counts.filled
     return report(table.name, name, message, count=filled - plain, numbers=plain, filled=filled, file=group.name)
 
 
@@ -156,6 +156,6 @@ def _find_personal_data(connection: duckdb.DuckDBPyConnection, table: Table, gro
     ).fetchall()
     first = [f"{file}:{row}" if file else int(row) for file, row, _ in rows]
     message = "The attribute {column!r} looks like names, identity card numbers or telephone numbers."
-    return rules.PERSONAL_ATTRIBUTE.to_fault(
+    return RULES["personal_attribute"].to_fault(
         table.name, name, message, count=int(rows[0][2]) if rows else 1, rows=first
     )

@@ -6,10 +6,10 @@ from difflib import get_close_matches
 
 from riskml.records.contract.faults import Fault
 from riskml.records.contract.schema import KIND_WORDS, Table
-from riskml.records.reading import file_rules as rules
 from riskml.records.reading.cell_sql import SQL_TYPES
 from riskml.records.reading.files import Source
 from riskml.records.reading.groups import Group
+from riskml.records.reading.rules import RULES
 from riskml.text import Joined, Text, join_sentences, shorten_list
 
 __all__ = ["check_levels", "check_names", "report_wrong_type"]
@@ -26,7 +26,7 @@ def check_names(table: Table, groups: list[Group]) -> list[Fault]:
                 _suggest(column.name, [name for name in without[0].types if name not in table.names]),
                 Text("It has {columns}.", columns=shorten_list(without[0].types, most=12)),
             )
-            faults.append(rules.MISSING_COLUMN.to_fault(table.name, column.name, message, count=len(without)))
+            faults.append(RULES["missing_column"].to_fault(table.name, column.name, message, count=len(without)))
     declared = {name.lower() for name in table.names}
     for name in dict.fromkeys(name for group in groups for name in group.types):
         # An attribute may have any name, except one that differs from a declared column's name only in its case.
@@ -38,7 +38,7 @@ def check_names(table: Table, groups: list[Group]) -> list[Fault]:
             _suggest(name, list(table.names)),
             Text("The declared columns are {columns}.", columns=Joined(table.names)),
         )
-        faults.append(rules.UNKNOWN_COLUMN.to_fault(table.name, name, message, count=len(holders)))
+        faults.append(RULES["unknown_column"].to_fault(table.name, name, message, count=len(holders)))
         for group in holders:
             del group.types[name]
     return faults
@@ -50,7 +50,7 @@ def check_levels(table: Table, source: Source, groups: list[Group]) -> list[Faul
     levels = {part.split("=")[0] for part in folders if "=" in part}
     message = "The column {column!r} occurs only in the names of folders ({column}=…), which are not read."
     return [
-        rules.MISSING_COLUMN.to_fault(table.name, name, message)
+        RULES["missing_column"].to_fault(table.name, name, message)
         for name in table.names
         if name in levels and not any(name in group.types for group in groups)
     ]
@@ -64,7 +64,7 @@ def report_wrong_type(table: Table, name: str, groups: list[Group]) -> Fault:
         wanted = Text("{type} ({kind})", type=SQL_TYPES[column.kind], kind=Text(KIND_WORDS[column.kind]))
     message = "In {files} {column} is {found}; it must be {wanted}."
     values = {"files": _name_files(groups), "found": groups[0].types[name], "wanted": wanted}
-    return rules.WRONG_TYPE.to_fault(table.name, name, message, count=len(groups), **values)
+    return RULES["wrong_type"].to_fault(table.name, name, message, count=len(groups), **values)
 
 
 def _name_files(groups: list[Group]) -> str:

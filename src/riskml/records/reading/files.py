@@ -9,8 +9,8 @@ from pathlib import Path
 
 from riskml.records.contract.faults import Fault
 from riskml.records.contract.schema import TABLES
-from riskml.records.reading.file_rules import BOTH_FORMS, MISSING_TABLE, NO_PARTS, PASSED_OVER_FILE, UNKNOWN_FILE
 from riskml.records.reading.partitions import LIST, list_partitions
+from riskml.records.reading.rules import RULES
 from riskml.text import Text, join_sentences, shorten_list
 
 __all__ = ["Source", "find_sources", "find_truth"]
@@ -108,7 +108,7 @@ def find_sources(folder: Path) -> tuple[dict[str, Source], list[Fault]]:
     if passed:
         names = shorten_list(path.relative_to(folder).as_posix() for path in passed)
         message = "{count} file(s) or folder(s) ignored: {names}."
-        faults.append(PASSED_OVER_FILE.to_fault("", "", message, count=len(passed), names=names))
+        faults.append(RULES["passed_over_file"].to_fault("", "", message, count=len(passed), names=names))
     return _choose_form(forms, faults), faults
 
 
@@ -131,7 +131,9 @@ def _find_parts(folder: Path, table: str, faults: list[Fault], passed: list[Path
     if others:
         faults.append(_report_unknown(table, others, {}))
     if not parts:
-        faults.append(NO_PARTS.to_fault(table, "", "The folder {name}/ holds no *.parquet file.", name=folder.name))
+        faults.append(
+            RULES["no_parts"].to_fault(table, "", "The folder {name}/ holds no *.parquet file.", name=folder.name)
+        )
     return Source(table, "parts", folder, tuple(parts))
 
 
@@ -139,7 +141,7 @@ def _report_unknown(table: str, paths: list[Path], present: dict[str, Source]) -
     names = [f"{path.name}/" if path.is_dir() else path.name for path in paths]
     message = Text("{count} unknown file(s) or folder(s): {names}.", count=len(names), names=shorten_list(names))
     advice = [] if table else [text for path in paths if (text := _advise(path, present))]
-    return UNKNOWN_FILE.to_fault(table, "", join_sentences(message, *advice[:_MOST_ADVICE]), count=len(names))
+    return RULES["unknown_file"].to_fault(table, "", join_sentences(message, *advice[:_MOST_ADVICE]), count=len(names))
 
 
 def _advise(path: Path, present: dict[str, Source]) -> str:
@@ -181,11 +183,11 @@ def _choose_form(forms: dict[str, list[Source]], faults: list[Fault]) -> dict[st
     for name, table in TABLES.items():
         same = forms.get(name, [])
         if not same and table.required:
-            faults.append(MISSING_TABLE.to_fault(name, "", "The table {table!r} is missing; it is required."))
+            faults.append(RULES["missing_table"].to_fault(name, "", "The table {table!r} is missing; it is required."))
         if len(same) > 1:
             names = [f"{source.path.name}/" if source.form == "parts" else source.path.name for source in same]
             message = "The table is present as {names}."
-            faults.append(BOTH_FORMS.to_fault(name, "", message, count=len(names), names=shorten_list(names)))
+            faults.append(RULES["both_forms"].to_fault(name, "", message, count=len(names), names=shorten_list(names)))
         elif same and same[0].files:
             sources[name] = same[0]
     return sources

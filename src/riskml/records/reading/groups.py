@@ -10,7 +10,6 @@ import duckdb
 
 from riskml.records.contract.faults import Fault
 from riskml.records.contract.schema import TABLES
-from riskml.records.reading import file_rules as rules
 from riskml.records.reading.cell_sql import FILE, ROW, get_family, quote, read_parquet_sql, strip_blanks
 from riskml.records.reading.csv_files import (
     SEPARATED,
@@ -24,6 +23,7 @@ from riskml.records.reading.csv_files import (
     read_header,
 )
 from riskml.records.reading.files import Source
+from riskml.records.reading.rules import RULES
 from riskml.text import Text, shorten_list
 
 __all__ = ["Group", "find_damage", "group_parquet", "load_csv"]
@@ -88,10 +88,10 @@ def _build_group(
     if repeated:
         message = "{count} column name(s) appear more than once: {names}."
         shown = shorten_list(repeated)
-        faults.append(rules.DUPLICATE_COLUMN.to_fault(table, repeated[0], message, count=len(repeated), names=shown))
+        faults.append(RULES["duplicate_column"].to_fault(table, repeated[0], message, count=len(repeated), names=shown))
     if blank:
         message = "{file} has blanks or invisible characters around {count} column name(s); they were removed: {names}."
-        report, shown = rules.BLANK_IN_NAME.to_fault, shorten_list(map(repr, blank))
+        report, shown = RULES["blank_in_name"].to_fault, shorten_list(map(repr, blank))
         faults.append(report(table, strip_blanks(blank[0]), message, count=len(blank), file=file, names=shown))
     return group
 
@@ -106,24 +106,26 @@ def load_csv(
             header = read_header(copy, TABLES[source.table].names)
             if not header:
                 faults.append(
-                    rules.DAMAGED_FILE.to_fault(source.table, "", "{file} is empty: it has no header.", file=path.name)
+                    RULES["damaged_file"].to_fault(
+                        source.table, "", "{file} is empty: it has no header.", file=path.name
+                    )
                 )
                 return [], {}
             loaded = load_text(connection, copy, relation, len(header))
     except UnicodeDecodeError:
         faults.append(
-            rules.UNREADABLE_TEXT.to_fault(source.table, "", "{file} is neither UTF-8 nor GB18030.", file=path.name)
+            RULES["unreadable_text"].to_fault(source.table, "", "{file} is neither UTF-8 nor GB18030.", file=path.name)
         )
         return [], {}
     except UnclosedQuoteError as error:
-        faults.append(rules.UNCLOSED_QUOTE.to_fault(source.table, "", UNCLOSED, file=path.name, line=error.line))
+        faults.append(RULES["unclosed_quote"].to_fault(source.table, "", UNCLOSED, file=path.name, line=error.line))
         return [], {}
     except LateHeaderError as error:
         message = "The header of {file} is in row {row}: delete the rows above it."
-        faults.append(rules.LATE_HEADER.to_fault(source.table, "", message, file=path.name, row=error.row))
+        faults.append(RULES["late_header"].to_fault(source.table, "", message, file=path.name, row=error.row))
         return [], {}
     except SeparatorError as error:
-        report = rules.WRONG_SEPARATOR.to_fault
+        report = RULES["wrong_separator"].to_fault
         faults.append(report(source.table, "", SEPARATED, file=path.name, separator=error.separator))
         return [], {}
     except (CsvError, OSError) as error:
@@ -131,7 +133,10 @@ def load_csv(
         return [], {}
     ragged = "{count} row(s) of {file} have more or fewer than the {width} cells of the header."
     empty = "{count} row(s) of {file} are empty and were ignored."
-    for rule, rows, text in ((rules.RAGGED_ROW, [*loaded.ragged], ragged), (rules.EMPTY_ROW, loaded.empty, empty)):
+    for rule, rows, text in (
+        (RULES["ragged_row"], [*loaded.ragged], ragged),
+        (RULES["empty_row"], loaded.empty, empty),
+    ):
         if rows:
             report, count = rule.to_fault, len(rows)
             faults.append(report(source.table, "", text, count=count, rows=rows, file=path.name, width=len(header)))
@@ -193,4 +198,4 @@ def find_damage(connection: duckdb.DuckDBPyConnection, source: Source) -> list[F
 def _report_damage(table: str, path: Path, error: Exception) -> Fault:
     """Report a file that cannot be read, with the first line of the error."""
     reason = str(error).splitlines()[0]
-    return rules.DAMAGED_FILE.to_fault(table, "", "{file} cannot be read: {reason}.", file=path.name, reason=reason)
+    return RULES["damaged_file"].to_fault(table, "", "{file} cannot be read: {reason}.", file=path.name, reason=reason)

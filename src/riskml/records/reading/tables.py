@@ -13,7 +13,6 @@ import duckdb
 
 from riskml.records.contract.faults import Fault
 from riskml.records.contract.schema import IDENTIFIERS, MAX_TEXT, SPOILT_CODE, Kind, Table
-from riskml.records.reading import file_rules as rules
 from riskml.records.reading.attributes import classify_attributes, read_attribute_types
 from riskml.records.reading.cell_sql import (
     BLANK,
@@ -30,6 +29,7 @@ from riskml.records.reading.cell_sql import (
 from riskml.records.reading.columns import check_levels, check_names, report_wrong_type
 from riskml.records.reading.files import Source
 from riskml.records.reading.groups import Group, group_parquet, load_csv
+from riskml.records.reading.rules import RULES
 from riskml.text import shorten_list
 
 __all__ = ["INDEX", "LIKELY_INDEX", "Layout", "read_table"]
@@ -140,7 +140,7 @@ def _pass_over_columns(connection: duckdb.DuckDBPyConnection, table: Table, grou
     if not passed:
         return None
     message = "{count} column(s) of {file} without a name or with row numbers were ignored: {names}."
-    report, names = rules.PASSED_OVER_COLUMN.to_fault, shorten_list(passed)
+    report, names = RULES["passed_over_column"].to_fault, shorten_list(passed)
     return report(table.name, passed[0], message, count=len(passed), file=group.name, names=names)
 
 
