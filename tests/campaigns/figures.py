@@ -1,4 +1,4 @@
-"""Measure what docs/security.md states about large wrong bodies, the growth of the audit log, and a rewritten log.
+"""Measure what docs/security.md states about large wrong bodies, the audit log's growth, a rewritten log, and load.
 
 Each measurement prints one line of JSON. Those of times depend on what else the machine does; its load is stated.
 """
@@ -113,8 +113,43 @@ def read_memory(address: str) -> dict[str, int]:
 
 def measure_audit(folder: Path, requests: int) -> dict[str, Any]:
     """Let 12 users open lists and households; the database grows by the audit log alone."""
+    settings, codes = fill_county(folder)
     file = folder / "service.db"
-    settings = Settings(database_url=f"sqlite:///{file}", bundle=BUNDLE, today=TODAY, simulated=True)
+    before = count_audit(file)
+    with run_service(folder, settings) as url:
+        waits, seconds = run_users(url, codes, requests, visits=0)
+    after = count_audit(file)
+    megabytes, entries = after[0] - before[0], after[1] - before[1]
+    return {
+        "statuses": count_statuses(waits),
+        "seconds": round(seconds),
+        "entries": entries,
+        "households_shown": after[2] - before[2],
+        "megabytes": round(megabytes, 2),
+        "megabytes_per_10_000_requests": round(megabytes / len(waits) * 10_000, 1),
+    }
+
+
+def measure_load(folder: Path, requests: int) -> dict[str, Any]:
+    """Let 12 users open lists and households and record visits, none of whom pauses between two requests."""
+    settings, codes = fill_county(folder)
+    with run_service(folder, settings) as url:
+        waits, seconds = run_users(url, codes, requests, visits=0.1)
+    with closing(sqlite3.connect(folder / "service.db")) as connection:
+        (visits,) = connection.execute("SELECT count(*) FROM verifications").fetchone()
+    times = sorted(1000 * wait for _, wait in waits)
+    shares = {f"p{share}_ms": round(times[len(times) * share // 100]) for share in (50, 90, 99)}
+    own = {"statuses": count_statuses(waits), "visits": visits, "seconds": round(seconds)}
+    return {**own, **shares, "slowest_ms": round(times[-1])}
+
+
+def count_statuses(waits: list[tuple[int, float]]) -> dict[int, int]:
+    return dict(sorted(Counter(status for status, _ in waits).items()))
+
+
+def fill_county(folder: Path) -> tuple[Settings, list[str]]:
+    """Import a county of 800 households, score it, and create an account for each user; list the households."""
+    settings = Settings(database_url=f"sqlite:///{folder / 'service.db'}", bundle=BUNDLE, today=TODAY, simulated=True)
     simulate(folder / "records", 800, 42, 5, None, "none")
     engine = open_engine(settings.database_url)
     upgrade(engine)
@@ -126,42 +161,55 @@ def measure_audit(folder: Path, requests: int) -> dict[str, Any]:
         for i in range(USERS):
             create_user(connection, f"user{i}", PASSWORD, "county", region, health_details=True)
     engine.dispose()
-    before, statuses = count_audit(file), Counter[int]()
-    with run_service(folder, settings) as url:
-        began = time.monotonic()
+    return settings, codes
 
-        def use(number: int) -> None:
-            rng = random.Random(number)
-            with httpx.Client(base_url=url, timeout=120) as client:
-                page = client.get("/sign-in").text
-                csrf = re.search(r'name="csrf" value="([^"]+)"', page).group(1)  # type: ignore[union-attr]
-                fields = {"csrf": csrf, "username": f"user{number}", "password": PASSWORD, "back": "/worklist"}
-                assert client.post("/sign-in", data=fields).status_code == 303
-                for _ in range(requests // USERS):
-                    pages = (
-                        "/worklist",
-                        "/worklist?section=none&whole=1",
-                        f"/households/{rng.choice(codes)}",
-                        "/overview",
-                    )
-                    statuses[client.get(rng.choice(pages)).status_code] += 1
 
-        users = [threading.Thread(target=use, args=(i,)) for i in range(USERS)]
-        for user in users:
-            user.start()
-        for user in users:
-            user.join()
-        seconds = time.monotonic() - began
-    after = count_audit(file)
-    megabytes, entries = after[0] - before[0], after[1] - before[1]
-    return {
-        "statuses": statuses,
-        "seconds": round(seconds),
-        "entries": entries,
-        "households_shown": after[2] - before[2],
-        "megabytes": round(megabytes, 2),
-        "megabytes_per_10_000_requests": round(megabytes / statuses.total() * 10_000, 1),
-    }
+def run_users(url: str, codes: list[str], requests: int, visits: float) -> tuple[list[tuple[int, float]], float]:
+    """Let every user send a share of the requests one after the other; a share of their turns records a visit.
+
+    Returns
+    -------
+    list of tuple of int and float
+        Status and seconds of each response.
+    float
+        Seconds from the first request to the last response.
+    """
+    waits, began = list[tuple[int, float]](), time.monotonic()
+
+    def use(number: int) -> None:
+        rng, mine = random.Random(number), list[tuple[int, float]]()
+
+        def ask(method: str, path: str, **form: Any) -> str:
+            started = time.perf_counter()
+            response = client.request(method, path, **form)
+            mine.append((response.status_code, time.perf_counter() - started))
+            return response.text
+
+        def find(name: str, page: str) -> str:
+            return re.search(rf'name="{name}" value="([^"]+)"', page).group(1)  # type: ignore[union-attr]
+
+        with httpx.Client(base_url=url, timeout=120) as client:
+            csrf = find("csrf", client.get("/sign-in").text)
+            fields = {"csrf": csrf, "username": f"user{number}", "password": PASSWORD, "back": "/worklist"}
+            assert client.post("/sign-in", data=fields).status_code == 303
+            while len(mine) < requests // USERS:
+                home = f"/households/{rng.choice(codes)}"
+                path = rng.choice(("/worklist", "/worklist?section=none&whole=1", home, "/overview"))
+                if rng.random() >= visits:
+                    ask("GET", path)
+                    continue
+                page = ask("GET", home)
+                sent = {name: find(name, page) for name in ("csrf", "seen")}
+                once = re.search(r'name="once" value="([^"]+-v)"', page).group(1)  # type: ignore[union-attr]
+                ask("POST", f"{home}/verifications", data={**sent, "once": once, "outcome": "pending"})
+        waits.extend(mine)
+
+    users = [threading.Thread(target=use, args=(i,)) for i in range(USERS)]
+    for user in users:
+        user.start()
+    for user in users:
+        user.join()
+    return waits, time.monotonic() - began
 
 
 def count_audit(file: Path) -> tuple[float, int, int]:
@@ -213,12 +261,12 @@ def verify(url: str, *more: str) -> tuple[str, float]:
     return f"exit {result.exit_code}: {result.output.strip().splitlines()[0]}", time.perf_counter() - began
 
 
-MEASUREMENTS = {"body": measure_body, "audit": measure_audit, "chain": measure_chain}
+MEASUREMENTS = {"body": measure_body, "audit": measure_audit, "chain": measure_chain, "load": measure_load}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=MEASUREMENTS)
-    parser.add_argument("--requests", type=int, default=10_000, help="requests that let the audit log grow")
+    parser.add_argument("--requests", type=int, default=10_000, help="requests of all users together (audit, load)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         figures = MEASUREMENTS[options.what](Path(name), options.requests)
