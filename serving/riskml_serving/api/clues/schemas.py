@@ -27,7 +27,7 @@ from riskml_serving.http.responses import make_answer_type
 __all__ = ["CLUES_PAGE", "CLUE_ANSWER", "CLUE_REQUEST", "MAX_NAME"]
 
 MAX_NAME = 60
-"""Maximum number of characters in the name of a household that is not in the register."""
+"""Maximum number of characters in a name."""
 
 What, Channel = make_choice_type(*KINDS), make_choice_type(*CHANNELS)
 Disaster = make_choice_type(*list_codes("disaster", "kind"))
@@ -65,6 +65,17 @@ CLUE_REQUEST = Body(
         "what": Annotated[What, Field(description=explain_codes(KINDS))],
         "disaster": NotRequired[Annotated[Disaster, Field(description="Kind of the disaster.")]],
         "channel": Annotated[Channel, Field(description=explain_codes(CHANNELS))],
+        "told_by": NotRequired[
+            Annotated[
+                str,
+                Field(
+                    min_length=1,
+                    max_length=MAX_NAME,
+                    pattern=PLAIN,
+                    description="Name of the person who told it, if it is known. It is encrypted and never returned.",
+                ),
+            ]
+        ],
         "amount": NotRequired[
             Annotated[
                 float,

@@ -13,7 +13,7 @@ from riskml_serving.api.households.service import describe_listed
 from riskml_serving.api.records.service import append_records
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues import service
-from riskml_serving.casework.clues.repository import add_name, find_clue
+from riskml_serving.casework.clues.repository import add_names, find_clue
 from riskml_serving.checks.casework import check_clue
 from riskml_serving.store.households.repository import list_codes, require_open
 
@@ -31,15 +31,17 @@ def register_clue(connection: Connection, call: Call, body: Mapping[str, Any]) -
         ``no-identity-key`` if there is a name but no key to encrypt it.
     """
     row = _draft(connection, call, body)
+    named = {"household": body.get("unlisted", {}).get("name"), "told_by": body.get("told_by")}
+    names = {name: value for name, value in named.items() if value}
+    if names and call.state.identity is None:
+        raise Problem("no-identity-key")
     status, appended = 201, dict[str, Any](job=None)
     if row["subject"] != "unlisted":
         code, appended = append_records(connection, call, service.make_record(row, call.today), [])
         status = 202 if code == 202 else status
-    elif call.state.identity is None:
-        raise Problem("no-identity-key")
     number = service.save(connection, call.caller, row, call.today, call.request_id)
-    if call.state.identity is not None and row["subject"] == "unlisted":
-        add_name(connection, call.state.identity, number, body["unlisted"]["name"])
+    if call.state.identity is not None and names:
+        add_names(connection, call.state.identity, number, names)
     saved = find_clue(connection, number, call.caller.region)
     assert saved is not None, "it was saved in this transaction, in the caller's region"
     listed = []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select, update
@@ -22,7 +23,7 @@ from riskml_serving.store.records.repository import split_codes
 __all__ = [
     "IS_SETTLED",
     "add_clue",
-    "add_name",
+    "add_names",
     "find_clue",
     "find_clued",
     "find_last_verification",
@@ -116,13 +117,13 @@ def add_clue(connection: Connection, row: dict[str, Any]) -> int:
     return int(connection.execute(insert(CLUES).returning(CLUES.c.clue_id), own).scalar_one())
 
 
-def add_name(connection: Connection, keys: IdentityKeys, clue_id: int, name: str) -> None:
-    """Save the name in a clue, encrypted."""
-    content = keys.encrypt(name.encode(), CLUE_NAMES.name, str(clue_id))
+def add_names(connection: Connection, keys: IdentityKeys, clue_id: int, names: Mapping[str, str]) -> None:
+    """Save the names in a clue, encrypted: ``household`` and ``told_by``, as far as they are known."""
+    content = keys.encrypt(json.dumps(names).encode(), CLUE_NAMES.name, str(clue_id))
     connection.execute(insert(CLUE_NAMES).values(clue_id=clue_id, content=content))
 
 
-def read_names(connection: Connection, keys: IdentityKeys, clue_ids: Iterable[int]) -> dict[int, str]:
+def read_names(connection: Connection, keys: IdentityKeys, clue_ids: Iterable[int]) -> dict[int, dict[str, str]]:
     """Read the names in clues whose numbers a query limited to the reader's region has returned.
 
     Raises
@@ -133,7 +134,7 @@ def read_names(connection: Connection, keys: IdentityKeys, clue_ids: Iterable[in
     rows: list[Any] = []
     for part in split_codes(sorted(clue_ids)):
         rows += connection.execute(select(CLUE_NAMES).where(CLUE_NAMES.c.clue_id.in_(part))).all()
-    return {number: keys.decrypt(content, CLUE_NAMES.name, str(number)).decode() for number, content in rows}
+    return {number: json.loads(keys.decrypt(content, CLUE_NAMES.name, str(number))) for number, content in rows}
 
 
 def _select_clues(region: str) -> Select[Any]:

@@ -1,4 +1,4 @@
-"""The tables of clues, and of the names of households that are not in the register, which are encrypted."""
+"""The tables of clues, and of the names in them, which are encrypted."""
 
 from __future__ import annotations
 
@@ -49,4 +49,5 @@ CLUE_NAMES = Table(
     Column("clue_id", NUMBER, primary_key=True, autoincrement=False),
     Column("content", LargeBinary, nullable=False),
 )
-"""The name in a clue whose household was not found, encrypted with an identity key for this table and number."""
+"""The names in a clue, as JSON, encrypted with an identity key for this table and number: of the person who told it,
+and of a household that was not found."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from riskml.records.contract.calendar import STATEMENT_DELAY, to_date, to_day, to_month, to_month_end
@@ -14,18 +14,25 @@ __all__ = ["REGULAR", "count_help"]
 REGULAR = ("month", "year")
 """Periods of help that is given again and again."""
 
+NEXT_TO_NOTHING = 1e-6
+"""Yuan: what is left of a statement of nothing but help. Were it zero, months without this source would be reported."""
+
 STATED = ("transfer", "total")
 """Sources of income whose statements contain help in money."""
 
 
 def count_help(
-    tables: Mapping[str, Columns], helps: Sequence[Mapping[str, Any]], as_of: dt.date, *, counted: bool
+    tables: Mapping[str, Columns],
+    helps: Sequence[Mapping[str, Any]],
+    as_of: dt.date,
+    reported: Collection[int] | None,
 ) -> dict[str, Columns]:
     """Return one household's tables with the money of help counted as income, or not.
 
     A statement says all that a household had, so that help is in it already: it is taken out of the months that the
     statement covers if it is not to be counted, and never added to them. In other months, help is no income by the
-    contract: it is added to them if it is to be counted.
+    contract: it is added to those that are reported if it is to be counted. Added to any other month, it would be all
+    the income of that month, and help would make the household poorer.
 
     Parameters
     ----------
@@ -33,7 +40,8 @@ def count_help(
     helps : sequence of rows
         Rows of the table ``help`` of the contract.
     as_of : date
-    counted : bool
+    reported : collection of int or None
+        Months in which income is reported; None if the money is not to be counted.
 
     Examples
     --------
@@ -42,8 +50,9 @@ def count_help(
     >>> income["recorded_on"] = dt.date(2024, 1, 15)
     >>> tables = {"income": to_columns([income])}
     >>> gift = {"started_on": dt.date(2023, 11, 5), "ended_on": None, "amount": 300.0, "per": "month"}
-    >>> for counted in (True, False):
-    ...     print(count_help(tables, [gift], dt.date(2024, 1, 31), counted=counted)["income"]["amount"])
+    >>> months = range(to_month(to_day(dt.date(2023, 1, 1))), to_month(to_day(dt.date(2024, 1, 1))) + 1)
+    >>> for reported in (months, None):
+    ...     print(count_help(tables, [gift], dt.date(2024, 1, 31), reported)["income"]["amount"])
     [6000.0, 300.0]
     [5400.0]
     """
@@ -58,11 +67,13 @@ def count_help(
         if row["statement"] and row["source"] in STATED and row["amount"] is not None and row["member_id"] is None:
             if (row["recorded_on"] or to_date(to_month_end(months[-1] + STATEMENT_DELAY))) <= as_of:
                 covered.update(months)
-            if not counted:
-                row = {**row, "amount": row["amount"] - sum(money.get(month, 0.0) for month in months)}
+            if reported is None:
+                rest = row["amount"] - sum(money.get(month, 0.0) for month in months)
+                row = {**row, "amount": rest or NEXT_TO_NOTHING}
         out.append(row)
-    if counted:
-        out = _add(out, {month: amount for month, amount in money.items() if month not in covered}, as_of)
+    if reported is not None:
+        own = {month: amount for month, amount in money.items() if month in reported and month not in covered}
+        out = _add(out, own, as_of)
     return {**tables, "income": to_columns(out) if out else dict(tables["income"])}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -158,13 +158,13 @@ def judge_with_help(
     as_of: dt.date,
 ) -> dict[str, Judged]:
     """Judge a household ``with`` and ``without`` the money of help counted as income; see :func:`count_help`."""
-    return {
-        name: judge_households(
-            connection,
-            model,
-            {household["household_id"]: household},
-            as_of,
-            alter=partial(count_help, helps=helps, as_of=as_of, counted=name == "with"),
-        )[0]
-        for name in ("with", "without")
-    }
+    home = {household["household_id"]: household}
+
+    def judge(reported: Collection[int] | None) -> Judged:
+        alter = partial(count_help, helps=helps, as_of=as_of, reported=reported)
+        return judge_households(connection, model, home, as_of, alter)[0]
+
+    without = judge(None)
+    panel = without.panel
+    months = {panel.month - back for back, known in enumerate(panel.reported[:, 0]) if known}
+    return {"with": judge(months), "without": without}

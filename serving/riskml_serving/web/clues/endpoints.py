@@ -20,7 +20,7 @@ from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues.kinds import CHANNELS, KINDS
-from riskml_serving.casework.clues.repository import read_clues, read_names
+from riskml_serving.casework.clues.repository import read_clues
 from riskml_serving.casework.clues.service import describe, find_closing_day
 from riskml_serving.casework.clues.states import CLUE_STATES
 from riskml_serving.casework.worklist.repository import list_parts
@@ -34,7 +34,7 @@ from riskml_serving.web.shell.export import respond_with_workbook
 from riskml_serving.web.shell.forms import Form, read_form_for, save_form_once
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
-from riskml_serving.web.shell.persons import find_by_person, note_names, read_encrypted, read_heads
+from riskml_serving.web.shell.persons import find_by_person, note_names, read_clue_names, read_heads
 from riskml_serving.web.shell.region_names import add_names, list_regions, mask_code, name_region, read_region_names
 from riskml_serving.web.shell.rendering import get_language, list_notices, render, warn_of_health
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
@@ -183,14 +183,13 @@ async def _gather(request: Request, visitor: Visitor, limit: int) -> dict[str, A
         rows = read_clues(connection, region, **chosen, limit=limit + 1, latest=True)
         shown = rows[:limit]
         codes = sorted({row["household_id"] for row in shown if row["household_id"]})
-        unlisted = [row["clue_id"] for row in shown if row["subject"] == "unlisted"]
-        names = read_encrypted(request, visitor, lambda keys: read_names(connection, keys, unlisted), dict[int, str]())
+        names = read_clue_names(request, visitor, connection, [row["clue_id"] for row in shown])
         keys = {key for row in shown for key in (row["created_by"], row["visitor"]) if key}
         authors = {key: name_caller(connection, key) for key in keys}
         clues = []
         for row in shown:
             end = row["verified_on"] or find_closing_day(row) or now
-            own = {"name": names.get(row["clue_id"]), "author": authors[row["created_by"]]}
+            own = {"names": names.get(row["clue_id"], {}), "author": authors[row["created_by"]]}
             own |= {"visitor": authors.get(row["visitor"], ""), "days": max(0, (end - row["recorded_on"]).days)}
             own |= {"resolution": row["resolution"] if not caller.redact else ""}
             clues.append({**describe(connection, row, caller), **own})
@@ -229,7 +228,7 @@ async def register(request: Request, visitor: SignedIn) -> View:
 def _note_view(response: Response, page: dict[str, Any]) -> View:
     """Return the view of the register: the households and the number of names that it shows."""
     codes = sorted({clue["household_id"] for clue in page["clues"] if "household_id" in clue})
-    names = {**page["heads"], **{clue["clue_id"]: clue["name"] for clue in page["clues"] if clue["name"]}}
+    names = {**page["heads"], **{clue["clue_id"]: clue["names"] for clue in page["clues"] if clue["names"]}}
     return View(response, codes, {"region": page["region"], **note_names(names)})
 
 

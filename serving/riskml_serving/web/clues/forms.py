@@ -15,10 +15,10 @@ from riskml_serving.web.shell.forms import Form, read_amount
 
 __all__ = ["MAX_LENGTHS", "read_report"]
 
-MAX_LENGTHS = {"q": MAX_NAME, "note": MAX_NOTE, "resolution": 500}
+MAX_LENGTHS = {"q": MAX_NAME, "told_by": MAX_NAME, "note": MAX_NOTE, "resolution": 500}
 """Maximum number of characters in each text field."""
 
-_COMMON = ("what", "channel", "occurred_on", "note", "disaster")
+_COMMON = ("what", "channel", "told_by", "occurred_on", "note", "disaster")
 
 
 def read_report(form: Form, subject: dict[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from riskml_serving.web.shell.words import get_word
 __all__ = ["make_table"]
 
 HEADER = {
-    "zh": ("登记日期", "来源", "登记人", "村", "户码", "姓名", "事项", "金额（元）", "发生日期", "说明", "状态",
-           "走访人", "走访日期", "核实结果", "不属实理由", "用时（天）", "回访日期", "办结日期"),
-    "en": ("registered on", "source", "registered by", "village", "code", "name", "what", "amount (yuan)",
+    "zh": ("登记日期", "来源", "反映人", "登记人", "村", "户码", "姓名", "事项", "金额（元）", "发生日期", "说明",
+           "状态", "走访人", "走访日期", "核实结果", "不属实理由", "用时（天）", "回访日期", "办结日期"),
+    "en": ("registered on", "source", "told by", "registered by", "village", "code", "name", "what", "amount (yuan)",
            "happened on", "note", "state", "visited by", "visited on", "finding", "why not", "days",
            "informed on", "closed on"),
 }  # fmt: skip
@@ -36,10 +36,11 @@ def _list_cells(
     return (
         _read_day(clue["recorded_on"]),
         get_word("channel", clue["channel"], lang),
+        clue["names"].get("told_by", ""),
         clue["author"],
         name_region(names, clue["region_code"], lang),
         code,
-        head.name if head else clue["name"] or "",
+        head.name if head else clue["names"].get("household", ""),
         get_word("what", "hidden" if clue["hidden"] else clue["what"], lang),
         clue["amount"],
         _read_day(clue["occurred_on"]),

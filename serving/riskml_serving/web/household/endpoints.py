@@ -42,7 +42,7 @@ from riskml_serving.web.shell.export import respond_with_workbook
 from riskml_serving.web.shell.forms import Form, read_form_for, save_form_once
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
-from riskml_serving.web.shell.persons import note_names, read_encrypted, read_heads
+from riskml_serving.web.shell.persons import note_names, read_clue_names, read_encrypted, read_heads
 from riskml_serving.web.shell.region_names import add_names, name_region, read_region_names
 from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render, warn_of_health
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
@@ -88,15 +88,20 @@ async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict
         lang=lang,
         reveals=may_reveal(request, visitor),
     )
-    return await state.read(
-        lambda connection: {
-            **reader(connection).read(household_id),
+
+    def read(connection: Connection) -> dict[str, Any]:
+        page = reader(connection).read(household_id)
+        numbers = [clue["number"] for clue in page["clues"]]
+        return {
+            **page,
             "heads": read_heads(request, visitor, connection, [household_id]),
+            "clue_names": read_clue_names(request, visitor, connection, numbers),
             "facts": read_encrypted(
                 request, visitor, lambda keys: read_facts(connection, keys, household_id), list[dict[str, Any]]()
             ),
         }
-    )
+
+    return await state.read(read)
 
 
 @router.page(PAGE)
@@ -153,7 +158,7 @@ async def _show(
 
 def _note_view(visitor: Visitor, page: dict[str, Any]) -> dict[str, Any]:
     """Return what the audit entry says: what was left out, and whether names were shown."""
-    return {"redacted": list(visitor.caller.redact), **note_names(page["heads"])}
+    return {"redacted": list(visitor.caller.redact), **note_names(page["heads"] | page["clue_names"])}
 
 
 @router.page(

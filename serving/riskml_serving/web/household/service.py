@@ -109,7 +109,7 @@ class HouseholdReader:
             "members": self._list_members(household_id),
             "version": find_version(verifications, self.connection),
             "visits": self._describe_visits(verifications, history),
-            "clues": [describe_clue(self.connection, row, self.caller) for row in clues],
+            "clues": [{**describe_clue(self.connection, row, self.caller), "number": row["clue_id"]} for row in clues],
             "supposed": None,
             "history": [self._describe_score(row) for row in _keep_last_of_each_day(history)],
             "current": None,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from starlette.requests import Request
 
+from riskml_serving.casework.clues.repository import read_names
 from riskml_serving.operations.state import get_state
 from riskml_serving.people.auth import IDENTITY
 from riskml_serving.register.keys import IdentityKeys, LostKeyError
@@ -25,6 +26,7 @@ __all__ = [
     "list_contact",
     "misses_key",
     "note_names",
+    "read_clue_names",
     "read_encrypted",
     "read_heads",
 ]
@@ -89,7 +91,15 @@ def read_heads(
     return {code: persons[0] for code, persons in homes.items() if persons[0].left_on is None}
 
 
-def note_names(heads: Mapping[str, Person]) -> dict[str, int]:
+def read_clue_names(
+    request: Request, visitor: Visitor, connection: Connection, clue_ids: Iterable[int]
+) -> dict[int, dict[str, str]]:
+    """Read the names in clues, by number; see :func:`casework.clues.repository.read_names`."""
+    none = dict[int, dict[str, str]]()
+    return read_encrypted(request, visitor, lambda keys: read_names(connection, keys, clue_ids), none)
+
+
+def note_names(heads: Mapping[Any, Any]) -> dict[str, int]:
     """Return what the audit entries of a page say about names: of how many households they were shown, if of any."""
     return {"names": len(heads)} if heads else {}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sqlalchemy import text
 
@@ -216,24 +218,34 @@ def test_a_flood_where_nobody_lives_is_refused_and_leaves_nothing_behind(filled_
     assert read(filled_client, "SELECT count(*) FROM clues") == [(0,)]
 
 
-def test_the_name_of_an_unlisted_household_is_stored_encrypted_and_never_returned(filled_client):
+def test_the_names_in_a_clue_are_stored_encrypted_and_never_returned(filled_client):
     headers = make_headers(filled_client)
-    answer = filled_client.post("/v1/clues", json=UNLISTED, headers={**headers, "Idempotency-Key": "n"})
+    told = UNLISTED | {"told_by": "王三"}
+    answer = filled_client.post("/v1/clues", json=told, headers={**headers, "Idempotency-Key": "n"})
     assert answer.json()["clue"]["state"] == "missing"
-    assert "王二" not in answer.text + filled_client.get("/v1/clues", headers=headers).text
+    assert "王" not in answer.text + filled_client.get("/v1/clues", headers=headers).text
     assert read(filled_client, "SELECT count(*) FROM record_events") == [(0,)]
     with reading(filled_client.app.state.engine) as connection:
         ((number, content),) = connection.execute(text("SELECT clue_id, content FROM clue_names"))
-        assert "王二".encode() not in bytes(content)
+        assert "王".encode() not in bytes(content)
         keys = filled_client.app.state.identity
-        assert keys.decrypt(bytes(content), "clue_names", str(number)).decode() == "王二"
+        assert json.loads(keys.decrypt(bytes(content), "clue_names", str(number))) == {
+            "household": "王二", "told_by": "王三"
+        }  # fmt: skip
         for table in ("clues", "audit", "idempotency"):
-            assert "王二" not in str(connection.execute(text(f"SELECT * FROM {table}")).all())
+            assert "王" not in str(connection.execute(text(f"SELECT * FROM {table}")).all())
 
 
-def test_without_an_identity_key_no_name_is_accepted(client, key):
-    answer = client.post("/v1/clues", json=UNLISTED, headers=key())
+@pytest.mark.parametrize("body", [UNLISTED, {"region_code": HERE, "what": "disaster", "told_by": "王三"}])
+def test_without_an_identity_key_no_name_is_accepted(client, key, body):
+    client.post(
+        "/v1/records",
+        json={"tables": {"households": [{"household_id": "h1", "region_code": HERE, "size": 2}]}},
+        headers=key(),
+    )
+    answer = client.post("/v1/clues", json={"channel": "hotline", **body}, headers=key())
     assert answer.json()["type"] == "urn:riskml:problem:no-identity-key"
+    assert read(client, "SELECT count(*) FROM clues") == [(0,)], "nothing is saved without the name"
 
 
 def test_pages_of_clues_follow_one_another_without_gaps(filled_client):

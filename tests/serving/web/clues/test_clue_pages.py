@@ -250,6 +250,23 @@ def test_an_unlisted_household_is_named_only_to_those_who_may_see_names_and_reso
     assert [one for one in site.actions() if one.startswith("clue.")].count("clue.resolve") == 1
 
 
+def test_who_told_a_clue_is_named_only_to_those_who_may_see_names(named_site):
+    site = named_site
+    site.sign_in("village")
+    fill(site, household_id=site.codes[2], channel="neighbour", told_by="郑邻居")
+    for user, named in (("village", False), ("county", False), ("village-names", True), ("county-names", True)):
+        site.client.cookies.clear()
+        site.sign_in(user)
+        for path in ("/clues", f"/households/{site.codes[2]}"):
+            page = site.get(path).text
+            assert "邻里反映" in page
+            assert ("郑邻居" in page) == named, (user, path)
+        rows = load_workbook(io.BytesIO(site.get("/clues.xlsx").content)).active.values
+        assert any("郑邻居" in row for row in rows) == named
+    site.sign_in("village")
+    assert fill(site, household_id=site.codes[2], told_by="郑" * 61).status_code == 422
+
+
 def test_a_household_that_is_none_of_the_countys_is_closed_with_the_reason(named_site):
     site = named_site
     site.sign_in("county-names")
@@ -316,7 +333,7 @@ def test_the_register_has_what_a_hotline_notes_down_and_its_filters_narrow_it(si
     site.change("UPDATE clues SET recorded_on = '2023-06-27' WHERE what = 'illness'")
     book = load_workbook(io.BytesIO(site.get("/clues.xlsx").content)).active
     header, *rows = list(book.iter_rows(min_row=2, values_only=True))
-    (call,) = [dict(zip(header, row, strict=True)) for row in rows if row[4] == codes[0]]
+    (call,) = [dict(zip(header, row, strict=True)) for row in rows if row[header.index("户码")] == codes[0]]
     assert (call["来源"], call["事项"], call["金额（元）"], call["核实结果"]) == (
         "热线电话",
         "生病住院",
