@@ -88,12 +88,14 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         unscored = [] if _is_narrowed(fields) else list_unscored(connection, region)[: service.MOST_ROWS]
         return {
             "as_of": read_as_of_day(connection, region),
-            "heads": read_heads(request, visitor, connection, _list_codes(sections, due, unscored)),
+            "heads": read_heads(request, visitor, connection, _list_codes(sections, due[:size], unscored)),
             "clues": {
                 code: [describe_clue(connection, row, caller) for row in rows]
                 for code, rows in read_open_clues(connection, region, clued).items()
             },
-            "due": due,
+            "due": due[:size],
+            "due_total": len(due),
+            "due_late": sum(row["late"] for row in due),
             "unscored": [{**row, "masked": mask_code(row["household_id"])} for row in unscored],
             "sections": [
                 {**section, "rows": _describe_rows(request, visitor, section["rows"], deadlines)}

@@ -134,7 +134,7 @@ EXEMPT = {
         "is_unsettled": "a condition in queries that are limited to a region",
         "find_clued": "returns those of the given codes, which a query limited to a region has returned",
         "add_clue": "gets a household or a region that the request has checked",
-        "add_name": "gets a clue that the request has saved",
+        "add_names": "gets a clue that the request has saved",
         "read_names": "gets clues that a query limited to a region has returned",
         "find_clue": "limited to a region by _select_clues",
         "read_clues": "limited to a region by _select_clues",

@@ -82,3 +82,18 @@ def test_an_analyst_records_no_help(site):
     site.sign_in("analyst")
     page = site.get(f"/households/{household}").text
     assert "登记新增帮扶" not in page
+
+
+def test_the_list_shows_the_households_due_first_and_counts_all(site):
+    site.sign_in("county")
+    site.change("DELETE FROM help_begun")
+    site.change(
+        "INSERT INTO help_begun (household_id, measure, started_on, due_on, created_at, request_id) "
+        "SELECT household_id, '低保', '2023-03-01', '2023-06-01', '2023-06-01 00:00:00', 'r' FROM households"
+    )
+    ((every,),) = site.rows("SELECT count(*) FROM households WHERE closed_on IS NULL")
+    for query, shown in (("", 20), ("?whole=1", every)):
+        section = re.search(r'id="reassess".*?</details>', site.get(f"/worklist{query}").text, re.DOTALL)[0]
+        assert section.count('href="/households/') == shown < every + 1
+        assert section.count(f"{every} 户") == 2, "all of them, and the overdue ones"
+        assert ("其余请按地区筛选" in section) == (shown < every)
