@@ -24,7 +24,9 @@ from riskml_serving.store.households.tables import HOUSEHOLDS
 LONG = int(os.environ.get("RISKML_KILLS", "0"))
 """Kills on each database in a long run; 0 means a short run."""
 
-WRITERS = 6
+WRITERS, WRITES = 6, 20
+"""Clients, and writes that are acknowledged before each kill at least."""
+
 MARKS = {"record_events": "record_id", "verifications": "note", "record_help": "measure", "clues": "note"}
 """Table and column in which each kind of write leaves its mark."""
 
@@ -95,7 +97,7 @@ def test_mixed_writes_and_jobs_survive_every_kill(county_engine, database_url, h
         codes = list(connection.execute(select(HOUSEHOLDS.c.household_id).distinct()).scalars())
     writers = Writers(codes, headers)
     for _ in range(kills):
-        service, enough = serve(job_attempts=1000).wait(), len(writers.acknowledged) + WRITERS
+        service, enough = serve(job_attempts=1000).wait(), len(writers.acknowledged) + WRITES
         assert httpx.post(f"{service.url}/v1/batches", json={}, headers=headers).status_code == 202
         threads = writers.start(service.url)
         wait_until(lambda enough=enough: len(writers.acknowledged) > enough or writers.refused)
