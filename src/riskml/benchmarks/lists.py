@@ -39,6 +39,7 @@ BOUNDS: Bounds = {
     "unequal_sums": ("at most", 0),
 }
 """The bounds that the figures of each style must meet."""
+FIGURES = tuple(BOUNDS)
 SPEED: Bounds = {"seconds": ("at most", 30.0), "peak_rss_mb": ("at most", 1024.0)}
 """The bounds for 50,000 medical bills."""
 

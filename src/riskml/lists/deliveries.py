@@ -20,9 +20,8 @@ from riskml.lists.persons.register import Register
 from riskml.lists.reading.headers import read_headers
 from riskml.lists.reading.periods import find_period, find_writing
 from riskml.lists.reading.read import read_list
-from riskml.lists.reading.sheets import Cell, Sheet
-from riskml.lists.reading.values import Day, read_day
-from riskml.lists.words import UnusableValueError
+from riskml.lists.reading.sheets import Sheet
+from riskml.lists.reading.values import try_day
 from riskml.records.contract.schema import TABLES
 from riskml.text import shorten_list
 from riskml.vocabulary.regions import Level, is_region_code
@@ -155,15 +154,8 @@ def _find_latest(sheets: Iterable[Sheet]) -> date | None:
     for sheet in sheets:
         columns = [c.index - 1 for c in sheet.columns if c.spare or c.field.endswith(("_on", "_start"))]
         cells = (row.cells[j] for row in sheet.rows if row.kind == "data" for j in columns)
-        days += [parsed.day for cell in cells if (parsed := _try_day(cell)) is not None]
+        days += [parsed.day for cell in cells if (parsed := try_day(cell)) is not None]
     return max(days, default=None)
-
-
-def _try_day(cell: Cell) -> Day | None:
-    try:
-        return read_day(cell)
-    except UnusableValueError:
-        return None
 
 
 def refuse_personal_data_inside(out: Path, register: Path | None, outputs: Mapping[str, Path | None]) -> None:
@@ -263,11 +255,9 @@ def read_deliveries(
         topics = list_topics(answers, path.name, headers)
         sheets = read_list(path, headers, villages, None if path in history else day, topics)
         sheets = [choose_amount(sheet, answers) for sheet in sheets]
-        if path in history:
-            as_of = min(day, received.get(path.name) or _find_state(path, sheets) or day)
-            deliveries.append(Delivery(path.name, sheets, day, as_of, None))
-        else:
-            deliveries.append(Delivery(path.name, sheets, day, day, day))
+        old = path in history
+        as_of = min(day, received.get(path.name) or _find_state(path, sheets) or day) if old else day
+        deliveries.append(Delivery(path.name, sheets, day, as_of, None if old else day))
         step(1)
     if not register.versions and not any(delivery.has_register for delivery in deliveries):
         raise UsageError(

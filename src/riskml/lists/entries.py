@@ -69,7 +69,7 @@ def _make_illness(reader: RowReader) -> list[Entry]:
     if cost is None and self_paid is None and not dated:
         return []
     remarks = [cell for _, cell in reader.list_cells("other") if isinstance(cell, str)]
-    amounts = [c.header for name in ("illness.cost", "illness.self_paid") for c in reader.columns.get(name, ())]
+    amounts = reader.list_headers("illness.cost", "illness.self_paid")
     reverses = any(map(_TEXT.reversal.search, remarks))
     corrects = any(map(_TEXT.correction.search, remarks)) or any(map(_TEXT.corrected.search, amounts))
     if cost is None and self_paid is None and stated and not reverses:
@@ -96,8 +96,7 @@ def _make_illness(reader: RowReader) -> list[Entry]:
 
 def _find_stay(reader: RowReader) -> str | None:
     """Return that a bill is of a hospital stay if the list has no kinds, and a day of admission or discharge."""
-    columns = reader.columns.get("illness.occurred_on", ())
-    if reader.has("illness.kind") or not any(_TEXT.stay.search(column.header) for column in columns):
+    if reader.has("illness.kind") or not any(map(_TEXT.stay.search, reader.list_headers("illness.occurred_on"))):
         return None
     reader.count("illness.kind", "from_header")
     return "inpatient"
@@ -269,7 +268,7 @@ _NAMES_CAUSE = {"death": re.compile("死亡|亡故|去世|身故|逝世|火化")
 
 def _make_departure(reader: RowReader, default: str = "departure") -> list[Entry]:
     cause = reader.read_word("events.kind", "registration")
-    headers = [c.header for name in ("members.left_on", "events.occurred_on") for c in reader.columns.get(name, ())]
+    headers = reader.list_headers("members.left_on", "events.occurred_on")
     if cause is None and reader.list_cells("events.kind") and not any(map(_NAMES_CAUSE[default].search, headers)):
         raise UnusableValueError("unknown_word")
     cause = cause or reader.find_in_titles("registration")
@@ -290,7 +289,7 @@ def _make_departure(reader: RowReader, default: str = "departure") -> list[Entry
 
 def _leaves_for_reason(reader: RowReader) -> bool:
     """Return whether a row has a day of departure, and its kind is only the reason for it, such as 购房入户."""
-    headers = [column.header for name in ("events.kind", "members.left_on") for column in reader.columns.get(name, ())]
+    headers = reader.list_headers("events.kind", "members.left_on")
     return bool(reader.list_cells("members.left_on")) and "原因" in headers[0] and "迁出" in headers[-1]
 
 

@@ -44,8 +44,7 @@ def make_help(reader: RowReader, default: str = "", *, once: bool = False) -> li
         "per": None if once or amount is None else _find_rate(reader),
     }
     level: Level = "household" if not once and _is_shared(reader) else "person"
-    columns = reader.columns.get("help.started_on", ())
-    continuing = not once and not any(_HELP.starts.search(column.header) for column in columns)
+    continuing = not once and not any(map(_HELP.starts.search, reader.list_headers("help.started_on")))
     sign: Sign = "reverses" if amount is not None and amount < 0 else ""
     return [Entry("help", values, level, day.precision, continuing=continuing, sign=sign)]
 
@@ -65,7 +64,7 @@ def _is_shared(reader: RowReader) -> bool:
 
 def _find_rate(reader: RowReader) -> str | None:
     """Return the period for which an allowance is paid: a month, unless the header or a longer period differs."""
-    header = "".join(column.header for column in reader.columns["help.amount"])
+    header = "".join(reader.list_headers("help.amount"))
     start, end = reader.context.start, reader.context.end
     if "月" in header:
         return "month"

@@ -116,6 +116,10 @@ class RowReader:
             if not is_empty(cell) and not (own and column.index in self.row.filled)
         ]
 
+    def list_headers(self, *names: str) -> list[str]:
+        """List the headers of the columns with some fields."""
+        return [column.header for name in names for column in self.columns.get(name, ())]
+
     def count(self, name: str, how: str) -> None:
         """Count a conversion."""
         if how:

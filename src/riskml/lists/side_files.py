@@ -10,7 +10,7 @@ import pyarrow as pa
 from riskml.errors import UsageError
 from riskml.lists.decisions import Answers, parse_answer
 from riskml.lists.reading.headers import read_headers
-from riskml.lists.reading.values import read_amount, read_day
+from riskml.lists.reading.values import read_amount, try_day
 from riskml.lists.words import UnusableValueError
 from riskml.lists.writing import make_table
 from riskml.records.reading.small_csv import read_rows, read_text
@@ -91,22 +91,13 @@ def read_lines(path: Path) -> pa.Table:
         }
         if "effective_from" not in days:
             raise _refuse(path, number, "effective_from")
-        rows.append(
-            {
-                "region_code": row.get("region_code") or None,
-                "source": row.get("source") or None,
-                "amount": amount.amount,
-                **days,
-            }
-        )
+        others = {name: row.get(name) or None for name in ("region_code", "source")}
+        rows.append({**others, "amount": amount.amount, **days})
     return make_table("lines", rows)
 
 
 def _require_day(path: Path, number: int, column: str, row: dict[str, str]) -> date:
-    try:
-        parsed = read_day(row[column])
-    except UnusableValueError:
-        parsed = None
+    parsed = try_day(row[column])
     if parsed is None or parsed.precision != "day":
         raise _refuse(path, number, column)
     return parsed.day

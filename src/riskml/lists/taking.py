@@ -100,24 +100,25 @@ _UNUSABLE: dict[str, Outcome] = {"unknown_list": "ask", "doubtful_unit": "ask", 
 """Outcome of a row that cannot be used, by reason; for any other reason, the row is refused."""
 
 
+@dataclass
 class _Run:
-    def __init__(
-        self,
-        register: Register,
-        decisions: Mapping[tuple[str, str, int], str],
-        answers: Answers,
-        remembered: Mapping[Identity, str],
-        memory: Memory | None,
-    ) -> None:
-        self.register, self.decisions, self.answers = register, decisions, answers
-        self.remembered, self.memory = remembered, memory
-        self.known_states = memory.states if memory else frozenset()
-        self.ledger, self.taken = Ledger(), Taken(Book())
-        self.settled: list[tuple[Delivery, int]] = []
-        self.deaths: dict[str, date] = {}
-        self.persons: Counter[tuple[str, str, int]] = Counter()
-        self.statements = Statements()
-        self.first_state: date | None = None
+    register: Register
+    decisions: Mapping[tuple[str, str, int], str]
+    answers: Answers
+    remembered: Mapping[Identity, str]
+    memory: Memory | None
+    ledger: Ledger = field(default_factory=Ledger)
+    taken: Taken = field(default_factory=lambda: Taken(Book()))
+    settled: list[tuple[Delivery, int]] = field(default_factory=list)
+    deaths: dict[str, date] = field(default_factory=dict)
+    persons: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    statements: Statements = field(default_factory=Statements)
+    first_state: date | None = None
+
+    @property
+    def known_states(self) -> frozenset[date]:
+        """Days of the register's snapshots that earlier deliveries have recorded."""
+        return self.memory.states if self.memory else frozenset()
 
     def take(self, deliveries: Sequence[Delivery]) -> Taken:
         rows = [(delivery, self._list_rows(delivery)) for delivery in deliveries]

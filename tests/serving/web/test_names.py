@@ -15,7 +15,7 @@ from tests.serving.conftest import PASSWORD
 
 from riskml.errors import UsageError
 from riskml.lists.outcomes import Fact
-from riskml.simulation.lists.numbers import add_check_digit
+from riskml.records.contract.personal import compute_check_digit
 from riskml_serving.api.routers import ANSWERS
 from riskml_serving.base.database import writing
 from riskml_serving.desk.repository import write_facts
@@ -34,13 +34,13 @@ FAMILY, FIRST_NAMES = "王李张刘陈杨黄赵吴周", "秀桂玉淑凤春金�
 
 def invent(code, number):
     """Invent the head and the wife of a household."""
-    first = f"990101197{number % 10}0101{number:03}"
+    first, other = f"990101197{number % 10}0101{number:03}", f"990101197{number % 10}0101{number + 500:03}"
     name = FAMILY[number % 10] + FIRST_NAMES[number // 10 % 10] + FIRST_NAMES[number // 100] + "麒"
-    head = Person(f"{code}-head", code, name=name, id_number=add_check_digit(first), relation="户主",
+    head = Person(f"{code}-head", code, name=name, id_number=first + compute_check_digit(first), relation="户主",
                   birth_date=dt.date(1970 + number % 10, 1, 1), phone=f"1008{number:07}", group=f"{number}组",
                   door=f"{number}号")  # fmt: skip
     wife = Person(f"{code}-wife", code, name=f"{name[1:]}麟", relation="配偶", phone=f"1009{number:07}",
-                  id_number=add_check_digit(first[:14] + f"{number + 500:03}"))  # fmt: skip
+                  id_number=other + compute_check_digit(other))  # fmt: skip
     return [head, wife]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,15 +14,13 @@ from rapidfuzz.distance import OSA
 from riskml.lists.persons.id_numbers import IdNumber, parse_id_number
 from riskml.lists.persons.identity import Identity
 from riskml.lists.persons.names import Name, list_holes, parse_name, spell_sound
-from riskml.lists.persons.register import Register
+from riskml.lists.persons.register import SEXES, Register
 from riskml.lists.persons.villages import Location
 
 __all__ = ["Index", "Known", "Row", "read_row"]
 
 _START, _END = 14, 4
 """Numbers of characters at the start (region and day of birth) and at the end by which spoilt numbers are found."""
-
-_SEXES = {"男": "m", "女": "f"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def read_row(identity: Identity, register: Register, on: date) -> Row:
         number=number,
         written=written or "",
         location=register.villages.find(identity.town, identity.village),
-        sex=_SEXES.get((identity.sex or "").strip()[:1], ""),
+        sex=SEXES.get((identity.sex or "").strip()[:1], ""),
         birth=identity.birth,
         born=_find_birth(identity.birth_month, identity.age, on),
         phone=re.sub(r"\D", "", identity.phone or ""),
@@ -109,13 +107,8 @@ class Index:
 
     def __init__(self, register: Register) -> None:
         self.people: dict[str, Known] = {}
-        self._by_number: dict[str, list[str]] = defaultdict(list)
-        self._by_start: dict[str, list[str]] = defaultdict(list)
-        self._by_end: dict[str, list[str]] = defaultdict(list)
-        self._by_name: dict[str, list[str]] = defaultdict(list)
-        self._by_sound: dict[str, list[str]] = defaultdict(list)
-        self._by_hole: dict[str, list[str]] = defaultdict(list)
         self.by_household: dict[str, list[str]] = defaultdict(list)
+        self._keys: dict[tuple[str, str], list[str]] = defaultdict(list)
         for person_id in register.versions:
             self._add(register, person_id)
 
@@ -135,30 +128,33 @@ class Index:
             known.towns.add(version.town)
             known.households.add(version.household_id)
         for text in known.numbers:
-            self._by_number[text].append(person_id)
+            self._keys["number", text].append(person_id)
         for text in known.numbers | known.slips:
-            self._by_start[text[:_START]].append(person_id)
-            self._by_end[text[-_END:]].append(person_id)
+            self._keys["start", text[:_START]].append(person_id)
+            self._keys["end", text[-_END:]].append(person_id)
         for spelling in known.names:
-            self._by_name[spelling].append(person_id)
-            self._by_sound[spell_sound(spelling)].append(person_id)
+            self._keys["name", spelling].append(person_id)
+            self._keys["sound", spell_sound(spelling)].append(person_id)
             for village in known.villages:
                 for hole in list_holes(spelling):
-                    self._by_hole[village + hole].append(person_id)
+                    self._keys["hole", village + hole].append(person_id)
         for household_id in known.households:
             self.by_household[household_id].append(person_id)
 
+    def _find(self, kind: str, key: str) -> Sequence[str]:
+        return self._keys.get((kind, key), ())
+
     def has_number(self, number: IdNumber) -> bool:
         """Return whether a person has this complete number."""
-        return number.text in self._by_number
+        return bool(self._find("number", number.text))
 
     def find_by_number(self, number: IdNumber | None) -> set[str]:
         """Find the persons whose number equals this one, fits its known digits, or differs by one typing error."""
         if number is None:
             return set()
-        if number.kind == "full" and (same := self._by_number.get(number.text)):
+        if number.kind == "full" and (same := self._find("number", number.text)):
             return set(same)
-        near = [*self._by_start.get(number.text[:_START], ()), *self._by_end.get(number.text[-_END:], ())]
+        near = [*self._find("start", number.text[:_START]), *self._find("end", number.text[-_END:])]
         if number.kind in ("masked", "rounded"):
             return {person for person in near if any(map(number.fits, self.people[person].numbers))}
         return {
@@ -174,18 +170,18 @@ class Index:
         ``near`` adds those in its villages whose names differ slightly.
         """
         for spelling in name.spellings if name else ():
-            for person_id in {*self._by_name.get(spelling, ()), *self._by_sound.get(spell_sound(spelling), ())}:
+            for person_id in {*self._find("name", spelling), *self._find("sound", spell_sound(spelling))}:
                 known = self.people[person_id]
                 if location.villages & known.villages if location.villages else location.towns <= known.towns:
                     yield person_id
             for village in location.villages if near else ():
                 for hole in list_holes(spelling):
-                    yield from self._by_hole.get(village + hole, ())
+                    yield from self._find("hole", village + hole)
 
     def find_by_name_and_birth(self, name: Name | None, birth: date | None) -> Iterator[str]:
         """Find the persons with a name and a day of birth, wherever they live."""
         for spelling in name.spellings if name and birth else ():
-            for person_id in self._by_name.get(spelling, ()):
+            for person_id in self._find("name", spelling):
                 if birth in self.people[person_id].births:
                     yield person_id
 

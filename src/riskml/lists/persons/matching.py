@@ -15,6 +15,7 @@ from typing import Literal
 
 from rapidfuzz.distance import OSA
 
+from riskml.lists.data_files import load_data
 from riskml.lists.persons.candidates import Index, Known, Row, read_row
 from riskml.lists.persons.id_numbers import IdNumber
 from riskml.lists.persons.identity import Identity, Match
@@ -62,26 +63,15 @@ class Where(IntEnum):
 
 
 _NOWHERE = Where.VILLAGE + 1
-_CERTAIN = {
-    (Number.SAME, Likeness.NEAR): Where.TOWN,
-    (Number.SAME, Likeness.SOUND): Where.OTHER,
-    (Number.SAME, Likeness.SAME): Where.OTHER,
-    (Number.NEAR, Likeness.NEAR): Where.VILLAGE,
-    (Number.NEAR, Likeness.SOUND): Where.TOWN,
-    (Number.NEAR, Likeness.SAME): Where.UNKNOWN,
-    (Number.MASKED, Likeness.NEAR): Where.VILLAGE,
-    (Number.MASKED, Likeness.SOUND): Where.VILLAGE,
-    (Number.MASKED, Likeness.SAME): Where.UNKNOWN,
-    (Number.UNKNOWN, Likeness.SAME): Where.VILLAGE,
+_EVIDENCE = {
+    case: {
+        (Number[number.upper()], Likeness[name.upper()]): Where[place.upper()]
+        for number, names in table.items()
+        for name, place in names.items()
+    }
+    for case, table in load_data("persons/evidence").items()
 }
-"""How well the place must agree for number and name to be sufficient; other combinations never are."""
-
-_BACKED = {
-    (Number.NEAR, Likeness.SAME): Where.OTHER,
-    (Number.UNKNOWN, Likeness.SAME): Where.UNKNOWN,
-    (Number.UNKNOWN, Likeness.SOUND): Where.VILLAGE,
-}
-"""The same if the day of birth, the head of the household or the telephone number agrees."""
+"""How well the place must agree for number and name to be sufficient (`evidence.yaml`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +102,9 @@ class Weighed:
         """Whether the evidence for the candidate is sufficient and nothing contradicts it."""
         if self.name is None:
             return self.number == Number.SAME and self.where >= Where.TOWN
-        needed = _CERTAIN.get((self.number, self.name), _NOWHERE)
+        needed = _EVIDENCE["certain"].get((self.number, self.name), _NOWHERE)
         if self.proven or self.supported:
-            needed = _BACKED.get((self.number, self.name), needed)
+            needed = _EVIDENCE["backed"].get((self.number, self.name), needed)
         return self.where >= needed and (self.number == Number.SAME or not self.contradicted)
 
     @property

@@ -33,10 +33,7 @@ _MOST = 300
 
 
 def choose_topic(
-    headers: Headers,
-    parts: Sequence[Sequence[str]],
-    texts: Sequence[tuple[str, float]],
-    shown: Collection[str] = (),
+    headers: Headers, parts: Sequence[Sequence[str]], texts: Sequence[tuple[str, float]], shown: Collection[str] = ()
 ) -> str:
     """Return the topic of a sheet, or an empty text if it is not clear.
 

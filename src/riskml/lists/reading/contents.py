@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from riskml.lists.persons.villages import Villages
@@ -17,8 +16,6 @@ _KINDS = ("illness.kind", "disaster.kind", "help.measure", "households.kind", "m
 """Fields that are recognised by the words in their cells."""
 
 _AGREE = 0.8
-_PHONE = re.compile(r"1\d{10}")
-_NAME = re.compile(r"[\u4e00-\u9fff]{1,2}\s*[\u4e00-\u9fff]{1,2}(?:[(（].*[)）])?")
 
 
 def read_contents(
@@ -69,7 +66,7 @@ def _list_tests(
         if name not in taken:
             yield name, lambda text, word=word: len(find_words(word, text)) == 1  # type: ignore[misc]
     if "phone" not in taken:
-        yield "phone", lambda text: bool(_PHONE.fullmatch(text))
+        yield "phone", lambda text: bool(CELL.phone.fullmatch(text))
     if not taken & {"name", "head_name"}:
         yield "name", is_name
     if villages and "village" not in taken:
@@ -98,4 +95,4 @@ def names_village(villages: Villages, text: str) -> bool:
 
 def is_name(text: str) -> bool:
     """Return whether a text is like a name of two to four characters with a common surname; remarks do not matter."""
-    return bool(_NAME.fullmatch(text)) and bool(CELL.surname.match(text))
+    return bool(CELL.name.fullmatch(text) and CELL.surname.match(text))

@@ -9,8 +9,7 @@ from datetime import date, datetime
 from riskml.lists.reading.cells import Body, normalise
 from riskml.lists.reading.headers import SECOND, Meaning, Topic
 from riskml.lists.reading.sheets import Cell, Column
-from riskml.lists.reading.values import read_day
-from riskml.lists.words import UnusableValueError
+from riskml.lists.reading.values import try_day
 
 __all__ = ["DAYS", "find_days", "find_missing_day", "leave_out_undated", "read_birth", "want_day"]
 
@@ -104,10 +103,7 @@ def read_birth(cell: Cell) -> date | None:
 
 def _read(cell: Cell) -> date | None:
     """Read a day or month, possibly without a year."""
-    try:
-        parsed = read_day(cell, year=_ANY_YEAR)
-    except UnusableValueError:
-        return None
+    parsed = try_day(cell, _ANY_YEAR)
     return parsed.day if parsed else None
 
 

@@ -19,6 +19,9 @@ __all__ = ["NOTES", "Table", "find_tables"]
 NOTES = ("工作表", "列", "怎样填")
 """Header of the sheet in a template that says how to fill in the others."""
 
+_SERIALS = {"序号", "编号", "序", "号", "NO.", "NO"}
+"""Headers of columns that number the rows."""
+
 _FEWEST, _LONGEST_NAME, _LONGEST_CELL = 6, 3, 10
 """Maximum numbers of texts in a row of notes or signatures, and of characters in most names and in most cells."""
 
@@ -140,11 +143,8 @@ class _Body:
         self.ids = [i for i, name in enumerate(fields) if name in ("id_number", "head_id")]
         self.names = [i for i, name in enumerate(fields) if name in ("name", "head_name")]
         self.regions = [i for i, name in enumerate(fields) if name in ("town", "village", "county", "group")]
-        self.serials = [
-            i
-            for i, parts in enumerate(table.parts)
-            if parts and clean_text(parts[-1]) in ("序号", "编号", "序", "号", "NO.", "NO")
-        ]
+        lowest = [clean_text(parts[-1]) if parts else "" for parts in table.parts]
+        self.serials = [i for i, header in enumerate(lowest) if header in _SERIALS]
         self.texts = [{clean_text(text) for text in list_texts(grid.rows[i])} for i in header]
         self.sums: dict[int, float] = {}
         self.summed = header.stop
@@ -255,13 +255,9 @@ class _Body:
 
     def settle_sections(self) -> None:
         """Turn sections without data below them into notes."""
-        data = False
         kinds = self.table.kinds
-        for k in range(len(kinds) - 1, -1, -1):
-            if kinds[k] == "data":
-                data = True
-            elif kinds[k] == "section" and not data:
-                kinds[k] = "note"
+        last = max((k for k, kind in enumerate(kinds) if kind == "data"), default=-1)
+        self.table.kinds = ["note" if kind == "section" and k > last else kind for k, kind in enumerate(kinds)]
 
     def fill(self) -> None:
         """Fill merged cells downwards in rows of data."""

@@ -15,7 +15,7 @@ from riskml.lists.data_files import Patterns, load_data
 from riskml.lists.reading.sheets import Cell
 from riskml.lists.words import UnusableValueError, is_empty, normalise
 
-__all__ = ["Amount", "Day", "Precision", "read_amount", "read_count", "read_day"]
+__all__ = ["Amount", "Day", "Precision", "read_amount", "read_count", "read_day", "try_day"]
 
 Precision = Literal["day", "month", "year"]
 
@@ -82,6 +82,14 @@ def read_day(cell: Cell, *, year: int | None = None, latest: date | None = None)
     if isinstance(cell, int | float):
         return _read_number_day(float(cell), latest)
     return None if is_empty(cell) else _read_text_day(str(cell), year, latest)
+
+
+def try_day(cell: Cell, year: int | None = None) -> Day | None:
+    """Read a day; return None if the cell has none that is certain."""
+    try:
+        return read_day(cell, year=year)
+    except UnusableValueError:
+        return None
 
 
 def _read_number_day(number: float, latest: date | None) -> Day:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from riskml.simulation.lists.numbers import add_check_digit, shorten_to_fifteen
+from riskml.records.contract.personal import compute_check_digit
 from riskml.simulation.lists.people import WORDS, People, Person, draw_given_name
 
 __all__ = ["Reader", "Seen", "write_name", "write_number"]
@@ -68,7 +68,7 @@ NUMBERS: dict[str, Callable[[str, np.random.Generator], Written]] = {
     "lower_x": lambda n, _: (n.lower(), n, "full"),
     "letter_o": lambda n, _: (n[:2] + n[2:].replace("0", "O", 1), n, "full"),
     "star_end": lambda n, _: (f"{n}*", n, "full"),
-    "fifteen": lambda n, _: (shorten_to_fifteen(n), n, "full") if n[6:8] == "19" else (n, n, "full"),
+    "fifteen": lambda n, _: (n[:6] + n[8:17], n, "full") if n[6:8] == "19" else (n, n, "full"),
     "number": lambda n, _: (n, n, "full") if n.endswith("X") else (float(f"{n[:15]}000"), _part(n, 15), "part"),
     "rounded_text": lambda n, _: (n, n, "full") if n.endswith("X") else (f"{n[:15]}000", _part(n, 15), "part"),
     "science": lambda n, _: (n, n, "full") if n.endswith("X") else (f"{int(n) / 1e17:.5f}E+17", _part(n, 6), "part"),
@@ -98,7 +98,7 @@ def write_number(fault: str, person: Person, people: People, day: date, rng: np.
 
 
 def _is_valid(number: str) -> bool:
-    return len(number) == 18 and number[:17].isdecimal() and add_check_digit(number[:17]) == number
+    return len(number) == 18 and number[:17].isdecimal() and compute_check_digit(number[:17]) == number[17]
 
 
 def write_name(fault: str, person: Person, head: Person | None, rng: np.random.Generator) -> tuple[str, str, bool]:

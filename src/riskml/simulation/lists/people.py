@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from riskml.simulation.lists.numbers import draw_number
+from riskml.records.contract.personal import compute_check_digit
 
 __all__ = ["WORDS", "People", "Person", "invent_people"]
 
@@ -201,6 +201,15 @@ def draw_given_name(sex: str, rng: np.random.Generator) -> str:
         return str(rng.choice(WORDS["popular"][sex]))
     letters = WORDS["female" if sex == "f" else "male"]
     return "".join(letters[int(rng.integers(len(letters)))] for _ in range(1 if rng.random() < 0.3 else 2))
+
+
+def draw_number(region: str, birth: date, sex: str, rng: np.random.Generator) -> str:
+    """Draw a valid ID number: region (6 digits), birth date, serial number (odd for men), check digit.
+
+    Those of invented people begin with 99, a region that does not exist.
+    """
+    digits = f"{region}{birth:%Y%m%d}{2 * int(rng.integers(0, 500)) + (sex == 'm'):03}"
+    return digits + compute_check_digit(digits)
 
 
 def _add_namesakes(persons: list[Person], rng: np.random.Generator) -> None:

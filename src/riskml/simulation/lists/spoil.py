@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from riskml.simulation.lists.entries import Entry
-from riskml.simulation.lists.numbers import draw_number
-from riskml.simulation.lists.people import WORDS, People, Person, draw_given_name
+from riskml.simulation.lists.people import WORDS, People, Person, draw_given_name, draw_number
 
 __all__ = ["MAIN_DATES", "revise", "spoil"]
 
