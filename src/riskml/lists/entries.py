@@ -27,6 +27,9 @@ from riskml.lists.words import UnusableValueError, find_words, normalise
 
 __all__ = ["OF_VILLAGES", "make_disaster", "make_entries"]
 
+_TEXT = Patterns("entries")
+_GRANTED = frozenset({"relief", "allowance", "student_aid"})
+
 
 def make_entries(topic: str, reader: RowReader) -> list[Entry]:
     """Return the records of a row that is not about a whole village; an empty list if there is nothing to record.
@@ -56,10 +59,6 @@ def _mark_void(entry: Entry) -> Entry:
     """Mark an entry as void; one with a negative amount takes back what an earlier row said."""
     negative = entry.table in AMOUNTS and any(amount < 0 for amount in list_amounts(entry))
     return replace(entry, sign="reverses" if negative or entry.sign == "reverses" else "void")
-
-
-_TEXT = Patterns("entries")
-_GRANTED = frozenset({"relief", "allowance", "student_aid"})
 
 
 def _make_illness(reader: RowReader) -> list[Entry]:
@@ -146,19 +145,14 @@ def _make_disability(reader: RowReader) -> list[Entry]:
 
 
 def _make_school_fee(reader: RowReader) -> list[Entry]:
-    entries: list[Entry] = []
-    aid = refuse_negative(reader.read_amount("help.amount"))
-    fee = refuse_negative(reader.read_amount("events.amount"))
+    aid, fee = (refuse_negative(reader.read_amount(name)) for name in ("help.amount", "events.amount"))
     if fee is None and aid is None:
         raise UnusableValueError("no_amount")
     if not fee and not aid:
         return []
     day = reader.require_day("events.occurred_on", longest=200)
-    if fee:
-        entries.append(Entry.date("events", day, kind="school_fee", amount=fee))
-    if aid:
-        entries.append(Entry.date("help", day, measure="资助", amount=aid))
-    return entries
+    fees = [Entry.date("events", day, kind="school_fee", amount=fee)] if fee else []
+    return [*fees, Entry.date("help", day, measure="资助", amount=aid)] if aid else fees
 
 
 def _make_unsafe(topic: str, reader: RowReader) -> list[Entry]:

@@ -172,12 +172,8 @@ def _may_be_kind(event: Event, entry: Entry) -> bool:
     if not amount or not is_equal(abs(amount), abs(other or 0)):
         return False
     numbers = bool(entry.number) and entry.number == event.number
-    return numbers or "other" in (event.values["kind"], entry.values["kind"]) or _takes_back(entry)
-
-
-def _takes_back(entry: Entry) -> bool:
-    """Return whether a row reverses a bill or is marked as void."""
-    return entry.sign == "void" or is_reversal(entry)
+    takes_back = entry.sign == "void" or is_reversal(entry)
+    return numbers or takes_back or "other" in (event.values["kind"], entry.values["kind"])
 
 
 def _may_be_person(event: Event, claim: Claim) -> bool:

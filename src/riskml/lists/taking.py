@@ -152,8 +152,7 @@ class _Run:
                 row.outcome.outcome, row.outcome.reason = "nothing", "decided"
         self.taken.shared = share_past(self.taken.book, self.register, self.known_states)
         if self.memory:
-            changes = self.memory.collect_changes(self.ledger, self.taken.book, self.register)
-            self.taken.book, self.taken.texts = changes
+            self.taken.book, self.taken.texts = self.memory.collect_changes(self.ledger, self.taken.book, self.register)
         return self.taken
 
     def _list_states(self, deliveries: Sequence[Delivery]) -> list[date]:
@@ -178,10 +177,8 @@ class _Run:
 
     def _is_first_state(self, day: date) -> bool:
         """Return whether no earlier snapshot of the register has been added."""
-        if self.known_states:
-            return False
         self.first_state = self.first_state or day
-        return self.first_state == day
+        return not self.known_states and self.first_state == day
 
     def _date_versions(self, delivery: Delivery) -> date | None:
         """Return the day on which versions in a list became known; it is open for the first snapshot of a history."""

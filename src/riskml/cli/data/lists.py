@@ -83,6 +83,8 @@ def lists(
     Every row has one of seven outcomes: taken, already known, nothing to record, to be decided, not in the register,
     refused, or not data. The command prints how many rows have each outcome, and every conversion of values.
     """
+    import pyarrow.parquet as pq
+
     from riskml.lists.deliveries import list_files, read_deliveries, refuse_personal_data_inside, start_register
     from riskml.lists.returning import name_copy, return_list
     from riskml.lists.side_files import read_decisions, read_lines, read_received
@@ -110,7 +112,7 @@ def lists(
         taken.book.write(out, table)
         if audit:
             result = read_back(out, taken.rows)
-            write_file(audit, lambda partial: _write_parquet(partial, result))
+            write_file(audit, lambda partial: pq.write_table(result, partial))
         sheets = [sheet for delivery in deliveries for sheet in delivery.sheets]
         if columns:
             write_file(columns, lambda partial: write_columns(partial, sheets))
@@ -145,12 +147,6 @@ def lists(
     if register is None:
         say("Key file of the codes (encrypted): {path}", path=key_file)
     say("Records folder: {out}", out=out)
-
-
-def _write_parquet(path: Path, table: object) -> None:
-    import pyarrow.parquet as pq
-
-    pq.write_table(table, path)
 
 
 def _print(taken: Taken) -> None:

@@ -155,11 +155,7 @@ class Matcher:
         row = read_row(identity, self._register, on)
         if row.number and row.number.kind == "full" and not self._index.has_number(row.number):
             row = replace(row, number=row.number.suspect_rounding())
-        heads = (
-            self._index.find_households(row.head, row.head_number, row.location)
-            if row.head or row.head_number
-            else set()
-        )
+        heads = self._index.find_households(row.head, row.head_number, row.location)
         weighed = self._weigh_all(self._find_candidates(row, heads), row, heads)
         if not any(one.is_certain for one in weighed):
             near = self._index.find_by_name(row.name, row.location, near=True)

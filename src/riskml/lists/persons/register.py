@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
@@ -118,7 +118,7 @@ class Register:
     def _parse(cls, texts: dict[str, str], source: Path) -> Register:
         villages = read_villages(texts["villages.csv"], source / "villages.csv")
         codes = {(village.town, village.name): village.code for village in villages}
-        persons, lines = [], []
+        path, numbered = source / "persons.csv", dict[int, Person]()
         columns = {field.name for field in fields(Person)}
         for line, row in _read_rows(texts["persons.csv"], source, "persons.csv", ("person_id", "household_id", "name")):
             try:
@@ -127,35 +127,29 @@ class Register:
                 raise UsageError(
                     "{path}: a date in row {row} cannot be read.",
                     "Write known_from and birth_date as 2024-03-01.",
-                    path=source / "persons.csv",
+                    path=path,
                     row=line,
                 ) from error
             values: dict[str, Any] = {name: row[name] for name in columns & row.keys() if row[name]}
             person = Person(**(values | days))
             code = person.village_code or codes.get((person.town, person.village), "")
-            persons.append(replace(person, village_code=code, sex=SEXES.get(person.sex, person.sex)))
-            lines.append(line)
+            numbered[line] = replace(person, village_code=code, sex=SEXES.get(person.sex, person.sex))
+        persons = numbered.values()
         personal = {text for person in persons for text in list_personal(person.name, person.id_number, person.phone)}
-        if wrong := [n for n, p in zip(lines, persons, strict=True) if {p.person_id, p.household_id} & personal]:
-            raise UsageError(
-                "{path}: the codes of {count} row(s) are ID numbers, telephone numbers or names (rows {rows}).",
-                "Codes stand in the records: use person_id and household_id that say nothing about a person.",
-                path=source / "persons.csv",
-                count=len(wrong),
-                rows=shorten_list(wrong),
-            )
-        if wrong := [
-            n for n, p in zip(lines, persons, strict=True) if not re.fullmatch(HOUSEHOLD_CODE, p.household_id)
-        ]:
-            raise UsageError(
-                "{path}: in {count} row(s), the code of the household cannot be used in addresses (rows {rows}).",
-                "Write codes of at most 128 characters without line breaks and tabs; codes of households contain no "
-                "slash (/) and are not . or .., because addresses of pages contain them. The spreadsheet function "
-                "CLEAN removes line breaks and tabs from a cell.",
-                path=source / "persons.csv",
-                count=len(wrong),
-                rows=shorten_list(wrong),
-            )
+        _refuse_rows(
+            [line for line, person in numbered.items() if {person.person_id, person.household_id} & personal],
+            "{path}: the codes of {count} row(s) are ID numbers, telephone numbers or names (rows {rows}).",
+            "Codes stand in the records: use person_id and household_id that say nothing about a person.",
+            path,
+        )
+        _refuse_rows(
+            [line for line, person in numbered.items() if not re.fullmatch(HOUSEHOLD_CODE, person.household_id)],
+            "{path}: in {count} row(s), the code of the household cannot be used in addresses (rows {rows}).",
+            "Write codes of at most 128 characters without line breaks and tabs; codes of households contain no slash "
+            "(/) and are not . or .., because addresses of pages contain them. The spreadsheet function CLEAN removes "
+            "line breaks and tabs from a cell.",
+            path,
+        )
         return cls(persons, villages)
 
     def _format(self) -> dict[str, str]:
@@ -260,6 +254,11 @@ def list_personal(name: str | None, number: str | None, phone: str | None) -> se
     written = parse_id_number(number)
     numbers = {written.text, written.text[:6] + written.text[8:17]} if written and written.kind == "full" else set()
     return {text for text in (name, number, phone, *numbers) if text}
+
+
+def _refuse_rows(rows: Sequence[int], message: str, hint: str, path: Path) -> None:
+    if rows:
+        raise UsageError(message, hint, path=path, count=len(rows), rows=shorten_list(rows))
 
 
 def _read_rows(text: str, source: Path, name: str, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -51,9 +51,8 @@ def find_missing_amount(topic: Topic, columns: Sequence[Column], unknown: Iterab
 
 def is_amount(body: Body, j: int, words: str = "") -> bool:
     """Return whether a column has mostly numbers, and neither they nor its header show that they are not amounts."""
-    part, cells = body.parts[j], body.list_cells(j)
-    numbers = [number for cell in cells if (number := read_number(cell)) is not None]
-    if not part or sum(abs(number) < _LARGEST for number in numbers) * 2 <= len(cells):
+    part, numbers = body.parts[j], body.list_numbers(j)
+    if not part or sum(abs(number) < _LARGEST for number in numbers) * 2 <= len(body.list_cells(j)):
         return False
     named = bool(words) and bool(re.search(words, "/".join(part)))
     return named or not (_is_no_money(part) or _are_serial(numbers))
@@ -66,9 +65,8 @@ def states_other_money(header: str, name: str) -> bool:
 
 def are_payments(body: Body, j: int) -> bool:
     """Return whether cells can only be what was paid, or lost: their unit is stated, or they are large and round."""
-    cells = body.list_cells(j)
-    numbers = [number for cell in cells if (number := read_number(cell)) is not None]
-    if len(numbers) < _FEWEST or len(numbers) < _AGREE * len(cells):
+    numbers = body.list_numbers(j)
+    if len(numbers) < _FEWEST or len(numbers) < _AGREE * len(body.list_cells(j)):
         return False
     round_ones = sum(number % 5 == 0 for number in numbers)
     large = median(numbers) >= _LARGE and round_ones >= _AGREE * len(numbers)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from riskml.lists.data_files import Patterns
 from riskml.lists.reading.sheets import Cell
 
-__all__ = ["CELL", "Body", "list_texts", "looks_like_id", "normalise", "read_number"]
+__all__ = ["CELL", "Body", "holds_ids", "list_texts", "looks_like_id", "normalise", "read_number"]
 
 CELL = Patterns("cells")
 
@@ -30,6 +30,10 @@ class Body:
         """List the cells of a column that are not empty."""
         return [row[j] for row in self.rows if row[j] is not None]
 
+    def list_numbers(self, j: int) -> list[float]:
+        """List the numbers in a column."""
+        return [number for cell in self.list_cells(j) if (number := read_number(cell)) is not None]
+
 
 def looks_like_id(cell: Cell) -> bool:
     """Return whether a cell may be an ID number: whole, masked, spoilt by a spreadsheet, or with a label.
@@ -40,6 +44,12 @@ def looks_like_id(cell: Cell) -> bool:
     if isinstance(cell, float | int) and not isinstance(cell, bool):
         return 1e14 <= cell < 1e19
     return isinstance(cell, str) and bool(CELL.id.fullmatch(re.sub(r"[\s'\"`]", "", normalise(cell))))
+
+
+def holds_ids(cells: Sequence[Cell]) -> bool:
+    """Return whether most of a column's cells that are not empty hold ID numbers."""
+    filled = [cell for cell in cells if cell is not None]
+    return sum(map(looks_like_id, filled)) * 2 > len(filled)
 
 
 def read_number(cell: Cell) -> float | None:

@@ -18,8 +18,8 @@ from riskml.lists.reading.amounts import (
     is_amount,
     states_other_money,
 )
-from riskml.lists.reading.cells import Body
-from riskml.lists.reading.contents import find_columns, holds_ids, is_name, names_village, read_contents
+from riskml.lists.reading.cells import Body, holds_ids
+from riskml.lists.reading.contents import find_columns, is_name, names_village, read_contents
 from riskml.lists.reading.days import DAYS, find_days, leave_out_undated, want_day
 from riskml.lists.reading.headers import PART, SECOND, Headers, Meaning, clean_text, find_factor, spell_header
 from riskml.lists.reading.periods import find_month

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from riskml.lists.persons.villages import Villages
-from riskml.lists.reading.cells import CELL, looks_like_id
+from riskml.lists.reading.cells import CELL
 from riskml.lists.reading.headers import Topic
 from riskml.lists.reading.sheets import Cell
 from riskml.lists.words import find_words
 
-__all__ = ["find_columns", "holds_ids", "is_name", "names_village", "read_contents", "shows_bills"]
+__all__ = ["find_columns", "is_name", "names_village", "read_contents", "shows_bills"]
 
 _KINDS = ("illness.kind", "disaster.kind", "help.measure", "households.kind", "monitoring.category")
 """Fields that are recognised by the words in their cells."""
@@ -45,12 +45,6 @@ def read_contents(
         if columns := find_columns(values, values if anywhere else left, test):
             left.discard(columns[0])
             yield columns[0], name
-
-
-def holds_ids(cells: Sequence[Cell]) -> bool:
-    """Return whether most of a column's cells that are not empty hold ID numbers."""
-    filled = [cell for cell in cells if cell is not None]
-    return sum(map(looks_like_id, filled)) * 2 > len(filled)
 
 
 def shows_bills(cells: Sequence[Cell]) -> bool:

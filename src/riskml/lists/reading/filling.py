@@ -1,22 +1,55 @@
-"""Fills in what a list states only once for several rows: ditto marks, household cells, towns and villages."""
+"""Completes cells: joins columns below one header, and fills in what a list states only once for several rows."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
+from riskml.lists.reading.cells import normalise
 from riskml.lists.reading.headers import clean_text
 from riskml.lists.reading.layout import Table
 from riskml.lists.reading.sheets import Cell, Column
 
-__all__ = ["fill_household_cells"]
+__all__ = ["fill_household_cells", "join_columns"]
 
 HOUSEHOLD = {"household_no", "head_name", "head_id", "county", "town", "village", "group"}
 HEADS = ("户主", "本人")
 
 _SPARSE, _REPEATED = 0.3, 0.1
 _DITTO = re.compile(r"\s*(?:[〃″]|同上|''|\")\s*")
+
+
+_TICKS = frozenset("√✓✔☑Vv●")
+
+
+def join_columns(table: Table) -> None:
+    """Replace ticks by the headers of their columns, and parts of dates by dates, in the first column under one header.
+
+    The other columns of the group become empty. Several ticks in one row are joined, so that no word fits them.
+    """
+    rows = table.list_rows("data")
+    for shared, group in groupby(range(len(table.parts)), key=lambda j: table.parts[j][:-1]):
+        columns = list(group)
+        if not shared or len(columns) < 2:
+            continue
+        if [table.parts[j][-1] for j in columns] == ["年", "月", "日"]:
+            for row in rows:
+                texts = [normalise(str(row[j] or "")).rstrip("年月日").removesuffix(".0") for j in columns]
+                row[columns[0]] = "-".join(texts).strip("-") or None
+            for j in columns[1:]:
+                table.parts[j] = []
+            table.parts[columns[0]] = shared
+            continue
+        cells = {cell for row in rows for cell in (row[j] for j in columns) if cell is not None}
+        if not cells or any(normalise(str(cell)) not in _TICKS for cell in cells):
+            continue
+        for row in rows:
+            ticked = [table.parts[j][-1] for j in columns if row[j] is not None]
+            for j in columns:
+                row[j] = None
+            row[columns[0]] = "、".join(ticked) or None
+        table.parts[columns[0]] = shared
 
 
 def fill_household_cells(table: Table, columns: Sequence[Column]) -> None:

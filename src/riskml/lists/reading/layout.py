@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from riskml.lists.data_files import Patterns
-from riskml.lists.reading.cells import CELL, list_texts, looks_like_id, normalise, read_number
+from riskml.lists.reading.cells import CELL, holds_ids, list_texts, looks_like_id, normalise, read_number
 from riskml.lists.reading.grids import Grid
 from riskml.lists.reading.header_rows import find_blocks, find_header_spans, is_numbering, join_headers
 from riskml.lists.reading.headers import Headers, clean_text
@@ -112,7 +112,7 @@ def _build_table(grid: Grid, headers: Headers, start: int, end: int, span: tuple
     titles = [normalise(text) for row in grid.rows[start:first] for text in dict.fromkeys(list_texts(row))]
     table = Table(start, end, titles, join_headers(grid, first, last))
     body = _Body(grid, headers, table, range(first, last))
-    if not any(table.parts) and body.find_id_columns():
+    if not any(table.parts) and any(map(holds_ids, zip(*grid.rows[start:end], strict=True))):
         table.parts = [[] for _ in grid.rows[start]]
     elif not any(table.parts):
         table.kinds = ["blank" if _is_blank(row) else "note" for row in grid.rows[start:end]]
@@ -149,14 +149,6 @@ class _Body:
         self.sums: dict[int, float] = {}
         self.summed = header.stop
         self.labels = {*self.ids, *self.names, *self.regions, *self.serials}
-
-    def find_id_columns(self) -> list[int]:
-        """Return the columns in which most cells look like ID numbers."""
-        counts = [
-            (sum(map(looks_like_id, column)), sum(cell is not None for cell in column))
-            for column in zip(*self.grid.rows[self.table.first : self.table.last], strict=True)
-        ]
-        return [i for i, (ids, filled) in enumerate(counts) if ids * 2 > filled]
 
     def classify(self, i: int) -> RowKind:
         """Return the kind of a row; a single text is a section for now."""

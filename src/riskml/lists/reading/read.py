@@ -19,12 +19,11 @@ from riskml.lists.reading.columns import choose_topic, map_columns
 from riskml.lists.reading.contents import shows_bills
 from riskml.lists.reading.contexts import build_context, build_rows, find_unit
 from riskml.lists.reading.days import find_missing_day, read_birth
-from riskml.lists.reading.filling import fill_household_cells
+from riskml.lists.reading.filling import fill_household_cells, join_columns
 from riskml.lists.reading.grids import Grid, read_grids
 from riskml.lists.reading.headers import BEST, Headers
 from riskml.lists.reading.layout import Table, find_tables
 from riskml.lists.reading.sheets import PERSON, Cell, Column, Row, Sheet
-from riskml.lists.reading.ticks import join_columns
 from riskml.lists.words import find_words
 
 __all__ = ["identify", "read_list"]
@@ -169,13 +168,10 @@ def identify(sheet: Sheet, row: Row) -> Identity:
     for column in sheet.columns:
         if column.field in ("id_number", "head_id") and (last := _SHEET.last.search(column.header)):
             texts[column.field] = _mark_ending(texts[column.field], 6 if last[1] in "六6" else 4)
-    if (
-        not texts.get("name")
-        and not texts.get("head_name")
-        and (both := _SHEET.name_and_id.match(texts.get("id_number") or ""))
-    ):
+    named = texts.get("name") or texts.get("head_name")
+    if not named and (both := _SHEET.name_and_id.match(texts.get("id_number") or "")):
         texts["name"] = both[1]
-    number = cells.get("id_number") if "id_number" in cells else cells.get("head_id")
+    number = cells.get("id_number", cells.get("head_id"))
     birth = read_birth(cells.get("birth_date"))
     if (
         birth
