@@ -65,9 +65,9 @@ class Where(IntEnum):
 _NOWHERE = Where.VILLAGE + 1
 _EVIDENCE = {
     case: {
-        (Number[number.upper()], Likeness[name.upper()]): Where[place.upper()]
+        (Number[number.upper()], Likeness[name.upper()]): Where[where.upper()]
         for number, names in table.items()
-        for name, place in names.items()
+        for name, where in names.items()
     }
     for case, table in load_data("persons/evidence").items()
 }
