@@ -208,7 +208,7 @@ class Machine(Writing):
         if really:
             with writing(self.service.engine) as connection:
                 revoke_key(connection, self.keys[-1].key_id)
-            self.keys[-1].revoked = True
+            self.keys[-1].revoked = self.acted = True
 
     @precondition(lambda self: not self.restarts)
     @rule(really=st.sampled_from((False,) * 7 + (True,)))
@@ -217,10 +217,12 @@ class Machine(Writing):
             waiting = any(job.state == "waiting" for job in self.reference.jobs.values())
             self.service.restart(next_day=not waiting)
             self.restarts += 1
+            self.acted = True
 
     @invariant()
     def count_step(self):
-        type(self).steps += 1
+        type(self).steps += self.acted
+        self.acted = False
 
     def teardown(self):
         while self.service.worker.step():
