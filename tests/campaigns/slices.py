@@ -90,5 +90,5 @@ if __name__ == "__main__":
     parser.add_argument("--report", type=Path, help="by default, NAME.json in the folder for builds")
     options = parser.parse_args()
     report = options.report or ROOT / "build" / f"{options.name}.json"
-    pytest = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", TESTS[options.name])
+    pytest = (sys.executable, "-m", "pytest", "-q", "--show-capture=no", "-p", "no:cacheprovider", TESTS[options.name])
     sys.exit(main(options.name, options.total, options.size, report, *pytest))
