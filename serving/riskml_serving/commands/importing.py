@@ -62,13 +62,15 @@ def import_records(
 
 
 def withdraw(
-    import_id: Annotated[str, typer.Argument(metavar="IMPORT", help="ID that the import printed.")],
+    import_id: Annotated[
+        str, typer.Argument(metavar="IMPORT", help="ID that the import printed, or request_id of POST /v1/records.")
+    ],
     as_of: AsOf = None,
     bundle: BundleFolder = None,
     db: Database = None,
     no_scores: NoScores = False,
 ) -> None:
-    """Take back a whole import: its rows are deleted, and the rows that they replaced count again.
+    """Take back a whole import or request: its rows are deleted, and the rows that they replaced count again.
 
     Households about which nothing else is stored are removed. If lists were imported, the persons in them, what they
     said and the answers given for them are taken back too, so that the same files can be imported again.

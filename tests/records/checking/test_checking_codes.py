@@ -74,16 +74,36 @@ def test_a_header_in_the_middle_is_named(make):
     assert "unknown_household" not in codes
 
 
-def test_identity_card_and_telephone_numbers_in_codes_and_texts_are_a_warning_that_shows_none(make):
+def test_identity_card_and_telephone_numbers_in_texts_are_a_warning_that_shows_none(make):
     numbers = ["11010519491231002X", "110105194912310038"]
-    members = [{"household_id": "0012", "member_id": number} for number in numbers]
+    income = make.rows("income")
+    income = [{**row, "record_id": number} for row, number in zip([*income, *income], numbers, strict=False)]
     helped = {"household_id": "0012", "started_on": dt.date(2023, 1, 5)}
     texts = ["低保", "联系张三13912345678"]
-    report = check(make(members=members, help=[helped | {"measure": text} for text in texts]))
+    report = check(make(income=income, help=[helped | {"measure": text} for text in texts]))
     wheres = [(fault.where, fault.count) for fault in report.faults if fault.code == "personal_number"]
-    assert wheres == [("members.member_id", 2), ("help.measure", 1)]
+    assert wheres == [("income.record_id", len(income)), ("help.measure", 1)]
     assert not any(text in report.render() for text in (*numbers, "13912345678"))
     assert report.ok
+
+
+@pytest.mark.parametrize(
+    ("codes", "refused"),
+    [
+        (["11010519491231002X", "110105194912310038"], 2),
+        (["11010519491231002X"], 1),
+        (["p1", "p2", "11010519491231002X"], 0),
+        (["370112202306010028"], 0),  # region, day and number
+        (["13001011234", "13001011235"], 0),
+        (["张三13912345678"], 1),
+    ],
+)
+def test_codes_that_say_who_a_person_is_are_a_fault_that_shows_none(make, codes, refused):
+    report = check(make(members=[{"household_id": "0012", "member_id": code} for code in codes]))
+    wheres = [(fault.where, fault.count) for fault in report.faults if fault.code == "personal_code"]
+    assert wheres == [("members.member_id", refused)] * bool(refused)
+    assert not any(code in report.render() for code in codes if len(code) > 2)
+    assert report.ok is not bool(refused)
 
 
 def test_every_column_of_codes_is_checked_and_a_region_is_reported_once(make):

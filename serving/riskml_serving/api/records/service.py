@@ -16,9 +16,8 @@ from riskml_serving.base.problems import FieldError
 from riskml_serving.checks import records as checks
 from riskml_serving.checks.comparisons import leave_out, plan_warnings, show_warnings
 from riskml_serving.checks.records import TableRows
-from riskml_serving.judging.jobs.repository import add_job
+from riskml_serving.judging.importing.publishing import add_rescore_job, update_register
 from riskml_serving.judging.scores.changes import Change
-from riskml_serving.judging.scores.repository import move_scores
 from riskml_serving.judging.scores.service import rescore
 from riskml_serving.judging.verdict import BRIEF
 from riskml_serving.judging.wording import show
@@ -29,7 +28,6 @@ from riskml_serving.store.households.repository import (
     count_households,
     find_households,
     list_codes,
-    update_households,
 )
 from riskml_serving.store.records.columns import to_columns
 from riskml_serving.store.records.purpose import claim_purpose
@@ -80,8 +78,8 @@ def append_records(
     if regions:
         call.record(connection, "records.append", regions=regions, rows=counts, **detail)
     if not at_once:
-        payload = {"as_of": call.today.isoformat(), "households": sorted(named), "regions": regions}
-        job = add_job(connection, call.caller, "rescore", payload, total=total, request_id=call.request_id)
+        own = (call.today, call.request_id, call.caller.region)
+        job = add_rescore_job(connection, call.caller, named, regions, *own)
         return 202, {**_build_answer(call, counts, [], job), **show_warnings(warnings)}
     changes = rescore(connection, call.model, sorted(touched), call.caller.region, call.today, call.request_id)
     return 200, {**_build_answer(call, counts, changes, None), **show_warnings(warnings)}
@@ -92,24 +90,19 @@ def _register(connection: Connection, call: Call, tables: TableRows, named: set[
 
     Also note for each household which tables the request contains, even without rows: these are now known.
     """
-    households = find_households(connection, named, call.caller.region, lock=True)
+    before = find_households(connection, named, call.caller.region, lock=True)
     newest = {row["household_id"]: row["region_code"] for row in tables.get("households", ())}
-    if missing := named - households.keys():
-        if not missing <= newest.keys() or len(call.caller.region) > call.state.settings.register_digits:
+    if missing := sorted(named - before.keys()):
+        if not newest.keys() >= {*missing} or len(call.caller.region) > call.state.settings.register_digits:
             checks.refuse_households(tables, missing)
         new = {"known_tables": "", "opened_on": call.today}
-        add_households(connection, [{"household_id": c, "region_code": newest[c], **new} for c in sorted(missing)])
-        households = find_households(connection, named, call.caller.region, lock=True)
-        checks.refuse_households(tables, named - households.keys())
-    checks.refuse_closed(tables, households)
-    sent = {name for name in tables if not TABLES[name].required}
-    updated = []
-    for code, row in households.items():
-        known = ";".join(sorted(set(filter(None, row["known_tables"].split(";"))) | sent))
-        updated.append({**row, "known_tables": known, "region_code": newest.get(code, row["region_code"])})
-    update_households(connection, [row for row in updated if row != households[row["household_id"]]])
-    moved = {code: region for code, region in newest.items() if region != households[code]["region_code"]}
-    move_scores(connection, moved, call.caller.region, call.request_id)
+        add_households(connection, [{"household_id": c, "region_code": newest[c], **new} for c in missing])
+        before |= find_households(connection, missing, call.caller.region, lock=True)
+        checks.refuse_households(tables, named - before.keys())
+    checks.refuse_closed(tables, before)
+    staged = {code: {"region_code": newest.get(code), "digest": None} for code in before}
+    stated = {name for name in tables if not TABLES[name].required}
+    update_register(connection, before, staged, stated, call.request_id, call.request_id)
 
 
 def _append(connection: Connection, call: Call, tables: TableRows) -> None:

@@ -27,9 +27,9 @@ from riskml_serving.store.households.repository import (
     update_households,
 )
 from riskml_serving.store.records.purpose import claim_purpose
-from riskml_serving.store.records.repository import read_lines, read_regional
+from riskml_serving.store.records.repository import read_lines, read_regional, supersede
 
-__all__ = ["EVERYWHERE", "Publication", "add_rescore_job", "save_register"]
+__all__ = ["EVERYWHERE", "Publication", "add_rescore_job", "save_register", "update_register"]
 
 EVERYWHERE = ""
 
@@ -88,7 +88,8 @@ class Publication:
             for part in self.parts:
                 if name in self.parts[part]:
                     self._append(name, *self._read_tables(part, name))
-        self._update_register()
+        own = self.before, self.staged, set(self.delivery.tables), self.fingerprint, self.request_id
+        self.changed |= update_register(self.connection, *own)
 
     def settle_facts(self) -> None:
         """Let facts follow the persons who have moved, and count once."""
@@ -103,7 +104,7 @@ class Publication:
 
     def _append(self, name: str, new: pa.Table, replaced: pa.Table | None) -> None:
         if replaced is not None and replaced.num_rows:
-            repository.supersede_rows(self.connection, name, replaced)
+            supersede(self.connection, name, replaced.to_pylist())
         repository.append(self.connection, name, new, self.received, self.request_id)
         self.rows[name] += new.num_rows
         if "household_id" in new.column_names:
@@ -125,20 +126,44 @@ class Publication:
         rows = (row for table in tables for row in table.to_pylist())
         self.moved = follow_records(self.connection, rows, self.today)
 
-    def _update_register(self) -> None:
-        stated = set(self.delivery.tables)
-        updated, notes = [], []
-        for code, staged in self.staged.items():
-            row = self.before.get(code)
-            known = set(filter(None, row["known_tables"].split(";"))) if row else set()
-            added = ";".join(sorted(stated - known))
-            notes.append({"household_id": code, "digest": staged["digest"], "added_tables": added})
-            if row is not None:
-                region = staged["region_code"] or row["region_code"]
-                names = ";".join(sorted(known | stated)) if added else row["known_tables"]
-                updated.append({**row, "known_tables": names, "region_code": region})
-        self.changed |= save_register(self.connection, self.before, updated, self.request_id)
-        repository.save_households(self.connection, [{**note, "fingerprint": self.fingerprint} for note in notes])
+
+def update_register(
+    connection: Connection,
+    before: Mapping[str, dict[str, Any]],
+    staged: Mapping[str, Mapping[str, Any]],
+    stated: set[str],
+    fingerprint: str,
+    request_id: str,
+) -> set[str]:
+    """Note where households live now and which of their tables are known, and move the scores; return what changed.
+
+    Parameters
+    ----------
+    connection : Connection
+    before : dict
+        Rows of the register, locked; a household that has just been registered has none.
+    staged : dict
+        By household: ``region_code``, None if it stays the same, and ``digest``, None if the rows came with a request.
+    stated : set of str
+        Tables that are stated in full for each household.
+    fingerprint : str
+        What takes this back: that of an import, or the number of a request.
+    request_id : str
+    """
+    updated, notes = [], []
+    for code, own in staged.items():
+        row = before.get(code)
+        known = set(filter(None, row["known_tables"].split(";"))) if row else set()
+        added, digest = ";".join(sorted(stated - known)), own["digest"]
+        if added or digest is not None:
+            note = {"household_id": code, "digest": digest, "added_tables": added}
+            notes.append({**note, "fingerprint": fingerprint})
+        if row is not None:
+            region = own["region_code"] or row["region_code"]
+            names = ";".join(sorted(known | stated)) if added else row["known_tables"]
+            updated.append({**row, "known_tables": names, "region_code": region})
+    repository.save_households(connection, notes)
+    return save_register(connection, before, updated, request_id)
 
 
 def save_register(
@@ -160,8 +185,9 @@ def add_rescore_job(
     regions: Collection[str],
     as_of: dt.date,
     request_id: str,
+    region: str = EVERYWHERE,
 ) -> str | None:
-    """Add the job that scores what an import, or its withdrawal, has changed.
+    """Add the job that scores what a delivery, or its withdrawal, has changed.
 
     A county's visit capacity is computed again if all of its open households are scored.
 
@@ -173,6 +199,8 @@ def add_rescore_job(
         Households, and regions of which every household is scored.
     as_of : date
     request_id : str
+    region : str, optional
+        Region to which the job is confined; by default, it is not.
 
     Returns
     -------
@@ -194,5 +222,5 @@ def add_rescore_job(
         {**payload, "counties": counties},
         total=total,
         request_id=request_id,
-        region=EVERYWHERE,
+        region=region,
     )

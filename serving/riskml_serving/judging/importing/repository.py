@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +14,6 @@ import pyarrow.parquet as pq
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    bindparam,
     delete,
     exists,
     func,
@@ -28,7 +26,7 @@ from riskml_serving.base.clock import now
 from riskml_serving.base.database.upserts import insert_missing, upsert
 from riskml_serving.judging.importing.tables import IMPORT_HOUSEHOLDS, IMPORT_PARTS, IMPORTS
 from riskml_serving.store.households.tables import HOUSEHOLDS
-from riskml_serving.store.records.repository import is_not_superseded, split_codes
+from riskml_serving.store.records.repository import split_codes
 from riskml_serving.store.records.tables import RECORDS, list_columns
 
 __all__ = [
@@ -43,6 +41,7 @@ __all__ = [
     "list_digests",
     "list_empty",
     "list_later",
+    "list_members",
     "list_parts",
     "list_received",
     "list_touched",
@@ -51,7 +50,6 @@ __all__ = [
     "read_part",
     "read_rivals",
     "save_households",
-    "supersede_rows",
     "take_back_rows",
 ]
 
@@ -215,18 +213,6 @@ def _copy(driver: Any, into: str, rows: pa.Table, own: Mapping[str, Any]) -> Non
         copy.write(sink.getbuffer())
 
 
-def supersede_rows(connection: Connection, name: str, keys: pa.Table) -> None:
-    """Mark the stored rows with these keys and days of recording as replaced; nulls are equal to one another."""
-    table, groups = RECORDS[name], defaultdict[tuple[str, ...], list[dict[str, Any]]](list)
-    for key in keys.to_pylist():
-        stated = {column: value for column, value in key.items() if value is not None}
-        groups[tuple(stated)].append({f"the_{column}": value for column, value in stated.items()})
-    for filled, values in groups.items():  # a comparison that accepts nulls would use no index
-        same = [table.c[c] == bindparam(f"the_{c}") if c in filled else table.c[c].is_(None) for c in keys.column_names]
-        query = update(table).where(*same, is_not_superseded(table)).values(superseded=True)
-        connection.execute(query, values)
-
-
 def list_received(connection: Connection, request_id: str) -> set[str]:
     """List the households about which a request brought rows."""
     codes: set[str] = set()
@@ -235,6 +221,13 @@ def list_received(connection: Connection, request_id: str) -> set[str]:
             query = select(table.c.household_id).where(table.c.request_id == request_id).distinct()
             codes.update(code for code in connection.execute(query).scalars() if code is not None)
     return codes
+
+
+def list_members(connection: Connection, request_id: str) -> set[tuple[str, str]]:
+    """List the members about whom a request brought rows, each as household and member."""
+    table = RECORDS["members"]
+    query = select(table.c.household_id, table.c.member_id).where(table.c.request_id == request_id).distinct()
+    return {(home, member) for home, member in connection.execute(query)}
 
 
 def read_rivals(connection: Connection, name: str, request_id: str) -> list[dict[str, Any]]:

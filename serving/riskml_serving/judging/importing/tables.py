@@ -38,11 +38,12 @@ IMPORT_HOUSEHOLDS = Table(
     METADATA,
     Column("household_id", Code(128), primary_key=True),
     Column("fingerprint", Code(64), primary_key=True),
-    Column("digest", BigInteger, nullable=False),
+    Column("digest", BigInteger, nullable=True),
     Column("added_tables", Text, nullable=False),
 )
-"""Households that an import changed. ``digest``: hash of the household's rows in the folder, by which the next import
-recognises an unchanged household. ``added_tables``: names, separated by ``;``, of the
-tables that are known for the household since this import."""
+"""Households that an import changed, or for which a request stated a table for the first time; the request's number is
+then the ``fingerprint``. ``digest``: hash of the household's rows in the folder, by which the next import recognises an
+unchanged household; null for a request. ``added_tables``: names, separated by ``;``, of the tables that are known for
+the household since then."""
 
 Index("ix_import_households_fingerprint", IMPORT_HOUSEHOLDS.c.fingerprint)

@@ -1,10 +1,13 @@
-"""Takes back an import as a whole, in one transaction: its rows are deleted, and what they replaced counts again."""
+"""Takes back an import, or a request that appended records, as a whole and in one transaction.
+
+Its rows are deleted, and what they replaced counts again.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +18,7 @@ from riskml.errors import UsageError
 from riskml.progress import Progress, Silent
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.cell_sql import connect
+from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import writing
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.judging.importing import repository
@@ -24,12 +28,14 @@ from riskml_serving.judging.importing.staging import build_known_sql, to_arrow
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import remove_scores
 from riskml_serving.people import audit
+from riskml_serving.people.audit.repository import list_actions
 from riskml_serving.people.auth import Caller
 from riskml_serving.register.keys import NoKeyError
 from riskml_serving.register.repository import delete_persons
-from riskml_serving.register.service import follow_facts, move_back
+from riskml_serving.register.service import follow_facts, follow_members, move_back
 from riskml_serving.store.facts.service import settle_facts
 from riskml_serving.store.households.repository import delete_households, find_households
+from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.repository import read_rows
 
 __all__ = ["Withdrawal", "withdraw_import"]
@@ -73,7 +79,8 @@ def withdraw_import(
     ----------
     engine : Engine
     import_id : str
-        The import's ID, or as much of the fingerprint of its records as identifies it.
+        The import's ID, or as much of the fingerprint of its records as identifies it; or the number of a request to
+        ``POST /v1/records``.
     today : date
         Date as of which households are located and scored.
     model : Model, optional
@@ -93,10 +100,12 @@ def withdraw_import(
     with writing(engine) as connection:
         hold_lock(connection, "imports")
         imported = repository.find_import(connection, import_id.removeprefix("import-"))
+        imported = imported or _find_request(connection, import_id)
         if imported is None:
             raise UsageError(
                 "There is no import {import_id!r}, or more than one.",
-                "The command `riskml-serving import` prints the ID of each import; the audit log has it too.",
+                "The command `riskml-serving import` prints the ID of each import; the audit log has it too, and the "
+                "number of each request to POST /v1/records.",
                 import_id=import_id,
             )
         notes = json.loads(imported["base"] or "{}")
@@ -113,18 +122,21 @@ def withdraw_import(
 def _withdraw(
     connection: Connection, imported: dict[str, Any], today: dt.date, caller: Caller, *, scores: bool
 ) -> tuple[Withdrawal, str | None]:
-    request_id = make_request_id(imported["fingerprint"])
+    request_id = imported.get("request_id") or make_request_id(imported["fingerprint"])
     stated = repository.list_changed(connection, imported["fingerprint"])
     codes = sorted(repository.list_received(connection, request_id) | stated.keys())
     before = find_households(connection, codes, EVERYWHERE, lock=True)
     if imported["finished_at"] is not None:
-        _refuse_later(connection, imported)
+        homes = {take_region(row["region_code"], Level.COUNTY) for row in before.values()}
+        _refuse_later(connection, imported, homes)
+    members = repository.list_members(connection, request_id) if "request_id" in imported else set()
     rows, regions = 0, set[str]()
     for name in TABLES:
         rivals = repository.read_rivals(connection, name, request_id)
         own = (row for row in rivals if row["request_id"] == request_id)
         regions |= {row["region_code"] or EVERYWHERE for row in own if row.get("household_id") is None}
         rows += repository.take_back_rows(connection, name, request_id, _find_restored(name, rivals, request_id))
+    follow_members(connection, _list_standing(connection, members, today))
     follow_facts(connection, codes, today, request_id, write=False)
     gone = repository.list_empty(connection, codes)
     remove_scores(connection, gone, EVERYWHERE, request_id, forgotten=True)
@@ -140,14 +152,31 @@ def _withdraw(
     return Withdrawal(**counts), job_id
 
 
-def _refuse_later(connection: Connection, imported: dict[str, Any]) -> None:
-    """Refuse to withdraw an import if a later one concerns one of its counties.
+def _find_request(connection: Connection, request_id: str) -> dict[str, Any] | None:
+    """Find a request that appended records and did nothing else; return what has to be known to withdraw it."""
+    done = list_actions(connection, request_id)
+    own = {"fingerprint": request_id, "request_id": request_id, "base": None}
+    return {**own, "finished_at": done["records.append"]} if done.keys() == {"records.append"} else None
+
+
+def _list_standing(connection: Connection, members: Collection[tuple[str, str]], today: dt.date) -> Rows:
+    """List what the remaining records state about members whose records were taken back, the latest last."""
+    nothing = {"left_on": None, "recorded_on": None}
+    rows: Rows = [{"household_id": home, "member_id": member, **nothing} for home, member in sorted(members)]
+    stored = to_rows(read_rows(connection, "members", sorted({home for home, _ in members})))
+    rows += (row for row in stored if (row["household_id"], row["member_id"]) in members)
+    known = (row for row in rows if (row["recorded_on"] or today) <= today)
+    return sorted(known, key=lambda row: row["recorded_on"] or dt.date.min)
+
+
+def _refuse_later(connection: Connection, imported: dict[str, Any], homes: set[str]) -> None:
+    """Refuse to withdraw an import, or a request, if a later import concerns one of its counties.
 
     Raises
     ------
     UsageError
     """
-    counties = _read_counties(imported)
+    counties = _read_counties(imported) or homes
     for later in repository.list_later(connection, imported["finished_at"]):
         if not counties or not (theirs := _read_counties(later)) or counties & theirs:
             raise UsageError(

@@ -13,7 +13,7 @@ from riskml_serving.people.audit.chain import START, Head, chain_entries
 from riskml_serving.people.audit.pseudonyms import SHORT, hash_household, read_key, read_pseudonym
 from riskml_serving.people.audit.tables import ARCHIVES, AUDIT
 
-__all__ = ["append", "move_out", "read_about", "read_all", "read_archives", "read_head", "read_range"]
+__all__ = ["append", "list_actions", "move_out", "read_about", "read_all", "read_archives", "read_head", "read_range"]
 
 
 def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
@@ -43,6 +43,12 @@ def read_about(connection: Connection, household_id: str) -> Sequence[RowMapping
     pseudonym = read_pseudonym(connection, household_id)
     about = or_(AUDIT.c.household_id == pseudonym, AUDIT.c.households.contains(pseudonym[:SHORT]))
     return connection.execute(select(AUDIT).where(about).order_by(AUDIT.c.seq)).mappings().all()
+
+
+def list_actions(connection: Connection, request_id: str) -> dict[str, dt.datetime]:
+    """List what a request did, and when; entries that have been moved to a file are left out."""
+    query = select(AUDIT.c.action, AUDIT.c.at).where(AUDIT.c.request_id == request_id)
+    return {row.action: row.at for row in connection.execute(query)}
 
 
 def read_head(connection: Connection) -> Head:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -11,7 +12,6 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
-    and_,
     bindparam,
     insert,
     or_,
@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from riskml.records.contract.schema import TABLES
 from riskml_serving.base.database.upserts import insert_missing
-from riskml_serving.store.records.columns import Columns
+from riskml_serving.store.records.columns import Columns, Rows
 from riskml_serving.store.records.tables import PURPOSE, RECORDS, list_columns, read_attributes
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "read_raw_rows",
     "read_regional",
     "read_rows",
+    "read_same_days",
     "split_codes",
     "supersede",
 ]
@@ -42,6 +43,7 @@ CHUNK = 500
 """Maximum number of codes in one query: below every database's limit on parameters."""
 
 CODES: BindParameter[Any] = bindparam("codes", expanding=True)
+DAYS: BindParameter[Any] = bindparam("days", expanding=True)
 
 
 def is_not_superseded(table: FromClause) -> ColumnElement[bool]:
@@ -60,6 +62,16 @@ def _select_rows(name: str, key: str) -> Select[Any]:
 
 HOUSEHOLD_QUERIES = {name: _select_rows(name, "household_id") for name in TABLES if name != "lines"}
 REGION_QUERY = _select_rows("disaster", "region_code")
+
+
+def _select_same_days(name: str, key: str) -> Select[Any]:
+    """Build the statement that reads the rows for some codes that state one of some days of recording, or none."""
+    day = RECORDS[name].c.recorded_on
+    return _select_rows(name, key).where(or_(day.is_(None), day.in_(DAYS)))
+
+
+SAME_DAY_QUERIES = {name: {"household_id": _select_same_days(name, "household_id")} for name in HOUSEHOLD_QUERIES}
+SAME_DAY_QUERIES["disaster"]["region_code"] = _select_same_days("disaster", "region_code")
 
 
 def split_codes(codes: Sequence[Value], size: int = CHUNK) -> Iterator[Sequence[Value]]:
@@ -150,23 +162,33 @@ def add_rows(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) 
         connection.execute(insert(RECORDS[name]), list(rows))
 
 
-def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Mark the rows that new rows replace: those for the same record or version, recorded on the same day.
+def read_same_days(connection: Connection, name: str, rows: Rows) -> Columns:
+    """Read the stored rows of which new rows of a table may replace some, as columns.
+
+    These are the rows of the same households or regions that state the same days of recording, or none; of ``lines``,
+    all.
+    """
+    if name == "lines":
+        return read_lines(connection)
+    days, stored = sorted({row["recorded_on"] for row in rows}), list[Any]()
+    for key, query in SAME_DAY_QUERIES[name].items():
+        for part in split_codes(sorted({row[key] for row in rows if row[key] is not None})):
+            stored += connection.execute(query, {"codes": part, "days": days})
+    return _to_columns(name, stored)
+
+
+def supersede(connection: Connection, name: str, keys: Iterable[Mapping[str, Any]]) -> None:
+    """Mark the rows in force with these keys and days of recording as replaced; nulls are equal to one another.
 
     Only a day's final state counts as known on that day, so a row never counts if a later one corrects it with the same
     ``recorded_on``. The data contract forbids two rows for one record on one day; the first row is marked so that
-    queries leave it out. Monitoring lines are never marked.
+    queries leave it out.
     """
-    table, names = RECORDS[name], TABLES[name].full_identity
-    keyed = [row for row in rows if all(row.get(key) is not None for key in TABLES[name].identity)]
-    if name == "lines" or not keyed:
-        return
-    same = [_compare(table.c[key], f"the_{key}") for key in names]
-    query = update(table).where(*same, table.c.recorded_on == bindparam("the_day"), is_not_superseded(table))
-    values = [{**{f"the_{key}": row.get(key) for key in names}, "the_day": row["recorded_on"]} for row in keyed]
-    connection.execute(query.values(superseded=True), values)
-
-
-def _compare(column: Any, parameter: str) -> Any:
-    value = bindparam(parameter, type_=column.type)
-    return column == value if not column.nullable else or_(column == value, and_(column.is_(None), value.is_(None)))
+    table, names = RECORDS[name], [*TABLES[name].full_identity, "recorded_on"]
+    groups = defaultdict[tuple[str, ...], list[dict[str, Any]]](list)
+    for key in keys:
+        stated = {column: key[column] for column in names if key[column] is not None}
+        groups[tuple(stated)].append({f"the_{column}": value for column, value in stated.items()})
+    for filled, values in groups.items():  # a comparison that accepts nulls would use no index
+        same = [table.c[c] == bindparam(f"the_{c}") if c in filled else table.c[c].is_(None) for c in names]
+        connection.execute(update(table).where(*same, is_not_superseded(table)).values(superseded=True), values)

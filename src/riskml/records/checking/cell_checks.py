@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from riskml.records.checking.registry import (
     Probe,
@@ -14,7 +14,7 @@ from riskml.records.checking.registry import (
     list_unreadable,
     select_raw,
 )
-from riskml.records.contract.personal import find_numbers
+from riskml.records.contract.personal import PERSON_CODES, find_numbers
 from riskml.records.contract.schema import (
     CHANGED_CODE,
     HOUSEHOLD_CODE,
@@ -141,12 +141,21 @@ def unusable_code(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check()
-def personal_number(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report codes of which most, and other texts of which some, are or hold such numbers, judged by the first rows.
+def personal_code(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report codes of which most are or hold such numbers, judged by the first rows; the codes are not shown."""
+    yield from _find_numbers(folder, table, PERSON_CODES)
 
-    The values are not shown.
-    """
+
+@check()
+def personal_number(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report record numbers of which most, and texts of which some, are or hold such numbers; they are not shown."""
+    yield from _find_numbers(folder, table, {*table.names} - {*PERSON_CODES})
+
+
+def _find_numbers(folder: Folder, table: Table, names: Collection[str]) -> Iterator[Probe]:
     for column in list_columns(folder, table, Kind.TEXT):
+        if column.name not in names:
+            continue
         name = quote(column.name)
         few = f"SELECT {name} FROM {folder.get_view(table.name)} WHERE {name} IS NOT NULL LIMIT {_FIRST_ROWS}"
         values = [value for (value,) in folder.connection.execute(f"SELECT DISTINCT {name} FROM ({few})").fetchall()]

@@ -38,7 +38,7 @@ from riskml.records.checking.plausibility import (
 from riskml.records.checking.poverty_lines import LINE_FACTOR, OLD_SHARE, OLD_YEARS
 from riskml.records.checking.row_checks import LATE_MONTHS, SPANS
 from riskml.records.contract.faults import Severity
-from riskml.records.contract.personal import find_numbers
+from riskml.records.contract.personal import PERSON_CODES, find_numbers
 from riskml.records.contract.schema import TABLES, Kind, Table
 from riskml.records.reading.folder import UsualLines
 
@@ -124,6 +124,9 @@ def _look_at_cells(table: Table, columns: Columns, today: dt.date) -> Iterator[s
 
 def _look_for_faults(columns: Columns) -> Iterator[str]:
     """Look for faults that the types of the columns do not exclude."""
+    yield from (
+        ["personal_code"] if any(find_numbers({*_list_known(columns, c)}, codes=True) for c in PERSON_CODES) else []
+    )
     for start, end in SPANS:
         if any(last and first and last < first for first, last in _zip(columns, start, end)):
             yield "ends_before_start"

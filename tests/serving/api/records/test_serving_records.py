@@ -46,6 +46,28 @@ def test_an_attribute_may_have_the_name_of_an_identifier_of_other_tables(client,
 
 
 @pytest.mark.parametrize(
+    ("household", "members", "wrong"),
+    [
+        ("11010519491231002X", ["m1"], ["tables.households[0].household_id", "tables.members[0].household_id"]),
+        ("h1", ["11010519491231002X", "110105194912310038"], [f"tables.members[{i}].member_id" for i in (0, 1)]),
+        ("h1", ["11010519491231002X", "m2", "m3"], []),  # it may look so by chance
+        ("370112202306010028", ["m1"], []),  # region, day and number
+    ],
+)
+def test_codes_that_say_who_somebody_is_are_refused_without_showing_them(client, key, household, members, wrong):
+    rows = [{"household_id": household, "member_id": code} for code in members]
+    for path in ("/v1/records", "/v1/scores"):
+        tables = {"households": [make_household(household)], "members": rows, "income": [], "lines": []}
+        if path == "/v1/records":
+            del tables["lines"]
+        answer = client.post(path, json={"tables": tables}, headers=key())
+        assert answer.status_code == (422 if wrong else 200), answer.text
+        errors = [error for error in answer.json().get("errors", ()) if error["code"] == "personal_code"]
+        assert [error["path"] for error in errors] == wrong
+        assert not wrong or "1101051949" not in answer.text
+
+
+@pytest.mark.parametrize(
     ("attributes", "name"),
     [
         ({"户主姓名": "王小明"}, "户主姓名"),

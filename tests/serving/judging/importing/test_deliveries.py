@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 from sqlalchemy import text
@@ -11,13 +12,15 @@ from riskml.errors import UsageError
 from riskml.records.contract.schema import TABLES
 from riskml_serving.base.database import writing
 from riskml_serving.judging.importing import service
-from riskml_serving.judging.importing.repository import append, supersede_rows
+from riskml_serving.judging.importing.repository import append
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.importing.staging import to_arrow
 from riskml_serving.judging.importing.withdrawal import withdraw_import
+from riskml_serving.operations.exporting.service import export_records
 from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.register.service import Person, keep_persons, read_persons
 from riskml_serving.store.households.repository import close_household
+from riskml_serving.store.records.repository import supersede
 
 TODAY = dt.date(2023, 6, 30)
 MAY = dt.date(2023, 5, 31)
@@ -148,7 +151,7 @@ def receive(engine, row):
     rows = to_arrow("income", {name: [row.get(name)] for name in TABLES["income"].names})
     with writing(engine) as connection:
         if row.get("record_id"):
-            supersede_rows(connection, "income", rows.select(["household_id", "record_id", "recorded_on"]))
+            supersede(connection, "income", rows.to_pylist())
         append(connection, "income", rows, dt.datetime(2023, 6, 30), "request")
 
 
@@ -252,3 +255,92 @@ def test_a_withdrawn_import_is_reported_to_readers_of_changes_and_the_others_are
     assert ("h2", "closed", "370112001002") in reported
     assert client.get("/v1/households/h2", headers=headers).status_code == 404
     assert not client.get("/v1/changes", headers=key("440101")).json()["changes"]
+
+
+BILL = {"household_id": "h1", "occurred_on": TODAY, "kind": "inpatient", "cost": 900.0, "record_id": "b1"}
+FLOOD = {"region_code": "370112001", "occurred_on": TODAY, "kind": "flood", "record_id": "f1"}
+LINE = {"region_code": "37", "effective_from": TODAY, "amount": 8400.0}
+
+
+@pytest.fixture
+def imported(client, deliver):
+    """Import a county that states no day of recording, so that today's rows became known today."""
+    homes = [make_household("h1"), make_household("h2", region="370112001002")]
+    members = [{"household_id": "h1", "member_id": "m1"}]
+    income = [make_income("h1", 6, record_id="w6"), make_income("h2")]
+    more = {"members": members, "illness": [BILL], "disaster": [FLOOD], "lines": [LINE]}
+    return import_folder(
+        client.app.state.engine, deliver(households=homes, income=income, **more), TODAY, simulated=True
+    )
+
+
+REQUESTS = {
+    "income": {"income": [make_income("h1", 6, 500.0, record_id="w6")]},
+    "a bill": {"illness": [BILL | {"cost": 700.0}]},
+    "a disaster of a region": {"disaster": [FLOOD | {"kind": "hail"}]},
+    "a line": {"lines": [LINE | {"amount": 9000.0}]},
+    "a member who has left": {"members": [{"household_id": "h1", "member_id": "m1", "left_on": str(TODAY)}]},
+    "a move": {"households": [make_household("h1", region="370112009009")]},
+    "a new household": {"households": [make_household("h3")], "income": [make_income("h3")], "help": []},
+    "a table for the first time": {"monitoring": [], "income": [make_income("h2", 5)]},
+}
+
+
+def send(client, key, tables):
+    answer = client.post(
+        "/v1/records", content=json.dumps({"tables": tables}, default=str), headers=key("", "read", "write", "admin")
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("tables", [*REQUESTS.values()][:4], ids=[*REQUESTS][:4])
+def test_a_request_replaces_what_an_import_made_known_on_the_same_day(
+    client, key, imported, read_in_force, tmp_path, tables
+):
+    engine = client.app.state.engine
+    before = read_in_force(engine)
+    send(client, key, tables)
+    after = read_in_force(engine)
+    assert {name: len(rows) for name, rows in after.items()} == {name: len(rows) for name, rows in before.items()}
+    export_records(engine, tmp_path / "out")  # refuses two rows for one record and day
+
+
+@pytest.mark.parametrize("tables", REQUESTS.values(), ids=REQUESTS)
+def test_a_withdrawn_request_leaves_what_was_there_before(client, key, imported, read_in_force, tables):
+    engine, keys = client.app.state.engine, IdentityKeys([bytes(32)])
+    with writing(engine) as connection:
+        keep_persons(connection, keys, [Person("m1", "h1", name="王宝明")])
+
+    def read():
+        with engine.connect() as connection:
+            return read_in_force(engine), read_persons(connection, keys, ["h1"])
+
+    before = read()
+    number = send(client, key, tables)
+    assert read() != before
+    taken = withdraw_import(engine, number, TODAY, client.app.state.holder.current)
+    assert read() == before
+    assert taken.rows == sum(map(len, tables.values()))
+    with pytest.raises(UsageError, match="There is no import"):
+        withdraw_import(engine, number, TODAY)
+
+
+def test_households_may_use_the_same_record_number(client, key, imported, read_in_force):
+    first, second = (make_income(code, 6, 5.0, record_id="shared") for code in ("h1", "h2"))
+    for rows in ([first], [second], [first | {"amount": 7.0}, make_income("h2", 5, record_id="other")]):
+        send(client, key, {"income": rows})
+    income = read_in_force(client.app.state.engine)["income"]
+    assert sorted((row[0], row[4]) for row in income if row[-1] == "shared") == [("h1", 7.0), ("h2", 5.0)]
+
+
+def test_only_requests_that_appended_records_are_withdrawn_and_only_after_later_imports(client, key, imported, deliver):
+    number = send(client, key, REQUESTS["a bill"])
+    clue = {"household_id": "h1", "what": "illness", "channel": "hotline"}
+    reported = client.post("/v1/clues", json=clue, headers=key("", "write"))
+    with pytest.raises(UsageError, match="There is no import"):
+        withdraw_import(client.app.state.engine, reported.headers["x-request-id"], TODAY)
+    folder = deliver(households=[make_household("h2", region="370112001002")], income=[make_income("h2", 3)])
+    import_folder(client.app.state.engine, folder, TODAY, simulated=True)
+    with pytest.raises(UsageError, match="A later import"):
+        withdraw_import(client.app.state.engine, number, TODAY)

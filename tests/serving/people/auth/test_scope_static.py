@@ -38,6 +38,7 @@ EXEMPT = {
     "store/records/repository.py": {
         "read_lines": "poverty lines belong to no household",
         "read_regional": "regional disasters belong to no household",
+        "_select_same_days": "its callers hold the locks of the households, which they found in their region",
         "_select_rows": "read_rows gets codes that find_households has checked; no household owns a regional disaster",
         "add_rows": "intake has checked every row against the register",
         "supersede": "the rows come from the caller of add_rows",
@@ -48,8 +49,8 @@ EXEMPT = {
             "read_last",
             "list_touched",
             "append",
-            "supersede_rows",
             "list_received",
+            "list_members",
             "read_rivals",
             "take_back_rows",
             "list_empty",

@@ -288,7 +288,8 @@ def create_import_tables() -> None:
     create_table(
         "import_households",
         {"household_id": HOUSEHOLD, "fingerprint": Code(64)},
-        {"digest": BIG_COUNT, "added_tables": TEXT},
+        {"added_tables": TEXT},
+        {"digest": BIG_COUNT},
     )
     op.create_index("ix_import_households_fingerprint", "import_households", ["fingerprint"])
 
