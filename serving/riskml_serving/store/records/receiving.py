@@ -32,8 +32,12 @@ def append_rows(connection: Connection, tables: Mapping[str, Rows], request_id: 
 def _find_replaced(connection: Connection, name: str, rows: Rows) -> Rows:
     """Find the stored rows for the same record, version or line as new rows that became known on the same day."""
     table = TABLES[name]
-    keyed = [row for row in rows if row[table.identity[-1]] is not None]
-    stored = to_rows(read_same_days(connection, name, keyed)) if keyed else []
+
+    def is_keyed(row: Mapping[str, Any]) -> bool:
+        return row[table.identity[-1]] is not None
+
+    keyed = list(filter(is_keyed, rows))
+    stored = list(filter(is_keyed, to_rows(read_same_days(connection, name, keyed)))) if keyed else []
     if not stored:
         return []
     columns = {column: [row[column] for row in (*keyed, *stored)] for column in table.names}

@@ -119,6 +119,7 @@ AID = {"household_id": "h1", "started_on": "2023-05-01", "measure": "grant"}
 STATEMENT = make_income(period_start="2022-01-01", months=12, amount=12000, statement=True)
 LINE = {"region_code": "37", "effective_from": "2022-01-01", "amount": 6000}
 FAULTS = {
+    "a number as a code": ("members", [{"household_id": "h1", "member_id": "11010519491231002X"}], "personal_code"),
     "size of two thousand million": ("households", [{**HOME, "size": 2_000_000_000}], "above_maximum"),
     "size of nobody": ("households", [{**HOME, "size": 0}], "below_minimum"),
     "region of five digits": ("households", [{**HOME, "region_code": "37011"}], "bad_region"),
