@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,22 +16,32 @@ from riskml_serving.casework.clues.states import find_state
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.service import judge_households
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.records.columns import Columns, Rows
+from riskml_serving.store.facts.corrections import Fact, find_restated, find_stated_by_others
+from riskml_serving.store.records.columns import Columns, Rows, to_rows
 from riskml_serving.web.shell.words import label_flag
 
 __all__ = ["add_rows", "read_supposed"]
 
 
 def add_rows(tables: Mapping[str, Columns], rows: Mapping[str, Rows]) -> dict[str, Columns]:
-    """Add rows, by table, to tables that were read.
+    """Add rows about one household, by table, to its tables that were read.
 
-    >>> add_rows({"help": {"amount": [1.0]}, "events": {"kind": []}}, {"events": [{"kind": "accident"}]})
-    {'help': {'amount': [1.0]}, 'events': {'kind': ['accident']}}
+    What several rows state, or a row that was read, counts once: see :mod:`store.facts.corrections`.
+
+    >>> row = {"household_id": "h1", "occurred_on": dt.date(2024, 3, 5), "kind": "accident", "record_id": None}
+    >>> near, far = ({**row, "occurred_on": dt.date(2024, month, 30)} for month in (3, 5))
+    >>> add_rows({"events": {"kind": [], "occurred_on": []}}, {"events": [row, near, far]})["events"]["kind"]
+    ['accident', 'accident']
     """
-    return {
-        name: {column: [*cells, *(row.get(column) for row in rows.get(name, ()))] for column, cells in columns.items()}
-        for name, columns in tables.items()
-    }
+    return {**tables, **{name: _add(name, tables[name], own) for name, own in rows.items()}}
+
+
+def _add(name: str, columns: Columns, rows: Rows) -> Columns:
+    facts = [Fact(f"\n{i}", f"{i}", row) for i, row in enumerate(rows)]  # no stored record number has a line break
+    stored = [row for row in to_rows(columns) if row["household_id"]]  # rows about a region state no household's loss
+    again = find_restated(name, facts, ()) | find_stated_by_others(name, facts, stored)
+    new = [fact.row for fact in facts if fact.record_id not in again]
+    return {column: [*cells, *(row.get(column) for row in new)] for column, cells in columns.items()}
 
 
 def read_supposed(
@@ -40,10 +50,12 @@ def read_supposed(
     caller: Caller,
     register: Mapping[str, Any],
     as_of: dt.date,
-    clues: Iterable[Mapping[str, Any]],
+    clues: Sequence[Mapping[str, Any]],
     lang: str,
 ) -> dict[str, Any] | None:
-    """Judge a household as if those of its open clues were true that the reader may see; None without any.
+    """Judge a household as if those of its open clues, the latest first, were true that the reader may see.
+
+    None is returned without any.
 
     Returns
     -------
@@ -53,7 +65,7 @@ def read_supposed(
     """
     believed = [row for row in clues if find_state(row) == "open" and may_read_clue(row, caller)]
     rows: defaultdict[str, Rows] = defaultdict(list)
-    for row in believed:
+    for row in reversed(believed):  # the earliest first: a later report corrects an earlier one
         for table, record in suppose(row, as_of).items():
             rows[table].append(record)
     left_out = list(dict.fromkeys(row["what"] for row in believed if not suppose(row, as_of)))
