@@ -34,6 +34,7 @@ from riskml_serving.register.keys import NoKeyError
 from riskml_serving.register.repository import delete_persons
 from riskml_serving.register.service import follow_facts, follow_members, move_back
 from riskml_serving.store.facts.service import settle_facts
+from riskml_serving.store.helps.repository import drop_helps, read_begun
 from riskml_serving.store.households.repository import delete_households, find_households
 from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.repository import read_rows
@@ -140,6 +141,7 @@ def _withdraw(
     follow_facts(connection, codes, today, request_id, write=False)
     gone = repository.list_empty(connection, codes)
     remove_scores(connection, gone, EVERYWHERE, request_id, forgotten=True)
+    drop_helps(connection, [one["help_id"] for one in read_begun(connection, gone)])
     delete_persons(connection, gone)
     delete_households(connection, gone)
     rest = sorted(before.keys() - set(gone))

@@ -167,7 +167,7 @@ def test_help_that_a_visit_finds_does_not_settle_that_help_does_not_work(service
 
 def test_a_county_that_is_delivered_with_its_past_has_no_second_look_overdue(client, key, model, small_county):
     engine = client.app.state.engine
-    import_folder(engine, small_county, TODAY, model, simulated=True)
+    number = import_folder(engine, small_county, TODAY, model, simulated=True).import_id
     with reading(engine) as connection:
         rows = connection.execute(text("SELECT min(due_on), count(*) FROM help_begun")).one()
         held = connection.execute(text("SELECT count(*) FROM record_help")).scalar_one()
@@ -177,6 +177,9 @@ def test_a_county_that_is_delivered_with_its_past_has_no_second_look_overdue(cli
     assert not any(row["late"] for row in listed)
     starts = pa.compute.max(pq.read_table(small_county / "help.parquet")["started_on"]).as_py()
     assert starts > TODAY - dt.timedelta(days=92), "the county has new help, too"
+    withdraw_import(engine, number, TODAY, model)
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM help_begun")).scalar_one() == 0
 
 
 ROWS = st.lists(
