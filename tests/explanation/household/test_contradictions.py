@@ -12,9 +12,10 @@ import pytest
 from riskml.features import build
 from riskml.outcomes import AT_RISK, UNKNOWN, classify_cohort
 from riskml.policy import apply_rule_line
+from riskml.records.contract.calendar import to_month_end
 from riskml.records.panel.store import Records
 from riskml.simulation.simulate import simulate
-from riskml.splits import Settings, build_grid
+from riskml.splits import Settings
 
 pytestmark = pytest.mark.integration  # trains a model
 
@@ -56,22 +57,29 @@ def register(tmp_path_factory) -> Records:
     return Records.load(folder)
 
 
+MANY = 2
+"""One household in this many is explained on each date."""
+
+
 @pytest.fixture(scope="module", params=["monthly", "register"])
 def explained(request, fit_narrator):
-    """Explain every household with a known status on the last two dates; return each explanation with whether the
-    household is to be visited."""
+    """Explain some 300 households with a known status, other ones each time, on a date in every third month from the
+    first window's end to the last month; return each explanation with whether the household is to be visited."""
     name = {"monthly": "county_records", "register": "register"}[request.param]
     records, settings = request.getfixturevalue(name), Settings(income_age=18 * (name == "register"))
     narrator = fit_narrator(records, settings)
     explanations = []
-    for day in build_grid(records, settings).as_ofs[-2:]:
+    months = range(records.first_month + settings.window, records.last_month + 1, settings.step)
+    for number, month in enumerate(months):
+        day = to_month_end(month) - 14 * (number % 4 == 3)  # one date in four is in the middle of a month
         panel = records.panel(day, basis=settings.basis)
         status, verdicts = classify_cohort(panel, settings, narrator.policy), apply_rule_line(panel, narrator.policy)
         margin = narrator.bundle.predict_margin(build(panel))
-        visited = (status == AT_RISK) & (margin >= np.quantile(margin[status == AT_RISK], 0.9))
+        least = np.quantile(margin[status == AT_RISK], 0.9) if (status == AT_RISK).any() else np.inf
+        visited = (status == AT_RISK) & (margin >= least)
         explanations += [
             (narrator.explain(panel, i, verdicts=verdicts), bool(visited[i]))
-            for i in np.flatnonzero(status != UNKNOWN).tolist()
+            for i in np.flatnonzero(status != UNKNOWN)[number % MANY :: MANY].tolist()
         ]
     return explanations
 
@@ -139,9 +147,9 @@ def test_outside_the_cohort_no_amount_is_stated_twice_or_compared_with_most_hous
 
 
 def test_nearly_every_household_on_the_visit_list_has_at_least_two_reasons(explained):
-    for day in {e.as_of for e, _ in explained}:
-        counts = np.array([len(e.reasons) for e, visited in explained if visited and e.as_of == day])
-        assert (counts >= 2).mean() >= 0.95
+    counts = np.array([len(e.reasons) for e, visited in explained if visited])
+    assert len(counts) > 200
+    assert (counts >= 2).mean() >= 0.95
 
 
 @pytest.mark.parametrize(
