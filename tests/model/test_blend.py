@@ -26,8 +26,8 @@ def fit(problem, seed=7):
 
 
 def test_the_margin_is_the_weighted_sum_of_the_parts(blend, problem):
-    linear, trees = blend.predict_parts(problem.X)
-    w = blend.weights
+    values, w = blend.align(problem.X), blend.weights
+    linear, trees = blend.linear.predict_margin(values), blend.trees.predict_margin(values)
     assert min(w.linear, w.trees) >= 0
     assert w.linear + w.trees > 0.5
     assert np.array_equal(blend.predict_margin(problem.X), w.intercept + w.linear * linear + w.trees * trees)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats
 from riskml.features.catalogue import Feature, feature
 from riskml.records.contract.schema import list_codes
 from riskml.records.contract.versions import NO_DAY
@@ -16,7 +16,6 @@ from riskml.vocabulary.regions import Level, take_region
 
 __all__ = ["REGION_FEATURES", "derive_features", "list_region_features"]
 
-Floats = NDArray[np.float64]
 Levels = tuple[str, ...]
 
 REGION_FEATURES = {level: f"region_{level:d}" for level in Level if level != Level.VILLAGE}

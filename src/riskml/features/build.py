@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.arrays import Floats
 from riskml.features import attributes
 from riskml.features.catalogue import CATALOGUE, Feature
 from riskml.features.matrix import FeatureColumn, FeatureMatrix
@@ -21,7 +22,6 @@ from riskml.records.panel.store import Records
 
 __all__ = ["build", "build_all", "build_known"]
 
-Floats = NDArray[np.float64]
 Extra = list[tuple[Feature, Floats, tuple[str, ...]]]
 
 

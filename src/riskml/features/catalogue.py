@@ -9,18 +9,15 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from riskml.arrays import Floats
 from riskml.features.matrix import Direction, FeatureColumn
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.causes import CAUSES
 
 __all__ = ["CATALOGUE", "Feature", "Topic", "feature"]
 
-Floats = NDArray[np.float64]
 _BRACKETS = re.compile(r"[(（][^)）]*[)）]$")
-F = TypeVar("F", bound=Callable[..., NDArray[np.float64]])
+F = TypeVar("F", bound=Callable[..., Floats])
 
 Topic = str
 TOPICS: dict[Topic, str] = {

@@ -5,15 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import cached_on_panel, count_months_since, divide_by_line, read_income, require_rows
 from riskml.records.contract.schema import list_codes
 from riskml.records.panel.panel import Panel
 
-Floats = NDArray[np.float64]
 PRODUCTION = tuple(list_codes("disaster", "kind").index(kind) for kind in ("pest", "animal_disease", "price_fall"))
 
 declare = partial(feature, topic="disaster", cause="disaster", risky="more than most", requires=("disaster",))

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
+from riskml.arrays import Floats
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import cached_on_panel, count_months_since, divide_by_line, require_rows
 from riskml.records.contract.schema import list_codes
 from riskml.records.panel.panel import Panel
 
-Floats = NDArray[np.float64]
 HIGHER, FREE = Direction.HIGHER_RISK, Direction.FREE
 _code_kind = list_codes("events", "kind").index
 REPORT = _code_kind("report")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Mask
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import cached_on_panel, divide, require_rows
@@ -15,7 +15,6 @@ from riskml.records.contract.schema import list_codes
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 
-Floats = NDArray[np.float64]
 HIGHER, LOWER = Direction.HIGHER_RISK, Direction.LOWER_RISK
 
 declare = partial(feature, topic="household", unit="persons", requires=("members",))
@@ -36,7 +35,7 @@ def _count_health(health: str, panel: Panel) -> Floats:
     return _count_coded(panel, "health", health)
 
 
-def _set_unknown_missing(members: Events, number: Floats, stated: NDArray[np.bool_]) -> Floats:
+def _set_unknown_missing(members: Events, number: Floats, stated: Mask) -> Floats:
     """Set a household's number to missing if it lists members but none of them has a value.
 
     A household that lists no members keeps its number.

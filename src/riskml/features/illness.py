@@ -5,15 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import cached_on_panel, count_months_since, divide, divide_by_line, read_income, require_rows
 from riskml.records.contract.schema import list_codes
 from riskml.records.panel.panel import Panel
 
-Floats = NDArray[np.float64]
 HIGHER, LOWER = Direction.HIGHER_RISK, Direction.LOWER_RISK
 INPATIENT = list_codes("illness", "kind").index("inpatient")
 REGULAR = (list_codes("illness", "kind").index("outpatient"), list_codes("illness", "kind").index("chronic"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats
 from riskml.features import kernels
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
@@ -19,7 +19,6 @@ from riskml.features.views import (
 )
 from riskml.records.panel.panel import Panel
 
-Floats = NDArray[np.float64]
 LOWER, HIGHER = Direction.LOWER_RISK, Direction.HIGHER_RISK
 YEAR = 12
 

@@ -7,8 +7,8 @@ latest month, so a household's result is the same, bit for bit, whether it is co
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Mask
 from riskml.records.panel.kernels import Array, compiled
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "sum_rows_by_month",
 ]
 
-Floats = NDArray[np.float64]
 
 LEAST = 0.02
 """Lower limit for a level of income, in multiples of the line; without it, its logarithm could not be taken."""
@@ -36,7 +35,7 @@ RECENT = 6
 
 
 @compiled
-def scale(yuan: Array, stated: Array, unit: Array, months: int) -> tuple[Floats, NDArray[np.bool_], Floats, Floats]:
+def scale(yuan: Array, stated: Array, unit: Array, months: int) -> tuple[Floats, Mask, Floats, Floats]:
     """Divide the amounts of the latest months by the unit of each month.
 
     Parameters

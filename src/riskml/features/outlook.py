@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats
 from riskml.features import kernels
 from riskml.features.catalogue import feature
 from riskml.features.illness import REGULAR
@@ -15,7 +15,6 @@ from riskml.features.views import cached_on_panel, read_income, require_rows, ta
 from riskml.records.contract.schema import list_codes
 from riskml.records.panel.panel import Panel
 
-Floats = NDArray[np.float64]
 SCHOOL_FEE = list_codes("events", "kind").index("school_fee")
 YEAR = 12
 KEPT = 0.96 ** np.arange(1, YEAR + 1)

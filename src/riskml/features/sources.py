@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
+from riskml.arrays import Floats
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import cached_on_panel, divide, read_source
 from riskml.records.panel.panel import Panel
 
-Floats = NDArray[np.float64]
 PARTS = ("wage", "business", "property", "transfer")
 CAUSE = {"wage": "work", "business": "venture", "property": "other", "transfer": "other"}
 ZH = {"wage": "工资性收入", "business": "经营性收入", "property": "财产性收入", "transfer": "转移性收入"}

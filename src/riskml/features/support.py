@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
+from riskml.arrays import Floats
 from riskml.features.catalogue import feature
 from riskml.features.views import count_months_since, divide, require_rows, sum_help
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
-
-Floats = NDArray[np.float64]
 
 declare = partial(feature, topic="help", cause="other", requires=("help",))
 """Declares a feature of this module; each declaration adds only what is specific to it."""

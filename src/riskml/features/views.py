@@ -7,8 +7,8 @@ from functools import wraps
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskml.arrays import Floats, Mask
 from riskml.features import kernels
 from riskml.records.contract.calendar import subtract_months
 from riskml.records.contract.schema import SOURCES, list_codes
@@ -34,8 +34,6 @@ __all__ = [
     "take_log",
 ]
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 T = TypeVar("T")
 
 MONTHLY, YEARLY = map(list_codes("help", "per").index, ("month", "year"))

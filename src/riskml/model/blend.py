@@ -70,11 +70,6 @@ class Blend:
     calibration: Calibration
     choice: dict[str, Any] = field(default_factory=dict)
 
-    def predict_parts(self, X: FeatureMatrix | FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Predict the unweighted margins of the linear part and of the trees, shape (n,) each."""
-        values = self.align(X)
-        return self.linear.predict_margin(values), self.trees.predict_margin(values)
-
     def predict_margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
         """Predict the log odds before calibration, shape (n,).
 
@@ -83,9 +78,8 @@ class Blend:
         X : FeatureMatrix, or array of shape (n, F) in this model's schema
             A matrix with other columns or levels is aligned first; features that it lacks count as missing.
         """
-        linear, trees = self.predict_parts(X)
-        w = self.weights
-        return w.intercept + w.linear * linear + w.trees * trees
+        values, w = self.align(X), self.weights
+        return w.intercept + w.linear * self.linear.predict_margin(values) + w.trees * self.trees.predict_margin(values)
 
     def predict_probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
         """Predict the calibrated probability of the outcome, shape (n,)."""

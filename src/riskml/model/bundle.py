@@ -36,7 +36,7 @@ from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import Trees
 from riskml.splits import Settings
 
-__all__ = ["FORMAT", "Bundle", "is_trained_on_simulation"]
+__all__ = ["FORMAT", "Bundle"]
 
 FORMAT = 1
 """Version of the bundle's file format."""
@@ -45,11 +45,6 @@ TRAINED_ON = ("real", "simulated")
 """What ``trained_on`` in the manifest can say about the county whose records the model was trained on."""
 
 LIBRARIES = ("lightgbm", "numpy", "scipy")
-
-
-def is_trained_on_simulation(manifest: Mapping[str, Any]) -> bool:
-    """Return whether a bundle's manifest says that the model was trained on a simulated county."""
-    return bool(manifest["trained_on"] == TRAINED_ON[True])
 
 
 @dataclass(frozen=True)
@@ -208,7 +203,7 @@ class Bundle:
     @property
     def simulated(self) -> bool:
         """Whether the model was trained on a simulated county."""
-        return is_trained_on_simulation(self.manifest)
+        return bool(self.manifest["trained_on"] == TRAINED_ON[True])
 
     @property
     def report(self) -> dict[str, Any]:
