@@ -127,23 +127,6 @@ def test_margins_from_another_model_are_rejected(explainer, blend):
         explainer.explain(X).require_margin(blend.predict_margin(X) + np.array([0, 1e-6, 0, 0, np.nan]))
 
 
-def test_trees_too_deep_for_tables_are_explained_by_lightgbm_and_a_note_says_so(blend, training, caplog):
-    y = (training.values[:, 0] > 0).astype(float)
-    y[::7] = 1 - y[::7]
-    deep = TreeProblem(blend.schema, training.values, y).solve(
-        TreeSettings(rounds=3, depth=12, leaves=120, min_rows=2), seed=0
-    )
-    explainer = Explainer(replace(blend, trees=deep))
-    assert "tables hold at most 7" in explainer.note
-    assert explainer.note in caplog.text, "the log says why"
-    X = draw_matrix(6, seed=4)
-    explainer.explain(X, threads=2).require_margin(explainer.blend.predict_margin(X))
-
-
-def test_an_explainer_that_uses_tables_has_no_note(explainer):
-    assert explainer.note == ""
-
-
 def test_a_faulty_kernel_is_rejected_when_the_model_is_loaded(blend, monkeypatch):
     real = contributions.Tables.build
 

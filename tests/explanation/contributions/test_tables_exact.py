@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskml.errors import BundleError
+from riskml.errors import BundleError, ModelError
 from riskml.explanation.contributions import verification as checking
-from riskml.explanation.contributions.groups import TooDeepError, cut
+from riskml.explanation.contributions.groups import cut
 from riskml.explanation.contributions.tables import BLOCK, Tables
 from riskml.explanation.contributions.verification import check_tables, make_probe_rows
 from riskml.model.forest import read_forest
@@ -128,9 +128,9 @@ def test_empty_inputs_and_empty_forests_can_be_explained(model):
         assert not kernel.explain(model.rows).any()
 
 
-def test_a_tree_too_deep_for_tables_is_rejected_with_a_workaround(deep):
+def test_a_tree_too_deep_for_tables_is_rejected_with_what_to_do(deep):
     with pytest.raises(
-        TooDeepError, match=r"a leaf under \d+ splits; the lookup tables hold at most 7.\n.*LightGBM itself"
+        ModelError, match=r"a leaf under \d+ splits; the lookup tables hold at most 7.\n.*depth 7 or less"
     ):
         Tables.build(read_forest(deep.text))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -10,17 +9,14 @@ import numpy as np
 
 from riskml.arrays import Floats
 from riskml.errors import ModelError
-from riskml.explanation.contributions.groups import TooDeepError
 from riskml.explanation.contributions.tables import Tables
-from riskml.explanation.contributions.verification import TOLERANCE, check_tables, predict_contributions
+from riskml.explanation.contributions.verification import TOLERANCE, check_tables
 from riskml.features.matrix import FeatureMatrix
 from riskml.model.blend import Blend
 from riskml.model.calibration import Calibration
 from riskml.model.forest import read_forest
 
 __all__ = ["Contributions", "Explainer"]
-
-log = logging.getLogger("riskml.explanation")
 
 
 CHUNK = 8192
@@ -104,13 +100,13 @@ class Explainer:
     ----------
     base : float
         Mean margin of the model.
-    note : str
-        The reason why the trees are not tabulated, and the loss of speed (also logged as a warning); empty if they are.
     nbytes : int
-        Size of the tables in bytes; 0 if there are none.
+        Size of the tables in bytes.
 
     Raises
     ------
+    ModelError
+        If a tree is too deep for the tables; `riskml train` grows none.
     BundleError
         If the tables disagree with LightGBM on any of 50 rows near the trees' thresholds.
 
@@ -123,19 +119,10 @@ class Explainer:
 
     def __init__(self, blend: Blend) -> None:
         self.blend = blend
-        self.note, self.nbytes = "", 0
-        self._tables: Tables | None = None
-        try:
-            self._tables = Tables.build(read_forest(blend.trees.text))
-        except TooDeepError as error:
-            self.note = str(error)
-            log.warning("%s", self.note)
-            base = predict_contributions(blend.trees.booster, np.zeros((1, len(blend.schema.columns))))[1]
-        else:
-            check_tables(self._tables, blend.trees.booster)
-            self.nbytes, base = self._tables.table.nbytes, self._tables.base
-        weights = blend.weights
-        self.base = weights.intercept + weights.linear * blend.linear.base + weights.trees * base
+        self._tables = Tables.build(read_forest(blend.trees.text))
+        check_tables(self._tables, blend.trees.booster)
+        self.nbytes, weights = self._tables.table.nbytes, blend.weights
+        self.base = weights.intercept + weights.linear * blend.linear.base + weights.trees * self._tables.base
 
     def explain(self, X: FeatureMatrix | Floats, threads: int = 1) -> Contributions:
         """Compute the contributions for each row.
@@ -148,7 +135,7 @@ class Explainer:
         Returns
         -------
         Contributions
-            If there are tables, a row gets bit-identical values whether it is explained alone or in a batch.
+            A row gets bit-identical values whether it is explained alone or in a batch.
         """
         blend = self.blend
         values = blend.align(X)
@@ -156,9 +143,7 @@ class Explainer:
 
         def fill(start: int) -> None:
             part = values[start : start + CHUNK]
-            linear = blend.linear.explain(part)
-            tables = self._tables
-            trees = predict_contributions(blend.trees.booster, part)[0] if tables is None else tables.explain(part)
+            linear, trees = blend.linear.explain(part), self._tables.explain(part)
             out[start : start + CHUNK] = blend.weights.linear * linear + blend.weights.trees * trees
 
         starts = range(0, len(values), CHUNK)

@@ -11,14 +11,10 @@ from dataclasses import dataclass, field
 from riskml.errors import ModelError
 from riskml.model.forest import Forest, Tree
 
-__all__ = ["MOST_BITS", "Group", "Leaf", "TooDeepError", "cut"]
+__all__ = ["MOST_BITS", "Group", "Leaf", "cut"]
 
 MOST_BITS = 7
 """Maximum number of splits on the path to a group and in it, so that a table has at most 128 entries per feature."""
-
-
-class TooDeepError(ModelError):
-    """A leaf lies under more splits than a table can hold."""
 
 
 @dataclass
@@ -85,7 +81,7 @@ def cut(forest: Forest, most_bits: int = MOST_BITS) -> Iterator[Group]:
 
     Raises
     ------
-    TooDeepError
+    ModelError
         If a leaf lies under more than ``most_bits`` splits.
     """
     features = forest.splits.feature.tolist()
@@ -100,10 +96,9 @@ def cut(forest: Forest, most_bits: int = MOST_BITS) -> Iterator[Group]:
             elif inner:
                 todo += _list_children(tree, node, path)
             else:
-                raise TooDeepError(
+                raise ModelError(
                     "Tree {number} has a leaf under {splits} splits; the lookup tables hold at most {most_bits}.",
-                    "Contributions are computed by LightGBM itself, some 20 times slower; "
-                    "train trees of depth {most_bits} or less.",
+                    "Train trees of depth {most_bits} or less.",
                     number=number,
                     splits=len(path),
                     most_bits=most_bits,

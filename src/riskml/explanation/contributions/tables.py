@@ -68,7 +68,7 @@ class Tables:
 
         Raises
         ------
-        TooDeepError
+        ModelError
             If a leaf lies under more than ``most_bits`` splits.
         """
         groups = list(cut(forest, most_bits))
