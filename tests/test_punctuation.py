@@ -53,7 +53,11 @@ def read_values(value: object) -> Iterator[str]:
         yield from read_values(part)
 
 
-@pytest.mark.parametrize("file", ["policy/policy.yaml", "explanation/timeline/words.yaml", "reporting/groups.yaml"])
+TEXT_FILES = ["policy/policy.yaml", "evaluation/words.yaml", "reporting/groups.yaml", "reporting/headings.yaml"]
+TEXT_FILES += ["explanation/timeline/lanes.yaml", "explanation/timeline/words.yaml"]
+
+
+@pytest.mark.parametrize("file", TEXT_FILES)
 def test_chinese_texts_in_files_of_texts_use_full_width_punctuation(file):
     texts = [*read_values(yaml.safe_load((ROOT / "src/riskml" / file).read_text("utf-8")))]
     assert len(texts) > 20

@@ -21,6 +21,7 @@ __all__ = [
     "join_sentences",
     "load_chinese",
     "read",
+    "read_data",
     "shorten_list",
 ]
 
@@ -108,12 +109,14 @@ def load_chinese() -> dict[str, str]:
 
 @cache
 def _load_chinese(packages: tuple[str, ...]) -> dict[str, str]:
-    import yaml  # only a Chinese reader needs it
+    return {pair["en"]: pair["zh"] for package in packages for pair in read_data(package, "zh.yaml")}
 
-    pairs: list[dict[str, str]] = []
-    for package in packages:
-        pairs += yaml.load(files(package).joinpath("zh.yaml").read_text("utf-8"), yaml.CSafeLoader)
-    return {pair["en"]: pair["zh"] for pair in pairs}
+
+def read_data(package: str, file: str) -> Any:
+    """Read a YAML file that stands beside the modules of a package."""
+    import yaml  # an English reader needs it only for some files
+
+    return yaml.load(files(package).joinpath(file).read_text("utf-8"), yaml.CSafeLoader)
 
 
 def read(value: Any, lang: str) -> Any:

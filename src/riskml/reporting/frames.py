@@ -13,7 +13,7 @@ from riskml.evaluation.checks.run import CheckResult
 from riskml.evaluation.words import MODELS, name_groups, sort_models
 from riskml.features import CATALOGUE
 from riskml.records.contract.schema import TABLES
-from riskml.vocabulary.terms import Term, Vocabulary
+from riskml.vocabulary.terms import read_vocabularies
 
 __all__ = [
     "read_monthly_coverage",
@@ -24,43 +24,7 @@ __all__ = [
     "tabulate_groups",
 ]
 
-_HEADS = Vocabulary(
-    Term("model", "模型", "model"),
-    Term("auc", "AUC", "AUC"),
-    Term("ap", "AP", "AP"),
-    Term("ap_low", "AP 下限", "AP from"),
-    Term("ap_high", "AP 上限", "AP to"),
-    Term("brier", "Brier", "Brier"),
-    Term("recall", "走访 10% 查全率", "recall at 10 %"),
-    Term("visits", "每发现一户需走访户数", "visits per case"),
-    Term("lead", "提前月数", "lead months"),
-    Term("name", "分组", "group"),
-    Term("value", "取值", "value"),
-    Term("n", "户次", "rows"),
-    Term("positives", "返贫致贫", "falls"),
-    Term("missed", "漏掉比例", "missed"),
-    Term("visited", "走访比例", "visited"),
-    Term("mean_probability", "预测概率", "predicted"),
-    Term("observed_rate", "实际比例", "observed"),
-    Term("code", "编号", "code"),
-    Term("title", "检查", "check"),
-    Term("word", "结果", "result"),
-    Term("message", "说明", "finding"),
-    Term("table", "数据表", "table"),
-    Term("rows", "行数", "rows"),
-    Term("first", "最早月份", "first month"),
-    Term("last", "最晚月份", "last month"),
-    Term("without_rows", "无记录户占比", "households without rows"),
-    Term("late", "迟登记占比", "recorded a month late"),
-    Term("median", "登记滞后中位数（天）", "median days to record"),
-    Term("slowest", "登记滞后 90 分位（天）", "90th percentile"),
-    Term("feature", "指标", "feature"),
-    Term("topic", "类别", "topic"),
-    Term("unit", "单位", "unit"),
-    Term("window", "窗口（月）", "window, months"),
-    Term("meaning", "含义", "meaning"),
-    Term("present", "有值占比", "known"),
-)
+_HEADS = read_vocabularies("riskml.reporting", "headings.yaml")["heads"]
 
 
 def _tabulate(rows: Iterable[Mapping[str, Any]], heads: tuple[str, ...], lang: str) -> pd.DataFrame:

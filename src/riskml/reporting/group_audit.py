@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
-
-import yaml
 
 from riskml.evaluation.checks.group_gap import find_gaps
 from riskml.evaluation.groups import select_shown_groups
 from riskml.evaluation.words import GROUPS, name_groups
 from riskml.reporting.language import Language
 from riskml.reporting.quality_figures import draw_groups
+from riskml.text import read_data
 
 __all__ = ["arrange_groups"]
 
-_ABOUT = yaml.load(files(__package__).joinpath("groups.yaml").read_text("utf-8"), yaml.CSafeLoader)
+_ABOUT = read_data("riskml.reporting", "groups.yaml")
 
 
 def arrange_groups(groups: Sequence[Mapping[str, Any]], t: Language) -> dict[str, Any]:

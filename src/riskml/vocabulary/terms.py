@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-__all__ = ["Term", "Vocabulary"]
+from riskml.text import read_data
+
+__all__ = ["Term", "Vocabulary", "read_vocabularies"]
 
 
 @dataclass(frozen=True)
@@ -66,3 +68,9 @@ class Vocabulary(Mapping[str, T], Generic[T]):
     def get_names(self, lang: str) -> dict[str, str]:
         """Return the names of all terms, by code."""
         return {code: term.get_name(lang) for code, term in self._terms.items()}
+
+
+def read_vocabularies(package: str, file: str) -> dict[str, Vocabulary[Term]]:
+    """Read vocabularies from a YAML file of a package: for each, the Chinese and the English name of every code."""
+    content = read_data(package, file).items()
+    return {name: Vocabulary(*(Term(code, *names) for code, names in terms.items())) for name, terms in content}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from riskml.evaluation import Prediction
 from riskml.model.schema import FloatArray, Schema
+from riskml.text import read_data
 from riskml.training.holdout import LabelledRows
 
 __all__ = ["PEERS", "Peer", "find_absent", "predict_peer"]
@@ -43,57 +44,11 @@ class Peer:
 
     learner: str
     fixed: Settings
-    choices: tuple[Settings, ...] = ({},)
+    choices: Sequence[Settings] = ({},)
     categories: str | None = None
 
 
-_LIGHTGBM = Peer(
-    "lightgbm.LGBMClassifier",
-    {"deterministic": True, "force_row_wise": True, "n_jobs": 2, "random_state": 0, "verbose": -1},
-    (
-        {},
-        {"learning_rate": 0.03, "num_leaves": 8, "min_child_samples": 40, "reg_lambda": 10.0},
-        {"learning_rate": 0.05, "num_leaves": 4, "min_child_samples": 40, "reg_lambda": 10.0},
-    ),
-    "categorical_feature",
-)
-
-PEERS = {
-    "lightgbm_default": replace(_LIGHTGBM, choices=({},)),
-    "lightgbm": _LIGHTGBM,
-    "hist_gradient_boosting": Peer(
-        "sklearn.ensemble.HistGradientBoostingClassifier",
-        {"random_state": 0},
-        (
-            {},
-            {"learning_rate": 0.03, "max_leaf_nodes": 8, "min_samples_leaf": 40, "l2_regularization": 10.0},
-            {"learning_rate": 0.05, "max_leaf_nodes": 4, "min_samples_leaf": 40, "l2_regularization": 10.0},
-        ),
-    ),
-    "random_forest": Peer(
-        "sklearn.ensemble.RandomForestClassifier",
-        {"n_estimators": 200, "n_jobs": 2, "random_state": 0},
-        ({}, {"min_samples_leaf": 5}, {"min_samples_leaf": 20, "max_features": 0.3}),
-    ),
-    "xgboost": Peer(
-        "xgboost.XGBClassifier",
-        {"n_jobs": 2, "random_state": 0},
-        (
-            {},
-            {"learning_rate": 0.03, "max_depth": 3, "reg_lambda": 10.0},
-            {"learning_rate": 0.05, "max_depth": 2, "reg_lambda": 10.0},
-        ),
-    ),
-    "catboost": Peer(
-        "catboost.CatBoostClassifier",
-        {"thread_count": 2, "random_seed": 0, "verbose": False, "allow_writing_files": False},
-    ),
-    # With its default bags and interactions, EBM takes minutes for a few hundred rows.
-    "ebm": Peer(
-        "interpret.glassbox.ExplainableBoostingClassifier",
-        {"n_jobs": 1, "outer_bags": 4, "interactions": 0, "random_state": 0},
-    ),
-}
+PEERS = {name: Peer(**entry) for name, entry in read_data("riskml.benchmarks.panels", "peers.yaml").items()}
 """The peers by name. Settings are not chosen for ``lightgbm_default``, CatBoost and EBM, but for all others."""
 
 

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-import yaml
-
 from riskml.records.contract.schema import TABLES
-from riskml.vocabulary.terms import Term, Vocabulary
+from riskml.text import read_data
+from riskml.vocabulary.terms import read_vocabularies
 
 __all__ = ["LANES", "WORDS", "choose_letter", "name_kind"]
 
-LANES = Vocabulary(
-    Term("illness", "病", "Illness"),
-    Term("disaster", "灾", "Disaster"),
-    Term("schooling", "学", "School"),
-    Term("work", "工", "Work"),
-    Term("other", "其他", "Other"),
-    Term("monitoring", "监测", "Monitor"),
-    Term("help", "帮扶", "Help"),
-    Term("scores", "每百户约", "Per 100"),
-)
+_LANES = read_vocabularies("riskml.explanation.timeline", "lanes.yaml")
+LANES, _LETTERS = _LANES["lanes"], _LANES["letters"]
 """Lanes below the plot, from top to bottom.
 
 The first four and ``help`` are always shown, unless the reader may not see them.
 """
 
-_LETTERS = Vocabulary(
-    Term("disability", "残", "I"),
-    Term("venture_failure", "业", "W"),
-    Term("death", "亡", "†"),
-    Term("accident", "故", "A"),
-    Term("housing_unsafe", "房", "H"),
-    Term("water_unsafe", "水", "R"),
-)
-
-_TEXTS = yaml.load(files(__package__).joinpath("words.yaml").read_text("utf-8"), yaml.CSafeLoader)
+_TEXTS = read_data("riskml.explanation.timeline", "words.yaml")
 WORDS: dict[str, dict[str, str]] = {lang: {key: texts[lang] for key, texts in _TEXTS.items()} for lang in ("zh", "en")}
 """Words used in the picture, by language."""
 
