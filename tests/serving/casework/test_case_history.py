@@ -56,7 +56,7 @@ def make_machine(client, model, whole, here, there):
             """Begin the history of a household, which has neither visits nor rows of its own."""
             self.code, self.clues, self.visits, self.rows = code, [], [], {}
             self.helped = self.looked = 0
-            self.given = {}  # measure: the days on which help began, as staff stated it and as a department's row does
+            self.starts = {}  # measure: the days on which help began, as staff stated it and as a department's row does
 
         @initialize()
         def register(self):
@@ -97,7 +97,7 @@ def make_machine(client, model, whole, here, there):
                 caller = Caller(who, "", frozenset(("read", "write")))
                 undo(connection, caller, self.code, self.visits[-1]["id"], TODAY, "undo", model=model)
             self.visits[-1]["undone"] = True
-            self.given.pop(self.visits[-1].get("help"), None)
+            self.starts.pop(self.visits[-1].get("help"), None)
 
         @rule(day=DAYS, number=st.integers(1, 3), withdrawn=st.booleans())
         def deliver(self, day, number, withdrawn):
@@ -113,13 +113,13 @@ def make_machine(client, model, whole, here, there):
             saved = self.post("/v1/households/{}/verifications", body)["verification"]
             about = {"outcome": "pending", "help": measure, "clues": len(self.clues), "undone": False}
             self.visits.append({**about, "id": saved["verification_id"]})
-            self.given[measure] = [day, None]
+            self.starts[measure] = [day, None]
 
         @rule(day=DAYS, number=st.integers(1, 2), withdrawn=st.booleans())
         def deliver_help(self, day, number, withdrawn):
             row = {"household_id": self.code, "measure": f"低保{number}", "started_on": day, "withdrawn": withdrawn}
             self.post("/v1/records", {"tables": {"help": [row | {"record_id": f"{self.code}-help-{number}"}]}}, 200)
-            self.given.setdefault(row["measure"], [None, None])[1] = None if withdrawn else day
+            self.starts.setdefault(row["measure"], [None, None])[1] = None if withdrawn else day
 
         @rule()
         def help(self):
@@ -152,7 +152,7 @@ def make_machine(client, model, whole, here, there):
             self.other, own = homes[1], [self.read_clues(code) for code in homes]
             assert [[*one.values()] for one in own] == [["open"] * sum(is_open)] * 2
             self.clues, self.helped = [*own[0]], helped
-            self.given = {one["measure"]: [one["started_on"], None] for one in going if one["given_by"] is None}
+            self.starts = {one["measure"]: [one["started_on"], None] for one in going if one["given_by"] is None}
             self.apart = dict(zip(own[1], own[0], strict=True))  # the same reports, in the same order
             after = client.get(f"/v1/households/{old}", headers=here).json()
             assert after["verifications"] == page["verifications"], "the history of the old household stays"
@@ -216,8 +216,8 @@ def make_machine(client, model, whole, here, there):
             assert [one["reassessed"] for one in reversed(page["help"]) if one["given_by"]] == [
                 i < self.looked for i in range(self.helped)
             ] or any(one["undone"] for one in self.visits if "reassessment" in one)
-            given = {measure: row or stated for measure, (stated, row) in self.given.items() if row or stated}
-            assert sorted(given.items()) == sorted(
+            expected = {measure: row or stated for measure, (stated, row) in self.starts.items() if row or stated}
+            assert sorted(expected.items()) == sorted(
                 (one["measure"], one["started_on"]) for one in page["help"] if not one["given_by"]
             ), "help is looked at again once, whoever stated it"
             own = self.read_clues(self.code)

@@ -52,7 +52,9 @@ def gather_overview(connection: Connection, region: str, caller: Caller, today: 
         "by_category": {code: sum(row["category"] == code for row in monitored) for code in CATEGORIES},
         "by_cause": {code: current[code] for code in sorted(seen, key=lambda code: -current[code])},
         "quarters": quarters,
-        "reassess": _count_due(list_due(connection, region, today), next_level(region)),
+        "reassess": _count_due(
+            list_due(connection, region, today), Level.VILLAGE if len(region) >= Level.COUNTY else next_level(region)
+        ),
     }
 
 

@@ -220,8 +220,8 @@ def test_a_flood_where_nobody_lives_is_refused_and_leaves_nothing_behind(filled_
 
 def test_the_names_in_a_clue_are_stored_encrypted_and_never_returned(filled_client):
     headers = make_headers(filled_client)
-    told = UNLISTED | {"told_by": "王三"}
-    answer = filled_client.post("/v1/clues", json=told, headers={**headers, "Idempotency-Key": "n"})
+    body = UNLISTED | {"told_by": "王三"}
+    answer = filled_client.post("/v1/clues", json=body, headers={**headers, "Idempotency-Key": "n"})
     assert answer.json()["clue"]["state"] == "missing"
     assert "王" not in answer.text + filled_client.get("/v1/clues", headers=headers).text
     assert read(filled_client, "SELECT count(*) FROM record_events") == [(0,)]

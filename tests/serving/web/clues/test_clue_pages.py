@@ -318,8 +318,8 @@ def test_the_register_has_what_a_hotline_notes_down_and_its_filters_narrow_it(si
     book = load_workbook(io.BytesIO(site.get("/clues.xlsx").content)).active
     header, *rows = list(book.iter_rows(min_row=2, values_only=True))
     (call,) = [dict(zip(header, row, strict=True)) for row in rows if row[header.index("户码")] == codes[0]]
-    said = [call[name] for name in ("来源", "事项", "金额（元）", "核实结果")]
-    assert said == ["热线电话", "生病住院", 9800, "不属实"]
+    cells = [call[name] for name in ("来源", "事项", "金额（元）", "核实结果")]
+    assert cells == ["热线电话", "生病住院", 9800, "不属实"]
     days = [call[name].date() for name in ("登记日期", "发生日期", "走访日期", "回访日期", "办结日期")]
     assert days == [dt.date(2023, 6, day) for day in (27, 28, 30, 30, 30)]
     assert (call["用时（天）"], call["走访人"], call["状态"]) == (3, "county", "已办结")

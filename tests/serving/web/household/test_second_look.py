@@ -41,6 +41,12 @@ def test_help_is_due_for_a_second_look_until_a_visit_says_whether_it_works(site)
     overview = re.search(r'id="reassess".*?</section>', site.get("/overview").text, re.DOTALL)[0]
     assert re.findall(r'<td class="n">(\d+)</td>', overview) == ["1", "1"]
 
+    site.sign_in("county")
+    village = site.world.regions["village"]
+    counted = re.findall(r'region=(\d+)#reassess.*?"n">(\d+)</td><td class="n">(\d+)<', site.get("/overview").text)
+    assert {code: counts for code, *counts in counted}[village] == ["1", "1"], "a county's are counted by village"
+    site.sign_in("village")
+
     site.verify(household, outcome="pending")
     assert is_due(site, household), "only an entry that says so settles a second look"
     site.verify(household, outcome="pending", reassessment="not_working")

@@ -22,10 +22,10 @@ def bill(day, **values):
 
 
 @given(st.lists(DAYS, min_size=1, max_size=3), st.lists(st.tuples(DAYS, st.booleans()), max_size=2))
-def test_each_stay_in_hospital_counts_once_however_many_tell_of_it(told, listed):
+def test_each_stay_in_hospital_counts_once_however_many_tell_of_it(reported, listed):
     clues = [
         {"household_id": "h1", "what": "illness", "disaster": None, "amount": 9000.0 + i, "occurred_on": day}
-        for i, day in enumerate(told)
+        for i, day in enumerate(reported)
     ]
     rows = [suppose(clue, TODAY)["illness"] for clue in clues]
     known = [bill(day, record_id=f"{i}", withdrawn=gone) for i, (day, gone) in enumerate(listed)]
@@ -33,13 +33,13 @@ def test_each_stay_in_hospital_counts_once_however_many_tell_of_it(told, listed)
     out = add_rows({"illness": columns}, {"illness": rows})["illness"]
     assert out["record_id"][: len(known)] == columns["record_id"], "what is stored stays"
     new = out["occurred_on"][len(known) :]
-    if len(told) == 2:
+    if len(reported) == 2:
         assert all(abs(a - b) > dt.timedelta(days=31) for i, a in enumerate(new) for b in new[:i])
     standing = [day for day, gone in listed if not gone]
     if not standing:
         assert new, "what nobody else states is estimated"
-    if len(told) == 1:
-        assert bool(new) == all(abs(told[0] - day) > dt.timedelta(days=31) for day in standing)
+    if len(reported) == 1:
+        assert bool(new) == all(abs(reported[0] - day) > dt.timedelta(days=31) for day in standing)
     assert set(out["self_paid"][len(known) :]) <= {clue["amount"] for clue in clues}
 
 
