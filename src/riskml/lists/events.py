@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from riskml.lists.reading.values import Precision
 from riskml.lists.row_reader import PUBLIC_WORK, Entry
+from riskml.records.contract.declaration import Kind
+from riskml.records.contract.schema import TABLES
 
 __all__ = [
     "AMOUNTS",
@@ -26,22 +28,14 @@ __all__ = [
     "name_kind",
 ]
 
+_TABLES = ("income", "illness", "disaster", "events", "help")
+
 DAYS = {
-    "income": "period_start",
-    "illness": "occurred_on",
-    "disaster": "occurred_on",
-    "events": "occurred_on",
-    "help": "started_on",
+    table: next(c.name for c in TABLES[table].columns if c.kind in (Kind.DATE, Kind.MONTH_START)) for table in _TABLES
 }
 """The column with the day of an event, for each table whose rows are added up."""
 
-AMOUNTS = {
-    "income": ("amount",),
-    "illness": ("cost", "self_paid"),
-    "disaster": ("loss",),
-    "events": ("amount",),
-    "help": ("amount",),
-}
+AMOUNTS = {table: tuple(c.name for c in TABLES[table].columns if c.kind == Kind.AMOUNT) for table in _TABLES}
 """The amounts in these tables: they distinguish events of one person, day and kind, and are divided after a split."""
 
 _LOOSE = frozenset({"illness", "disaster"})

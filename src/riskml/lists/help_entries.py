@@ -43,7 +43,7 @@ def make_help(reader: RowReader, default: str = "", *, once: bool = False) -> li
         "amount": amount,
         "per": None if once or amount is None else _find_rate(reader),
     }
-    level: Level = "household" if not once and _is_shared(reader) else "person"
+    level = "person" if once else _find_level(reader)
     continuing = not once and not any(map(_HELP.starts.search, reader.list_headers("help.started_on")))
     sign: Sign = "reverses" if amount is not None and amount < 0 else ""
     return [Entry("help", values, level, day.precision, continuing=continuing, sign=sign)]
@@ -57,9 +57,9 @@ def _find_measure(reader: RowReader, default: str) -> str:
     return measure or "其他帮扶"
 
 
-def _is_shared(reader: RowReader) -> bool:
-    """Return whether an allowance is for the whole household, because the list names its head."""
-    return any(map(reader.has, ("relation", "head_name", "head_id")))
+def _find_level(reader: RowReader) -> Level:
+    """Return whom an allowance is for: the whole household, if the list names its head."""
+    return "household" if any(map(reader.has, ("relation", "head_name", "head_id"))) else "person"
 
 
 def _find_rate(reader: RowReader) -> str | None:
@@ -87,5 +87,4 @@ def _make_ending(reader: RowReader) -> Entry | None:
         return None
     ended = ended or reader.require_day("help.started_on")
     values = {"started_on": ended.day, "ended_on": ended.day, "measure": _find_measure(reader, ""), "amount": None}
-    level: Level = "household" if _is_shared(reader) else "person"
-    return Entry("help", values, level, ended.precision, continuing=True, sign="ends")
+    return Entry("help", values, _find_level(reader), ended.precision, continuing=True, sign="ends")

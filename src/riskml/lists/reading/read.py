@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from riskml.lists.data_files import Patterns
 from riskml.lists.persons.identity import Identity
@@ -29,6 +30,9 @@ from riskml.lists.words import find_words
 __all__ = ["identify", "read_list"]
 
 REGIONS = {"county", "town", "village", "group"}
+
+_WRITTEN = (*PERSON, "relation", "group", "phone")
+"""Fields of a person that are used as they are written."""
 
 _SHEET = Patterns("sheets")
 _OLDEST = 120
@@ -179,19 +183,12 @@ def identify(sheet: Sheet, row: Row) -> Identity:
         and any(_SHEET.month.search(column.header) for column in sheet.find_columns("birth_date"))
     ):
         birth, cells["birth_date"] = None, f"{birth:%Y-%m}"
+    written: dict[str, Any] = {name: texts.get(name) for name in _WRITTEN}
     return Identity(
-        name=texts.get("name"),
-        id_number=texts.get("id_number"),
+        **written,
         id_is_number=isinstance(number, int | float),
-        head_name=texts.get("head_name"),
-        head_id=texts.get("head_id"),
-        relation=texts.get("relation"),
-        household_no=texts.get("household_no"),
-        person_no=texts.get("person_no"),
         town=texts.get("town") or row.context.town,
         village=texts.get("village") or row.context.village,
-        group=texts.get("group"),
-        phone=texts.get("phone"),
         sex=texts.get("sex") or texts.get("members.sex"),
         birth=birth,
         birth_month=None if birth else _read_month(cells.get("birth_date")),
