@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,6 @@ class Seen:
     head: str | None = None
 
 
-def _part(number: str, first: int, last: int = 0) -> str:
-    return number[:first] + "?" * (18 - first - last) + (number[18 - last :] if last else "")
-
-
 def _change_digit(number: str, rng: np.random.Generator) -> str:
     at = int(rng.integers(6, 17))
     return number[:at] + str((int(number[at]) + int(rng.integers(1, 10))) % 10) + number[at + 1 :]
@@ -58,25 +55,23 @@ def _drop_digit(number: str, rng: np.random.Generator) -> str:
     return number[:at] + number[at + 1 :]
 
 
+def _show_parts(form: str, number: str, _: np.random.Generator) -> Written:
+    parts = {"region": number[:6], "year": number[6:10], "day": number[10:14], "end": number[14:]}
+    known = "".join(part if f"{{{name}}}" in form else "?" * len(part) for name, part in parts.items())
+    return form.format(**parts), known, "part" if "?" in known else "full"
+
+
 NUMBERS: dict[str, Callable[[str, np.random.Generator], Written]] = {
-    "apostrophe": lambda n, _: (f"'{n}", n, "full"),
-    "spaces": lambda n, _: (f"{n[:6]} {n[6:14]} {n[14:]}", n, "full"),
-    "dashes": lambda n, _: (f"{n[:6]}-{n[6:14]}-{n[14:]}", n, "full"),
-    "tab": lambda n, _: (f"{n}\t", n, "full"),
+    **{name: partial(_show_parts, form) for name, form in WORDS["numbers"].items()},
     "wide": lambda n, _: (n.translate(WIDE), n, "full"),
-    "label": lambda n, _: (f"身份证{n}", n, "full"),
     "lower_x": lambda n, _: (n.lower(), n, "full"),
     "letter_o": lambda n, _: (n[:2] + n[2:].replace("0", "O", 1), n, "full"),
-    "star_end": lambda n, _: (f"{n}*", n, "full"),
     "fifteen": lambda n, _: (n[:6] + n[8:17], n, "full") if n[6:8] == "19" else (n, n, "full"),
-    "number": lambda n, _: (n, n, "full") if n.endswith("X") else (float(f"{n[:15]}000"), _part(n, 15), "part"),
-    "rounded_text": lambda n, _: (n, n, "full") if n.endswith("X") else (f"{n[:15]}000", _part(n, 15), "part"),
-    "science": lambda n, _: (n, n, "full") if n.endswith("X") else (f"{int(n) / 1e17:.5f}E+17", _part(n, 6), "part"),
-    "mask_mid": lambda n, _: (f"{n[:6]}********{n[14:]}", _part(n, 6, 4), "part"),
-    "mask_tail": lambda n, _: (f"{n[:14]}****", _part(n, 14), "part"),
-    "mask_birth": lambda n, _: (f"{n[:10]}****{n[14:]}", _part(n, 10, 4), "part"),
-    "birth": lambda n, _: (n[6:14], f"??????{n[6:14]}????", "part"),
-    "last_four": lambda n, _: (n[14:], _part(n, 0, 4), "part"),
+    "number": lambda n, _: (n, n, "full") if n.endswith("X") else (float(f"{n[:15]}000"), n[:15] + "???", "part"),
+    "rounded_text": lambda n, _: (n, n, "full") if n.endswith("X") else (f"{n[:15]}000", n[:15] + "???", "part"),
+    "science": lambda n, _: (
+        (n, n, "full") if n.endswith("X") else (f"{int(n) / 1e17:.5f}E+17", n[:6] + "?" * 12, "part")
+    ),
     "typo": lambda n, rng: (x := _change_digit(n, rng), x, "wrong"),
     "swap": lambda n, rng: (x := _swap_digits(n, rng), x, "wrong"),
     "short": lambda n, rng: (x := _drop_digit(n, rng), x, "wrong"),

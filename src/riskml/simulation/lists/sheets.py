@@ -93,6 +93,7 @@ class Page:
                 self.merged.extend((start, i + 1, end, i + 1) for i in shared)
 
 
+@dataclass
 class Writer:
     """Writes the sheets of one file.
 
@@ -109,13 +110,14 @@ class Writer:
     rng : numpy.random.Generator
     """
 
-    def __init__(
-        self, spec: Spec, people: People, reader: Reader, received: date, reported: set[str], rng: np.random.Generator
-    ) -> None:
-        self.spec, self.people, self.reader = spec, people, reader
-        self.received, self.reported, self.rng = received, reported, rng
-        self.alike: dict[tuple[str, bool], frozenset[str]] = {}
-        """Villages that share their name with a village and, if the town is shown, its town."""
+    spec: Spec
+    people: People
+    reader: Reader
+    received: date
+    reported: set[str]
+    rng: np.random.Generator
+    alike: dict[tuple[str, bool], frozenset[str]] = field(default_factory=dict)
+    """Villages that share their name with a village and, if the town is shown, its town."""
 
     def write(self, sheet: Spec, name: str, entries: list[Entry], words: Spec) -> Page:
         """Write one sheet of entries; ``words`` replace the placeholders in titles."""

@@ -32,16 +32,7 @@ STYLES = ("1", "2", "large")
 LEAST_MONTHS = 24
 """Number of recorded months that the lists need: the last ten months, and a year of income before them."""
 
-VALUES = (
-    "region_code", "size", "kind", "exited_on", "birth_year", "sex", "labour", "health", "schooling", "working",
-    "left_on", "period_start", "months", "source", "amount", "occurred_on", "visits", "cost", "self_paid", "withdrawn",
-    "loss", "started_on", "ended_on", "measure", "emergency", "category", "entered_on", "cleared_on", "causes",
-)  # fmt: skip
-COLUMNS = (
-    "file", "sheet", "row", "row_kind", "decision", "accept", "reason", "faults", "level", "repeat", "person_id",
-    "household_id", "household_alt", "real_person_id", "real_household_id", "event_id", "table", "recorded_on",
-    "precision", "optional", *VALUES,
-)  # fmt: skip
+COLUMNS = [name for names in WORDS["truth"] for name in names]
 """Columns of truth.parquet."""
 
 
@@ -118,7 +109,7 @@ class _County:
         self.tables["lines"].to_csv(self.out / "lines.csv", index=False)
         received = [(file, noted["received_on"]) for file, noted in self.meta.items() if not noted["history"]]
         pd.DataFrame(received, columns=["file", "received_on"]).to_csv(self.out / "received.csv", index=False)
-        truth = pd.DataFrame(self.truth).reindex(columns=list(COLUMNS))
+        truth = pd.DataFrame(self.truth).reindex(columns=COLUMNS)
         for name in set(COLUMNS) - {"row"}:
             truth[name] = truth[name].eq(True) if name in ("repeat", "optional") else truth[name].map(_to_text)
         truth.to_parquet(self.out / "truth.parquet", index=False)
