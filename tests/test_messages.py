@@ -43,13 +43,14 @@ CARRIERS = {
     "to_fault": (2,),
     "report": (2,),
     "Probe": (1, "advice"),
+    "CsvError": (1,),
 }
 """Functions that take templates, with the positions or names of these arguments; errors take them as arguments 0 and 1.
 
 A name that has another meaning elsewhere is written with its module.
 """
 
-COMPLETED = {"fail", "_refuse_rows", "to_fault", "report", "Probe"}
+COMPLETED = {"fail", "_refuse_rows", "to_fault", "report", "Probe", "CsvError"}
 """Functions that add values of their own, so that the values in the call need not be all."""
 
 EXCEPTIONS = {

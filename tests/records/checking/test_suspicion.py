@@ -162,3 +162,44 @@ def test_what_is_wrong_with_stored_rows_alone_is_not_reported():
     search = in_memory.plan_search({"income": later}, tables | {"income": wrong}, Severity.WARNING, TODAY, USUAL)
     assert search is not None
     assert search() == []
+
+
+LATER = {"recorded_on": dt.date(2024, 3, 5)}
+PARTNERS = {
+    "a year beside its stored months": (
+        {"income": [{**make_county(1)["income"][0], **LATER, "months": 12, "amount": 9000.0, "record_id": "y"}]},
+        {},
+        ("income", 0, "months", "sum_beside_parts"),
+    ),
+    "months beside their stored year": (
+        {"income": [{**row, **LATER} for row in make_county(12)["income"] if row["household_id"] == "h1"]},
+        {"income": [{**make_county(1)["income"][2], "months": 12, "amount": 9000.0, "record_id": "y"}]},
+        ("income", 0, "months", "sum_beside_parts"),
+    ),
+    "numbers that stand for stored months": (
+        {"income": [{**row, **LATER, "period_start": dt.date(2024, 2, 1)} for row in make_county(2)["income"][:2]]},
+        {"income": make_county(2)["income"]},
+        ("income", 0, "record_id", "record_numbers_reused"),
+    ),
+    "a member beside a stored household": (
+        {"members": [{"household_id": "h2", "member_id": str(i)} for i in range(3, 7)]},
+        {},
+        ("members", 0, "household_id", "size_against_members"),
+    ),
+    "income of a stored household": (
+        {"income": [{**make_county(1)["income"][0], **LATER, "period_start": dt.date(2024, 2, 1), "amount": 9e6}]},
+        {},
+        ("income", 0, "amount", "much_income"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", PARTNERS)
+def test_a_row_that_makes_stored_rows_wrong_is_reported(kind):
+    sent, stored, finding = PARTNERS[kind]
+    tables = {name: to_columns(own) for name, own in {**make_county(14), **stored}.items()}
+    search = in_memory.plan_search(
+        {name: to_columns(own) for name, own in sent.items()}, tables, Severity.WARNING, TODAY, USUAL
+    )
+    assert search is not None
+    assert finding in search()

@@ -1,5 +1,7 @@
 """CSV files as people send them: encodings, line endings, quotes, blank and ragged rows."""
 
+import itertools
+
 import pytest
 
 from riskml.records.reading import csv_files as reading_csv
@@ -123,3 +125,25 @@ def test_a_column_without_a_name_is_a_fault(make):
     with open_folder(make.csv(lines="effective_from,amount,\n2020-01-01,6000,old\n")) as folder:
         (fault,) = folder.faults
         assert (fault.code, fault.column) == ("unknown_column", "column 3 without a name")
+
+
+@pytest.mark.parametrize(
+    ("parts", "lines"),
+    [
+        ([("utf-8", 3), ("gb18030", 3)], (2, 5)),
+        ([("gb18030", 40), ("utf-8", 1)], (42, 2)),
+        ([("utf-8", 40), ("gb18030", 1)], (2, 42)),
+        ([("gb18030", 500)], None),
+        ([("utf-8", 500)], None),
+    ],
+)
+def test_files_of_different_encodings_put_together_are_refused(make, parts, lines):
+    numbers, content = iter(range(1000)), b"household_id,region_code,size,crop\n"
+    crops = ("女", "玉米", "联通", "茶叶、水稻", "是", "养殖（生猪）")
+    for encoding, count in parts:
+        rows = (f"{n:04},130529101001,3,{crops[n % 6]}\n" for n in itertools.islice(numbers, count))
+        content += "".join(rows).encode(encoding)
+    with open_folder(write_bytes(make, content)) as opened:
+        faults = opened.faults
+    named = [(fault.code, fault.message.values["utf8"], fault.message.values["other"]) for fault in faults]
+    assert named == ([("mixed_encoding", *lines)] if lines else [])

@@ -10,11 +10,13 @@ import codecs
 import contextlib
 import csv
 import itertools
+import re
 import tempfile
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import duckdb
 import pyarrow as pa
@@ -23,15 +25,10 @@ from riskml.records.reading.cell_sql import BLANK, ROW, strip_blanks
 from riskml.text import Text
 
 __all__ = [
-    "CLOSE_QUOTE",
+    "DAMAGED",
     "SEPARATED",
-    "UNCLOSED",
-    "USE_COMMAS",
     "CsvError",
-    "LateHeaderError",
     "Loaded",
-    "SeparatorError",
-    "UnclosedQuoteError",
     "find_separator",
     "load_text",
     "open_as_utf8",
@@ -42,17 +39,16 @@ __all__ = [
 _CHUNK = 1 << 22
 _BATCH = 50_000
 _MOST_TITLE_ROWS = 20
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_MOST_BY_CHANCE = 0.005
+"""Share of the lines of a GB18030 file that may also be Chinese in UTF-8."""
 
+UNREADABLE = "{file} is neither UTF-8 nor GB18030."
+MIXED = "Line {utf8} of {file} is in UTF-8, and line {other} is in another encoding."
 UNCLOSED = "In {file}, a double quote opens on line {line} and is not closed: the lines after it are one cell."
-CLOSE_QUOTE = (
-    "Open the file in a text editor at that line and remove the quote, or close it. Write a quote inside a cell twice."
-)
 SEPARATED = "The columns of {file} are separated by {separator}, not by commas."
-USE_COMMAS = (
-    "Save the file as CSV UTF-8 (comma delimited). If it is still not separated by commas, set the list separator to a"
-    " comma in the regional settings of Windows first. If a spreadsheet shows whole rows in one cell, replace the"
-    " separators by commas in a text editor. Write numbers with a decimal point, such as 1234.56."
-)
+LATE = "The header of {file} is in row {row}: delete the rows above it."
+DAMAGED = "{file} cannot be read: {reason}."
 _SEPARATORS = {
     ";": Text("semicolons"),
     "\t": Text("tabs"),
@@ -66,31 +62,14 @@ _LIMIT = "field limit"
 
 
 class CsvError(Exception):
-    """A CSV file that cannot be read at all."""
+    """A CSV file that cannot be read: the code of the rule that it breaks, and the message with its values.
 
+    The name of the file, the value ``file``, is left to the caller.
+    """
 
-class UnclosedQuoteError(CsvError):
-    """A quote that opens on a line and is not closed in its cell, so that the next rows become part of the cell."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__(f"unclosed quote on line {line}")
-        self.line = line
-
-
-class LateHeaderError(CsvError):
-    """A header that is below other rows, such as a title; rows are counted from 1, as a spreadsheet does."""
-
-    def __init__(self, row: int) -> None:
-        super().__init__(f"header in row {row}")
-        self.row = row
-
-
-class SeparatorError(CsvError):
-    """A header whose names are separated by another character, named in ``separator``, than a comma."""
-
-    def __init__(self, separator: Text) -> None:
-        super().__init__(f"separated by {separator}")
-        self.separator = separator
+    def __init__(self, code: str, message: str, **values: Any) -> None:
+        super().__init__(code)
+        self.code, self.message, self.values = code, message, values
 
 
 @dataclass
@@ -117,20 +96,49 @@ def open_as_utf8(path: Path) -> Iterator[Path]:
 
     Raises
     ------
-    UnicodeDecodeError
-        If the file is neither UTF-8 nor GB18030.
+    CsvError
+        If the file is neither UTF-8 nor GB18030, or has lines in both.
     """
     try:
         for _ in _decode(path, "utf-8"):
             pass
     except UnicodeDecodeError:
+        _require_one_encoding(path)
         with tempfile.TemporaryDirectory(prefix="riskml-") as folder:
             copy = Path(folder) / "utf8.csv"
-            with copy.open("w", encoding="utf-8", newline="") as target:
-                target.writelines(_decode(path, "gb18030"))
+            try:
+                with copy.open("w", encoding="utf-8", newline="") as target:
+                    target.writelines(_decode(path, "gb18030"))
+            except UnicodeDecodeError as error:
+                raise CsvError("unreadable_text", UNREADABLE) from error
             yield copy
     else:
         yield path
+
+
+def _require_one_encoding(path: Path) -> None:
+    """Refuse a file that is not UTF-8 as a whole if lines with Chinese are: as GB18030, these would be garbled.
+
+    A line of GB18030 is hardly ever Chinese in UTF-8 as well.
+    """
+    first, counts = dict[bool, int](), Counter[bool]()
+    with path.open("rb") as source:
+        for number, line in enumerate(source, start=1):
+            if not line.isascii():
+                chinese = bool(_CHINESE.search(_try_decode(line, "utf-8")))
+                if not chinese and not _try_decode(line, "gb18030"):
+                    return  # it is neither
+                counts[chinese] += 1
+                first.setdefault(chinese, number)
+    if counts[True] > _MOST_BY_CHANCE * counts[False] > 0:
+        raise CsvError("mixed_encoding", MIXED, utf8=first[True], other=first[False])
+
+
+def _try_decode(line: bytes, encoding: str) -> str:
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        return ""
 
 
 def _decode(path: Path, encoding: str) -> Iterator[str]:
@@ -142,39 +150,42 @@ def _decode(path: Path, encoding: str) -> Iterator[str]:
 
 
 def read_header(path: Path, declared: Collection[str] = ()) -> list[str]:
-    """Read the column names of a UTF-8 file, with or without BOM; return an empty list if the file is empty.
+    """Read the column names of a UTF-8 file, with or without BOM.
 
     Raises
     ------
-    UnclosedQuoteError
-        If a quote that opens in the header is not closed there.
-    LateHeaderError
-        If the first row has none of the declared names, and a row soon after it has two or more.
-    SeparatorError
-        If a character other than a comma separates two or more of the declared names in one of these rows.
     CsvError
-        If the first line cannot be parsed as CSV.
-    UnicodeDecodeError
-        If a name holds a null character, as in UTF-16.
+        If the file is empty; if a quote that opens in the header is not closed there; if the first row has none of the
+        declared names, and a row soon after it has two or more; if a character other than a comma separates two or more
+        of the declared names in one of these rows; if the first line cannot be parsed as CSV; if a name holds a null
+        character, as in UTF-16.
     """
     with path.open(encoding="utf-8-sig", newline="") as source:
         rows = enumerate(csv.reader(source), start=1)
         try:
             names = next((row for _, row in rows if row), [])
         except csv.Error as error:
-            raise UnclosedQuoteError(1) if _LIMIT in str(error) else CsvError(str(error)) from error
+            raise _explain(error, 1) from error
         with contextlib.suppress(csv.Error):
             below = [] if _count_names(names, declared) else itertools.islice(rows, _MOST_TITLE_ROWS)
             for number, row in itertools.chain([(1, names)], below):
                 if separator := find_separator(row, declared):
-                    raise SeparatorError(separator)
+                    raise CsvError("wrong_separator", SEPARATED, separator=separator)
                 if number > 1 and _count_names(row, declared) > 1:
-                    raise LateHeaderError(number)
+                    raise CsvError("late_header", LATE, row=number)
+    if not names:
+        raise CsvError("damaged_file", "{file} is empty: it has no header.")
     if any("\n" in name and "," in name for name in names):
-        raise UnclosedQuoteError(1)
+        raise CsvError("unclosed_quote", UNCLOSED, line=1)
     if any("\0" in name for name in names):  # UTF-16 without BOM
-        raise UnicodeDecodeError("utf-8", b"\0", 0, 1, "not text")
+        raise CsvError("unreadable_text", UNREADABLE)
     return names
+
+
+def _explain(error: csv.Error, line: int) -> CsvError:
+    if _LIMIT in str(error):
+        return CsvError("unclosed_quote", UNCLOSED, line=line)
+    return CsvError("damaged_file", DAMAGED, reason=str(error))
 
 
 def _count_names(row: list[str], declared: Collection[str]) -> int:
@@ -212,10 +223,8 @@ def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, wid
 
     Raises
     ------
-    UnclosedQuoteError
-        If one cell holds several lines of the file that look like rows.
     CsvError
-        If the file cannot be parsed as CSV.
+        If one cell holds several lines of the file that look like rows, or the file cannot be parsed as CSV.
     """
     names = [f"c{i}" for i in range(1, width + 1)]
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
@@ -268,16 +277,16 @@ def _read_rows(source: TextIO, width: int) -> Iterator[list[str]]:
                 yield row
             header, before = header and not row, reader.line_num
     except csv.Error as error:
-        raise UnclosedQuoteError(before + 1) if _LIMIT in str(error) else CsvError(str(error)) from error
+        raise _explain(error, before + 1) from error
 
 
 def require_one_row(row: list[str], width: int, line: int) -> None:
-    """Raise `UnclosedQuoteError` if a cell of a row that begins on ``line`` holds lines that look like rows."""
+    """Raise `CsvError` if a cell of a row that begins on ``line`` holds lines that look like rows."""
     for cell in row:
         text = cell.rstrip()
         breaks = text.count("\n")
         if breaks and text.count(",") >= max(1, breaks * (width - 1) + width - len(row)):
-            raise UnclosedQuoteError(line)
+            raise CsvError("unclosed_quote", UNCLOSED, line=line)
         line += cell.count("\n")
 
 

@@ -12,12 +12,8 @@ from riskml.records.contract.faults import Fault
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.cell_sql import FILE, ROW, get_family, quote, read_parquet_sql, strip_blanks
 from riskml.records.reading.csv_files import (
-    SEPARATED,
-    UNCLOSED,
+    DAMAGED,
     CsvError,
-    LateHeaderError,
-    SeparatorError,
-    UnclosedQuoteError,
     load_text,
     open_as_utf8,
     read_header,
@@ -104,30 +100,7 @@ def load_csv(
     try:
         with open_as_utf8(path) as copy:
             header = read_header(copy, TABLES[source.table].names)
-            if not header:
-                faults.append(
-                    RULES["damaged_file"].to_fault(
-                        source.table, "", "{file} is empty: it has no header.", file=path.name
-                    )
-                )
-                return [], {}
             loaded = load_text(connection, copy, relation, len(header))
-    except UnicodeDecodeError:
-        faults.append(
-            RULES["unreadable_text"].to_fault(source.table, "", "{file} is neither UTF-8 nor GB18030.", file=path.name)
-        )
-        return [], {}
-    except UnclosedQuoteError as error:
-        faults.append(RULES["unclosed_quote"].to_fault(source.table, "", UNCLOSED, file=path.name, line=error.line))
-        return [], {}
-    except LateHeaderError as error:
-        message = "The header of {file} is in row {row}: delete the rows above it."
-        faults.append(RULES["late_header"].to_fault(source.table, "", message, file=path.name, row=error.row))
-        return [], {}
-    except SeparatorError as error:
-        report = RULES["wrong_separator"].to_fault
-        faults.append(report(source.table, "", SEPARATED, file=path.name, separator=error.separator))
-        return [], {}
     except (CsvError, OSError) as error:
         faults.append(_report_damage(source.table, path, error))
         return [], {}
@@ -197,5 +170,6 @@ def find_damage(connection: duckdb.DuckDBPyConnection, source: Source) -> list[F
 
 def _report_damage(table: str, path: Path, error: Exception) -> Fault:
     """Report a file that cannot be read, with the first line of the error."""
-    reason = str(error).splitlines()[0]
-    return RULES["damaged_file"].to_fault(table, "", "{file} cannot be read: {reason}.", file=path.name, reason=reason)
+    if not isinstance(error, CsvError):
+        error = CsvError("damaged_file", DAMAGED, reason=str(error).splitlines()[0])
+    return RULES[error.code].to_fault(table, "", error.message, file=path.name, **error.values)

@@ -10,14 +10,12 @@ from pathlib import Path
 from riskml.errors import UsageError, explain_os_error
 from riskml.records.reading.cell_sql import strip_blanks
 from riskml.records.reading.csv_files import (
-    CLOSE_QUOTE,
     SEPARATED,
-    UNCLOSED,
-    USE_COMMAS,
-    UnclosedQuoteError,
+    CsvError,
     find_separator,
     require_one_row,
 )
+from riskml.records.reading.rules import RULES
 
 __all__ = ["decode", "read_rows", "read_text"]
 
@@ -94,8 +92,8 @@ def read_rows(text: str, path: Path, required: Sequence[str]) -> Iterator[tuple[
                 yield number, dict(zip(names, own + [""] * (len(names) - len(own)), strict=False))
             else:
                 names = _read_header(own, path, required)
-    except UnclosedQuoteError as error:
-        raise UsageError(UNCLOSED, CLOSE_QUOTE, file=path, line=error.line) from error
+    except CsvError as error:
+        raise UsageError(error.message, RULES[error.code].what_to_do, file=path, **error.values) from error
     except csv.Error as error:
         raise _refuse(path) from error
     if not names:
@@ -105,7 +103,7 @@ def read_rows(text: str, path: Path, required: Sequence[str]) -> Iterator[tuple[
 def _read_header(cells: list[str], path: Path, required: Sequence[str]) -> list[str]:
     names = [strip_blanks(cell) for cell in cells]
     if separator := find_separator(names, required):
-        raise UsageError(SEPARATED, USE_COMMAS, file=path, separator=separator)
+        raise UsageError(SEPARATED, RULES["wrong_separator"].what_to_do, file=path, separator=separator)
     if missing := [name for name in required if name not in names]:
         raise UsageError(
             "{path} lacks the column {column}.",
