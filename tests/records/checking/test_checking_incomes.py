@@ -57,3 +57,19 @@ def test_income_of_a_source_that_names_persons_only(find):
     assert find("only_parts", income=[*wages, other[0] | {"source": "wage"}]) is None
     assert find("only_parts", income=[*wages, other[0] | {"source": "total", "statement": True, "months": 12}]) is None
     assert find("only_parts", income=find.income(6)) is None
+
+
+@pytest.mark.parametrize("shape", ["sums", "half are sums", "few are sums", "growing", "from March"])
+def test_sums_since_january(find, shape):
+    def grow(i, row):
+        month, home = row["period_start"].month, i % 10
+        if shape == "growing":
+            return row["amount"] * 1.02**month
+        sums = shape in ("sums", "from March") or home < (5 if shape == "half are sums" else 4)
+        return row["amount"] * month if sums else row["amount"] + 7 * (month % 3)
+
+    rows = [row | {"amount": grow(i, row)} for i, row in enumerate(find.income(24, HOMES))]
+    rows = [row for row in rows if shape != "from March" or row["period_start"].month > 2]
+    fault = find("sums_since_january", households=find.homes(HOMES), income=rows)
+    count = {"sums": 220, "half are sums": 110}.get(shape)
+    assert (fault and (fault.severity, fault.where, fault.count)) == (count and ("warning", "income.amount", count))

@@ -163,6 +163,16 @@ TABLES = {
         },
         set(),
     ),
+    "sums since January": (
+        {
+            "income": [
+                row | {"amount": row["amount"] * row["period_start"].month if months > 6 else row["amount"]}
+                for months in (12, 5)
+                for row in make_income(months, source="wage" if months > 6 else "transfer")
+            ]
+        },
+        {"sums_since_january"},
+    ),
     "wages of persons": ({"income": make_income(member_id="1", source="wage")}, {"only_parts"}),
     "wages of persons beside those of households": ({"income": make_income() + make_income(member_id="1")}, set()),
     "a monthly list of the monitored": (

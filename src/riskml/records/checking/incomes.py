@@ -13,6 +13,9 @@ from riskml.records.reading.folder import Folder
 
 __all__: list[str] = []
 
+FEWEST_MONTHS = 6
+"""Minimum number of months of a year in which amounts may be seen to be sums."""
+
 POOR_SHARE, RICH_SHARE, FEWEST = 0.9, 0.5, 5
 """Shares of the households that must be far below or far above every line, and the minimum number of households."""
 
@@ -80,6 +83,34 @@ def _compute_heads(folder: Folder) -> str:
             12 * sum(amount) / count(DISTINCT month) / any_value(size) AS head
         FROM monthly JOIN homes USING (household_id) GROUP BY {POSITION}""",
     )
+
+
+@check(income="household_id period_start source amount")
+def sums_since_january(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report income that grows from January on as sums do, if half of the years of households and sources do so.
+
+    Each month has more than the one before, and the last of at least six, counted from January, has at least half as
+    many times the amount of January as there are months. Five hundred households are looked at.
+    """
+    view = folder.get_numbered_view("income")
+    folder.connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE "#years" AS
+        WITH sample AS (
+            SELECT household_id FROM {group_income(folder)} GROUP BY 1 ORDER BY hash(household_id) LIMIT 500),
+        years AS (
+            SELECT household_id, source, year(period_start) AS year, list(amount ORDER BY period_start) AS amounts
+            FROM {view} SEMI JOIN sample USING (household_id)
+            WHERE months = 1 AND amount <> 0 AND member_id IS NULL GROUP BY ALL
+            HAVING count(*) >= {FEWEST_MONTHS} AND count(*) = count(DISTINCT period_start)
+                AND min(month(period_start)) = 1)
+        SELECT *, amounts[1] > 0 AND amounts = list_sort(list_distinct(amounts))
+            AND 2 * amounts[-1] >= len(amounts) * amounts[1] AS grows FROM years""")
+    rows = f"""
+        SELECT {POSITION}, amount AS "#value" FROM {view} r
+        JOIN (FROM "#years" WHERE grows) y ON r.household_id = y.household_id AND r.source = y.source
+            AND year(r.period_start) = y.year AND r.months = 1 AND month(r.period_start) > 1
+        WHERE (SELECT count(*) FILTER (grows) >= greatest({FEWEST}, count(*) / 2) FROM "#years")"""
+    yield Probe("amount", "have an amount that seems to include the months since January", rows=rows)
 
 
 @check(income="source member_id")

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from riskml.records.checking.cell_checks import LAST_YEAR, LONG_CODE_CUT
 from riskml.records.checking.comparisons import FEWEST_COPIES, LONG, MOSTLY, list_subject
 from riskml.records.checking.duplicates import FILLED_LATER
-from riskml.records.checking.incomes import FEWEST, RICH, RICHEST
+from riskml.records.checking.incomes import FEWEST, FEWEST_MONTHS, RICH, RICHEST
 from riskml.records.checking.plausibility import (
     AMOUNTS,
     CODES,
@@ -185,6 +185,7 @@ def _look_at_repeats(table: Table, columns: Columns) -> Iterator[str]:
 
 def _look_at_income(rows: _Rows) -> Iterator[str]:
     income, monthly = rows.get("income"), defaultdict[Any, list[float]](list)
+    years: defaultdict[Any, dict[dt.date, float]] = defaultdict(dict)
     whole, parts, zeros, last = set[str](), set[str](), dict[str, dt.date](), dt.date.min
     months, covered, long = Counter[Any](), defaultdict[Any, set[int]](set), set[Any]()
     names = ("household_id", "source", "period_start", "months", "amount", "member_id", "statement", "recorded_on")
@@ -195,6 +196,7 @@ def _look_at_income(rows: _Rows) -> Iterator[str]:
             continue
         if amount:
             last = max(last, start)
+            years[home, source, start.year][start] = amount
             if not stated and not member:
                 months[home, source] += length
                 covered[home, source].update(range(first, first + length))
@@ -207,6 +209,8 @@ def _look_at_income(rows: _Rows) -> Iterator[str]:
     yield from ["only_parts"] if parts - whole else []
     yield from ["zero_ahead"] if sum(start > last for start in zeros.values()) > 2 else []
     yield from ["sum_beside_parts"] if any(months[key] > len(covered[key]) for key in long) else []
+    growing = (len(own) >= FEWEST_MONTHS and max(own.values()) >= 3 * own[min(own)] > 0 for own in years.values())
+    yield from ["sums_since_january"] if sum(growing) >= FEWEST else []
     slips = (own[-1] > 50 * own[-2] for own in map(sorted, monthly.values()) if len(own) > 5)
     yield from ["slipped_amount"] if any(slips) else []
 
