@@ -54,7 +54,7 @@ def read_values(value: object) -> Iterator[str]:
 
 
 TEXT_FILES = ["policy/policy.yaml", "evaluation/words.yaml", "reporting/groups.yaml", "reporting/headings.yaml"]
-TEXT_FILES += ["explanation/timeline/lanes.yaml", "explanation/timeline/words.yaml"]
+TEXT_FILES += ["explanation/timeline/lanes.yaml", "explanation/timeline/words.yaml", "records/reading/rules.yaml"]
 
 
 @pytest.mark.parametrize("file", TEXT_FILES)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-import yaml
-
 from riskml.records.contract.faults import Rule, Severity
+from riskml.text import read_data
 
 __all__ = ["FILES", "RULES"]
 
-_STATED = yaml.load(files("riskml.records.reading").joinpath("rules.yaml").read_text("utf-8"), yaml.CSafeLoader)
+_STATED = read_data("riskml.records.reading", "rules.yaml")
 
 FILES = frozenset(_STATED["files"])
 """Codes of the rules about files and columns; all others are about rows."""
