@@ -41,14 +41,14 @@ def note(**done: Any) -> None:
 
 def run_slice(name: str, seed: int, size: int, *command: str) -> dict[str, Any]:
     """Run one slice; return its entry for the report."""
-    began = time.monotonic()
+    began, commit = time.monotonic(), find_commit()
     with tempfile.TemporaryDirectory() as folder:
         counts = Path(folder) / "counts"
         own = {f"RISKML_{name.upper()}": str(size), SEED: str(seed), COUNTS: str(counts)}
         run = subprocess.run(command, cwd=ROOT, env={**os.environ, **own}, capture_output=True, text=True, check=False)
         done = [json.loads(line) for line in counts.read_text().splitlines()] if counts.exists() else []
     failure = {} if run.returncode == 0 and done else {"failure": (run.stdout + run.stderr)[-20_000:]}
-    return {"commit": find_commit(), "seed": seed, "seconds": round(time.monotonic() - began), "done": done, **failure}
+    return {"commit": commit, "seed": seed, "seconds": round(time.monotonic() - began), "done": done, **failure}
 
 
 def find_commit() -> str:
