@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     delete,
     exists,
+    false,
     func,
     or_,
     select,
@@ -101,9 +102,10 @@ def finish_import(connection: Connection, fingerprint: str, base: Mapping[str, A
     delete_parts(connection, fingerprint)
 
 
-def list_later(connection: Connection, at: dt.datetime) -> list[dict[str, Any]]:
-    """List the imports that were finished after a time, latest first."""
-    query = select(IMPORTS).where(IMPORTS.c.finished_at > at).order_by(IMPORTS.c.finished_at.desc())
+def list_later(connection: Connection, at: dt.datetime, *, unfinished: bool) -> list[dict[str, Any]]:
+    """List the imports that were finished after a time, latest first, and if asked for also those not finished."""
+    later = or_(IMPORTS.c.finished_at > at, IMPORTS.c.finished_at.is_(None) if unfinished else false())
+    query = select(IMPORTS).where(later).order_by(IMPORTS.c.finished_at.desc())
     return [dict(row) for row in connection.execute(query).mappings()]
 
 

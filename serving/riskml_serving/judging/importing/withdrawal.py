@@ -179,7 +179,9 @@ def _refuse_later(connection: Connection, imported: dict[str, Any], homes: set[s
     UsageError
     """
     counties = _read_counties(imported) or homes
-    for later in repository.list_later(connection, imported["finished_at"]):
+    # A staged import notices that another is withdrawn and compares again, but not that the rows of a request are gone.
+    own = "request_id" in imported
+    for later in repository.list_later(connection, imported["finished_at"], unfinished=own):
         if not counties or not (theirs := _read_counties(later)) or counties & theirs:
             raise UsageError(
                 "A later import, {later}, concerns the same county.",

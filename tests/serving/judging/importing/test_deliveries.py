@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from contextlib import nullcontext
 
 import pytest
 from sqlalchemy import text
@@ -334,13 +335,22 @@ def test_households_may_use_the_same_record_number(client, key, imported, read_i
     assert sorted((row[0], row[4]) for row in income if row[-1] == "shared") == [("h1", 7.0), ("h2", 5.0)]
 
 
-def test_only_requests_that_appended_records_are_withdrawn_and_only_after_later_imports(client, key, imported, deliver):
+def test_only_requests_that_appended_records_are_withdrawn_and_only_after_later_imports(
+    client, key, imported, deliver, monkeypatch
+):
     number = send(client, key, REQUESTS["a bill"])
     clue = {"household_id": "h1", "what": "illness", "channel": "hotline"}
     reported = client.post("/v1/clues", json=clue, headers=key("", "write"))
     with pytest.raises(UsageError, match="There is no import"):
         withdraw_import(client.app.state.engine, reported.headers["x-request-id"], TODAY)
     folder = deliver(households=[make_household("h2", region="370112001002")], income=[make_income("h2", 3)])
-    import_folder(client.app.state.engine, folder, TODAY, simulated=True)
-    with pytest.raises(UsageError, match="A later import"):
-        withdraw_import(client.app.state.engine, number, TODAY)
+
+    def end(*_):
+        raise KeyboardInterrupt
+
+    for killed in (True, False):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt) if killed else nullcontext():
+            patch.setattr(service.Publication, "write", end) if killed else None
+            import_folder(client.app.state.engine, folder, TODAY, simulated=True)
+        with pytest.raises(UsageError, match="A later import"):  # its rows were compared with those of the request
+            withdraw_import(client.app.state.engine, number, TODAY)
