@@ -28,6 +28,18 @@ def test_commands_are_timed_on_workers_and_write_the_same_bytes(
     assert not list(tmp_path.iterdir())
 
 
+def test_without_a_run_on_one_machine_partitions_are_compared_with_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "TRAINED", 600)
+    hashes = iter([{"file": "1"}, {"file": "2"}])
+    monkeypatch.setattr(cluster, "hash_files", lambda folder: next(hashes))
+    figures = cluster.run(1000, (2, 3), near=tmp_path, alone=False)
+    assert figures["alone"] is None
+    assert [run["same_bytes"] for run in figures["runs"]] == [True, False]
+    assert not figures["targets"]["same_bytes"]["met"]
+
+
 def test_models_of_larger_samples_are_compared() -> None:
     curve = cluster.learn([600, 900])
     assert list(curve) == ["600", "900"]

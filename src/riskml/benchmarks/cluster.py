@@ -42,6 +42,8 @@ def run(
     partitions: Sequence[int] = (2, 8),
     progress: Progress | None = None,
     near: Path | None = None,
+    *,
+    alone: bool = True,
 ) -> dict[str, Any]:
     """Time the commands on one machine without workers, and on two workers of 4 GB by number of partitions.
 
@@ -52,15 +54,18 @@ def run(
     progress : Progress, optional
     near : Path, optional
         Folder for the temporary files, which need about 4 kB a household.
+    alone : bool, default True
+        Whether to run the commands without workers, too, which takes 17 kB of memory a household. Otherwise, the runs
+        are compared with the first one.
 
     Returns
     -------
     dict
-        ``alone`` and one entry of ``runs`` for each number of partitions: ``seconds`` of each command, from the start
-        of its process to its end; ``per_second``, households by command; ``command_peak_mb``, the peak memory of the
-        command's own process; for runs also ``worker_peak_mb``, that of each worker as the operating system states it,
-        and ``same_bytes``, whether the files are the same as those written without workers. ``targets`` compares the
-        worst of these figures with their bounds.
+        ``alone`` (None if it was left out) and one entry of ``runs`` for each number of partitions: ``seconds`` of each
+        command, from the start of its process to its end; ``per_second``, households by command; ``command_peak_mb``,
+        the peak memory of the command's own process; for runs also ``worker_peak_mb``, that of each worker as the
+        operating system states it, and ``same_bytes``, whether the files are the same as those of the first
+        measurement. ``targets`` compares the worst of these figures with their bounds.
     """
     listener = progress or Silent()
     with tempfile.TemporaryDirectory(prefix="riskml-benchmark-", dir=near) as temporary:
@@ -69,12 +74,13 @@ def run(
         records = _make_county(folder, households, listener)
         rows = pq.read_metadata(records / "income.parquet").num_rows
         bundle = _make_bundle(folder)
-        listener.stage("Measuring", len(partitions) + 1)
-        alone, expected = _time_commands(bundle, records, folder / "alone", households)
-        runs = []
+        listener.stage("Measuring", len(partitions) + alone)
+        measured = [_time_commands(bundle, records, folder / "alone", households)] if alone else []
         for count in partitions:
             listener.step()
-            runs.append(_run_on_workers(bundle, records, folder, households, count, expected))
+            measured.append(_run_on_workers(bundle, records, folder, households, count))
+    expected = measured[0][1]
+    runs = [{**figures, "same_bytes": hashes == expected} for figures, hashes in measured[alone:]]
     figures = {
         "worker_peak_mb": max(peak for one in runs for peak in one["worker_peak_mb"]),
         "same_bytes": float(all(one["same_bytes"] for one in runs)),
@@ -84,7 +90,7 @@ def run(
         "months": MONTHS,
         "income_rows": rows,
         "workers": WORKERS,
-        "alone": alone,
+        "alone": measured[0][0] if alone else None,
         "runs": runs,
         "targets": check_targets(figures, BOUNDS),
     }
@@ -139,8 +145,9 @@ def _make_bundle(folder: Path) -> Path:
 
 
 def _run_on_workers(
-    bundle: Path, records: Path, folder: Path, households: int, count: int, expected: dict[str, str]
-) -> dict[str, Any]:
+    bundle: Path, records: Path, folder: Path, households: int, count: int
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Divide the records and time the commands on workers; return figures and hashes as ``_time_commands`` does."""
     from distributed import Client, LocalCluster
 
     own = LocalCluster(
@@ -154,7 +161,7 @@ def _run_on_workers(
         peaks = client.run(read_peak_mb)
     figures["seconds"] = {"partition": seconds, **figures["seconds"]}
     shutil.rmtree(parts)
-    return {"partitions": count, **figures, "worker_peak_mb": sorted(peaks.values()), "same_bytes": hashes == expected}
+    return {"partitions": count, **figures, "worker_peak_mb": sorted(peaks.values())}, hashes
 
 
 def _time_commands(

@@ -21,6 +21,9 @@ def cluster(
         list[int] | None,
         typer.Option(help="Instead, train on samples of this many households; may be repeated.", min=1000),
     ] = None,
+    alone: Annotated[
+        bool, typer.Option(help="Also measure without workers, which takes 17 kB of memory a household.")
+    ] = True,
     near: Annotated[Path | None, typer.Option(help="Folder for temporary files.", file_okay=False)] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -33,7 +36,7 @@ def cluster(
     from riskml.benchmarks.cluster import run
 
     with show_progress() as bar:
-        figures = run_learning(learn, bar) if learn else run(households, partitions, bar, near)
+        figures = run_learning(learn, bar) if learn else run(households, partitions, bar, near, alone=alone)
     if as_json:
         print_json(figures)
         return
