@@ -24,7 +24,7 @@ demo: install
 
 # Runs all tests: in three processes on two cores, since many tests wait for other processes, databases and browsers.
 test: install
-	$(BIN)/python -m pytest -q -n 3 --dist worksteal
+	$(BIN)/python -m pytest -q -n 4 --dist worksteal
 
 # Runs only the unit tests, for daily work: under 90 seconds on two free cores.
 test-fast: install
