@@ -33,8 +33,9 @@ SHORT_NINES, FAR_ABOVE = (99, 999, 9999), 5
 FEWEST_CODES = 3
 """Minimum number of rows with the same number for it to be considered a code."""
 
-SLIPS = (100, 1_000, 10_000)
-"""Factors by which an amount is wrong if digits were repeated or the decimal point is missing."""
+SLIPS, SLIPPED = (100, 1_000, 10_000), 50
+"""Factors by which an amount is wrong if digits were repeated or the decimal point is missing, and how many times the
+household's other amounts it must be."""
 
 FEWEST_AMOUNTS, FEWEST_LOW = 5, 2
 """Minimum number of amounts of a kind from which their unit can be judged, and of households with an odd unit."""
@@ -333,14 +334,15 @@ def slipped_amount(folder: Folder, table: Table) -> Iterator[Probe]:
     folder.connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE "#slips" AS
         WITH candidates AS (
-            SELECT household_id, source FROM {groups} WHERE n > 5 AND largest > 50 * (total - largest) / (n - 1)),
+            SELECT household_id, source FROM {groups}
+            WHERE n > 5 AND largest > {SLIPPED} * (total - largest) / (n - 1)),
         compared AS (
             SELECT household_id, source, max(monthly) AS largest, max(monthly, 2)[2] AS second, min(monthly) AS least
             FROM (
                 SELECT household_id, source, amount / nullif(months, 0) AS monthly FROM {numbered}
                 SEMI JOIN candidates USING (household_id, source) WHERE amount > 0)
             GROUP BY ALL),
-        slips AS (FROM compared WHERE largest > 50 * second AND second < 10 * least AND ({factors})),
+        slips AS (FROM compared WHERE largest > {SLIPPED} * second AND second < 10 * least AND ({factors})),
         sizes AS (SELECT source, count(*) AS households FROM {groups} GROUP BY source)
         SELECT household_id, source, largest FROM slips JOIN sizes USING (source)
         QUALIFY count(*) OVER (PARTITION BY source) <= greatest(1, households / 10)""")

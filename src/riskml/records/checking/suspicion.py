@@ -12,8 +12,10 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any
 
 from riskml.records.checking.cell_checks import LAST_YEAR, LONG_CODE_CUT
 from riskml.records.checking.comparisons import FEWEST_COPIES, LONG, MOSTLY, list_subject
@@ -30,6 +32,7 @@ from riskml.records.checking.plausibility import (
     LOW,
     NINES,
     SHORT_NINES,
+    SLIPPED,
     SOON,
     YEAR,
     YEARS_AHEAD,
@@ -51,12 +54,20 @@ _CODES = frozenset(CODES + NINES + SHORT_NINES)
 _EARLY = dt.date(LAST_EARLY_YEAR + 1, 1, 1)
 
 
-class _Rows(NamedTuple):
+@dataclass(frozen=True)
+class _Rows:
     """The tables, and the lines with which their amounts are compared."""
 
     tables: Mapping[str, Columns]
     line: float
     usual_lines: UsualLines
+
+    @cached_property
+    def whole(self) -> list[tuple[str, str, dt.date, int, float, Any]]:
+        """Household, source, start, months, amount and ``statement`` of the income of whole households."""
+        names = ("household_id", "source", "period_start", "months", "amount", "statement", "member_id")
+        rows = _zip(self.get("income"), *names)
+        return [(h, s, d, n or 1, x, stated) for h, s, d, n, x, stated, one in rows if x is not None and not one]
 
     def get(self, name: str) -> Columns:
         """Return a table, which is empty if there is none."""
@@ -128,7 +139,7 @@ def _look_for_faults(columns: Columns) -> Iterator[str]:
         ["personal_code"] if any(find_numbers({*_list_known(columns, c)}, codes=True) for c in PERSON_CODES) else []
     )
     for start, end in SPANS:
-        if any(last and first and last < first for first, last in _zip(columns, start, end)):
+        if end in columns and any(last and first and last < first for first, last in _zip(columns, start, end)):
             yield "ends_before_start"
     if starts := columns.get("period_start"):
         if None in columns["amount"]:
@@ -143,18 +154,24 @@ def _look_for_codes(values: Sequence[float]) -> list[str]:
 
 def _look_at_rows(table: Table, columns: Columns) -> Iterator[str]:
     if table.day and _list_known(columns, "recorded_on"):
-        delays = [(recorded - day).days for recorded, day in _zip(columns, "recorded_on", table.day) if recorded]
-        yield from ["recorded_before_day"] if min(delays) < 0 else []
-        yield from ["recorded_very_late"] if max(delays) > 31 * LATE_MONTHS and not table.key else []
+        delays = [recorded - day for recorded, day in _zip(columns, "recorded_on", table.day) if recorded]
+        yield from ["recorded_before_day"] if min(delays).days < 0 else []
+        yield from ["recorded_very_late"] if max(delays).days > 31 * LATE_MONTHS and not table.key else []
     if True in columns.get("withdrawn", ()):
         yield "withdrawn_without_record"
-    if any((paid or 0) > (math.inf if cost is None else cost) for paid, cost in _zip(columns, "self_paid", "cost")):
+    costs = _zip(columns, "self_paid", "cost") if "cost" in columns else ()
+    if any((paid or 0) > (math.inf if cost is None else cost) for paid, cost in costs):
         yield "self_paid_above_cost"
 
 
 def _look_at_amounts(name: str, columns: Columns, line: float) -> Iterator[str]:
     """Compare the amounts of each kind, as amounts a year, with one another and with the line."""
     for column, kind, _, most in AMOUNTS.get(name, ()):
+        months = max(_list_known(columns, "months"), default=1) if name == "income" else 12  # of the longest period
+        paid = [amount for amount in columns.get(column, ()) if amount is not None and amount > 0]
+        least, largest = 12 / max(months, 1) * min(paid, default=0), 12 * max(paid, default=0)  # bounds of what follows
+        if largest <= 0.9 * FAR / 10 * least and least >= line / LOW and largest <= most * line:
+            continue
         years: defaultdict[Any, list[float]] = defaultdict(list)
         for amount, sort, months, per in _zip(columns, column, kind, "months", "per"):
             if amount is not None and amount > 0:
@@ -184,35 +201,57 @@ def _look_at_repeats(table: Table, columns: Columns) -> Iterator[str]:
 
 
 def _look_at_income(rows: _Rows) -> Iterator[str]:
-    income, monthly = rows.get("income"), defaultdict[Any, list[float]](list)
-    years: defaultdict[Any, dict[dt.date, float]] = defaultdict(dict)
-    whole, parts, zeros, last = set[str](), set[str](), dict[str, dt.date](), dt.date.min
-    months, covered, long = Counter[Any](), defaultdict[Any, set[int]](set), set[Any]()
-    names = ("household_id", "source", "period_start", "months", "amount", "member_id", "statement", "recorded_on")
-    for home, source, start, length, amount, member, stated, recorded in _zip(income, *names):
-        first, length = start.year * 12 + start.month - 1, length or 1
-        (parts if member else whole).add(source)
-        if amount is None:
-            continue
+    income = rows.get("income")
+    amounts, lengths = _list_known(income, "amount"), _list_known(income, "months")
+    if any(income.get("member_id", ())):
+        whole = {source for source, member in _zip(income, "source", "member_id") if not member}
+        yield from ["only_parts"] if {*income["source"]} - whole else []
+    yield from _look_for_zeros(income) if 0 in amounts else []
+    paid = [amount for amount in amounts if amount > 0]
+    longest, spread = max(lengths, default=1), max(paid, default=0) / min(paid, default=1)
+    yield from _look_for_sums(rows) if longest > 1 else []
+    yield from _look_for_growth(rows) if spread >= FEWEST_MONTHS / 2 else []
+    monthly = defaultdict[Any, list[float]](list)
+    if spread * longest > SLIPPED:
+        for home, source, amount, length in _zip(income, "household_id", "source", "amount", "months"):
+            monthly[home, source] += [amount / (length or 1)] if amount and amount > 0 else []
+    slips = (own[-1] > SLIPPED * own[-2] for own in map(sorted, monthly.values()) if len(own) > 5)
+    yield from ["slipped_amount"] if any(slips) else []
+
+
+def _look_for_zeros(income: Columns) -> Iterator[str]:
+    """Return whether there may be zeros for months that have not come yet."""
+    zeros, last = dict[str, dt.date](), dt.date.min
+    for home, start, amount, recorded in _zip(income, "household_id", "period_start", "amount", "recorded_on"):
         if amount:
             last = max(last, start)
-            years[home, source, start.year][start] = amount
-            if not stated and not member:
-                months[home, source] += length
-                covered[home, source].update(range(first, first + length))
-                long |= {(home, source)} if length > 1 else set()
-            monthly[home, source] += [amount / length] if amount > 0 else []
-        elif (recorded or start) < start:
+        elif amount is not None and (recorded or start) < start:
             yield "zero_ahead"
-        else:
+        elif amount is not None:
             zeros[home] = max(start, zeros.get(home, start))
-    yield from ["only_parts"] if parts - whole else []
     yield from ["zero_ahead"] if sum(start > last for start in zeros.values()) > 2 else []
-    yield from ["sum_beside_parts"] if any(months[key] > len(covered[key]) for key in long) else []
-    growing = (len(own) >= FEWEST_MONTHS and max(own.values()) >= 3 * own[min(own)] > 0 for own in years.values())
-    yield from ["sums_since_january"] if sum(growing) >= FEWEST else []
-    slips = (own[-1] > 50 * own[-2] for own in map(sorted, monthly.values()) if len(own) > 5)
-    yield from ["slipped_amount"] if any(slips) else []
+
+
+def _look_for_sums(rows: _Rows) -> list[str]:
+    """Return whether income of a longer period may stand beside that of its months."""
+    months, covered, long = Counter[Any](), defaultdict[Any, set[int]](set), set[Any]()
+    for home, source, start, length, amount, stated in rows.whole:
+        if amount and not stated:
+            first, key = start.year * 12 + start.month, (home, source)
+            months[key] += length
+            covered[key].update(range(first, first + length))
+            long |= {key} if length > 1 else set()
+    return ["sum_beside_parts"] if any(months[key] > len(covered[key]) for key in long) else []
+
+
+def _look_for_growth(rows: _Rows) -> list[str]:
+    """Return whether the last month of many years has as many times the amount of the first as sums have."""
+    years = defaultdict[Any, list[tuple[dt.date, float]]](list)
+    for home, source, start, _, amount, _ in rows.whole:
+        if amount:
+            years[home, source, start.year].append((start, amount))
+    growing = (len(own) >= FEWEST_MONTHS and 2 * max(own)[1] >= FEWEST_MONTHS * min(own)[1] for own in years.values())
+    return ["sums_since_january"] if sum(growing) >= FEWEST else []
 
 
 def _look_for_gaps(rows: _Rows) -> list[str]:
@@ -234,13 +273,12 @@ def _look_at_homes(rows: _Rows) -> Iterator[str]:
 
 def _look_at_heads(rows: _Rows) -> Iterator[str]:
     """Compute the income per head and year of each household, as the check does."""
-    totals, months = Counter[str](), defaultdict[str, set[int]](set)
-    names = ("household_id", "period_start", "months", "amount", "member_id")
-    for home, start, length, amount, member in _zip(rows.get("income"), *names):
-        if amount is not None and member is None:
-            first = start.year * 12 + start.month
-            totals[home] += amount
-            months[home].update(range(first, first + (length or 1)))
+    totals, months = defaultdict[str, float](float), defaultdict[str, set[int]](set)
+    for home, start, length in {(row[0], row[2], row[3]) for row in rows.whole}:
+        first = start.year * 12 + start.month
+        months[home].update(range(first, first + length))
+    for home, _, _, _, amount, _ in rows.whole:
+        totals[home] += amount
     sizes = _find_latest(rows.get("households"), "size", "household_id")
     heads = {home: 12 * total / len(months[home]) / sizes.get((home,), 1) for home, total in totals.items()}
     rich = [home for home, head in heads.items() if head > RICH * rows.line > 0]
