@@ -31,9 +31,9 @@ def test_commands_are_timed_on_workers_and_write_the_same_bytes(
 def test_without_a_run_on_one_machine_partitions_are_compared_with_each_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "TRAINED", 600)
-    hashes = iter([{"file": "1"}, {"file": "2"}])
-    monkeypatch.setattr(cluster, "hash_files", lambda folder: next(hashes))
+    runs = iter([({"worker_peak_mb": [900.0]}, {"file": digest}) for digest in ("1", "2")])
+    monkeypatch.setattr(cluster, "_make_bundle", lambda folder: folder)
+    monkeypatch.setattr(cluster, "_run_on_workers", lambda *_: next(runs))
     figures = cluster.run(1000, (2, 3), near=tmp_path, alone=False)
     assert figures["alone"] is None
     assert [run["same_bytes"] for run in figures["runs"]] == [True, False]

@@ -40,7 +40,7 @@ def build_targets(*met):
 def test_with_json_only_the_figures_are_printed_and_the_exit_code_says_whether_targets_are_missed(
     monkeypatch, command, figures, code
 ):
-    monkeypatch.setattr(f"riskml.benchmarks.{command}.run", lambda *_: figures)
+    monkeypatch.setattr(f"riskml.benchmarks.{command}.run", lambda *_, **__: figures)
     done = CliRunner().invoke(build_app(), ["benchmark", command, "--json"])
     assert done.exit_code == code, done.output
     assert json.loads(done.stdout) == figures

@@ -85,6 +85,7 @@ def test_every_rule_is_explained_in_both_languages_and_has_a_test(rule):
     assert re.search(r"[一-鿿]", rule.zh)
     assert rule.what_to_do.endswith(".")
     assert rule.severity in Severity
-    tests = "".join(path.read_text(encoding="utf-8") for path in HERE.glob("test_checking_[!r]*.py"))
-    tests += (HERE / "test_checking_rows.py").read_text(encoding="utf-8")
+    paths = [*HERE.glob("test_checking_[!r]*.py"), HERE / "test_checking_rows.py"]
+    paths += (HERE.parent / "reading").glob("test_reading_*.py")
+    tests = "".join(path.read_text(encoding="utf-8") for path in paths)
     assert f'"{rule.code}"' in tests

@@ -92,7 +92,7 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
         "verifications": [
             {**describe(connection, one, call.caller), **facts[one["verification_id"]]} for one in verifications
         ],
-        "help": [describe_help(one) for one in read_helps(connection, household_id, call.caller.region)],
+        "help": [describe_help(one, call.caller) for one in read_helps(connection, household_id, call.caller.region)],
     }
 
 

@@ -173,7 +173,8 @@ HELP_REQUEST = Body(
 HELP = make_dict_type(
     "Help",
     {
-        **dict.fromkeys(("measure", "started_on"), str),
+        "measure": Annotated[str | None, Field(description="Null for readers who may not see health data.")],
+        "started_on": str,
         "given_by": Annotated[str | None, Field(description="Null unless staff recorded it as new help.")],
         "ended_on": str | None,
         "amount": float | None,

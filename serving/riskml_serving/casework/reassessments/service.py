@@ -14,6 +14,7 @@ from riskml.policy import Policy
 from riskml_serving.base.clock import now, stamp
 from riskml_serving.casework.reassessments.help import REGULAR, count_help
 from riskml_serving.casework.reassessments.repository import list_due, read_helps
+from riskml_serving.casework.verifications.service import may_read_text
 from riskml_serving.checks.casework import check_help
 from riskml_serving.judging.judge import Judged
 from riskml_serving.judging.model import Model
@@ -74,7 +75,7 @@ def begin_help(
     audit.record(connection, caller, "household.help", household_id, request_id=request_id)
     helps = read_helps(connection, household_id, caller.region)
     own = next(one for one in helps if one["request_id"] == request_id and one["given_by"] == body["given_by"])
-    return describe_help(own), changes[0] if changes else None
+    return describe_help(own, caller), changes[0] if changes else None
 
 
 def _save(
@@ -130,11 +131,16 @@ def follow_help(
                 _save(connection, {**saved, "household_id": code}, {}, row, today)
 
 
-def describe_help(one: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe help, read with its record, as the content of a JSON object."""
+def describe_help(one: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Describe help, read with its record, as the content of a JSON object.
+
+    What it is, who gave it and its amount are None for readers who may not see health data, as in the timeline.
+    """
+    readable = may_read_text(one, caller)
     days = {name: day.isoformat() if (day := one[name]) else None for name in ("started_on", "ended_on", "due_on")}
-    same = {name: one[name] for name in ("measure", "given_by", "amount", "per", "created_by")}
-    return {**same, **days, "reassessed": bool(one["reassessed"]), "created_at": stamp(one["created_at"])}
+    what = {name: one[name] if readable else None for name in ("measure", "given_by", "amount", "per")}
+    same = {"reassessed": bool(one["reassessed"]), "created_by": one["created_by"]}
+    return {**what, **days, **same, "created_at": stamp(one["created_at"])}
 
 
 def counts_as_income(policy: Policy, row: Mapping[str, Any]) -> bool:

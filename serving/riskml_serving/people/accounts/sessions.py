@@ -140,8 +140,8 @@ def sign_in(
 ) -> str | None:
     """Open a session if the password was correct; otherwise count a failure of the account.
 
-    An address from which the account has signed in before has a count and a lock of its own: whoever tries passwords
-    from elsewhere does not keep the owner out, and gets no more tries when the owner signs in.
+    An address from which the account has signed in before has a count and a lock of its own: a person who tries
+    passwords from elsewhere does not keep the owner out, and gets no more tries when the owner signs in.
 
     Returns
     -------

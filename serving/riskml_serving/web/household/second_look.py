@@ -40,9 +40,10 @@ def read_second_look(
     """
     code = str(register["household_id"])
     helps = read_helps(connection, code, caller.region)
+    then = (history.get(one["score_seq"]) for one in helps)
     described = [
-        {**describe_help(one), "then": describe(history[one["score_seq"]]) if one["score_seq"] in history else None}
-        for one in helps
+        {**describe_help(one, caller), "then": describe(before) if before else None}
+        for one, before in zip(helps, then, strict=True)
     ]
     due = list_due(connection, caller.region, today, code)
     verdicts = {}

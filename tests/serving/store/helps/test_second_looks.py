@@ -93,6 +93,16 @@ def test_help_is_assessed_again_three_months_after_it_began_whichever_way_it_cam
     assert service.list_due() == [("2023-07-01", False)]
 
 
+@WAYS
+def test_what_the_help_is_may_reveal_an_illness_and_is_for_readers_of_health_data(service, key, way):
+    getattr(service, way)(started_on="2023-04-01")
+    for rights, measure, known in (("read",), None, False), (("read", "health-details"), HELP["measure"], True):
+        page = service.client.get("/v1/households/h1", headers=key("", *rights)).json()
+        (one,) = page["help"]
+        assert one["measure"] == measure
+        assert (one["amount"] or one["given_by"]) == ((900.0 if way != "begin" else "县民政局") if known else None)
+
+
 @RECORDED
 def test_the_same_delivery_again_changes_nothing(service, way):
     for _ in range(2):
