@@ -167,21 +167,21 @@ def _look_at_rows(table: Table, columns: Columns) -> Iterator[str]:
 def _look_at_amounts(name: str, columns: Columns, line: float) -> Iterator[str]:
     """Compare the amounts of each kind, as amounts a year, with one another and with the line."""
     for column, kind, _, most in AMOUNTS.get(name, ()):
-        months = max(_list_known(columns, "months"), default=1) if name == "income" else 12  # of the longest period
-        paid = [amount for amount in columns.get(column, ()) if amount is not None and amount > 0]
-        least, largest = 12 / max(months, 1) * min(paid, default=0), 12 * max(paid, default=0)  # bounds of what follows
-        if largest <= 0.9 * FAR / 10 * least and least >= line / LOW and largest <= most * line:
-            continue
-        years: defaultdict[Any, list[float]] = defaultdict(list)
+        groups, years = defaultdict[Any, list[float]](list), defaultdict[Any, list[float]](list)
         for amount, sort, months, per in _zip(columns, column, kind, "months", "per"):
             if amount is not None and amount > 0:
-                years[sort].append(amount * (12 / (months or 1) if name == "income" or per == "month" else 1))
+                groups[sort, months, per].append(amount)
+        for (sort, months, per), own in groups.items():
+            factor = 12 / (months or 1) if name == "income" or per == "month" else 1
+            years[sort] += [amount * factor for amount in own]
         many = {sort: own for sort, own in years.items() if len(own) >= FEWEST_AMOUNTS}
-        low = (2 * sum(x < line / LOW for x in own) > len(own) for sort, own in many.items() if sort != "property")
-        if any(max(own) > 0.9 * FAR * min(own) for own in years.values()) or any(low):
+        low = (own for sort, own in many.items() if sort != "property" and min(own) < line / LOW)
+        few = any(2 * sum(x < line / LOW for x in own) > len(own) for own in low)
+        if few or any(max(own) > 0.9 * FAR * min(own) for own in years.values()):
             yield "amount_in_ten_thousands"
-        high = (2 * sum(x > most * line for x in own) > len(own) for own in many.values())
-        if sum(max(own) > 0.9 * FAR / 10 * min(own) for own in years.values()) > 1 or any(high):
+        high = (own for own in many.values() if max(own) > most * line)
+        far = any(2 * sum(x > most * line for x in own) > len(own) for own in high)
+        if far or sum(max(own) > 0.9 * FAR / 10 * min(own) for own in years.values()) > 1:
             yield "amount_in_fen"
 
 
@@ -246,10 +246,16 @@ def _look_for_sums(rows: _Rows) -> list[str]:
 
 def _look_for_growth(rows: _Rows) -> list[str]:
     """Return whether the last month of many years has as many times the amount of the first as sums have."""
-    years = defaultdict[Any, list[tuple[dt.date, float]]](list)
+    sources = defaultdict[Any, list[tuple[dt.date, float]]](list)
     for home, source, start, _, amount, _ in rows.whole:
         if amount:
-            years[home, source, start.year].append((start, amount))
+            sources[home, source].append((start, amount))
+    years = defaultdict[Any, list[tuple[dt.date, float]]](list)
+    for key, own in sources.items():
+        amounts = [amount for _, amount in own]
+        if 2 * max(amounts) >= FEWEST_MONTHS * min(amounts):
+            for start, amount in own:
+                years[key, start.year].append((start, amount))
     growing = (len(own) >= FEWEST_MONTHS and 2 * max(own)[1] >= FEWEST_MONTHS * min(own)[1] for own in years.values())
     return ["sums_since_january"] if sum(growing) >= FEWEST else []
 
@@ -276,7 +282,10 @@ def _look_at_heads(rows: _Rows) -> Iterator[str]:
     totals, months = defaultdict[str, float](float), defaultdict[str, set[int]](set)
     for home, start, length in {(row[0], row[2], row[3]) for row in rows.whole}:
         first = start.year * 12 + start.month
-        months[home].update(range(first, first + length))
+        if length == 1:
+            months[home].add(first)
+        else:
+            months[home].update(range(first, first + length))
     for home, _, _, _, amount, _ in rows.whole:
         totals[home] += amount
     sizes = _find_latest(rows.get("households"), "size", "household_id")
@@ -292,7 +301,10 @@ def _look_at_rosters(rows: _Rows) -> Iterator[str]:
     left = _find_latest(rows.get("members"), "left_on", "household_id", "member_id")
     present = Counter(home for (home, _), day in left.items() if day is None)
     sizes = _find_latest(rows.get("households"), "size", "household_id")
-    if any(present[home] not in (0, size) for (home,), size in sizes.items()):
+    keys = {"households": ("household_id",), "members": ("household_id", "member_id")}
+    versions = [[*_zip(rows.get(name), "recorded_on", *key)] for name, key in keys.items()]
+    unclear = any(len({*own}) < len(own) for own in versions)  # which of two rows of one day is the latest
+    if unclear or any(present[home] not in (0, size) for (home,), size in sizes.items()):
         yield "size_against_members"
     homes = Counter(member for (_, member), day in left.items() if day is None)
     if len(homes) < homes.total() and (len(homes) >= MOSTLY * homes.total() or min(map(len, homes)) >= LONG):
