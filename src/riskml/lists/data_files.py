@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
+from riskml.text import read_data
 
 __all__ = ["Patterns", "load_data"]
 
@@ -15,8 +14,7 @@ __all__ = ["Patterns", "load_data"]
 @cache
 def load_data(name: str) -> dict[str, Any]:
     """Load a YAML file of this package, named without its suffix."""
-    text = files("riskml.lists").joinpath(f"{name}.yaml").read_text("utf-8")
-    content: dict[str, Any] = yaml.load(text, yaml.CSafeLoader)
+    content: dict[str, Any] = read_data("riskml.lists", f"{name}.yaml")
     return content
 
 

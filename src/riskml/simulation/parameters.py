@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from riskml.errors import SimulationError, explain_os_error, suggest_names
 from riskml.policy import load_policy
 from riskml.simulation.state import SPENDING
-from riskml.text import Text, shorten_list
+from riskml.text import Text, read_data, shorten_list
 
 __all__ = ["Parameters", "Process", "count_spending", "load_parameters"]
 
@@ -66,10 +65,9 @@ def load_parameters(overrides: Path | dict[str, Any] | None = None) -> Parameter
     riskml.errors.SimulationError: 1 unknown parameter(s) of the simulation: job_los.
     did you mean 'job_loss' for 'job_los'?
     """
-    text = resources.files("riskml.simulation").joinpath("params.yaml").read_text("utf-8")
     groups = {
         group: {name: _parse(name, entry) for name, entry in entries.items()}
-        for group, entries in yaml.safe_load(text).items()
+        for group, entries in read_data("riskml.simulation", "params.yaml").items()
     }
     group_of = {name: group for group, entries in groups.items() for name in entries}
     replacements = _read_overrides(overrides)

@@ -6,19 +6,18 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from riskml.simulation.lists.people import WORDS, People, Person
+from riskml.text import read_data
 
 __all__ = ["Entries", "Entry"]
 
 Row = dict[str, Any]
-_DECLARED: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("sources.yaml").read_text(encoding="utf-8"))
+_DECLARED: dict[str, Any] = read_data("riskml.simulation.lists", "sources.yaml")
 _AGES = {"child": (7, 15), "student": (15, 24), "worker": (20, 58), "adult": (18, 120), "elderly": (50, 120)}
 
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from riskml.records.contract.personal import compute_check_digit
+from riskml.text import read_data
 
 __all__ = ["WORDS", "People", "Person", "invent_people"]
 
-WORDS: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("names.yaml").read_text(encoding="utf-8"))
+WORDS: dict[str, Any] = read_data("riskml.simulation.lists", "names.yaml")
 COUNTY_DIGITS, TOWN_DIGITS = 6, 9
 GENERATION = 16
 """Smallest difference in years between parent and child."""

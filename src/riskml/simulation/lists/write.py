@@ -6,13 +6,11 @@ import json
 import shutil
 from dataclasses import replace
 from datetime import date, timedelta
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from riskml.errors import SimulationError
 from riskml.simulation.lists.entries import Entries, Entry
@@ -22,6 +20,7 @@ from riskml.simulation.lists.people import WORDS, Person, invent_people
 from riskml.simulation.lists.register import find_period, list_register
 from riskml.simulation.lists.sheets import Page, Spec, Writer
 from riskml.simulation.lists.spoil import revise, spoil
+from riskml.text import read_data
 from riskml.vocabulary.regions import Level, take_region
 
 __all__ = ["write_lists"]
@@ -79,8 +78,7 @@ class _County:
     def __init__(
         self, tables: dict[str, pd.DataFrame], out: Path, style: str, seed: int, first: date, last: date
     ) -> None:
-        text = files(__package__).joinpath(f"style_{style}.yaml").read_text(encoding="utf-8")
-        self.spec: dict[str, Any] = yaml.safe_load(text)
+        self.spec: dict[str, Any] = read_data("riskml.simulation.lists", f"style_{style}.yaml")
         self.out, self.tables, self.style, self.seed = out, tables, style, [seed, STYLES.index(style)]
         self.start, self.last = _shift(last, -9), last
         years = [date(year, 3, 1) for year in range(first.year + 1, self.start.year + 1)]
