@@ -135,7 +135,8 @@ class Settings(BaseSettings):
     shutdown_seconds: Count = 30
     """How long requests in flight may take after the service is told to stop."""
     retention_closed_days: Days = 0
-    """Days from the receipt of a closure until `retention` erases the household; 0 means never."""
+    """Days from the receipt of a closure until `retention` erases the household, and from that of a clue about no
+    household until it erases the names in it; 0 means never."""
     retention_answers_days: Days = 30
     """Days for which responses to requests with an idempotency key are kept; 0 means forever."""
     retention_jobs_days: Days = 90

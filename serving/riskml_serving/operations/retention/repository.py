@@ -31,6 +31,7 @@ __all__ = [
     "count_open_jobs",
     "delete_answers",
     "delete_jobs",
+    "delete_names",
     "forget_in_answers",
     "forget_in_jobs",
     "forget_in_register",
@@ -144,3 +145,10 @@ def delete_jobs(connection: Connection, before: dt.datetime) -> int:
     copies = CONTENTS.c.name.not_like("file %")  # whether the lists themselves are kept is a setting of its own
     connection.execute(delete(CONTENTS).where(CONTENTS.c.delivery_id.in_(imported), copies))
     return connection.execute(delete(JOBS).where(JOBS.c.state.in_(ENDED), JOBS.c.finished_at < before)).rowcount
+
+
+def delete_names(connection: Connection, before: dt.datetime) -> int:
+    """Delete the names in clues from before a time that belong to no household: of places, or resolved without one."""
+    ended = or_(CLUES.c.subject == "place", CLUES.c.resolved_on.is_not(None))
+    old = select(CLUES.c.clue_id).where(CLUES.c.household_id.is_(None), CLUES.c.created_at < before, ended)
+    return connection.execute(delete(CLUE_NAMES).where(CLUE_NAMES.c.clue_id.in_(old))).rowcount

@@ -61,14 +61,16 @@ def apply_retention(connection: Connection, settings: Settings) -> dict[str, int
     Returns
     -------
     dict of str to int
-        Numbers of ``households`` forgotten, and of ``answers`` and ``jobs`` deleted.
+        Numbers of ``households`` forgotten, and of ``names`` in clues, ``answers`` and ``jobs`` deleted.
     """
-    out = {"households": 0, "answers": 0, "jobs": 0}
+    out = {"households": 0, "names": 0, "answers": 0, "jobs": 0}
     at = now()
     if settings.retention_closed_days:
-        for code in repository.list_closed_before(connection, at - dt.timedelta(settings.retention_closed_days)):
+        before = at - dt.timedelta(settings.retention_closed_days)
+        for code in repository.list_closed_before(connection, before):
             forget(connection, code, "retention")
             out["households"] += 1
+        out["names"] = repository.delete_names(connection, before)
     if settings.retention_answers_days:
         out["answers"] = repository.delete_answers(connection, at - dt.timedelta(settings.retention_answers_days))
     if settings.retention_jobs_days:

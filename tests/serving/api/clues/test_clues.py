@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import pytest
 from sqlalchemy import text
 
+from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading, writing
+from riskml_serving.base.settings import Settings
+from riskml_serving.casework.clues.service import resolve
+from riskml_serving.operations.retention.service import OPERATOR, apply_retention
 from riskml_serving.people.auth.service import create_key
 from riskml_serving.register.keys import add_key
 
@@ -234,6 +239,24 @@ def test_the_names_in_a_clue_are_stored_encrypted_and_never_returned(filled_clie
         }  # fmt: skip
         for table in ("clues", "audit", "idempotency"):
             assert "王" not in str(connection.execute(text(f"SELECT * FROM {table}")).all())
+
+
+def test_retention_deletes_the_names_in_clues_that_belong_to_no_household_and_wait_for_nobody(
+    filled_client, monkeypatch
+):
+    headers = make_headers(filled_client)
+    bodies = (UNLISTED, UNLISTED, FLOOD | {"told_by": "王三"}, CLUE | {"told_by": "王三"})
+    answers = [filled_client.post("/v1/clues", json=body, headers=headers) for body in bodies]
+    ended = answers[1].json()["clue"]["clue_id"]
+    with writing(filled_client.app.state.engine) as connection:
+        resolve(connection, OPERATOR, ended, dt.date(2023, 6, 30), "r", None, "外县户")
+        assert apply_retention(connection, Settings(retention_closed_days=10))["names"] == 0, "just received"
+        later = now() + dt.timedelta(days=11)
+        monkeypatch.setattr("riskml_serving.operations.retention.service.now", lambda: later)
+        assert apply_retention(connection, Settings())["names"] == 0, "no period is set"
+        assert apply_retention(connection, Settings(retention_closed_days=10))["names"] == 2
+    kept = read(filled_client, "SELECT subject FROM clues JOIN clue_names USING (clue_id) ORDER BY clue_id")
+    assert kept == [("unlisted",), ("household",)]
 
 
 @pytest.mark.parametrize("body", [UNLISTED, {"region_code": HERE, "what": "disaster", "told_by": "王三"}])

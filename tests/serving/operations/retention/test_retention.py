@@ -132,12 +132,12 @@ def test_no_household_is_forgotten_while_a_job_runs(filled_engine):
 
 def test_retention_deletes_data_older_than_the_settings_allow(filled_engine, monkeypatch):
     with writing(filled_engine) as connection:
-        assert apply_retention(connection, Settings()) == {"households": 0, "answers": 0, "jobs": 0}
+        assert apply_retention(connection, Settings()) == {"households": 0, "names": 0, "answers": 0, "jobs": 0}
         assert apply_retention(connection, Settings(retention_closed_days=1))["households"] == 0, "just received"
         later = dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=31)
         monkeypatch.setattr("riskml_serving.operations.retention.service.now", lambda: later)
         deleted = apply_retention(connection, Settings(retention_closed_days=10))
-        assert deleted == {"households": 1, "answers": 1, "jobs": 0}
+        assert deleted == {"households": 1, "names": 0, "answers": 1, "jobs": 0}
         assert connection.execute(select(HOUSEHOLDS.c.household_id)).scalars().all() == ["open-1"]
         assert connection.execute(select(ANSWERS.c.caller)).all() == []
 
