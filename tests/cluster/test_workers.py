@@ -11,6 +11,7 @@ from distributed import Client, LocalCluster, Nanny, Status
 
 from riskml.cluster.workers import HERE, connect
 from riskml.errors import ClusterError
+from riskml.records.reading import cell_sql
 
 pytestmark = pytest.mark.integration
 
@@ -77,6 +78,18 @@ def test_a_job_on_which_workers_are_lost_is_named() -> None:
         assert workers is not None
         with pytest.raises(ClusterError, match="Workers were lost while they ran the job 1:"):
             workers.map(os._exit, [1])
+
+
+def test_queries_of_a_worker_keep_within_half_of_its_memory_and_its_threads() -> None:
+    def read(name: str) -> object:
+        return cell_sql.fetch_row(cell_sql.connect(), f"SELECT current_setting('{name}')")[0]
+
+    with LocalCluster(
+        n_workers=1, threads_per_worker=2, memory_limit="1GiB", dashboard_address="127.0.0.1:0"
+    ) as cluster:
+        with connect(cluster.scheduler_address) as workers:
+            assert workers is not None
+            assert workers.map(read, ["memory_limit", "threads"]) == ["512.0 MiB", 2]
 
 
 @pytest.mark.parametrize("error", [AssertionError("can only join a started process"), TimeoutError()])

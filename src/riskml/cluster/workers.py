@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from riskml.errors import ClusterError
 from riskml.progress import Progress, Silent
+from riskml.records.reading.cell_sql import limit_resources
 
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster
@@ -93,6 +94,11 @@ def _keep(value: Any) -> Any:
 
 
 def _call(job: Any, function: Callable[[Any], Any]) -> Any:
+    """Run a job within the worker's means: DuckDB alone would take four fifths of the machine's memory and all cores."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    limit_resources((worker.memory_manager.memory_limit or 0) // 2, worker.state.nthreads)
     return function(job)
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "fetch_row",
     "get_family",
     "is_plain_number",
+    "limit_resources",
     "quote",
     "quote_attribute",
     "quote_raw",
@@ -184,6 +185,13 @@ def _start(process: int) -> duckdb.DuckDBPyConnection:
     spilled = str(Path(tempfile.gettempdir()) / f"riskml-duckdb-{process}")
     off = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     return duckdb.connect(config={**off, "temp_directory": spilled})
+
+
+def limit_resources(memory: int, threads: int) -> None:
+    """Limit the process's DuckDB to some bytes of memory (0 for no limit of its own) and threads; it spills the rest."""
+    if memory:
+        _start(os.getpid()).execute(f"SET memory_limit = '{memory}B'")
+    _start(os.getpid()).execute(f"SET threads = {threads}")
 
 
 def quote_attribute(name: str) -> str:
