@@ -230,13 +230,16 @@ def read_facts(connection: Connection, keys: IdentityKeys, household_id: str) ->
 
 
 def encrypt_again(connection: Connection, keys: IdentityKeys, limit: int) -> int:
-    """Encrypt content of older keys again with the current one, at most ``limit`` rows a table; return their number."""
+    """Encrypt content of older keys again with the current one, at most ``limit`` rows a table; return their number.
+
+    The rows are locked: what is written or deleted meanwhile would otherwise be replaced by the content read before.
+    """
     total = 0
     for table in ENCRYPTED:
         own = [column.name for column in table.primary_key]
         start = bytes.fromhex(keys.current)
         query = select(table).where(func.substr(table.c.content, 1, len(start)) != start).limit(limit)
-        rows = [dict(row) for row in connection.execute(query).mappings()]
+        rows = [dict(row) for row in connection.execute(query.with_for_update()).mappings()]
         for row in rows:
             plain = keys.decrypt(row["content"], table.name, *(str(row[name]) for name in own))
             if "hash" in own:  # the hash needs the new key too; an answer that was given again under it stays

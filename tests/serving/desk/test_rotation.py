@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 from tests.serving.desk.conftest import COUNTY, FIRST, make_number, write_csv
 
@@ -11,7 +12,7 @@ from riskml_serving.base.database import reading, writing
 from riskml_serving.desk import repository
 from riskml_serving.desk.service import rotate_desk
 from riskml_serving.operations.retention.service import forget
-from riskml_serving.register.keys import add_key, read_keys
+from riskml_serving.register.keys import IdentityKeys, add_key, read_keys
 
 VEHICLES = write_csv(
     ("机动车所有人", "身份证号", "车辆品牌型号", "初次登记日期"),
@@ -47,3 +48,32 @@ def test_what_the_desk_keeps_is_encrypted_again_with_a_new_key_and_forgotten_wit
     for table in ("delivery_contents", "facts"):
         assert desk.read(f"SELECT count(*) FROM {table}") == [(0,)]
     assert desk.read("SELECT household_id FROM list_memory") == [("A",)]
+
+
+def test_what_is_written_or_deleted_during_a_rotation_stays_so(desk, monkeypatch):
+    """The other writer begins after the rotation has read its rows, and ends when its transaction allows it."""
+    old, keys = read_keys(desk.settings), add_key(desk.settings.identity_key)
+    with writing(desk.engine) as connection:
+        for name in ("changed", "dropped"):
+            repository.write_content(connection, old, "1", name, b"before")
+
+    def change():
+        with writing(desk.engine) as connection:
+            repository.write_content(connection, keys, "1", "changed", b"after")
+            repository.drop_contents(connection, "1", ["dropped"])
+
+    decrypt, writer = IdentityKeys.decrypt, threading.Thread(target=change)
+
+    def interrupted(*values):
+        if not writer.ident:
+            writer.start()
+            writer.join(0.5)
+        return decrypt(*values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(IdentityKeys, "decrypt", interrupted)
+        rotate_desk(desk.engine, keys)
+    writer.join()
+    with reading(desk.engine) as connection:
+        contents = [repository.read_content(connection, keys, "1", name) for name in ("changed", "dropped")]
+    assert contents == [b"after", None]
