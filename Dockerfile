@@ -23,7 +23,6 @@ COPY models models
 ENV PATH=/opt/riskml/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HOME=/tmp \
-    NUMBA_CACHE_DIR=/tmp/numba \
     MPLCONFIGDIR=/tmp/matplotlib \
     RISKML_SERVING_HOST=0.0.0.0 \
     RISKML_SERVING_DATABASE_URL=sqlite:////data/riskml.db \

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
-__all__ = ["compiled", "compiled_once", "draw_bell", "draw_normal", "draw_uniform", "start_stream"]
+__all__ = ["compiled", "draw_bell", "draw_normal", "draw_uniform", "start_stream"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Stream = Any
@@ -23,11 +23,6 @@ Stream = Any
 def compiled(function: Function) -> Function:
     """Compile a function that other compiled functions call."""
     return cast(Function, numba.njit(nogil=True)(function))
-
-
-def compiled_once(function: Function) -> Function:
-    """Compile a loop so that it runs without the global interpreter lock, and cache its machine code on disk."""
-    return cast(Function, numba.njit(cache=True, nogil=True)(function))
 
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from riskml.records.panel.kernels import compiled
 from riskml.records.panel.lines import BELOW
 from riskml.simulation.blows import count_workers, draw_severity
-from riskml.simulation.draws import compiled_once, start_stream
+from riskml.simulation.draws import start_stream
 from riskml.simulation.month import step
 from riskml.simulation.state import MONTH_OUT, YEAR
 
@@ -42,7 +43,7 @@ def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., Non
     disk. Otherwise numba would watch only this file and miss a change to ``step`` or ``BELOW``.
     """
 
-    @compiled_once
+    @compiled
     def simulate_disasters(values: Any, calendar: Calendar, exposure: Any, seed: int, severity: Any) -> None:
         """Fill ``severity`` (villages, months) with the share of a year's harvest at risk; 0 means no disaster."""
         sources  # noqa: B018
@@ -53,7 +54,7 @@ def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., Non
             for t in range(severity.shape[1]):
                 severity[v, t] = draw_severity(p, calendar.of_year[t], exposure[v], r)
 
-    @compiled_once
+    @compiled
     def simulate_history(
         values: Any, calendar: Calendar, burn_in: int, states: Any, first: int, village: Any, severity: Any, seed: int,
         keep: Any, out: Any, kept: Any,
@@ -87,7 +88,7 @@ def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., Non
                     kept[turn, i] = s
                     turn += 1
 
-    @compiled_once
+    @compiled
     def simulate_futures(
         values: Any, calendar: Calendar, start: int, states: Any, exposure: Any, item: Any, seed: int, begin: int,
         end: int, falls: Any, labelled: Any,

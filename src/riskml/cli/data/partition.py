@@ -23,7 +23,7 @@ def partition(
         ),
     ],
     parts: Annotated[
-        int, typer.Option(help="Number of partitions; one with 20,000 households needs 4 GB.", min=1, max=9999)
+        int, typer.Option(help="Number of partitions; a worker needs 1 GB for 20,000 households.", min=1, max=9999)
     ],
     by: Annotated[
         Literal["hash", "region"],

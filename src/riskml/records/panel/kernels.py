@@ -7,7 +7,10 @@ bit, whether it is computed alone or with many others.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -41,12 +44,19 @@ Mask = NDArray[np.bool_]
 
 _FOREVER, _NO_DAY = int(FOREVER), int(NO_DAY)
 
+with suppress(OSError, RuntimeError):  # without such a folder, numba looks for another one itself
+    CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "riskml", "compiled")
+    """Folder for machine code, which only its user may enter, since numba runs whatever it finds there."""
+    CACHE.mkdir(0o700, parents=True, exist_ok=True)
+    CACHE.chmod(0o700)  # fails if it is another user's
+    numba.config.CACHE_DIR = numba.config.CACHE_DIR or str(CACHE)
+
 
 def compiled(function: F) -> F:
     """Compile a loop to machine code that runs without the interpreter lock, and cache this code on disk.
 
-    A division by zero gives NaN or infinity, as in NumPy. If neither the package's folder nor the user's cache can be
-    written to, as in a read-only container, every process compiles the loop again.
+    A division by zero gives NaN or infinity, as in NumPy. If no folder for it can be written to, as in a read-only
+    container, every process compiles the loop again.
     """
     try:
         return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
