@@ -32,6 +32,7 @@ __all__ = [
     "REGISTER",
     "Delivery",
     "Delta",
+    "build_exported_sql",
     "build_known_sql",
     "compare",
     "name_replaced",
@@ -104,8 +105,14 @@ def compare(name: str, delivered: pa.Table, stored: pa.Table) -> Delta:
         own = ", ".join(columns)
         connection.register("delivered", delivered)
         connection.register("stored", stored)
+        rows = "delivered"
+        if TABLES[name].find_column("record_id") is not None:
+            rows = f"""(
+                SELECT d.* REPLACE (coalesce(s.record_id, d.record_id) AS record_id) FROM delivered d LEFT JOIN (
+                    SELECT DISTINCT record_id, {build_exported_sql(name)} AS exported FROM stored
+                ) s ON s.exported = d.record_id)"""
         connection.execute(
-            f"CREATE TEMP TABLE new AS SELECT {own} FROM delivered EXCEPT ALL SELECT {', '.join(normal)} FROM stored"
+            f"CREATE TEMP TABLE new AS SELECT {own} FROM {rows} EXCEPT ALL SELECT {', '.join(normal)} FROM stored"
         )
         known = build_known_sql(name)
         replaced = connection.sql(f"""
@@ -114,6 +121,15 @@ def compare(name: str, delivered: pa.Table, stored: pa.Table) -> Delta:
                 FROM (SELECT *, {known} AS "#known" FROM new) n
                 WHERE {_match_sql("s", "n", [*TABLES[name].full_identity, '"#known"'])})""")
         return Delta(connection.sql(f"SELECT {own} FROM new ORDER BY ALL").to_arrow_table(), replaced.to_arrow_table())
+
+
+def build_exported_sql(name: str) -> str:
+    """Build the SQL for the number that an export gives to a record whose own number several households use.
+
+    Within a table of a folder, a record number is unique; if the export is imported here, the record is known again.
+    """
+    owner = ", ".join(column for column in TABLES[name].full_identity if column != "record_id")
+    return f"left(sha256(coalesce({owner}) || '|' || record_id), 32)"
 
 
 def build_known_sql(name: str) -> str:

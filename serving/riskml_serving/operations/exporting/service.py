@@ -25,6 +25,7 @@ from riskml.records.panel.arrow import build_attribute
 from riskml.records.reading.cell_sql import connect, fetch_row
 from riskml.records.reading.folder import Folder
 from riskml_serving.base.database import reading, writing
+from riskml_serving.judging.importing.staging import build_exported_sql
 from riskml_serving.operations.exporting import repository
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
@@ -165,10 +166,9 @@ def _build_record_sql(table: Table) -> str:
     """Build the SQL for the record number, which must be unique within the table."""
     if table.find_column("record_id") is None:
         return "household_id AS household_id"
-    subject = "coalesce(household_id, region_code)" if table.name == "disaster" else "household_id"
-    shared = f"""record_id IN (
-        SELECT record_id FROM {table.name} GROUP BY record_id HAVING count(DISTINCT {subject}) > 1)"""
-    return f"if({shared}, left(sha256({subject} || '|' || record_id), 32), record_id) AS record_id"
+    own = build_exported_sql(table.name)
+    shared = f"record_id IN (SELECT record_id FROM {table.name} GROUP BY record_id HAVING count(DISTINCT {own}) > 1)"
+    return f"if({shared}, {own}, record_id) AS record_id"
 
 
 def _write_final(opened: Folder, name: str, folder: Path) -> int:

@@ -151,10 +151,13 @@ def test_corrections_splits_visits_and_an_undone_import_come_back_the_same(clien
     assert {row["household_id"]: (row["roof"], row["wall"]) for row in rows["households"]}["h1"] == ("1.0", " 砖 ")
 
 
-def test_a_database_that_imports_its_own_export_has_no_visit_twice(client, send, tmp_path):
-    home = {"household_id": "h1", "region_code": HOME, "size": 3}
-    wage = {"household_id": "h1", "period_start": "2023-05-01", "source": "wage", "amount": 900}
-    send("/v1/records", tables={"households": [home], "income": [wage]})
+def test_a_database_that_imports_its_own_export_has_no_visit_or_bill_twice(client, send, tmp_path):
+    bill = {"occurred_on": "2023-05-01", "kind": "inpatient", "cost": 9000, "record_id": "5"}
+    flood = {"occurred_on": "2023-05-01", "kind": "flood", "record_id": "5"}
+    for own in ({"household_id": "h1"}, {"household_id": "h2"}):  # of two households, with the same number
+        home, wage = {"region_code": HOME, "size": 3}, {"period_start": "2023-05-01", "source": "wage", "amount": 900}
+        rows = {"households": home, "income": {**wage, "record_id": "6"}, "illness": bill, "disaster": flood}
+        send("/v1/records", tables={name: [own | row] for name, row in rows.items()})
     send("/v1/households/h1/verifications", outcome="confirmed", category="borderline")
     engine = client.app.state.engine
     export_records(engine, tmp_path / "first")
