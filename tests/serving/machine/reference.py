@@ -63,7 +63,8 @@ class House:
     followers: tuple[str, ...] = ()
     visits: list[Visit] = field(default_factory=list)
     clues: list[Clue] = field(default_factory=list)
-    helps: list[str] = field(default_factory=list)
+    helps: list[tuple[str, str]] = field(default_factory=list)
+    """Measures of help, each with the key under which it was sent."""
     lived: set[str] = field(default_factory=set)
     """Regions where it has lived."""
 
@@ -222,9 +223,14 @@ class Reference:
         house = self.enter_open(key, code)
         if not isinstance(house, House):
             return house
-        house.helps.append(measure)
+        house.helps.append((measure, key.key_id))
         house.status = house.judge()
         return CREATED
+
+    def list_help(self, key: Key, house: House) -> list[str | None]:
+        """List the measures of help; those of others may reveal health data, so not every key may read them."""
+        free = "health-details" in key.rights
+        return [measure if free or author == key.key_id else None for measure, author in house.helps]
 
     def report(self, key: Key, code: str) -> Answer:
         house = self.enter_open(key, code)

@@ -48,7 +48,8 @@ class Machine(Writing):
         assert [one["verification_id"] for one in page["verifications"]] == [
             one.number for one in reversed(house.visits)
         ]
-        assert sorted(one["measure"] for one in page["help"]) == sorted(house.helps)
+        helps = Counter(self.reference.list_help(key, house))
+        assert Counter(one["measure"] for one in page["help"]) == helps
         near = [one for one in house.followers if self.reference.find(key, one)]
         assert (page["followed_by"], page["followed_elsewhere"]) == (near, len(house.followers) - len(near))
 
