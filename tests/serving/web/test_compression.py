@@ -56,3 +56,5 @@ def test_browsers_keep_the_files_of_a_page_for_a_year_under_an_address_that_chan
         answer = site.get(address)
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert address.endswith(f"?v={hashlib.sha256(answer.content).hexdigest()[:12]}")
+        for other in (address[:-1], address.partition("?")[0]):
+            assert site.get(other).headers["cache-control"] == "no-store"

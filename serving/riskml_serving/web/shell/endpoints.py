@@ -11,14 +11,14 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.refusals import keep_own_path
-from riskml_serving.web.shell.rendering import LANGUAGE, STATIC
+from riskml_serving.web.shell.rendering import LANGUAGE, STATIC, address_static
 
 __all__ = ["router"]
 
 router = PageRouter()
 
 KEPT = "public, max-age=31536000, immutable"
-"""A browser keeps these files for a year: pages refer to them by an address that changes with the content."""
+"""A browser keeps a file for a year if its address states this content; addresses of other versions are not kept."""
 
 FILES = {"style.css": "text/css; charset=utf-8", "form.js": "text/javascript; charset=utf-8"}
 
@@ -42,8 +42,9 @@ async def switch_language(
 
 
 @router.get("/static/{name}")
-async def send_file(name: str) -> Response:
+async def send_file(request: Request, name: str) -> Response:
     """Send the style sheet, or the script that preserves a form when the connection drops."""
     if name not in FILES:
         raise Problem("not-found")
-    return FileResponse(STATIC / name, media_type=FILES[name], headers={"Cache-Control": KEPT})
+    own = f"/static/{name}?{request.url.query}" == address_static(name)  # not of another version during an update
+    return FileResponse(STATIC / name, media_type=FILES[name], headers={"Cache-Control": KEPT} if own else None)

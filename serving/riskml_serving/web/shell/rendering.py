@@ -26,6 +26,7 @@ from riskml_serving.web.shell.words import HEALTH_WARNING, choose_notices, get_w
 __all__ = [
     "LANGUAGE",
     "STATIC",
+    "address_static",
     "get_address",
     "get_language",
     "list_notices",
