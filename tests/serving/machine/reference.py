@@ -286,17 +286,20 @@ class Reference:
         return NO_RIGHT if more else OK
 
     def work(self, *, stopped: bool) -> None:
-        """Work on the oldest job that has not ended; one that is stopped half-way stays in the queue."""
+        """Work on the oldest job that has not ended; one that is stopped half-way stays in the queue.
+
+        The worker looks whether it is stopped after each part, so that a job without households ends all the same.
+        """
         job = next((job for job in self.jobs.values() if job.state == "waiting"), None)
         if job is None:
             return
         homes = self.list_open(job.region)
         if job.kind == "rescore":
             homes = [one for one in homes if one.code in job.homes or one.region.startswith(job.struck)]
-        if stopped and job.kind == "rescore":
-            for house in homes:
+        if stopped and homes:
+            for house in homes if job.kind == "rescore" else ():
                 house.status = UNKNOWN if house.status != house.judge() else house.status
-        elif not stopped:
+        else:
             for house in homes:
                 house.status = house.judge()
             job.state, job.judged = "done", {house.code for house in homes}
