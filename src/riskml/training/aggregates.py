@@ -151,7 +151,12 @@ def _test_reasons(
     true = read_truth(folder, narrator.settings, "cause")
     explained_days = days[-1:] if true is None else days
     progress.stage("quality of the reasons", len(explained_days) + 1)
-    results: dict[str, Any] = {"steadiness": _replace_nan(measure_steadiness(narrator, records, days[-1]))}
+    explained = {}
+    for day in explained_days:
+        explained[day] = explain_all(narrator, records, day, sentences=False)
+        progress.step()
+    steadiness = measure_steadiness(narrator, records, days[-1], explained[days[-1]])
+    results: dict[str, Any] = {"steadiness": _replace_nan(steadiness)}
     progress.step()
     codes = records.household_id[test.cohort.household]
     visited = mark_visits(margin, test.cohort.as_of, codes, narrator.policy.visit_capacity)
@@ -163,11 +168,8 @@ def _test_reasons(
             "soon": test.labels.lead <= SOON,
         }
     )
-    parts = []
-    for day in explained_days:
-        reasons = explain_all(narrator, records, day)[["household_id", "causes", "reasons"]]
-        parts.append(reasons.assign(as_of=np.int32(day)))
-        progress.step()
+    named = ["household_id", "causes", "reasons"]
+    parts = [reasons[named].assign(as_of=np.int32(day)) for day, reasons in explained.items()]
     frame = frame.merge(pd.concat(parts), on=["household_id", "as_of"])
     counts = frame["reasons"][frame["visited"]].map(lambda names: len(names.split(";")))
     results["two_reasons"] = _replace_nan({"households": len(counts), "share": float((counts >= 2).mean())})

@@ -91,6 +91,8 @@ def test_causes_are_the_same_without_sentences(county_records, narrator, as_of, 
 
 def test_threads_and_chunks_change_nothing(county_records, narrator, as_of, reasons):
     assert explain_all(narrator, county_records, as_of, threads=2).equals(reasons)
+    unwritten = explain_all(narrator, county_records, as_of, sentences=False)
+    assert unwritten.equals(reasons.assign(reasons_zh="", protections_zh=""))
     counted = []
     explain_all(narrator, county_records, as_of, progress=counted.append)
     assert sum(counted) == len(county_records)
@@ -176,6 +178,6 @@ class TestTrials:
         assert find_quiet_households(before, after).tolist() == [False, False, True, False]
 
     def test_one_more_quiet_month_seldom_changes_the_first_reason(self, county_records, narrator, as_of):
-        quality = measure_steadiness(narrator, county_records, as_of)
+        quality = measure_steadiness(narrator, county_records, as_of, explain_all(narrator, county_records, as_of))
         assert quality["households"] > 200
         assert quality["same_cause"] >= 0.85

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -112,25 +112,25 @@ class ExplainedPanel:
         out |= dict.fromkeys(self.panel.household_id[self.others].tolist(), "")
         return out | {codes[i]: ";".join(facts.list_causes(i, rule, frozenset())) for i, rule in rules.items()}
 
-    def tabulate(self, hidden: frozenset[str]) -> pd.DataFrame:
+    def tabulate(self, hidden: frozenset[str], *, sentences: bool = True) -> pd.DataFrame:
         """Tabulate the explanations of all known households, with the columns ``COLUMNS``, in the panel's order."""
         codes = self.panel.household_id
         frames = [_EMPTY]
         if self.rows is not None:
-            frames.append(tabulate_reasons(self.rows, codes[self.at_risk], health=not hidden))
+            frames.append(tabulate_reasons(self.rows, codes[self.at_risk], health=not hidden, sentences=sentences))
         if len(self.others):
-            frames.append(self._tabulate_flags(hidden))
+            frames.append(self._tabulate_flags(hidden, sentences=sentences))
         order = np.argsort(np.concatenate([self.at_risk, self.others]))
         return pd.concat(frames, ignore_index=True).iloc[order].reset_index(drop=True)
 
-    def _tabulate_flags(self, hidden: frozenset[str]) -> pd.DataFrame:
+    def _tabulate_flags(self, hidden: frozenset[str], *, sentences: bool) -> pd.DataFrame:
         """Tabulate the reasons of the households on which the model gives no verdict."""
         facts, rules = self._facts, self._view_rules(hidden)
         rows, empty = self.others.tolist(), [""] * len(self.others)
         causes = [";".join(facts.list_causes(i, rules[i], hidden)) if i in rules else "" for i in rows]
-        reasons = (facts.write_reasons(i, rules[i], hidden) if i in rules else () for i in rows)
-        sentences = ["\n".join(reason.zh for reason in own) for own in reasons]
-        columns = (self.panel.household_id[self.others], causes, empty, empty, sentences, empty)
+        reasons = (facts.write_reasons(i, rules[i], hidden) if sentences and i in rules else () for i in rows)
+        written = ["\n".join(reason.zh for reason in own) for own in reasons]
+        columns = (self.panel.household_id[self.others], causes, empty, empty, written, empty)
         return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
     def _view_rules(self, hidden: frozenset[str]) -> dict[int, RuleView]:
@@ -145,7 +145,7 @@ def _join_once(codes: Iterable[str]) -> str:
     return ";".join(dict.fromkeys(codes))
 
 
-def tabulate_reasons(rows: ExplainedRows, household_id: Codes, *, health: bool) -> pd.DataFrame:
+def tabulate_reasons(rows: ExplainedRows, household_id: Codes, *, health: bool, sentences: bool = True) -> pd.DataFrame:
     """Tabulate the reasons and protective factors of explained rows.
 
     Parameters
@@ -154,9 +154,12 @@ def tabulate_reasons(rows: ExplainedRows, household_id: Codes, *, health: bool) 
     household_id : array of str, shape (n,)
     health : bool
         Whether health data may be shown.
+    sentences : bool, default True
+        Whether to write sentences, which takes most of the time.
     """
-    causes, reasons, reasons_zh = _write_rows(rows, rows.rankings.reasons, health, risk=True)
-    _, protections, protections_zh = _write_rows(rows, rows.rankings.protections, health, risk=False)
+    write = partial(_write_rows, rows, health=health, sentences=sentences)
+    causes, reasons, reasons_zh = write(rows.rankings.reasons, risk=True)
+    _, protections, protections_zh = write(rows.rankings.protections, risk=False)
     columns = (household_id, causes, reasons, protections, reasons_zh, protections_zh)
     return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
@@ -167,6 +170,7 @@ def explain_all(
     as_of: int,
     *,
     redact: tuple[str, ...] = (),
+    sentences: bool = True,
     threads: int = 2,
     progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
@@ -180,6 +184,8 @@ def explain_all(
         The date, as a day number.
     redact : tuple of str
         See :meth:`Narrator.explain`.
+    sentences : bool, default True
+        Whether to write sentences, which takes most of the time.
     threads : int, default 2
     progress : callable, optional
         Called after each panel with its number of households.
@@ -205,7 +211,7 @@ def explain_all(
             # Sentences are written in pure Python. If the threads did this, every short array operation would have to
             # wait for the GIL.
             frames += [
-                part.tabulate(hidden)
+                part.tabulate(hidden, sentences=sentences)
                 for part in list(pool.map(lambda panel: ExplainedPanel.build(narrator, panel), batch))
             ]
             for panel in batch:
@@ -216,7 +222,7 @@ def explain_all(
 
 
 def _write_rows(
-    rows: ExplainedRows, ranking: Ranking, health: bool, *, risk: bool
+    rows: ExplainedRows, ranking: Ranking, *, health: bool, sentences: bool, risk: bool
 ) -> tuple[list[str], list[str], list[str]]:
     """Return the cause codes, feature names and sentences for every row."""
     features, write = rows.grouping.features, rows.writer.write
@@ -228,5 +234,6 @@ def _write_rows(
         order = redact_features([j for j in ranked if j >= 0], secret, risk=risk)
         causes.append(_join_once(HEALTH_CAUSES[0] if secret[j] else features[j].cause for j in order))
         names.append(";".join("health" if secret[j] else features[j].name for j in order))
-        texts.append("\n".join(HEALTH_ZH if secret[j] else write(row, j, "zh", risk=risk) for j in order))
+        told = order if sentences else ()
+        texts.append("\n".join(HEALTH_ZH if secret[j] else write(row, j, "zh", risk=risk) for j in told))
     return causes, names, texts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskml.explanation.household.county import explain_all
@@ -89,7 +90,7 @@ def _select_recent(events: Events, after: Panel) -> NDArray[np.bool_]:
     return np.asarray((events["day"] > after.as_of - RECENT_DAYS) | (events["day"] == NO_DAY))
 
 
-def measure_steadiness(narrator: Narrator, records: Records, as_of: int) -> dict[str, float]:
+def measure_steadiness(narrator: Narrator, records: Records, as_of: int, explained: pd.DataFrame) -> dict[str, float]:
     """Measure how often the cause of the first reason stays the same over a quiet month.
 
     Parameters
@@ -98,6 +99,8 @@ def measure_steadiness(narrator: Narrator, records: Records, as_of: int) -> dict
     records : Records
     as_of : int
         The last day of a month; the month after it is the quiet one.
+    explained : DataFrame
+        The explanations of that day; see :func:`explain_all`.
 
     Returns
     -------
@@ -107,8 +110,8 @@ def measure_steadiness(narrator: Narrator, records: Records, as_of: int) -> dict
     """
     later = to_month_end(to_month(as_of) + 1)
     first, second = (
-        explain_all(narrator, records, day).set_index("household_id")["causes"].str.split(";").str[0]
-        for day in (as_of, later)
+        frame.set_index("household_id")["causes"].str.split(";").str[0]
+        for frame in (explained, explain_all(narrator, records, later, sentences=False))
     )
     before, after = (records.panel(day, basis=narrator.settings.basis) for day in (as_of, later))
     quiet = find_quiet_households(before, after)
