@@ -84,12 +84,14 @@ def test_queries_of_a_worker_keep_within_half_of_its_memory_and_its_threads() ->
     def read(name: str) -> object:
         return cell_sql.fetch_row(cell_sql.connect(), f"SELECT current_setting('{name}')")[0]
 
-    with LocalCluster(
-        n_workers=1, threads_per_worker=2, memory_limit="1GiB", dashboard_address="127.0.0.1:0"
-    ) as cluster:
-        with connect(cluster.scheduler_address) as workers:
-            assert workers is not None
-            assert workers.map(read, ["memory_limit", "threads"]) == ["512.0 MiB", 2]
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=2, memory_limit="1GiB", dashboard_address="127.0.0.1:0"
+        ) as cluster,
+        connect(cluster.scheduler_address) as workers,
+    ):
+        assert workers is not None
+        assert workers.map(read, ["memory_limit", "threads"]) == ["512.0 MiB", 2]
 
 
 @pytest.mark.parametrize("error", [AssertionError("can only join a started process"), TimeoutError()])

@@ -94,7 +94,7 @@ def _keep(value: Any) -> Any:
 
 
 def _call(job: Any, function: Callable[[Any], Any]) -> Any:
-    """Run a job within the worker's means: DuckDB alone would take four fifths of the machine's memory and all cores."""
+    """Run a job within the worker's means: DuckDB alone would take 80 % of the machine's memory and all cores."""
     from distributed import get_worker
 
     worker = get_worker()

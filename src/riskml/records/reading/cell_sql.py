@@ -188,7 +188,7 @@ def _start(process: int) -> duckdb.DuckDBPyConnection:
 
 
 def limit_resources(memory: int, threads: int) -> None:
-    """Limit the process's DuckDB to some bytes of memory (0 for no limit of its own) and threads; it spills the rest."""
+    """Limit the process's DuckDB to bytes of memory (0 for no limit of its own) and threads; it spills the rest."""
     if memory:
         _start(os.getpid()).execute(f"SET memory_limit = '{memory}B'")
     _start(os.getpid()).execute(f"SET threads = {threads}")
