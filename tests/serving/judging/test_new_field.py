@@ -52,14 +52,13 @@ def use(folder: Path) -> dict[str, object]:
     import pyarrow.csv as csv
     from fastapi.testclient import TestClient
     from openpyxl import load_workbook
-    from sqlalchemy import inspect
 
     from riskml.model import Bundle
     from riskml.policy import load_policy
     from riskml.records.contract.calendar import to_day
     from riskml.records.panel.store import Records
     from riskml.scoring import score
-    from riskml_serving.base.database import METADATA, open_engine, upgrade, writing
+    from riskml_serving.base.database import open_engine, upgrade, writing
     from riskml_serving.base.settings import Settings
     from riskml_serving.judging.bulk.judging import PART
     from riskml_serving.judging.jobs.worker import Worker
@@ -72,11 +71,6 @@ def use(folder: Path) -> dict[str, object]:
     url = f"sqlite:///{folder / 'service.db'}"
     engine = open_engine(url)
     upgrade(engine)
-    with engine.begin() as connection:  # do what the migration that adds the field would do
-        for name in ("current_scores", "scores"):
-            there = {column["name"] for column in inspect(connection).get_columns(name)}
-            (new,) = [column for column in METADATA.tables[name].c if column.name not in there]
-            connection.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {new.name} {new.type.compile(engine.dialect)}")
     with writing(engine) as connection:
         headers = {"Authorization": f"Bearer {create_key(connection, 'test', '', sorted(RIGHTS))}"}
         create_user(connection, "county", PASSWORD, "county", "130529")
