@@ -24,9 +24,9 @@ from riskml_serving.base.problems import FieldError
 from riskml_serving.http.bodies import LARGE, SMALL, parse, parse_records
 from riskml_serving.http.idempotent_writes.service import Work, respond_once
 from riskml_serving.http.responses import make_envelope
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.model import Model
 from riskml_serving.operations.state import AppState, get_state
-from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 
 __all__ = ["Call", "Limit", "ReadCall", "Region", "RequireRight", "ScoreCall", "WriteCall"]
@@ -76,15 +76,13 @@ class Call:
         """Build the fields that every response has; see :func:`riskml_serving.http.responses.make_envelope`."""
         return make_envelope(self.model.provenance, as_of, scored_at, self.request_id)
 
+    def act(self, connection: Connection) -> Act:
+        """Return what the caller changes within a transaction."""
+        return Act(connection, self.caller, self.today, self.request_id, lambda: self.model)
+
     def clamp_limit(self, limit: int | None) -> int:
         """Return the page size: the number of rows requested, ``page_size`` by default, at most ``max_page_size``."""
         return min(limit or self.state.settings.page_size, self.state.settings.max_page_size)
-
-    def record(
-        self, connection: Connection, action: str, household_id: str | Iterable[str] | None = None, **detail: Any
-    ) -> None:
-        """Add an audit entry in the request's transaction; see :func:`riskml_serving.people.audit.record`."""
-        audit.record(connection, self.caller, action, household_id, request_id=self.request_id, **detail)
 
     async def record_read(self, action: str, codes: Iterable[str], **detail: Any) -> None:
         """Record in the audit log which households a read-only request shows."""

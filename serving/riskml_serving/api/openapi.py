@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter
 from starlette.responses import FileResponse
 
 from riskml.vocabulary.terms import Term
-from riskml_serving.base.contract import make_dict_type, make_list_type
+from riskml_serving.base.contract import make_choice_type, make_dict_type, make_list_type
 from riskml_serving.base.problems import MEDIA_TYPE
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "follow",
     "install",
     "list_endpoints",
+    "make_term_type",
     "require_answer_types",
 ]
 
@@ -97,6 +98,11 @@ def explain_codes(terms: Mapping[str, Term]) -> str:
     'pass 通过 · fail 未通过'
     """
     return " · ".join(f"{term.code} {term.zh}" for term in terms.values())
+
+
+def make_term_type(terms: Mapping[str, Term], heading: str = "") -> Any:
+    """Make the type for the code of one of the terms; the description explains the codes, after a heading."""
+    return Annotated[make_choice_type(*terms), Field(description=heading + explain_codes(terms))]
 
 
 def follow(**names: str) -> dict[str, Any]:

@@ -26,11 +26,13 @@ __all__ = [
     "FIRST_DAY",
     "LAST_DAY",
     "MAX_AMOUNT",
+    "make_amount_type",
     "make_choice_type",
     "make_day_type",
     "make_dict_type",
     "make_list_type",
     "make_tables_type",
+    "make_text_type",
 ]
 
 FIRST_DAY, LAST_DAY = dt.date(FIRST_YEAR, 1, 1), dt.date(LAST_YEAR, 12, 31)
@@ -49,6 +51,17 @@ ATTRIBUTE = (
 def make_day_type(description: str, last: dt.date = LAST_DAY) -> Any:
     """Make the type for a date in a request body, such as 2024-12-31, from the first year allowed up to ``last``."""
     return Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=last, description=description)]
+
+
+def make_text_type(most: int, description: str | None = None, pattern: str = PLAIN) -> Any:
+    """Make the type for a text in a request body that is not empty and has at most so many characters."""
+    return Annotated[str, Field(min_length=1, max_length=most, pattern=pattern, description=description)]
+
+
+def make_amount_type(description: str | None = None, ge: float | None = None, gt: float | None = None) -> Any:
+    """Make the type for an amount in yuan in a request body, at least ``ge`` or above ``gt``."""
+    limits = Field(allow_inf_nan=False, ge=ge, gt=gt, le=MAX_AMOUNT, description=description)
+    return Annotated[float, Strict(), limits]
 
 
 def _require_month_start(day: dt.date) -> dt.date:

@@ -7,7 +7,6 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from riskml.errors import UsageError
-from riskml_serving.base.clock import to_local
 from riskml_serving.http.clients import get_client_address
 from riskml_serving.operations.state import get_state
 from riskml_serving.people import audit
@@ -52,7 +51,6 @@ async def account(request: Request, visitor: SignedIn, done: str = "", refused: 
         local=not visitor.user.username.startswith("oidc:"),
         least=MIN_PASSWORD_LENGTH,
         most=MAX_PASSWORD_LENGTH,
-        to_local=to_local,
         done=done,
         refused=refused,
     )

@@ -16,7 +16,6 @@ from starlette.responses import HTMLResponse
 from riskml.evaluation.checks.drift import LARGE
 from riskml.features import CATALOGUE
 from riskml.model import Bundle
-from riskml_serving.base.clock import to_local
 from riskml_serving.judging.model.monitor import MIN_HOUSEHOLDS
 from riskml_serving.judging.model.regional import restrict_to_region
 from riskml_serving.judging.model.repository import list_releases
@@ -66,7 +65,6 @@ async def model(request: Request, visitor: SignedIn) -> View:
         since=next(
             (row["served_at"] for row in releases if row["model_version"] == current.version), current.loaded_at
         ),
-        to_local=to_local,
         releases=releases if visitor.may("releases") else [],
         evaluation=current.bundle.evaluation,
         drift=_describe_drift(drift, get_language(request)),

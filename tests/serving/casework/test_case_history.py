@@ -21,6 +21,7 @@ from sqlalchemy import text
 
 from riskml_serving.base.database import reading, writing
 from riskml_serving.casework.visits.service import undo
+from riskml_serving.judging.act import Act
 from riskml_serving.people.audit.chain import find_faults
 from riskml_serving.people.audit.repository import read_all
 from riskml_serving.people.auth import Caller
@@ -95,7 +96,7 @@ def make_machine(client, model, whole, here, there):
                     text("SELECT created_by FROM verifications ORDER BY verification_id DESC LIMIT 1")
                 ).scalar_one()
                 caller = Caller(who, "", frozenset(("read", "write")))
-                undo(connection, caller, self.code, self.visits[-1]["id"], TODAY, "undo", model=model)
+                undo(Act(connection, caller, TODAY, "undo", lambda: model), self.code, self.visits[-1]["id"])
             self.visits[-1]["undone"] = True
             self.starts.pop(self.visits[-1].get("help"), None)
 

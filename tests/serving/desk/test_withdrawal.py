@@ -27,6 +27,7 @@ from riskml_serving.casework.visits.service import verify
 from riskml_serving.desk import repository, undoing, work
 from riskml_serving.desk.service import require_delivery, start_job
 from riskml_serving.desk.undoing import make_take_back
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.importing import repository as imports
 from riskml_serving.judging.importing.withdrawal import withdraw_import
 from riskml_serving.judging.jobs import repository as jobs
@@ -110,7 +111,7 @@ def test_what_a_visit_found_follows_a_person_whom_a_list_shows_elsewhere_and_com
     caller = Caller("officer", "", frozenset(("read", "write", "health-details")))
     bill = {"fact": "bill", "kind": "inpatient", "amount": 3_200.0, "day": dt.date(2024, 5, 12), "member_id": person}
     with writing(started.engine) as connection:
-        verify(connection, caller, home, {"outcome": "confirmed", "facts": [bill]}, TODAY, "r", model=model)
+        verify(Act(connection, caller, TODAY, "r", lambda: model), home, {"outcome": "confirmed", "facts": [bill]})
     if told_on:
         deliver(started, "a bill", told_on)
     amount = 3_000.0 if told_on else 3_200.0

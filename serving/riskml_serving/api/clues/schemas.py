@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, NotRequired
 
-from pydantic import Field, Strict
+from pydantic import Field
 
-from riskml.records.contract.schema import HOUSEHOLD_CODE, MAX_TEXT, PLAIN, list_codes
+from riskml.records.contract.schema import HOUSEHOLD_CODE, MAX_TEXT, list_codes
 from riskml.vocabulary.regions import Level
 from riskml_serving.api.households.schemas import LISTED
-from riskml_serving.api.openapi import Body, explain_codes
+from riskml_serving.api.openapi import Body, make_term_type
 from riskml_serving.api.scores.schemas import WARNINGS
-from riskml_serving.api.verifications.schemas import MAX_NOTE
+from riskml_serving.api.verifications.schemas import Note
 from riskml_serving.base.contract import (
-    MAX_AMOUNT,
     REGION,
+    make_amount_type,
     make_choice_type,
     make_day_type,
     make_dict_type,
     make_list_type,
+    make_text_type,
 )
 from riskml_serving.casework.clues.kinds import CHANNELS, KINDS
 from riskml_serving.casework.clues.states import CLUE_STATES
@@ -35,7 +36,7 @@ Unlisted = make_dict_type(
     "Unlisted",
     {
         "village": Annotated[str, Field(pattern=rf"^[0-9]{{{Level.VILLAGE}}}$")],
-        "name": Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=PLAIN)],
+        "name": make_text_type(MAX_NAME),
     },
 )
 
@@ -43,15 +44,11 @@ CLUE_REQUEST = Body(
     "ClueRequest",
     {
         "household_id": NotRequired[
-            Annotated[
-                str,
-                Field(
-                    min_length=1,
-                    max_length=MAX_TEXT,
-                    pattern=HOUSEHOLD_CODE,
-                    description="The household. Exactly one of household_id, unlisted and region_code is needed.",
-                ),
-            ]
+            make_text_type(
+                MAX_TEXT,
+                "The household. Exactly one of household_id, unlisted and region_code is needed.",
+                HOUSEHOLD_CODE,
+            )
         ],
         "unlisted": NotRequired[
             Annotated[
@@ -62,29 +59,17 @@ CLUE_REQUEST = Body(
         "region_code": NotRequired[
             Annotated[str, Field(pattern=REGION, description="A place, for a disaster that struck all of it.")]
         ],
-        "what": Annotated[What, Field(description=explain_codes(KINDS))],
+        "what": make_term_type(KINDS),
         "disaster": NotRequired[Annotated[Disaster, Field(description="Kind of the disaster.")]],
-        "channel": Annotated[Channel, Field(description=explain_codes(CHANNELS))],
+        "channel": make_term_type(CHANNELS),
         "told_by": NotRequired[
-            Annotated[
-                str,
-                Field(
-                    min_length=1,
-                    max_length=MAX_NAME,
-                    pattern=PLAIN,
-                    description="Name of the person who told it, if it is known. It is encrypted and never returned.",
-                ),
-            ]
+            make_text_type(
+                MAX_NAME, "Name of the person who told it, if it is known. It is encrypted and never returned."
+            )
         ],
-        "amount": NotRequired[
-            Annotated[
-                float,
-                Strict(),
-                Field(gt=0, le=MAX_AMOUNT, allow_inf_nan=False, description="Amount in yuan, if it is known."),
-            ]
-        ],
+        "amount": NotRequired[make_amount_type("Amount in yuan, if it is known.", gt=0)],
         "occurred_on": NotRequired[make_day_type("Day of the event, if it is known.")],
-        "note": NotRequired[Annotated[str, Field(max_length=MAX_NOTE, pattern=r"^[^\x00]*$")]],
+        "note": NotRequired[Note],
     },
     example={
         "household_id": "demo-1",

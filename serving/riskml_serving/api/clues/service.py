@@ -39,7 +39,7 @@ def register_clue(connection: Connection, call: Call, body: Mapping[str, Any]) -
     if row["subject"] != "unlisted":
         code, appended = append_records(connection, call, service.make_record(row, call.today), [])
         status = 202 if code == 202 else status
-    number = service.save(connection, call.caller, row, call.today, call.request_id)
+    number = service.save(call.act(connection), row)
     if call.state.identity is not None and names:
         add_names(connection, call.state.identity, number, names)
     saved = find_clue(connection, number, call.caller.region)
@@ -47,7 +47,7 @@ def register_clue(connection: Connection, call: Call, body: Mapping[str, Any]) -
     listed = []
     if row["subject"] == "place" and "read" in call.caller.rights:
         listed = read_ranked(connection, row["region_code"], {}, None, call.clamp_limit(None))
-        call.record(connection, "households.list", [one["household_id"] for one in listed])
+        call.act(connection).record("households.list", [one["household_id"] for one in listed])
     return status, {
         **call.make_envelope(),
         "clue": service.describe(connection, saved, call.caller),
@@ -82,8 +82,6 @@ def resolve(connection: Connection, call: Call, clue_id: str, household_id: str,
     """
     if household_id:
         require_open(connection, household_id, call.caller.region)
-    row = service.resolve(
-        connection, call.caller, clue_id, call.today, call.request_id, household_id or None, resolution
-    )
+    row = service.resolve(call.act(connection), clue_id, household_id or None, resolution)
     if household_id:
         append_records(connection, call, service.make_record(row, call.today), [])

@@ -67,8 +67,8 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
     clued = bool(find_clued(connection, [household_id]))
     followers = split_followers(row["followed_by"])
     visible = find_households(connection, followers, call.caller.region)
-    call.record(connection, "household.read", household_id)
-    call.record(connection, "household.named", sorted(visible))
+    call.act(connection).record("household.read", household_id)
+    call.act(connection).record("household.named", sorted(visible))
     return {
         **(call.make_envelope(find_as_of_day([current]), current["scored_at"]) if current else call.make_envelope()),
         "household_id": household_id,
@@ -119,7 +119,7 @@ def explain_household(connection: Connection, call: Call, household_id: str, as_
     judged, explanation = explain_stored(connection, call.model, row, stored, day, call.caller.redact)
     if explanation.status == "unknown":
         raise Problem("not-scored")
-    call.record(connection, "household.explain", household_id, redacted=list(call.caller.redact))
+    call.act(connection).record("household.explain", household_id, redacted=list(call.caller.redact))
     head = call.make_envelope(judged.as_of, stored["scored_at"] if stored else None)
     return {**head, "explanation": explanation.to_json()}
 
@@ -136,12 +136,13 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
         ``household-closed`` if any of them is already closed; ``invalid-request`` for a date in the future.
     """
     on, because, region = body.get("closed_on", call.today), body["because"], call.caller.region
+    act = call.act(connection)
     refuse(find_future({"closed_on": on}, call.today))
     followers = list(dict.fromkeys(body.get("followed_by", ())))
     register = find_households(connection, [household_id, *followers], region, lock=True)
     require_open(connection, household_id, region)
     check_followers(followers, register, household_id)
-    follow_help(connection, call.caller, household_id, followers, call.today, call.request_id)
+    follow_help(act, household_id, followers)
     close_household(connection, household_id, region, on, because, join_followers(followers))
     members = to_rows(read_rows(connection, "members", followers))
     follow_closure(connection, household_id, followers, members)
@@ -149,11 +150,11 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     homes = {one["member_id"]: one["household_id"] for one in members if one["left_on"] is None}
     only = followers[0] if len(followers) == 1 else None
     move_facts(connection, [household_id], lambda _: homes, call.today, call.request_id, rest=only)
-    follow_clues(connection, call.caller, household_id, followers, call.today, call.request_id)
-    rescore(connection, call.model, followers, region, call.today, call.request_id)
-    call.record(connection, "household.close", household_id, because=because, to=len(followers))
+    follow_clues(act, household_id, followers)
+    rescore(act, followers)
+    act.record("household.close", household_id, because=because, to=len(followers))
     if followers:  # the audit log pseudonymises codes only in their own column, so they must not be in the details
-        call.record(connection, "household.follow", followers)
+        act.record("household.follow", followers)
     return {
         **call.make_envelope(),
         "household_id": household_id,

@@ -74,14 +74,14 @@ def append_records(
     warnings = [*warnings, *odd, *(search() if search else ())]
     touched = _add_codes(connection, named, regions) if at_once else named
     counts = {name: len(rows) for name, rows in tables.items() if rows}
-    call.record(connection, "records.append", sorted(touched), rows=counts, **detail)
+    call.act(connection).record("records.append", sorted(touched), rows=counts, **detail)
     if regions:
-        call.record(connection, "records.append", regions=regions, rows=counts, **detail)
+        call.act(connection).record("records.append", regions=regions, rows=counts, **detail)
     if not at_once:
         own = (call.today, call.request_id, call.caller.region)
         job = add_rescore_job(connection, call.caller, named, regions, *own)
         return 202, {**_build_answer(call, counts, [], job), **show_warnings(warnings)}
-    changes = rescore(connection, call.model, sorted(touched), call.caller.region, call.today, call.request_id)
+    changes = rescore(call.act(connection), sorted(touched))
     return 200, {**_build_answer(call, counts, changes, None), **show_warnings(warnings)}
 
 

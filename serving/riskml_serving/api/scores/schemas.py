@@ -45,47 +45,13 @@ SCORE_REQUEST = Body(
         "as_of": "2024-12-31",
         "reasons": True,
         "tables": {
-            "households": [
-                {
-                    "household_id": "demo-1",
-                    "region_code": "370112001001",
-                    "size": 3,
-                    "kind": "exited",
-                    "exited_on": "2018-12-31",
-                }
-            ],
+            "households": [{**HOUSEHOLD, "kind": "exited", "exited_on": "2018-12-31"}],
             "income": [
-                {
-                    "household_id": "demo-1",
-                    "source": "total",
-                    "period_start": "2023-01-01",
-                    "months": 12,
-                    "amount": 36000,
-                },
-                {
-                    "household_id": "demo-1",
-                    "source": "total",
-                    "period_start": "2024-01-01",
-                    "months": 6,
-                    "amount": 16200,
-                },
-                {
-                    "household_id": "demo-1",
-                    "source": "total",
-                    "period_start": "2024-07-01",
-                    "months": 6,
-                    "amount": 13800,
-                },
+                {**TOTAL, "period_start": "2023-01-01", "months": 12, "amount": 36000},
+                {**TOTAL, "period_start": "2024-01-01", "months": 6, "amount": 16200},
+                {**TOTAL, "period_start": "2024-07-01", "months": 6, "amount": 13800},
             ],
-            "illness": [
-                {
-                    "household_id": "demo-1",
-                    "kind": "inpatient",
-                    "occurred_on": "2024-11-05",
-                    "cost": 61000,
-                    "self_paid": 23000,
-                }
-            ],
+            "illness": [{**DEMO, "kind": "inpatient", "occurred_on": "2024-11-05", "cost": 61000, "self_paid": 23000}],
         },
     },
 )

@@ -80,7 +80,7 @@ async def _save(
     content, body = await call.read_body(request)
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        saved, change = save(connection, call.caller, household_id, body, call.today, call.request_id, model=call.model)
+        saved, change = save(call.act(connection), household_id, body)
         score = describe_change(call, change) if change and "read" in call.caller.rights else None
         return 201, {**call.make_envelope(), "household_id": household_id, name: saved, "score": score}
 
@@ -134,7 +134,7 @@ async def monitoring(
 
     def read(connection: Connection) -> tuple[list[dict[str, Any]], str]:
         entries = read_entries(connection, prefix, decrypt_cursor(connection, VERIFICATION, since, "since"), size)
-        call.record(connection, "verifications.export", sorted({entry["household_id"] for entry in entries}))
+        call.act(connection).record("verifications.export", sorted({entry["household_id"] for entry in entries}))
         last = encrypt_cursor(connection, VERIFICATION, entries[-1]["verification_id"]) if entries else since
         return entries, last
 

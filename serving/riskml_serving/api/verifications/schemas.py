@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import Field, Strict
+from pydantic import Field
 
-from riskml.records.contract.schema import MAX_TEXT, PLAIN, list_codes
+from riskml.records.contract.schema import MAX_TEXT, list_codes
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import CATEGORIES
-from riskml_serving.api.openapi import Body, explain_codes
+from riskml_serving.api.openapi import Body, explain_codes, make_term_type
 from riskml_serving.api.records.schemas import CHANGED
 from riskml_serving.api.scores.schemas import CURSOR
-from riskml_serving.base.contract import MAX_AMOUNT, make_choice_type, make_day_type, make_dict_type, make_list_type
+from riskml_serving.base.contract import (
+    MAX_AMOUNT,
+    make_amount_type,
+    make_choice_type,
+    make_day_type,
+    make_dict_type,
+    make_list_type,
+    make_text_type,
+)
 from riskml_serving.casework.verifications.tables import SNAPSHOT
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import type_fields
@@ -35,14 +43,15 @@ __all__ = [
 
 Outcome = make_choice_type(*OUTCOMES)
 Category = make_choice_type(*CATEGORIES.codes)
-Measure = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN)]
-
-Amount = Annotated[float, Strict(), Field(allow_inf_nan=False, ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
+Measure = make_text_type(100)
+MAX_NOTE = 4000
+"""Maximum number of characters in a note."""
+Note = Annotated[str, Field(max_length=MAX_NOTE, pattern=r"^[^\x00]*$")]
 
 FACT = make_dict_type(
     "Fact",
     {
-        "fact": Annotated[make_choice_type(*FACTS), Field(description=explain_codes(FACTS))],
+        "fact": make_term_type(FACTS),
         "day": make_day_type("Day on which it happened or began."),
         "kind": NotRequired[
             Annotated[
@@ -54,9 +63,9 @@ FACT = make_dict_type(
             ]
         ],
         "amount": NotRequired[
-            Annotated[Amount, Field(description="Yuan; for `income`, the change a month, below zero if it fell.")]
+            make_amount_type("Yuan; for `income`, the change a month, below zero if it fell.", ge=-MAX_AMOUNT)
         ],
-        "member_id": NotRequired[Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=PLAIN)]],
+        "member_id": NotRequired[make_text_type(MAX_TEXT)],
         "measure": NotRequired[Measure],
         "until": NotRequired[make_day_type("Last day of help.")],
         "per": NotRequired[make_choice_type(*list_codes("help", "per"))],
@@ -67,19 +76,16 @@ FACT = make_dict_type(
 MAX_FACTS = 20
 """Maximum number of facts in one visit."""
 
-MAX_NOTE = 4000
-"""Maximum number of characters in a note."""
-
 VERIFICATION_REQUEST = Body(
     "VerificationRequest",
     {
-        "outcome": Annotated[Outcome, Field(description=explain_codes(OUTCOMES))],
+        "outcome": make_term_type(OUTCOMES),
         "category": NotRequired[
             Annotated[Category | None, Field(description="Category under which the household enters monitoring.")]
         ],
         "causes": NotRequired[Annotated[make_list_type(make_choice_type(*CAUSES)), Field(max_length=len(CAUSES))]],
         "measures": NotRequired[Annotated[list[Measure], Field(max_length=50, description="Measures agreed.")]],
-        "note": NotRequired[Annotated[str, Field(max_length=MAX_NOTE, pattern=r"^[^\x00]*$")]],
+        "note": NotRequired[Note],
         "verified_on": NotRequired[make_day_type("Day of the visit; today by default.")],
         "facts": NotRequired[Annotated[make_list_type(FACT), Field(max_length=MAX_FACTS)]],
         "checks": NotRequired[
@@ -88,12 +94,7 @@ VERIFICATION_REQUEST = Body(
                 Field(description=explain_codes(CHECKS)),
             ]
         ],
-        "reason": NotRequired[
-            Annotated[
-                make_choice_type(*REASONS),
-                Field(description="Why the finding is `rejected`: " + explain_codes(REASONS)),
-            ]
-        ],
+        "reason": NotRequired[make_term_type(REASONS, "Why the finding is `rejected`: ")],
         "told_on": NotRequired[make_day_type("Day on which the household was told that it is not taken in.")],
         "reassessment": NotRequired[
             Annotated[make_choice_type(*REASSESSMENTS), Field(description="Second look: whether help works.")]
@@ -155,18 +156,13 @@ HELP_REQUEST = Body(
     "HelpRequest",
     {
         "measure": Measure,
-        "given_by": Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN, description="Who gives it.")],
+        "given_by": make_text_type(100, "Who gives it."),
         "started_on": make_day_type("First day of the help."),
         "ended_on": NotRequired[make_day_type("Last day of the help, if known.")],
-        "amount": NotRequired[Annotated[float, Strict(), Field(allow_inf_nan=False, ge=0, le=MAX_AMOUNT)]],
+        "amount": NotRequired[make_amount_type(ge=0)],
         "per": NotRequired[make_choice_type(*list_codes("help", "per"))],
     },
-    example={
-        "measure": "临时救助",
-        "given_by": "县民政局",
-        "started_on": "2024-12-20",
-        "amount": 3000,
-    },
+    example={"measure": "临时救助", "given_by": "县民政局", "started_on": "2024-12-20", "amount": 3000},
 )
 """New help; the policy says after how many months it is assessed again."""
 

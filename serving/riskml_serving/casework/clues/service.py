@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml_serving.base.clock import now, stamp
+from riskml_serving.base.clock import stamp
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues import repository
 from riskml_serving.casework.clues.kinds import may_read_clue
 from riskml_serving.casework.clues.states import find_state
 from riskml_serving.http.cursors import CLUE, decrypt_cursor, encrypt_cursor
-from riskml_serving.people import audit
+from riskml_serving.judging.act import Act
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.facts.service import receive_rows
 from riskml_serving.store.records.repository import split_codes
@@ -52,41 +52,19 @@ def draft(body: Mapping[str, Any], subject: str, region: str, household_id: str 
     return {**row, **about, "record_id": f"clue-{uuid.uuid4()}"}
 
 
-def save(connection: Connection, caller: Caller, row: dict[str, Any], today: dt.date, request_id: str) -> int:
+def save(act: Act, row: dict[str, Any]) -> int:
     """Save a clue whose household, if it has one, is locked; return its number."""
     code = row["household_id"]
-    last = 0 if code is None else repository.find_last_verification(connection, code, caller.region)
-    hold_lock(connection, "changes")
-    origin = {"created_by": caller.key_id, "created_at": now(), "request_id": request_id}
-    number = repository.add_clue(connection, {**row, **origin, "after_verification": last, "recorded_on": today})
+    last = 0 if code is None else repository.find_last_verification(act.connection, code, act.caller.region)
+    hold_lock(act.connection, "changes")
+    days = {"after_verification": last, "recorded_on": act.today}
+    number = repository.add_clue(act.connection, {**row, **act.origin, **days})
     where = {"region": row["region_code"]} if code is None else {}
-    audit.record(connection, caller, "clue.add", code, request_id=request_id, channel=row["channel"], **where)
+    act.record("clue.add", code, channel=row["channel"], **where)
     return number
 
 
-def _require_clue(connection: Connection, caller: Caller, clue_id: str) -> dict[str, Any]:
-    """Find a clue in the caller's region by its encrypted number.
-
-    Raises
-    ------
-    Problem
-        ``clue-not-found``.
-    """
-    row = repository.find_clue(connection, decrypt_cursor(connection, CLUE, clue_id, "clue_id"), caller.region)
-    if row is None:
-        raise Problem("clue-not-found")
-    return row
-
-
-def resolve(
-    connection: Connection,
-    caller: Caller,
-    clue_id: str,
-    today: dt.date,
-    request_id: str,
-    household_id: str | None,
-    resolution: str,
-) -> dict[str, Any]:
+def resolve(act: Act, clue_id: str, household_id: str | None, resolution: str) -> dict[str, Any]:
     """Save which household, locked by the calling code, a clue is about, or why it does not belong to the county.
 
     Returns
@@ -99,34 +77,29 @@ def resolve(
     Problem
         ``clue-not-found``, or ``clue-resolved`` if somebody else has resolved it.
     """
+    connection, region, code = act.connection, act.caller.region, household_id
     hold_lock(connection, "changes")
-    row = _require_clue(connection, caller, clue_id)
+    row = repository.find_clue(connection, decrypt_cursor(connection, CLUE, clue_id, "clue_id"), region)
+    if row is None:
+        raise Problem("clue-not-found")
     if find_state(row) != "missing":
         raise Problem("clue-resolved")
-    code = household_id
-    last = 0 if code is None else repository.find_last_verification(connection, code, caller.region)
+    last = 0 if code is None else repository.find_last_verification(connection, code, region)
     about = {"household_id": code, "after_verification": last, "resolution": resolution}
-    done = {"resolved_on": today, "resolved_by": caller.key_id}
-    repository.update_clue(connection, row["clue_id"], caller.region, **about, **done)
-    audit.record(connection, caller, "clue.resolve", code, request_id=request_id, found=code is not None)
+    done = {"resolved_on": act.today, "resolved_by": act.caller.key_id}
+    repository.update_clue(connection, row["clue_id"], region, **about, **done)
+    act.record("clue.resolve", code, found=code is not None)
     return {**row, "household_id": code}
 
 
-def follow_clues(
-    connection: Connection,
-    caller: Caller,
-    household_id: str,
-    followers: Sequence[str],
-    today: dt.date,
-    request_id: str,
-) -> None:
+def follow_clues(act: Act, household_id: str, followers: Sequence[str]) -> None:
     """Let each household that follows a closed one, all of them locked, have its open clues, one copy for each.
 
     Copies of one report have one record number: if they meet again in a household, it has the clue once, and the other
     one is closed. Each copy is also a record of the household that now has it.
     """
+    connection, region, rows = act.connection, act.caller.region, []
     hold_lock(connection, "changes")
-    rows, region = [], caller.region
     clues = read_open_clues(connection, region, [household_id, *followers])
     known = {(code, clue["record_id"]) for code in followers for clue in clues.get(code, ())}
     for clue in clues.get(household_id, ()):
@@ -141,10 +114,10 @@ def follow_clues(
                 repository.add_clue(connection, clue | about)
             rows += make_record(clue | about, clue["recorded_on"])["events"]
         if followers and not new:
-            done = {"household_id": None, "resolved_on": today, "resolved_by": caller.key_id, "resolution": ""}
+            done = {"household_id": None, "resolved_on": act.today, "resolved_by": act.caller.key_id, "resolution": ""}
             done["region_code"] = clue["region_code"]  # where the household lives now
             repository.update_clue(connection, clue["clue_id"], region, **done)
-    receive_rows(connection, {"events": [{**row, "recorded_on": today} for row in rows]}, request_id)
+    receive_rows(connection, {"events": [{**row, "recorded_on": act.today} for row in rows]}, act.request_id)
 
 
 def read_open_clues(

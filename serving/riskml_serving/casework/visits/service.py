@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml_serving.base.clock import now
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues.service import read_open_clues
@@ -28,11 +26,10 @@ from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.checks.casework import check_notification, check_visit
 from riskml_serving.checks.fields import refuse_paths
 from riskml_serving.http.cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
-from riskml_serving.judging.model import Model
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.scores.changes import Change
 from riskml_serving.judging.scores.repository import read_current
 from riskml_serving.judging.scores.service import rescore
-from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.facts.kinds import FACTS, concerns_health
 from riskml_serving.store.facts.outcomes import MET
@@ -43,31 +40,16 @@ from riskml_serving.store.households.repository import find_households, require_
 __all__ = ["describe_facts", "find_version", "tell", "undo", "verify"]
 
 
-def verify(
-    connection: Connection,
-    caller: Caller,
-    household_id: str,
-    body: Mapping[str, Any],
-    today: dt.date,
-    request_id: str,
-    *,
-    model: Model | None = None,
-) -> tuple[dict[str, Any], Change | None]:
+def verify(act: Act, household_id: str, body: Mapping[str, Any]) -> tuple[dict[str, Any], Change | None]:
     """Save a visit with the score before and after it.
 
     Parameters
     ----------
-    connection : Connection
-        Connection in a writing transaction.
-    caller : Caller
+    act : Act
     household_id : str
     body : mapping
         Finding and facts. ``seen`` is the version of the household's findings that the caller has seen, as
         :func:`find_version` returns it; without it, nothing is compared.
-    today : date
-    request_id : str
-    model : Model, optional
-        Model to score with; without a model, nothing is scored.
 
     Returns
     -------
@@ -82,6 +64,7 @@ def verify(
         ``household-not-found``; ``finding-changed`` if somebody else has saved a finding since; ``household-closed`` if
         facts are stated about a closed household; what :func:`check_visit` raises.
     """
+    connection, caller, today = act.connection, act.caller, act.today
     household = require_household(connection, household_id, caller.region, lock=True)
     _require_seen(connection, caller, household_id, body.get("seen"))
     body = {**body, "verified_on": body.get("verified_on") or today}
@@ -109,9 +92,7 @@ def verify(
         "told_on": body.get("told_on"),
         "reassessment": body.get("reassessment"),
         "recorded_on": today,
-        "created_by": caller.key_id,
-        "created_at": now(),
-        "request_id": request_id,
+        **act.origin,
         "score_seq": before.get("seq"),
         **{name: before.get(name) for name in SNAPSHOT},
     }
@@ -119,15 +100,13 @@ def verify(
     change = None
     if row["outcome"] in MET and household["closed_on"] is None:
         _save_facts(connection, row, body.get("facts", ()))
-        changes = rescore(connection, model, [household_id], caller.region, today, request_id) if model else []
+        changes = rescore(act, [household_id])
         change = changes[0] if changes else None
     after = read_current(connection, [household_id], caller.region).get(household_id) or {}
     row |= {"after_seq": after.get("seq"), "after_signal": after.get("signal")}
     save_after(connection, row)
     counts = {"facts": len(body["facts"])} if body.get("facts") else {}
-    audit.record(
-        connection, caller, "household.verify", household_id, request_id=request_id, outcome=body["outcome"], **counts
-    )
+    act.record("household.verify", household_id, outcome=body["outcome"], **counts)
     facts = describe_facts(connection, [row], caller)[row["verification_id"]]
     return {**describe(connection, row, caller), **facts}, change
 
@@ -163,16 +142,7 @@ def _require_seen(connection: Connection, caller: Caller, household_id: str, see
         raise Problem("finding-changed", content={**content, "seen": find_version(rows, connection)})
 
 
-def undo(
-    connection: Connection,
-    caller: Caller,
-    household_id: str,
-    verification_id: str,
-    today: dt.date,
-    request_id: str,
-    *,
-    model: Model | None = None,
-) -> None:
+def undo(act: Act, household_id: str, verification_id: str) -> None:
     """Undo a verification, with its facts, on the day on which the same person saved it; it stays stored.
 
     Raises
@@ -181,10 +151,11 @@ def undo(
         ``household-not-found`` if the household does not exist, or has no such verification that the caller may undo;
         ``invalid-request`` for a number that the service never issued.
     """
+    connection, caller = act.connection, act.caller
     household = require_household(connection, household_id, caller.region, lock=True)
     number = decrypt_cursor(connection, VERIFICATION, verification_id, "verification_id")
     rows = read_verifications(connection, household_id, caller.region)
-    if not any(row["verification_id"] == number and may_undo(row, caller, today) for row in rows):
+    if not any(row["verification_id"] == number and may_undo(row, caller, act.today) for row in rows):
         raise Problem(
             "household-not-found",
             "没有可撤销的核实记录（只能当天由本人撤销）",
@@ -194,21 +165,12 @@ def undo(
     undo_verification(connection, number, caller.region)
     homes = {household_id: household}  # and where persons of whom it states facts live since today
     homes |= find_households(connection, undo_facts(connection, number) - homes.keys(), caller.region, lock=True)
-    settle_facts(connection, homes, request_id)
-    if model is not None and (open_now := [code for code, row in homes.items() if row["closed_on"] is None]):
-        rescore(connection, model, open_now, caller.region, today, request_id)
-    audit.record(connection, caller, "household.verify.undo", household_id, request_id=request_id, verification=number)
+    settle_facts(connection, homes, act.request_id)
+    rescore(act, [code for code, row in homes.items() if row["closed_on"] is None])
+    act.record("household.verify.undo", household_id, verification=number)
 
 
-def tell(
-    connection: Connection,
-    caller: Caller,
-    household_id: str,
-    verification_id: str,
-    body: Mapping[str, Any],
-    today: dt.date,
-    request_id: str,
-) -> dict[str, Any]:
+def tell(act: Act, household_id: str, verification_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Save the day on which the household was told that its risk was not confirmed, and its objection, if any.
 
     A day that has been saved cannot be changed.
@@ -218,6 +180,7 @@ def tell(
     Problem
         ``household-not-found``; ``already-told``; ``invalid-request``.
     """
+    connection, caller = act.connection, act.caller
     require_household(connection, household_id, caller.region, lock=True)
     number = decrypt_cursor(connection, VERIFICATION, verification_id, "verification_id")
     rows = read_verifications(connection, household_id, caller.region)
@@ -226,12 +189,10 @@ def tell(
         raise Problem("household-not-found", "没有这条不属实的核实记录", "No such finding, or it is not `rejected`")
     if row["told_on"] is not None:
         raise Problem("already-told")
-    check_notification(body["told_on"], row["verified_on"], today)
+    check_notification(body["told_on"], row["verified_on"], act.today)
     reply = {"told_on": body["told_on"], "objection": row["objection"] or body.get("objection", "")}
     save_notification(connection, number, caller.region, **reply)
-    audit.record(
-        connection, caller, "household.told", household_id, request_id=request_id, objects=bool(reply["objection"])
-    )
+    act.record("household.told", household_id, objects=bool(reply["objection"]))
     return describe(connection, {**row, **reply}, caller)
 
 

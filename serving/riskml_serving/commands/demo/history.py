@@ -25,6 +25,7 @@ from riskml_serving.casework.assignments.service import assign
 from riskml_serving.casework.visits.service import verify
 from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.commands.demo.accounts import Account
+from riskml_serving.judging.act import Act
 from riskml_serving.people.accounts import User
 from riskml_serving.people.accounts.repository import find_user
 from riskml_serving.people.auth import Caller, covers
@@ -81,10 +82,10 @@ def visit_month(
         for row in (*first, *alerts):
             visitor = next(caller for caller in callers if covers(caller.region, row["region_code"]))
             body = _build_verification(row, fell)
-            code, day = row["household_id"], as_of + DELAY
-            verify(connection, visitor, code, body, day, "demo")
+            act = Act(connection, visitor, as_of + DELAY, "demo")
+            verify(act, row["household_id"], body)
             if body["outcome"] == "confirmed":
-                assign(connection, visitor, code, {"assignee": ASSIGNEE}, day, "demo")
+                assign(act, row["household_id"], {"assignee": ASSIGNEE})
     return len(first) + len(alerts)
 
 

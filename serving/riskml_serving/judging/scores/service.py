@@ -13,6 +13,7 @@ from riskml.explanation import Explanation
 from riskml.records.contract.calendar import to_date
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.judge import Judged, judge_groups
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.capacity import compare, find_capacity
@@ -133,36 +134,27 @@ def lock_households(connection: Connection, codes: Iterable[str], region: str) -
     return Standing(households, read_current(connection, sorted(households), region))
 
 
-def rescore(
-    connection: Connection, model: Model, codes: Sequence[str], region: str, as_of: dt.date, request_id: str
-) -> list[Change]:
-    """Score open households in a region again and keep the result within the transaction.
+def rescore(act: Act, codes: Sequence[str]) -> list[Change]:
+    """Score open households in the caller's region again, as of today, and keep the result within the transaction.
 
-    Parameters
-    ----------
-    connection : Connection
-        Connection in a writing transaction.
-    model : Model
-    codes : sequence of str
-    region : str
-        Region prefix; households outside it are left alone.
-    as_of : date
-        Date to score as of; a household whose current score is from a later date keeps it.
-    request_id : str
+    A household whose current score is from a later date keeps it. Without a model, nothing is scored.
 
     Returns
     -------
     list of Change
         One item for each household that is known on the date, in code order.
     """
+    if act.get_model is None:
+        return []
+    connection, model, as_of, region = act.connection, act.model, act.today, act.caller.region
     standing = lock_households(connection, codes, region)  # otherwise, another writer could judge older records
     rows = []
     for judged in judge_households(connection, model, standing.households, as_of):
         causes = judged.explained.list_causes()
         rows += [{**row, "all_causes": causes[row["household_id"]]} for row in judged.to_rows()]
     rows.sort(key=lambda row: str(row["household_id"]))
-    drop_scores(connection, standing, {row["household_id"] for row in rows}, region, as_of, request_id)
-    return keep_scores(connection, model, standing, rows, as_of, request_id)
+    drop_scores(connection, standing, {row["household_id"] for row in rows}, region, as_of, act.request_id)
+    return keep_scores(connection, model, standing, rows, as_of, act.request_id)
 
 
 def drop_scores(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from collections.abc import Collection
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -19,7 +18,7 @@ from riskml_serving.api.clues.service import register_clue, resolve
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
 from riskml_serving.base.problems import Problem
-from riskml_serving.casework.clues.kinds import CHANNELS, KINDS
+from riskml_serving.casework.clues.kinds import KINDS
 from riskml_serving.casework.clues.repository import read_clues
 from riskml_serving.casework.clues.service import describe, find_closing_day
 from riskml_serving.casework.clues.states import CLUE_STATES
@@ -35,7 +34,7 @@ from riskml_serving.web.shell.forms import Form, read_form_for, save_form_once
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.persons import find_by_person, note_names, read_clue_names, read_heads
-from riskml_serving.web.shell.region_names import add_names, list_regions, mask_code, name_region, read_region_names
+from riskml_serving.web.shell.region_names import add_names, list_regions, name_region, read_region_names
 from riskml_serving.web.shell.rendering import get_language, list_notices, render, warn_of_health
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import describe_cut
@@ -90,9 +89,7 @@ async def _show_form(
         regions = [one for one in list_parts(connection, region, next_level(region)) if len(one) <= Level.TOWN]
         villages = list_villages(connection, region)
         return {
-            "homes": [
-                {"code": one, "region": row["region_code"], "masked": mask_code(one)} for one, row in homes.items()
-            ],
+            "homes": [{"code": one, "region": row["region_code"]} for one, row in homes.items()],
             "heads": read_heads(request, visitor, connection, codes),
             "villages": villages,
             "regions": [*([region] if region else []), *regions, *villages] if visitor.may("resolve") else [],
@@ -110,9 +107,7 @@ async def _show_form(
         candidates=candidates,
         most=MAX_LENGTHS,
         today=today(state.settings),
-        once=secrets.token_urlsafe(16),
         kinds=KINDS,
-        channels=CHANNELS,
         usual="grid_worker" if len(region) == Level.VILLAGE else "hotline",
         disaster=TABLES["disaster"].find_column("kind"),
         named=state.identity is not None,
@@ -214,12 +209,9 @@ async def register(request: Request, visitor: SignedIn) -> View:
         "clues.html",
         visitor,
         **page,
-        states=CLUE_STATES,
         done=request.query_params.get("done", ""),
-        once=secrets.token_urlsafe(16),
         most=MAX_LENGTHS,
         most_shown=MOST_SHOWN,
-        mask=mask_code,
         export_link="/clues.xlsx" + (f"?{chosen}" if chosen else ""),
     )
     return _note_view(response, page)

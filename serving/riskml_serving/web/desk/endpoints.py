@@ -16,7 +16,7 @@ from riskml.records.contract.schema import TABLES
 from riskml.text import load_chinese
 from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml.vocabulary.verdicts import COLOURS
-from riskml_serving.base.clock import to_local, today
+from riskml_serving.base.clock import today
 from riskml_serving.base.problems import Problem
 from riskml_serving.desk import repository, service
 from riskml_serving.operations.state import AppState, get_state
@@ -33,7 +33,7 @@ from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.rendering import get_language, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
-from riskml_serving.web.shell.words import SHAPES, describe_cut
+from riskml_serving.web.shell.words import describe_cut
 
 __all__ = ["router"]
 
@@ -98,7 +98,6 @@ async def lists(request: Request, visitor: SignedIn) -> View:
         today=today(state.settings),
         most_megabytes=state.settings.max_upload_bytes // 1_000_000,
         steps=STEP_WORDS,
-        to_local=to_local,
         discarded=request.query_params.get("done") == "discarded",
     )
     return View(response)
@@ -167,7 +166,6 @@ async def delivery(request: Request, visitor: SignedIn) -> View:
         person_words=PERSON_WORDS,
         choice_words=CHOICE_WORDS,
         colours=COLOURS.codes,
-        shapes=SHAPES,
         page_questions=PAGE_QUESTIONS,
         page_risen=PAGE_RISEN,
         cut=describe_cut(PAGE_RISEN, len(result.get("risen", ())), lang),
@@ -176,7 +174,6 @@ async def delivery(request: Request, visitor: SignedIn) -> View:
         list_fields=list_fields,
         explain_reason=lambda reason: explain_reason(reason).read(lang),
         name_outcome=lambda outcome: name_outcome(outcome).read(lang),
-        to_local=to_local,
     )
     if content["progress"] is not None:
         response.headers["Refresh"] = "2"  # the page follows the work even without JavaScript

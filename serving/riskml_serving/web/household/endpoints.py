@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
@@ -15,18 +14,16 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from riskml.records.contract.schema import TABLES
-from riskml.vocabulary.causes import CAUSES
-from riskml.vocabulary.verdicts import CATEGORIES
+from riskml_serving.api.call import Call
 from riskml_serving.base.clock import today
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.casework.assignments.service import assign
 from riskml_serving.casework.reassessments.service import begin_help
 from riskml_serving.casework.visits.service import tell, undo, verify
 from riskml_serving.desk.repository import read_facts
+from riskml_serving.judging.act import Act
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.auth import Caller
 from riskml_serving.store.facts.kinds import CHECKS, EVENTS, concerns_health
-from riskml_serving.store.facts.outcomes import OUTCOMES, REASONS, REASSESSMENTS
 from riskml_serving.web.household.forms import (
     MAX_LENGTHS,
     OWN_FIELDS,
@@ -132,12 +129,6 @@ async def _show(
         refusal=refusal,
         most=MAX_LENGTHS,
         done=done,
-        once=secrets.token_urlsafe(16),
-        outcomes=OUTCOMES,
-        categories=CATEGORIES,
-        causes=list(CAUSES),
-        rejection_reasons=REASONS,
-        reassessments=REASSESSMENTS,
         checks=[code for code in CHECKS if not (visitor.caller.redact and code == "body")],
         kinds={
             "bill": TABLES["illness"].find_column("kind"),
@@ -182,24 +173,22 @@ async def household_workbook(request: Request, household_id: str, visitor: Signe
 async def verification(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Save the finding of a visit."""
     read = partial(read_verification, today=today(get_state(request).settings))
-    save = partial(verify, model=get_state(request).holder.current)
-    return await _read_and_save(request, visitor, household_id, "write", "verified", read, save)
+    return await _read_and_save(request, visitor, household_id, "write", "verified", read, verify)
 
 
 @router.post("/households/{household_id}/verifications/{number}/undo")
 async def undo_one(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
     """Undo a verification that the user saved today."""
     form = await read_form_for(request, visitor, "write")
-    save = partial(undo, model=get_state(request).holder.current)
-    return await _save_form(request, visitor, household_id, form, "undone", save, number)
+    return await _save_form(request, visitor, household_id, form, "undone", undo, number)
 
 
 @router.post("/households/{household_id}/verifications/{number}/told")
 async def tell_one(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
     """Save the day on which the household was told that its risk was not confirmed."""
 
-    def save(connection: Connection, caller: Caller, household_id: str, *values: Any) -> None:
-        tell(connection, caller, household_id, number, *values)
+    def save(act: Act, household_id: str, body: dict[str, Any]) -> None:
+        tell(act, household_id, number, body)
 
     return await _read_and_save(request, visitor, household_id, "write", "told", read_notification, save)
 
@@ -207,8 +196,7 @@ async def tell_one(request: Request, household_id: str, number: str, visitor: Si
 @router.post("/households/{household_id}/helps")
 async def help_begun(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Save new help."""
-    save = partial(begin_help, model=get_state(request).holder.current)
-    return await _read_and_save(request, visitor, household_id, "write", "helped", read_help, save)
+    return await _read_and_save(request, visitor, household_id, "write", "helped", read_help, begin_help)
 
 
 @router.post("/households/{household_id}/assignments")
@@ -236,11 +224,9 @@ async def _read_and_save(
 
 
 async def _save_form(
-    request: Request, visitor: Visitor, household_id: str, form: Form, done: str, save: Callable[..., Any], *values: Any
+    request: Request, visitor: Visitor, household_id: str, form: Form, done: str, save: Callable[..., Any], value: Any
 ) -> Response:
-    """Save a form's values once, however often the form is sent, and redirect to the household."""
-    day, number = today(get_state(request).settings), request.state.request_id
-    await save_form_once(
-        request, visitor, form, lambda connection: save(connection, visitor.caller, household_id, *values, day, number)
-    )
+    """Save a form's value once, however often the form is sent, and redirect to the household."""
+    call = Call(request, get_state(request), visitor.caller)
+    await save_form_once(request, visitor, form, lambda connection: save(call.act(connection), household_id, value))
     return RedirectResponse(f"/households/{quote(household_id, safe='')}?done={done}#{PARTS[done]}", 303)

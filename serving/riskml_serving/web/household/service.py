@@ -101,7 +101,6 @@ class HouseholdReader:
             "household_id": household_id,
             "masked": mask_code(household_id),
             "register": register,
-            "shapes": SHAPES,
             "assignments": [
                 {**row, "note": row["note"] if may_read_text(row, self.caller) else ""}
                 for row in read_assignments(self.connection, household_id, region)

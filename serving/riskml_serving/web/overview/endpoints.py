@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 
 from riskml.vocabulary.regions import Level
-from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, TIERS, word_tier
+from riskml.vocabulary.verdicts import AGREEMENTS, TIERS, word_tier
 from riskml_serving.base.clock import today
 from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.operations.state import get_state
@@ -20,7 +20,7 @@ from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import name_region, read_region_names
 from riskml_serving.web.shell.rendering import get_language, list_notices, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
-from riskml_serving.web.shell.words import SHAPES, SIGNALS, explain_star, get_word
+from riskml_serving.web.shell.words import SIGNALS, explain_star, get_word
 
 __all__ = ["router"]
 
@@ -60,12 +60,8 @@ async def overview(request: Request, visitor: SignedIn) -> View:
         wider_regions=_list_wider(region, visitor.caller.region),
         cells=_list_cells(page["whole"], silent=get_state(request).holder.silent),
         sections=SECTIONS,
-        colours=SIGNALS,
         drawn=pictures.SIGNALS,
-        shapes=SHAPES,
         tiers=[*TIERS.codes[::-1], "none"],
-        agreements=AGREEMENTS,
-        categories=CATEGORIES,
         redacted=bool(visitor.caller.redact),
         link=lambda code: "/overview?" + urlencode({"region": code}),
         list_link=lambda code, **chosen: "/worklist?" + urlencode({"region": code, **chosen}),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,14 +15,25 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from riskml.explanation.wording.phrases import name_month
 from riskml.records.contract.as_of import AsOf
 from riskml.vocabulary.verdicts import word_tier
+from riskml_serving.base.clock import to_local
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.page import Page
 from riskml_serving.web.shell.persons import get_keys, misses_key
-from riskml_serving.web.shell.region_names import add_names, name_region, read_region_names
+from riskml_serving.web.shell.region_names import add_names, mask_code, name_region, read_region_names
 from riskml_serving.web.shell.visitor import Visitor
-from riskml_serving.web.shell.words import HEALTH_WARNING, choose_notices, get_word, label_flag
+from riskml_serving.web.shell.words import (
+    HEALTH_WARNING,
+    ORDERS,
+    SHAPES,
+    SIGNALS,
+    WORDS,
+    choose_notices,
+    get_word,
+    label_flag,
+)
 
 __all__ = [
     "LANGUAGE",
@@ -70,9 +82,15 @@ def _get_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = lambda value: f"{value:,.0f}"
-    environment.filters["urlencode"] = lambda text: quote(text, safe="")  # Jinja's keeps the slash
-    environment.filters["static"] = address_static
+    environment.filters |= {
+        "number": lambda value: f"{value:,.0f}",
+        "local_time": lambda at: f"{to_local(at):%Y-%m-%d %H:%M}",
+        "mask": mask_code,
+        "static": address_static,
+        "urlencode": lambda text: quote(text, safe=""),  # Jinja's keeps the slash
+    }
+    environment.globals |= {"codes": WORDS, "shapes": SHAPES, "signals": SIGNALS, "orders": ORDERS}
+    environment.globals |= {"once": partial(secrets.token_urlsafe, 16), "name_month": name_month}
     return environment
 
 

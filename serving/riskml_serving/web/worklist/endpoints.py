@@ -11,9 +11,8 @@ from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from riskml.explanation.wording.phrases import name_month
 from riskml.records.contract.as_of import AsOf
-from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, TIERS
+from riskml.vocabulary.verdicts import AGREEMENTS, TIERS
 from riskml_serving.base.clock import today
 from riskml_serving.casework.clues.repository import list_unscored
 from riskml_serving.casework.clues.service import describe as describe_clue
@@ -40,10 +39,10 @@ from riskml_serving.web.shell.persons import (
     note_names,
     read_heads,
 )
-from riskml_serving.web.shell.region_names import add_names, list_regions, mask_code, name_region, read_region_names
+from riskml_serving.web.shell.region_names import add_names, list_regions, name_region, read_region_names
 from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render, warn_of_health
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
-from riskml_serving.web.shell.words import ORDERS, SIGNALS, describe_cut, get_word, list_causes
+from riskml_serving.web.shell.words import describe_cut, get_word, list_causes
 from riskml_serving.web.worklist import service
 from riskml_serving.web.worklist.sheet import make_due_sheet, make_table
 
@@ -96,7 +95,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
             "due": due[:size],
             "due_total": len(due),
             "due_late": sum(row["late"] for row in due),
-            "unscored": [{**row, "masked": mask_code(row["household_id"])} for row in unscored],
+            "unscored": unscored,
             "sections": [
                 {**section, "rows": _describe_rows(request, visitor, section["rows"], deadlines)}
                 for section in sections
@@ -123,14 +122,9 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         wanted=wanted,
         by_person=keys is not None,
         region=region,
-        states=STATES,
         section_codes=LISTED,
-        order=ORDERS,
-        name_month=name_month,
-        colours=SIGNALS,
         tiers=[*TIERS.codes[::-1], "none"],
         agreements=AGREEMENTS,
-        categories=[*CATEGORIES, "none"],
         causes=list_causes(caller),
         page=page,
         count_pages=lambda total: 1 if whole else math.ceil(total / PAGE_ROWS),
@@ -201,8 +195,7 @@ def _list_due(
     connection: Connection, fields: dict[str, str], wanted: ListFilter, deadlines: Deadlines
 ) -> list[dict[str, Any]]:
     """List the households that are due for a second look; none if the reader looks for something else."""
-    rows = [] if _is_narrowed(fields) else list_due(connection, wanted.region, deadlines.today)
-    return [{**row, "masked": mask_code(row["household_id"])} for row in rows[: service.MOST_ROWS]]
+    return [] if _is_narrowed(fields) else list_due(connection, wanted.region, deadlines.today)[: service.MOST_ROWS]
 
 
 def _is_narrowed(fields: dict[str, str]) -> bool:

@@ -21,7 +21,6 @@ from riskml_serving.casework.worklist.states import CLUE_SECTION, LISTED, STATES
 from riskml_serving.judging.scores.ranking import SECTIONS, URGENCY, WARNED
 from riskml_serving.judging.wording import show
 from riskml_serving.people.auth import Caller
-from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, SIGNALS, list_causes
 
 __all__ = ["MOST_ROWS", "build_filter", "describe_row", "plan_week", "read_sections"]
@@ -116,7 +115,6 @@ def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines, h
     due = [deadline for deadline in deadlines.read_row(row) if not deadline.done]
     return {
         **{name: row[name] for name in SHOWN},
-        "masked": mask_code(row["household_id"]),
         "signal": score["signal"],
         "shape": SHAPES[score["signal"]],
         "tier": word_tier(score["tier"] or "none", flagged=row["rule_flags"] != "", hardship=hardship),

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from riskml_serving.base.database import reading, writing
 from riskml_serving.casework.visits.service import undo
 from riskml_serving.http.cursors import VERIFICATION, encrypt_cursor
+from riskml_serving.judging.act import Act
 from riskml_serving.people.auth import Caller
 
 HERE = "370112001001"
@@ -147,5 +148,5 @@ def test_undoing_a_visit_withdraws_its_facts_wherever_they_count_now(service):
         (one,) = connection.execute(text("SELECT verification_id, created_by FROM verifications"))
         number = encrypt_cursor(connection, VERIFICATION, one.verification_id)
         caller = Caller(one.created_by, "", frozenset(("read", "write")))
-        undo(connection, caller, "h", number, dt.date(2023, 6, 30), "undo")
+        undo(Act(connection, caller, dt.date(2023, 6, 30), "undo"), "h", number)
     assert count_bills(service) == []

@@ -11,6 +11,7 @@ from riskml_serving.base.database import reading, writing
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.assignments.repository import read_assignments
 from riskml_serving.casework.assignments.service import assign
+from riskml_serving.judging.act import Act
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import add_households, close_household
 
@@ -31,7 +32,7 @@ def stored(engine):
 
 def save(engine, caller, household, assignee, **more):
     with writing(engine) as connection:
-        assign(connection, caller, household, {"assignee": assignee, **more}, TODAY, "request")
+        assign(Act(connection, caller, TODAY, "request"), household, {"assignee": assignee, **more})
 
 
 def test_a_handover_adds_an_assignment_and_each_is_in_the_audit_log(stored):

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from riskml_serving.base.database import reading, writing
 from riskml_serving.casework.visits.service import undo
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.importing.withdrawal import withdraw_import
 from riskml_serving.people.auth import Caller
@@ -234,7 +235,7 @@ def test_undoing_a_visit_takes_its_facts_back_and_keeps_them_in_the_history(clie
     with writing(engine) as connection:
         who = connection.execute(text("SELECT created_by FROM verifications")).scalar_one()
         caller = Caller(who, "", frozenset(("read", "write")))
-        undo(connection, caller, household, saved["verification_id"], dt.date(2023, 6, 30), "r")
+        undo(Act(connection, caller, dt.date(2023, 6, 30), "r"), household, saved["verification_id"])
     assert read_bills(client) == []
     assert count(client, "case_facts") == count(client, "record_illness") == 2
 

@@ -15,6 +15,7 @@ from tests.serving.conftest import TODAY
 from riskml.lists.writing import make_table
 from riskml_serving.base.database import reading, writing
 from riskml_serving.casework.visits.service import undo
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.importing.withdrawal import withdraw_import
 from riskml_serving.people.auth import Caller
@@ -147,7 +148,8 @@ def test_the_withdrawal_of_an_import_and_of_a_visit_takes_their_help_off_the_lis
     page = service.client.get("/v1/households/h1", headers=service.headers).json()
     caller = Caller(author, "", frozenset(("read", "write")))
     with writing(service.client.app.state.engine) as connection:
-        undo(connection, caller, "h1", page["verifications"][0]["verification_id"], TODAY, "r", model=service.model)
+        act = Act(connection, caller, TODAY, "r", lambda: service.model)
+        undo(act, "h1", page["verifications"][0]["verification_id"])
     assert service.read() == [], visit
 
 
