@@ -44,6 +44,7 @@ def lists(
     from riskml_serving.base.database import open_database, reading, writing
     from riskml_serving.desk import service
     from riskml_serving.desk.work import JOB, make_task
+    from riskml_serving.judging.act import Act
     from riskml_serving.judging.jobs.worker import Worker
     from riskml_serving.judging.model import load_model
     from riskml_serving.people.auth import IDENTITY
@@ -54,7 +55,7 @@ def lists(
     with open_database(settings.database_url) as engine:
         if len(region) != Level.COUNTY or not is_region_code(region):
             raise UsageError("{region!r} is not the code of a county.", "A county's code has 6 digits.", region=region)
-        days, day = (read_received(received) if received else {}), today(settings)
+        days = read_received(received) if received else {}
         uploads = [service.Upload(path.name, path.read_bytes()) for path in list_files(files)]
         keys = require_keys(settings)
         require_purpose(engine, simulated=settings.simulated)
@@ -71,7 +72,8 @@ def lists(
                 return {**delivery, "result": service.read_result(connection, keys, delivery)}
 
         with writing(engine) as connection:
-            code = service.add_delivery(connection, keys, caller, uploads, days, day, "command", earlier=earlier)
+            act = Act(connection, caller, today(settings), "command")
+            code = service.add_delivery(act, keys, uploads, days, earlier=earlier)
         delivery = finish(code)
         result = delivery["result"]
         unclear = any(sheet["rows"] and (not sheet["topic"] or sheet["unclear"]) for sheet in result.get("sheets", ()))
@@ -79,7 +81,7 @@ def lists(
             say("The lists wait on the page Import lists (数据导入): {reason}", reason=_explain(delivery))
             return
         with writing(engine) as connection:
-            service.start_job(connection, delivery, "import", caller, day, "command")
+            service.start_job(Act(connection, caller, today(settings), "command"), delivery, "import")
         delivery = finish(code)
     if delivery["fault"]:
         say("The lists wait on the page Import lists (数据导入): {reason}", reason=_explain(delivery))

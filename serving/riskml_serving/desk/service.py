@@ -15,8 +15,8 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.checks.fields import require_choice
 from riskml_serving.checks.lists import check_uploads
 from riskml_serving.desk import repository
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.jobs import repository as jobs
-from riskml_serving.people import audit
 from riskml_serving.people.auth import IDENTITY, Caller
 from riskml_serving.register.keys import IdentityKeys
 
@@ -68,13 +68,10 @@ def require_delivery(connection: Connection, delivery_id: str, caller: Caller) -
 
 
 def add_delivery(
-    connection: Connection,
+    act: Act,
     keys: IdentityKeys,
-    caller: Caller,
     uploads: Sequence[Upload],
     received: Mapping[str, dt.date],
-    today: dt.date,
-    request_id: str,
     *,
     earlier: bool = False,
     delivery: dict[str, Any] | None = None,
@@ -83,15 +80,11 @@ def add_delivery(
 
     Parameters
     ----------
-    connection : Connection
-        Connection in a writing transaction.
+    act : Act
     keys : IdentityKeys
-    caller : Caller
     uploads : sequence of Upload
     received : mapping
         Day of receipt by file name; a file without one arrived today.
-    today : date
-    request_id : str
     earlier : bool, default False
         Whether these are lists from earlier years, whose days of receipt are unknown.
     delivery : dict, optional
@@ -102,25 +95,24 @@ def add_delivery(
     Problem
         ``right-missing``; ``invalid-request`` if there is no file, a name occurs twice, or a day is in the future.
     """
+    connection, caller = act.connection, act.caller
     caller.require(IDENTITY)
     before = delivery["files"] if delivery else []
-    check_uploads([upload.name for upload in uploads], [file["name"] for file in before], received, today)
+    check_uploads([upload.name for upload in uploads], [file["name"] for file in before], received, act.today)
     delivery_id = delivery["delivery_id"] if delivery else repository.add_delivery(connection, caller, "files")
     rows = []
     for number, upload in enumerate(uploads, len(before)):
         repository.write_content(connection, keys, delivery_id, f"file {number}", upload.content)
-        digest, day = hashlib.sha256(upload.content).hexdigest(), received.get(upload.name, today)
+        digest, day = hashlib.sha256(upload.content).hexdigest(), received.get(upload.name, act.today)
         row = {"delivery_id": delivery_id, "number": number, "name": upload.name, "sha256": digest}
         rows.append({**row, "received_on": day, "earlier": earlier})
-        audit.record(connection, caller, "lists.upload", request_id=request_id, delivery=delivery_id, sha256=digest)
+        act.record("lists.upload", delivery=delivery_id, sha256=digest)
     repository.add_files(connection, rows)
-    start_job(connection, require_delivery(connection, delivery_id, caller), "read", caller, today, request_id)
+    start_job(act, require_delivery(connection, delivery_id, caller), "read")
     return delivery_id
 
 
-def start_job(
-    connection: Connection, delivery: Mapping[str, Any], step: str, caller: Caller, as_of: dt.date, request_id: str
-) -> None:
+def start_job(act: Act, delivery: Mapping[str, Any], step: str) -> None:
     """Let a worker do the next work on a delivery: ``read``, ``preview`` or ``import``; one job at a time.
 
     Raises
@@ -128,11 +120,11 @@ def start_job(
     Problem
         ``delivery-busy`` if a worker is busy with it, or it has been imported.
     """
-    if delivery["step"] in ENDED or is_busy(connection, delivery):
+    if delivery["step"] in ENDED or is_busy(act.connection, delivery):
         raise Problem("delivery-busy")
-    payload = {"delivery": delivery["delivery_id"], "step": step, "as_of": as_of.isoformat()}
-    job_id = jobs.add_job(connection, caller, "lists", payload, total=0, request_id=request_id)
-    repository.change_delivery(connection, delivery["delivery_id"], job_id=job_id, fault="")
+    payload = {"delivery": delivery["delivery_id"], "step": step, "as_of": act.today.isoformat()}
+    job_id = jobs.add_job(act, "lists", payload, total=0)
+    repository.change_delivery(act.connection, delivery["delivery_id"], job_id=job_id, fault="")
 
 
 def is_busy(connection: Connection, delivery: Mapping[str, Any]) -> bool:
@@ -180,14 +172,7 @@ def confirm(connection: Connection, delivery: Mapping[str, Any], entries: Iterab
     return True
 
 
-def answer(
-    connection: Connection,
-    keys: IdentityKeys,
-    delivery: Mapping[str, Any],
-    answers: Mapping[int, str],
-    caller: Caller,
-    request_id: str,
-) -> int:
+def answer(act: Act, keys: IdentityKeys, delivery: Mapping[str, Any], answers: Mapping[int, str]) -> int:
     """Store answers to questions, by the number of the question; return how many there were.
 
     Raises
@@ -195,29 +180,27 @@ def answer(
     Problem
         ``invalid-request`` if an answer is not one of the persons in question, or of the choices.
     """
-    questions = read_result(connection, keys, delivery).get("questions", [])
+    questions = read_result(act.connection, keys, delivery).get("questions", [])
     for number, text in answers.items():
         require_choice(number, range(len(questions)))
         question: dict[str, Any] = questions[number]
         persons = {one["person_id"] for one in question["candidates"]}
         require_choice(text, question["choices"] or {"stranger", *persons})
         about = text if text in persons else question["about"]
-        repository.write_answer(connection, keys, delivery, question["words"], text, about)
+        repository.write_answer(act.connection, keys, delivery, question["words"], text, about)
     if answers:
-        detail = {"delivery": delivery["delivery_id"], "answers": len(answers)}
-        audit.record(connection, caller, "lists.answer", request_id=request_id, **detail)
+        act.record("lists.answer", delivery=delivery["delivery_id"], answers=len(answers))
     return len(answers)
 
 
-def ask_again(connection: Connection, delivery: Mapping[str, Any], caller: Caller, request_id: str) -> None:
+def ask_again(act: Act, delivery: Mapping[str, Any]) -> None:
     """Forget the answers given for a delivery, one of which may be wrong."""
-    count = repository.count_answers(connection, delivery["delivery_id"])
-    repository.delete_answers(connection, delivery["delivery_id"])
-    detail = {"delivery": delivery["delivery_id"], "forgotten": count}
-    audit.record(connection, caller, "lists.answer", request_id=request_id, **detail)
+    count = repository.count_answers(act.connection, delivery["delivery_id"])
+    repository.delete_answers(act.connection, delivery["delivery_id"])
+    act.record("lists.answer", delivery=delivery["delivery_id"], forgotten=count)
 
 
-def discard(connection: Connection, delivery: Mapping[str, Any], caller: Caller, request_id: str) -> None:
+def discard(act: Act, delivery: Mapping[str, Any]) -> None:
     """Remove a delivery that has not been imported, with its files.
 
     Raises
@@ -225,10 +208,10 @@ def discard(connection: Connection, delivery: Mapping[str, Any], caller: Caller,
     Problem
         ``delivery-busy``.
     """
-    if delivery["import_id"] is not None or is_busy(connection, delivery):
+    if delivery["import_id"] is not None or is_busy(act.connection, delivery):
         raise Problem("delivery-busy")
-    repository.remove_delivery(connection, delivery["delivery_id"])
-    audit.record(connection, caller, "lists.discard", request_id=request_id, delivery=delivery["delivery_id"])
+    repository.remove_delivery(act.connection, delivery["delivery_id"])
+    act.record("lists.discard", delivery=delivery["delivery_id"])
 
 
 def rotate_desk(engine: Engine, keys: IdentityKeys) -> int:

@@ -246,4 +246,4 @@ def start_import(desk):
     with writing(desk.engine) as connection:
         caller = Caller("user:officer", COUNTY, frozenset((IDENTITY,)))
         delivery = require_delivery(connection, desk.id, caller)
-        start_job(connection, delivery, "import", caller, TODAY, "request")
+        start_job(Act(connection, caller, TODAY, "request"), delivery, "import")

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from riskml_serving.base.database import open_engine, upgrade, writing
 from riskml_serving.base.settings import Settings
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.jobs.worker import Worker
@@ -97,7 +98,8 @@ def add_waiting_job(engine, folder):
     import_folder(engine, folder, AS_OF, simulated=True)
     payload = {"as_of": AS_OF.isoformat(), "redact": []}
     with writing(engine) as connection:
-        repository.add_job(connection, Caller("k", "", frozenset()), "score", payload, total=160, request_id="r")
+        act = Act(connection, Caller("k", "", frozenset()), AS_OF, "r")
+        repository.add_job(act, "score", payload, total=160)
 
 
 def test_a_worker_resumes_its_own_job_as_soon_as_the_database_is_back(

@@ -40,8 +40,7 @@ async def batches(call: ScoreCall) -> Response:
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
         refuse(find_future({"as_of": as_of}, call.today))
-        region = batch.get("region")
-        return 202, service.start(connection, call.model, call.caller, region, as_of, call.request_id)
+        return 202, service.start(call.act(connection), batch.get("region"), as_of)
 
     return add_location(await call.write_once(content, work))
 
@@ -65,7 +64,7 @@ async def cancel(call: ScoreCall, job_id: str) -> Response:
     """Cancel a waiting or running job. Scores that it has saved stay; its results are deleted."""
 
     def work(connection: Connection) -> dict[str, Any]:
-        service.cancel(connection, service.require_job(connection, job_id, call.caller), call.caller, call.request_id)
+        service.cancel(call.act(connection), service.require_job(connection, job_id, call.caller))
         return service.describe(service.require_job(connection, job_id, call.caller), call.model, call.request_id)
 
     return respond(await call.state.write(work))

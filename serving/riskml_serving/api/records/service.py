@@ -78,8 +78,7 @@ def append_records(
     if regions:
         call.act(connection).record("records.append", regions=regions, rows=counts, **detail)
     if not at_once:
-        own = (call.today, call.request_id, call.caller.region)
-        job = add_rescore_job(connection, call.caller, named, regions, *own)
+        job = add_rescore_job(call.act(connection), named, regions)
         return 202, {**_build_answer(call, counts, [], job), **show_warnings(warnings)}
     changes = rescore(call.act(connection), sorted(touched))
     return 200, {**_build_answer(call, counts, changes, None), **show_warnings(warnings)}

@@ -18,6 +18,7 @@ from riskml.simulation.lists.people import invent_people
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.settings import Settings
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.jobs.service import start
 from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import Model
@@ -134,6 +135,6 @@ def list_villages(engine: Engine) -> list[str]:
 def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
     """Run a job that scores every household as of the end of a month."""
     with writing(engine) as connection:
-        start(connection, model, Caller("demo", "", frozenset(RIGHTS)), None, as_of, "demo")
+        start(Act(connection, Caller("demo", "", frozenset(RIGHTS)), as_of, "demo", lambda: model), None, as_of)
     settings = Settings(database_url=engine.url.render_as_string(hide_password=False))
     Worker(engine, settings, lambda: model).work_off()

@@ -11,6 +11,7 @@ from pathlib import Path
 from riskml_serving.base.database import open_engine, reading, writing
 from riskml_serving.base.settings import Settings
 from riskml_serving.devtools.benchmark.counties import AS_OF
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.jobs.service import require_job, start
 from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import load_model
@@ -36,7 +37,7 @@ def _work(url: str, bundle: Path, region: str) -> tuple[float, float]:
     engine, model = open_engine(url), load_model(bundle, trial=True)
     caller = Caller("benchmark", region, frozenset(RIGHTS))
     with writing(engine) as connection:
-        job_id = start(connection, model, caller, None, AS_OF, "benchmark")["job"]
+        job_id = start(Act(connection, caller, AS_OF, "benchmark", lambda: model), None, AS_OF)["job"]
     worker = Worker(engine, Settings(database_url=url), lambda: model)
     done, kilobytes = threading.Event(), dict[str, int]()
     sampling = threading.Thread(target=_sample_peaks, args=(done, kilobytes), daemon=True)

@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 from riskml.records.contract.schema import TABLES
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.importing import repository
 from riskml_serving.judging.importing.staging import Delivery, compare, name_replaced, to_arrow
 from riskml_serving.judging.jobs.repository import add_job
 from riskml_serving.judging.scores.repository import move_scores
-from riskml_serving.people.auth import Caller
 from riskml_serving.register.service import follow_facts, follow_records
 from riskml_serving.store.facts.service import settle_facts
 from riskml_serving.store.households.repository import (
@@ -178,29 +178,16 @@ def save_register(
     return {*changed}
 
 
-def add_rescore_job(
-    connection: Connection,
-    caller: Caller,
-    households: Collection[str],
-    regions: Collection[str],
-    as_of: dt.date,
-    request_id: str,
-    region: str = EVERYWHERE,
-) -> str | None:
-    """Add the job that scores what a delivery, or its withdrawal, has changed.
+def add_rescore_job(act: Act, households: Collection[str], regions: Collection[str]) -> str | None:
+    """Add the job that scores today what a delivery, or its withdrawal, has changed in the caller's region.
 
     A county's visit capacity is computed again if all of its open households are scored.
 
     Parameters
     ----------
-    connection : Connection
-    caller : Caller
+    act : Act
     households, regions : collection of str
         Households, and regions of which every household is scored.
-    as_of : date
-    request_id : str
-    region : str, optional
-        Region to which the job is confined; by default, it is not.
 
     Returns
     -------
@@ -209,18 +196,11 @@ def add_rescore_job(
     """
     if not households and not regions:
         return None
+    connection = act.connection
     homes = find_households(connection, households, EVERYWHERE).values()
     counts = Counter(take_region(row["region_code"], Level.COUNTY) for row in homes if row["closed_on"] is None)
     whole = tuple(regions)
     counties = [c for c, n in sorted(counts.items()) if c.startswith(whole) or n >= count_households(connection, c)]
-    payload = {"as_of": as_of.isoformat(), "households": sorted(households), "regions": sorted(regions)}
+    payload = {"as_of": act.today.isoformat(), "households": sorted(households), "regions": sorted(regions)}
     total = len(households) + sum(count_households(connection, region) for region in regions)
-    return add_job(
-        connection,
-        caller,
-        "rescore",
-        {**payload, "counties": counties},
-        total=total,
-        request_id=request_id,
-        region=region,
-    )
+    return add_job(act, "rescore", {**payload, "counties": counties}, total=total)

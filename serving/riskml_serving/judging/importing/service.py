@@ -28,6 +28,7 @@ from riskml.records.reading.partitions import hash_file
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.settings import Settings
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.bulk.reader import Reader
 from riskml_serving.judging.bulk.repository import Range
 from riskml_serving.judging.importing import repository
@@ -246,8 +247,8 @@ class _Import:
                     news.write()
                     job_id = None
                     if scores:
-                        changed, at = (news.changed, news.regions), self.today
-                        job_id = add_rescore_job(connection, CALLER, *changed, at, self.request_id)
+                        act = Act(connection, CALLER, self.today, self.request_id)
+                        job_id = add_rescore_job(act, news.changed, news.regions)
                     counts = {"households": len(digests), "changed": len(news.changed)}
                     counts |= {"closed": len(closed), "rows": sum(news.rows.values())}
                     details: dict[str, Any] = {"tables": self.opened.tables, **counts}

@@ -21,6 +21,7 @@ from riskml.records.reading.cell_sql import connect
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import writing
 from riskml_serving.base.database.locks import hold_lock
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.importing import repository
 from riskml_serving.judging.importing.publishing import EVERYWHERE, add_rescore_job, save_register
 from riskml_serving.judging.importing.service import CALLER, ID_LENGTH, finish_job, make_request_id
@@ -150,7 +151,7 @@ def _withdraw(
     repository.delete_import(connection, imported["fingerprint"])
     counts: dict[str, Any] = {"rows": rows, "households": len(codes), "gone": len(gone)}
     audit.record(connection, caller, "records.withdraw", request_id=request_id, **counts)
-    job_id = add_rescore_job(connection, CALLER, rest, regions, today, request_id) if scores else None
+    job_id = add_rescore_job(Act(connection, CALLER, today, request_id), rest, regions) if scores else None
     return Withdrawal(**counts), job_id
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from riskml_serving.base.clock import now
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.jobs.tables import JOBS, PARTS
-from riskml_serving.people.auth import Caller, is_in_region
+from riskml_serving.people.auth import is_in_region
 
 __all__ = [
     "OPEN",
@@ -38,22 +39,12 @@ class LostLease(Exception):  # noqa: N818 - no error: another worker has the job
     """The job is no longer this worker's: it was cancelled or taken over."""
 
 
-def add_job(
-    connection: Connection,
-    caller: Caller,
-    kind: str,
-    payload: dict[str, Any],
-    *,
-    total: int,
-    request_id: str,
-    region: str | None = None,
-) -> str:
+def add_job(act: Act, kind: str, payload: dict[str, Any], *, total: int, region: str | None = None) -> str:
     """Add a job to the queue within the caller's transaction; return its ID.
 
     Parameters
     ----------
-    connection : Connection
-    caller : Caller
+    act : Act
     kind : str
         ``rescore`` (payload: ``as_of``, ``households``, ``regions`` and, if some counties are scored in full,
         ``counties``) or ``score`` (payload: ``as_of``, ``redact``).
@@ -61,16 +52,14 @@ def add_job(
         JSON values.
     total : int
         Number of households to judge.
-    request_id : str
     region : str, optional
         Region to which the job is confined; the caller's own region by default.
     """
     job_id = str(uuid.uuid4())
-    region = caller.region if region is None else region
+    region = act.caller.region if region is None else region
     row = {"job_id": job_id, "kind": kind, "payload": json.dumps(payload), "state": "waiting", "region": region}
     progress = {"done": 0, "total": total, "checkpoint": "", "attempts": 0, "result": "", "problem": "", "beats": 0}
-    origin = {"created_by": caller.key_id, "created_at": now(), "request_id": request_id, "model_version": ""}
-    connection.execute(insert(JOBS).values(**row, **progress, **origin))
+    act.connection.execute(insert(JOBS).values(**row, **progress, **act.origin, model_version=""))
     return job_id
 
 

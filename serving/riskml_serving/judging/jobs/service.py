@@ -18,6 +18,7 @@ from riskml_serving.base.database import reading, writing
 from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.http.responses import extract_provenance, make_envelope
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.jobs.exporting import export, put_into_words
 from riskml_serving.judging.jobs.run import from_parquet
@@ -30,9 +31,7 @@ from riskml_serving.store.households.repository import count_households
 __all__ = ["cancel", "describe", "require_job", "start", "write_results"]
 
 
-def start(
-    connection: Connection, model: Model, caller: Caller, region: str | None, as_of: dt.date, request_id: str
-) -> dict[str, Any]:
+def start(act: Act, region: str | None, as_of: dt.date) -> dict[str, Any]:
     """Queue a job that scores every household in a region, the caller's own by default, as of a date.
 
     Raises
@@ -40,12 +39,12 @@ def start(
     Problem
         ``region-not-found``.
     """
-    region = caller.resolve_region(region)
+    connection, caller, region = act.connection, act.caller, act.caller.resolve_region(region)
     payload = {"as_of": as_of.isoformat(), "redact": list(caller.redact)}
     total = count_households(connection, region)
-    job_id = repository.add_job(connection, caller, "score", payload, total=total, request_id=request_id, region=region)
-    audit.record(connection, caller, "job.start", request_id=request_id, job=job_id, region=region, as_of=str(as_of))
-    return describe(require_job(connection, job_id, caller), model, request_id)
+    job_id = repository.add_job(act, "score", payload, total=total, region=region)
+    act.record("job.start", job=job_id, region=region, as_of=str(as_of))
+    return describe(require_job(connection, job_id, caller), act.model, act.request_id)
 
 
 def require_job(connection: Connection, job_id: str, caller: Caller) -> dict[str, Any]:
@@ -94,7 +93,7 @@ def _make_head(job: dict[str, Any], model: Model, request_id: str) -> dict[str, 
     )
 
 
-def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_id: str) -> None:
+def cancel(act: Act, job: dict[str, Any]) -> None:
     """Cancel a job; the scores that it has saved stay, but its results are deleted.
 
     Raises
@@ -103,10 +102,10 @@ def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_
         ``job-ended``; ``right-missing`` if the job completes a write request and the caller may not write.
     """
     if job["kind"] == "rescore":
-        caller.require("write")
-    if not repository.cancel(connection, job["job_id"]):
+        act.caller.require("write")
+    if not repository.cancel(act.connection, job["job_id"]):
         raise Problem("job-ended")
-    audit.record(connection, caller, "job.cancel", request_id=request_id, job=job["job_id"])
+    act.record("job.cancel", job=job["job_id"])
 
 
 def write_results(

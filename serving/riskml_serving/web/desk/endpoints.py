@@ -16,9 +16,11 @@ from riskml.records.contract.schema import TABLES
 from riskml.text import load_chinese
 from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml.vocabulary.verdicts import COLOURS
+from riskml_serving.api.call import Call
 from riskml_serving.base.clock import today
 from riskml_serving.base.problems import Problem
 from riskml_serving.desk import repository, service
+from riskml_serving.judging.act import Act
 from riskml_serving.operations.state import AppState, get_state
 from riskml_serving.people.accounts.service import name_caller
 from riskml_serving.people.auth import IDENTITY
@@ -64,11 +66,13 @@ DELIVERY = Page(
 class _Opened(NamedTuple):
     """A delivery that a form changes, within its transaction."""
 
-    connection: Connection
+    act: Act
     delivery: dict[str, Any]
     keys: IdentityKeys
-    start: Callable[[str], None]
-    """Lets a worker take the given step."""
+
+    def start(self, step: str) -> None:
+        """Let a worker take the given step."""
+        service.start_job(self.act, self.delivery, step)
 
 
 MOST_DELIVERIES, PAGE_QUESTIONS, PAGE_RISEN, MOST_COLUMNS = 50, 20, 100, 200
@@ -109,15 +113,13 @@ async def upload(request: Request, visitor: SignedIn) -> Response:
     state = get_state(request)
     keys = _require_keys(state, visitor)
     uploads, form = await read_uploads(request, visitor.token, state.settings.max_upload_bytes)
-    received, now, earlier = read_received(uploads, form), today(state.settings), form.get_text("earlier") == "1"
+    received, earlier = read_received(uploads, form), form.get_text("earlier") == "1"
+    call, code = Call(request, state, visitor.caller), form.get_text("id", 36)
 
     def write(connection: Connection) -> str:
-        number, code = request.state.request_id, form.get_text("id", 36)
         delivery = service.require_delivery(connection, code, visitor.caller) if code else None
         lists = [one for one in uploads if one.name != "received.csv"]
-        return service.add_delivery(
-            connection, keys, visitor.caller, lists, received, now, number, earlier=earlier, delivery=delivery
-        )
+        return service.add_delivery(call.act(connection), keys, lists, received, earlier=earlier, delivery=delivery)
 
     return _redirect(await state.write(write))
 
@@ -198,8 +200,8 @@ async def change_columns(request: Request, visitor: SignedIn) -> Response:
     form = await read_form(request, visitor.token, MOST_COLUMNS * 2)
 
     def write(at: _Opened) -> str:
-        sheets = service.read_result(at.connection, at.keys, at.delivery).get("sheets", [])
-        if service.confirm(at.connection, at.delivery, read_headers_form(form, sheets)):
+        sheets = service.read_result(at.act.connection, at.keys, at.delivery).get("sheets", [])
+        if service.confirm(at.act.connection, at.delivery, read_headers_form(form, sheets)):
             at.start("read")
         return "columns"
 
@@ -213,12 +215,11 @@ async def answer(request: Request, visitor: SignedIn) -> Response:
     goes_on = form.get_text("next") == "preview"
 
     def write(at: _Opened) -> str:
-        number = request.state.request_id
         if form.get_text("again"):
-            service.ask_again(at.connection, at.delivery, visitor.caller, number)
+            service.ask_again(at.act, at.delivery)
             at.start("read")
             return "questions"
-        count = service.answer(at.connection, at.keys, at.delivery, read_answers(form), visitor.caller, number)
+        count = service.answer(at.act, at.keys, at.delivery, read_answers(form))
         if count or goes_on:
             at.start("preview" if goes_on else "read")
         return "" if goes_on else "questions"
@@ -247,7 +248,7 @@ async def discard(request: Request, visitor: SignedIn) -> Response:
     form = await read_form(request, visitor.token)
 
     def write(at: _Opened) -> str:
-        service.discard(at.connection, at.delivery, visitor.caller, request.state.request_id)
+        service.discard(at.act, at.delivery)
         return ""
 
     await _change(request, visitor, form, write)
@@ -274,11 +275,11 @@ async def send_copy(request: Request, visitor: SignedIn) -> Response:
 async def _change(request: Request, visitor: Visitor, form: Form, write: Callable[[_Opened], str]) -> Response:
     """Change a delivery in one transaction, then show it at the step that ``write`` returns."""
     state, code = get_state(request), form.get_text("id", 36)
-    keys, job = _require_keys(state, visitor), (visitor.caller, today(state.settings), request.state.request_id)
+    keys, call = _require_keys(state, visitor), Call(request, state, visitor.caller)
 
     def work(connection: Connection) -> str:
         row = service.require_delivery(connection, code, visitor.caller)
-        return write(_Opened(connection, row, keys, lambda step: service.start_job(connection, row, step, *job)))
+        return write(_Opened(call.act(connection), row, keys))
 
     return _redirect(code, await state.write(work))
 

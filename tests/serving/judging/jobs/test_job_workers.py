@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from riskml_serving.base.database import reading, writing
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.bulk import judging
 from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.jobs.leases import Heartbeat
@@ -108,7 +109,7 @@ def test_the_service_runs_jobs_on_its_own_and_stops_between_two_parts(stored_cou
     caller = Caller("k", "", frozenset())
     with writing(client.app.state.engine) as connection:
         payload = {"as_of": AS_OF.isoformat(), "redact": []}
-        job = repository.add_job(connection, caller, "score", payload, total=160, request_id="r")
+        job = repository.add_job(Act(connection, caller, AS_OF, "r"), "score", payload, total=160)
     until = time.monotonic() + 30
     while not count_parts(client) and time.monotonic() < until:
         time.sleep(0.02)

@@ -19,6 +19,7 @@ from riskml_serving.base.database import METADATA, open_database, open_engine, r
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.cli import app as commands
 from riskml_serving.http.idempotent_writes.tables import ANSWERS
+from riskml_serving.judging.act import Act
 from riskml_serving.judging.jobs.repository import add_job, add_part
 from riskml_serving.judging.jobs.tables import JOBS, PARTS
 from riskml_serving.operations.retention import repository
@@ -125,7 +126,7 @@ def test_a_household_that_does_not_exist_cannot_be_forgotten(filled_engine, data
 
 def test_no_household_is_forgotten_while_a_job_runs(filled_engine):
     with writing(filled_engine) as connection:
-        add_job(connection, OPERATOR, "rescore", {}, total=0, request_id="r")
+        add_job(Act(connection, OPERATOR, dt.date(2023, 6, 30), "r"), "rescore", {}, total=0)
         with pytest.raises(UsageError, match="has not ended"):
             forget(connection, "open-1")
 
@@ -147,7 +148,9 @@ def test_only_jobs_that_ended_long_ago_are_deleted_with_their_results(filled_eng
     ends = {"old": ("done", 91), "failed": ("failed", 95), "young": ("done", 89), "running": ("running", None)}
     with writing(filled_engine) as connection:
         for name, (state, days) in ends.items():
-            job = add_job(connection, OPERATOR, "score", {"as_of": "2023-06-30"}, total=1, request_id=name)
+            job = add_job(
+                Act(connection, OPERATOR, dt.date(2023, 6, 30), name), "score", {"as_of": "2023-06-30"}, total=1
+            )
             add_part(connection, job, 0, b"what was worked out")
             finished = None if days is None else at - dt.timedelta(days)
             mine = JOBS.c.job_id == job
