@@ -84,7 +84,9 @@ VERIFICATION_REQUEST = Body(
             Annotated[Category | None, Field(description="Category under which the household enters monitoring.")]
         ],
         "causes": NotRequired[Annotated[make_list_type(make_choice_type(*CAUSES)), Field(max_length=len(CAUSES))]],
-        "measures": NotRequired[Annotated[make_list_type(Measure), Field(max_length=50, description="Measures agreed.")]],
+        "measures": NotRequired[
+            Annotated[make_list_type(Measure), Field(max_length=50, description="Measures agreed.")]
+        ],
         "note": NotRequired[Note],
         "verified_on": NotRequired[make_day_type("Day of the visit; today by default.")],
         "facts": NotRequired[Annotated[make_list_type(FACT), Field(max_length=MAX_FACTS)]],

@@ -1,7 +1,7 @@
 """The database: engine, metadata and migrations."""
 
 from riskml_serving.base.database.engine import before_commit, guard, open_engine, reading, writing
-from riskml_serving.base.database.metadata import METADATA, Code
+from riskml_serving.base.database.metadata import METADATA, Code, list_tables
 from riskml_serving.base.database.migrate import open_database, upgrade
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Code",
     "before_commit",
     "guard",
+    "list_tables",
     "open_database",
     "open_engine",
     "reading",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData, String
+from importlib import import_module
+from pathlib import Path
 
-__all__ = ["METADATA", "Code"]
+from sqlalchemy import MetaData, String, Table
+
+import riskml_serving
+
+__all__ = ["METADATA", "Code", "list_tables"]
 
 METADATA = MetaData(
     naming_convention={
@@ -14,6 +19,14 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def list_tables() -> list[Table]:
+    """List every table of the service; this package knows none of the rooms that declare them."""
+    package = Path(riskml_serving.__file__).parent
+    for path in sorted(package.rglob("tables.py")):
+        import_module(".".join(path.relative_to(package.parent).with_suffix("").parts))
+    return METADATA.sorted_tables
 
 
 def Code(length: int = 64) -> String:  # noqa: N802 - it reads like a type in column declarations

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Update, and_, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, insert, select, update
 
-from riskml_serving.base.clock import now
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.households.repository import narrow_to_region
@@ -14,13 +13,11 @@ from riskml_serving.store.households.tables import HOUSEHOLDS
 
 __all__ = [
     "add_verification",
+    "change_verification",
     "is_entry",
     "is_in_force",
     "read_entries",
     "read_verifications",
-    "save_after",
-    "save_notification",
-    "undo_verification",
 ]
 
 
@@ -67,24 +64,8 @@ def _takes_in(table: FromClause) -> ColumnElement[bool]:
     return and_(table.c.outcome == "confirmed", is_in_force(table), table.c.category.is_not(None))
 
 
-def save_after(connection: Connection, row: dict[str, Any]) -> None:
-    """Save with a verification, which was just added, the score that counts what the visit found."""
-    values = {name: row[name] for name in ("after_seq", "after_signal")}
-    own = VERIFICATIONS.c.verification_id == row["verification_id"]
-    connection.execute(update(VERIFICATIONS).where(own).values(values))
-
-
-def save_notification(connection: Connection, verification_id: int, region: str, **values: Any) -> None:
-    """Save that a household in a region was told of a finding."""
-    connection.execute(_update_in_region(verification_id, region).values(values))
-
-
-def undo_verification(connection: Connection, verification_id: int, region: str) -> None:
-    """Mark a verification of a household in a region as undone."""
-    connection.execute(_update_in_region(verification_id, region).values(undone_at=now()))
-
-
-def _update_in_region(verification_id: int, region: str) -> Update:
+def change_verification(connection: Connection, verification_id: int, region: str, **values: Any) -> None:
+    """Change columns of a verification of a household in a region."""
     in_region = select(HOUSEHOLDS.c.household_id).where(is_in_region(HOUSEHOLDS.c.region_code, region))
-    own = VERIFICATIONS.c.verification_id == verification_id
-    return update(VERIFICATIONS).where(own, VERIFICATIONS.c.household_id.in_(in_region))
+    own = (VERIFICATIONS.c.verification_id == verification_id, VERIFICATIONS.c.household_id.in_(in_region))
+    connection.execute(update(VERIFICATIONS).where(*own).values(values))

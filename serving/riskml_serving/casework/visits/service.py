@@ -9,16 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from riskml_serving.base.clock import now
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.clues.service import read_open_clues
 from riskml_serving.casework.reassessments.repository import read_helps
 from riskml_serving.casework.verifications.repository import (
     add_verification,
+    change_verification,
     read_verifications,
-    save_after,
-    save_notification,
-    undo_verification,
 )
 from riskml_serving.casework.verifications.service import describe, may_undo
 from riskml_serving.casework.verifications.tables import SNAPSHOT
@@ -103,8 +102,8 @@ def verify(act: Act, household_id: str, body: Mapping[str, Any]) -> tuple[dict[s
         changes = rescore(act, [household_id])
         change = changes[0] if changes else None
     after = read_current(connection, [household_id], caller.region).get(household_id) or {}
-    row |= {"after_seq": after.get("seq"), "after_signal": after.get("signal")}
-    save_after(connection, row)
+    scored = {"after_seq": after.get("seq"), "after_signal": after.get("signal")}
+    change_verification(connection, row["verification_id"], caller.region, **scored)
     counts = {"facts": len(body["facts"])} if body.get("facts") else {}
     act.record("household.verify", household_id, outcome=body["outcome"], **counts)
     facts = describe_facts(connection, [row], caller)[row["verification_id"]]
@@ -162,7 +161,7 @@ def undo(act: Act, household_id: str, verification_id: str) -> None:
             "Nothing to undo: a finding can be undone only on the same day and by the same person",
         )
     hold_lock(connection, "changes")
-    undo_verification(connection, number, caller.region)
+    change_verification(connection, number, caller.region, undone_at=now())
     homes = {household_id: household}  # and where persons of whom it states facts live since today
     homes |= find_households(connection, undo_facts(connection, number) - homes.keys(), caller.region, lock=True)
     settle_facts(connection, homes, act.request_id)
@@ -191,7 +190,7 @@ def tell(act: Act, household_id: str, verification_id: str, body: Mapping[str, A
         raise Problem("already-told")
     check_notification(body["told_on"], row["verified_on"], act.today)
     reply = {"told_on": body["told_on"], "objection": row["objection"] or body.get("objection", "")}
-    save_notification(connection, number, caller.region, **reply)
+    change_verification(connection, number, caller.region, **reply)
     act.record("household.told", household_id, objects=bool(reply["objection"]))
     return describe(connection, {**row, **reply}, caller)
 

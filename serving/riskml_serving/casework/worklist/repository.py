@@ -142,27 +142,16 @@ def _select_last_verification(*conditions: ColumnElement[bool]) -> ScalarSelect[
     return _correlate(select(func.max(VERIFICATIONS.c.verification_id)).where(*own, *conditions))
 
 
-def _was_visited() -> Exists:
-    return _was_met(func.coalesce(VERIFICATIONS.c.after_seq, 0) >= _select_first(SCORES.c.seq))
-
-
 def _was_met(since: ColumnElement[bool]) -> Exists:
     """Make the condition that somebody met the household on a visit that ``since`` selects."""
     own = (VERIFICATIONS.c.household_id == CURRENT.c.household_id, is_in_force(), VERIFICATIONS.c.outcome.in_(MET))
     return exists().where(*own, since).correlate(CURRENT, DECIDED)
 
 
-def _select_clue_start() -> ScalarSelect[dt.date]:
-    """Select the day on which the first clue was registered that the last decision does not settle."""
+def _select_clue(column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Select a column of the first clue that the last decision does not settle."""
     own = (CLUES.c.household_id == CURRENT.c.household_id, ~IS_SETTLED)
-    return _correlate(select(func.min(CLUES.c.recorded_on)).where(*own))
-
-
-def _was_clue_visited() -> Exists:
-    """Make the condition that somebody met the household after the first clue that is not settled."""
-    own = (CLUES.c.household_id == CURRENT.c.household_id, ~IS_SETTLED)
-    first = _correlate(select(func.min(CLUES.c.after_verification)).where(*own))
-    return _was_met(VERIFICATIONS.c.verification_id > first)
+    return _correlate(select(func.min(column)).where(*own))
 
 
 def _select_assignee() -> ScalarSelect[str]:
@@ -177,15 +166,15 @@ def _select_facts() -> dict[str, ColumnElement[Any]]:
         "status": CURRENT.c.status,
         "run_start": _select_run_start(),
         "since": _select_first(SCORES.c.as_of),
-        "visited": _was_visited(),
+        "visited": _was_met(func.coalesce(VERIFICATIONS.c.after_seq, 0) >= _select_first(SCORES.c.seq)),
         "last_outcome": func.coalesce(LAST.c.outcome, ""),
         "last_signal": func.coalesce(LAST.c.after_signal, 0),
         "last_seq": func.coalesce(LAST.c.after_seq, 0),
         "last_verified_on": LAST.c.verified_on,
         "assignee": func.coalesce(_select_assignee(), ""),
         "clued": is_unsettled(CURRENT.c.household_id),
-        "clue_since": _select_clue_start(),
-        "clue_visited": _was_clue_visited(),
+        "clue_since": _select_clue(CLUES.c.recorded_on),
+        "clue_visited": _was_met(VERIFICATIONS.c.verification_id > _select_clue(CLUES.c.after_verification)),
     }
 
 

@@ -9,23 +9,18 @@ from collections.abc import Sequence
 import pyarrow.compute as pc
 from sqlalchemy import Connection, delete, func, or_, select, update
 
+from riskml_serving.base.database import list_tables
 from riskml_serving.base.database.locks import hold_lock
-from riskml_serving.casework.assignments.tables import ASSIGNMENTS
 from riskml_serving.casework.clues.tables import CLUE_NAMES, CLUES
-from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.desk.tables import ANSWERS as LIST_ANSWERS
-from riskml_serving.desk.tables import CONTENTS, DELIVERIES, FACTS, MEMORY
+from riskml_serving.desk.tables import CONTENTS, DELIVERIES
 from riskml_serving.http.idempotent_writes.tables import ANSWERS
-from riskml_serving.judging.importing.tables import IMPORT_HOUSEHOLDS, IMPORT_PARTS
+from riskml_serving.judging.importing.tables import IMPORT_PARTS
 from riskml_serving.judging.jobs.run import from_parquet, to_parquet
 from riskml_serving.judging.jobs.tables import JOBS, PARTS
-from riskml_serving.judging.scores.tables import CAPACITY, CURRENT, SCORES
 from riskml_serving.register.tables import PERSONS
-from riskml_serving.store.facts.tables import CASE_FACTS
-from riskml_serving.store.helps.tables import HELP_BEGUN
 from riskml_serving.store.households.repository import join_followers
 from riskml_serving.store.households.tables import HOUSEHOLDS
-from riskml_serving.store.records.tables import RECORDS
 
 __all__ = [
     "count_open_jobs",
@@ -39,6 +34,9 @@ __all__ = [
     "list_closed_before",
 ]
 
+_KEPT = ("audit", "households")
+"""Tables with household codes, or their hashes, from which a household is not deleted with its rows elsewhere."""
+
 ENDED = ("done", "failed", "cancelled")
 
 
@@ -50,10 +48,8 @@ def count_open_jobs(connection: Connection) -> int:
 def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
     """Delete a household's rows from every table but the register, and count them by table.
 
-    The tables hold records, scores, verifications with their facts, help, assignments, clues, persons, for each county
-    the last household that its visit capacity covers, which households an import has changed, what lists have said, and
-    facts about property. The contents of all deliveries of lists are deleted too; those that were not imported must be
-    uploaded again.
+    The audit log keeps its entries, which name households by hashes. The contents of all deliveries of lists are
+    deleted too; those that were not imported must be uploaded again.
     """
     hold_lock(connection, "changes")
     deleted = {}
@@ -63,10 +59,7 @@ def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
     connection.execute(delete(CONTENTS))  # they are encrypted: nothing shows which of them name the household
     clues = select(CLUES.c.clue_id).where(CLUES.c.household_id == household_id)
     connection.execute(delete(CLUE_NAMES).where(CLUE_NAMES.c.clue_id.in_(clues)))
-    tables = [table for table in RECORDS.values() if "household_id" in table.c]
-    cases = (VERIFICATIONS, CASE_FACTS, HELP_BEGUN, ASSIGNMENTS, CLUES)
-    own = (CURRENT, SCORES, CAPACITY, PERSONS, IMPORT_HOUSEHOLDS, MEMORY, FACTS)
-    for table in (*tables, *cases, *own):
+    for table in (table for table in list_tables() if "household_id" in table.c and table.name not in _KEPT):
         n = connection.execute(delete(table).where(table.c.household_id == household_id)).rowcount
         if n:
             deleted[table.name] = n

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from riskml_serving.register.service import Person
-from riskml_serving.web.shell.region_names import name_region
 from riskml_serving.web.shell.words import get_word
 
 __all__ = ["make_table"]
@@ -22,14 +21,14 @@ HEADER = {
 
 
 def make_table(
-    clues: Iterable[dict[str, Any]], lang: str, names: Mapping[str, str], heads: Mapping[str, Person]
+    clues: Iterable[dict[str, Any]], lang: str, name_region: Callable[[str], str], heads: Mapping[str, Person]
 ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Return the header and the rows of the sheet; names are empty for readers who may not see them."""
-    return HEADER[lang], [_list_cells(clue, lang, names, heads) for clue in clues]
+    return HEADER[lang], [_list_cells(clue, lang, name_region, heads) for clue in clues]
 
 
 def _list_cells(
-    clue: dict[str, Any], lang: str, names: Mapping[str, str], heads: Mapping[str, Person]
+    clue: dict[str, Any], lang: str, name_region: Callable[[str], str], heads: Mapping[str, Person]
 ) -> tuple[Any, ...]:
     code = clue.get("household_id", "")
     head = heads.get(code)
@@ -38,7 +37,7 @@ def _list_cells(
         get_word("channel", clue["channel"], lang),
         clue["names"].get("told_by", ""),
         clue["author"],
-        name_region(names, clue["region_code"], lang),
+        name_region(clue["region_code"]),
         code,
         head.name if head else clue["names"].get("household", ""),
         get_word("what", "hidden" if clue["hidden"] else clue["what"], lang),

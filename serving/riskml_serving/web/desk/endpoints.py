@@ -11,6 +11,7 @@ from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
+from riskml.lists.reading.headers import read_headers
 from riskml.lists.wording import explain_reason, name_outcome
 from riskml.records.contract.schema import TABLES
 from riskml.text import load_chinese
@@ -21,18 +22,18 @@ from riskml_serving.base.clock import today
 from riskml_serving.base.problems import Problem
 from riskml_serving.desk import repository, service
 from riskml_serving.judging.act import Act
-from riskml_serving.operations.state import AppState, get_state
+from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.service import name_caller
-from riskml_serving.people.auth import IDENTITY
 from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.register.service import Person, read_persons
 from riskml_serving.web.desk.forms import list_fields, read_answers, read_headers_form, read_received
 from riskml_serving.web.desk.uploads import read_uploads
-from riskml_serving.web.desk.words import CHOICE_WORDS, PERSON_WORDS, STEP_WORDS, TOPICS, UNITS, name_field
+from riskml_serving.web.desk.words import CHOICE_WORDS, PERSON_WORDS, STEP_WORDS, UNITS, name_field
 from riskml_serving.web.shell.export import TYPE
 from riskml_serving.web.shell.forms import Form, read_form
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
+from riskml_serving.web.shell.persons import get_keys
 from riskml_serving.web.shell.rendering import get_language, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
 from riskml_serving.web.shell.words import describe_cut
@@ -82,7 +83,7 @@ MOST_DELIVERIES, PAGE_QUESTIONS, PAGE_RISEN, MOST_COLUMNS = 50, 20, 100, 200
 async def lists(request: Request, visitor: SignedIn) -> View:
     """Show the form for uploading and the deliveries so far."""
     state = get_state(request)
-    allowed = _find_keys(state, visitor) is not None
+    allowed = get_keys(request, visitor) is not None
 
     def read(connection: Connection) -> list[dict[str, Any]]:
         rows = repository.list_deliveries(connection, visitor.caller.region, MOST_DELIVERIES)
@@ -111,7 +112,7 @@ async def lists(request: Request, visitor: SignedIn) -> View:
 async def upload(request: Request, visitor: SignedIn) -> Response:
     """Store uploaded files as a delivery, or add them to one."""
     state = get_state(request)
-    keys = _require_keys(state, visitor)
+    keys = _require_keys(request, visitor)
     uploads, form = await read_uploads(request, visitor.token, state.settings.max_upload_bytes)
     received, earlier = read_received(uploads, form), form.get_text("earlier") == "1"
     call, code = Call(request, state, visitor.caller), form.get_text("id", 36)
@@ -128,7 +129,7 @@ async def upload(request: Request, visitor: SignedIn) -> Response:
 async def delivery(request: Request, visitor: SignedIn) -> View:
     """Show a delivery at its step, or at the step that the address names."""
     state, lang = get_state(request), get_language(request)
-    keys, code = _find_keys(state, visitor), request.query_params.get("id", "")[:36]
+    keys, code = get_keys(request, visitor), request.query_params.get("id", "")[:36]
     if keys is None or not code:
         return View(RedirectResponse("/lists", 303) if code else render(request, "delivery.html", visitor, it=None), [])
 
@@ -163,7 +164,7 @@ async def delivery(request: Request, visitor: SignedIn) -> View:
         name_table=lambda table: TABLES[table].zh if lang == "zh" else TABLES[table].en,
         steps=STEP_WORDS,
         name_stage=lambda stage: load_chinese().get(stage, stage) if lang == "zh" else stage,
-        topics=TOPICS,
+        topics=read_headers().topics,
         units=UNITS,
         person_words=PERSON_WORDS,
         choice_words=CHOICE_WORDS,
@@ -259,7 +260,7 @@ async def discard(request: Request, visitor: SignedIn) -> Response:
 async def send_copy(request: Request, visitor: SignedIn) -> Response:
     """Send the copy of a list with the outcome of each row."""
     state, form = get_state(request), await read_form(request, visitor.token)
-    keys, number = _require_keys(state, visitor), form.get_text("number", 4)
+    keys, number = _require_keys(request, visitor), form.get_text("number", 4)
 
     def read(connection: Connection) -> tuple[str, bytes]:
         row = service.require_delivery(connection, form.get_text("id", 36), visitor.caller)
@@ -275,7 +276,7 @@ async def send_copy(request: Request, visitor: SignedIn) -> Response:
 async def _change(request: Request, visitor: Visitor, form: Form, write: Callable[[_Opened], str]) -> Response:
     """Change a delivery in one transaction, then show it at the step that ``write`` returns."""
     state, code = get_state(request), form.get_text("id", 36)
-    keys, call = _require_keys(state, visitor), Call(request, state, visitor.caller)
+    keys, call = _require_keys(request, visitor), Call(request, state, visitor.caller)
 
     def work(connection: Connection) -> str:
         row = service.require_delivery(connection, code, visitor.caller)
@@ -288,13 +289,8 @@ def _redirect(code: str, step: str = "") -> Response:
     return RedirectResponse(f"/lists/delivery?id={quote(code)}" + (f"&step={step}" if step else ""), 303)
 
 
-def _find_keys(state: AppState, visitor: Visitor) -> IdentityKeys | None:
-    """Return the identity keys if the visitor may use them here."""
-    return state.identity if visitor.may("lists") and visitor.may(IDENTITY) else None
-
-
-def _require_keys(state: AppState, visitor: Visitor) -> IdentityKeys:
-    keys = _find_keys(state, visitor)
-    if keys is None:
+def _require_keys(request: Request, visitor: Visitor) -> IdentityKeys:
+    keys = get_keys(request, visitor)
+    if keys is None or not visitor.may("lists"):
         raise Problem("role-refused")
     return keys

@@ -1,10 +1,10 @@
-"""Words of the desk: topics, fields, units and steps."""
+"""Words of the desk: fields, units and steps."""
 
 from __future__ import annotations
 
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["CHOICE_WORDS", "PERSON_WORDS", "STEP_WORDS", "TOPICS", "UNITS", "name_field"]
+__all__ = ["CHOICE_WORDS", "PERSON_WORDS", "STEP_WORDS", "UNITS", "name_field"]
 
 STEP_WORDS = {
     "files": ("上传名单", "Upload"),
@@ -12,31 +12,6 @@ STEP_WORDS = {
     "questions": ("核对人员", "Persons"),
     "preview": ("预览", "Preview"),
     "done": ("导入结果", "Results"),
-}
-
-TOPICS = {
-    "register": ("农户信息（监测系统导出）", "register of households"),
-    "illness": ("医疗费用", "medical bills"),
-    "allowance": ("低保、特困", "allowances"),
-    "relief": ("临时救助", "temporary relief"),
-    "dropout": ("控辍保学", "dropouts"),
-    "school_fee": ("学费负担", "school fees"),
-    "student_aid": ("教育资助", "student aid"),
-    "disability": ("残疾人证", "disability certificates"),
-    "disaster": ("受灾情况", "disasters"),
-    "wages": ("务工工资", "wages"),
-    "job_loss": ("失业", "job losses"),
-    "housing": ("住房安全", "housing"),
-    "water": ("饮水安全", "drinking water"),
-    "venture": ("产业经营下滑", "failing ventures"),
-    "relocation": ("易地搬迁", "relocation"),
-    "death": ("死亡销户", "deaths"),
-    "departure": ("人口迁出", "departures"),
-    "accident": ("交通事故", "accidents"),
-    "vehicle": ("车辆比对", "vehicles"),
-    "licence": ("营业执照比对", "business licences"),
-    "second_home": ("房产比对", "second homes"),
-    "lead": ("线索", "leads"),
 }
 
 PERSON_WORDS = {

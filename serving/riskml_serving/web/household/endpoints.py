@@ -35,13 +35,11 @@ from riskml_serving.web.household.forms import (
 )
 from riskml_serving.web.household.service import HouseholdReader
 from riskml_serving.web.household.sheet import build_sheets
-from riskml_serving.web.shell.export import respond_with_workbook
 from riskml_serving.web.shell.forms import Form, read_form_for, save_form_once
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.persons import note_names, read_clue_names, read_encrypted, read_heads
-from riskml_serving.web.shell.region_names import add_names, name_region, read_region_names
-from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render, warn_of_health
+from riskml_serving.web.shell.rendering import get_language, make_namer, may_reveal, render, render_workbook
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
 
 __all__ = ["router"]
@@ -157,15 +155,10 @@ def _note_view(visitor: Visitor, page: dict[str, Any]) -> dict[str, Any]:
 )
 async def household_workbook(request: Request, household_id: str, visitor: SignedIn) -> View:
     """Export a household as a workbook."""
-    settings, lang = get_state(request).settings, get_language(request)
-    page = await _gather(request, visitor, household_id)
-    names = add_names(read_region_names(settings.region_names), page["heads"].values())
-    region = name_region(names, page["register"]["region_code"], lang)
-    response = respond_with_workbook(
-        build_sheets(page, region, lang),
-        [*list_notices(request, visitor, page["as_of"]), warn_of_health(request, visitor)],
-        *(PAGE.get_title(lang, ""), region, page["masked"].lstrip("…"), page["today"]),
-    )
+    page, lang = await _gather(request, visitor, household_id), get_language(request)
+    region = make_namer(request, page["heads"])(page["register"]["region_code"])
+    name = (PAGE.get_title(lang, ""), region, page["masked"].lstrip("…"), page["today"])
+    response = render_workbook(request, visitor, build_sheets(page, region, lang), *name, as_of=page["as_of"])
     return View(response, [household_id], _note_view(visitor, page))
 
 

@@ -48,7 +48,6 @@ _DAYS = {
 _CALL_BACK = _make_adapter(
     "NotificationForm", told_on=make_day_type("Day on which the household was told."), objection=_OBJECTION
 )
-_HELP = _make_adapter("HelpForm", **HELP_REQUEST.fields)
 _ASSIGNMENT = _make_adapter("AssignmentForm", assignee=_ASSIGNEE, handover=_HANDOVER)
 
 
@@ -158,7 +157,7 @@ def read_help(form: Form) -> dict[str, Any]:
     names = ("measure", "given_by", "started_on", "ended_on", "per")
     fields: dict[str, Any] = {name: form.get_text(f"begun_{name}") for name in names}
     amount = form.get_text("begun_amount")
-    return _parse(_HELP, {**fields, **({"amount": read_amount(amount)} if amount else {})})
+    return _parse(HELP_REQUEST.adapter, {**fields, **({"amount": read_amount(amount)} if amount else {})})
 
 
 def read_assignment(form: Form) -> dict[str, Any]:

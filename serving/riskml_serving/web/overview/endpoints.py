@@ -17,8 +17,7 @@ from riskml_serving.web.overview.service import gather_overview, hide_village_co
 from riskml_serving.web.shell.export import respond_with_workbook
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
-from riskml_serving.web.shell.region_names import name_region, read_region_names
-from riskml_serving.web.shell.rendering import get_language, list_notices, render
+from riskml_serving.web.shell.rendering import get_language, list_notices, make_namer, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import SIGNALS, explain_star, get_word
 
@@ -44,14 +43,13 @@ async def overview(request: Request, visitor: SignedIn) -> View:
     """Show the counts for a region and for its subregions, and how they change."""
     settings, lang = get_state(request).settings, get_language(request)
     region, page = await _gather(request, visitor)
-    names = read_region_names(settings.region_names)
     response = render(
         request,
         "overview.html",
         visitor,
         **page,
         title=PAGE.get_title(lang, region),
-        charts=pictures.draw_charts(page, region, names, lang),
+        charts=pictures.draw_charts(page, region, make_namer(request, {}), lang),
         paper=hide_village_counts(page["whole"], settings.small_count),
         star_note=explain_star(settings.small_count, lang),
         charted=pictures.MAX_BARS,
@@ -99,7 +97,7 @@ async def overview_workbook(request: Request, visitor: SignedIn) -> View:
     """Export the counts for a region's subregions as a workbook."""
     region, page = await _gather(request, visitor)
     settings, lang = get_state(request).settings, get_language(request)
-    names = read_region_names(settings.region_names)
+    name_region = make_namer(request, {})
     silent = get_state(request).holder.silent
     groups = {} if silent else {"tier": (*TIERS.codes, "none"), "agreement": AGREEMENTS.codes}
     cells = _list_cells(page["whole"], silent=silent)
@@ -114,11 +112,11 @@ async def overview_workbook(request: Request, visitor: SignedIn) -> View:
     for part in [whole, *whole["parts"]]:
         counts = [part["by_warning"][cell] for cell in cells]
         counts += [part[f"by_{kind}"][code] for kind, codes in groups.items() for code in codes]
-        row = [part["region"], name_region(names, part["region"], lang), part["households"]]
+        row = [part["region"], name_region(part["region"]), part["households"]]
         rows.append(row + ["*" if n is None else n for n in counts])
     notices = list_notices(request, visitor, page["as_of"])
     if any("*" in row for row in rows):
         notices.append(explain_star(settings.small_count, lang))
     sheet = ("总览" if lang == "zh" else "overview", header, rows)
-    name = (PAGE.get_title(lang, region), name_region(names, region, lang), today(settings))
+    name = (PAGE.get_title(lang, region), name_region(region), today(settings))
     return View(respond_with_workbook([sheet], notices, *name), detail={"region": region})

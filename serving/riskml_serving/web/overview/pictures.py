@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from riskml.vocabulary.verdicts import COLOURS
 from riskml_serving.judging.scores.ranking import WARNED
 from riskml_serving.web.overview.charts import SHADES, Row, draw_bars, draw_columns
-from riskml_serving.web.shell.region_names import name_region
 from riskml_serving.web.shell.words import get_word
 
 __all__ = ["MAX_BARS", "draw_charts"]
@@ -27,11 +26,11 @@ TITLES = {
 }
 
 
-def draw_charts(page: Mapping[str, Any], region: str, names: Mapping[str, str], lang: str) -> dict[str, str]:
+def draw_charts(page: Mapping[str, Any], region: str, name_region: Callable[..., str], lang: str) -> dict[str, str]:
     """Draw the charts for an overview; return their SVG by name, with an empty string for a chart without data."""
     parts: list[Row] = [
         (
-            name_region(names, part["region"], lang, region),
+            name_region(part["region"], region),
             [(code, sum(part["by_section"][name][code] for name in WARNED)) for code in SIGNALS],
         )
         for part in page["whole"]["parts"][:MAX_BARS]

@@ -60,11 +60,11 @@ def list_regions(connection: Connection, caller: Caller, region: str) -> list[st
     return list(dict.fromkeys((*parts[caller.region], region, *parts[region])))
 
 
-def name_region(names: Mapping[str, str], code: str, lang: str, within: str = "") -> str:
+def name_region(names: Mapping[str, str], lang: str, code: str, within: str = "") -> str:
     """Name a region; put the town's name before a village's, unless the reader is already ``within`` that town.
 
     >>> names = {"990101101": "柳河镇", "990101101200": "东沟村"}
-    >>> [name_region(names, code, "zh") for code in ("990101101200", "990101101201", "")]
+    >>> [name_region(names, "zh", code) for code in ("990101101200", "990101101201", "")]
     ['柳河镇东沟村', '柳河镇 村 201', '全部地区']
     """
     if not code:

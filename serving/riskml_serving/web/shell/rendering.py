@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,11 @@ from starlette.responses import HTMLResponse, Response
 from riskml.explanation.wording.phrases import name_month
 from riskml.records.contract.as_of import AsOf
 from riskml.vocabulary.verdicts import word_tier
+from riskml.workbook import Sheet
 from riskml_serving.base.clock import to_local
 from riskml_serving.operations.state import get_state
+from riskml_serving.register.service import Person
+from riskml_serving.web.shell.export import respond_with_workbook
 from riskml_serving.web.shell.page import Page
 from riskml_serving.web.shell.persons import get_keys, misses_key
 from riskml_serving.web.shell.region_names import add_names, mask_code, name_region, read_region_names
@@ -42,9 +45,11 @@ __all__ = [
     "get_address",
     "get_language",
     "list_notices",
+    "make_namer",
     "may_reveal",
     "protect",
     "render",
+    "render_workbook",
     "show_in_menu",
     "wants_page",
     "warn_of_health",
@@ -158,6 +163,28 @@ def warn_of_health(request: Request, visitor: Visitor | None) -> str:
     return "" if visitor is None or visitor.caller.redact else HEALTH_WARNING[get_language(request)]
 
 
+def make_namer(request: Request, heads: Mapping[str, Person]) -> Callable[..., str]:
+    """Make the function that names a region, given its code, in the reader's language; see :func:`name_region`.
+
+    ``heads`` are persons whom the reader may see: they tell the names of their towns and villages.
+    """
+    names = add_names(read_region_names(get_state(request).settings.region_names), heads.values())
+    return partial(name_region, names, get_language(request))
+
+
+def render_workbook(
+    request: Request,
+    visitor: Visitor,
+    sheets: Iterable[Sheet],
+    *name: object,
+    as_of: AsOf | None = None,
+    notes: Iterable[str] = (),
+) -> Response:
+    """Return a workbook that names households, with the notices and further ``notes``."""
+    notices = [*list_notices(request, visitor, as_of), *notes, warn_of_health(request, visitor)]
+    return respond_with_workbook(sheets, notices, *name)
+
+
 def render(
     request: Request,
     template: str,
@@ -182,11 +209,7 @@ def render(
     **values
         Values for the template; text is escaped.
     """
-    settings = get_state(request).settings
-    lang = get_language(request)
-    names = add_names(read_region_names(settings.region_names), values.get("heads", {}).values())
-
-    holder = get_state(request).holder
+    lang, holder = get_language(request), get_state(request).holder
 
     def t(zh: str, en: str) -> str:
         return zh if lang == "zh" else en
@@ -206,7 +229,7 @@ def render(
         visitor=visitor,
         health_warning=warn_of_health(request, visitor),
         label_flag=lambda text, cause: label_flag(text, cause, lang),
-        region_name=lambda code, within="": name_region(names, code, lang, within),
+        region_name=make_namer(request, values.get("heads", {})),
         address=get_address(request),
         silent=holder.silent,
         hardship=holder.hardship,

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from riskml.records.contract.as_of import AsOf
 from riskml.vocabulary.verdicts import AGREEMENTS, TIERS
+from riskml.workbook import Sheet
 from riskml_serving.base.clock import today
 from riskml_serving.casework.clues.repository import list_unscored
 from riskml_serving.casework.clues.service import describe as describe_clue
@@ -27,7 +28,6 @@ from riskml_serving.judging.scores.repository import read_as_of_day
 from riskml_serving.operations.state import get_state
 from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.register.service import Person
-from riskml_serving.web.shell.export import respond_with_workbook
 from riskml_serving.web.shell.forms import read_form
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
@@ -39,8 +39,8 @@ from riskml_serving.web.shell.persons import (
     note_names,
     read_heads,
 )
-from riskml_serving.web.shell.region_names import add_names, list_regions, name_region, read_region_names
-from riskml_serving.web.shell.rendering import get_language, list_notices, may_reveal, render, warn_of_health
+from riskml_serving.web.shell.region_names import list_regions
+from riskml_serving.web.shell.rendering import get_language, make_namer, may_reveal, render, render_workbook
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import describe_cut, get_word, list_causes
 from riskml_serving.web.worklist import service
@@ -169,19 +169,17 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
 
     sections, due, as_of, heads = await state.read(read)
     rows = [row for section in sections for row in section["rows"]]
-    names = add_names(read_region_names(state.settings.region_names), heads.values())
-    header, cells = make_table(_describe_rows(request, visitor, rows, deadlines), lang, names, heads)
-    notices = list_notices(request, visitor, as_of)
+    title, name_region = PAGE.get_title(lang, ""), make_namer(request, heads)
+    sheets: list[Sheet] = [
+        (title, *make_table(_describe_rows(request, visitor, rows, deadlines), lang, name_region, heads))
+    ]
+    sheets += [make_due_sheet(due, lang, name_region, heads)] if due else []
+    notes = []
     for section in sections:
         cut = describe_cut(len(section["rows"]), section["total"], lang)
-        notices.append(f"{get_word('section', section['code'], lang)} {cut or section['total']}")
-    title = PAGE.get_title(lang, "")
-    notices.append(warn_of_health(request, visitor))
-    response = respond_with_workbook(
-        [(title, header, cells), *([make_due_sheet(due, lang, names, heads)] if due else [])],
-        notices,
-        *(title, name_region(names, wanted.region, lang), deadlines.today),
-    )
+        notes.append(f"{get_word('section', section['code'], lang)} {cut or section['total']}")
+    name = (title, name_region(wanted.region), deadlines.today)
+    response = render_workbook(request, visitor, sheets, *name, as_of=as_of, notes=notes)
     return View(response, _list_codes(sections, due), note_names(heads))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from riskml.explanation.wording.phrases import name_month
@@ -10,7 +10,6 @@ from riskml.workbook import Sheet
 from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.register.service import Person
 from riskml_serving.web.shell.persons import NAMES, list_contact
-from riskml_serving.web.shell.region_names import name_region
 from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word, label_flag
 
 __all__ = ["make_due_sheet", "make_table"]
@@ -26,17 +25,17 @@ HEADER = {
 
 
 def make_table(
-    rows: Iterable[dict[str, Any]], lang: str, names: Mapping[str, str], heads: Mapping[str, Person]
+    rows: Iterable[dict[str, Any]], lang: str, name_region: Callable[[str], str], heads: Mapping[str, Person]
 ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Return the header and the rows of the sheet; with ``heads`` of households, each code is followed by its head."""
-    cells = [_list_cells(row, lang, names) for row in rows]
+    cells = [_list_cells(row, lang, name_region) for row in rows]
     if not heads:
         return HEADER[lang], cells
     header = HEADER[lang][:1] + NAMES[lang] + HEADER[lang][1:]
     return header, [row[:1] + list_contact(heads.get(row[0])) + row[1:] for row in cells]
 
 
-def _list_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tuple[Any, ...]:
+def _list_cells(row: dict[str, Any], lang: str, name_region: Callable[[str], str]) -> tuple[Any, ...]:
     """Return the cells for one household, in the order of ``HEADER``."""
     hidden = {"zh": "健康类提示（需授权）", "en": "health flag (needs permission)"}[lang]
     flags = [label_flag(flag.zh if lang == "zh" else flag.en, flag.cause, lang) for flag in row["flags"]]
@@ -44,7 +43,7 @@ def _list_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tup
     due = {deadline.name: deadline.day for deadline in row["due"]}
     return (
         row["household_id"],
-        name_region(names, row["region_code"], lang),
+        name_region(row["region_code"]),
         get_word("section", row["section"], lang),
         "、".join(get_word("bringer", code, lang) for code in row["brought_by"]),
         f"{row['shape']} {get_word('signal', row['signal'], lang)}",
@@ -64,7 +63,7 @@ def _list_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tup
 
 
 def make_due_sheet(
-    rows: Iterable[Mapping[str, Any]], lang: str, names: Mapping[str, str], heads: Mapping[str, Person]
+    rows: Iterable[Mapping[str, Any]], lang: str, name_region: Callable[[str], str], heads: Mapping[str, Person]
 ) -> Sheet:
     """Make the sheet of the households that are due for a second look."""
     title, reason = {
@@ -77,7 +76,7 @@ def make_due_sheet(
         (
             row["household_id"],
             *(list_contact(heads.get(row["household_id"])) if heads else ()),
-            name_region(names, row["region_code"], lang),
+            name_region(row["region_code"]),
             reason[0 if row["failing"] else 1],
             row["due_on"],
             yes if row["late"] else "",

@@ -123,6 +123,8 @@ class Topic:
     Several columns of one list may have the same field if it is in ``many``.
     """
 
+    zh: str = ""
+    en: str = ""
     department: str = ""
     words: Sequence[str] = ()
     needs: str = ""

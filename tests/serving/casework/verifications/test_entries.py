@@ -7,7 +7,8 @@ import datetime as dt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from riskml_serving.casework.verifications.repository import add_verification, read_entries, undo_verification
+from riskml_serving.base.clock import now
+from riskml_serving.casework.verifications.repository import add_verification, change_verification, read_entries
 from riskml_serving.casework.verifications.service import may_read_text, may_undo
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import add_households
@@ -44,7 +45,7 @@ def test_the_last_confirmed_visit_of_a_day_with_a_category_is_an_entry(engine, v
         for visit, undone in visits:
             numbers.append(add_verification(connection, visit | TEXTS))
             if undone:
-                undo_verification(connection, numbers[-1], HOMES[visit["household_id"]])
+                change_verification(connection, numbers[-1], HOMES[visit["household_id"]], undone_at=now())
             elif visit["outcome"] == "confirmed" and visit["category"]:
                 last[visit["household_id"], visit["verified_on"], visit["recorded_on"]] = numbers[-1]
         since = numbers[skipped] if skipped < len(numbers) else 0

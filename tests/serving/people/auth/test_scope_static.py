@@ -114,10 +114,8 @@ EXEMPT = {
             "_select_first",
             "_select_last_verification",
             "_was_met",
-            "_was_visited",
             "_select_assignee",
-            "_select_clue_start",
-            "_was_clue_visited",
+            "_select_clue",
             "_is_in_section",
             "_select_section",
             "_select_facts",
@@ -144,7 +142,6 @@ EXEMPT = {
         "add_verification": "gets a household that require_household has checked",
         "is_in_force": "a condition in queries that are limited to a region",
         "is_entry": "a condition in queries that are limited to a region, or of the operator's export",
-        "save_after": "gets a verification that verify has just added",
     },
 }
 """Functions that need no condition on the region, by file, each with the reason."""

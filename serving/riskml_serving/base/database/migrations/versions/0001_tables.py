@@ -7,13 +7,10 @@ fixed starting point: the release writes the tables out here.
 from __future__ import annotations
 
 import secrets
-from importlib import import_module
-from pathlib import Path
 
 from alembic import op
 
-import riskml_serving
-from riskml_serving.base.database.metadata import METADATA
+from riskml_serving.base.database.metadata import METADATA, list_tables
 
 revision = "0001"
 down_revision = None
@@ -24,10 +21,7 @@ NOT_ARCHIVED = "seq > (SELECT coalesce(max(last_seq), 0) FROM audit_archives)"
 
 def upgrade() -> None:
     """Create the tables, and the key of the audit log."""
-    package = Path(riskml_serving.__file__).parent
-    for path in sorted(package.rglob("tables.py")):  # this package knows none of the rooms that declare tables
-        import_module(".".join(path.relative_to(package.parent).with_suffix("").parts))
-    METADATA.create_all(op.get_bind())
+    METADATA.create_all(op.get_bind(), list_tables())
     op.bulk_insert(METADATA.tables["audit_key"], [{"audit_key": secrets.token_hex(32)}])
     guard_audit()
 
