@@ -19,7 +19,7 @@ from riskml_serving.people.auth import Caller
 from riskml_serving.store.facts.kinds import FACTS, concerns_health
 from riskml_serving.store.facts.outcomes import MET
 
-__all__ = ["check_clue", "check_followers", "check_help", "check_notification", "check_visit", "find_subject_faults"]
+__all__ = ["check_clue", "check_followers", "check_help", "check_visit", "find_subject_faults", "find_told_faults"]
 
 Body = Mapping[str, Any]
 
@@ -56,17 +56,6 @@ def check_visit(body: Body, caller: Caller, today: dt.date, since: dt.date | Non
     refuse([*_check_finding(body, today, since), *_check_facts(body, today)])
 
 
-def check_notification(day: dt.date, verified_on: dt.date, today: dt.date) -> None:
-    """Check the day on which a household was told of a finding.
-
-    Raises
-    ------
-    Problem
-        ``invalid-request``.
-    """
-    refuse(_check_notification(day, verified_on, today))
-
-
 def check_help(body: Body, today: dt.date, due_on: dt.date | None) -> None:
     """Check new help, which is to be assessed again on ``due_on``; None if the policy does not say when.
 
@@ -82,7 +71,8 @@ def check_help(body: Body, today: dt.date, due_on: dt.date | None) -> None:
     refuse(errors)
 
 
-def _check_notification(day: dt.date, verified_on: dt.date, today: dt.date) -> Iterator[FieldError]:
+def find_told_faults(day: dt.date, verified_on: dt.date, today: dt.date) -> Iterator[FieldError]:
+    """Find what is wrong with the day on which a household was told of a finding."""
     yield from find_future({"told_on": day}, today)
     if day <= today and day < verified_on:
         yield FieldError("told_on", "before_visit", "Must not be before the visit")
@@ -121,7 +111,7 @@ def _check_finding(body: Body, today: dt.date, since: dt.date | None) -> Iterato
         if body["reason"] == "other" and not body.get("note"):
             yield FieldError("note", "missing_words", "Say in the note what the reason is")
         if body.get("told_on"):
-            yield from _check_notification(body["told_on"], day, today)
+            yield from find_told_faults(body["told_on"], day, today)
     if outcome not in MET:
         for name in ("facts", "checks", "reassessment"):
             if body.get(name):

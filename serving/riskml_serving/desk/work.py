@@ -27,7 +27,7 @@ from riskml_serving.desk.service import read_result
 from riskml_serving.desk.undoing import keep_rest
 from riskml_serving.judging.importing.service import Import, Source, finish_scores, import_folder
 from riskml_serving.judging.jobs import repository as jobs
-from riskml_serving.judging.jobs.worker import Leased
+from riskml_serving.judging.jobs.leases import Leased
 from riskml_serving.judging.model import Model
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller

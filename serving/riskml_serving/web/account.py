@@ -42,13 +42,13 @@ router = PageRouter()
 async def account(request: Request, visitor: SignedIn, done: str = "", refused: str = "") -> View:
     """Show the visitor's account."""
     state = get_state(request)
-    sessions = await state.read(lambda c: list_own_sessions(c, state.settings, visitor.user, visitor.token))
+    sessions = await state.read(lambda c: list_own_sessions(c, state.settings, visitor))
     response = render(
         request,
         "account.html",
         visitor,
         sessions=sessions,
-        local=not visitor.user.username.startswith("oidc:"),
+        local=not visitor.username.startswith("oidc:"),
         least=MIN_PASSWORD_LENGTH,
         most=MAX_PASSWORD_LENGTH,
         done=done,
@@ -60,24 +60,24 @@ async def account(request: Request, visitor: SignedIn, done: str = "", refused: 
 @router.post("/account/password")
 async def new_password(request: Request, visitor: SignedIn) -> Response:
     """Change the password, if the current one is right and the new one is hard to guess; all other sessions end."""
-    state, user = get_state(request), visitor.user
+    state = get_state(request)
     form = await read_form(request, visitor.token)
     current, new, again = ((form.get_all(name) or [""])[0] for name in ("current", "new", "again"))
     number, address = request.state.request_id, get_client_address(request.scope)
     await state.write(lambda c: limit_sign_ins(c, state.settings, address))
-    right = await state.read(lambda c: check_password(c, user.username, current))
+    right = await state.read(lambda c: check_password(c, visitor.username, current))
     refused = "current" if not right else "differ" if new != again else ""
     hashed = ""
     if not refused:
         try:
-            hashed = await anyio.to_thread.run_sync(hash_password, new, user.username, user.name)
+            hashed = await anyio.to_thread.run_sync(hash_password, new, visitor.username, visitor.name)
         except UsageError:
             refused = "length" if not MIN_PASSWORD_LENGTH <= len(new) <= MAX_PASSWORD_LENGTH else "common"
     if refused:
         action = {"request_id": number, "client": address, "why": refused}
         await state.write(lambda c: audit.record(c, visitor.caller, "password.refused", **action))
         return RedirectResponse(f"/account?refused={refused}#password", 303)
-    token = await state.write(lambda c: change_password(c, state.settings, user, hashed, number, address))
+    token = await state.write(lambda c: change_password(c, state.settings, visitor, hashed, number, address))
     response = RedirectResponse("/account?done=password#password", 303)
     set_cookie(response, state.settings, "session", token)
     return response
@@ -88,7 +88,5 @@ async def end(request: Request, visitor: SignedIn) -> Response:
     """End one of the visitor's other sessions, or all of them."""
     form = await read_form(request, visitor.token)
     number = form.get_text("session", 64) or None
-    await get_state(request).write(
-        lambda c: end_sessions(c, visitor.user, visitor.token, number, request.state.request_id)
-    )
+    await get_state(request).write(lambda c: end_sessions(c, visitor, number, request.state.request_id))
     return RedirectResponse("/account?done=sessions#sessions", 303)

@@ -92,7 +92,7 @@ async def leave(request: Request, visitor: SignedIn) -> Response:
     """End the session."""
     state = get_state(request)
     await read_form(request, visitor.token)
-    await state.write(lambda c: sign_out(c, visitor.token, visitor.user, request.state.request_id))
+    await state.write(lambda c: sign_out(c, visitor, request.state.request_id))
     response = RedirectResponse("/sign-in", 303)
     clear_cookie(response, state.settings, "session")
     return response

@@ -67,6 +67,8 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
     clued = bool(find_clued(connection, [household_id]))
     followers = split_followers(row["followed_by"])
     visible = find_households(connection, followers, call.caller.region)
+    alone = current is None and row["closed_on"] is None
+    deserted_on = find_deserted_day(connection, call.model, row, call.today) if alone else None
     call.act(connection).record("household.read", household_id)
     call.act(connection).record("household.named", sorted(visible))
     return {
@@ -76,7 +78,7 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
         "opened_on": row["opened_on"].isoformat(),
         "closed_on": row["closed_on"].isoformat() if row["closed_on"] else None,
         "closed_because": row["closed_because"],
-        "deserted_on": None if current or row["closed_on"] else _find_deserted_day(connection, call, row),
+        "deserted_on": deserted_on.isoformat() if deserted_on else None,
         "followed_by": [code for code in followers if code in visible],
         "followed_elsewhere": len(followers) - len(visible),
         "score": describe_score(call, current) if current else None,
@@ -94,11 +96,6 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
         ],
         "help": [describe_help(one, call.caller) for one in read_helps(connection, household_id, call.caller.region)],
     }
-
-
-def _find_deserted_day(connection: Connection, call: Call, row: dict[str, Any]) -> str | None:
-    day = find_deserted_day(connection, call.model, row, call.today)
-    return day.isoformat() if day else None
 
 
 def explain_household(connection: Connection, call: Call, household_id: str, as_of: dt.date | None) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from riskml_serving.casework.verifications.repository import (
 from riskml_serving.casework.verifications.service import describe, may_undo
 from riskml_serving.casework.verifications.tables import SNAPSHOT
 from riskml_serving.casework.worklist.repository import ListFilter, read_list
-from riskml_serving.checks.casework import check_notification, check_visit
-from riskml_serving.checks.fields import refuse_paths
+from riskml_serving.checks.casework import check_visit, find_told_faults
+from riskml_serving.checks.fields import refuse, refuse_paths
 from riskml_serving.http.cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
 from riskml_serving.judging.act import Act
 from riskml_serving.judging.scores.changes import Change
@@ -188,7 +188,7 @@ def tell(act: Act, household_id: str, verification_id: str, body: Mapping[str, A
         raise Problem("household-not-found", "没有这条不属实的核实记录", "No such finding, or it is not `rejected`")
     if row["told_on"] is not None:
         raise Problem("already-told")
-    check_notification(body["told_on"], row["verified_on"], act.today)
+    refuse(find_told_faults(body["told_on"], row["verified_on"], act.today))
     reply = {"told_on": body["told_on"], "objection": row["objection"] or body.get("objection", "")}
     change_verification(connection, number, caller.region, **reply)
     act.record("household.told", household_id, objects=bool(reply["objection"]))

@@ -26,7 +26,7 @@ from riskml_serving.casework.visits.service import verify
 from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.commands.demo.accounts import Account
 from riskml_serving.judging.act import Act
-from riskml_serving.people.accounts import User
+from riskml_serving.people.accounts import Visitor
 from riskml_serving.people.accounts.repository import find_user
 from riskml_serving.people.auth import Caller, covers
 
@@ -104,7 +104,7 @@ def _find_falls(records: Records, span: Span, as_of: dt.date) -> dict[str, bool]
 def _find_caller(connection: Connection, account: Account) -> Caller:
     row = find_user(connection, account.username)
     assert row is not None, "accounts are created before the visits"
-    return User.from_row(dict(row)).caller
+    return Visitor.from_row(dict(row)).caller
 
 
 def _build_verification(row: dict[str, Any], fell: dict[str, bool]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as csv
-import pyarrow.parquet as pq
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -26,6 +25,7 @@ from sqlalchemy import (
 from riskml_serving.base.clock import now
 from riskml_serving.base.database.upserts import insert_missing, upsert
 from riskml_serving.judging.importing.tables import IMPORT_HOUSEHOLDS, IMPORT_PARTS, IMPORTS
+from riskml_serving.judging.jobs.run import from_parquet, to_parquet
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.repository import split_codes
 from riskml_serving.store.records.tables import RECORDS, list_columns
@@ -118,10 +118,8 @@ def delete_import(connection: Connection, fingerprint: str) -> None:
 
 def add_part(connection: Connection, fingerprint: str, part: int, tables: Mapping[str, pa.Table]) -> None:
     """Save the tables of a part."""
-    contents = {name: io.BytesIO() for name in tables}
-    for name, sink in contents.items():
-        pq.write_table(tables[name], sink, compression="zstd")
-    rows = [{"fingerprint": fingerprint, "part": part, "name": n, "content": s.getvalue()} for n, s in contents.items()]
+    own = {"fingerprint": fingerprint, "part": part}
+    rows = [{**own, "name": name, "content": to_parquet(table)} for name, table in tables.items()]
     upsert(connection, IMPORT_PARTS, rows)
 
 
@@ -137,7 +135,7 @@ def list_parts(connection: Connection, fingerprint: str) -> dict[int, list[str]]
 def read_part(connection: Connection, fingerprint: str, part: int, name: str) -> pa.Table:
     """Read one table of a part."""
     own = (IMPORT_PARTS.c.fingerprint == fingerprint, IMPORT_PARTS.c.part == part, IMPORT_PARTS.c.name == name)
-    return pq.read_table(io.BytesIO(connection.execute(select(IMPORT_PARTS.c.content).where(*own)).scalar_one()))
+    return from_parquet(connection.execute(select(IMPORT_PARTS.c.content).where(*own)).scalar_one())
 
 
 def delete_parts(connection: Connection, fingerprint: str, parts: Sequence[int] | None = None) -> None:

@@ -10,16 +10,52 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from riskml_serving.base.database import writing
+from riskml_serving.judging.bulk.reader import Reader
 from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.jobs.repository import LostLease
 
-__all__ = ["Heartbeat", "LeaseWatch"]
+__all__ = ["Heartbeat", "LeaseWatch", "Leased", "Stopped"]
+
+
+class Stopped(Exception):  # noqa: N818 - no error: the worker was stopped
+    """The worker was stopped; the job waits for the next worker."""
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A job that a worker has leased.
+
+    Parameters
+    ----------
+    job : dict
+        Row of the job.
+    owner : str
+        Name under which the worker saves progress.
+    stop, lost : threading.Event
+        ``stop`` is set when the worker should stop, ``lost`` when it has lost the job.
+    reader : Reader
+        The worker's process for reading many households.
+    """
+
+    job: dict[str, Any]
+    owner: str
+    stop: threading.Event
+    lost: threading.Event
+    reader: Reader
+
+    def check_stop(self) -> None:
+        """Raise :class:`LostLease` or :class:`Stopped` if the work must end here."""
+        if self.lost.is_set():
+            raise LostLease
+        if self.stop.is_set():
+            raise Stopped
 
 
 class LeaseWatch:

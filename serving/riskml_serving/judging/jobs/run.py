@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,14 +16,13 @@ from sqlalchemy import Connection, Engine
 
 from riskml_serving.base.database import writing
 from riskml_serving.judging.bulk.judging import JudgedRange, drop_gone, judge_ranges, keep_range
-from riskml_serving.judging.bulk.reader import Reader
 from riskml_serving.judging.bulk.repository import Selection
 from riskml_serving.judging.jobs import repository
-from riskml_serving.judging.jobs.repository import LostLease
+from riskml_serving.judging.jobs.leases import Leased
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.capacity import JUDGED, renew, settle
 
-__all__ = ["Run", "Stopped", "from_parquet", "to_parquet"]
+__all__ = ["Run", "from_parquet", "to_parquet"]
 
 
 START: dict[str, Any] = {
@@ -40,39 +38,27 @@ START: dict[str, Any] = {
 """Checkpoint of a job that has not begun."""
 
 
-class Stopped(Exception):  # noqa: N818 - no error: the worker was stopped
-    """The worker was stopped; the job waits for the next worker."""
-
-
 @dataclass
 class Run:
-    """A job that this worker has leased.
+    """A scoring job that this worker has leased.
 
     Parameters
     ----------
     engine : Engine
-    reader : Reader
     model : Model
         Model for the whole job.
-    job : dict
-        Row of the job.
-    owner : str
+    leased : Leased
     size : int
         Number of households to judge at a time.
-    stop, lost : threading.Event
-        ``stop`` is set when the worker should stop, ``lost`` when the worker has lost the job.
     """
 
     engine: Engine
-    reader: Reader
     model: Model
-    job: dict[str, Any]
-    owner: str
+    leased: Leased
     size: int
-    stop: threading.Event
-    lost: threading.Event
 
     def __post_init__(self) -> None:
+        self.job = self.leased.job
         self.payload = json.loads(self.job["payload"])
         self.as_of = dt.date.fromisoformat(self.payload["as_of"])
         self.at: dict[str, Any] = {**START, **json.loads(self.job["checkpoint"] or "{}")}
@@ -96,7 +82,7 @@ class Run:
                     self._drop(connection, judged)
                     self._keep(connection, judged.table)
                     self._save_checkpoint(connection)
-                self._check_stop()
+                self.leased.check_stop()
             for county in self.payload.get("counties", ()):
                 with writing(self.engine) as connection:
                     renew(connection, self.model, county, self.as_of, self.job["request_id"])
@@ -105,7 +91,7 @@ class Run:
             self._keep_parts()
         with writing(self.engine) as connection:
             result = json.dumps({name: self.at[name] for name in ("judged", "kept", "capacity")})
-            repository.end(connection, self.job["job_id"], self.owner, "done", result=result)
+            repository.end(connection, self.job["job_id"], self.leased.owner, "done", result=result)
 
     def _judge_all(self) -> None:
         """Judge every household, then decide which of them are within the visit capacity."""
@@ -118,7 +104,7 @@ class Run:
                 repository.add_part(connection, job_id, self.at["parts"], to_parquet(judged.table))
                 self.at["parts"] += 1
                 self._save_checkpoint(connection)
-            self._check_stop()
+            self.leased.check_stop()
         with writing(self.engine) as connection:
             tables = (from_parquet(content, JUDGED.names) for content in repository.read_parts(connection, job_id))
             self.at["capacity"] = settle(connection, self.model, tables, self.job["region"], self.as_of)
@@ -133,7 +119,7 @@ class Run:
                 self._keep(connection, from_parquet(content))
                 self.at["parts_kept"] += 1
                 self._save_checkpoint(connection)
-            self._check_stop()
+            self.leased.check_stop()
 
     def _judge(self, redact: tuple[str, ...]) -> Iterator[JudgedRange]:
         """Judge one range of households after another, starting at the checkpoint."""
@@ -141,7 +127,7 @@ class Run:
         selection = Selection(region, payload.get("regions", [region]), payload.get("households", []))
         after, size = self.at["after"], self.size
         for judged in judge_ranges(
-            self.engine, self.reader, self.model, selection, self.as_of, redact, after=after, size=size
+            self.engine, self.leased.reader, self.model, selection, self.as_of, redact, after=after, size=size
         ):
             self.at["after"] = judged.last
             self.at["judged"] += judged.households
@@ -159,13 +145,7 @@ class Run:
     def _save_checkpoint(self, connection: Connection) -> None:
         """Save the checkpoint as the last step of a transaction, which is rolled back if the job has been lost."""
         values = {"checkpoint": json.dumps(self.at), "done": self.at["judged"]}
-        repository.advance(connection, self.job["job_id"], self.owner, **values, **self.model.versions)
-
-    def _check_stop(self) -> None:
-        if self.lost.is_set():
-            raise LostLease
-        if self.stop.is_set():
-            raise Stopped
+        repository.advance(connection, self.job["job_id"], self.leased.owner, **values, **self.model.versions)
 
 
 def to_parquet(table: pa.Table) -> bytes:

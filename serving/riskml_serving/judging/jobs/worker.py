@@ -9,7 +9,6 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine
@@ -20,44 +19,14 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.judging.bulk.reader import Reader
 from riskml_serving.judging.jobs import repository
-from riskml_serving.judging.jobs.leases import Heartbeat, LeaseWatch
+from riskml_serving.judging.jobs.leases import Heartbeat, Leased, LeaseWatch, Stopped
 from riskml_serving.judging.jobs.repository import LostLease
-from riskml_serving.judging.jobs.run import Run, Stopped
+from riskml_serving.judging.jobs.run import Run
 from riskml_serving.judging.model import Model
 
-__all__ = ["Leased", "Task", "Worker"]
+__all__ = ["Task", "Worker"]
 
 log = logging.getLogger("riskml_serving.judging.jobs")
-
-
-@dataclass(frozen=True)
-class Leased:
-    """A job that a worker has leased.
-
-    Parameters
-    ----------
-    job : dict
-        Row of the job.
-    owner : str
-        Name under which the worker saves progress.
-    stop, lost : threading.Event
-        ``stop`` is set when the worker should stop, ``lost`` when it has lost the job.
-    reader : Reader
-        The worker's process for reading many households.
-    """
-
-    job: dict[str, Any]
-    owner: str
-    stop: threading.Event
-    lost: threading.Event
-    reader: Reader
-
-    def check_stop(self) -> None:
-        """Raise :class:`LostLease` or :class:`Stopped` if the work must end here."""
-        if self.lost.is_set():
-            raise LostLease
-        if self.stop.is_set():
-            raise Stopped
 
 
 Task = Callable[[Model, Leased], None]
@@ -189,11 +158,11 @@ class Worker:
         beats = self.settings.job_lease_seconds / 4
         try:
             with Heartbeat(self.engine, job["job_id"], owner, beats) as heartbeat:
+                leased = Leased(job, owner, self.stopping, heartbeat.lost, self._reader)
                 if (task := self.tasks.get(job["kind"])) is not None:
-                    task(model, Leased(job, owner, self.stopping, heartbeat.lost, self._reader))
-                    return
-                size = self.settings.job_chunk
-                Run(self.engine, self._reader, model, job, owner, size, self.stopping, heartbeat.lost).work()
+                    task(model, leased)
+                else:
+                    Run(self.engine, model, leased, self.settings.job_chunk).work()
         except LostLease:
             return
         except Stopped:

@@ -28,12 +28,10 @@ from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.importing.staging import build_exported_sql
 from riskml_serving.operations.exporting import repository
 from riskml_serving.people import audit
-from riskml_serving.people.auth import Caller
+from riskml_serving.people.auth import OPERATOR
 from riskml_serving.store.records.tables import read_attributes
 
 __all__ = ["export_records"]
-
-OPERATOR = Caller("operator", "", frozenset())
 
 ENTRY_ROWS = pa.schema(
     [

@@ -11,12 +11,9 @@ from riskml_serving.base.clock import now
 from riskml_serving.base.settings import Settings
 from riskml_serving.operations.retention import repository
 from riskml_serving.people import audit
-from riskml_serving.people.auth import Caller
+from riskml_serving.people.auth import OPERATOR
 
 __all__ = ["apply_retention", "forget"]
-
-OPERATOR = Caller("operator", "", frozenset())
-"""The caller under whose name the commands appear in the audit log."""
 
 
 def forget(connection: Connection, household_id: str, because: str = "asked") -> dict[str, int]:

@@ -25,7 +25,7 @@ from riskml_serving.people.auth import IDENTITY, NOBODY, Caller
 
 __all__ = [
     "SHOWN",
-    "User",
+    "Visitor",
     "accepts_form_token",
     "change_password",
     "check_password",
@@ -54,7 +54,7 @@ TOUCH_INTERVAL = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class User:
+class Visitor:
     """A person who is signed in.
 
     Parameters
@@ -63,6 +63,8 @@ class User:
         ``code`` is the code of the role.
     caller : Caller
         The same kind of caller as for an API key, with scope and rights enforced by the same code.
+    token : str
+        The session's token, which is never shown.
     stale : bool
         Whether the time at which the session was last used is due for an update.
     """
@@ -71,6 +73,7 @@ class User:
     name: str
     code: str
     caller: Caller
+    token: str = ""
     stale: bool = False
 
     @property
@@ -78,13 +81,22 @@ class User:
         """Role of the account."""
         return ROLES[self.code]
 
+    @property
+    def form_token(self) -> str:
+        """A new token for a form."""
+        return derive_form_token(self.token)
+
+    def may(self, what: str) -> bool:
+        """Return whether the role allows an action on the pages, or the account has the right with that name."""
+        return what in self.role.may or what in self.caller.rights
+
     @classmethod
-    def from_row(cls, row: Mapping[str, Any], stale: bool = False) -> User:
-        """Build the user from an account's row."""
+    def from_row(cls, row: Mapping[str, Any], token: str = "", *, stale: bool = False) -> Visitor:
+        """Build the visitor from an account's row."""
         own = {"health-details": row["health_details"], IDENTITY: row["identity"]}
         rights = ROLES[row["role"]].rights.union(right for right, granted in own.items() if granted)
         caller = Caller(f"user:{row['username']}", row["region"], rights)
-        return cls(row["username"], row["name"], row["role"], caller, stale)
+        return cls(row["username"], row["name"], row["role"], caller, token, stale)
 
 
 def _hash(token: str) -> str:
@@ -222,13 +234,13 @@ def _find_limits(settings: Settings, at: dt.datetime) -> tuple[dt.datetime, dt.d
     return at - dt.timedelta(hours=settings.session_hours), at - dt.timedelta(minutes=settings.session_idle_minutes)
 
 
-def resolve_session(connection: Connection, settings: Settings, token: str) -> User | None:
-    """Find the user of a session; return None if the session has ended."""
+def resolve_session(connection: Connection, settings: Settings, token: str) -> Visitor | None:
+    """Find the person whose session this is; return None if the session has ended."""
     at, row = now(), repository.find_session(connection, _hash(token))
     opened, seen = _find_limits(settings, at)
     if row is None or row["disabled_at"] is not None or row["opened_at"] < opened or row["seen_at"] < seen:
         return None
-    return User.from_row(dict(row), stale=at - row["seen_at"] > TOUCH_INTERVAL)
+    return Visitor.from_row(dict(row), token, stale=at - row["seen_at"] > TOUCH_INTERVAL)
 
 
 def touch_session(connection: Connection, token: str) -> None:
@@ -236,32 +248,32 @@ def touch_session(connection: Connection, token: str) -> None:
     repository.touch_session(connection, _hash(token), now())
 
 
-def sign_out(connection: Connection, token: str, user: User, request_id: str) -> None:
+def sign_out(connection: Connection, visitor: Visitor, request_id: str) -> None:
     """End a session."""
-    repository.delete_session(connection, _hash(token))
-    audit.record(connection, user.caller, "sign-out", request_id=request_id)
+    repository.delete_session(connection, _hash(visitor.token))
+    audit.record(connection, visitor.caller, "sign-out", request_id=request_id)
 
 
-def list_own_sessions(connection: Connection, settings: Settings, user: User, token: str) -> list[dict[str, Any]]:
+def list_own_sessions(connection: Connection, settings: Settings, visitor: Visitor) -> list[dict[str, Any]]:
     """List the open sessions of an account: ``number``, ``created_at``, ``seen_at``, ``address``, and ``current``."""
-    rows = repository.list_sessions(connection, user.username, *_find_limits(settings, now()))
-    return [{**row, "number": row["token_hash"][:SHOWN], "current": row["token_hash"] == _hash(token)} for row in rows]
+    rows, own = repository.list_sessions(connection, visitor.username, *_find_limits(settings, now())), visitor.token
+    return [{**row, "number": row["token_hash"][:SHOWN], "current": row["token_hash"] == _hash(own)} for row in rows]
 
 
-def end_sessions(connection: Connection, user: User, token: str, number: str | None, request_id: str) -> int:
+def end_sessions(connection: Connection, visitor: Visitor, number: str | None, request_id: str) -> int:
     """End the account's session with a number, or all but the current one; return how many ended."""
-    own = repository.list_sessions(connection, user.username, dt.datetime.min, dt.datetime.min)
-    hashes = [row["token_hash"] for row in own if row["token_hash"] != _hash(token)]
+    own = repository.list_sessions(connection, visitor.username, dt.datetime.min, dt.datetime.min)
+    hashes = [row["token_hash"] for row in own if row["token_hash"] != _hash(visitor.token)]
     ended = [one for one in hashes if number is None or one[:SHOWN] == number]
     for one in ended:
         repository.delete_session(connection, one)
     if ended:
-        audit.record(connection, user.caller, "session.end", request_id=request_id, sessions=len(ended))
+        audit.record(connection, visitor.caller, "session.end", request_id=request_id, sessions=len(ended))
     return len(ended)
 
 
 def change_password(
-    connection: Connection, settings: Settings, user: User, password_hash: str, request_id: str, address: str
+    connection: Connection, settings: Settings, user: Visitor, password_hash: str, request_id: str, address: str
 ) -> str:
     """Replace an account's password, end all of its sessions and open a new one; return the token for its cookie."""
     repository.change_user(connection, user.username, password_hash=password_hash, failures=0, locked_until=None)

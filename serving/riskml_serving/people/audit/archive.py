@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from riskml.errors import UsageError, explain_os_error
 from riskml.keys import load_private_key, load_public_key, write_private
 from riskml_serving.people.audit import repository
-from riskml_serving.people.audit.chain import START, Head
+from riskml_serving.people.audit.chain import START, Head, to_json
 from riskml_serving.people.audit.checkpoints import Checkpoint, sign_head
 from riskml_serving.people.audit.pseudonyms import SHORT, read_pseudonym
 
@@ -58,7 +58,7 @@ def archive_months(connection: Connection, folder: Path, key: Path, today: dt.da
         head = Head(rows[-1]["seq"], rows[-1]["entry_hash"])
         checkpoint = sign_head(signer, head)
         path = folder / f"audit-{month}-{rows[0]['seq']:012}.jsonl.gz"
-        lines = [*map(_to_json, rows), checkpoint.to_json()]
+        lines = [*map(to_json, rows), checkpoint.to_json()]
         try:
             folder.mkdir(parents=True, exist_ok=True)
             text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
@@ -154,7 +154,3 @@ def read_about(connection: Connection, household_id: str, folder: Path | None) -
             if entry["household_id"] == pseudonym or pseudonym[:SHORT] in (entry["households"] or ""):
                 yield entry
     yield from map(dict, repository.read_about(connection, household_id))
-
-
-def _to_json(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {**entry, "at": entry["at"].isoformat(timespec="microseconds")}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["START", "Head", "chain_entries", "find_faults", "hash_content", "hash_entry", "link"]
+__all__ = ["START", "Head", "chain_entries", "find_faults", "hash_content", "hash_entry", "link", "to_json"]
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,14 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",
 FIELDS = ("seq", "at", "actor", "action", "household_id", "households", "region", "request_id", "detail")
 
 
+def to_json(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry as the content of a JSON object, with its time to the µs."""
+    return {**entry, "at": entry["at"].isoformat(timespec="microseconds")}
+
+
 def hash_content(entry: Mapping[str, Any]) -> str:
     """Hash an entry as canonical JSON (sorted names, no spaces, UTF-8, times to the µs)."""
-    plain = {name: entry[name] for name in FIELDS}
-    plain["at"] = entry["at"].isoformat(timespec="microseconds")
+    plain = to_json({name: entry[name] for name in FIELDS})
     return hashlib.sha256(_CANONICAL.encode(plain).encode()).hexdigest()
 
 

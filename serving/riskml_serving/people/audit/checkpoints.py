@@ -28,7 +28,7 @@ from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading
 from riskml_serving.base.settings import Settings
 from riskml_serving.people.audit import repository
-from riskml_serving.people.audit.chain import Head, hash_content, link
+from riskml_serving.people.audit.chain import Head, hash_content, link, to_json
 
 __all__ = [
     "Checkpoint",
@@ -60,11 +60,6 @@ class Checkpoint:
     head: Head
     signature: str
 
-    @property
-    def message(self) -> bytes:
-        """What is signed."""
-        return _write_message(self.at, self.head)
-
     def check(self, key: Ed25519PublicKey) -> None:
         """Verify the signature.
 
@@ -72,7 +67,7 @@ class Checkpoint:
         ------
         InvalidSignature, ValueError
         """
-        key.verify(bytes.fromhex(self.signature), self.message)
+        key.verify(bytes.fromhex(self.signature), _write_message(self.at, self.head))
 
     def to_json(self) -> dict[str, str]:
         """Return the checkpoint as the content of a JSON object."""
@@ -212,7 +207,7 @@ def build_proof(connection: Connection, seq: int, checkpoints: Iterable[Checkpoi
     entries = repository.read_range(connection, seq, checkpoint.head.seq)
     if not entries or entries[0]["seq"] != seq:
         raise UsageError("There is no entry {seq}.", "`riskml-serving audit about HOUSEHOLD` lists numbers.", seq=seq)
-    first = {**entries[0], "at": entries[0]["at"].isoformat(timespec="microseconds")}
+    first = to_json(entries[0])
     return {
         "entry": {name: value for name, value in first.items() if name not in ("previous_hash", "entry_hash")},
         "previous_hash": first["previous_hash"],

@@ -8,7 +8,7 @@ from riskml.vocabulary.regions import is_region_code
 from riskml_serving.base.problems import Problem
 from riskml_serving.people.auth.scope import covers
 
-__all__ = ["IDENTITY", "NOBODY", "RIGHTS", "Caller"]
+__all__ = ["IDENTITY", "NOBODY", "OPERATOR", "RIGHTS", "Caller"]
 
 RIGHTS = ("score", "read", "write", "health-details", "admin")
 """Rights that a key may have: score records sent in a request; read what is stored; append records and verifications;
@@ -66,6 +66,9 @@ class Caller:
             raise Problem("region-not-found")
         return region
 
+
+OPERATOR = Caller("operator", "", frozenset())
+"""Stands in the audit log for the person who runs a command that concerns everything that is stored."""
 
 NOBODY = Caller("unknown", "", frozenset())
 """Stands for the sender of a request, in the audit log, if no valid key or account says who it was."""

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from sqlalchemy import Connection
 
 from riskml_serving.casework.reassessments.repository import list_due, read_helps
 from riskml_serving.casework.reassessments.service import counts_as_income, describe_help, judge_with_help
-from riskml_serving.judging.model import Model
-from riskml_serving.people.auth import Caller
+from riskml_serving.web.household.reader import Reader
 
 __all__ = ["read_second_look"]
 
-Describe = Callable[[Mapping[str, Any]], dict[str, Any]]
-
 
 def read_second_look(
-    connection: Connection,
-    model: Model,
-    caller: Caller,
+    reader: Reader,
     register: Mapping[str, Any],
     current: Mapping[str, Any] | None,
-    history: Mapping[int, Mapping[str, Any]],
-    today: dt.date,
-    describe: Describe,
+    history: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Read the help for a household, and what its second look shows.
 
@@ -38,21 +28,22 @@ def read_second_look(
         counts as income; ``unreached``: whether all of it began after the last income that is known, so that both are
         the same; ``uncounted``: whether there is money that does not.
     """
-    code = str(register["household_id"])
+    connection, model, caller = reader.connection, reader.model, reader.caller
+    code, scores = str(register["household_id"]), {row["seq"]: row for row in history}
     helps = read_helps(connection, code, caller.region)
-    then = (history.get(one["score_seq"]) for one in helps)
+    then = (scores.get(one["score_seq"]) for one in helps)
     described = [
-        {**describe_help(one, caller), "then": describe(before) if before else None}
+        {**describe_help(one, caller), "then": reader.describe_score(before) if before else None}
         for one, before in zip(helps, then, strict=True)
     ]
-    due = list_due(connection, caller.region, today, code)
+    due = list_due(connection, caller.region, reader.today, code)
     verdicts = {}
     paid = [row for row in helps if counts_as_income(model.policy, row)]
     if current is not None and paid:
         for name, judged in judge_with_help(connection, model, register, paid, current["as_of"]).items():
             explanation = judged.explain(redact=caller.redact)
             row = {**judged.to_rows()[0], **model.versions, "as_of": current["as_of"]}
-            verdicts[name] = {**describe(row), "income": explanation.rule.income}
+            verdicts[name] = {**reader.describe_score(row), "income": explanation.rule.income}
     until = current["income_until"] if current is not None else None
     return {
         "helps": described,

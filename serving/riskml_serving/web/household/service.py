@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
-
-from sqlalchemy import Connection
 
 from riskml.explanation.household.clearance import check_clearance
 from riskml.explanation.household.rendering import (
@@ -24,8 +21,7 @@ from riskml.explanation.wording.kinds import specify_fall
 from riskml.explanation.wording.phrases import name_month
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import SOURCES, TABLES
-from riskml.vocabulary.verdicts import NO_COLOUR, STATUSES, word_tier
-from riskml_serving.base.settings import Settings
+from riskml.vocabulary.verdicts import NO_COLOUR, STATUSES
 from riskml_serving.casework.assignments.repository import read_assignments
 from riskml_serving.casework.clues.repository import read_clues
 from riskml_serving.casework.clues.service import describe as describe_clue
@@ -36,20 +32,19 @@ from riskml_serving.casework.visits.service import describe_facts, find_version
 from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.casework.worklist.states import list_bringers
 from riskml_serving.judging.judge import reveal
-from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history
 from riskml_serving.judging.scores.service import explain_stored, find_deserted_day
-from riskml_serving.judging.wording import find_as_of_day, list_facts, show
+from riskml_serving.judging.wording import find_as_of_day
 from riskml_serving.people.accounts.service import name_caller
-from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import find_predecessors, require_household
 from riskml_serving.store.records.columns import to_rows
 from riskml_serving.store.records.repository import read_rows
+from riskml_serving.web.household.reader import Reader
 from riskml_serving.web.household.repository import read_freshness
 from riskml_serving.web.household.second_look import read_second_look
 from riskml_serving.web.household.supposed import read_supposed
 from riskml_serving.web.shell.region_names import mask_code
-from riskml_serving.web.shell.words import SHAPES, label_flag, tag_reason
+from riskml_serving.web.shell.words import label_flag, tag_reason
 
 __all__ = ["HouseholdReader"]
 
@@ -59,29 +54,8 @@ SHOWN_MONTHS, MARKED_MONTHS = 24, 36
 """Number of months shown in the timeline, and of months covered by the lists of help and monitoring."""
 
 
-@dataclass(frozen=True)
-class HouseholdReader:
-    """Reads what a household's page shows a reader on a given day.
-
-    Parameters
-    ----------
-    connection : Connection
-    model : Model
-    caller : Caller
-    settings : Settings
-    today : date
-    lang : {"zh", "en"}
-    reveals : bool
-        Whether the reader sees the model's verdict even if it is withheld from others.
-    """
-
-    connection: Connection
-    model: Model
-    caller: Caller
-    settings: Settings
-    today: dt.date
-    lang: str
-    reveals: bool
+class HouseholdReader(Reader):
+    """Reads what a household's page shows."""
 
     def read(self, household_id: str) -> dict[str, Any]:
         """Read what a household's page shows.
@@ -110,7 +84,7 @@ class HouseholdReader:
             "visits": self._describe_visits(verifications, history),
             "clues": [{**describe_clue(self.connection, row, self.caller), "number": row["clue_id"]} for row in clues],
             "supposed": None,
-            "history": [self._describe_score(row) for row in _keep_last_of_each_day(history)],
+            "history": [self.describe_score(row) for row in _keep_last_of_each_day(history)],
             "current": None,
             "deserted_on": None,
             "has_former": False,
@@ -118,7 +92,7 @@ class HouseholdReader:
             "options": [],
             "deadlines": [],
             "conditions": (),
-            **self._look_again(register, current, history),
+            **read_second_look(self, register, current, history),
             "today": self.today,
             "as_of": find_as_of_day([current] if current else []),
         }
@@ -127,9 +101,7 @@ class HouseholdReader:
             page |= self._explain(register, current, history)
             if page["history"] and page["history"][0]["as_of"] < current["as_of"]:
                 page["history"].insert(0, {**page["current"], "same": True})
-            page["supposed"] = read_supposed(
-                self.connection, self.model, self.caller, register, current["as_of"], clues, self.lang
-            )
+            page["supposed"] = read_supposed(self, register, current["as_of"], clues)
             page["freshness"] = self._read_freshness(household_id, current["as_of"])
             page["deadlines"] = Deadlines(self.model.policy, self.settings, self.today).read_row(row)
             page["since"], page["brought_by"] = row["since"], list_bringers(row)
@@ -138,14 +110,6 @@ class HouseholdReader:
         if current is None and not register["closed_on"]:
             page["deserted_on"] = find_deserted_day(self.connection, self.model, register, self.today)
         return page
-
-    def _look_again(
-        self, register: dict[str, Any], current: dict[str, Any] | None, history: list[dict[str, Any]]
-    ) -> dict[str, Any]:
-        scores = {row["seq"]: row for row in history}
-        return read_second_look(
-            self.connection, self.model, self.caller, register, current, scores, self.today, self._describe_score
-        )
 
     def _describe_visits(
         self, verifications: list[dict[str, Any]], history: list[dict[str, Any]]
@@ -169,7 +133,7 @@ class HouseholdReader:
         """Describe what a visit changed: the scores before and after it, and the rules that fired only then."""
         if before is None or after is None:
             return {}
-        own = [self._describe_score(row) for row in (before, after)]
+        own = [self.describe_score(row) for row in (before, after)]
         fired = [code for code in own[1]["rule_flags"] if code not in own[0]["rule_flags"]]
         triggers = [self.model.policy.triggers[code] for code in fired if code in self.model.policy.triggers]
         words = [label_flag(one.zh if self.lang == "zh" else one.en, one.cause, self.lang) for one in triggers]
@@ -199,7 +163,7 @@ class HouseholdReader:
         panel, window, model = judged.panel, self.model.narrator.settings.window, explanation.model
         timeline = Timeline.from_panel(panel, months=MARKED_MONTHS, window=window, health=not redact)
         return {
-            "current": self._describe_score(reveal(current) if self.reveals else current),
+            "current": self.describe_score(reveal(current) if self.reveals else current),
             "explanation": explanation,
             "specify": partial(specify_fall, kind=explanation.kind),
             "standing": STATUSES[explanation.status].get_name(lang),
@@ -231,13 +195,6 @@ class HouseholdReader:
             },
             "conditions": check_clearance(panel, self.model.policy, explanation.rule),
         }
-
-    def _describe_score(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        out = show(row, self.model.policy, self.caller.redact)
-        out["facts"] = list_facts(out, self.lang)
-        hardship = self.model.narrator.settings.hardship
-        tier = word_tier(out["tier"] or "none", flagged=row["rule_flags"] != "", hardship=hardship)
-        return {**out, "as_of": row["as_of"], "tier": tier, "shape": SHAPES[out["signal"]], "same": False}
 
     def _read_freshness(self, household_id: str, as_of: dt.date) -> list[tuple[str, dt.date, dt.date | None, int]]:
         """Read the name, latest day, latest day of recording and age in days for each source.

@@ -8,16 +8,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection
-
 from riskml.explanation.household.rendering import describe_category, describe_flag, describe_probability
 from riskml_serving.casework.clues.kinds import may_read_clue, suppose
 from riskml_serving.casework.clues.states import find_state
-from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.service import judge_households
-from riskml_serving.people.auth import Caller
 from riskml_serving.store.facts.corrections import Fact, find_restated, find_stated_by_others
 from riskml_serving.store.records.columns import Columns, Rows, to_rows
+from riskml_serving.web.household.reader import Reader
 from riskml_serving.web.shell.words import label_flag
 
 __all__ = ["add_rows", "read_supposed"]
@@ -45,13 +42,7 @@ def _add(name: str, columns: Columns, rows: Rows) -> Columns:
 
 
 def read_supposed(
-    connection: Connection,
-    model: Model,
-    caller: Caller,
-    register: Mapping[str, Any],
-    as_of: dt.date,
-    clues: Sequence[Mapping[str, Any]],
-    lang: str,
+    reader: Reader, register: Mapping[str, Any], as_of: dt.date, clues: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any] | None:
     """Judge a household as if those of its open clues, the latest first, were true that the reader may see.
 
@@ -63,6 +54,7 @@ def read_supposed(
         ``left_out``: kinds of clues that say too little to be judged; unless all do, also what the page shows of both
         verdicts.
     """
+    caller, lang = reader.caller, reader.lang
     believed = [row for row in clues if find_state(row) == "open" and may_read_clue(row, caller)]
     rows: defaultdict[str, Rows] = defaultdict(list)
     for row in reversed(believed):  # the earliest first: a later report corrects an earlier one
@@ -72,7 +64,7 @@ def read_supposed(
     if not rows:
         return {"left_out": left_out} if believed else None
     homes = {register["household_id"]: register}
-    (judged,) = judge_households(connection, model, homes, as_of, partial(add_rows, rows=rows))
+    (judged,) = judge_households(reader.connection, reader.model, homes, as_of, partial(add_rows, rows=rows))
     explanation = judged.explain(redact=caller.redact)
     opinion = explanation.model
     return {

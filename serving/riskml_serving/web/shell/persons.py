@@ -123,7 +123,7 @@ def find_by_person(
 
 def encrypt_search(keys: IdentityKeys, visitor: Visitor, text: str) -> str:
     """Encrypt the text of a search for an address, which browsers and proxies may keep; it may name a person."""
-    encrypted = keys.encrypt(text.encode("utf-8", "replace"), "search", visitor.user.username)
+    encrypted = keys.encrypt(text.encode("utf-8", "replace"), "search", visitor.username)
     return MARK + base64.urlsafe_b64encode(encrypted).decode()
 
 
@@ -133,6 +133,6 @@ def decrypt_search(keys: IdentityKeys | None, visitor: Visitor, text: str) -> st
         return text
     try:
         encrypted = base64.urlsafe_b64decode(text.removeprefix(MARK).encode())
-        return keys.decrypt(encrypted, "search", visitor.user.username).decode()
+        return keys.decrypt(encrypted, "search", visitor.username).decode()
     except (binascii.Error, LostKeyError):
         return text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -11,9 +10,8 @@ from starlette.responses import Response
 
 from riskml_serving.base.settings import Settings
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.accounts import User
-from riskml_serving.people.accounts.sessions import derive_form_token, resolve_session, touch_session
-from riskml_serving.people.auth import Caller
+from riskml_serving.people.accounts import Visitor
+from riskml_serving.people.accounts.sessions import resolve_session, touch_session
 
 __all__ = ["SignInNeeded", "SignedIn", "Visitor", "clear_cookie", "get_cookie_name", "require_region", "set_cookie"]
 
@@ -24,35 +22,6 @@ COOKIE_FLAGS: dict[str, Any] = {"path": "/", "httponly": True, "samesite": "lax"
 
 class SignInNeeded(Exception):  # noqa: N818 - not a fault
     """Nobody is signed in."""
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """A person who is signed in.
-
-    Parameters
-    ----------
-    user : User
-    token : str
-        The session's token, which is never shown.
-    """
-
-    user: User
-    token: str
-
-    @property
-    def caller(self) -> Caller:
-        """Caller with the rights and the region of the account."""
-        return self.user.caller
-
-    @property
-    def form_token(self) -> str:
-        """A new token for a form."""
-        return derive_form_token(self.token)
-
-    def may(self, what: str) -> bool:
-        """Return whether the role allows an action on the pages, or the account has the right with that name."""
-        return what in self.user.role.may or what in self.caller.rights
 
 
 def get_cookie_name(settings: Settings, name: str = "session") -> str:
@@ -75,15 +44,14 @@ async def _authenticate(request: Request) -> Visitor:
     token = request.cookies.get(get_cookie_name(state.settings), "")
     if not token or len(token) > 200:
         raise SignInNeeded
-    user = await state.read(lambda c: resolve_session(c, state.settings, token))
-    if user is None:
+    visitor = await state.read(lambda c: resolve_session(c, state.settings, token))
+    if visitor is None:
         raise SignInNeeded
-    if user.stale:
+    if visitor.stale:
         await state.write(lambda c: touch_session(c, token))
-    visitor = Visitor(user, token)
-    request.state.caller, request.state.visitor = user.caller, visitor
-    state.rate.check(user.caller.key_id)
-    user.caller.require("read")
+    request.state.caller, request.state.visitor = visitor.caller, visitor
+    state.rate.check(visitor.caller.key_id)
+    visitor.caller.require("read")
     return visitor
 
 

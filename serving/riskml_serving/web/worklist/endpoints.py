@@ -131,9 +131,8 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         describe_cut=lambda section: (
             describe_cut(len(section["rows"]), section["total"], get_language(request)) if whole else ""
         ),
-        whole_link=lambda code: "/worklist?" + urlencode({**chosen, "section": code, "whole": 1}),
+        link=lambda **more: "/worklist?" + urlencode({**chosen, **more}),
         late_link=lambda section, code: "/worklist?" + urlencode({"region": region, "section": section, "state": code}),
-        page_link=lambda code, n: "/worklist?" + urlencode({**chosen, "section": code, "page": n}),
         export_link="/worklist.xlsx?" + urlencode(chosen),
         deadline_notes=deadlines.notes,
         horizon=state.holder.current.narrator.settings.horizon,

@@ -23,7 +23,8 @@ from riskml_serving.judging.act import Act
 from riskml_serving.judging.jobs.repository import add_job, add_part
 from riskml_serving.judging.jobs.tables import JOBS, PARTS
 from riskml_serving.operations.retention import repository
-from riskml_serving.operations.retention.service import OPERATOR, apply_retention, forget
+from riskml_serving.operations.retention.service import apply_retention, forget
+from riskml_serving.people.auth import OPERATOR
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
 HERE = "370112001001"
