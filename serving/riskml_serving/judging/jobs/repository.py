@@ -84,8 +84,10 @@ def lease(connection: Connection, seen: dict[str, Any], owner: str) -> bool:
     return bool(result.rowcount)
 
 
-def _is_leased(job_id: str, owner: str) -> Any:
-    return (JOBS.c.job_id == job_id) & (JOBS.c.lease_owner == owner) & (JOBS.c.state == "running")
+def _change_leased(connection: Connection, job_id: str, owner: str, values: dict[str, Any]) -> None:
+    leased = (JOBS.c.job_id == job_id, JOBS.c.lease_owner == owner, JOBS.c.state == "running")
+    if not connection.execute(update(JOBS).where(*leased).values(values)).rowcount:
+        raise LostLease
 
 
 def beat(connection: Connection, job_id: str, owner: str) -> None:
@@ -95,7 +97,7 @@ def beat(connection: Connection, job_id: str, owner: str) -> None:
     ------
     LostLease
     """
-    _require_row(connection.execute(update(JOBS).where(_is_leased(job_id, owner)).values(beats=JOBS.c.beats + 1)))
+    _change_leased(connection, job_id, owner, {"beats": JOBS.c.beats + 1})
 
 
 def advance(connection: Connection, job_id: str, owner: str, **values: Any) -> None:
@@ -106,8 +108,7 @@ def advance(connection: Connection, job_id: str, owner: str, **values: Any) -> N
     LostLease
         If another worker has the job, or it was cancelled; the transaction must then be rolled back.
     """
-    query = update(JOBS).where(_is_leased(job_id, owner)).values({"attempts": 0, "beats": JOBS.c.beats + 1, **values})
-    _require_row(connection.execute(query))
+    _change_leased(connection, job_id, owner, {"attempts": 0, "beats": JOBS.c.beats + 1, **values})
 
 
 def end(connection: Connection, job_id: str, owner: str, state: str, *, problem: str = "", **values: Any) -> None:
@@ -118,8 +119,8 @@ def end(connection: Connection, job_id: str, owner: str, state: str, *, problem:
     LostLease
     """
     over = {} if state == "waiting" else {"finished_at": now()}
-    query = update(JOBS).where(_is_leased(job_id, owner))
-    _require_row(connection.execute(query.values(state=state, lease_owner=None, problem=problem, **over, **values)))
+    released = {"state": state, "lease_owner": None, "problem": problem}
+    _change_leased(connection, job_id, owner, {**released, **over, **values})
 
 
 def cancel(connection: Connection, job_id: str) -> bool:
@@ -129,11 +130,6 @@ def cancel(connection: Connection, job_id: str) -> bool:
     if cancelled:
         drop_parts(connection, job_id)
     return cancelled
-
-
-def _require_row(result: Any) -> None:
-    if not result.rowcount:
-        raise LostLease
 
 
 def add_part(connection: Connection, job_id: str, number: int, content: bytes) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from riskml.explanation import Explanation
+from riskml.explanation.household.rendering import describe_category, describe_flag, describe_probability
 from riskml.vocabulary.verdicts import word_tier
 from riskml_serving.base.settings import Settings
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.wording import list_facts, show
 from riskml_serving.people.auth import Caller
-from riskml_serving.web.shell.words import SHAPES
+from riskml_serving.web.shell.words import SHAPES, label_flag
 
 __all__ = ["Reader"]
 
@@ -42,6 +44,16 @@ class Reader:
     today: dt.date
     lang: str
     reveals: bool
+
+    def describe_verdicts(self, explanation: Explanation) -> dict[str, Any]:
+        """Describe both verdicts in riskml's own words."""
+        lang, opinion = self.lang, explanation.model
+        return {
+            "explanation": explanation,
+            "category": describe_category(explanation, lang),
+            "flags": [label_flag(describe_flag(flag, lang), flag.cause, lang) for flag in explanation.rule.flags],
+            "hundred": opinion and describe_probability(opinion.probability, opinion.horizon, lang, explanation.kind),
+        }
 
     def describe_score(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Describe a score without what the reader may not see."""

@@ -8,12 +8,7 @@ from functools import partial
 from typing import Any
 
 from riskml.explanation.household.clearance import check_clearance
-from riskml.explanation.household.rendering import (
-    describe_agreement,
-    describe_category,
-    describe_flag,
-    describe_probability,
-)
+from riskml.explanation.household.rendering import describe_agreement
 from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.lanes import describe_mark
 from riskml.explanation.timeline.timeline import draw_timeline_svg
@@ -160,25 +155,20 @@ class HouseholdReader(Reader):
         judged, explanation = explain_stored(
             self.connection, self.model, register, current, current["as_of"], redact, reveals=self.reveals
         )
-        panel, window, model = judged.panel, self.model.narrator.settings.window, explanation.model
+        panel, window = judged.panel, self.model.narrator.settings.window
         timeline = Timeline.from_panel(panel, months=MARKED_MONTHS, window=window, health=not redact)
         return {
             "current": self.describe_score(reveal(current) if self.reveals else current),
-            "explanation": explanation,
+            **self.describe_verdicts(explanation),
             "specify": partial(specify_fall, kind=explanation.kind),
             "standing": STATUSES[explanation.status].get_name(lang),
-            "category": describe_category(explanation, lang),
             "income_until": name_month(current["income_until"], lang) if current["income_until"] else None,
-            "flags": [label_flag(describe_flag(flag, lang), flag.cause, lang) for flag in explanation.rule.flags],
             "options": explanation.name_options(lang),
             "together": describe_agreement(explanation, lang),
             "reasons": [(tag_reason(reason, lang, risk=True), reason.get_text(lang)) for reason in explanation.reasons],
             "protections": [
                 (tag_reason(reason, lang, risk=False), reason.get_text(lang)) for reason in explanation.protections
             ],
-            "hundred": describe_probability(model.probability, model.horizon, lang, explanation.kind)
-            if model
-            else None,
             "timeline": draw_timeline_svg(
                 panel,
                 lang=lang,

@@ -8,14 +8,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from riskml.explanation.household.rendering import describe_category, describe_flag, describe_probability
 from riskml_serving.casework.clues.kinds import may_read_clue, suppose
 from riskml_serving.casework.clues.states import find_state
 from riskml_serving.judging.scores.service import judge_households
 from riskml_serving.store.facts.corrections import Fact, find_restated, find_stated_by_others
 from riskml_serving.store.records.columns import Columns, Rows, to_rows
 from riskml_serving.web.household.reader import Reader
-from riskml_serving.web.shell.words import label_flag
 
 __all__ = ["add_rows", "read_supposed"]
 
@@ -54,8 +52,7 @@ def read_supposed(
         ``left_out``: kinds of clues that say too little to be judged; unless all do, also what the page shows of both
         verdicts.
     """
-    caller, lang = reader.caller, reader.lang
-    believed = [row for row in clues if find_state(row) == "open" and may_read_clue(row, caller)]
+    believed = [row for row in clues if find_state(row) == "open" and may_read_clue(row, reader.caller)]
     rows: defaultdict[str, Rows] = defaultdict(list)
     for row in reversed(believed):  # the earliest first: a later report corrects an earlier one
         for table, record in suppose(row, as_of).items():
@@ -65,12 +62,4 @@ def read_supposed(
         return {"left_out": left_out} if believed else None
     homes = {register["household_id"]: register}
     (judged,) = judge_households(reader.connection, reader.model, homes, as_of, partial(add_rows, rows=rows))
-    explanation = judged.explain(redact=caller.redact)
-    opinion = explanation.model
-    return {
-        "left_out": left_out,
-        "explanation": explanation,
-        "category": describe_category(explanation, lang),
-        "flags": [label_flag(describe_flag(flag, lang), flag.cause, lang) for flag in explanation.rule.flags],
-        "hundred": opinion and describe_probability(opinion.probability, opinion.horizon, lang, explanation.kind),
-    }
+    return {"left_out": left_out, **reader.describe_verdicts(judged.explain(redact=reader.caller.redact))}
