@@ -32,6 +32,7 @@ EXEMPT = {
     ),
     "operations/retention/repository.py": {
         "forget_rows": "part of a command of the operator, for all regions",
+        "delete_names": "part of a command of the operator, for all regions",
         "forget_in_register": "part of a command of the operator, for all regions",
         "list_closed_before": "part of a command of the operator, for all regions",
     },
