@@ -127,7 +127,7 @@ def _make_county(folder: Path, households: int, progress: Progress) -> Path:
     for path in sorted(once.glob("*.parquet")):
         source = read_parquet_sql([path])
         query = f"FROM {source}"
-        codes = [name for name in ("household_id", "record_id") if name in pq.read_schema(path).names]
+        codes = [name for name in ("household_id", "member_id", "record_id") if name in pq.read_schema(path).names]
         if codes:
             changed = ", ".join(f"{name} || '-' || copy AS {name}" for name in codes)
             own = "household_id IS NOT NULL OR copy = 0"  # the disasters of regions strike every copy

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 from riskml.records.checking.duplicates import (
     POSITION,
+    find_corrections,
+    find_repeated_contents,
+    group_income,
     select_counted_income,
-    select_repeated_contents,
     select_uncorrected,
 )
-from riskml.records.checking.registry import Probe, check, has_columns, select_readable
-from riskml.records.checking.row_checks import build_recorded_sql
+from riskml.records.checking.registry import Probe, check, has_columns
 from riskml.records.contract.schema import Kind, Table
 from riskml.records.reading.cell_sql import NULL_FIRST, fetch_row, quote
 from riskml.records.reading.folder import Folder
@@ -58,7 +59,7 @@ def delivered_twice(folder: Folder, table: Table) -> Iterator[Probe]:
     copies = f'"#copies {table.name}"'
     folder.connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE {copies} AS
-        WITH candidates AS (FROM ({select_repeated_contents(folder, table)}) {plain}),
+        WITH candidates AS (FROM {find_repeated_contents(folder, table)} {plain}),
         dated AS (
             SELECT {POSITION}, {amount} AS amount, {NULL_FIRST} AS day, min(day) OVER (PARTITION BY {cells}) AS same,
                 min(day) OVER (PARTITION BY h) AS first,
@@ -102,19 +103,18 @@ def record_numbers_reused(folder: Folder, table: Table) -> Iterator[Probe]:
     if table.find_column("record_id") is None or not has_columns(folder, table.name, "record_id", str(table.day)):
         return
     cells = ", ".join(map(quote, list_subject(table)))
-    repeated, numbered = folder.find_repeated_records(table.name), select_readable(folder, table)
+    repeated, corrections = folder.find_repeated_records(table.name), find_corrections(folder, table)
     reused = f'"#reused {table.name}"'
     folder.connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE {reused} AS
-        SELECT record_id FROM {numbered} SEMI JOIN {repeated} USING (record_id)
-        GROUP BY record_id HAVING min(hash({cells})) <> max(hash({cells}))""")
+        SELECT record_id FROM {corrections} GROUP BY record_id HAVING min(hash({cells})) <> max(hash({cells}))""")
     counts = fetch_row(folder.connection, f"SELECT (SELECT count(*) FROM {reused}), (SELECT count(*) FROM {repeated})")
     if counts[0] < max(2, counts[1] / 2):
         return
-    others = f"SELECT {POSITION} FROM {numbered} SEMI JOIN {reused} USING (record_id)"
+    others = f"SELECT {POSITION} FROM {corrections} SEMI JOIN {reused} USING (record_id)"
     rows = f"""
-        SELECT {POSITION}, record_id AS "#value" FROM {numbered} SEMI JOIN {reused} USING (record_id)
-        QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY {build_recorded_sql(table)} DESC, {POSITION}) > 1"""
+        SELECT {POSITION}, record_id AS "#value" FROM {corrections} SEMI JOIN {reused} USING (record_id)
+        QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY known DESC, {POSITION}) > 1"""
     message = "no longer count, because a later row about another household, time or kind has the same record_id"
     yield Probe("record_id", message, rows=rows, others=others)
 
@@ -189,11 +189,9 @@ def size_against_members(folder: Folder, table: Table) -> Iterator[Probe]:
         WITH homes AS (
             SELECT {POSITION}, household_id, size AS stated FROM {folder.get_numbered_view("households")}
             QUALIFY row_number() OVER (PARTITION BY household_id ORDER BY {NULL_FIRST} DESC, {POSITION}) = 1),
-        roster AS (
-            SELECT household_id, left_on FROM {folder.get_view("members")}
-            QUALIFY row_number() OVER (PARTITION BY household_id, member_id ORDER BY {NULL_FIRST} DESC) = 1),
         present AS (
-            SELECT household_id, count(*) AS listed FROM roster WHERE left_on IS NULL GROUP BY household_id)
+            SELECT household_id, count(*) AS listed FROM {_find_roster(folder)} WHERE left_on IS NULL
+            GROUP BY household_id)
         SELECT {POSITION}, stated, listed, listed - stated AS gap FROM homes JOIN present USING (household_id)
         WHERE stated <= {plausible}""")
     [complete] = fetch_row(folder.connection, 'SELECT 2 * count(*) FILTER (gap = 0) >= count(*) FROM "#sizes"')
@@ -212,16 +210,23 @@ def member_of_two_households(folder: Folder, table: Table) -> Iterator[Probe]:
 
     Codes that number the members of every household, such as 1, 2 and 3, say nothing; long codes name a person.
     """
+    roster = _find_roster(folder)
     rows = f"""
-        WITH roster AS (
-            SELECT {POSITION}, member_id, left_on FROM {folder.get_numbered_view("members")}
-            QUALIFY row_number() OVER (PARTITION BY household_id, member_id ORDER BY {NULL_FIRST} DESC) = 1),
-        homes AS (SELECT member_id, count(*) AS n FROM roster WHERE left_on IS NULL GROUP BY member_id)
-        SELECT {POSITION}, member_id AS "#value" FROM roster
+        WITH homes AS (SELECT member_id, count(*) AS n FROM {roster} WHERE left_on IS NULL GROUP BY member_id)
+        SELECT {POSITION}, member_id AS "#value" FROM {roster}
         SEMI JOIN (FROM homes WHERE n > 1) USING (member_id)
         WHERE left_on IS NULL AND (
             SELECT count(*) >= {MOSTLY} * sum(n) OR min(length(member_id)) >= {LONG} FROM homes)"""
     yield Probe("member_id", "name a member who is also listed in another household", rows=rows)
+
+
+def _find_roster(folder: Folder) -> str:
+    """Find the latest version of each member; return the name of the table."""
+    return folder.create_once(
+        '"#roster"',
+        f"""SELECT {POSITION}, household_id, member_id, left_on FROM {folder.get_numbered_view("members")}
+        QUALIFY row_number() OVER (PARTITION BY household_id, member_id ORDER BY {NULL_FIRST} DESC) = 1""",
+    )
 
 
 @check(monitoring="household_id entered_on")
@@ -289,7 +294,7 @@ def smaller_delivery(folder: Folder, table: Table) -> Iterator[Probe]:
     """
     view, repeated = folder.get_view("income"), folder.find_repeated_records("income")
     rows, days = fetch_row(folder.connection, f"SELECT count(recorded_on), count(DISTINCT recorded_on) FROM {view}")
-    [households] = fetch_row(folder.connection, f"SELECT count(DISTINCT household_id) FROM {view}")
+    [households] = fetch_row(folder.connection, f"SELECT count(DISTINCT household_id) FROM {group_income(folder)}")
     if days < 2 or 2 * rows < households * days:
         return
     deliveries = folder.connection.execute(f"""

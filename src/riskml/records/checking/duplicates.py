@@ -11,7 +11,15 @@ from riskml.records.reading.cell_sql import fetch_row, quote
 from riskml.records.reading.folder import Folder
 from riskml.text import Joined
 
-__all__ = ["FILLED_LATER", "POSITION", "select_counted_income", "select_repeated_contents", "select_uncorrected"]
+__all__ = [
+    "FILLED_LATER",
+    "POSITION",
+    "find_corrections",
+    "find_repeated_contents",
+    "group_income",
+    "select_counted_income",
+    "select_uncorrected",
+]
 
 POSITION = '"#file", "#row"'
 
@@ -29,16 +37,9 @@ def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report two rows of one record if neither is later than the other."""
     if table.find_column("record_id") is None or not has_columns(folder, table.name, "record_id", str(table.day)):
         return
-    repeated = folder.find_repeated_records(table.name)
-    if not fetch_row(folder.connection, f"SELECT count(*) FROM {repeated}")[0]:
-        return
     rows = f"""
-        WITH known AS (
-            SELECT {POSITION}, record_id, {build_recorded_sql(table)} AS known
-            FROM {select_readable(folder, table)} SEMI JOIN {repeated} USING (record_id))
-        SELECT {POSITION}, record_id AS "#value" FROM known
-        SEMI JOIN (SELECT record_id, known FROM known GROUP BY ALL HAVING count(*) > 1) twice
-        ON known.record_id = twice.record_id AND known.known IS NOT DISTINCT FROM twice.known"""
+        SELECT {POSITION}, record_id AS "#value" FROM {find_corrections(folder, table)}
+        QUALIFY count(*) OVER (PARTITION BY record_id, known) > 1"""
     yield Probe("record_id", "share record_id and recorded_on with another row", rows=rows)
 
 
@@ -84,13 +85,10 @@ def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report all but the first of several equal rows, since they may have been imported more than once."""
     if table.find_column("record_id") is None or not has_columns(folder, table.name, str(table.day)):
         return
-    candidates = select_repeated_contents(folder, table)
     cells = ", ".join(quote(name) for name in table.names if name != "record_id")
     rows = f"""
-        WITH candidates AS (FROM ({candidates}) WHERE record_id IS NULL)
-        SELECT {POSITION} FROM (
-            SELECT {POSITION}, row_number() OVER (PARTITION BY {cells} ORDER BY {POSITION}) AS copy FROM candidates)
-        WHERE copy > 1"""
+        SELECT {POSITION} FROM {find_repeated_contents(folder, table)} WHERE record_id IS NULL
+        QUALIFY row_number() OVER (PARTITION BY {cells} ORDER BY {POSITION}) > 1"""
     yield Probe("", "are identical to an earlier row and have no record_id, so both count", rows=rows)
 
 
@@ -102,7 +100,7 @@ def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
     """
     numbered = select_readable(folder, table)
     kinds = "bool_or(source = 'total') AND bool_or(source <> 'total')"
-    if not fetch_row(folder.connection, f"SELECT {kinds} FROM {numbered}")[0]:
+    if not fetch_row(folder.connection, f"SELECT {kinds} FROM {group_income(folder)}")[0]:
         return
     rows = f"""
         WITH mixed AS (
@@ -119,26 +117,61 @@ def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
     yield Probe("source", "cover a month of a household both as a total and by source", rows=rows)
 
 
+def find_corrections(folder: Folder, table: Table) -> str:
+    """Find the rows that can be compared and share their ``record_id`` with another row; return the table's name.
+
+    It has the day on which each row became ``known``, too.
+    """
+    repeated = folder.find_repeated_records(table.name)
+    return folder.create_once(
+        f'"#corrections {table.name}"',
+        f"SELECT *, {build_recorded_sql(table)} AS known FROM {select_readable(folder, table)}"
+        f" SEMI JOIN {repeated} USING (record_id)",
+    )
+
+
 def select_uncorrected(folder: Folder, table: Table) -> str:
     """Build the SQL for the rows that can be compared and share their ``record_id`` with no other row."""
     return f"{select_readable(folder, table)} ANTI JOIN {folder.find_repeated_records(table.name)} USING (record_id)"
 
 
-def select_repeated_contents(folder: Folder, table: Table) -> str:
-    """Build the SQL for the rows that may equal another row but for ``recorded_on``, ``record_id`` and amounts.
+def group_income(folder: Folder) -> str:
+    """Group the income of each household and source; return the name of the table.
+
+    Of the positive amounts, as amounts a month, it has the number ``n``, the ``largest``, the ``total``, and the mean
+    of the logarithms (``level``). Groups in which several rows may start in one month are ``crowded``.
+    """
+    # Months are marked in 64 bits, so that two rows that are 64 months apart look crowded too.
+    start = "(12 * year(period_start) + month(period_start)) & 63"
+    return folder.create_once(
+        '"#groups income"',
+        f"""SELECT household_id, source, count(monthly) AS n, max(monthly) AS largest, sum(monthly) AS total,
+            avg(ln(monthly)) AS level, count(*) > bit_count(bit_or(1::UBIGINT << start)) AS crowded
+        FROM (SELECT household_id, source, ({start})::UBIGINT AS start,
+                if(amount > 0 AND isfinite(amount) AND months > 0, amount / months, NULL) AS monthly
+            FROM {folder.get_view("income")}) GROUP BY ALL""",
+    )
+
+
+def find_repeated_contents(folder: Folder, table: Table) -> str:
+    """Find the rows that may equal another row but for ``recorded_on``, ``record_id`` and amounts.
 
     The columns of `FILLED_LATER` may differ too. Rows with the same ``h`` do. Rows that share their ``record_id`` with
-    another row are left out: these are corrections.
+    another row are left out: these are corrections. The name of a table of the rows is returned.
     """
     amounts = [column.name for column in table.columns if column.kind is Kind.AMOUNT]
     later = [name for name in FILLED_LATER if name in table.names]
     others = ("record_id", "recorded_on", *later, *amounts)
     cells = ", ".join(quote(name) for name in table.names if name not in others)
     source = select_uncorrected(folder, table)
-    return f"""
-        SELECT {POSITION}, record_id, recorded_on, h, {", ".join([*amounts, *later])}, {cells}
-        FROM (SELECT *, hash({cells}) AS h FROM {source})
-        SEMI JOIN {folder.find_repeated(table.name, source, cells)} USING (h)"""
+    if table.name == "income":
+        source += f" SEMI JOIN (FROM {group_income(folder)} WHERE crowded) USING (household_id, source)"
+    repeated = folder.find_repeated(table.name, source, cells)
+    return folder.create_once(
+        f'"#repeated {table.name}"',
+        f"SELECT {POSITION}, record_id, recorded_on, h, {', '.join([*amounts, *later])}, {cells}"
+        f" FROM (SELECT *, hash({cells}) AS h FROM {source}) SEMI JOIN {repeated} USING (h)",
+    )
 
 
 def select_counted_income(folder: Folder, table: Table, only: str = "") -> str:

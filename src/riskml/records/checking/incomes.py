@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from riskml.records.checking.duplicates import POSITION
-from riskml.records.checking.plausibility import find_highest_line, group_income
+from riskml.records.checking.duplicates import POSITION, group_income
+from riskml.records.checking.plausibility import find_highest_line
 from riskml.records.checking.registry import Probe, check
 from riskml.records.contract.schema import Table
 from riskml.records.reading.cell_sql import NULL_FIRST
@@ -96,7 +96,8 @@ def sums_since_january(folder: Folder, table: Table) -> Iterator[Probe]:
     folder.connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE "#years" AS
         WITH sample AS (
-            SELECT household_id FROM {group_income(folder)} GROUP BY 1 ORDER BY hash(household_id) LIMIT 500),
+            SELECT household_id FROM {group_income(folder)} WHERE n > 0
+            GROUP BY 1 ORDER BY hash(household_id) LIMIT 500),
         years AS (
             SELECT household_id, source, year(period_start) AS year, list(amount ORDER BY period_start) AS amounts
             FROM {view} SEMI JOIN sample USING (household_id)

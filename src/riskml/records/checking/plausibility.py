@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from riskml.records.checking.cell_checks import ENDS, FIRST_YEAR, LAST_YEAR
-from riskml.records.checking.duplicates import POSITION
+from riskml.records.checking.duplicates import POSITION, group_income
 from riskml.records.checking.poverty_lines import LINE_FACTOR
 from riskml.records.checking.registry import Probe, check, has_columns, list_columns
 from riskml.records.contract.schema import Kind, Table
@@ -19,7 +19,7 @@ from riskml.records.reading.cell_sql import fetch_row, quote, quote_attribute
 from riskml.records.reading.folder import Folder, UsualLines
 from riskml.text import Joined
 
-__all__ = ["find_highest_line", "group_income", "limit_line"]
+__all__ = ["find_highest_line", "limit_line"]
 
 CODES = (*range(-9, 0), *(-int(digit * length) for digit in "789" for length in range(2, 8)), -98, -998, -9998)
 """Negative numbers that surveys use to mark a missing answer."""
@@ -150,7 +150,7 @@ def amount_in_ten_thousands(folder: Folder, table: Table) -> Iterator[Probe]:
             folder.connection.execute(f"""
                 INSERT INTO {units} BY NAME
                 WITH usual AS (
-                    SELECT source, median(level) AS usual, count(*) AS homes FROM {group_income(folder)} GROUP BY 1)
+                    SELECT source, median(level) AS usual, count(level) AS homes FROM {group_income(folder)} GROUP BY 1)
                 SELECT source AS sort, 'household' AS same, household_id
                 FROM {group_income(folder)} JOIN usual USING (source) WHERE level < usual - ln({FAR})
                 QUALIFY count(*) OVER (PARTITION BY source) >= greatest({FEWEST_LOW}, homes / 100)
@@ -240,26 +240,12 @@ def limit_line(lines: Collection[float], usual_lines: UsualLines) -> float:
     return float(max(min(max(lines, default=0.0), LINE_FACTOR * usual or math.inf), usual))
 
 
-def group_income(folder: Folder) -> str:
-    """Group the positive income of each household and source, as amounts a month; return the name of the table.
-
-    It has the number ``n`` of amounts, the ``largest``, their ``total``, and the mean of their logarithms (``level``).
-    """
-    return folder.create_once(
-        '"#groups income"',
-        f"""SELECT household_id, source, count(*) AS n, max(monthly) AS largest, sum(monthly) AS total,
-            avg(ln(monthly)) AS level
-        FROM (SELECT household_id, source, amount / nullif(months, 0) AS monthly FROM {folder.get_view("income")}
-            WHERE amount > 0 AND isfinite(amount) AND months > 0) GROUP BY ALL""",
-    )
-
-
 @dataclass(frozen=True)
 class _Amounts:
-    """One of `AMOUNTS`, and a table that counts its positive amounts by kind (``sort``), month and day of recording.
+    """One of `AMOUNTS`, and a table that counts its positive amounts by kind (``sort``), day and day of recording.
 
-    The table has the number ``n`` of amounts, how many are too low or too high for their kind, and the sum of their
-    logarithms (``logs``).
+    The table has the ``month`` of the day, the number ``n`` of amounts, how many are too low or too high for their
+    kind, and the sum of their logarithms (``logs``).
     """
 
     column: str
@@ -278,10 +264,10 @@ def _list_amounts(folder: Folder, table: Table) -> Iterator[_Amounts]:
             if table.name == "income":
                 least = f"if(source = 'property', 0, {line / LOW})"
             query = f"""
-                SELECT {kind} AS sort, date_trunc('month', {table.day}) AS month, recorded_on, count(*) AS n,
-                    count(*) FILTER ({amount} < {least}) AS low, count(*) FILTER ({amount} > {most * line}) AS high,
-                    sum(ln({amount})) AS logs
-                FROM {folder.get_view(table.name)} WHERE {column} > 0 AND isfinite({column}) GROUP BY ALL"""
+                SELECT *, date_trunc('month', day) AS month FROM (
+                    SELECT {kind} AS sort, {table.day} AS day, recorded_on, count(*) AS n, sum(ln({amount})) AS logs,
+                        count(*) FILTER ({amount} < {least}) AS low, count(*) FILTER ({amount} > {most * line}) AS high
+                    FROM {folder.get_view(table.name)} WHERE {column} > 0 AND isfinite({column}) GROUP BY ALL)"""
             groups = folder.create_once(f'"#amounts {table.name}.{column}"', query)
             yield _Amounts(column, kind, amount, most, groups)
 
@@ -343,7 +329,7 @@ def slipped_amount(folder: Folder, table: Table) -> Iterator[Probe]:
                 SEMI JOIN candidates USING (household_id, source) WHERE amount > 0)
             GROUP BY ALL),
         slips AS (FROM compared WHERE largest > {SLIPPED} * second AND second < 10 * least AND ({factors})),
-        sizes AS (SELECT source, count(*) AS households FROM {groups} GROUP BY source)
+        sizes AS (SELECT source, count(largest) AS households FROM {groups} GROUP BY source)
         SELECT household_id, source, largest FROM slips JOIN sizes USING (source)
         QUALIFY count(*) OVER (PARTITION BY source) <= greatest(1, households / 10)""")
     rows = f"""

@@ -2,7 +2,7 @@
 
 Each check is a function; its name is the code of its rule, whose title and advice stand in ``rules.yaml`` of
 `riskml.records.reading`. A check yields *probes*: conditions or queries that select the rows that break the rule. All
-conditions are evaluated in one pass over the table.
+conditions on a table are evaluated by one query.
 """
 
 from __future__ import annotations

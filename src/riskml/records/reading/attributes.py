@@ -99,7 +99,7 @@ class _Counts(NamedTuple):
 
 
 def _count_numbers(connection: duckdb.DuckDBPyConnection, group: Group, name: str) -> _Counts:
-    cell = group.cells[name]
+    cell = "cell"  # of the different ones, which are often few
     tests = (
         "true",
         is_plain_number(cell),
@@ -109,8 +109,9 @@ def _count_numbers(connection: duckdb.DuckDBPyConnection, group: Group, name: st
         f"regexp_full_match(trim({cell}), '{_CODE}')",
         f"regexp_full_match({cell}, '{_NOTHING}')",
     )
-    counts = ", ".join(f"count(*) FILTER ({test})" for test in tests)
-    return _Counts(*fetch_row(connection, f"SELECT {counts} FROM {group.relation} WHERE {cell} <> ''"))
+    counts = ", ".join(f"coalesce(sum(n) FILTER ({test}), 0)::BIGINT" for test in tests)
+    cells = f"SELECT {group.cells[name]} AS cell, count(*) AS n FROM {group.relation} WHERE cell <> '' GROUP BY 1"
+    return _Counts(*fetch_row(connection, f"SELECT {counts} FROM ({cells})"))
 
 
 def _are_numbers(connection: duckdb.DuckDBPyConnection, group: Group, name: str) -> bool:

@@ -153,7 +153,7 @@ def _find_odd_codes(connection: duckdb.DuckDBPyConnection, group: Group, name: s
         connection,
         f"SELECT bool_or(regexp_matches(code, '^{BLANK}|{BLANK}$')),"
         f" bool_or(regexp_full_match(code, '{odd}')) OR max(length(code)) > {MAX_TEXT} "
-        f"FROM (SELECT {distinct} {group.cells[name]}::VARCHAR AS code FROM {group.relation})",
+        f"FROM (SELECT {distinct} {group.cells[name]}::VARCHAR AS code FROM {group.relation} WHERE code IS NOT NULL)",
     )
     return bool(blank), bool(suspect)
 
