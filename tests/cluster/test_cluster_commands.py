@@ -16,10 +16,12 @@ import pandas as pd
 import pytest
 import typer
 from distributed import Client
+from typer.testing import CliRunner
 
 from riskml.cli.data.check import check
 from riskml.cli.data.features import features
 from riskml.cli.data.partition import partition
+from riskml.cli.main import build_app
 from riskml.cli.model.score import score
 from riskml.cluster.partition import open_partitions
 from riskml.cluster.workers import Workers
@@ -53,6 +55,15 @@ def check_json(capsys: pytest.CaptureFixture[str]) -> Json:
         return json.loads(capsys.readouterr().out)
 
     return run
+
+
+@pytest.mark.parametrize("command", ["partition --parts 2", "check", "features --as-of 2022-12-31"])
+def test_the_environment_names_the_cluster(county: Path, tmp_path: Path, command: str) -> None:
+    name, *options = command.split()
+    out = [] if name == "check" else ["--out", str(tmp_path / "out.parquet")]
+    arguments = [name, str(county), *options, *out]
+    done = CliRunner().invoke(build_app(), arguments, env={"RISKML_CLUSTER": "nonsense"})
+    assert "no Dask scheduler at nonsense" in str(done.exception)
 
 
 @pytest.mark.parametrize("parts", [1, 2, 8])
