@@ -234,6 +234,6 @@ def _write_rows(
         order = redact_features([j for j in ranked if j >= 0], secret, risk=risk)
         causes.append(_join_once(HEALTH_CAUSES[0] if secret[j] else features[j].cause for j in order))
         names.append(";".join("health" if secret[j] else features[j].name for j in order))
-        told = order if sentences else ()
-        texts.append("\n".join(HEALTH_ZH if secret[j] else write(row, j, "zh", risk=risk) for j in told))
+        shown = order if sentences else ()
+        texts.append("\n".join(HEALTH_ZH if secret[j] else write(row, j, "zh", risk=risk) for j in shown))
     return causes, names, texts
