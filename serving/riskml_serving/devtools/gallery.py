@@ -17,7 +17,7 @@ from riskml_serving.devtools.benchmark.servers import run_service
 from riskml_serving.people.accounts import ROLES
 from riskml_serving.web.router import PAGES
 
-__all__ = ["BROWSERS", "open_browser", "take_pictures"]
+__all__ = ["BROWSERS", "open_browser", "shrink", "take_pictures"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = {"desk": 1280, "phone": 360}
@@ -122,7 +122,7 @@ def take_pictures(settings: Settings, accounts: list[Account], out: Path) -> lis
                 _visit(page, f"{address}/worklist?signal=orange&state=overdue")
                 shoot("filters", page)
     for path in pictures:
-        _shrink(path)
+        shrink(path)
     return pictures
 
 
@@ -175,7 +175,7 @@ def _upload_list(page: Any, address: str) -> str:
     return str(page.url).removeprefix(address)
 
 
-def _shrink(path: Path) -> None:
+def shrink(path: Path) -> None:
     """Reduce a picture to 256 colours: pages have few colours, and the pictures are part of every clone."""
     from PIL import Image
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import os
+from pathlib import Path
 
 import pytest
+from tests.conftest import WRITE_GOLDEN
 from tests.serving.conftest import PASSWORD
 from tests.serving.web.conftest import Reader, serve
 from typer.testing import CliRunner
@@ -13,13 +16,16 @@ from typer.testing import CliRunner
 from riskml.cli.main import build_app
 from riskml_serving.base.database import open_database, writing
 from riskml_serving.base.settings import Settings
+from riskml_serving.devtools.gallery import shrink
 from riskml_serving.people.accounts.service import create_user
 from riskml_serving.register.keys import add_key
 
 COUNTY = "990101"
+GALLERY = Path(__file__).parents[4] / "docs" / "gallery"
+"""Where the pictures of the way are kept; the page there says how they are taken."""
 FIRST_SCREEN = 740
 """Height of a phone's screen in pixels."""
-SMALL = ("--households", "60", "--months", "60", "--seed", "3", "--income", "register", "--truth", "none")
+SMALL = ("--households", "160", "--months", "60", "--seed", "3", "--income", "register", "--truth", "none")
 
 
 @pytest.mark.slow
@@ -66,13 +72,21 @@ def test_a_county_goes_from_its_lists_to_new_warnings_and_on_to_the_second_month
             page.wait_for_selector("text=请核对每张表")
             check("columns")
 
-        def finish():
+        def shoot(name):
+            if os.environ.get(WRITE_GOLDEN) == "write":
+                height = min(1_400, page.evaluate("document.documentElement.scrollHeight"))
+                tall = {"x": 0, "y": 0, "width": 360, "height": height}
+                page.screenshot(path=GALLERY / f"phone-{name}.png", full_page=True, clip=tall)
+                shrink(GALLERY / f"phone-{name}.png")
+
+        def finish(month):
             page.click("text=列都对，下一步")
             check("persons")
             page.click("text=下一步：预览")
             page.wait_for_selector("text=现在还没有写入")
             check("preview")
             assert page.locator("text=确认导入").bounding_box()["y"] < FIRST_SCREEN, "not below a hundred households"
+            shoot(f"{month}-preview")
             page.click("text=确认导入")
             page.wait_for_selector("text=打开待核实名单")
             check("done")
@@ -80,6 +94,7 @@ def test_a_county_goes_from_its_lists_to_new_warnings_and_on_to_the_second_month
             for name in page.locator("table.list a").all()[:1]:
                 assert name.bounding_box()["height"] < 60, "a name stands on one line"
             assert not page.locator("table.list td:nth-child(3):empty").count(), "every new warning says why"
+            shoot(f"{month}-imported")
             return page.inner_text("main")
 
         page.goto(f"{served.address}/lists")
@@ -87,7 +102,7 @@ def test_a_county_goes_from_its_lists_to_new_warnings_and_on_to_the_second_month
         page.click("text=补充文件、重新读取或删除")
         register = next((lists / "lists").glob("*农户基础信息*"))
         upload("form[action='/lists']", [register, *days])
-        assert "本月新增预警" in finish()
+        assert "本月新增预警" in finish("first-month")
         with (lists / "register" / "persons.csv").open(encoding="utf-8-sig", newline="") as file:
             names = {row["name"] for row in csv.DictReader(file)}
         page.goto(f"{served.address}/worklist?state=all")
@@ -95,8 +110,10 @@ def test_a_county_goes_from_its_lists_to_new_warnings_and_on_to_the_second_month
         assert any(name in shown for name in names)
         assert "石桥镇" in shown, "the lists name the villages"
         assert "乡镇 100" not in shown
-        for name in ("*含更正*", "农户信息导出*"):  # a correction, then a split
+        for month, name in (("correction", "*含更正*"), ("split", "农户信息导出*")):
             page.goto(f"{served.address}/lists")
             upload("form[action='/lists']", [*(lists / "lists").glob(name), *days[:1]])
-            assert "本月新增预警" in finish()
+            assert "本月新增预警" in finish(month)
+            warned = page.locator("table.list a").count()
+            assert bool(warned) == (month == "correction"), "only bills raise a signal"
         assert reader.outside == []
