@@ -97,8 +97,8 @@ def rotate_identity(db: Database = None) -> None:
     settings = Settings.with_options(database_url=db)
     with open_database(settings.database_url) as engine:
         keys = require_keys(settings)
-        persons = rotate_persons(engine, keys)
         others = rotate_desk(engine, keys)
+        persons = rotate_persons(engine, keys)  # last: `/readyz` tells by them whether an older key is still needed
     with change(db, "key.rotate-identity", key=keys.current, persons=persons, others=others):
         pass  # the batches are committed; only the entry is left to write
     say(

@@ -17,6 +17,7 @@ from riskml_serving.desk.service import rotate_desk
 from riskml_serving.desk.tables import ENCRYPTED
 from riskml_serving.operations.retention.service import forget
 from riskml_serving.register.keys import IdentityKeys, LostKeyError, add_key, read_keys
+from riskml_serving.register.repository import list_key_ids
 from riskml_serving.register.service import (
     Person,
     find_households_by_person,
@@ -248,6 +249,11 @@ def test_the_commands_create_a_key_encrypt_everything_again_and_explain_a_missin
     assert run("create-identity", str(path)).exit_code == 0
     assert isinstance(run("rotate-identity", *database).exception, LostKeyError)
     path.write_text(f"{path.read_text()}{OLD.hex()}\n")
+    with monkeypatch.context() as patched:
+        patched.setattr("riskml_serving.desk.service.rotate_desk", lambda *_: 1 // 0)
+        assert isinstance(run("rotate-identity", *database).exception, ZeroDivisionError)
+    with reading(kept) as connection:
+        assert list_key_ids(connection) == KEYS.ids, "/readyz says that the old key is needed until the desk is done"
     done = run("rotate-identity", *database)
     current = read_keys(Settings()).current
     assert done.stdout == f"Encrypted 5 persons and 0 contents of lists with the identity key {current}.\n"
