@@ -29,7 +29,7 @@ __all__ = ["compare", "judge", "list_touched", "read_signals"]
 MOST = 1_000_000
 """Maximum number of households that a preview reads at a time."""
 
-_SEEN = ("signal", "rule_signal", "rule_flags", "probability", "tier")
+_SEEN = ("status", "signal", "rule_signal", "rule_flags", "probability", "tier")
 
 
 def list_touched(connection: Connection, understood: Understood) -> dict[str, list[str]]:
@@ -85,6 +85,7 @@ def compare(
                 "flags": sorted(new),
                 "by": "rule" if by_rule else "model",
                 "near_line": is_near_line(score),
+                "monitored": score["status"] == "monitored",
                 "files": list(homes.get(code, ())),
             }
         )

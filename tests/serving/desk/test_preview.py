@@ -37,7 +37,7 @@ def test_the_preview_foresees_what_the_import_brings(desk, files, monkeypatch):
     monkeypatch.setattr(work.preview, "judge_range", keep_known)
     desk.import_lists(files, "2024-06-05")
     assert len(seen) == len(files)
-    query = "SELECT household_id, signal, rule_signal, rule_flags, probability, tier FROM current_scores"
+    query = "SELECT household_id, status, signal, rule_signal, rule_flags, probability, tier FROM current_scores"
     stored = {code: tuple(values) for code, *values in desk.read(query) if code in seen}
     assert {code: tuple(score.values()) for code, score in seen.items()} == stored
     registered = desk.read("SELECT household_id, known_tables FROM households")
@@ -58,6 +58,13 @@ def test_an_import_without_a_preview_judges_each_household_once_and_names_the_sa
     [(number,)] = desk.read("SELECT delivery_id FROM deliveries ORDER BY created_at DESC LIMIT 1")
     _, _, risen = desk.client.get(f"/lists/delivery?id={number}").text.partition("本月新增预警")
     assert lists.name in risen, "a new warning names its list"
+
+
+def test_new_warnings_of_households_in_monitoring_are_told_from_those_on_the_work_list():
+    score = {"signal": 2, "rule_signal": 2, "rule_flags": "medical_burden", "probability": None, "tier": None}
+    after = {"a": {**score, "status": "at_risk"}, "b": {**score, "status": "monitored"}}
+    risen = work.preview.compare({}, after, {})
+    assert [(row["household_id"], row["monitored"]) for row in risen] == [("a", False), ("b", True)]
 
 
 def test_an_answer_is_kept_by_the_button_that_goes_on_to_the_preview(desk):
