@@ -12,6 +12,7 @@ from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.settings import Settings
 from riskml_serving.casework.clues.service import resolve
+from riskml_serving.judging.act import Act
 from riskml_serving.operations.retention.service import OPERATOR, apply_retention
 from riskml_serving.people.auth.service import create_key
 from riskml_serving.register.keys import add_key
@@ -249,7 +250,7 @@ def test_retention_deletes_the_names_in_clues_that_belong_to_no_household_and_wa
     answers = [filled_client.post("/v1/clues", json=body, headers=headers) for body in bodies]
     ended = answers[1].json()["clue"]["clue_id"]
     with writing(filled_client.app.state.engine) as connection:
-        resolve(connection, OPERATOR, ended, dt.date(2023, 6, 30), "r", None, "外县户")
+        resolve(Act(connection, OPERATOR, dt.date(2023, 6, 30), "r"), ended, None, "外县户")
         assert apply_retention(connection, Settings(retention_closed_days=10))["names"] == 0, "just received"
         later = now() + dt.timedelta(days=11)
         monkeypatch.setattr("riskml_serving.operations.retention.service.now", lambda: later)
