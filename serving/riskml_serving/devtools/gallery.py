@@ -17,7 +17,7 @@ from riskml_serving.devtools.benchmark.servers import run_service
 from riskml_serving.people.accounts import ROLES
 from riskml_serving.web.router import PAGES
 
-__all__ = ["BROWSERS", "open_browser", "shrink", "take_pictures"]
+__all__ = ["BROWSERS", "cut_page", "open_browser", "shrink", "take_pictures"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = {"desk": 1280, "phone": 360}
@@ -86,9 +86,8 @@ def take_pictures(settings: Settings, accounts: list[Account], out: Path) -> lis
                 pictures.append(out / f"{name}.png")
                 part.screenshot(path=pictures[-1], **options)
 
-            def shoot(name: str, page: Any, kind: str = kind, width: int = width) -> None:
-                height = min(MAX_HEIGHT, int(page.evaluate("document.documentElement.scrollHeight")))
-                save(f"{kind}-{name}", page, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+            def shoot(name: str, page: Any, kind: str = kind) -> None:
+                save(f"{kind}-{name}", page, **cut_page(page))
 
             page = _open_page(chromium, width, address)
             shoot("sign-in", page)
@@ -124,6 +123,12 @@ def take_pictures(settings: Settings, accounts: list[Account], out: Path) -> lis
     for path in pictures:
         shrink(path)
     return pictures
+
+
+def cut_page(page: Any, most: int = MAX_HEIGHT) -> dict[str, Any]:
+    """Return the options of a picture of a page as far down as ``most`` pixels."""
+    height = min(most, int(page.evaluate("document.documentElement.scrollHeight")))
+    return {"full_page": True, "clip": {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height}}
 
 
 def _open_page(chromium: Any, width: int, address: str) -> Any:

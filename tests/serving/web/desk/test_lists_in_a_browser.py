@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from riskml.cli.main import build_app
 from riskml_serving.base.database import open_database, writing
 from riskml_serving.base.settings import Settings
-from riskml_serving.devtools.gallery import shrink
+from riskml_serving.devtools.gallery import cut_page, shrink
 from riskml_serving.people.accounts.service import create_user
 from riskml_serving.register.keys import add_key
 
@@ -74,9 +74,7 @@ def test_a_county_goes_from_its_lists_to_new_warnings_and_on_to_the_second_month
 
         def shoot(name):
             if os.environ.get(WRITE_GOLDEN) == "write":
-                height = min(1_400, page.evaluate("document.documentElement.scrollHeight"))
-                tall = {"x": 0, "y": 0, "width": 360, "height": height}
-                page.screenshot(path=GALLERY / f"phone-{name}.png", full_page=True, clip=tall)
+                page.screenshot(path=GALLERY / f"phone-{name}.png", **cut_page(page, 1_400))
                 shrink(GALLERY / f"phone-{name}.png")
 
         def finish(month):
