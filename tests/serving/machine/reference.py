@@ -89,6 +89,8 @@ class Job:
     homes: set[str] = field(default_factory=set)
     struck: tuple[str, ...] = ()
     state: str = "waiting"
+    stopped: bool = False
+    """Whether its worker was stopped half-way; how far a second such worker would get, the reference does not know."""
     judged: set[str] = field(default_factory=set)
 
 
@@ -297,6 +299,7 @@ class Reference:
         if job.kind == "rescore":
             homes = [one for one in homes if one.code in job.homes or one.region.startswith(job.struck)]
         if stopped and homes:
+            job.stopped = True
             for house in homes if job.kind == "rescore" else ():
                 house.status = UNKNOWN if house.status != house.judge() else house.status
         else:

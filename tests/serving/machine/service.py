@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from riskml_serving.base.database import open_engine, reading
 from riskml_serving.base.settings import Settings
+from riskml_serving.judging.bulk.reader import Reader
 from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.people.audit.chain import find_faults
 from riskml_serving.people.audit.repository import read_all
@@ -37,7 +38,7 @@ class Service:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url, self.folder, self.day, self.numbers = url, folder, FIRST_DAY, itertools.count(1)
-        self.engine = open_engine(url)
+        self.engine, self.reader = open_engine(url), Reader(url)
         self.clients = [self.open(), self.open()]
         self.start_worker()
 
@@ -63,7 +64,8 @@ class Service:
         )
 
     def start_worker(self) -> None:
-        self.worker = Worker(self.engine, self.settings, lambda: self.clients[0].app.state.holder.current)
+        model = lambda: self.clients[0].app.state.holder.current  # noqa: E731
+        self.worker = Worker(self.engine, self.settings, model, reader=self.reader)
 
     def restart(self, *, next_day: bool) -> None:
         self.close_parts()
@@ -74,10 +76,10 @@ class Service:
     def close_parts(self) -> None:
         for client in self.clients:
             client.__exit__(None, None, None)
-        self.worker._reader.close()
 
     def close(self) -> None:
         self.close_parts()
+        self.reader.close()
         with reading(self.engine) as connection:
             assert list(find_faults(read_all(connection))) == []
         self.engine.dispose()

@@ -195,7 +195,8 @@ class Machine(Writing):
     @precondition(lambda self: any(job.state == "waiting" for job in self.reference.jobs.values()))
     @rule(turn=TURN, who=WHO, stopped=st.sampled_from((False, False, True)))
     def work(self, turn, who, stopped):
-        number = next(number for number, job in self.reference.jobs.items() if job.state == "waiting")
+        number, job = next(item for item in self.reference.jobs.items() if item[1].state == "waiting")
+        stopped = stopped and not job.stopped
         if stopped:
             self.service.worker.stopping.set()
         self.service.worker.step()
@@ -226,8 +227,9 @@ class Machine(Writing):
         self.acted = False
 
     def teardown(self):
-        while self.service.worker.step():
-            pass
+        """Leave no jobs to the worker of the next example."""
+        with writing(self.service.engine) as connection:
+            connection.exec_driver_sql("UPDATE jobs SET state = 'cancelled' WHERE state = 'waiting'")
 
 
 def run_machine(url, folder, number, steps):
