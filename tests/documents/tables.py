@@ -20,6 +20,7 @@ __all__ = ["EXAMPLE", "SECONDS", "describe", "describe_comparisons"]
 
 SECONDS = {
     "delivered_twice": 1.6,
+    "sum_beside_parts": 1.0,
     "amount_in_ten_thousands": 0.9,
     "record_numbers_reused": 0.3,
     "size_against_members": 0.3,

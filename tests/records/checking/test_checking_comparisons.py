@@ -220,6 +220,43 @@ def test_a_sum_that_was_withdrawn_does_not_count(find):
     assert find("sum_beside_parts", income=rows + total + withdrawn) is None
 
 
+def make_sum(rows, shift=0, factor=1.0):
+    """Return a row for one month after 2022 began that has the sum of the household's months of 2022."""
+    amount = sum(r["amount"] for r in rows if r["household_id"] == "0013" and r["period_start"].year == 2022)
+    row = {"household_id": "0013", "period_start": DAY(2022, 1 + shift, 1), "source": rows[0]["source"]}
+    return row | {"amount": amount * factor}
+
+
+@pytest.mark.parametrize("shift", [0, 11])
+def test_the_sum_of_a_year_that_is_stated_for_its_first_or_last_month(find, shift):
+    rows = find.income(24)
+    fault = find("sum_beside_parts", income=[*rows, make_sum(rows, shift)])
+    assert (fault.severity, fault.where, fault.count, fault.rows) == ("warning", "income.amount", 1, (97,))
+    assert "are for one month and have the amount of a year: '10998.0'" in fault.message
+    own = [r for r in rows if (r["household_id"], r["period_start"]) != ("0013", DAY(2022, 1 + shift, 1))]
+    assert find("sum_beside_parts", income=[*own, make_sum(rows, shift)]).rows == (96,)
+    assert find("sum_beside_parts", income=[*own, make_sum(own, shift)]).rows == (96,)
+    assert find("sum_beside_parts", income=[*rows, make_sum(rows, shift) | {"months": 12}]).where == "income.months"
+    assert find("sum_beside_parts", income=[*rows, make_sum(rows, shift, 0.9)]) is None
+
+
+def test_sums_that_are_stated_for_every_january(find):
+    rows = find.income(60)
+    sums = [make_sum(rows) | {"period_start": DAY(year, 1, 1)} for year in range(2022, 2027)]
+    assert find("sum_beside_parts", income=rows + sums).count == 5
+
+
+def test_income_that_may_come_at_once_or_rise_is_no_sum(find):
+    for source in ("business", "total"):
+        rows = find.income(24, source=source)
+        assert find("sum_beside_parts", income=[*rows, make_sum(rows, 9)]) is None
+    rows = find.income(24)
+    risen = [r | {"amount": r["amount"] * 11.9} if r["period_start"] >= DAY(2022, 12, 1) else r for r in rows]
+    assert find("sum_beside_parts", income=risen) is None
+    piecework = [r | {"amount": r["amount"] * (1 + r["period_start"].month % 3)} for r in rows]
+    assert find("sum_beside_parts", income=[*piecework, make_sum(piecework, 11)]) is None
+
+
 # -- size_against_members ---------------------------------------------------------------------------------------------
 
 

@@ -176,6 +176,16 @@ PARTNERS = {
         {"income": [{**make_county(1)["income"][2], "months": 12, "amount": 9000.0, "record_id": "y"}]},
         ("income", 0, "months", "sum_beside_parts"),
     ),
+    "a year that is stated for its last month": (
+        {"income": [{**make_county(12)["income"][22], **LATER, "amount": 8466.0, "record_id": "y"}]},
+        {"income": [row for row in make_county(14)["income"] if row["household_id"] == "h0"]},
+        ("income", 0, "amount", "sum_beside_parts"),
+    ),
+    "months beside a stored month that has their sum": (
+        {"income": [{**row, **LATER} for row in make_county(12)["income"][:24]]},
+        {"income": [{**make_county(12)["income"][22], "amount": 8466.0, "record_id": "y"}]},
+        ("income", 0, "amount", "sum_beside_parts"),
+    ),
     "numbers that stand for stored months": (
         {"income": [{**row, **LATER, "period_start": dt.date(2024, 2, 1)} for row in make_county(2)["income"][:2]]},
         {"income": make_county(2)["income"]},

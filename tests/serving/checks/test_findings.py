@@ -68,6 +68,7 @@ TABLES = {
     "a left_on of Unix": ({"members": [{**make_members(["h1"], 1)[0], "left_on": dt.date(1970, 1, 1)}]}, {"early_day"}),
     "a line from the beginning": ({"lines": [LINE | {"effective_from": dt.date(1900, 1, 1)}]}, set()),
     "a slipped amount": ({"income": SLIP}, {"slipped_amount"}),
+    "a year in a month": ({"income": replace(make_income(), 68, amount=11_000.0)}, {"sum_beside_parts"}),
     "a harvest": ({"income": [row | {"source": "business"} for row in replace(SLIP, 21, amount=88_000.0)]}, set()),
     "zeros to the end of the year": (
         {"income": [row | {"amount": row["amount"] * (row["period_start"].month < 9)} for row in make_income()]},

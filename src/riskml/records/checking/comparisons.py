@@ -21,7 +21,7 @@ from riskml.records.reading.cell_sql import NULL_FIRST, fetch_row, quote
 from riskml.records.reading.folder import Folder
 from riskml.vocabulary.regions import Level
 
-__all__ = ["ALIKE", "FEWEST_COPIES", "LONG", "MOSTLY", "NEARLY", "USUALLY", "list_subject"]
+__all__ = ["ALIKE", "FEWEST_COPIES", "LONG", "MOSTLY", "NEARLY", "REGULAR", "SUMMED", "USUALLY", "list_subject"]
 
 ALIKE, USUALLY = 0.05, 0.8
 """Share by which a repeated amount may differ, if this share of the rows that repeat a period differ by no more."""
@@ -37,6 +37,10 @@ MOSTLY, LONG = 0.75, 9
 
 NEARLY = 0.1
 """Share by which rows for months may differ from the sum that they add up to."""
+
+REGULAR, SUMMED, EXACTLY = ("property", "transfer", "wage"), 10, 0.01
+"""Sources that do not bring in a year's income at once, the minimum number of months with which an amount for one month
+is compared, and the share by which it may differ from their sum."""
 
 
 @check()
@@ -130,14 +134,19 @@ def list_subject(table: Table) -> list[str]:
     return [name for name in names if name in table.names]
 
 
-@check(income="household_id period_start months source amount")
+@check(income="household_id period_start source amount")
 def sum_beside_parts(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report income for several months, some of which other rows of the same source cover as well.
+    """Report income for several months that other rows of its source cover too, and sums of a year stated for a month.
 
     A period that starts within another and ends after it is always reported. One that contains others is reported if
     these nearly add up to it, or if they cover half of its months and are no larger. For ``total``, which contains all
     income of its months, any row for part of these months is enough.
+
+    An amount for a month is reported if it is, to a hundredth, the sum of the year that begins or ends with this month,
+    or twelve times their mean, and none of the other months has twice the amount of another. Business may bring in a
+    year's income at once, so it is left out, as is ``total``.
     """
+    yield from _find_years_in_months(folder, table)
     [longest] = fetch_row(folder.connection, f"SELECT max(months) FROM {folder.get_view('income')}")
     if (longest or 1) == 1:
         return
@@ -174,6 +183,36 @@ def sum_beside_parts(folder: Folder, table: Table) -> Iterator[Probe]:
             AND {view}.period_start < sums.period_start + to_months(sums.months)"""
     message = "cover months that have rows of the same source already, so that {extra:,.0f} yuan count twice"
     yield Probe("months", message, rows=rows, others=others, values={"extra": extra or 0})
+
+
+def _find_years_in_months(folder: Folder, table: Table) -> Iterator[Probe]:
+    candidates = folder.create_once(
+        '"#irregular"',
+        f"FROM {group_income(folder)}"
+        f" WHERE source IN {REGULAR} AND n > {SUMMED} AND 2 * largest * n > {SUMMED} * total",
+    )
+    if fetch_row(folder.connection, f"SELECT count(*) FROM {candidates}") == (0,):
+        return
+    counted = select_counted_income(folder, table, f"SEMI JOIN {candidates} USING (household_id, source)")
+    years = folder.create_once(
+        '"#years in months"',
+        f"""WITH monthly AS (FROM ({counted}) WHERE months = 1 AND amount > 0),
+        years AS (
+            SELECT *, first - unnest([0, 11]) AS since FROM monthly JOIN {candidates} USING (household_id, source)
+            WHERE 2 * amount * n > {SUMMED} * total)
+        SELECT year."#file", year."#row", year.amount, since,
+            list({{'#file': part."#file", '#row': part."#row"}}) AS parts,
+            sum(part.amount) FILTER (part.first BETWEEN since AND since + 11) AS sum,
+            count(DISTINCT part.first) FILTER (part.first BETWEEN since AND since + 11) AS length
+        FROM years year JOIN monthly part
+        ON part.household_id = year.household_id AND part.source = year.source AND part.amount <> year.amount
+            AND abs(part.first - year.first) < 12
+        GROUP BY ALL HAVING max(part.amount) < 2 * min(part.amount) AND length >= {SUMMED}
+            AND least(abs(sum - year.amount), abs(12 / length * sum - year.amount)) <= {EXACTLY} * year.amount""",
+    )
+    rows = f'SELECT DISTINCT {POSITION}, amount AS "#value" FROM {years}'
+    others = f"SELECT part.* FROM (SELECT unnest(parts) AS part FROM {years})"
+    yield Probe("amount", "are for one month and have the amount of a year", rows=rows, others=others)
 
 
 @check(households="household_id size", members="household_id member_id")

@@ -18,7 +18,7 @@ from itertools import repeat
 from typing import Any
 
 from riskml.records.checking.cell_checks import LAST_YEAR, LONG_CODE_CUT
-from riskml.records.checking.comparisons import FEWEST_COPIES, LONG, MOSTLY, list_subject
+from riskml.records.checking.comparisons import FEWEST_COPIES, LONG, MOSTLY, REGULAR, SUMMED, list_subject
 from riskml.records.checking.duplicates import FILLED_LATER
 from riskml.records.checking.incomes import FEWEST, FEWEST_MONTHS, RICH, RICHEST
 from riskml.records.checking.plausibility import (
@@ -212,11 +212,14 @@ def _look_at_income(rows: _Rows) -> Iterator[str]:
     yield from _look_for_sums(rows) if longest > 1 else []
     yield from _look_for_growth(rows) if spread >= FEWEST_MONTHS / 2 else []
     monthly = defaultdict[Any, list[float]](list)
-    if spread * longest > SLIPPED:
+    if spread * longest > SUMMED / 2:
         for home, source, amount, length in _zip(income, "household_id", "source", "amount", "months"):
             monthly[home, source] += [amount / (length or 1)] if amount and amount > 0 else []
-    slips = (own[-1] > SLIPPED * own[-2] for own in map(sorted, monthly.values()) if len(own) > 5)
-    yield from ["slipped_amount"] if any(slips) else []
+    many = {key: sorted(own) for key, own in monthly.items() if len(own) > 5}
+    yield from ["slipped_amount"] if any(own[-1] > SLIPPED * own[-2] for own in many.values()) else []
+    regular = (own for (_, source), own in many.items() if source in REGULAR and len(own) > SUMMED)
+    if any(2 * own[-1] * len(own) > SUMMED * sum(own) for own in regular):
+        yield "sum_beside_parts"
 
 
 def _look_for_zeros(income: Columns) -> Iterator[str]:
