@@ -16,16 +16,18 @@ RUN apt-get update \
  && apt-get install --no-install-recommends --yes libgomp1 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin riskml \
- && install --directory --owner=riskml --group=riskml /data
+ && install --directory --owner=riskml --group=riskml /data \
+ && echo sqlite:////data/riskml.db > /etc/riskml-database-url
 COPY --from=build /opt/riskml /opt/riskml
 WORKDIR /srv
 COPY models models
+# The database's address is in a file, because its variable would take precedence over a file that compose.yaml names.
 ENV PATH=/opt/riskml/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HOME=/tmp \
     MPLCONFIGDIR=/tmp/matplotlib \
     RISKML_SERVING_HOST=0.0.0.0 \
-    RISKML_SERVING_DATABASE_URL=sqlite:////data/riskml.db \
+    RISKML_SERVING_DATABASE_URL_FILE=/etc/riskml-database-url \
     RISKML_SERVING_MODEL_STORE=/data/models \
     RISKML_SERVING_EXPORT_FOLDER=/data/exports
 USER 10001

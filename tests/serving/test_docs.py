@@ -150,6 +150,26 @@ def test_every_command_in_the_image_and_compose_file_exists():
     assert options <= {option for parameter in server.params for option in parameter.opts}
 
 
+@pytest.mark.parametrize("service", ["service", "migrate"])
+def test_the_containers_of_compose_use_postgresql_and_the_image_alone_sqlite(service, tmp_path, monkeypatch):
+    """The image's own settings must not take precedence over those of the compose file."""
+    (image,) = (rest for word, rest in read_instructions() if word == "ENV")
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    (tmp_path / "url").write_text("postgresql://riskml@postgres/riskml")
+    (tmp_path / "own").write_text("sqlite:////data/riskml.db")
+    assert f"echo {(tmp_path / 'own').read_text()} > /etc/riskml-database-url" in (ROOT / "Dockerfile").read_text()
+    files = {"/run/secrets/database_url": str(tmp_path / "url"), "/etc/riskml-database-url": str(tmp_path / "own")}
+
+    def read_address(named):
+        for name, value in named.items():
+            if name.removeprefix(PREFIX).removesuffix("_FILE").lower() in SECRETS:
+                monkeypatch.setenv(name, files.get(value, value))
+        return Settings().database_url
+
+    assert read_address(dict(pair.split("=", 1) for pair in image.split())) == "sqlite:////data/riskml.db"
+    assert read_address(compose[service]["environment"]) == "postgresql://riskml@postgres/riskml"
+
+
 def test_the_compose_file_hardens_its_services():
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
     services = compose["services"]
@@ -157,6 +177,8 @@ def test_the_compose_file_hardens_its_services():
     for name in services:
         assert services[name]["read_only"] is True
         assert services[name]["mem_limit"]
+        assert services[name]["init"] is True
+        assert services[name]["logging"] == {"driver": "local"}, "other logs grow until the disk is full"
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["security_opt"] == ["no-new-privileges:true"]
         if name == "postgres":
@@ -165,6 +187,8 @@ def test_the_compose_file_hardens_its_services():
             assert "user" not in services[name], "the image's default user is not root"
         assert not [value for value in services[name].get("environment", {}).values() if "PASSWORD" in str(value)]
     assert services["service"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    ready = services["postgres"]["healthcheck"]["test"]
+    assert "--host=127.0.0.1" in ready, "the server that creates the database listens on its socket only"
     for service in services.values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
         for volume in service.get("volumes", ()):
