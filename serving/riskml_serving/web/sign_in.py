@@ -75,9 +75,9 @@ async def enter(request: Request) -> Response:
     form = await read_form(request, visit)
     username, back = form.get_text("username", 40), keep_own_path(form.get_text("back", 4000))
     password = (form.get_all("password") or [""])[0]
-    await state.write(lambda c: limit_sign_ins(c, state.settings, get_client_address(request.scope)))
-    right = await state.read(lambda c: check_password(c, username, password))
     number, address = request.state.request_id, get_client_address(request.scope)
+    await state.write(lambda c: limit_sign_ins(c, state.settings, address))
+    right = await state.read(lambda c: check_password(c, username, password))
     token = await state.write(lambda c: sign_in(c, state.settings, username, right, number, address))
     if token is None:
         return _render_form(request, back, refused="password", username=username)
@@ -114,12 +114,10 @@ async def return_from_provider(request: Request, state: Short = "", code: Short 
     seed, _, back = request.cookies.get(get_cookie_name(service.settings, PROVIDER_COOKIE), "").partition("|")
     if not seed or not hmac.compare_digest(state.encode(), derive_state(seed).encode()):
         raise Problem("form-refused")
-    await service.write(lambda c: limit_sign_ins(c, service.settings, get_client_address(request.scope)))
+    number, address = request.state.request_id, get_client_address(request.scope)
+    await service.write(lambda c: limit_sign_ins(c, service.settings, address))
     person = await anyio.to_thread.run_sync(provider.redeem, seed, code) if code else None
-    token = None
-    if person is not None:
-        number, address = request.state.request_id, get_client_address(request.scope)
-        token = await service.write(lambda c: sign_in_by_provider(c, service.settings, person, number, address))
+    token = await service.write(lambda c: sign_in_by_provider(c, service.settings, person, number, address))
     response = RedirectResponse("/sign-in?refused=provider" if token is None else keep_own_path(unquote(back)), 303)
     clear_cookie(response, service.settings, PROVIDER_COOKIE)
     if token is not None:

@@ -191,22 +191,30 @@ def sign_in(
 
 
 def sign_in_by_provider(
-    connection: Connection, settings: Settings, person: Person, request_id: str, address: str
+    connection: Connection, settings: Settings, person: Person | None, request_id: str, address: str
 ) -> str | None:
     """Open a session for a person authenticated by the provider, with the role and region that the provider now states.
 
     Returns
     -------
     str or None
-        A new token for the cookie; None if the account has been disabled here.
+        A new token for the cookie; None if the provider names nobody or the account has been disabled here.
     """
+    if person is None:
+        audit.record(connection, NOBODY, "sign-in.unknown", request_id=request_id, client=address)
+        return None
     at, row = now(), repository.find_user(connection, person.username, lock=True)
     caller = Caller(f"user:{person.username}", person.region, frozenset())
     if row is not None and row["disabled_at"] is not None:
         audit.record(connection, caller, "sign-in.refused", request_id=request_id, client=address)
         return None
+    stated = asdict(person)
+    if row is None or any(row[name] != value for name, value in stated.items()):
+        rights = {name: stated[name] for name in ("role", "region", "health_details", "identity")}
+        action = "user.create" if row is None else "user.change"
+        audit.record(connection, caller, action, request_id=request_id, **rights)
     values = {"password_hash": "", "failures": 0, "created_at": row["created_at"] if row else at}
-    repository.upsert_user(connection, {**asdict(person), **values})
+    repository.upsert_user(connection, {**stated, **values})
     repository.uncount_attempt(connection, _hash(address))
     return _open_session(connection, settings, person.username, caller, at, request_id, address)
 

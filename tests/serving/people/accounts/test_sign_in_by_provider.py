@@ -147,7 +147,13 @@ def test_a_user_of_the_provider_is_signed_in_with_their_role_and_region(site, id
     idp.claims |= {"rights": ["county-staff", "registrar"]}
     sign_in(site)
     assert site.rows(query) == [("county", world.regions["county"], 0, 1)], "only a role that the setting names does"
-    assert site.actions().count("sign-in") == 3
+    done = [action for action in site.actions() if action.startswith(("sign-in", "user."))]
+    assert done == ["user.create", "sign-in", "user.change", "sign-in", "user.change", "sign-in"]
+    sign_in(site)
+    assert site.actions()[-2:] != ["user.change", "sign-in"], "nothing changed"
+    last = site.rows("SELECT detail FROM audit WHERE action = 'user.change' ORDER BY seq DESC LIMIT 1")[0][0]
+    stated = {"role": "county", "region": world.regions["county"], "health_details": False, "identity": True}
+    assert json.loads(last) == stated
 
 
 @pytest.mark.parametrize(
@@ -174,6 +180,7 @@ def test_a_user_with_missing_or_wrong_claims_is_not_signed_in(site, idp, claims)
     assert "统一身份认证没有确认" in page.text
     assert not is_signed_in(site)
     assert not site.rows("SELECT 1 FROM users WHERE username LIKE 'oidc:%'")
+    assert site.actions()[-1] == "sign-in.unknown"
 
 
 def test_a_token_signed_with_another_key_is_rejected(site, idp):
