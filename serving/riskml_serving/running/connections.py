@@ -53,7 +53,9 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Give the client time to send the body."""
+        """Refuse headers that are too large although they arrived at once; give the client time to send the body."""
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEADER_BYTES:
+            raise ValueError("too large headers")
         self._in_body = True
         self._expect(BODY_SECONDS)
         super().on_headers_complete()

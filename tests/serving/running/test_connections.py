@@ -111,6 +111,12 @@ def test_too_many_or_too_large_headers_are_refused(connect, head):
     assert answer.startswith(b"HTTP/1.1 400") or answer == b""
 
 
+def test_large_headers_that_arrive_at_once_are_refused(connect):
+    connection = connect()
+    connection.sendall(GET + b"a: " + b"b" * connections.MAX_HEADER_BYTES + b"\r\n\r\n")
+    assert read_end(connection).startswith(b"HTTP/1.1 400")
+
+
 def test_a_large_body_that_keeps_its_rate_and_a_slow_service_are_left_alone(connect, monkeypatch):
     monkeypatch.setattr(connections, "BODY_RATE", 10_000.0)
     connection = connect()

@@ -25,6 +25,8 @@ __all__ = ["MONTHS_KEPT", "archive_months", "read_about", "read_archive", "read_
 
 MONTHS_KEPT = 6
 """Number of whole months that stay in the database, in addition to the current one."""
+PURPOSE = "archive"
+"""Signed with each archive's head: a checkpoint, which everybody may read, must not pass for an archive."""
 
 
 def archive_months(connection: Connection, folder: Path, key: Path, today: dt.date) -> list[Path]:
@@ -56,7 +58,7 @@ def archive_months(connection: Connection, folder: Path, key: Path, today: dt.da
     for month, entries in groupby(repository.read_all(connection, first_kept), lambda entry: f"{entry['at']:%Y-%m}"):
         rows = list(entries)
         head = Head(rows[-1]["seq"], rows[-1]["entry_hash"])
-        checkpoint = sign_head(signer, head)
+        checkpoint = sign_head(signer, head, PURPOSE)
         path = folder / f"audit-{month}-{rows[0]['seq']:012}.jsonl.gz"
         lines = [*map(to_json, rows), checkpoint.to_json()]
         try:
@@ -105,7 +107,7 @@ def read_start(connection: Connection, public_key: Path | None) -> Head:
 
 def _require_signature(checkpoint: Checkpoint, public_key: Path, file: str) -> None:
     try:
-        checkpoint.check(load_public_key(public_key))
+        checkpoint.check(load_public_key(public_key), PURPOSE)
     except (InvalidSignature, ValueError) as error:
         raise UsageError(
             "The archive {file} was not signed with this key, or it was altered.",

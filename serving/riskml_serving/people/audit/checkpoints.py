@@ -60,14 +60,14 @@ class Checkpoint:
     head: Head
     signature: str
 
-    def check(self, key: Ed25519PublicKey) -> None:
+    def check(self, key: Ed25519PublicKey, purpose: str = "checkpoint") -> None:
         """Verify the signature.
 
         Raises
         ------
         InvalidSignature, ValueError
         """
-        key.verify(bytes.fromhex(self.signature), _write_message(self.at, self.head))
+        key.verify(bytes.fromhex(self.signature), _write_message(purpose, self.at, self.head))
 
     def to_json(self) -> dict[str, str]:
         """Return the checkpoint as the content of a JSON object."""
@@ -84,14 +84,14 @@ class Checkpoint:
         return cls(content["at"], Head.parse(content["head"]), content["signature"])
 
 
-def _write_message(at: str, head: Head) -> bytes:
-    return f"riskml audit checkpoint\n{at}\n{head}".encode()
+def _write_message(purpose: str, at: str, head: Head) -> bytes:
+    return f"riskml audit {purpose}\n{at}\n{head}".encode()
 
 
-def sign_head(key: Ed25519PrivateKey, head: Head) -> Checkpoint:
-    """Sign a head and the current time."""
+def sign_head(key: Ed25519PrivateKey, head: Head, purpose: str = "checkpoint") -> Checkpoint:
+    """Sign a head and the current time for a purpose: what was signed for one does not count for another."""
     at = now().isoformat(timespec="seconds")
-    return Checkpoint(at, head, key.sign(_write_message(at, head)).hex())
+    return Checkpoint(at, head, key.sign(_write_message(purpose, at, head)).hex())
 
 
 class Notary:

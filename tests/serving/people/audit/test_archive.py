@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import json
 
 import pytest
 from sqlalchemy import insert, text
@@ -102,13 +103,19 @@ def test_an_archive_that_was_tampered_with_is_found(nine_months, tmp_path, what)
         assert isinstance(run(nine_months, "verify", *key).exception, UsageError)
 
 
-def test_only_what_is_archived_can_be_deleted_and_an_archive_that_did_not_happen_is_found(nine_months, tmp_path):
+@pytest.mark.parametrize("source", ["made up", "a checkpoint"])
+def test_only_what_is_archived_can_be_deleted_and_an_archive_that_did_not_happen_is_found(
+    nine_months, tmp_path, source
+):
     archive(nine_months, tmp_path)
     for what in ("DELETE FROM audit WHERE seq = 5", "DELETE FROM audit_archives", "UPDATE audit_archives SET at = ''"):
         with pytest.raises(DBAPIError, match="append-only"), writing(nine_months) as connection:
             connection.execute(text(what))
+    signed = json.loads((tmp_path / "checkpoints.jsonl").read_text().splitlines()[3])
+    if source == "made up":
+        signed |= {"head": f"8:{'0' * 64}", "signature": "00" * 64}
+    number, _, digest = signed.pop("head").partition(":")
     with writing(nine_months) as connection:
-        values = {"last_seq": 8, "last_hash": "0" * 64, "at": "", "signature": "00" * 64, "file": "f"}
-        connection.execute(insert(ARCHIVES).values(**values))
+        connection.execute(insert(ARCHIVES).values(**signed, last_seq=int(number), last_hash=digest, file="f"))
         connection.execute(text("DELETE FROM audit WHERE seq <= 8"))
     assert isinstance(verify(nine_months, tmp_path).exception, UsageError)
