@@ -65,6 +65,8 @@ def test_a_row_without_wage_and_with_a_day_of_return_is_a_lost_job(tmp_path, wag
         ("2024年务工工资", ",月工资（元）,,\n,9月,10月,11月", {"202409": 3000, "202410": 3100, "202411": 3050}),
         ("2024年务工工资", ",务工收入,,\n,9月,10月,合计", {"202409": 3000, "202410": 3100}),
         ("务工台账", ",月工资（2024年）,,\n,9月,10月,11月", {"202409": 3000, "202410": 3100, "202411": 3050}),
+        ("2024年外出务工", ",9月挣,10月份挣的钱,合计", {"202409": 3000, "202410": 3100}),
+        ("2024年10月外出务工", ",上月挣,本月赚,全家每月挣", {"202410": 3100}),
     ],
 )
 def test_columns_of_months_have_wages_and_the_next_columns_have_averages_or_sums(read_wages, title, header, wages):
@@ -100,6 +102,8 @@ def test_a_wage_of_a_whole_year(tmp_path):
     year = [(date(2024, 1, 1), 12, 40_000)]
     assert list_incomes(tmp_path, "2024年务工人员年收入", header, row) == year
     assert list_incomes(tmp_path, "务工人员收入", "姓名,2024年务工收入,工种", row) == year
+    for title, wage in (("务工人员收入", "2024年挣的钱"), ("2025年1月外出务工", "2024年工资收入")):
+        assert list_incomes(tmp_path, title, f"姓名,{wage},工种", row) == year
     for title, reason in (("务工人员年收入", "no_date"), ("2025年务工人员年收入", "future_date")):
         with pytest.raises(UnusableValueError, match=reason):
             list_incomes(tmp_path, title, header, row)

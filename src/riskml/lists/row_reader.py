@@ -221,7 +221,8 @@ class RowReader:
 
     def require_year(self, column: Column) -> date:
         """Return the first day of a yearly wage's year, which header or titles state and which must be over."""
-        start, end = find_period([column.header, *self.context.texts], self.received) or (None, None)
+        texts = [column.header, *self.context.texts]  # a header such as 2023年收入 needs no title
+        start, end = find_period(texts[:1]) or find_period(texts, self.received) or (None, None)
         if start is None or end is None or (end - start).days < _YEAR:
             raise UnusableValueError("no_date")
         if end > self.received:

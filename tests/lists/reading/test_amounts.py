@@ -22,6 +22,9 @@ cents = st.integers(0, 10**6).map(lambda number: number / 100)
         (["总费用", "医保出", "民政出", "自己出的"], (100, 50, 10, 40), (80, 50, 0, 30), "C--P"),
         (["总费用", "医保出", "民政出", "剩下的"], (100, 50, 10, 40), (80, 50, 0, 30), "C---"),
         (["总费用", "甲"], (100, 40), (80, 30), "C-"),
+        (["总费用", "甲", "乙"], (100, 60, 40), (80, 50, 30), "C--"),
+        (["看病一共", "农合给的", "剩下的"], (100, 60, 40), (80, 50, 30), "C-P"),
+        (["报了多少", "一共花了", "自己一共花了"], (60, 100, 40), (50, 80, 30), "-CP"),
         (["总费用", "统筹支付", "个人在内", "个人在外"], (100, 60, 30, 10), (80, 50, 30, 0), "C-PP"),
         (["总费用", "统筹支付", "个人在内", "个人在外"], (100, 60, 30, 5), (80, 50, 20, 0), "C---"),
         (["总费用", "统筹支付", "甲"], (100, 0, 100), (80, 0, 80), "C--"),
@@ -34,6 +37,11 @@ def test_what_a_bill_cost_and_what_was_paid_follow_from_the_other_amounts(
     sheet = read([["住院费用明细"], ["姓名", *header], ["某某", *first], ["某甲", *second]])
     assert list_fields(sheet) == ["name", *(KNOWN[letter] for letter in fields)]
     assert sheet.unclear == ("" if "P" in fields else "illness.self_paid")
+
+
+def test_a_bill_of_which_only_the_total_is_known_is_no_question(read, list_fields):
+    sheet = read([["住院费用明细"], ["姓名", "看病一共"], ["某某", 100], ["某甲", 80]])
+    assert (list_fields(sheet), sheet.unclear) == (["name", "illness.cost"], "")
 
 
 def test_a_column_beside_a_known_fund_is_a_fund(read, list_fields):

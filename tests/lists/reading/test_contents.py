@@ -219,6 +219,24 @@ def test_which_column_holds_the_day(read, list_fields, title, header, cells, fie
     assert sheet.unclear == (day if header == ["甲", "乙"] else "illness.self_paid" if "钱" in header else "")
 
 
+@pytest.mark.parametrize("title", ["临时救助", "学生助学金"])
+@pytest.mark.parametrize(
+    ("header", "fields"),
+    [
+        (["审批日期", "到账"], "other day"),
+        (["审批日期", "钱到手那天"], "other day"),
+        (["审批日期", "打款日期"], "other day"),
+        (["审批日期", "公示日期"], "day other"),
+        (["审批日期", "甲", "乙"], "day other other"),
+    ],
+)
+def test_help_counts_from_the_day_of_payment_if_it_follows_that_of_approval(read, list_fields, title, header, fields):
+    days = [["2024-06-20", "2024-07-03", "2024-07-09"], ["2024-06-28", "2024-07-03", "2024-07-09"]]
+    rows = [["某某", 2000, *own[: len(header)]] for own in days]
+    found = list_fields(read([[title], ["姓名", "金额", *header], *rows]))[2:]
+    assert found == [{"day": "help.started_on"}.get(name, name) for name in fields.split()]
+
+
 def test_a_worker_who_began_one_day_has_not_lost_his_job(read, list_fields):
     rows = [["某某", ID, "2025-01-05", 3000]] * 2
     assert list_fields(read([["务工工资"], ["姓名", "身份证号", "哪天进厂", "月工资"], *rows]))[2] == "other"

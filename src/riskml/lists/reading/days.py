@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
+from riskml.lists.data_files import Patterns
 from riskml.lists.reading.cells import Body, normalise
 from riskml.lists.reading.headers import SECOND, Meaning, Topic
 from riskml.lists.reading.sheets import Cell, Column
@@ -21,6 +22,7 @@ _ANY_YEAR = 2024
 _LONGEST = 200
 """Maximum number of days between an event and its end or its registration."""
 
+_DAY = Patterns("days")
 _NO_DAY = re.compile(r"(?!(?:19|20)\d\d(?:\.\d{1,2}|[01]\d(?:[0-3]\d)?)$)-?\d+(?:\.\d+)?|[^月]{1,5}")
 """Texts under an unknown header that may be amounts, or are too short for days."""
 
@@ -37,7 +39,7 @@ def find_days(
 
     That day is in the only column that may hold it. Of two days in hospital, and of an unknown day and a second-best
     one such as that of the registration, it is the earlier one, unless it is among ``others``, which lists about
-    something else have.
+    something else have. Help was paid on an unknown day that follows that of its approval.
     """
     numbers = [j for j, own in fields.items() if own in ("id_number", "head_id")]
     births = [j for j in sorted(unknown) if any(_are_births(body.rows, j, k) for k in numbers)]
@@ -45,7 +47,11 @@ def find_days(
     left = _list_day_columns(set(unknown) - set(births), body)
     known = [j for j, own in fields.items() if own == name]
     if len(known) == 1 and (own := meanings[known[0]]) and own.rank[0] == SECOND and not own.confirmed:
-        left = [j for j in left if j not in others and _are_before(body.rows, j, known[0])]
+        headers = {j: body.join_header(j) for j in (*left, *known)}
+        if name == "help.started_on" and _DAY.before_payment.search(headers[known[0]]):
+            left = [j for j in left if _are_before(body.rows, known[0], j) and not _DAY.other_step.search(headers[j])]
+        else:
+            left = [j for j in left if j not in others and _are_before(body.rows, j, known[0])]
     elif known or not name:
         return shown
     elif name == "illness.occurred_on" and len(left) == 2:
