@@ -233,8 +233,8 @@ def test_which_column_holds_the_day(read, list_fields, title, header, cells, fie
 def test_help_counts_from_the_day_of_payment_if_it_follows_that_of_approval(read, list_fields, title, header, fields):
     days = [["2024-06-20", "2024-07-03", "2024-07-09"], ["2024-06-28", "2024-07-03", "2024-07-09"]]
     rows = [["某某", 2000, *own[: len(header)]] for own in days]
-    found = list_fields(read([[title], ["姓名", "金额", *header], *rows]))[2:]
-    assert found == [{"day": "help.started_on"}.get(name, name) for name in fields.split()]
+    sheet = read([[title], ["姓名", "金额", *header], *rows])
+    assert list_fields(sheet)[2:] == [{"day": "help.started_on"}.get(name, name) for name in fields.split()]
 
 
 def test_a_worker_who_began_one_day_has_not_lost_his_job(read, list_fields):

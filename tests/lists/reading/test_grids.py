@@ -1,4 +1,4 @@
-"""The cells of workbooks and CSV files are read unchanged, with their types, and hidden rows and columns are known."""
+"""The cells of workbooks and CSV files are read unchanged, with their types, and hidden rows are known."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_rows_and_columns_that_are_empty_count_from_the_first(save):
     assert grid.rows == [[None, None], [None, "a"], [None, None], ["b", None]]
 
 
-def test_hidden_sheets_rows_and_columns_and_merged_cells_are_known(save):
+def test_hidden_sheets_and_rows_and_merged_cells_are_known(save):
     def hide(page):
         page.sheet_state = "hidden" if page.title == "a & b" else "visible"
         page.row_dimensions[2].hidden = True
@@ -52,7 +52,7 @@ def test_hidden_sheets_rows_and_columns_and_merged_cells_are_known(save):
 
     rows = [["a", "b", "c"], [1, 2, 3]]
     _, grid = read_grids(save({"now": rows, "a & b": rows}, merge=["A1:A2"], change=hide))
-    assert (grid.hidden, grid.hidden_rows, grid.hidden_columns) == (True, {1}, {2})
+    assert (grid.hidden, grid.hidden_rows) == (True, {1})
     assert grid.merges == [(0, 0, 1, 0)]
 
 

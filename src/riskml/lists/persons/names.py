@@ -18,10 +18,6 @@ WILD = "□"
 """Stands for a character that a list hides or could not write."""
 
 _NAME = Patterns("names")
-_KIN = (
-    "妻子|丈夫|爱人|配偶|家属|媳妇|老婆|儿子|女儿|长子|次子|三子|长女|次女|三女|儿媳|女婿|父亲|母亲|孙子|孙女"
-    "|公公|婆婆|岳父|岳母"
-)
 _LONG = 5
 """Minimum number of characters of a name that has more than a family name and a given name."""
 _LOOSE = [("zh", "z"), ("ch", "c"), ("sh", "s"), ("ing", "in"), ("eng", "en")]

@@ -87,9 +87,7 @@ def choose_topic(
     return ranked[0]
 
 
-def map_columns(
-    headers: Headers, topic: str, body: Body, *, hidden: Collection[int] = (), villages: Villages | None = None
-) -> list[Column]:
+def map_columns(headers: Headers, topic: str, body: Body, *, villages: Villages | None = None) -> list[Column]:
     """Return the columns of a sheet with their fields.
 
     Parameters
@@ -100,8 +98,6 @@ def map_columns(
         What the sheet is about; empty if that is not clear.
     body : Body
         Headers and rows of data; a part of the rows is enough.
-    hidden : collection of int
-        Hidden columns, counted from 0.
     villages : Villages, optional
         The villages of the register.
     """
@@ -168,7 +164,7 @@ def map_columns(
         how = hows.get(j, by_header) if j in fields else ""
         factor = (meaning and meaning.factor) or next(filter(None, map(find_factor, reversed(parts[j]))), None)
         header = "/".join(parts[j])
-        columns.append(Column(j + 1, header, fields.get(j, "other"), how, factor, j in hidden, spare))
+        columns.append(Column(j + 1, header, fields.get(j, "other"), how, factor, spare))
     return columns
 
 

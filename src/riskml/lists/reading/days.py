@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from riskml.lists.data_files import Patterns
 from riskml.lists.reading.cells import Body, normalise
 from riskml.lists.reading.headers import SECOND, Meaning, Topic
 from riskml.lists.reading.sheets import Cell, Column
-from riskml.lists.reading.values import try_day
+from riskml.lists.reading.values import Day, try_day
 
 __all__ = ["DAYS", "find_days", "find_missing_day", "leave_out_undated", "read_birth", "want_day"]
 
@@ -19,6 +19,7 @@ DAYS = {"illness.occurred_on", "events.occurred_on", "disaster.occurred_on", "he
 
 _AGREE = 0.8
 _ANY_YEAR = 2024
+_FIRST_BIRTH = 1901
 _LONGEST = 200
 """Maximum number of days between an event and its end or its registration."""
 
@@ -88,23 +89,9 @@ def leave_out_undated(meanings: Sequence[Meaning | None], body: Body) -> list[Me
     return [Meaning("other") if j in wrong and (others or days[j] in known) else own for j, own in enumerate(meanings)]
 
 
-def read_birth(cell: Cell) -> date | None:
-    """Return a day of birth; None if the cell has no day or an incomplete one.
-
-    >>> read_birth("1985年3月12日"), read_birth(19850312), read_birth("1985-03")
-    (datetime.date(1985, 3, 12), datetime.date(1985, 3, 12), None)
-    """
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
-    match = re.match(
-        r"\s*((?:19|20)\d\d)\D?(\d{1,2})\D?(\d{1,2})(?!\d)", f"{cell:.0f}" if isinstance(cell, float) else str(cell)
-    )
-    try:
-        return date(*map(int, match.groups())) if match else None
-    except ValueError:
-        return None
+def read_birth(cell: Cell) -> Day | None:
+    """Read a day or month of birth; return None if the cell has none that is certain."""
+    return try_day(cell, earliest=_FIRST_BIRTH)
 
 
 def _read(cell: Cell) -> date | None:
@@ -121,7 +108,7 @@ def _is_day(cell: Cell) -> bool:
 def _are_births(rows: Sequence[Sequence[Cell]], day: int, number: int) -> bool:
     """Return whether days are in most of the ID numbers."""
     pairs = [(born, str(row[number])) for row in rows if (born := read_birth(row[day])) and row[number] is not None]
-    return bool(pairs) and 2 * sum(f"{born:%y%m%d}" in text for born, text in pairs) > len(pairs)
+    return bool(pairs) and 2 * sum(f"{born.day:%y%m%d}" in text for born, text in pairs) > len(pairs)
 
 
 def _are_before(rows: Sequence[Sequence[Cell]], some: int, others: int) -> bool:

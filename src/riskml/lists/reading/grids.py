@@ -36,8 +36,8 @@ _MEASURED = 20
 class Grid:
     """The cells of a sheet, from its first row and column on.
 
-    All ``rows`` have the same length; the last one is the last row with a value. ``hidden_rows`` and ``hidden_columns``
-    are counted from 0 and known only for ``.xlsx`` files.
+    All ``rows`` have the same length; the last one is the last row with a value. ``hidden_rows`` are counted from 0 and
+    known only for ``.xlsx`` files. Hidden columns are read like the others.
     """
 
     name: str
@@ -45,7 +45,6 @@ class Grid:
     hidden: bool = False
     merges: list[Merge] = field(default_factory=list)
     hidden_rows: frozenset[int] = frozenset()
-    hidden_columns: frozenset[int] = frozenset()
 
 
 def read_grids(path: Path) -> list[Grid]:
@@ -90,7 +89,7 @@ def _read_workbook(path: Path) -> list[Grid]:
             rows = [[_convert(value) for value in row] for row in cells.to_python(skip_empty_area=False)]
             merges = [(*first, *last) for first, last in cells.merged_cell_ranges or ()]
             unseen = sheet.visible != SheetVisibleEnum.Visible
-            grids.append(Grid(sheet.name, _trim(rows), unseen, merges, *hidden.get(sheet.name, ())))
+            grids.append(Grid(sheet.name, _trim(rows), unseen, merges, hidden.get(sheet.name, frozenset())))
     return grids
 
 
@@ -112,8 +111,8 @@ def _trim(rows: Iterable[list[Cell]]) -> list[list[Cell]]:
     return [row[:width] + [None] * (width - len(row)) for row in own[:height]]
 
 
-def _read_hidden(path: Path) -> dict[str, tuple[frozenset[int], frozenset[int]]]:
-    """Read which rows and columns of each sheet are hidden, which python-calamine does not report."""
+def _read_hidden(path: Path) -> dict[str, frozenset[int]]:
+    """Read which rows of each sheet are hidden, which python-calamine does not report."""
     hidden = {}
     with ZipFile(path) as archive:
         links = {tag["Id"]: tag["Target"] for tag in _find_tags(archive, "xl/_rels/workbook.xml.rels", "Relationship")}
@@ -122,12 +121,8 @@ def _read_hidden(path: Path) -> dict[str, tuple[frozenset[int], frozenset[int]]]
             part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
             if part not in archive.namelist():
                 continue
-            tags = [
-                tag for tag in _find_tags(archive, part, "row|col", " hidden=") if tag.get("hidden") in ("1", "true")
-            ]
-            rows = frozenset(int(tag["r"]) - 1 for tag in tags if "r" in tag)
-            spans = [range(int(tag["min"]) - 1, int(tag["max"])) for tag in tags if "min" in tag]
-            hidden[sheet["name"]] = rows, frozenset(i for span in spans for i in span)
+            rows = _find_tags(archive, part, "row", " hidden=")
+            hidden[sheet["name"]] = frozenset(int(row["r"]) - 1 for row in rows if row["hidden"] in ("1", "true"))
     return hidden
 
 

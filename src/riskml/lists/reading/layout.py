@@ -25,7 +25,6 @@ _SERIALS = {"序号", "编号", "序", "号", "NO.", "NO"}
 _FEWEST, _LONGEST_NAME, _LONGEST_CELL = 6, 3, 10
 """Maximum numbers of texts in a row of notes or signatures, and of characters in most names and in most cells."""
 
-_HAN = r"\u4e00-\u9fff"
 _ROW = Patterns("rows")
 
 
@@ -60,10 +59,8 @@ def find_tables(grid: Grid, headers: Headers) -> list[Table]:
     A sheet without a header is one table without columns, whose rows are notes, unless a column holds ID numbers. The
     instructions in a template are notes too.
     """
-    if any(tuple(cell for cell in row if cell is not None) == NOTES for row in grid.rows[:1]):
-        kinds: list[RowKind] = ["blank" if _is_blank(row) else "note" for row in grid.rows]
-        return [Table(0, len(grid.rows), [], [[] for _ in grid.rows[0]], kinds, grid.rows)]
-    spans = find_header_spans(grid, headers)
+    instructions = any(tuple(cell for cell in row if cell is not None) == NOTES for row in grid.rows[:1])
+    spans = [] if instructions else find_header_spans(grid, headers)
     starts = [0, *(_find_title_start(grid, first, end) for (_, end), (first, _) in pairwise(spans))]
     ends = [*starts[1:], len(grid.rows)]
     tables: list[Table] = []

@@ -10,12 +10,11 @@ from datetime import date
 from functools import lru_cache
 
 from riskml.lists.data_files import Patterns, load_data
+from riskml.lists.reading.values import translate_numeral
 
 __all__ = ["find_month", "find_period", "find_writing"]
 
-_DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 _PERIOD = Patterns("periods")
-_MONTHS = {"十": "10", "十一": "11", "十二": "12"}
 _FORMS = [re.compile(form) for form in load_data("patterns")["period_forms"]]
 _SPANS: Mapping[str, tuple[int, int]] = load_data("patterns")["spans"]
 
@@ -85,8 +84,7 @@ def _make_day(year: str | int | None, month: str, day: str | None) -> date | Non
 
 def _spell_digits(text: str) -> str:
     text = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
-    text = _PERIOD.year.sub(lambda match: match[0].translate(_DIGITS), text)
-    return _PERIOD.month.sub(lambda match: _MONTHS.get(match[0], match[0].translate(_DIGITS)), text)
+    return _PERIOD.month.sub(translate_numeral, _PERIOD.year.sub(translate_numeral, text))
 
 
 def _find_disaster(text: str, year: int | None) -> tuple[date, date] | None:

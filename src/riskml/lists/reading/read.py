@@ -108,7 +108,7 @@ class _Reader:
         body = Body(table.parts, table.list_rows("data"))
         if topic == "job_loss" and _lists_workers(headers, body):
             topic = "wages"
-        columns = map_columns(headers, topic, body, hidden=grid.hidden_columns, villages=villages)
+        columns = map_columns(headers, topic, body, villages=villages)
         if _is_summary(columns):
             table.kinds = ["total" if kind == "data" else kind for kind in table.kinds]
         if grid.hidden:
@@ -176,13 +176,9 @@ def identify(sheet: Sheet, row: Row) -> Identity:
     if not named and (both := _SHEET.name_and_id.match(texts.get("id_number") or "")):
         texts["name"] = both[1]
     number = cells.get("id_number", cells.get("head_id"))
-    birth = read_birth(cells.get("birth_date"))
-    if (
-        birth
-        and birth.day == 1
-        and any(_SHEET.month.search(column.header) for column in sheet.find_columns("birth_date"))
-    ):
-        birth, cells["birth_date"] = None, f"{birth:%Y-%m}"
+    born = read_birth(cells.get("birth_date"))
+    months = any(_SHEET.month.search(column.header) for column in sheet.find_columns("birth_date"))
+    only_month = born is not None and (born.precision == "month" or (months and born.day.day == 1))
     written: dict[str, Any] = {name: texts.get(name) for name in _WRITTEN}
     return Identity(
         **written,
@@ -190,8 +186,8 @@ def identify(sheet: Sheet, row: Row) -> Identity:
         town=texts.get("town") or row.context.town,
         village=texts.get("village") or row.context.village,
         sex=texts.get("sex") or texts.get("members.sex"),
-        birth=birth,
-        birth_month=None if birth else _read_month(cells.get("birth_date")),
+        birth=born.day if born and born.precision == "day" and not only_month else None,
+        birth_month=born.day if born and only_month else None,
         age=_read_age(sheet, row),
     )
 
@@ -206,18 +202,6 @@ def _write(cell: Cell) -> str | None:
     if cell is None or isinstance(cell, str):
         return cell
     return format(Decimal(repr(cell)), "f") if isinstance(cell, float) else str(cell)
-
-
-def _read_month(cell: Cell) -> date | None:
-    """Return the first day of a month of birth; None if there is no month, or if a number may be January or October.
-
-    >>> _read_month("1985年3月"), _read_month(1985.3), _read_month("198503"), _read_month(1985.1)
-    (datetime.date(1985, 3, 1), datetime.date(1985, 3, 1), datetime.date(1985, 3, 1), None)
-    """
-    match = re.match(r"\s*((?:19|20)\d\d)\D?(0[1-9]|1[0-2]|[1-9])\s*月?份?\s*$", _write(cell) or "")
-    if match is None or (isinstance(cell, float) and match[2] == "1"):
-        return None
-    return date(int(match[1]), int(match[2]), 1)
 
 
 def _read_age(sheet: Sheet, row: Row) -> int | None:

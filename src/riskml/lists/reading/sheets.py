@@ -36,7 +36,6 @@ class Column:
     field: str = "other"
     how: How = ""
     factor: float | None = None
-    hidden: bool = False
     spare: str = ""
 
 

@@ -15,7 +15,7 @@ from riskml.lists.data_files import Patterns, load_data
 from riskml.lists.reading.sheets import Cell
 from riskml.lists.words import UnusableValueError, is_empty, normalise
 
-__all__ = ["Amount", "Day", "Precision", "read_amount", "read_count", "read_day", "try_day"]
+__all__ = ["Amount", "Day", "Precision", "read_amount", "read_count", "read_day", "translate_numeral", "try_day"]
 
 Precision = Literal["day", "month", "year"]
 
@@ -38,15 +38,20 @@ class Amount(NamedTuple):
 _SERIAL = (18_264, 80_000)
 """Dates from 1950 to 2119 as a spreadsheet may show them: as plain numbers, the days since 1899-12-30."""
 
-_YEARS = (1950, 2199)
-"""Years of dates in lists; spreadsheets show an empty or wrong cell as a day in 1900. Births are read elsewhere."""
+_YEARS = (1901, 2199)
+"""Years of dates in lists, and of births; spreadsheets show an empty or wrong cell as a day in 1900."""
+
+_EARLIEST = 1950
+"""Earliest year of other dates than births."""
 
 _FORMS = [(re.compile(own["form"]), own.get("how")) for own in load_data("patterns")["dates"]]
 _VALUE = Patterns("values")
 _DIGITS = {character: str(i) for i, character in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0", "元": "1"}
 
 
-def read_day(cell: Cell, *, year: int | None = None, latest: date | None = None) -> Day | None:
+def read_day(
+    cell: Cell, *, year: int | None = None, latest: date | None = None, earliest: int = _EARLIEST
+) -> Day | None:
     """Read a day; return None if the cell is empty.
 
     Parameters
@@ -59,11 +64,13 @@ def read_day(cell: Cell, *, year: int | None = None, latest: date | None = None)
     latest : date, optional
         Day on which the list arrived; it decides between January and October if a spreadsheet shows 2024.10 as the
         number 2024.1.
+    earliest : int, default 1950
+        Earliest year.
 
     Raises
     ------
     UnusableValueError
-        ``bad_date``, if the cell is not a day, may be one of several days, or is before 1950.
+        ``bad_date``, if the cell is not a day, may be one of several days, or is too early.
 
     Examples
     --------
@@ -75,19 +82,29 @@ def read_day(cell: Cell, *, year: int | None = None, latest: date | None = None)
     Traceback (most recent call last):
     riskml.lists.words.UnusableValueError: bad_date
     """
+    if is_empty(cell):
+        return None
     if isinstance(cell, date):
-        return _make_day("day", "", cell.year, cell.month, cell.day)
-    if isinstance(cell, bool):
+        parsed = _make_day("day", "", cell.year, cell.month, cell.day)
+    elif isinstance(cell, int | float) and not isinstance(cell, bool):
+        parsed = _read_number_day(float(cell), latest)
+    else:
+        parsed = _read_text_day(str(cell), year, latest)
+    if parsed.day.year < earliest:
         raise UnusableValueError("bad_date")
-    if isinstance(cell, int | float):
-        return _read_number_day(float(cell), latest)
-    return None if is_empty(cell) else _read_text_day(str(cell), year, latest)
+    return parsed
 
 
-def try_day(cell: Cell, year: int | None = None) -> Day | None:
-    """Read a day; return None if the cell has none that is certain."""
+def try_day(cell: Cell, year: int | None = None, earliest: int = _EARLIEST) -> Day | None:
+    """Read a day; return None if the cell has none that is certain.
+
+    >>> [try_day(cell, earliest=1901).day.isoformat() for cell in ("1935年3月12日", 19350312, 1935.3)]
+    ['1935-03-12', '1935-03-12', '1935-03-01']
+    >>> try_day("1935年3月12日") is None
+    True
+    """
     try:
-        return read_day(cell, year=year)
+        return read_day(cell, year=year, earliest=earliest)
     except UnusableValueError:
         return None
 
@@ -107,7 +124,7 @@ def _read_number_day(number: float, latest: date | None) -> Day:
 
 @lru_cache(maxsize=65_536)
 def _read_text_day(cell: str, year: int | None, latest: date | None) -> Day:
-    text = _VALUE.numerals.sub(_translate_numeral, _VALUE.weekday.sub("", normalise(cell)))
+    text = _VALUE.numerals.sub(translate_numeral, _VALUE.weekday.sub("", normalise(cell)))
     text = _VALUE.part_of_month.sub("", re.sub(r"\s+", "", _VALUE.time.sub("", text)))
     plain = cell.strip()
     for form, how in _FORMS:
@@ -141,7 +158,7 @@ def _read_span(text: str, year: int | None, latest: date | None) -> Day:
     raise UnusableValueError("bad_date")
 
 
-def _translate_numeral(match: re.Match[str]) -> str:
+def translate_numeral(match: re.Match[str]) -> str:
     """Write a Chinese numeral, digit by digit (二〇二四) or with tens (二十三), with Arabic digits."""
     text = match[0]
     if "十" not in text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,14 @@ from openpyxl.utils import get_column_letter
 
 from riskml.simulation.lists.sheets import Page
 
-__all__ = ["write_file"]
+__all__ = ["to_text", "write_file"]
 
 
 def write_file(path: Path, pages: list[Page], encoding: str = "utf-8-sig") -> None:
     """Write pages to a file: all of them to .xlsx, only the first one to .csv."""
     if path.suffix == ".csv":
         text = io.StringIO()
-        csv.writer(text, lineterminator="\r\n").writerows([_to_text(cell) for cell in row] for row in pages[0].cells)
+        csv.writer(text, lineterminator="\r\n").writerows([to_text(cell) for cell in row] for row in pages[0].cells)
         path.write_bytes(text.getvalue().encode(encoding))
         return
     book = Workbook()
@@ -54,9 +54,8 @@ def _drop_time(content: bytes) -> bytes:
     return content[:start] + content[end:]
 
 
-def _to_text(cell: Any) -> str:
-    if cell is None:
+def to_text(cell: Any) -> str:
+    """Return a cell as text; a missing one is empty."""
+    if cell is None or cell != cell:
         return ""
-    if isinstance(cell, date):
-        return f"{cell:%Y-%m-%d}"
     return f"{cell:.10g}" if isinstance(cell, float) else str(cell)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from riskml.errors import SimulationError
 from riskml.simulation.lists.entries import Entries, Entry
-from riskml.simulation.lists.files import write_file
+from riskml.simulation.lists.files import to_text, write_file
 from riskml.simulation.lists.identities import Reader
 from riskml.simulation.lists.people import WORDS, Person, invent_people
 from riskml.simulation.lists.register import find_period, list_register
@@ -109,7 +109,7 @@ class _County:
         pd.DataFrame(received, columns=["file", "received_on"]).to_csv(self.out / "received.csv", index=False)
         truth = pd.DataFrame(self.truth).reindex(columns=COLUMNS)
         for name in set(COLUMNS) - {"row"}:
-            truth[name] = truth[name].eq(True) if name in ("repeat", "optional") else truth[name].map(_to_text)
+            truth[name] = truth[name].eq(True) if name in ("repeat", "optional") else truth[name].map(to_text)
         truth.to_parquet(self.out / "truth.parquet", index=False)
         meta = {
             "seed": self.seed[0],
@@ -250,9 +250,3 @@ def _shift(day: date, months: int) -> date:
 
 def _month_end(day: date) -> date:
     return _shift(day, 1) - timedelta(1)
-
-
-def _to_text(value: Any) -> str:
-    if value is None or value != value:
-        return ""
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
