@@ -230,6 +230,13 @@ def test_an_indicator_of_the_water_that_is_not_understood(refuse):
     assert refuse("water", {"events.kind": ["达标", "95%"], "events.occurred_on": "2024-05"}) == "unknown_word"
 
 
+@pytest.mark.parametrize(("cell", "kind"), [("房屋倒塌", "flood"), ("火灾", "fire"), (None, "flood")])
+def test_a_disaster_is_that_of_the_title_if_the_list_only_says_what_it_destroyed(list_records, cell, kind):
+    context = Context(("“6·18”特大暴雨受灾农户",), date(2024, 6, 18), date(2024, 6, 18))
+    [(_, values)] = list_records("disaster", {"disaster.kind": cell, "disaster.loss": 9000}, context=context)
+    assert values["kind"] == kind
+
+
 def test_losses_in_ten_thousands_and_of_villages(list_records, read_row, refuse):
     cells = {"disaster.kind": "风雹", "disaster.occurred_on": "2024年5月1日", "disaster.loss": 0.83}
     [(_, values)] = list_records("disaster", cells, factors={"disaster.loss": 10_000})
@@ -354,30 +361,13 @@ def test_an_allowance_is_paid_by_the_month_unless_the_list_says_otherwise(list_r
     assert values.get("per") == per
 
 
-@pytest.mark.parametrize(
-    ("cells", "titles"),
-    [
-        ({"help.ended_on": "2024-06-01", "help.amount": 300}, ("某局低保名单",)),
-        ({"help.started_on": None, "help.amount": 300}, ("某局2024年6月低保退出名单",)),
-        ({"help.started_on": "2024-06", "help.amount": 300, "other": "停发"}, ("某局低保名单",)),
-    ],
-)
-def test_a_row_may_end_an_allowance(read_row, cells, titles):
-    reader = read_row(
-        cells | {"help.measure": "低保"}, headers={"other": "变动类型"}, context=Context(titles, JUNE.start, JUNE.end)
-    )
-    if "help.started_on" in cells and not cells["help.started_on"]:
-        del reader.columns["help.started_on"]
-    [entry] = make_entries("allowance", reader)
-    assert (entry.sign, entry.values["ended_on"], entry.values["amount"]) == ("ends", date(2024, 6, 1), None)
-
-
 def test_a_state_in_a_list_of_wages_may_show_that_the_job_is_lost(list_records):
-    lost = list_records("wages", {"income.wage": 0, "other": "失业"}, headers={"other": "稳岗情况"}, context=JUNE)
-    assert lost == [
-        ("events", {"occurred_on": JUNE.start, "kind": "job_loss"}),
-        ("members", {"working": "none"}),
-    ]
+    for header, state in (("稳岗情况", "失业"), ("状态", "6月15日离岗")):
+        lost = list_records("wages", {"income.wage": 0, "other": state}, headers={"other": header}, context=JUNE)
+        assert lost == [
+            ("events", {"occurred_on": JUNE.start, "kind": "job_loss"}),
+            ("members", {"working": "none"}),
+        ]
     paid = list_records("wages", {"income.wage": 3000, "other": "失业"}, headers={"other": "就业状态"}, context=JUNE)
     assert [table for table, _ in paid] == ["income", "events", "members"]
     stable = list_records("wages", {"income.wage": 3000, "other": "稳定"}, headers={"other": "稳岗情况"}, context=JUNE)

@@ -102,9 +102,9 @@ def _find_stay(reader: RowReader) -> str | None:
 
 
 def _read_kind(reader: RowReader, name: str) -> str | None:
-    """Read a kind from its column, or from the titles if the row has none."""
+    """Read a kind from its column, or from the titles if the row has none, or only says what a disaster destroyed."""
     kind = reader.read_word(name)
-    if kind is None and not reader.list_cells(name):
+    if kind is None and (name == "disaster.kind" or not reader.list_cells(name)):
         kind = reader.find_in_titles(name)
         reader.count(name, "from_title" if kind else "unknown_word")
     return kind

@@ -44,7 +44,7 @@ def make_help(reader: RowReader, default: str = "", *, once: bool = False) -> li
         "per": None if once or amount is None else _find_rate(reader),
     }
     level = "person" if once else _find_level(reader)
-    continuing = not once and not any(map(_HELP.starts.search, reader.list_headers("help.started_on")))
+    continuing = not once and not _states_start(reader)
     sign: Sign = "reverses" if amount is not None and amount < 0 else ""
     return [Entry("help", values, level, day.precision, continuing=continuing, sign=sign)]
 
@@ -60,6 +60,11 @@ def _find_measure(reader: RowReader, default: str) -> str:
 def _find_level(reader: RowReader) -> Level:
     """Return whom an allowance is for: the whole household, if the list names its head."""
     return "household" if any(map(reader.has, ("relation", "head_name", "head_id"))) else "person"
+
+
+def _states_start(reader: RowReader) -> bool:
+    """Return whether the list gives the day on which help began, and not one on which it was paid."""
+    return any(map(_HELP.starts.search, reader.list_headers("help.started_on")))
 
 
 def _find_rate(reader: RowReader) -> str | None:
@@ -78,13 +83,16 @@ _HELP = Patterns("help")
 
 def _make_ending(reader: RowReader) -> Entry | None:
     """Return the end of current help if the row gives an end without a start, or is in a list of help that ended."""
-    marked = reader.find_notes(_HELP.changes, _HELP.ended)
+    texts = (text for text in reader.context.texts if _HELP.ending.search(text) or _HELP.going_on.search(text))
+    nearest = next(texts, None)  # a section 停发 in a list of payments, or the title of a list of 退出
+    marked = bool(nearest and not _HELP.going_on.search(nearest)) or reader.find_notes(_HELP.changes, _HELP.ended)
     if reader.list_cells("help.started_on") and not marked:
         return None
     ended = reader.read_optional_day("help.ended_on", later=True)
-    titles = any(_HELP.ending.search(text) and not _HELP.going_on.search(text) for text in reader.context.texts)
-    if not ended and not titles and not marked:
+    if not ended and not marked:
         return None
-    ended = ended or reader.require_day("help.started_on")
+    # a day on which the help began says nothing about its end, unlike that of the list
+    began = reader.has("help.started_on") and _states_start(reader)
+    ended = ended or reader.require_day("help.ended_on" if began else "help.started_on")
     values = {"started_on": ended.day, "ended_on": ended.day, "measure": _find_measure(reader, ""), "amount": None}
     return Entry("help", values, _find_level(reader), ended.precision, continuing=True, sign="ends")

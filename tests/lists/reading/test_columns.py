@@ -388,6 +388,7 @@ def test_a_list_that_does_not_say_which_houses_or_supplies_are_unsafe_is_a_quest
         ("illness", ["合计费用"], "illness.cost"),
         ("illness", ["个人支付", "小计"], "illness.self_paid"),
         ("illness", ["8月就诊次数"], "illness.visits"),
+        ("illness", ["记账凭证号"], "illness.record_id"),
         ("disaster", ["损失小计"], "disaster.loss"),
         ("allowance", ["调整后金额"], "help.amount"),
         ("allowance", ["原保障金额"], "other"),

@@ -160,7 +160,7 @@ def reader():
         make_person("H4-1", "陈勇富", 17, village="990101101200"),
     ]
     villages = {"990101101200": ("石桥镇", "东风村"), "990101101201": ("石桥镇", "新华村")}
-    return Reader(People({p.person_id: p for p in persons}, villages, pd.DataFrame(), [date(2024, 1, 1)]))
+    return Reader(People({p.person_id: p for p in persons}, villages, [date(2024, 1, 1)]))
 
 
 HERE = frozenset(["990101101200"])

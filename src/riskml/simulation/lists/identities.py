@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from rapidfuzz.distance import OSA
 
 from riskml.records.contract.personal import compute_check_digit
 from riskml.simulation.lists.people import WORDS, People, Person, draw_given_name
@@ -118,7 +119,7 @@ def write_name(fault: str, person: Person, head: Person | None, rng: np.random.G
         "space": f"{name[0]}　{name[1:]}" if len(name) == 2 else f" {name} ", "gap": " ".join(name),
         "title": f"{name}（户主）" if person.relation == "户主" else f"{name}(本人)", "break": f"{name[0]}\n{name[1:]}",
         "alias": f"{name}（曾用名：{alias}）", "mask": f"{name[0]}*{name[2:]}", "dot": name.replace("·", "•"),
-        "no_dot": name.replace("·", ""), "remark": f"{name}★",
+        "remark": f"{name}★",
     }.get(fault, name)  # fmt: skip
     return cell, cell if fault == "mask" else name, False
 
@@ -185,7 +186,7 @@ class Reader:
             both = both or [p for p in bearers if pattern.fullmatch(p.number)]
             return both, {"ask"} if seen.number.count("?") > 10 or not both or both[0] not in near else set(), False
         if seen.quality == "wrong":
-            alike = [p for p in near if _is_near(seen.number, p.number)]
+            alike = [p for p in near if OSA.distance(seen.number, p.number, score_cutoff=1) <= 1]
             return alike or near, {"ask"}, False
         exact = [p for p in near if p.name == seen.name]
         if seen.birth:
@@ -201,14 +202,3 @@ class Reader:
             here = [p for head in bearers for p in self.people.list_home(head.get_home(day), day)]
             return [p for p in here if p.relation == "配偶" and p.sex == "f"]
         return bearers
-
-
-def _is_near(written: str, number: str) -> bool:
-    """Return whether one digit was changed, dropped or swapped with the next."""
-    if len(written) == 17:
-        return any(number[:i] + number[i + 1 :] == written for i in range(18))
-    differing = [i for i, (a, b) in enumerate(zip(written, number, strict=True)) if a != b]
-    if len(differing) == 2:
-        i, j = differing
-        return j == i + 1 and written[i] == number[j] and written[j] == number[i]
-    return len(differing) <= 1

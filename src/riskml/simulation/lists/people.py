@@ -49,7 +49,6 @@ class People:
 
     persons: dict[str, Person]
     villages: dict[str, tuple[str, str]]
-    members: pd.DataFrame
     states: list[date] = field(default_factory=list)
 
     @cached_property
@@ -115,7 +114,7 @@ def invent_people(tables: dict[str, pd.DataFrame], states: list[date], rng: np.r
     for home, group in members.groupby("household_id", sort=True):
         for person in _settle(str(home), group, homes[home], rng, taken):
             persons[person.person_id] = person
-    people = People(persons, villages, members, states)
+    people = People(persons, villages, states)
     _add_namesakes(list(persons.values()), rng)
     deaths = tables["events"].query("kind == 'death'")
     for home, day in zip(deaths["household_id"], deaths["occurred_on"], strict=True):

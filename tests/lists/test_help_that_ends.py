@@ -1,0 +1,40 @@
+"""Help ends if a row, the section above it or the title says so, on a day that is not the one on which it began."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from riskml.lists.entries import make_entries
+from riskml.lists.reading.sheets import Context
+
+PAID, ENDED = "某局2024年6月低保发放名单", "某局2024年6月低保退出名单"
+
+
+@pytest.mark.parametrize(
+    ("cells", "titles", "header"),
+    [
+        ({"help.ended_on": "2024-06-01"}, ("某局低保名单",), ""),
+        ({}, (ENDED,), ""),
+        ({"help.started_on": "2024-06", "other": "停发"}, ("某局低保名单",), "发放月份"),
+        ({"help.started_on": "2022-03", "other": "停发"}, (PAID,), "享受起始时间"),
+        ({"help.started_on": "2022-03"}, ("二、停发", PAID), "享受起始时间"),
+        ({"help.started_on": "2022-03"}, (ENDED,), "享受起始时间"),
+    ],
+)
+def test_a_row_may_end_an_allowance(read_row, cells, titles, header):
+    reader = read_row(
+        cells | {"help.measure": "低保", "help.amount": 300},
+        headers={"other": "变动类型", "help.started_on": header},
+        context=Context(titles, date(2024, 6, 1), date(2024, 6, 30)),
+    )
+    [entry] = make_entries("allowance", reader)
+    assert (entry.sign, entry.values["ended_on"], entry.values["amount"]) == ("ends", date(2024, 6, 1), None)
+
+
+@pytest.mark.parametrize("titles", [("一、发放", ENDED), ("在保", "低保在保及退出"), ("停发及新增",)])
+def test_a_section_of_help_that_continues_counts_more_than_a_title(list_records, titles):
+    cells = {"help.started_on": "2022-03", "help.measure": "低保", "help.amount": 300}
+    [(_, values)] = list_records("allowance", cells, context=Context(titles))
+    assert (values["started_on"], values["amount"]) == (date(2022, 3, 1), 300)
