@@ -73,3 +73,17 @@ def test_sums_since_january(find, shape):
     fault = find("sums_since_january", households=find.homes(HOMES), income=rows)
     count = {"sums": 220, "half are sums": 110}.get(shape)
     assert (fault and (fault.severity, fault.where, fault.count)) == (count and ("warning", "income.amount", count))
+
+
+@pytest.mark.parametrize(("typed", "count"), [(8, 48), (5, None)])
+def test_the_code_of_one_household_that_was_typed_for_others(find, typed, count):
+    homes = [f"{i:04}" for i in range(40)]
+    rows = [row | {"household_id": max(row["household_id"], homes[typed - 1])} for row in find.income(6, homes)]
+    fault = find("several_households", households=find.homes(homes), income=rows)
+    assert (fault and (fault.severity, fault.where, fault.count)) == (count and ("warning", "income.household_id", 48))
+    if count:
+        assert f"with far more rows a month than others: '{homes[7]}' (48×)" in fault.message
+
+
+def test_wages_that_are_paid_by_the_day_in_every_household_are_not_those_of_several(find):
+    assert find("several_households", income=find.income(6) * 12) is None

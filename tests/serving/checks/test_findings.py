@@ -18,7 +18,7 @@ TODAY = dt.date(2024, 6, 30)
 TOWN = "370112001"
 USUAL = (("", dt.date(2020, 1, 1), 6000.0),)
 LINE = {"region_code": "", "effective_from": dt.date(2020, 1, 1), "amount": 6000.0}
-HOMES = [f"h{i}" for i in range(6)]
+HOMES, MANY = ([f"h{i}" for i in range(number)] for number in (6, 12))
 
 
 def make_homes(homes=HOMES, size=3, region=f"{TOWN}001", **cells):
@@ -173,6 +173,10 @@ TABLES = {
             ]
         },
         {"sums_since_january"},
+    ),
+    "one code for several households": (
+        {"households": make_homes(MANY), "income": make_income(homes=MANY[1:]) + make_income(homes=MANY[:1] * 8)},
+        {"several_households"},
     ),
     "wages of persons": ({"income": make_income(member_id="1", source="wage")}, {"only_parts"}),
     "wages of persons beside those of households": ({"income": make_income() + make_income(member_id="1")}, set()),

@@ -139,14 +139,14 @@ def group_income(folder: Folder) -> str:
     """Group the income of each household and source; return the name of the table.
 
     Of the positive amounts, as amounts a month, it has the number ``n``, the ``largest``, the ``total``, and the mean
-    of the logarithms (``level``). Groups in which several rows may start in one month are ``crowded``.
+    of the logarithms (``level``). ``density`` is the number of rows for each month in which rows start.
     """
-    # Months are marked in 64 bits, so that two rows that are 64 months apart look crowded too.
+    # Months are marked in 64 bits, so that rows that are 64 months apart seem to start in one month.
     start = "(12 * year(period_start) + month(period_start)) & 63"
     return folder.create_once(
         '"#groups income"',
         f"""SELECT household_id, source, count(monthly) AS n, max(monthly) AS largest, sum(monthly) AS total,
-            avg(ln(monthly)) AS level, count(*) > bit_count(bit_or(1::UBIGINT << start)) AS crowded
+            avg(ln(monthly)) AS level, count(*) / bit_count(bit_or(1::UBIGINT << start)) AS density
         FROM (SELECT household_id, source, ({start})::UBIGINT AS start,
                 if(amount > 0 AND isfinite(amount) AND months > 0, amount / months, NULL) AS monthly
             FROM {folder.get_view("income")}) GROUP BY ALL""",
@@ -165,7 +165,7 @@ def find_repeated_contents(folder: Folder, table: Table) -> str:
     cells = ", ".join(quote(name) for name in table.names if name not in others)
     source = select_uncorrected(folder, table)
     if table.name == "income":
-        source += f" SEMI JOIN (FROM {group_income(folder)} WHERE crowded) USING (household_id, source)"
+        source += f" SEMI JOIN (FROM {group_income(folder)} WHERE density > 1) USING (household_id, source)"
     repeated = folder.find_repeated(table.name, source, cells)
     return folder.create_once(
         f'"#repeated {table.name}"',

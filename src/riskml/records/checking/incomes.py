@@ -21,6 +21,10 @@ POOR_SHARE, RICH_SHARE, FEWEST = 0.9, 0.5, 5
 
 _HEADS = {"households": "household_id size", "income": "household_id period_start source amount", "lines": "amount"}
 
+CROWDED, CROWD = 8, 3
+"""Minimum number of income rows a month that may be those of several households, and how many times the number that nine
+tenths of the households do not exceed it must be."""
+
 RICH, RICHEST = 8, 50
 """Number of lines per head and year that most households cannot have, and that no household can have."""
 
@@ -121,3 +125,17 @@ def only_parts(folder: Folder, table: Table) -> Iterator[Probe]:
     where = f"member_id IS NOT NULL AND source NOT IN {whole} AND 'total' NOT IN {whole}"
     rows = f'SELECT {POSITION}, source AS "#value" FROM {folder.get_numbered_view("income")} WHERE {where}'
     yield Probe("member_id", "name a person, so that no income of their source counts", rows=rows)
+
+
+@check(income="household_id period_start source amount")
+def several_households(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Report a household with eight rows or more of a source a month, if nine tenths of the households have few.
+
+    They have less than a third as many: then the code of one household was probably typed for others.
+    """
+    rows = f"""
+        SELECT {POSITION}, household_id AS "#value" FROM {folder.get_numbered_view("income")} SEMI JOIN (
+            SELECT household_id, source FROM {group_income(folder)}
+            QUALIFY density >= greatest({CROWDED}, {CROWD} * quantile_cont(density, 0.9) OVER (PARTITION BY source))
+        ) USING (household_id, source)"""
+    yield Probe("household_id", "belong to a household with far more rows a month than others", rows=rows)

@@ -20,7 +20,7 @@ from typing import Any
 from riskml.records.checking.cell_checks import LAST_YEAR, LONG_CODE_CUT
 from riskml.records.checking.comparisons import FEWEST_COPIES, LONG, MOSTLY, REGULAR, SUMMED, list_subject
 from riskml.records.checking.duplicates import FILLED_LATER
-from riskml.records.checking.incomes import FEWEST, FEWEST_MONTHS, RICH, RICHEST
+from riskml.records.checking.incomes import CROWDED, FEWEST, FEWEST_MONTHS, RICH, RICHEST
 from riskml.records.checking.plausibility import (
     AMOUNTS,
     CODES,
@@ -206,6 +206,8 @@ def _look_at_income(rows: _Rows) -> Iterator[str]:
     if any(income.get("member_id", ())):
         whole = {source for source, member in _zip(income, "source", "member_id") if not member}
         yield from ["only_parts"] if {*income["source"]} - whole else []
+    if max(Counter(_zip(income, "household_id", "source", "period_start")).values()) >= CROWDED:
+        yield "several_households"
     yield from _look_for_zeros(income) if 0 in amounts else []
     paid = [amount for amount in amounts if amount > 0]
     longest, spread = max(lengths, default=1), max(paid, default=0) / min(paid, default=1)
