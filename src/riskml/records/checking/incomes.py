@@ -22,8 +22,8 @@ POOR_SHARE, RICH_SHARE, FEWEST = 0.9, 0.5, 5
 _HEADS = {"households": "household_id size", "income": "household_id period_start source amount", "lines": "amount"}
 
 CROWDED, CROWD = 8, 3
-"""Minimum number of income rows a month that may be those of several households, and how many times the number that nine
-tenths of the households do not exceed it must be."""
+"""Minimum number of income rows a month that may be those of several households, and how many times the number that
+nine tenths of the households do not exceed it must be."""
 
 RICH, RICHEST = 8, 50
 """Number of lines per head and year that most households cannot have, and that no household can have."""
