@@ -44,13 +44,14 @@ CARRIERS = {
     "report": (2,),
     "Probe": (1, "advice"),
     "CsvError": (1,),
+    "explaining": (0, 1, "otherwise"),
 }
 """Functions that take templates, with the positions or names of these arguments; errors take them as arguments 0 and 1.
 
 A name that has another meaning elsewhere is written with its module.
 """
 
-COMPLETED = {"fail", "_refuse_rows", "to_fault", "report", "Probe", "CsvError"}
+COMPLETED = {"fail", "_refuse_rows", "to_fault", "report", "Probe", "CsvError", "explaining"}
 """Functions that add values of their own, so that the values in the call need not be all."""
 
 EXCEPTIONS = {

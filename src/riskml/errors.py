@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
@@ -23,6 +24,7 @@ __all__ = [
     "TrackingError",
     "UsageError",
     "explain_os_error",
+    "explaining",
     "suggest_names",
 ]
 
@@ -154,3 +156,36 @@ class ClusterError(RiskmlError):
 
 class UsageError(RiskmlError):
     """Arguments contradict each other, or name something that does not exist."""
+
+
+@contextmanager
+def explaining(
+    message: str, hint: str = "", kind: type[RiskmlError] = UsageError, otherwise: str = "", **values: Any
+) -> Iterator[None]:
+    """Explain why a file cannot be read or written: turn an error of the operating system into one for people.
+
+    Parameters
+    ----------
+    message, hint : str
+        Templates, which may name the ``reason``.
+    kind : type
+        Kind of the error that is raised.
+    otherwise : str, optional
+        The reason if the file's content is wrong (a ``ValueError`` or ``TypeError``); by default, that is not explained.
+    **values
+        Further values for the templates.
+
+    >>> with explaining("{path} cannot be read: {reason}.", "Check the path.", path="a.csv"):
+    ...     open("/nowhere/a.csv")
+    Traceback (most recent call last):
+    ...
+    riskml.errors.UsageError: a.csv cannot be read: No such file or directory. Check the path.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise kind(message, hint, **values, reason=explain_os_error(error)) from error
+    except (ValueError, TypeError) as error:
+        if not otherwise:
+            raise
+        raise kind(message, hint, **values, reason=Text(otherwise)) from error

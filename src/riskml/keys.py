@@ -9,8 +9,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from riskml.errors import UsageError, explain_os_error
-from riskml.text import Text
+from riskml.errors import UsageError, explaining
 
 __all__ = ["create_keys", "format_key", "load_private_key", "load_public_key", "write_private"]
 
@@ -40,18 +39,11 @@ def create_keys(path: Path) -> Path:
             )
     key = Ed25519PrivateKey.generate()
     plain = serialization.NoEncryption()
-    try:
+    with explaining("{path} cannot be written: {reason}.", "Name a file in a folder that you may write to.", path=path):
         write_private(path, key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
         public.write_bytes(
             key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         )
-    except OSError as error:
-        raise UsageError(
-            "{path} cannot be written: {reason}.",
-            "Name a file in a folder that you may write to.",
-            path=path,
-            reason=explain_os_error(error),
-        ) from error
     return public
 
 
@@ -80,16 +72,9 @@ def load_public_key(path: Path) -> Ed25519PublicKey:
 
 
 def _load(path: Path, load: Callable[[bytes], Any], kind: type[Any]) -> Any:
-    try:
+    hint = "`riskml keys create FILE` writes FILE and, to verify with, FILE.pub."
+    with explaining("The key {path} cannot be read: {reason}.", hint, otherwise="no key in PEM form", path=path):
         key = load(path.read_bytes())
-    except (OSError, ValueError, TypeError) as error:
-        reason = explain_os_error(error) if isinstance(error, OSError) else Text("no key in PEM form")
-        raise UsageError(
-            "The key {path} cannot be read: {reason}.",
-            "`riskml keys create FILE` writes FILE and, to verify with, FILE.pub.",
-            path=path,
-            reason=reason,
-        ) from error
     if not isinstance(key, kind):
         raise UsageError("{path} holds another kind of key.", "Sign with FILE and verify with FILE.pub.", path=path)
     return key

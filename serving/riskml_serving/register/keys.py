@@ -12,9 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from riskml.errors import UsageError, explain_os_error
+from riskml.errors import UsageError, explaining
 from riskml.keys import write_private
-from riskml.text import Text
 from riskml_serving.base.settings import Settings
 
 __all__ = ["IdentityKeys", "LostKeyError", "NoKeyError", "add_key", "read_keys", "require_keys"]
@@ -169,29 +168,17 @@ def add_key(path: Path) -> IdentityKeys:
         before = _read(path)
         _parse(before, str(path))
     text = f"{secrets.token_hex(_BYTES)}\n{before}"
-    try:
+    hint = "Name a file in a folder that you may write to, outside the database and its backups."
+    with explaining("{path} cannot be written: {reason}.", hint, path=path):
         write_private(path, text.encode())
-    except OSError as error:
-        raise UsageError(
-            "{path} cannot be written: {reason}.",
-            "Name a file in a folder that you may write to, outside the database and its backups.",
-            path=path,
-            reason=explain_os_error(error),
-        ) from error
     return _parse(text, str(path))
 
 
 def _read(path: Path) -> str:
-    try:
+    message = "The identity key {path} cannot be read: {reason}."
+    hint = "Restore the key file from its backup; without its key, no name can be shown again."
+    with explaining(message, hint, otherwise="it is not UTF-8 text", path=path):
         return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = explain_os_error(error) if isinstance(error, OSError) else Text("it is not UTF-8 text")
-        raise UsageError(
-            "The identity key {path} cannot be read: {reason}.",
-            "Restore the key file from its backup; without its key, no name can be shown again.",
-            path=path,
-            reason=reason,
-        ) from error
 
 
 def _parse(text: str, source: str) -> IdentityKeys:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from riskml.errors import UsageError, explain_os_error
+from riskml.errors import UsageError, explaining
 from riskml.text import Joined, Text
 from riskml.vocabulary.terms import Term
 
@@ -50,7 +50,7 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
         If the folder cannot be written to.
     """
     require_place(path)
-    try:
+    with explaining("{path} cannot be written: {reason}.", "Choose another --out.", path=path):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.{os.getpid()}")
         try:
@@ -58,10 +58,6 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
-    except OSError as error:
-        reason = explain_os_error(error)
-        hint = "Choose another --out."
-        raise UsageError("{path} cannot be written: {reason}.", hint, path=path, reason=reason) from None
 
 
 def write_table(

@@ -15,7 +15,7 @@ import numpy as np
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from riskml.errors import BundleError, explain_os_error
+from riskml.errors import BundleError, explaining
 from riskml.keys import format_key
 from riskml.text import Joined
 
@@ -206,14 +206,9 @@ def write_signature(path: Path, manifest: bytes, key: Ed25519PrivateKey) -> str:
     BundleError
         If the signature cannot be written.
     """
-    public = format_key(key.public_key())
-    try:
-        (path / SIGNATURE).write_text(f"{public} {key.sign(_PURPOSE + manifest).hex()}\n", "ascii")
-    except OSError as error:
-        reason = explain_os_error(error)
-        raise BundleError(
-            "{path} cannot be written: {reason}.", "Sign a copy of the bundle.", path=path / SIGNATURE, reason=reason
-        ) from error
+    public, file = format_key(key.public_key()), path / SIGNATURE
+    with explaining("{path} cannot be written: {reason}.", "Sign a copy of the bundle.", BundleError, path=file):
+        file.write_text(f"{public} {key.sign(_PURPOSE + manifest).hex()}\n", "ascii")
     return public
 
 
@@ -223,16 +218,9 @@ def make_seal(manifest: bytes) -> bytes:
 
 
 def _read_file(path: Path) -> bytes:
-    try:
+    place = {"name": path.name, "folder": path.parent}
+    with explaining("{name} in {folder} cannot be read: {reason}.", RESTORE_HINT, BundleError, **place):
         return path.read_bytes()
-    except OSError as error:
-        raise BundleError(
-            "{name} in {folder} cannot be read: {reason}.",
-            RESTORE_HINT,
-            name=path.name,
-            folder=path.parent,
-            reason=explain_os_error(error),
-        ) from error
 
 
 def _read_hashes(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -254,20 +242,17 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     path = path.absolute()
     refuse_other(path)
     new, old = (path.with_name(f".{path.name}.{os.getpid()}.{word}") for word in ("new", "old"))
+    hint = "Choose another folder for the bundle."
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir()
-        for name, content in sorted(files.items()):
-            (new / name).write_bytes(content)
-        if path.exists():
-            path.rename(old)
-        new.rename(path)
-    except OSError as error:
-        reason = explain_os_error(error)
-        raise BundleError(
-            "{path} cannot be written: {reason}.", "Choose another folder for the bundle.", path=path, reason=reason
-        ) from error
+        with explaining("{path} cannot be written: {reason}.", hint, BundleError, path=path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir()
+            for name, content in sorted(files.items()):
+                (new / name).write_bytes(content)
+            if path.exists():
+                path.rename(old)
+            new.rename(path)
     finally:
         shutil.rmtree(new, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

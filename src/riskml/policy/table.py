@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.errors import PolicyError, explain_os_error
+from riskml.errors import PolicyError, explaining
 from riskml.policy.case import SPENDING
 from riskml.policy.dated import DatedTable
 from riskml.policy.entries import (
@@ -155,14 +155,8 @@ def load_policy(path: str | Path | None = None) -> Policy:
     if path is None:
         return _load_packaged()
     try:
-        text = Path(path).read_text("utf-8-sig")
-    except OSError as error:
-        raise PolicyError(
-            "The policy file {path} cannot be read: {reason}.",
-            "Check the path.",
-            path=path,
-            reason=explain_os_error(error),
-        ) from error
+        with explaining("The policy file {path} cannot be read: {reason}.", "Check the path.", PolicyError, path=path):
+            text = Path(path).read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PolicyError("The policy file {path} is not UTF-8.", "Save it as UTF-8.", path=path) from error
     return parse_policy(text, str(path))

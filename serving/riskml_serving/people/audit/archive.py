@@ -14,7 +14,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from sqlalchemy import Connection
 
-from riskml.errors import UsageError, explain_os_error
+from riskml.errors import UsageError, explaining
 from riskml.keys import load_private_key, load_public_key, write_private
 from riskml_serving.people.audit import repository
 from riskml_serving.people.audit.chain import START, Head, to_json
@@ -51,42 +51,24 @@ def archive_months(connection: Connection, folder: Path, key: Path, today: dt.da
     UsageError
         If a file cannot be written, or the key cannot be read.
     """
-    signer, files = load_private_key(key), []
+    signer, moved = load_private_key(key), []
     months = today.year * 12 + today.month - 1 - MONTHS_KEPT
     first_kept = dt.datetime(months // 12, months % 12 + 1, 1)
-    moved = []
     for month, entries in groupby(repository.read_all(connection, first_kept), lambda entry: f"{entry['at']:%Y-%m}"):
         rows = list(entries)
-        head = Head(rows[-1]["seq"], rows[-1]["entry_hash"])
-        checkpoint = sign_head(signer, head, PURPOSE)
+        checkpoint = sign_head(signer, Head(rows[-1]["seq"], rows[-1]["entry_hash"]), PURPOSE)
         path = folder / f"audit-{month}-{rows[0]['seq']:012}.jsonl.gz"
         lines = [*map(to_json, rows), checkpoint.to_json()]
-        try:
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        with explaining("{path} cannot be written: {reason}.", "Name a folder that you may write to.", path=path):
             folder.mkdir(parents=True, exist_ok=True)
-            text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
             write_private(path, gzip.compress(text.encode(), mtime=0))
             with path.open("rb") as file:  # the entries are deleted next
                 os.fsync(file.fileno())
-        except OSError as error:
-            raise UsageError(
-                "{path} cannot be written: {reason}.",
-                "Name a folder that you may write to.",
-                path=path,
-                reason=explain_os_error(error),
-            ) from error
-        files.append(path)
-        moved.append(
-            {
-                "last_seq": head.seq,
-                "last_hash": head.hash,
-                "at": checkpoint.at,
-                "signature": checkpoint.signature,
-                "file": path.name,
-            }
-        )
-    for archive in moved:
-        repository.move_out(connection, archive)
-    return files
+        moved.append((checkpoint, path))
+    for checkpoint, path in moved:
+        repository.move_out(connection, checkpoint.head.seq, {**checkpoint.to_json(), "file": path.name})
+    return [path for _, path in moved]
 
 
 def read_start(connection: Connection, public_key: Path | None) -> Head:
@@ -99,9 +81,10 @@ def read_start(connection: Connection, public_key: Path | None) -> Head:
     """
     start = START
     for row in repository.read_archives(connection):
-        start = Head(row["last_seq"], row["last_hash"])
+        checkpoint = Checkpoint.from_json(row)
+        start = checkpoint.head
         if public_key is not None:
-            _require_signature(Checkpoint(row["at"], start, row["signature"]), public_key, row["file"])
+            _require_signature(checkpoint, public_key, row["file"])
     return start
 
 

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from riskml.errors import UsageError, explain_os_error
+from riskml.errors import UsageError, explaining
 from riskml.keys import load_private_key, load_public_key
 from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading
@@ -74,8 +74,8 @@ class Checkpoint:
         return {"at": self.at, "head": str(self.head), "signature": self.signature}
 
     @classmethod
-    def from_json(cls, content: Mapping[str, str]) -> Checkpoint:
-        """Read a checkpoint from the content of a JSON object.
+    def from_json(cls, content: Mapping[Any, Any]) -> Checkpoint:
+        """Read a checkpoint from the content of a JSON object, or from a row with the same names.
 
         Raises
         ------
@@ -166,15 +166,9 @@ def read_checkpoints(path: Path, public_key: Path) -> list[Checkpoint]:
     UsageError
         If the file or the key cannot be read, or a signature is wrong; the message names the line.
     """
-    try:
+    hint = "Name the file to which the service appends checkpoints."
+    with explaining("{path} cannot be read: {reason}.", hint, path=path):
         lines = path.read_text("ascii", errors="replace").splitlines()
-    except OSError as error:
-        raise UsageError(
-            "{path} cannot be read: {reason}.",
-            "Name the file to which the service appends checkpoints.",
-            path=path,
-            reason=explain_os_error(error),
-        ) from error
     key = load_public_key(public_key)
     return [_read_line(line, number, path, key) for number, line in enumerate(lines, 1)]
 

@@ -57,7 +57,7 @@ def read_head(connection: Connection) -> Head:
     if (row := connection.execute(query).first()) is not None:
         return Head(row[0], row[1])
     archives = read_archives(connection)
-    return Head(archives[-1]["last_seq"], archives[-1]["last_hash"]) if archives else START
+    return Head.parse(archives[-1]["head"]) if archives else START
 
 
 def read_archives(connection: Connection) -> Sequence[RowMapping]:
@@ -65,10 +65,10 @@ def read_archives(connection: Connection) -> Sequence[RowMapping]:
     return connection.execute(select(ARCHIVES).order_by(ARCHIVES.c.last_seq)).mappings().all()
 
 
-def move_out(connection: Connection, archive: Mapping[str, Any]) -> None:
+def move_out(connection: Connection, last_seq: int, archive: Mapping[str, Any]) -> None:
     """Note a file that holds the oldest entries, and delete them."""
-    connection.execute(insert(ARCHIVES).values(**archive))
-    connection.execute(delete(AUDIT).where(AUDIT.c.seq <= archive["last_seq"]))
+    connection.execute(insert(ARCHIVES).values(last_seq=last_seq, **archive))
+    connection.execute(delete(AUDIT).where(AUDIT.c.seq <= last_seq))
 
 
 def read_range(connection: Connection, first: int, last: int) -> list[dict[str, Any]]:

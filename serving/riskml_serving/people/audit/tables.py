@@ -36,8 +36,8 @@ ARCHIVES = Table(
     "audit_archives",
     METADATA,
     Column("last_seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("last_hash", String(64), nullable=False),
     Column("at", String(64), nullable=False),
+    Column("head", String(96), nullable=False),
     Column("signature", Text, nullable=False),
     Column("file", String(64), nullable=False),
 )
