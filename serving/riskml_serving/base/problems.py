@@ -29,11 +29,12 @@ MOST_ERRORS = 50
 
 @dataclass(frozen=True)
 class Kind:
-    """A stable kind of problem: its HTTP status and its title in both languages."""
+    """A stable kind of problem: its HTTP status, its title in both languages, and its action in the audit log."""
 
     status: int
     zh: str
     en: str
+    audited: str = ""
 
 
 PROBLEMS = {name: Kind(**own) for name, own in _DATA["problems"].items()}

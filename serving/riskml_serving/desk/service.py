@@ -58,12 +58,12 @@ def require_delivery(connection: Connection, delivery_id: str, caller: Caller) -
     Raises
     ------
     Problem
-        ``right-missing`` without the right to see names; ``not-found``.
+        ``right-missing`` without the right to see names; ``delivery-not-found``.
     """
     caller.require(IDENTITY)
     delivery = repository.find_delivery(connection, delivery_id, caller.region)
     if delivery is None:
-        raise Problem("not-found")
+        raise Problem("delivery-not-found")
     return {**delivery, "files": repository.read_files(connection, delivery_id)}
 
 

@@ -6,22 +6,12 @@ from starlette.requests import Request
 
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.limits import RateLimiter
+from riskml_serving.base.problems import PROBLEMS
 from riskml_serving.http.clients import get_client_address
 from riskml_serving.people.audit import BatchWriter
 from riskml_serving.people.auth import NOBODY
 
-__all__ = ["ACTIONS", "Refusals"]
-
-ACTIONS = {
-    "not-authenticated": "key.refused",
-    "right-missing": "right.refused",
-    "role-refused": "role.refused",
-    "form-refused": "form.refused",
-    "region-not-found": "region.refused",
-    "household-not-found": "household.refused",
-    "clue-not-found": "clue.refused",
-}
-"""Action in the audit log for each kind of problem that refuses a request because of who sent it."""
+__all__ = ["Refusals"]
 
 MAX_LENGTH = 128
 """Maximum length of a household's code; longer ones are not recorded."""
@@ -45,7 +35,7 @@ class Refusals:
 
         A key that is not valid is not recorded: it may be a valid one that was mistyped.
         """
-        if kind not in ACTIONS:
+        if not (action := PROBLEMS[kind].audited):
             return
         client = get_client_address(request.scope)
         caller = getattr(request.state, "caller", NOBODY)
@@ -58,4 +48,4 @@ class Refusals:
         if kind == "household-not-found":
             code = request.path_params.get("household_id", "")
             household = code if code.isprintable() and 0 < len(code) <= MAX_LENGTH else None
-        await self._audit.record(caller, ACTIONS[kind], household, request_id=request.state.request_id, **detail)
+        await self._audit.record(caller, action, household, request_id=request.state.request_id, **detail)

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from riskml_serving.base.database import reading
+from riskml_serving.base.problems import PROBLEMS
 from riskml_serving.base.settings import Settings
 from riskml_serving.running import refusals
 from riskml_serving.running.server import configure_server
@@ -32,6 +33,8 @@ def test_every_refusal_over_rest_is_recorded_with_its_caller_and_client(client, 
     client.get("/v1/households/H1", headers=other)
     client.get("/v1/households?region=370112", headers=other)
     client.post("/v1/records", json={"tables": {}}, headers=other)
+    job = client.post("/v1/batches", json={}, headers=county).json()["job"]
+    client.get(f"/v1/jobs/{job}", headers=other)
     at = {"client": "testclient"}
     assert read_refusals(client) == [
         ("unknown", "key.refused", False, at),
@@ -39,7 +42,14 @@ def test_every_refusal_over_rest_is_recorded_with_its_caller_and_client(client, 
         (number, "household.refused", True, at),
         (number, "region.refused", False, {**at, "asked": "370112"}),
         (number, "right.refused", False, at),
+        (number, "job.refused", False, at),
     ]
+
+
+def test_whatever_is_not_shown_because_it_lies_elsewhere_is_recorded():
+    hidden = {name: kind.audited for name, kind in PROBLEMS.items() if name.endswith("-not-found")}
+    assert hidden
+    assert all(hidden.values())
 
 
 def test_requests_without_a_valid_key_cannot_fill_the_audit_log(client, monkeypatch):
