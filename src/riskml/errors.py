@@ -171,7 +171,7 @@ def explaining(
     kind : type
         Kind of the error that is raised.
     otherwise : str, optional
-        The reason if the file's content is wrong (a ``ValueError`` or ``TypeError``); by default, that is not explained.
+        The reason if the file's content is wrong (a ``ValueError`` or ``TypeError``); by default, that is no reason.
     **values
         Further values for the templates.
 

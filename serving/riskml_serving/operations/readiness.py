@@ -46,11 +46,8 @@ def _check_database(engine: Engine, stale_days: int) -> tuple[dict[str, Any], di
     try:
         revision = read_revision(engine)
         if revision != (needed := find_latest_revision()):
-            return (
-                {"ok": False, "revision": revision, "needed": needed, "hint": "riskml-serving db upgrade"},
-                None,
-                set(),
-            )
+            outdated = {"ok": False, "revision": revision, "needed": needed, "hint": "riskml-serving db upgrade"}
+            return outdated, None, set()
         with reading(engine) as connection:
             received = max(repository.read_last_received(connection).values(), default=None)
             scored = repository.read_last_scored(connection)

@@ -7,9 +7,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from riskml.errors import UsageError
-from riskml_serving.http.clients import get_client_address
 from riskml_serving.operations.state import get_state
-from riskml_serving.people import audit
 from riskml_serving.people.accounts.service import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, hash_password
 from riskml_serving.people.accounts.sessions import (
     change_password,
@@ -18,7 +16,7 @@ from riskml_serving.people.accounts.sessions import (
     limit_sign_ins,
     list_own_sessions,
 )
-from riskml_serving.web.shell.forms import read_form
+from riskml_serving.web.shell.forms import attempt, read_form
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.rendering import render
@@ -63,8 +61,7 @@ async def new_password(request: Request, visitor: SignedIn) -> Response:
     state = get_state(request)
     form = await read_form(request, visitor.token)
     current, new, again = ((form.get_all(name) or [""])[0] for name in ("current", "new", "again"))
-    number, address = request.state.request_id, get_client_address(request.scope)
-    await state.write(lambda c: limit_sign_ins(c, state.settings, address))
+    await attempt(request, limit_sign_ins)
     right = await state.read(lambda c: check_password(c, visitor.username, current))
     refused = "current" if not right else "differ" if new != again else ""
     hashed = ""
@@ -74,10 +71,9 @@ async def new_password(request: Request, visitor: SignedIn) -> Response:
         except UsageError:
             refused = "length" if not MIN_PASSWORD_LENGTH <= len(new) <= MAX_PASSWORD_LENGTH else "common"
     if refused:
-        action = {"request_id": number, "client": address, "why": refused}
-        await state.write(lambda c: audit.record(c, visitor.caller, "password.refused", **action))
+        await attempt(request, lambda own: own.record(visitor.caller, "password.refused", why=refused))
         return RedirectResponse(f"/account?refused={refused}#password", 303)
-    token = await state.write(lambda c: change_password(c, state.settings, visitor, hashed, number, address))
+    token = await attempt(request, lambda own: change_password(own, visitor, hashed))
     response = RedirectResponse("/account?done=password#password", 303)
     set_cookie(response, state.settings, "session", token)
     return response

@@ -12,7 +12,6 @@ from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from riskml_serving.base.problems import Problem
-from riskml_serving.http.clients import get_client_address
 from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.provider import Provider, derive_state
 from riskml_serving.people.accounts.sessions import (
@@ -23,7 +22,7 @@ from riskml_serving.people.accounts.sessions import (
     sign_in_by_provider,
     sign_out,
 )
-from riskml_serving.web.shell.forms import read_form
+from riskml_serving.web.shell.forms import attempt, read_form
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.refusals import keep_own_path
 from riskml_serving.web.shell.rendering import render
@@ -75,10 +74,9 @@ async def enter(request: Request) -> Response:
     form = await read_form(request, visit)
     username, back = form.get_text("username", 40), keep_own_path(form.get_text("back", 4000))
     password = (form.get_all("password") or [""])[0]
-    number, address = request.state.request_id, get_client_address(request.scope)
-    await state.write(lambda c: limit_sign_ins(c, state.settings, address))
+    await attempt(request, limit_sign_ins)
     right = await state.read(lambda c: check_password(c, username, password))
-    token = await state.write(lambda c: sign_in(c, state.settings, username, right, number, address))
+    token = await attempt(request, lambda own: sign_in(own, username, right))
     if token is None:
         return _render_form(request, back, refused="password", username=username)
     response = RedirectResponse(back, 303)
@@ -114,10 +112,9 @@ async def return_from_provider(request: Request, state: Short = "", code: Short 
     seed, _, back = request.cookies.get(get_cookie_name(service.settings, PROVIDER_COOKIE), "").partition("|")
     if not seed or not hmac.compare_digest(state.encode(), derive_state(seed).encode()):
         raise Problem("form-refused")
-    number, address = request.state.request_id, get_client_address(request.scope)
-    await service.write(lambda c: limit_sign_ins(c, service.settings, address))
+    await attempt(request, limit_sign_ins)
     person = await anyio.to_thread.run_sync(provider.redeem, seed, code) if code else None
-    token = await service.write(lambda c: sign_in_by_provider(c, service.settings, person, number, address))
+    token = await attempt(request, lambda own: sign_in_by_provider(own, person))
     response = RedirectResponse("/sign-in?refused=provider" if token is None else keep_own_path(unquote(back)), 303)
     clear_cookie(response, service.settings, PROVIDER_COOKIE)
     if token is not None:

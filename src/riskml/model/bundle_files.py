@@ -218,8 +218,8 @@ def make_seal(manifest: bytes) -> bytes:
 
 
 def _read_file(path: Path) -> bytes:
-    place = {"name": path.name, "folder": path.parent}
-    with explaining("{name} in {folder} cannot be read: {reason}.", RESTORE_HINT, BundleError, **place):
+    message, folder = "{name} in {folder} cannot be read: {reason}.", path.parent
+    with explaining(message, RESTORE_HINT, BundleError, name=path.name, folder=folder):
         return path.read_bytes()
 
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.people.accounts.provider import Person
-from riskml_serving.people.accounts.sessions import resolve_session, sign_in_by_provider
+from riskml_serving.people.accounts.sessions import Attempt, resolve_session, sign_in_by_provider
 
 PATHS = (
     "/worklist",
@@ -71,7 +71,7 @@ def test_a_provider_account_is_stored_on_either_database_and_updated_at_each_sig
     for role, region in (("county", "370112"), ("township", "370112001")):
         with writing(state.engine) as connection:
             person = Person("oidc:1", "王芳", role, region, health_details=False, identity=False)
-            token = sign_in_by_provider(connection, state.settings, person, "r", "127.0.0.1")
+            token = sign_in_by_provider(Attempt(connection, state.settings, "r", "127.0.0.1"), person)
         with reading(state.engine) as connection:
             user = resolve_session(connection, state.settings, token)
         assert (user.code, user.caller.region) == (role, region)

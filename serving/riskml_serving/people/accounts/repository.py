@@ -6,16 +6,18 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from riskml_serving.base.database.upserts import insert_missing, upsert
 from riskml_serving.people.accounts.tables import ADDRESSES, SESSIONS, TRIES, USERS
 
 __all__ = [
+    "SHOWN",
     "add_session",
     "add_user",
     "change_user",
     "count_attempt",
+    "delete_other_sessions",
     "delete_session",
     "delete_sessions",
     "delete_stale_sessions",
@@ -29,6 +31,9 @@ __all__ = [
     "uncount_attempt",
     "upsert_user",
 ]
+
+SHOWN = 16
+"""Number of digits of a session's hash by which forms name it; it reveals nothing about the token."""
 
 
 def add_user(connection: Connection, row: dict[str, Any]) -> None:
@@ -91,6 +96,14 @@ def touch_session(connection: Connection, token_hash: str, at: dt.datetime) -> N
 def delete_session(connection: Connection, token_hash: str) -> None:
     """End a session."""
     connection.execute(delete(SESSIONS).where(SESSIONS.c.token_hash == token_hash))
+
+
+def delete_other_sessions(connection: Connection, username: str, current: str, number: str | None) -> int:
+    """End the session of an account with a number, or by default all but the current one; return how many ended."""
+    others = delete(SESSIONS).where(SESSIONS.c.username == username, SESSIONS.c.token_hash != current)
+    if number is not None:
+        others = others.where(func.substr(SESSIONS.c.token_hash, 1, SHOWN) == number)
+    return connection.execute(others).rowcount
 
 
 def delete_sessions(connection: Connection, username: str) -> None:

@@ -24,7 +24,7 @@ from riskml_serving.people.accounts.service import verify_password
 from riskml_serving.people.auth import IDENTITY, NOBODY, Caller
 
 __all__ = [
-    "SHOWN",
+    "Attempt",
     "Visitor",
     "accepts_form_token",
     "change_password",
@@ -39,9 +39,6 @@ __all__ = [
     "sign_out",
     "touch_session",
 ]
-
-SHOWN = 16
-"""Number of digits of a session's hash by which forms name it; it reveals nothing about the token."""
 
 _SALT = 16
 """Number of characters of a form token's salt."""
@@ -99,6 +96,26 @@ class Visitor:
         return cls(row["username"], row["name"], row["role"], caller, token, stale)
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt to sign in, or to change a password: a writing transaction, and the client's request and address."""
+
+    connection: Connection
+    settings: Settings
+    request_id: str
+    address: str
+
+    @property
+    def address_hash(self) -> str:
+        """Hash of the client's address."""
+        return _hash(self.address)
+
+    def record(self, caller: Caller, action: str, **detail: Any) -> None:
+        """Add an entry to the audit log."""
+        about = {"request_id": self.request_id, "client": self.address, **detail}
+        audit.record(self.connection, caller, action, **about)
+
+
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -123,16 +140,16 @@ def accepts_form_token(token: str, sent: str) -> bool:
     return len(sent) > _SALT and hmac.compare_digest(derive_form_token(token, sent[:_SALT]).encode(), sent.encode())
 
 
-def limit_sign_ins(connection: Connection, settings: Settings, address: str) -> None:
-    """Count an attempt to sign in from an address, across all workers; one that succeeds is taken back by `sign_in`.
+def limit_sign_ins(attempt: Attempt) -> None:
+    """Count an attempt by its address, across all workers; one that succeeds is taken back.
 
     Raises
     ------
     Problem
         ``too-many-requests``, with the number of seconds to wait.
     """
-    limit, at = settings.sign_ins_per_minute, time.time()
-    if limit and repository.count_attempt(connection, _hash(address), int(at // 60)) > limit:
+    limit, at = attempt.settings.sign_ins_per_minute, time.time()
+    if limit and repository.count_attempt(attempt.connection, attempt.address_hash, int(at // 60)) > limit:
         raise Problem(
             "too-many-requests",
             f"同一地址每分钟最多登录失败 {limit} 次，请稍候再试",
@@ -147,9 +164,7 @@ def check_password(connection: Connection, username: str, password: str) -> bool
     return verify_password(row["password_hash"] if row else None, password)
 
 
-def sign_in(
-    connection: Connection, settings: Settings, username: str, correct: bool, request_id: str, address: str
-) -> str | None:
+def sign_in(attempt: Attempt, username: str, correct: bool) -> str | None:
     """Open a session if the password was correct; otherwise count a failure of the account.
 
     An address from which the account has signed in before has a count and a lock of its own: a person who tries
@@ -161,38 +176,35 @@ def sign_in(
         A new token for the cookie; None if the user name or password is wrong or the account may not sign in, without
         saying which.
     """
+    connection, settings = attempt.connection, attempt.settings
     at, row = now(), repository.find_user(connection, username, lock=True)
     if row is None:  # what was typed may be a password, so it is not recorded
-        audit.record(connection, NOBODY, "sign-in.unknown", request_id=request_id, client=address)
+        attempt.record(NOBODY, "sign-in.unknown")
         return None
     caller = Caller(f"user:{username}", row["region"], frozenset())
-    known = repository.find_address(connection, username, _hash(address))
+    known = repository.find_address(connection, username, attempt.address_hash)
     counts = row if known is None else known
     lock = dt.timedelta(minutes=settings.lock_minutes)  # a lock that ends later is from before the clock was set back
     until = counts["locked_until"]
     if row["disabled_at"] is not None or (until is not None and at < until <= at + lock):
-        audit.record(connection, caller, "sign-in.refused", request_id=request_id, client=address)
+        attempt.record(caller, "sign-in.refused")
         return None
-    if not correct:
-        failures = counts["failures"] + 1
-        locked = failures >= settings.sign_in_failures
-        changed = {"failures": 0 if locked else failures, "locked_until": at + lock if locked else None}
+    if correct:
         if known is None:
-            repository.change_user(connection, username, **changed)
-        else:
-            repository.keep_address(connection, {**known, **changed}, at - KNOWN)
-        action = "sign-in.locked" if locked else "sign-in.failed"
-        audit.record(connection, caller, action, request_id=request_id, client=address)
-        return None
+            repository.change_user(connection, username, failures=0, locked_until=None)
+        return _open_session(attempt, username, caller)
+    failures = counts["failures"] + 1
+    locked = failures >= settings.sign_in_failures
+    changed = {"failures": 0 if locked else failures, "locked_until": at + lock if locked else None}
     if known is None:
-        repository.change_user(connection, username, failures=0, locked_until=None)
-    repository.uncount_attempt(connection, _hash(address))
-    return _open_session(connection, settings, username, caller, at, request_id, address)
+        repository.change_user(connection, username, **changed)
+    else:
+        repository.keep_address(connection, {**known, **changed}, at - KNOWN)
+    attempt.record(caller, "sign-in.locked" if locked else "sign-in.failed")
+    return None
 
 
-def sign_in_by_provider(
-    connection: Connection, settings: Settings, person: Person | None, request_id: str, address: str
-) -> str | None:
+def sign_in_by_provider(attempt: Attempt, person: Person | None) -> str | None:
     """Open a session for a person authenticated by the provider, with the role and region that the provider now states.
 
     Returns
@@ -201,39 +213,31 @@ def sign_in_by_provider(
         A new token for the cookie; None if the provider names nobody or the account has been disabled here.
     """
     if person is None:
-        audit.record(connection, NOBODY, "sign-in.unknown", request_id=request_id, client=address)
+        attempt.record(NOBODY, "sign-in.unknown")
         return None
-    at, row = now(), repository.find_user(connection, person.username, lock=True)
+    stated, row = asdict(person), repository.find_user(attempt.connection, person.username, lock=True)
     caller = Caller(f"user:{person.username}", person.region, frozenset())
     if row is not None and row["disabled_at"] is not None:
-        audit.record(connection, caller, "sign-in.refused", request_id=request_id, client=address)
+        attempt.record(caller, "sign-in.refused")
         return None
-    stated = asdict(person)
     if row is None or any(row[name] != value for name, value in stated.items()):
         rights = {name: stated[name] for name in ("role", "region", "health_details", "identity")}
-        action = "user.create" if row is None else "user.change"
-        audit.record(connection, caller, action, request_id=request_id, **rights)
-    values = {"password_hash": "", "failures": 0, "created_at": row["created_at"] if row else at}
-    repository.upsert_user(connection, {**stated, **values})
-    repository.uncount_attempt(connection, _hash(address))
-    return _open_session(connection, settings, person.username, caller, at, request_id, address)
+        attempt.record(caller, "user.create" if row is None else "user.change", **rights)
+    values = {"password_hash": "", "failures": 0, "created_at": row["created_at"] if row else now()}
+    repository.upsert_user(attempt.connection, {**stated, **values})
+    return _open_session(attempt, person.username, caller)
 
 
-def _open_session(
-    connection: Connection,
-    settings: Settings,
-    username: str,
-    caller: Caller,
-    at: dt.datetime,
-    request_id: str,
-    address: str,
-) -> str:
-    repository.delete_stale_sessions(connection, *_find_limits(settings, at))
-    known = {"username": username, "address_hash": _hash(address), "seen_at": at, "failures": 0, "locked_until": None}
-    repository.keep_address(connection, known, at - KNOWN)
+def _open_session(attempt: Attempt, username: str, caller: Caller) -> str:
+    """Open a session, from an address that the account then knows; the attempt does not count as a failed one."""
+    connection, at = attempt.connection, now()
+    repository.uncount_attempt(connection, attempt.address_hash)
+    repository.delete_stale_sessions(connection, *_find_limits(attempt.settings, at))
+    known = {"username": username, "address_hash": attempt.address_hash, "seen_at": at}
+    repository.keep_address(connection, {**known, "failures": 0, "locked_until": None}, at - KNOWN)
     token = secrets.token_urlsafe(32)
-    repository.add_session(connection, _hash(token), username, at, address)
-    audit.record(connection, caller, "sign-in", request_id=request_id, client=address)
+    repository.add_session(connection, _hash(token), username, at, attempt.address)
+    attempt.record(caller, "sign-in")
     return token
 
 
@@ -265,27 +269,22 @@ def sign_out(connection: Connection, visitor: Visitor, request_id: str) -> None:
 def list_own_sessions(connection: Connection, settings: Settings, visitor: Visitor) -> list[dict[str, Any]]:
     """List the open sessions of an account: ``number``, ``created_at``, ``seen_at``, ``address``, and ``current``."""
     rows, own = repository.list_sessions(connection, visitor.username, *_find_limits(settings, now())), visitor.token
-    return [{**row, "number": row["token_hash"][:SHOWN], "current": row["token_hash"] == _hash(own)} for row in rows]
+    return [
+        {**row, "number": row["token_hash"][: repository.SHOWN], "current": row["token_hash"] == _hash(own)}
+        for row in rows
+    ]
 
 
-def end_sessions(connection: Connection, visitor: Visitor, number: str | None, request_id: str) -> int:
-    """End the account's session with a number, or all but the current one; return how many ended."""
-    own = repository.list_sessions(connection, visitor.username, dt.datetime.min, dt.datetime.min)
-    hashes = [row["token_hash"] for row in own if row["token_hash"] != _hash(visitor.token)]
-    ended = [one for one in hashes if number is None or one[:SHOWN] == number]
-    for one in ended:
-        repository.delete_session(connection, one)
-    if ended:
-        audit.record(connection, visitor.caller, "session.end", request_id=request_id, sessions=len(ended))
-    return len(ended)
+def end_sessions(connection: Connection, visitor: Visitor, number: str | None, request_id: str) -> None:
+    """End the account's session with a number, or all but the current one."""
+    if ended := repository.delete_other_sessions(connection, visitor.username, _hash(visitor.token), number):
+        audit.record(connection, visitor.caller, "session.end", request_id=request_id, sessions=ended)
 
 
-def change_password(
-    connection: Connection, settings: Settings, user: Visitor, password_hash: str, request_id: str, address: str
-) -> str:
+def change_password(attempt: Attempt, user: Visitor, password_hash: str) -> str:
     """Replace an account's password, end all of its sessions and open a new one; return the token for its cookie."""
-    repository.change_user(connection, user.username, password_hash=password_hash, failures=0, locked_until=None)
-    repository.delete_sessions(connection, user.username)
-    repository.uncount_attempt(connection, _hash(address))
-    audit.record(connection, user.caller, "password.change", request_id=request_id, client=address)
-    return _open_session(connection, settings, user.username, user.caller, now(), request_id, address)
+    changed = {"password_hash": password_hash, "failures": 0, "locked_until": None}
+    repository.change_user(attempt.connection, user.username, **changed)
+    repository.delete_sessions(attempt.connection, user.username)
+    attempt.record(user.caller, "password.change")
+    return _open_session(attempt, user.username, user.caller)

@@ -12,13 +12,15 @@ from starlette.requests import Request
 
 from riskml_serving.base.limits import read_body
 from riskml_serving.base.problems import Problem
+from riskml_serving.http.clients import get_client_address
 from riskml_serving.http.idempotent_writes.service import write_once
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.accounts.sessions import accepts_form_token
+from riskml_serving.people.accounts.sessions import Attempt, accepts_form_token
 from riskml_serving.web.shell.visitor import Visitor
 
 __all__ = [
     "Form",
+    "attempt",
     "parse_form",
     "read_amount",
     "read_form",
@@ -186,6 +188,12 @@ async def save_form_once(request: Request, visitor: Visitor, form: Form, save: C
                 "This form was already sent and is not saved twice; undo the first record, then open the page again",
             ) from None
         raise
+
+
+async def attempt(request: Request, work: Callable[[Attempt], Any]) -> Any:
+    """Do some work, within a writing transaction, for a client who signs in or changes a password."""
+    state, number, address = get_state(request), request.state.request_id, get_client_address(request.scope)
+    return await state.write(lambda c: work(Attempt(c, state.settings, number, address)))
 
 
 def read_amount(text: str) -> float | str:
