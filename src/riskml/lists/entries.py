@@ -140,8 +140,10 @@ def _make_event(reader: RowReader, kind: str, level: Level = "person") -> list[E
 
 
 def _make_disability(reader: RowReader) -> list[Entry]:
-    """Return a disability, unless the row only says that its certificate was renewed or returned."""
-    return [] if reader.read_word("events.kind", "disability") == "known" else _make_event(reader, "disability")
+    """Return a disability, unless the row or a remark only says that its certificate was renewed or returned."""
+    noted = {code for text in reader.find_notes(_TEXT.remarks) for code in find_words("disability", text)}
+    known = reader.read_word("events.kind", "disability") == "known" or noted == {"known"}
+    return [] if known else _make_event(reader, "disability")
 
 
 def _make_school_fee(reader: RowReader) -> list[Entry]:
@@ -159,9 +161,12 @@ def _make_unsafe(topic: str, reader: RowReader) -> list[Entry]:
     """Return the event if a cell names a fault of a house or a water supply.
 
     In lists of water supplies, an unlisted text in the only column names one, and an empty cell means that there is
-    none.
+    none. Without a column, a section may be about those without a fault.
     """
     cells = reader.list_cells("events.kind")
+    named = {code for text in reader.context.labels for code in find_words(topic, text)}
+    if not reader.has("events.kind") and named == {"safe"}:
+        return []
     if topic == "water" and reader.has("events.kind") and not cells:
         return []
     unknown = "unsafe" if topic == "water" and len(cells) == 1 else None

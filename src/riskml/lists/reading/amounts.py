@@ -145,9 +145,6 @@ def complete_fee(
 ) -> dict[int, str]:
     """Return the unknown column that holds what is left of a fee, known by its ``pieces``, after the aid."""
     aid = [j for j, name in fields.items() if name == "help.amount"]
-    left = (
-        [j for j in amounts if len(body.rows) > 1 and _agree(body, [j], pieces, aid) >= _AGREE]
-        if aid and pieces
-        else []
-    )
+    comparable = bool(aid and pieces) and len(body.rows) > 1
+    left = [j for j in amounts if comparable and _agree(body, [j], pieces, aid) >= _AGREE]
     return {left[0]: fields[pieces[0]]} if len(left) == 1 else {}

@@ -109,7 +109,8 @@ def build_rows(
             labels = [text, *named[:1]]
             context = build_context("", [*labels, *base.texts], villages, received)
             unit = find_unit(labels) or base.unit
-            context = replace(context, town=region[0] or base.town, village=region[1] or base.village, unit=unit)
+            town, village = region[0] or base.town, region[1] or base.village
+            context = replace(context, town=town, village=village, unit=unit, labels=tuple(labels))
         if i not in table.skipped:
             filled = frozenset(j + 1 for j in table.filled.get(i, ()))
             yield Row(table.first + i + 1, kind, tuple(cells), context, filled)

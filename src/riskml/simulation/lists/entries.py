@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -231,29 +232,21 @@ def _list_wages(s: Entries) -> Iterator[Entry]:
         yield Entry(person, person.get_home(day), day, shown, records, event=f"wage-{event}")
 
 
-def _list_leavers(kinds: tuple[str, ...]) -> Callable[[Entries], Iterator[Entry]]:
-    def make(s: Entries) -> Iterator[Entry]:
-        for person in s.people.persons.values():
-            day, kind = person.left_on, "death" if person.dead else "departure"
-            if day is None or kind not in kinds or not s.first <= day <= s.last:
-                continue
-            cancelled = day + timedelta(int(s.rng.integers(5, 20)))
-            shown = {
-                "occurred_on": day,
-                "cancelled_on": cancelled,
-                "place": s.pick(["外县", "外省", "县城"]),
-                "change": kind,
-            }
-            left = {"table": "members", "left_on": day, "optional": person.dead, "event": f"left-{person.person_id}"}
-            records = [{"table": "events", "kind": "death", "occurred_on": day}] if person.dead else []
-            yield Entry(person, person.get_home(day), day, shown, [*records, left], event=f"{kind}-{person.person_id}")
-
-    return make
+def _list_leavers(kinds: tuple[str, ...], s: Entries) -> Iterator[Entry]:
+    for person in s.people.persons.values():
+        day, kind = person.left_on, "death" if person.dead else "departure"
+        if day is None or kind not in kinds or not s.first <= day <= s.last:
+            continue
+        cancelled, place = day + timedelta(int(s.rng.integers(5, 20))), s.pick(["外县", "外省", "县城"])
+        shown = {"occurred_on": day, "cancelled_on": cancelled, "place": place, "change": kind}
+        left = {"table": "members", "left_on": day, "optional": person.dead, "event": f"left-{person.person_id}"}
+        records = [{"table": "events", "kind": "death", "occurred_on": day}] if person.dead else []
+        yield Entry(person, person.get_home(day), day, shown, [*records, left], event=f"{kind}-{person.person_id}")
 
 
 _LISTED: dict[str, Callable[[Entries], Iterator[Entry]]] = {
     "illness": _list_illness, "support": _list_support, "disaster": _list_disasters, "wage": _list_wages,
-    "disaster_region": _list_regional_disasters, "death": _list_leavers(("death",)),
-    "departure": _list_leavers(("departure",)), "change": _list_leavers(("death", "departure")),
+    "disaster_region": _list_regional_disasters, "death": partial(_list_leavers, ("death",)),
+    "departure": partial(_list_leavers, ("departure",)), "change": partial(_list_leavers, ("death", "departure")),
 }  # fmt: skip
 """Functions that make entries from sources that sources.yaml cannot describe."""
