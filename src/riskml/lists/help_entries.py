@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from riskml.lists.data_files import Patterns
+from riskml.lists.reading.cells import read_number
 from riskml.lists.reading.filling import HEADS
 from riskml.lists.row_reader import Entry, Level, RowReader, Sign, refuse_negative
 from riskml.lists.words import UnusableValueError, normalise
@@ -24,7 +25,7 @@ def make_help(reader: RowReader, default: str = "", *, once: bool = False) -> li
         return []
     amount = reader.read_amount("help.amount", least=1, most=1e6)
     if not once:
-        refuse_negative(amount)
+        amount = _leave_out_arrears(reader, refuse_negative(amount))
     if amount == 0:
         return []
     if amount is None and reader.has("help.amount"):
@@ -47,6 +48,18 @@ def make_help(reader: RowReader, default: str = "", *, once: bool = False) -> li
     continuing = not once and not _states_start(reader)
     sign: Sign = "reverses" if amount is not None and amount < 0 else ""
     return [Entry("help", values, level, day.precision, continuing=continuing, sign=sign)]
+
+
+def _leave_out_arrears(reader: RowReader, amount: float | None) -> float | None:
+    """Return what is paid for one month: a sum such as ``实发`` may include what was owed for months before."""
+    shown = [column.index for column in reader.columns.get("help.amount", ())]
+    summed = {part for one in reader.derived for part in one.parts if one.column in shown}
+    cells = [(column, cell) for column, cell in reader.list_cells("other") if "补发" in column.header]
+    owed = sum((read_number(cell) or 0) * reader.find_factor(own) for own, cell in cells if own.index in summed)
+    if amount is None or not 0 < owed < amount:
+        return amount
+    reader.count("help.amount", "without_arrears")
+    return round(amount - owed, 4)
 
 
 def _find_measure(reader: RowReader, default: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
 from riskml.lists.persons.identity import Identity
+from riskml.lists.reading.derived import Derived
 from riskml.lists.reading.periods import find_month, find_period
 from riskml.lists.reading.sheets import Cell, Column, Context, Row, Sheet
 from riskml.lists.reading.values import Day, Precision, read_amount, read_day
@@ -88,6 +89,8 @@ class RowReader:
         Counts (field, conversion) for every cell that was converted.
     at : int
         Index of the column that was read last, or 0; if the row is refused, the fault is probably in that column.
+    derived : sequence of Derived
+        Columns of the sheet that are sums of others.
     """
 
     columns: Mapping[str, list[Column]]
@@ -97,6 +100,7 @@ class RowReader:
     dated: bool = True
     conversions: Counter[tuple[str, str]] = field(default_factory=Counter)
     at: int = 0
+    derived: Sequence[Derived] = ()
 
     @property
     def context(self) -> Context:

@@ -200,7 +200,8 @@ class _Run:
                     outcome.disagreements = list_disagreements(derived, row)
                     answer = find_answer(self.answers, sheet.file, sheet.name, row.number)
                     dated = delivery.recorded_on is not None
-                    reader = RowReader(columns, set_unit(row, answer), delivery.received, delivery.as_of, dated)
+                    days = delivery.received, delivery.as_of, dated
+                    reader = RowReader(columns, set_unit(row, answer), *days, derived=derived)
                     identity = identify(sheet, row)
                     data_rows.append(_DataRow(sheet, row, outcome, reader, identity, Match("ask"), answer))
         return data_rows

@@ -45,8 +45,8 @@ class Context:
 
     ``texts`` holds these texts, the nearest first; lists of allowances often name the kind only there. ``start`` and
     ``end`` are the first and last day of the period that the texts name (a month, a quarter, a year). ``unit`` is the
-    value in yuan of the unit that they or a note state; None if they state no unit. ``labels`` are the texts that stand in
-    section rows.
+    value in yuan of the unit that they or a note state; None if they state no unit. ``labels`` are the texts in section
+    rows.
     """
 
     texts: tuple[str, ...] = ()
