@@ -117,16 +117,11 @@ class Statements:
             self._day, self._stated = delivery.day, defaultdict(list)
         key = TABLES[table].key
         others = self._stated[table, *(values[name] for name in key)]
+        rivals = [stated for other, stated in others if other is not delivery and not is_newer(delivery, other)]
         contradicted = [
             name
             for name, value in values.items()
-            if value is not None
-            and not sure
-            and any(
-                stated.get(name, value) not in (None, value) and not is_newer(delivery, other)
-                for other, stated in others
-                if other is not delivery
-            )
+            if value is not None and not sure and any(stated.get(name, value) not in (None, value) for stated in rivals)
         ]
         values.update(dict.fromkeys(contradicted))
         others.append((delivery, values))

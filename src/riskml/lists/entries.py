@@ -271,11 +271,8 @@ def _make_departure(reader: RowReader, default: str = "departure") -> list[Entry
     if cause is None and reader.list_cells("events.kind") and not any(map(_NAMES_CAUSE[default].search, headers)):
         raise UnusableValueError("unknown_word")
     cause = cause or reader.find_in_titles("registration")
-    if (
-        cause is None
-        and default == "death"
-        and not any(map(_TEXT.names_death.search, [*headers, *reader.context.texts]))
-    ):
+    named = default != "death" or any(map(_TEXT.names_death.search, [*headers, *reader.context.texts]))
+    if cause is None and not named:
         raise UnusableValueError("unknown_word")
     cause = cause or default
     if cause == "none" and not (default == "departure" and _leaves_for_reason(reader)):

@@ -112,15 +112,11 @@ def map_columns(headers: Headers, topic: str, body: Body, *, villages: Villages 
         fields.update(shown)
         hows.update(dict.fromkeys(shown, "values"))
 
+    free = [j for j, meaning in enumerate(meanings) if not (meaning and meaning.confirmed)]
     if not {"id_number", "head_id"} & set(fields.values()):
-        left = [j for j, meaning in enumerate(meanings) if j not in fields and not (meaning and meaning.confirmed)]
-        add({j: "id_number" for j in left if holds_ids(body.list_cells(j))})
+        add({j: "id_number" for j in free if j not in fields and holds_ids(body.list_cells(j))})
     _tell_heads(fields, meanings)
-    values = {
-        j: body.list_cells(j)
-        for j, meaning in enumerate(meanings)
-        if j not in fields and (meaning is None or not meaning.confirmed)
-    }
+    values = {j: body.list_cells(j) for j in free if j not in fields}
     unknown = {j for j in values if meanings[j] is None}
     names = [j for j, name in fields.items() if name == "name"]
     number = next((j for j, name in sorted(fields.items()) if name == "id_number"), 0)

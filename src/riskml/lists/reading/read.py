@@ -158,11 +158,9 @@ def _find_missing_state(
 def _is_summary(columns: Sequence[Column]) -> bool:
     """Return whether the rows of a sheet count persons by region and do not name them."""
     fields = {column.field for column in columns}
-    if fields & {"disaster.kind", "disaster.occurred_on"}:
-        return False  # a whole village was hit
-    return (
-        not fields & PERSON and bool(fields & REGIONS) and any(_SHEET.counts.match(column.header) for column in columns)
-    )
+    hit = fields & {"disaster.kind", "disaster.occurred_on"}  # a whole village
+    counted = any(_SHEET.counts.match(column.header) for column in columns)
+    return counted and bool(fields & REGIONS) and not (fields & PERSON or hit)
 
 
 def identify(sheet: Sheet, row: Row) -> Identity:

@@ -111,13 +111,10 @@ class _County:
         for name in set(COLUMNS) - {"row"}:
             truth[name] = truth[name].eq(True) if name in ("repeat", "optional") else truth[name].map(to_text)
         truth.to_parquet(self.out / "truth.parquet", index=False)
-        meta = {
-            "seed": self.seed[0],
-            "style": self.style,
-            "county": take_region(min(self.people.villages), Level.COUNTY),
-        }
-        meta["villages"] = {"".join(village): code for code, village in self.people.villages.items()}
-        text = json.dumps({**meta, "files": self.meta}, ensure_ascii=False, indent=1)
+        county = take_region(min(self.people.villages), Level.COUNTY)
+        codes = {"".join(village): code for code, village in self.people.villages.items()}
+        meta = {"seed": self.seed[0], "style": self.style, "county": county, "villages": codes, "files": self.meta}
+        text = json.dumps(meta, ensure_ascii=False, indent=1)
         (self.out / "truth.json").write_text(text, encoding="utf-8")
         rows = truth[truth["row_kind"] == "data"].drop_duplicates(["file", "sheet", "row"])
         return {"files": len(self.meta), "rows": len(rows)}
@@ -132,9 +129,8 @@ class _County:
                 specs += [{**spec, "span": (day, day), "received": day} for day in states[spec["state"]]]
             elif spec.get("history"):
                 for year in range(past[0].year if past else self.start.year, self.start.year):
-                    specs.append(
-                        {**spec, "span": (date(year, 1, 1), date(year, 12, 31)), "received": date(year + 1, 1, 20)}
-                    )
+                    span = date(year, 1, 1), date(year, 12, 31)
+                    specs.append({**spec, "span": span, "received": date(year + 1, 1, 20)})
             else:
                 months = [_shift(self.last, month) for month in spec["months"]]
                 span = (months[0], _month_end(months[1]))
