@@ -237,8 +237,8 @@ def _list_leavers(kinds: tuple[str, ...], s: Entries) -> Iterator[Entry]:
         day, kind = person.left_on, "death" if person.dead else "departure"
         if day is None or kind not in kinds or not s.first <= day <= s.last:
             continue
-        cancelled, place = day + timedelta(int(s.rng.integers(5, 20))), s.pick(["外县", "外省", "县城"])
-        shown = {"occurred_on": day, "cancelled_on": cancelled, "place": place, "change": kind}
+        cancelled, destination = day + timedelta(int(s.rng.integers(5, 20))), s.pick(["外县", "外省", "县城"])
+        shown = {"occurred_on": day, "cancelled_on": cancelled, "place": destination, "change": kind}
         left = {"table": "members", "left_on": day, "optional": person.dead, "event": f"left-{person.person_id}"}
         records = [{"table": "events", "kind": "death", "occurred_on": day}] if person.dead else []
         yield Entry(person, person.get_home(day), day, shown, [*records, left], event=f"{kind}-{person.person_id}")
