@@ -112,8 +112,10 @@ def add_delivery(
     return delivery_id
 
 
-def start_job(act: Act, delivery: Mapping[str, Any], step: str) -> None:
+def start_job(act: Act, delivery: Mapping[str, Any], step: str, then: str = "columns") -> None:
     """Let a worker do the next work on a delivery: ``read``, ``preview`` or ``import``; one job at a time.
+
+    Once the lists have been read, the delivery is at the step that comes ``then``.
 
     Raises
     ------
@@ -122,7 +124,7 @@ def start_job(act: Act, delivery: Mapping[str, Any], step: str) -> None:
     """
     if delivery["step"] in ENDED or is_busy(act.connection, delivery):
         raise Problem("delivery-busy")
-    payload = {"delivery": delivery["delivery_id"], "step": step, "as_of": act.today.isoformat()}
+    payload = {"delivery": delivery["delivery_id"], "step": step, "then": then, "as_of": act.today.isoformat()}
     job_id = jobs.add_job(act, "lists", payload, total=0)
     repository.change_delivery(act.connection, delivery["delivery_id"], job_id=job_id, fault="")
 

@@ -90,7 +90,7 @@ class _Work:
 
     @property
     def payload(self) -> dict[str, Any]:
-        """What the job has to do: ``delivery``, ``step`` and ``as_of``."""
+        """What the job has to do: ``delivery``, ``step``, ``as_of``, and for ``read`` the step that comes ``then``."""
         payload: dict[str, Any] = json.loads(self.leased.job["payload"])
         return payload
 
@@ -114,7 +114,7 @@ class _Work:
             self._fail(delivery, error)
 
     def _read(self, delivery: dict[str, Any], understood: Understood, _: _Bar) -> None:
-        self._store(delivery, describe(understood), "columns")
+        self._store(delivery, describe(understood), self.payload["then"])
 
     def _preview(self, delivery: dict[str, Any], understood: Understood, bar: _Bar) -> None:
         bar.stage("computing the new warnings", None)

@@ -71,9 +71,9 @@ class _Opened(NamedTuple):
     delivery: dict[str, Any]
     keys: IdentityKeys
 
-    def start(self, step: str) -> None:
+    def start(self, step: str, then: str = "columns") -> None:
         """Let a worker take the given step."""
-        service.start_job(self.act, self.delivery, step)
+        service.start_job(self.act, self.delivery, step, then)
 
 
 MOST_DELIVERIES, PAGE_QUESTIONS, PAGE_RISEN, MOST_COLUMNS = 50, 20, 100, 200
@@ -218,11 +218,11 @@ async def answer(request: Request, visitor: SignedIn) -> Response:
     def write(at: _Opened) -> str:
         if form.get_text("again"):
             service.ask_again(at.act, at.delivery)
-            at.start("read")
+            at.start("read", "questions")
             return "questions"
         count = service.answer(at.act, at.keys, at.delivery, read_answers(form))
         if count or goes_on:
-            at.start("preview" if goes_on else "read")
+            at.start("preview" if goes_on else "read", "questions")
         return "" if goes_on else "questions"
 
     return await _change(request, visitor, form, write)
