@@ -60,10 +60,11 @@ class Leakage(Check):
         findings = [finding for finding in parts if finding is not None]
         if not findings:
             return None
+        blocking = [finding for finding in findings if finding.blocking]
         return Finding(
             join_sentences(*(finding.message for finding in findings)),
-            join_sentences(*dict.fromkeys(finding.hint for finding in findings)),
-            any(finding.blocking for finding in findings),
+            join_sentences(*(finding.hint for finding in blocking or findings)),
+            bool(blocking),
         )
 
 

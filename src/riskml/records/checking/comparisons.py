@@ -186,19 +186,16 @@ def sum_beside_parts(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 def _find_years_in_months(folder: Folder, table: Table) -> Iterator[Probe]:
-    candidates = folder.create_once(
-        '"#irregular"',
-        f"FROM {group_income(folder)}"
-        f" WHERE source IN {REGULAR} AND n > {SUMMED} AND 2 * largest * n > {SUMMED} * total",
-    )
-    if fetch_row(folder.connection, f"SELECT count(*) FROM {candidates}") == (0,):
-        return
-    counted = select_counted_income(folder, table, f"SEMI JOIN {candidates} USING (household_id, source)")
+    counted = select_counted_income(folder, table, "SEMI JOIN irregular USING (household_id, source)")
     years = folder.create_once(
         '"#years in months"',
-        f"""WITH monthly AS (FROM ({counted}) WHERE months = 1 AND amount > 0),
+        f"""
+        WITH irregular AS (
+            FROM {group_income(folder)}
+            WHERE source IN {REGULAR} AND n > {SUMMED} AND 2 * largest * n > {SUMMED} * total),
+        monthly AS (FROM ({counted}) WHERE months = 1 AND amount > 0),
         years AS (
-            SELECT *, first - unnest([0, 11]) AS since FROM monthly JOIN {candidates} USING (household_id, source)
+            SELECT *, first - unnest([0, 11]) AS since FROM monthly JOIN irregular USING (household_id, source)
             WHERE 2 * amount * n > {SUMMED} * total)
         SELECT year."#file", year."#row", year.amount, since,
             list({{'#file': part."#file", '#row': part."#row"}}) AS parts,

@@ -134,8 +134,9 @@ def several_households(folder: Folder, table: Table) -> Iterator[Probe]:
     They have less than a third as many: then the code of one household was probably typed for others.
     """
     rows = f"""
-        SELECT {POSITION}, household_id AS "#value" FROM {folder.get_numbered_view("income")} SEMI JOIN (
-            SELECT household_id, source FROM {group_income(folder)}
-            QUALIFY density >= greatest({CROWDED}, {CROWD} * quantile_cont(density, 0.9) OVER (PARTITION BY source))
-        ) USING (household_id, source)"""
+        WITH usual AS (SELECT source, quantile_cont(density, 0.9) AS usual FROM {group_income(folder)} GROUP BY source),
+        crowded AS (
+            FROM {group_income(folder)} JOIN usual USING (source) WHERE density >= greatest({CROWDED}, {CROWD} * usual))
+        SELECT {POSITION}, household_id AS "#value" FROM {folder.get_numbered_view("income")}
+        SEMI JOIN crowded USING (household_id, source)"""
     yield Probe("household_id", "belong to a household with far more rows a month than others", rows=rows)
