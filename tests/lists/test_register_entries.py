@@ -38,6 +38,12 @@ def test_a_row_of_the_register(list_records):
     assert records[-1] == ("monitoring", expected)
 
 
+@pytest.mark.parametrize(("cell", "year"), [("1935.3.12", 1935), ("1900-01-00", None), ("1900-01-01", None)])
+def test_births_may_be_earlier_than_other_days(list_records, cell, year):
+    [(_, values), *_] = list_records("register", {"birth_date": cell})
+    assert values.get("birth_year") == year
+
+
 @pytest.mark.parametrize(
     ("cells", "context", "start"),
     [

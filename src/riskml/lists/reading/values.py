@@ -15,7 +15,18 @@ from riskml.lists.data_files import Patterns, load_data
 from riskml.lists.reading.sheets import Cell
 from riskml.lists.words import UnusableValueError, is_empty, normalise
 
-__all__ = ["Amount", "Day", "Precision", "read_amount", "read_count", "read_day", "translate_numeral", "try_day"]
+__all__ = [
+    "EARLIEST",
+    "FIRST_BIRTH",
+    "Amount",
+    "Day",
+    "Precision",
+    "read_amount",
+    "read_count",
+    "read_day",
+    "translate_numeral",
+    "try_day",
+]
 
 Precision = Literal["day", "month", "year"]
 
@@ -41,8 +52,11 @@ _SERIAL = (18_264, 80_000)
 _YEARS = (1901, 2199)
 """Years of dates in lists, and of births; spreadsheets show an empty or wrong cell as a day in 1900."""
 
-_EARLIEST = 1950
+EARLIEST = 1950
 """Earliest year of other dates than births."""
+
+FIRST_BIRTH = _YEARS[0]
+"""Earliest year of births."""
 
 _FORMS = [(re.compile(own["form"]), own.get("how")) for own in load_data("patterns")["dates"]]
 _VALUE = Patterns("values")
@@ -50,7 +64,7 @@ _DIGITS = {character: str(i) for i, character in enumerate("〇一二三四五�
 
 
 def read_day(
-    cell: Cell, *, year: int | None = None, latest: date | None = None, earliest: int = _EARLIEST
+    cell: Cell, *, year: int | None = None, latest: date | None = None, earliest: int = EARLIEST
 ) -> Day | None:
     """Read a day; return None if the cell is empty.
 
@@ -95,7 +109,7 @@ def read_day(
     return parsed
 
 
-def try_day(cell: Cell, year: int | None = None, earliest: int = _EARLIEST) -> Day | None:
+def try_day(cell: Cell, year: int | None = None, earliest: int = EARLIEST) -> Day | None:
     """Read a day; return None if the cell has none that is certain.
 
     >>> [try_day(cell, earliest=1901).day.isoformat() for cell in ("1935年3月12日", 19350312, 1935.3)]
