@@ -103,10 +103,12 @@ class Reference:
         Households that a request may affect and still have them scored at once.
     register_digits : int
         Digits of the longest region whose keys may register households.
+    part : int
+        Households of a job that are judged at a time, in the order of their codes.
     """
 
-    def __init__(self, at_once: int, register_digits: int) -> None:
-        self.at_once, self.register_digits = at_once, register_digits
+    def __init__(self, at_once: int, register_digits: int, part: int) -> None:
+        self.at_once, self.register_digits, self.part = at_once, register_digits, part
         self.houses: dict[str, House] = {}
         self.jobs: dict[str, Job] = {}
         self.reports = itertools.count()
@@ -299,10 +301,11 @@ class Reference:
         if job.kind == "rescore":
             homes = [one for one in homes if one.code in job.homes or one.region.startswith(job.struck)]
         if stopped and homes:
-            job.stopped = True
+            job.stopped, job.judged = True, {*sorted(house.code for house in homes)[: self.part]}
             for house in homes if job.kind == "rescore" else ():
                 house.status = UNKNOWN if house.status != house.judge() else house.status
         else:
             for house in homes:
                 house.status = house.judge()
-            job.state, job.judged = "done", {house.code for house in homes}
+            last = max(job.judged, default="")  # the results list the first part as it was judged before the stop
+            job.state, job.judged = "done", job.judged | {house.code for house in homes if house.code > last}

@@ -17,7 +17,7 @@ from riskml_serving.people.audit.repository import read_all
 from riskml_serving.running.app import create_app
 
 BUNDLE = Path(__file__).parents[3] / "models" / "simulated-county-1"
-FIRST_DAY, AT_ONCE, DIGITS = dt.date(2023, 6, 1), 3, 6
+FIRST_DAY, AT_ONCE, DIGITS, PART = dt.date(2023, 6, 1), 3, 6, 2
 ALL = ("score", "read", "write", "health-details")
 KEYS = (  # digits of the region in county A, or None for all of county B; rights
     (0, ALL),
@@ -56,7 +56,7 @@ class Service:
             export_folder=self.folder / "exports",
             simulated=True,
             job_worker=False,
-            job_chunk=2,
+            job_chunk=PART,
             rate_per_minute=0,
             key_cache_seconds=0,
             rescore_at_once=AT_ONCE,

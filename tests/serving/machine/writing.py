@@ -18,7 +18,7 @@ from tests.serving.machine.reference import (
     Reference,
     Visit,
 )
-from tests.serving.machine.service import AT_ONCE, DIGITS, KEYS, Service
+from tests.serving.machine.service import AT_ONCE, DIGITS, KEYS, PART, Service
 
 from riskml_serving.base.database import writing
 from riskml_serving.people.auth.service import create_key
@@ -64,7 +64,7 @@ class Writing(RuleBasedStateMachine):
         number = next(self.service.numbers)
         self.names = {"A": f"{100_000 + 2 * number}", "B": f"{100_001 + 2 * number}"}
         self.codes = [f"m{number}x{i}" for i in range(6)]
-        self.reference, self.sent, self.cursors, self.restarts = Reference(AT_ONCE, DIGITS), [], {}, 0
+        self.reference, self.sent, self.cursors, self.restarts = Reference(AT_ONCE, DIGITS, PART), [], {}, 0
         self.keys, self.mirrors = [], {}
         with writing(self.service.engine) as connection:
             for digits, rights in KEYS:
