@@ -13,7 +13,7 @@ from riskml.lists.persons.identity import Identity
 from riskml.lists.reading.derived import Derived
 from riskml.lists.reading.periods import find_month, find_period
 from riskml.lists.reading.sheets import Cell, Column, Context, Row, Sheet
-from riskml.lists.reading.values import EARLIEST, FIRST_BIRTH, Day, Precision, read_amount, read_day
+from riskml.lists.reading.values import Day, Precision, read_amount, read_day
 from riskml.lists.words import UnusableValueError, find_words, is_empty, normalise, read_word
 
 __all__ = [
@@ -146,8 +146,7 @@ class RowReader:
         for column, cell in [*self.list_cells(name), *self.list_cells(name + _SPARE)]:
             self.at = column.index
             year = self.context.start.year if self.context.start else None
-            earliest = FIRST_BIRTH if name == "birth_date" else EARLIEST
-            parsed = self._read_month(column, cell, year) or self._read_day(cell, earliest)
+            parsed = self._read_month(column, cell, year) or self._read_day(cell, births=name == "birth_date")
             if parsed is not None:
                 if parsed.day > self.received and not later:
                     raise UnusableValueError("future_date")
@@ -156,11 +155,11 @@ class RowReader:
                 return parsed
         return None
 
-    def _read_day(self, cell: Cell, earliest: int) -> Day | None:
+    def _read_day(self, cell: Cell, *, births: bool) -> Day | None:
         """Read a day; if it has no year, take the year from the titles' period or else the latest such day."""
         start, end = self.context.start, self.context.end
         try:
-            parsed = read_day(cell, year=start.year if start else None, latest=self.received, earliest=earliest)
+            parsed = read_day(cell, year=start.year if start else None, latest=self.received, births=births)
         except UnusableValueError:
             if start or not self.dated:
                 raise

@@ -10,7 +10,7 @@ from riskml.lists.data_files import Patterns
 from riskml.lists.reading.cells import Body, normalise
 from riskml.lists.reading.headers import SECOND, Meaning, Topic
 from riskml.lists.reading.sheets import Cell, Column
-from riskml.lists.reading.values import FIRST_BIRTH, Day, try_day
+from riskml.lists.reading.values import Day, try_day
 
 __all__ = ["DAYS", "find_days", "find_missing_day", "leave_out_undated", "read_birth", "want_day"]
 
@@ -90,7 +90,7 @@ def leave_out_undated(meanings: Sequence[Meaning | None], body: Body) -> list[Me
 
 def read_birth(cell: Cell) -> Day | None:
     """Read a day or month of birth; return None if the cell has none that is certain."""
-    return try_day(cell, earliest=FIRST_BIRTH)
+    return try_day(cell, births=True)
 
 
 def _read(cell: Cell) -> date | None:

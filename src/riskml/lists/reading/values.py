@@ -15,18 +15,7 @@ from riskml.lists.data_files import Patterns, load_data
 from riskml.lists.reading.sheets import Cell
 from riskml.lists.words import UnusableValueError, is_empty, normalise
 
-__all__ = [
-    "EARLIEST",
-    "FIRST_BIRTH",
-    "Amount",
-    "Day",
-    "Precision",
-    "read_amount",
-    "read_count",
-    "read_day",
-    "translate_numeral",
-    "try_day",
-]
+__all__ = ["Amount", "Day", "Precision", "read_amount", "read_count", "read_day", "translate_numeral", "try_day"]
 
 Precision = Literal["day", "month", "year"]
 
@@ -52,20 +41,15 @@ _SERIAL = (18_264, 80_000)
 _YEARS = (1901, 2199)
 """Years of dates in lists, and of births; spreadsheets show an empty or wrong cell as a day in 1900."""
 
-EARLIEST = 1950
+_EARLIEST = 1950
 """Earliest year of other dates than births."""
-
-FIRST_BIRTH = _YEARS[0]
-"""Earliest year of births."""
 
 _FORMS = [(re.compile(own["form"]), own.get("how")) for own in load_data("patterns")["dates"]]
 _VALUE = Patterns("values")
 _DIGITS = {character: str(i) for i, character in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0", "元": "1"}
 
 
-def read_day(
-    cell: Cell, *, year: int | None = None, latest: date | None = None, earliest: int = EARLIEST
-) -> Day | None:
+def read_day(cell: Cell, *, year: int | None = None, latest: date | None = None, births: bool = False) -> Day | None:
     """Read a day; return None if the cell is empty.
 
     Parameters
@@ -78,8 +62,8 @@ def read_day(
     latest : date, optional
         Day on which the list arrived; it decides between January and October if a spreadsheet shows 2024.10 as the
         number 2024.1.
-    earliest : int, default 1950
-        Earliest year.
+    births : bool, default False
+        Whether the day may be before 1950.
 
     Raises
     ------
@@ -104,21 +88,21 @@ def read_day(
         parsed = _read_number_day(float(cell), latest)
     else:
         parsed = _read_text_day(str(cell), year, latest)
-    if parsed.day.year < earliest:
+    if parsed.day.year < _EARLIEST and not births:
         raise UnusableValueError("bad_date")
     return parsed
 
 
-def try_day(cell: Cell, year: int | None = None, earliest: int = EARLIEST) -> Day | None:
+def try_day(cell: Cell, year: int | None = None, *, births: bool = False) -> Day | None:
     """Read a day; return None if the cell has none that is certain.
 
-    >>> [try_day(cell, earliest=1901).day.isoformat() for cell in ("1935年3月12日", 19350312, 1935.3)]
+    >>> [try_day(cell, births=True).day.isoformat() for cell in ("1935年3月12日", 19350312, 1935.3)]
     ['1935-03-12', '1935-03-12', '1935-03-01']
     >>> try_day("1935年3月12日") is None
     True
     """
     try:
-        return read_day(cell, year=year, earliest=earliest)
+        return read_day(cell, year=year, births=births)
     except UnusableValueError:
         return None
 
