@@ -251,16 +251,10 @@ def _look_for_sums(rows: _Rows) -> list[str]:
 
 def _look_for_growth(rows: _Rows) -> list[str]:
     """Return whether the last month of many years has as many times the amount of the first as sums have."""
-    sources = defaultdict[Any, list[tuple[dt.date, float]]](list)
+    years = defaultdict[Any, list[tuple[dt.date, float]]](list)
     for home, source, start, _, amount, _ in rows.whole:
         if amount:
-            sources[home, source].append((start, amount))
-    years = defaultdict[Any, list[tuple[dt.date, float]]](list)
-    for key, own in sources.items():
-        amounts = [amount for _, amount in own]
-        if 2 * max(amounts) >= FEWEST_MONTHS * min(amounts):
-            for start, amount in own:
-                years[key, start.year].append((start, amount))
+            years[home, source, start.year].append((start, amount))
     growing = (len(own) >= FEWEST_MONTHS and 2 * max(own)[1] >= FEWEST_MONTHS * min(own)[1] for own in years.values())
     return ["sums_since_january"] if sum(growing) >= FEWEST else []
 
