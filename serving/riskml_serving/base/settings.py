@@ -20,6 +20,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from riskml.errors import explaining
 from riskml.keys import format_key, load_public_key
 from riskml_serving.base import settings_faults
 
@@ -283,13 +284,13 @@ def _read_secrets() -> dict[str, Any]:
     UsageError
         If a file cannot be read.
     """
-    files = {name: os.environ.get(f"{PREFIX}{name.upper()}_FILE") for name in SECRETS}
     values: dict[str, Any] = {}
-    for name, file in files.items():
-        try:
-            values |= {name: Path(file).read_text("utf-8").strip()} if file else {}
-        except (OSError, UnicodeDecodeError) as error:
-            raise settings_faults.explain_file(error, str(file), f"{PREFIX}{name.upper()}_FILE") from error
+    for name in SECRETS:
+        variable = f"{PREFIX}{name.upper()}_FILE"
+        if file := os.environ.get(variable):
+            message, hint = "{path} cannot be read: {reason}.", "{variable} names this file."
+            with explaining(message, hint, otherwise="it is not UTF-8", path=file, variable=variable):
+                values[name] = Path(file).read_text("utf-8").strip()
     return values
 
 
