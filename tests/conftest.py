@@ -6,6 +6,7 @@ The county and the bundle are made once for all processes, and no test changes t
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -80,6 +81,15 @@ def pytest_unconfigure() -> None:
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 """Names under which Chromium may be installed; Debian uses ``chromium``."""
+
+
+@pytest.fixture(autouse=True)
+def _restore_log_handlers() -> Iterator[None]:
+    """Remove the log handlers that a command under test installed: they write to a stream that ends with the test."""
+    root = logging.getLogger()
+    before = root.handlers[:]
+    yield
+    root.handlers[:] = before
 
 
 @pytest.fixture(scope="session")
