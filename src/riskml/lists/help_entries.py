@@ -54,7 +54,7 @@ def _leave_out_arrears(reader: RowReader, amount: float | None) -> float | None:
     """Return what is paid for one month: a sum such as ``实发`` may include what was owed for months before."""
     shown = [column.index for column in reader.columns.get("help.amount", ())]
     summed = {part for one in reader.derived for part in one.parts if one.column in shown}
-    cells = [(column, cell) for column, cell in reader.list_cells("other") if "补发" in column.header]
+    cells = [(column, cell) for column, cell in reader.list_cells("other") if _HELP.arrears.search(column.header)]
     owed = sum((read_number(cell) or 0) * reader.find_factor(own) for own, cell in cells if own.index in summed)
     if amount is None or not 0 < owed < amount:
         return amount

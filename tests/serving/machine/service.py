@@ -64,8 +64,9 @@ class Service:
         )
 
     def start_worker(self) -> None:
-        model = lambda: self.clients[0].app.state.holder.current  # noqa: E731
-        self.worker = Worker(self.engine, self.settings, model, reader=self.reader)
+        self.worker = Worker(
+            self.engine, self.settings, lambda: self.clients[0].app.state.holder.current, reader=self.reader
+        )
 
     def restart(self, *, next_day: bool) -> None:
         self.close_parts()
