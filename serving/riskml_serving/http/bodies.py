@@ -6,13 +6,14 @@ validated in slices, in a thread, and validation ends with the slice that brings
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from operator import itemgetter
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from riskml.records.contract.schema import TABLES, Kind
 from riskml.records.reading.cell_sql import strip_blanks
@@ -127,9 +128,32 @@ def _read_json(body: bytes) -> Any:
     if body.count(b"{") > len(body) // SHORTEST_ROW + MOST_ERRORS:
         raise Problem("invalid-request", errors=[FieldError("tables", "missing", "Most rows lack required fields")])
     try:
-        return from_json(body)
+        return json.loads(body.decode(), object_hook=_pause)
+    except (ValueError, RecursionError):
+        raise Problem("invalid-json") from None
+
+
+def _pause(value: dict[str, Any]) -> dict[str, Any]:
+    """Let other threads run while a body is being read: the interpreter switches threads only between Python calls."""
+    return value
+
+
+def _parse_again(value: Any, adapter: TypeAdapter[Any]) -> tuple[Any, list[FieldError]]:
+    r"""Validate a value that was read as JSON; return it, typed, or its errors.
+
+    Raises
+    ------
+    Problem
+        ``invalid-json``, for what no JSON can say: half of a surrogate pair, as in ``"\ud800"``.
+    """
+    try:
+        return parse(to_json(value), adapter), []
     except ValueError:
         raise Problem("invalid-json") from None
+    except Problem as problem:
+        if not problem.errors:
+            raise
+        return None, list(problem.errors)
 
 
 def _parse_in_slices(raw: Any, adapter: TypeAdapter[dict[str, Any]]) -> dict[str, Any]:
@@ -146,24 +170,21 @@ def _parse_in_slices(raw: Any, adapter: TypeAdapter[dict[str, Any]]) -> dict[str
     if errors:
         raise Problem("invalid-request", errors=errors)
     long = {name: rows for name, rows in tables.items() if isinstance(rows, list) and name in TABLES}
-    parsed: dict[str, Any] = {}
-    try:
-        rest = {**raw, "tables": {**tables, **{name: [] for name in long}}} if tables else raw
-        parsed = parse(to_json(rest), adapter)
-    except Problem as problem:
-        errors += problem.errors
+    rest = {**raw, "tables": {**tables, **{name: [] for name in long}}} if tables else raw
+    parsed: dict[str, Any]
+    parsed, errors = _parse_again(rest, adapter)
     for name, rows in long.items():
         valid: Rows = []
         for start, part in _cut(rows):
             if len(errors) >= MOST_ERRORS:
                 break
             path = f"tables.{name}"
-            wide = [error for i, row in enumerate(part, start) for error in _refuse_width(row, f"{path}[{i}]")]
-            try:
-                valid += [] if wide else parse(to_json(part), _make_rows_adapter(name))
-            except Problem as problem:
-                wide = [move_path(error, path, start) for error in problem.errors]
-            errors += wide
+            faults = [error for i, row in enumerate(part, start) for error in _refuse_width(row, f"{path}[{i}]")]
+            if not faults:
+                typed, found = _parse_again(part, _make_rows_adapter(name))
+                valid += typed or []
+                faults = [move_path(error, path, start) for error in found]
+            errors += faults
         if not errors:
             parsed["tables"][name] = valid
     if errors:

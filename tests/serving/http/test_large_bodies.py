@@ -36,11 +36,11 @@ WRONG = {
 @pytest.mark.parametrize("path", ["/v1/scores", "/v1/records"])
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_large_wrong_body_costs_other_requests_little(client, key, monkeypatch, path, wrong):
-    validated, fields, names, parse, read = [], [], [], bodies.parse, []
+    validated, fields, names, parse, read, read_json = [], [], [], bodies.parse, [], bodies._read_json
 
     def read_once(body):
         read.append(len(body))
-        return from_json(body)
+        return read_json(body)
 
     def watch(body, adapter):
         validated.append(len(body))
@@ -50,7 +50,7 @@ def test_a_large_wrong_body_costs_other_requests_little(client, key, monkeypatch
         return parse(body, adapter)
 
     monkeypatch.setattr(bodies, "parse", watch)
-    monkeypatch.setattr(bodies, "from_json", read_once)
+    monkeypatch.setattr(bodies, "_read_json", read_once)
     body = json.dumps({"tables": {"households": [HOME], "income": WRONG[wrong]}})
     assert len(body) > 2 * bodies.LARGE
     answer = client.post(path, content=body, headers=key())
@@ -60,6 +60,33 @@ def test_a_large_wrong_body_costs_other_requests_little(client, key, monkeypatch
     assert max(fields, default=0) <= bodies.SLICE + bodies.MOST_FIELDS
     assert len(read) <= 1
     assert all(name.startswith("AnyIO worker") for name in names)
+
+
+def test_other_threads_run_while_a_large_body_is_read():
+    body = json.dumps({"tables": {"households": [HOME], "income": list_wages(100_000)}}).encode()
+    turns, ended = [], threading.Event()
+
+    def take_turns():
+        while not ended.wait(0.0001):
+            turns.append(None)
+
+    other = threading.Thread(target=take_turns)
+    other.start()
+    before = len(turns)
+    bodies._read_json(body)
+    taken = len(turns) - before
+    ended.set()
+    other.join()
+    assert taken > 5  # none, or one, beside a parser that never pauses
+
+
+@pytest.mark.parametrize(("wrong", "status"), [('"\\ud800"', 400), ("[" * 5_000, 400), ("NaN", 422), ("1e999", 422)])
+def test_a_large_body_is_refused_like_a_small_one(client, key, wrong, status):
+    for rows in (1, 4_000):
+        income = [*list_wages(rows), {**WAGE, "period_start": "2020-01-01", "amount": "?"}]
+        body = json.dumps({"tables": {"households": [HOME], "income": income}})
+        answer = client.post("/v1/records", content=body.replace('"?"', wrong), headers=key())
+        assert answer.status_code == status, answer.text
 
 
 @pytest.mark.parametrize("name", ["RecordsRequest", "ScoreRequest"])
