@@ -22,7 +22,7 @@ $(STAMP): requirements/dev.txt requirements/uv.txt pyproject.toml
 demo: install
 	$(BIN)/riskml demo $(if $(filter 0,$(SERVE)),--no-serve)
 
-# Runs all tests: in three processes on two cores, since many tests wait for other processes, databases and browsers.
+# Runs all tests: in four processes on two cores, since many tests wait for other processes, databases and browsers.
 test: install
 	$(BIN)/python -m pytest -q -n 4 --dist worksteal
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import errno
 import json
 import logging
 import os
@@ -126,9 +127,12 @@ class Notary:
             self.covered = head.seq, at
             return
         checkpoint = sign_head(self._key, head)
-        with self._file.open("a", encoding="ascii") as file:
-            file.write(json.dumps(checkpoint.to_json()) + "\n")
-            file.flush()
+        line = json.dumps(checkpoint.to_json()).encode() + b"\n"
+        with self._file.open("ab", buffering=0) as file:
+            end = file.tell()
+            if file.write(line) < len(line):
+                file.truncate(end)  # the next line would be appended to a part of this one
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file.fileno())
         log.info("audit checkpoint %s", head)
         self._last, self.covered = head, (head.seq, at)

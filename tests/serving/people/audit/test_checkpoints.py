@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import time
 
 import pytest
@@ -64,6 +65,21 @@ def rewrite(engine, keep, **changed):
 def test_a_checkpoint_is_written_only_when_the_log_has_grown(noted, tmp_path):
     lines = (tmp_path / "checkpoints.jsonl").read_text().splitlines()
     assert [json.loads(line)["head"].split(":")[0] for line in lines] == ["5", "10"]
+    assert "intact" in verify(noted, tmp_path).output
+
+
+def test_a_checkpoint_that_found_no_room_leaves_nothing_behind(noted, tmp_path):
+    key, file = tmp_path / "audit.key", tmp_path / "checkpoints.jsonl"
+    before, limits = file.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 50, limits[1]))  # room for a part of a line
+    try:
+        with pytest.raises(OSError, match="No space left"):
+            Notary(noted, key, file).note()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert file.read_bytes() == before
+    Notary(noted, key, file).note()
+    assert len(file.read_bytes().splitlines()) == 3
     assert "intact" in verify(noted, tmp_path).output
 
 
