@@ -17,7 +17,7 @@ from string import Formatter
 import pytest
 import yaml
 
-from riskml.cli.option_errors import WORDINGS
+from riskml.cli.option_errors import load_wordings
 from riskml.records.checking.check import list_rules
 from riskml.records.contract.faults import Severity
 from riskml.text import Joined, Text, load_chinese
@@ -65,7 +65,7 @@ EXCEPTIONS = {
 SYSTEM = ("EACCES", "EBUSY", "EDQUOT", "EEXIST", "EISDIR", "ENAMETOOLONG", "ENOENT", "ENOSPC", "ENOTDIR", "ENOTEMPTY")
 SYSTEM += ("EPERM", "EROFS")
 ADVICE = {rule.what_to_do for rule in list_rules()}
-COMPUTED = {*WORDINGS, *Severity, *ADVICE, *(os.strerror(getattr(errno, name)) for name in SYSTEM)}
+COMPUTED = {*load_wordings(), *Severity, *ADVICE, *(os.strerror(getattr(errno, name)) for name in SYSTEM)}
 """Templates that occur in no call."""
 
 TEXTS = {"message", "hint", "text", "title", "what_to_do", "severity", "advice"}

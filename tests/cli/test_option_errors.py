@@ -12,7 +12,7 @@ from typer._click.exceptions import NoArgsIsHelpError
 from typer.main import get_command
 
 from riskml.cli.main import build_app
-from riskml.cli.option_errors import WORDINGS, parse_option_error
+from riskml.cli.option_errors import load_wordings, parse_option_error
 
 LIBRARY = Path(typer.__file__).parent
 RAISING = {"ClickException", "UsageError", "BadParameter", "MissingParameter", "NoSuchOption", "BadOptionUsage"}
@@ -77,7 +77,7 @@ def read_wording(node):
 
 
 def test_every_wording_of_the_library_is_known():
-    known = [re.sub(r"{.*?}", "{}", wording) for wording in WORDINGS]
+    known = [re.sub(r"{.*?}", "{}", wording) for wording in load_wordings()]
     wordings = set(list_wordings())
     assert len(wordings) > 20
     assert sorted(wording for wording in wordings if not any(wording in own for own in known)) == []
