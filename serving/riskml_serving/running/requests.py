@@ -77,14 +77,18 @@ class RequestNumber:
             await self.app(scope, receive, send)
             return
         clean_address(scope)
-        number, started = uuid.uuid4().hex, False
+        number, started, unrecorded = uuid.uuid4().hex, False, None
         scope.setdefault("state", {})["request_id"] = number
 
         async def send_numbered(message: Message) -> None:
-            nonlocal started
+            nonlocal started, unrecorded
             if message["type"] == "http.response.start":
                 if (kind := scope["state"].get("problem")) is not None:
-                    await self.refusals.record(Request(scope), kind)
+                    try:
+                        await self.refusals.record(Request(scope), kind)
+                    except Exception as error:
+                        unrecorded = error
+                        raise
                 started = True
                 headers = message.setdefault("headers", [])
                 present = {name for name, _ in headers}
@@ -94,7 +98,7 @@ class RequestNumber:
 
         try:
             await self.app(scope, receive, send_numbered)
-        except Exception as error:
-            response = await respond_to_error(Request(scope, receive), error)
+        except Exception as error:  # the framework hides an error in sending: for it, the response has started
+            response = await respond_to_error(Request(scope, receive), unrecorded or error)
             if not started:
                 await response(scope, receive, send_numbered)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from riskml_serving.base.database import reading
 from riskml_serving.base.problems import PROBLEMS
@@ -56,6 +58,27 @@ def test_requests_without_a_valid_key_cannot_fill_the_audit_log(client, monkeypa
     monkeypatch.setattr(refusals.RateLimiter, "wait", lambda self, _: 1.0)
     assert client.get("/v1/households").status_code == 401
     assert not read_refusals(client)
+
+
+def test_a_refusal_that_cannot_be_recorded_says_why(client, key, monkeypatch, caplog):
+    """A full disk is told apart even for those who are refused: nobody is refused without an entry."""
+    other = key("370113", "read")
+    client.get("/v1/model", headers=other)
+
+    def fail(*_):
+        raise OperationalError("INSERT", {}, OSError(errno.ENOSPC, ""))
+
+    monkeypatch.setattr("riskml_serving.people.audit.repository.append", fail)
+    for method, path, headers in (
+        ("GET", "/v1/households/H1", {}),
+        ("GET", "/v1/households/H1", other),
+        ("POST", "/v1/records", other),
+        ("POST", "/sign-in", {}),
+    ):
+        caplog.clear()
+        answer = client.request(method, path, headers=headers)
+        assert (answer.status_code, caplog.text.count("no space left")) == (507, 1), path
+        assert "unexpected" not in caplog.text
 
 
 def test_a_forged_form_and_failed_sign_ins_are_recorded_with_their_client(site):
