@@ -74,7 +74,10 @@ async def cancel(call: ScoreCall, job_id: str) -> Response:
 async def results(
     call: ReadCall, job_id: str, form: Annotated[Literal["parquet", "csv"], Query(alias="format")] = "parquet"
 ) -> Response:
-    """Return the results of a job as one file: both verdicts and reasons, one row per household."""
+    """Return the results of a job as one file: both verdicts and reasons, one row per household.
+
+    Each household stands there as it was judged, also if it has moved to another region since.
+    """
     state, number = call.state, call.request_id
     path, head = await anyio.to_thread.run_sync(
         service.write_results, state.engine, state.settings, call.model, call.caller, job_id, form, number
