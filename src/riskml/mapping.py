@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from riskml.progress import Progress
+from riskml.progress import SILENT, Progress
 
 __all__ = ["Mapper"]
 
@@ -19,5 +19,5 @@ class Mapper(Protocol):
     def __len__(self) -> int:
         """Return the number of workers."""
 
-    def map(self, function: Callable[[J], R], jobs: Sequence[J], progress: Progress | None = None) -> list[R]:
+    def map(self, function: Callable[[J], R], jobs: Sequence[J], progress: Progress = SILENT) -> list[R]:
         """Run a function on every job and return the results in the order of the jobs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-__all__ = ["Progress", "Silent"]
+__all__ = ["SILENT", "Progress", "Silent"]
 
 
 class Progress(Protocol):
@@ -25,3 +25,7 @@ class Silent:
 
     def step(self, count: int = 1) -> None:
         """Ignore the call."""
+
+
+SILENT = Silent()
+"""The progress of a task that nobody watches."""

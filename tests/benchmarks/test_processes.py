@@ -31,5 +31,5 @@ def test_a_failing_command_is_named() -> None:
 
 def test_the_peak_is_also_known_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("resource")
-    monkeypatch.setattr(processes, "_STATUS", Path("missing"))
+    monkeypatch.setattr(processes, "_PROCESSES", Path("missing"))
     assert read_peak_mb() > 10

@@ -25,7 +25,7 @@ from riskml.model.ridge import compute_log_loss, solve
 from riskml.model.schema import Schema
 from riskml.model.trees import TreeSettings
 from riskml.policy import Policy
-from riskml.progress import Progress, Silent
+from riskml.progress import SILENT, Progress
 from riskml.records.panel.store import Records
 from riskml.training.cohort_rows import collect_cohort
 from riskml.training.holdout import collect_holdout, find_origin, holdout_rows, predict_all
@@ -69,7 +69,7 @@ def measure_ceiling(
     other: Records,
     other_folder: Path,
     policy: Policy,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Measure the precision of the bundle on its test rows, and that of learners trained on the true probabilities.
 
@@ -97,7 +97,6 @@ def measure_ceiling(
     UsageError
         If the truth of either county does not cover the rows.
     """
-    progress = progress or Silent()
     settings = bundle.settings
     holdout = collect_holdout(records, bundle, policy, "measure on", progress)
     rows = holdout_rows(records, holdout, settings, policy, progress)

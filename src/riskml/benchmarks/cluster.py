@@ -16,7 +16,7 @@ from riskml.benchmarks.processes import read_peak_mb, run_command
 from riskml.benchmarks.targets import Bounds, check_targets
 from riskml.loading import load_records
 from riskml.policy import load_policy
-from riskml.progress import Progress, Silent
+from riskml.progress import SILENT, Progress
 from riskml.records.contract.calendar import to_date, to_month_end
 from riskml.records.reading.cell_sql import quote_text, read_parquet_sql
 from riskml.records.reading.partitions import hash_files
@@ -40,7 +40,7 @@ BOUNDS: Bounds = {"worker_peak_mb": ("at most", MEMORY_MB), "same_bytes": ("at l
 def run(
     households: int = 100_000,
     partitions: Sequence[int] = (2, 8),
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
     near: Path | None = None,
     *,
     alone: bool = True,
@@ -67,17 +67,16 @@ def run(
         operating system states it, and ``same_bytes``, whether the files are the same as those of the first
         measurement. ``targets`` compares the worst of these figures with their bounds.
     """
-    listener = progress or Silent()
     with tempfile.TemporaryDirectory(prefix="riskml-benchmark-", dir=near) as temporary:
         folder = Path(temporary)
-        listener.stage("Simulating a county", min(households, SIMULATED))
-        records = _make_county(folder, households, listener)
+        progress.stage("Simulating a county", min(households, SIMULATED))
+        records = _make_county(folder, households, progress)
         rows = pq.read_metadata(records / "income.parquet").num_rows
         bundle = _make_bundle(folder)
-        listener.stage("Measuring", len(partitions) + alone)
+        progress.stage("Measuring", len(partitions) + alone)
         measured = [_time_commands(bundle, records, folder / "alone", households)] if alone else []
         for count in partitions:
-            listener.step()
+            progress.step()
             measured.append(_run_on_workers(bundle, records, folder, households, count))
     expected = measured[0][1]
     runs = [{**figures, "same_bytes": hashes == expected} for figures, hashes in measured[alone:]]
@@ -96,7 +95,7 @@ def run(
     }
 
 
-def learn(sizes: Sequence[int], progress: Progress | None = None) -> dict[str, dict[str, float]]:
+def learn(sizes: Sequence[int], progress: Progress = SILENT) -> dict[str, dict[str, float]]:
     """Train on samples of one county and measure each model, to see what more households would bring.
 
     Returns
@@ -104,14 +103,14 @@ def learn(sizes: Sequence[int], progress: Progress | None = None) -> dict[str, d
     dict
         For each size: ``seconds``, and ``auc``, ``ap`` and ``recall`` (at a tenth of the households) on test rows.
     """
-    listener, curve = progress or Silent(), {}
+    curve = {}
     with tempfile.TemporaryDirectory(prefix="riskml-benchmark-") as temporary:
         records = Path(temporary) / "records"
-        listener.stage("Simulating a county", max(sizes))
-        simulate(records, max(sizes), 48, SEED, truth="none", progress=listener.step)
+        progress.stage("Simulating a county", max(sizes))
+        simulate(records, max(sizes), 48, SEED, truth="none", progress=progress.step)
         for size in sizes:
             started, policy = time.monotonic(), load_policy()
-            bundle = train(load_records(records, policy, sample=size), Settings(), policy, progress=listener)
+            bundle = train(load_records(records, policy, sample=size), Settings(), policy, progress=progress)
             model = bundle.evaluation["models"]["riskml"]
             figures = {"auc": model["auc"], "ap": model["ap"], "recall": model["recall_at"]["0.10"]}
             curve[str(size)] = {"seconds": time.monotonic() - started, **figures}

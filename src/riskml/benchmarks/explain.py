@@ -28,7 +28,7 @@ from riskml.model.schema import Schema
 from riskml.model.trees import TreeProblem
 from riskml.outcomes import AT_RISK, classify_cohort, label
 from riskml.policy import load_policy
-from riskml.progress import Progress, Silent
+from riskml.progress import SILENT, Progress
 from riskml.records.contract.calendar import to_month_end
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
@@ -55,7 +55,7 @@ BOUNDS: Bounds = {
 """The bounds that the figures must meet."""
 
 
-def run(households: int = 100_000, progress: Progress | None = None) -> dict[str, Any]:
+def run(households: int = 100_000, progress: Progress = SILENT) -> dict[str, Any]:
     """Measure how fast the households in a simulated county are explained, with a model fitted on some of them.
 
     Parameters
@@ -75,7 +75,7 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
         - ``single_ms``: median time for one row.
         - ``explanation_ms``: median time to explain one household, from records in memory to sentences.
         - ``county_s``: time for the contributions, causes and sentences for all households on two threads, without
-          features and scores; ``county_with_scores_s``: the same time including them.
+          features and scores.
         - ``load_s``: time to read, tabulate and check the trees.
         - ``tables_mb``: size of the tables.
         - ``targets``: each figure, its bound, and whether the bound is met.
@@ -85,17 +85,16 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
     The batch and LightGBM are timed in turns. The shortest time for each counts, because other processes can only add
     time.
     """
-    listener = progress or Silent()
     with TemporaryDirectory(prefix="riskml-benchmark-") as temporary:
-        listener.stage("Simulating a county", households)
-        simulate(Path(temporary), households, MONTHS, SEED, truth="none", progress=listener.step)
-        listener.stage("Reading the records")
+        progress.stage("Simulating a county", households)
+        simulate(Path(temporary), households, MONTHS, SEED, truth="none", progress=progress.step)
+        progress.stage("Reading the records")
         records = Records.load(Path(temporary), load_policy().lines)
-    listener.stage("Fitting a model")
+    progress.stage("Fitting a model")
     bundle = _fit_bundle(records)
-    listener.stage("Measuring")
+    progress.stage("Measuring")
     narrator, load = time_call(lambda: Narrator(bundle, load_policy()))
-    county, scores = time_call(lambda: _score_county(narrator, records))
+    county = _build_county(narrator, records)
     rows = np.concatenate([bundle.blend.align(part.matrix) for part in county])
     batch, reference = _time_batch(narrator, rows)
     explained, words = time_call(lambda: _explain_county(narrator, county))
@@ -109,7 +108,6 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
         **figures,
         "pred_contrib_ms_per_row": reference,
         "explanation_ms": _time_singles(lambda i: narrator.explain(county[0].panel, int(county[0].rows[i]))),
-        "county_with_scores_s": words + scores,
         "load_s": load,
         "tables_mb": narrator.explainer.nbytes / 1e6,
         "households": households,
@@ -146,19 +144,17 @@ def _fit_bundle(records: Records) -> Bundle:
     return Bundle(blend, Baselines(linear, {}), {}, {}, reference, manifest, {})
 
 
-def _score_county(narrator: Narrator, records: Records) -> list[_Part]:
-    panels = list(
-        records.panels(to_month_end(build_grid(records, narrator.settings).last_month), narrator.settings.basis)
-    )
-    panels[0].line  # noqa: B018 - fills the shared grid of lines before the threads need it
+def _build_county(narrator: Narrator, records: Records) -> list[_Part]:
+    day, basis = to_month_end(build_grid(records, narrator.settings).last_month), narrator.settings.basis
+    records.fill_line_grids(day, basis)
 
-    def score_panel(panel: Panel) -> _Part:
+    def build_part(panel: Panel) -> _Part:
         rows = np.flatnonzero(classify_cohort(panel, narrator.settings, narrator.policy) == AT_RISK)
         matrix = build(panel).take(rows)
         return _Part(panel, rows, matrix, narrator.bundle.predict_margin(matrix))
 
     with ThreadPoolExecutor(2) as pool:
-        return [part for part in pool.map(score_panel, panels) if len(part.rows)]
+        return [part for part in pool.map(build_part, records.panels(day, basis)) if len(part.rows)]
 
 
 def _time_batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:

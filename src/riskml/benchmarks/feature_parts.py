@@ -10,8 +10,6 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from riskml.benchmarks.oracle import Oracle
 from riskml.benchmarks.processes import read_peak_mb
@@ -19,7 +17,8 @@ from riskml.benchmarks.timing import time_call, time_median
 from riskml.features import build, build_all
 from riskml.records.contract.calendar import to_date, to_month_end
 from riskml.records.panel.store import Records
-from riskml.records.reading.folder import Folder, open_folder
+from riskml.records.reading.cell_sql import read_parquet_sql
+from riskml.records.reading.folder import open_folder
 
 __all__ = ["PARTS", "list_as_ofs", "measure"]
 
@@ -29,8 +28,8 @@ PARTS = {"riskml": "riskml: files to features", "scan": "DuckDB: one scan of inc
 THREADS = 2
 DATES = 6
 STEP = 2
-SINGLE, FROM_ROWS = 1000, 60
-"""Number of households whose features are built one at a time: first from packed records, then from rows."""
+SINGLE = 1000
+"""Number of households whose features are built one at a time."""
 
 
 def list_as_ofs(last_month: int) -> list[int]:
@@ -63,55 +62,23 @@ def _run_riskml(folder: Path) -> dict[str, float]:
         "households": len(records),
         "as_ofs": len(days),
         "one_household_ms": _time_alone(records, days[-1]),
-        "one_household_from_rows_ms": _time_from_rows(folder, records, days[-1]),
     }
 
 
-def _choose_households(records: Records, count: int) -> list[int]:
-    return [int(i) for i in np.linspace(0, len(records) - 1, min(count, len(records)))]
-
-
 def _time_alone(records: Records, as_of: int) -> float:
-    return time_median(lambda i: build(records.panel(as_of, i, i + 1)), _choose_households(records, SINGLE))
-
-
-def _time_from_rows(folder: Path, records: Records, as_of: int) -> float:
-    """Time the features of one household, built from rows of Python values such as those in a request."""
-    chosen = [str(records.household_id[i]) for i in _choose_households(records, FROM_ROWS)]
-    with open_folder(folder) as opened:
-        tables = {name: _read_rows(opened, name, chosen) for name in opened.tables}
-    requests = [
-        {
-            name: (rows if name == "lines" else rows.filter(pc.field("household_id") == code)).to_pydict()
-            for name, rows in tables.items()
-        }
-        for code in chosen
-    ]
-    return time_median(lambda request: build(Records.from_tables(request).panel(as_of)), requests)
-
-
-def _read_rows(opened: Folder, table: str, households: list[str]) -> pa.Table:
-    query = opened.build_rows_sql(table)
-    if table == "lines":
-        return opened.connection.sql(query).to_arrow_table()
-    query += " WHERE household_id IN (SELECT unnest($codes))"
-    return opened.connection.sql(query, params={"codes": households}).to_arrow_table()
-
-
-def _find_income_files(folder: Path) -> str:
-    file = folder / "income.parquet"
-    return str(file if file.is_file() else folder / "income" / "*.parquet").replace("'", "''")
+    chosen = [int(i) for i in np.linspace(0, len(records) - 1, min(SINGLE, len(records)))]
+    return time_median(lambda i: build(records.panel(as_of, i, i + 1)), chosen)
 
 
 def _run_scan(folder: Path) -> dict[str, float]:
     connection = duckdb.connect(config={"threads": THREADS})
-    query = f"SELECT * FROM read_parquet('{_find_income_files(folder)}')"
+    query = f"FROM {read_parquet_sql([folder / 'income.parquet'])}"
     table, seconds = time_call(lambda: connection.sql(query).to_arrow_table())
     return {"seconds": seconds, "rows": table.num_rows}
 
 
 def _run_oracle(folder: Path) -> dict[str, float]:
-    latest = f"SELECT max(period_start) FROM read_parquet('{_find_income_files(folder)}')"
+    latest = f"SELECT max(period_start) FROM {read_parquet_sql([folder / 'income.parquet'])}"
     last: dt.date = duckdb.connect().execute(latest).fetchall()[0][0]
     days = [to_date(day) for day in list_as_ofs((last.year - 1970) * 12 + last.month - 1)]
     started = time.perf_counter()

@@ -11,7 +11,7 @@ from typing import Any
 from riskml.benchmarks.feature_parts import PARTS
 from riskml.benchmarks.processes import run_python
 from riskml.benchmarks.targets import Bounds, check_targets
-from riskml.progress import Progress, Silent
+from riskml.progress import SILENT, Progress
 from riskml.simulation import simulate
 
 __all__ = ["BOUNDS", "run"]
@@ -35,7 +35,7 @@ BOUNDS: Bounds = {
 """The bounds that the figures must meet."""
 
 
-def run(households: int = 100_000, progress: Progress | None = None, folder: Path | None = None) -> dict[str, Any]:
+def run(households: int = 100_000, progress: Progress = SILENT) -> dict[str, Any]:
     """Measure how long it takes to build the features at six dates, from files to matrices, on two threads.
 
     Parameters
@@ -43,8 +43,6 @@ def run(households: int = 100_000, progress: Progress | None = None, folder: Pat
     households : int, default 100,000
         Number of households in the simulated county.
     progress : Progress, optional
-    folder : Path, optional
-        Records folder to use instead of a simulated county; it needs 48 months of records.
 
     Returns
     -------
@@ -53,8 +51,7 @@ def run(households: int = 100_000, progress: Progress | None = None, folder: Pat
         - ``scan_ratio``: riskml's time divided by the time DuckDB takes to read the income table into Arrow.
         - ``duckdb_ratio``: the SQL oracle's time divided by riskml's.
         - ``peak_rss_mb``: peak memory use of riskml's process.
-        - ``one_household_ms``: median time for one household, from packed records to features;
-          ``one_household_from_rows_ms``: the same time, starting from rows of Python values.
+        - ``one_household_ms``: median time for one household, from packed records to features.
         - ``seconds``: the time that each part takes.
         - ``targets``: each figure, its bound, and whether the bound is met.
 
@@ -64,20 +61,17 @@ def run(households: int = 100_000, progress: Progress | None = None, folder: Pat
     compiled code do not count. The parts take turns. The shortest time for each counts, because other processes can
     only add time.
     """
-    listener = progress or Silent()
     with tempfile.TemporaryDirectory(prefix="riskml-benchmark-") as temporary:
-        if folder is None:
-            folder = Path(temporary) / "county"
-            listener.stage("Simulating a county", households)
-            simulate(folder, households, MONTHS, SEED, truth="none", progress=listener.step)
-        warm = Path(temporary) / "few"
+        folder, warm = Path(temporary) / "county", Path(temporary) / "few"
+        progress.stage("Simulating a county", households)
+        simulate(folder, households, MONTHS, SEED, truth="none", progress=progress.step)
         simulate(warm, FEW, MONTHS, SEED, truth="none")
         results: dict[str, list[dict[str, float]]] = {part: [] for part in PARTS}
         started = time.monotonic()
         for _ in range(ROUNDS):
-            listener.stage("Measuring", len(PARTS))
+            progress.stage("Measuring", len(PARTS))
             for part, title in PARTS.items():
-                listener.stage(title)
+                progress.stage(title)
                 results[part].append(_run_part(part, folder, warm))
             if time.monotonic() - started > ENOUGH:
                 break
@@ -89,7 +83,6 @@ def run(households: int = 100_000, progress: Progress | None = None, folder: Pat
         "duckdb_ratio": oracle["seconds"] / riskml["seconds"],
         "peak_rss_mb": max(result["peak_rss_mb"] for result in results["riskml"]),
         "one_household_ms": min(result["one_household_ms"] for result in results["riskml"]),
-        "one_household_from_rows_ms": min(result["one_household_from_rows_ms"] for result in results["riskml"]),
     }
     return {
         **figures,

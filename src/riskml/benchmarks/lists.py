@@ -13,7 +13,7 @@ import pandas as pd
 
 from riskml.benchmarks.processes import run_command
 from riskml.benchmarks.targets import Bounds, check_targets
-from riskml.progress import Progress, Silent
+from riskml.progress import SILENT, Progress
 from riskml.records.contract.schema import TABLES
 from riskml.simulation import simulate
 from riskml.simulation.lists import write_lists
@@ -39,7 +39,6 @@ BOUNDS: Bounds = {
     "unequal_sums": ("at most", 0),
 }
 """The bounds that the figures of each style must meet."""
-FIGURES = tuple(BOUNDS)
 SPEED: Bounds = {"seconds": ("at most", 30.0), "peak_rss_mb": ("at most", 1024.0)}
 """The bounds for 50,000 medical bills."""
 
@@ -48,7 +47,7 @@ _MONEY = {"illness": "self_paid", "disaster": "loss", "events": "amount", "help"
 _DAY_LENGTH = {"month": 7, "year": 4}
 
 
-def run(progress: Progress | None = None) -> dict[str, Any]:
+def run(progress: Progress = SILENT) -> dict[str, Any]:
     """Read the lists of both styles and the list of 50,000 medical bills with ``riskml lists``.
 
     Returns
@@ -63,8 +62,7 @@ def run(progress: Progress | None = None) -> dict[str, Any]:
     RiskmlError
         If ``riskml lists`` fails.
     """
-    listener = progress or Silent()
-    listener.stage("Lists of departments", 3)
+    progress.stage("Lists of departments", 3)
     result: dict[str, Any] = {"styles": {}}
     with tempfile.TemporaryDirectory(prefix="riskml-benchmark-") as temporary:
         county, many = Path(temporary, "county"), Path(temporary, "many")
@@ -75,11 +73,11 @@ def run(progress: Progress | None = None) -> dict[str, Any]:
             read_lists(folder)
             figures = score(folder)
             result["styles"][style] = {**figures, "targets": check_targets(figures, BOUNDS)}
-            listener.step(1)
+            progress.step(1)
         simulate(many, MANY_HOUSEHOLDS, MANY_MONTHS, SEED, truth="none", income="register")
         rows = write_lists(many, Path(temporary, "large"), "large", SEED)["rows"]
         speed = read_lists(Path(temporary, "large"))
-        listener.step(1)
+        progress.step(1)
     targets = check_targets(speed, {name: bound for name, bound in SPEED.items() if name in speed})
     result["speed"] = {"rows": rows, **speed, "targets": targets}
     return result

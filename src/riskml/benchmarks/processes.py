@@ -14,7 +14,7 @@ from riskml.errors import RiskmlError
 
 __all__ = ["Run", "read_peak_mb", "run_command", "run_python"]
 
-_STATUS = Path("/proc/self/status")
+_PROCESSES = Path("/proc")
 
 _COMMAND = """
 import atexit
@@ -44,13 +44,19 @@ class Run:
     peak_mb: float
 
 
-def read_peak_mb() -> float:
-    """Read the peak memory use of this process, in megabytes of 2^20 bytes; NaN if the system does not state it.
+def read_peak_mb(process: str = "self") -> float:
+    """Read the peak memory use of a process, in megabytes of 2^20 bytes; NaN if the system does not state it.
 
     On Linux, ``ru_maxrss`` cannot be used, because a process inherits that figure from its parent.
+
+    Parameters
+    ----------
+    process : str, default "self"
+        Number of the process on Linux; elsewhere, it is always this process.
     """
-    if _STATUS.exists():
-        [peak] = [line.split()[1] for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM:")]
+    status = _PROCESSES / process / "status"
+    if status.exists():
+        [peak] = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
         return int(peak) / 1024
     try:
         import resource

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from riskml.text import Text
 
-__all__ = ["Bounds", "check_targets", "describe_target"]
+__all__ = ["Bounds", "are_met", "check_targets", "describe_target"]
 
 Bounds = Mapping[str, tuple[Literal["at most", "at least"], float]]
 
@@ -23,6 +23,16 @@ def check_targets(figures: Mapping[str, float], bounds: Bounds) -> dict[str, dic
         met = figures[name] <= bound if sense == "at most" else figures[name] >= bound
         targets[name] = {"value": figures[name], "bound": f"{sense} {bound:g}", "met": met}
     return targets
+
+
+def are_met(result: Mapping[str, Any]) -> bool:
+    """Return whether the targets of a result and of its parts are met.
+
+    >>> are_met({"parts": {"one": {"targets": {"ratio": {"value": 3.0, "bound": "at least 4", "met": False}}}}})
+    False
+    """
+    own = all(target["met"] for target in result.get("targets", {}).values())
+    return own and all(are_met(part) for part in result.values() if isinstance(part, Mapping))
 
 
 def describe_target(met: bool) -> Text:

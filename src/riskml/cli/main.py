@@ -8,13 +8,7 @@ from typing import Any
 
 import typer
 
-from riskml.cli.benchmark.ceiling import ceiling
-from riskml.cli.benchmark.cluster import cluster
-from riskml.cli.benchmark.explain import explain as benchmark_explain
-from riskml.cli.benchmark.features import features as benchmark_features
-from riskml.cli.benchmark.gsoep import gsoep
-from riskml.cli.benchmark.lists import lists as benchmark_lists
-from riskml.cli.benchmark.panels import panels
+from riskml.cli.benchmark import BENCHMARKS
 from riskml.cli.data.check import check
 from riskml.cli.data.features import features
 from riskml.cli.data.lists import lists
@@ -35,8 +29,7 @@ from riskml.cli.terminal import refuse_empty_arguments, run
 
 __all__ = ["build_app", "main"]
 
-Commands = tuple[Callable[..., None], ...]
-COMMANDS: Commands = (
+COMMANDS: tuple[Callable[..., None], ...] = (
     check,
     compare,
     demo,
@@ -52,7 +45,6 @@ COMMANDS: Commands = (
     template,
     train,
 )
-BENCHMARKS: Commands = (ceiling, cluster, benchmark_explain, benchmark_features, gsoep, benchmark_lists, panels)
 EXTENSIONS = "riskml.commands"
 """Entry-point group for commands from other packages; an entry ``benchmark.NAME`` is added to ``riskml benchmark``."""
 

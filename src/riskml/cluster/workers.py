@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from riskml.errors import ClusterError
-from riskml.progress import Progress, Silent
+from riskml.progress import SILENT, Progress
 from riskml.records.reading.cell_sql import limit_resources
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Workers:
     def __len__(self) -> int:
         return len(self.client.scheduler_info(n_workers=-1)["workers"])
 
-    def map(self, function: Callable[[J], R], jobs: Sequence[J], progress: Progress | None = None) -> list[R]:
+    def map(self, function: Callable[[J], R], jobs: Sequence[J], progress: Progress = SILENT) -> list[R]:
         """Run a function on every job and return the results in the order of the jobs.
 
         If a worker is lost, its jobs run again on another one. Results are fetched as they arrive, so that a slow job
@@ -63,7 +63,6 @@ class Workers:
         from distributed import KilledWorker, as_completed
         from distributed.scheduler import NoWorkerError
 
-        progress = progress or Silent()
         shared = self.client.submit(_keep, function, pure=False)  # sent once, and made again if its worker is lost
         futures = self.client.map(_call, jobs, function=shared, pure=False)
         position = {future.key: i for i, future in enumerate(futures)}

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from riskml.errors import ModelError
 from riskml.evaluation.agreement import count_agreement, measure_lead
 from riskml.evaluation.bootstrap import estimate_interval, resample
 from riskml.evaluation.calibration import assess_calibration
@@ -17,7 +16,6 @@ from riskml.evaluation.numbers import null_if_nan
 from riskml.evaluation.predictions import BoolArray, FloatArray, Prediction, TestRows
 from riskml.evaluation.ranking import Ranking
 from riskml.outcomes import FALL_KINDS
-from riskml.text import shorten_list
 
 __all__ = ["COMPARED", "SHARES", "evaluate"]
 
@@ -77,11 +75,6 @@ def evaluate(
         - ``complement``, ``calibration`` and ``groups`` of the audited model. If that model is not among the
           predictions, ``groups`` and the differences are empty, and the other two are None.
 
-    Raises
-    ------
-    ModelError
-        If a model does not have one score for each row, or if the capacity is not above 0 and at most 1.
-
     Notes
     -----
     The rule line raises its alert with its first flag, so its ``lead_months`` is 0 (or None where it would be None for
@@ -96,20 +89,6 @@ def evaluate(
     ...                 none.astype(float), none.astype(bool), none.astype(str))
     >>> evaluate(rows, {"riskml": Prediction(none.astype(float), none.astype(float))})["models"]["riskml"]["auc"]
     """
-    if not 0 < capacity <= 1:
-        raise ModelError(
-            "The visit capacity is {capacity}, but it must be above 0 and at most 1.",
-            "Pass a fraction such as 0.1.",
-            capacity=capacity,
-        )
-    short = [f"{name} ({len(prediction)})" for name, prediction in predictions.items() if len(prediction) != len(rows)]
-    if short:
-        raise ModelError(
-            "{count} model(s) do not have one score for each of the {rows} test rows: {short}.",
-            count=len(short),
-            rows=len(rows),
-            short=shorten_list(short),
-        )
     shares = (*SHARES, capacity)
     draws = resample(rows, predictions, shares, resamples, seed)
     chance = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -15,11 +15,6 @@ __all__ = ["BoolArray", "FloatArray", "IntArray", "Prediction", "TestRows"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-
-
-def _refuse_rows(invalid: BoolArray, message: str, hint: str) -> None:
-    if count := int(np.count_nonzero(invalid)):
-        raise ModelError(message, hint, count=count)
 
 
 @dataclass(frozen=True)
@@ -52,12 +47,6 @@ class TestRows:
         Months from the as-of date to the first month end at which the rule line raises any flag: 0 if it raises one at
         the as-of date, NaN if it raises none within the horizon. Used only for households that fell. If the array is
         not passed, no lead over the rule line is reported.
-
-    Raises
-    ------
-    ModelError
-        If the lengths differ, if a label is neither 0 nor 1, if ``by`` contradicts the labels, or if a fall has no
-        ``lead``.
     """
 
     __test__: ClassVar[bool] = False  # pytest must not collect a class of this name
@@ -71,34 +60,6 @@ class TestRows:
     household_code: NDArray[np.str_]
     groups: dict[str, NDArray[np.str_]] = field(default_factory=dict)
     first_rule_flag: FloatArray | None = None
-
-    def __post_init__(self) -> None:
-        arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "groups"}
-        arrays |= {f"groups[{name!r}]": values for name, values in self.groups.items()}
-        for name, values in arrays.items():
-            if values is not None and values.shape != self.household.shape:
-                raise ModelError(
-                    "Test rows have {count} households, but {name} has shape {shape}.",
-                    "Every array of the test rows must hold one value per row.",
-                    count=len(self.household),
-                    name=name,
-                    shape=values.shape,
-                )
-        _refuse_rows(
-            ~np.isin(self.label, (0, 1)),
-            "{count} test row(s) have a label other than 0 and 1.",
-            "Drop rows without an outcome.",
-        )
-        _refuse_rows(
-            (self.by != 0) != self.positive,
-            "{count} test row(s) have a kind of fall without a fall, or a fall without its kind.",
-            "`by` is 1, 2 or 3 where the label is 1, and 0 elsewhere.",
-        )
-        _refuse_rows(
-            self.positive & ~(self.lead >= 0),
-            "{count} test row(s) fell at an unknown time, or before their as_of.",
-            "`lead` counts the months from the as_of to the fall.",
-        )
 
     def __len__(self) -> int:
         return len(self.household)
@@ -123,25 +84,19 @@ class Prediction:
     Raises
     ------
     ModelError
-        If a score or probability is missing, or a probability lies outside 0 to 1.
+        If a score is missing, or a probability is missing or lies outside 0 to 1.
     """
 
     score: FloatArray
     probability: FloatArray
 
     def __post_init__(self) -> None:
-        if self.score.shape != self.probability.shape:
+        valid = ~np.isnan(self.score) & (self.probability >= 0) & (self.probability <= 1)
+        if not valid.all():
             raise ModelError(
-                "{scores} scores do not match {probabilities} probabilities.",
-                scores=self.score.shape,
-                probabilities=self.probability.shape,
-            )
-        missing = np.isnan(self.score) | np.isnan(self.probability)
-        _refuse_rows(missing, "{count} test row(s) have no score.", "Every model must score every test row.")
-        outside = int(np.count_nonzero((self.probability < 0) | (self.probability > 1)))
-        if outside:
-            raise ModelError(
-                "{outside} probabilities lie outside 0 to 1.", "Calibrate the score first.", outside=outside
+                "{count} test row(s) have no score, or no probability from 0 to 1.",
+                "Every model must score every test row.",
+                count=int(np.count_nonzero(~valid)),
             )
 
     def __len__(self) -> int:

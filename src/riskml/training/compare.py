@@ -8,7 +8,7 @@ from riskml.errors import UsageError
 from riskml.evaluation import Prediction, evaluate
 from riskml.model import Bundle
 from riskml.policy import Policy
-from riskml.progress import Progress, Silent
+from riskml.progress import SILENT, Progress
 from riskml.records.panel.store import Records
 from riskml.text import shorten_list
 from riskml.training.holdout import collect_holdout, holdout_rows, predict_all
@@ -61,7 +61,7 @@ def compare_stored(first: Bundle, second: Bundle) -> dict[str, Any]:
 
 
 def compare_on(
-    records: Records, first: Bundle, second: Bundle, policy: Policy, progress: Progress | None = None
+    records: Records, first: Bundle, second: Bundle, policy: Policy, progress: Progress = SILENT
 ) -> dict[str, Any]:
     """Score two models on the test rows that the first bundle's split selects from these records.
 
@@ -75,7 +75,6 @@ def compare_on(
     -----
     All models are measured by the outcome of the first bundle, even if the second one was trained for another outcome.
     """
-    progress = progress or Silent()
     holdout = collect_holdout(records, first, policy, "compare on", progress)
     rows = holdout_rows(records, holdout, first.settings, policy, progress)
     progress.stage("comparison")

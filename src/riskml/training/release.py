@@ -6,7 +6,7 @@ from riskml.evaluation.checks.base import ChampionEvidence, CheckContext
 from riskml.evaluation.checks.run import CheckResult, run_checks
 from riskml.model import Bundle
 from riskml.policy import Policy
-from riskml.progress import Progress
+from riskml.progress import SILENT, Progress
 from riskml.records.panel.store import Records
 from riskml.training.compare import compare_on
 
@@ -18,7 +18,7 @@ def run_release_checks(
     champion: Bundle | None,
     records: Records | None,
     policy: Policy | None = None,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> list[CheckResult]:
     """Run every check on a bundle.
 
@@ -42,7 +42,7 @@ def run_release_checks(
 
 
 def _compare_with_champion(
-    bundle: Bundle, champion: Bundle | None, records: Records | None, policy: Policy | None, progress: Progress | None
+    bundle: Bundle, champion: Bundle | None, records: Records | None, policy: Policy | None, progress: Progress
 ) -> ChampionEvidence | None:
     if champion is None or champion.model_version == bundle.model_version:
         return None

@@ -14,7 +14,7 @@ from riskml.evaluation.evidence import measure_attributes, measure_feature_auc, 
 from riskml.model import Baselines, Blend, Bundle, fit_blend, refit_blend
 from riskml.outcomes import count_labels
 from riskml.policy import Policy
-from riskml.progress import Progress, Silent
+from riskml.progress import SILENT, Progress
 from riskml.records.contract.calendar import to_date, to_month_end
 from riskml.records.panel.store import Records
 from riskml.splits import Grid, Origin, Settings, find_span_end, list_recent
@@ -62,7 +62,7 @@ def train(
     folder: Path | None = None,
     refit: bool = False,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> Bundle:
     """Fit a model for every origin (test period), evaluate it on the test rows of that origin, and bundle the last one.
 
@@ -90,7 +90,6 @@ def train(
         If the records span too few months, if no outcome is known for the training or the test rows, or if all training
         rows have the same outcome.
     """
-    progress = progress or Silent()
     dates, splits = plan_training(records, settings, policy)
     days = (*dates.as_ofs, *(list_recent(dates, settings) if refit else ()))
     job = _Job(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from riskml.benchmarks.processes import read_peak_mb
 from riskml_serving.base.database import open_engine, reading, writing
 from riskml_serving.base.settings import Settings
 from riskml_serving.devtools.benchmark.counties import AS_OF
@@ -39,33 +39,14 @@ def _work(url: str, bundle: Path, region: str) -> tuple[float, float]:
     with writing(engine) as connection:
         job_id = start(Act(connection, caller, AS_OF, "benchmark", lambda: model), None, AS_OF)["job"]
     worker = Worker(engine, Settings(database_url=url), lambda: model)
-    done, kilobytes = threading.Event(), dict[str, int]()
-    sampling = threading.Thread(target=_sample_peaks, args=(done, kilobytes), daemon=True)
     began = time.perf_counter()
-    sampling.start()
     worker.step()
     seconds = time.perf_counter() - began
-    done.set()
-    sampling.join()
+    # The process that reads the records is still there: it ends with this one.
+    children = [pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()]
+    peak = sum(read_peak_mb(pid) for pid in ("self", *children))
     with reading(engine) as connection:
         job = require_job(connection, job_id, caller)
     if job["state"] != "done":
         raise RuntimeError(f"the job is {job['state']}: {job['problem']}")
-    return seconds, sum(kilobytes.values()) / 1024
-
-
-def _sample_peaks(done: threading.Event, kilobytes: dict[str, int]) -> None:
-    """Sample the peak memory of this process and its children, as the kernel records it, until ``done`` is set."""
-    while not done.wait(0.1):
-        children = [pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()]
-        for pid in ("self", *children):
-            kilobytes[pid] = max(kilobytes.get(pid, 0), _read_peak(pid))
-
-
-def _read_peak(pid: str) -> int:
-    """Read the peak memory of a process in kilobytes; return 0 if it has ended."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
+    return seconds, peak

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -34,17 +33,11 @@ def scale(
 
     Also measured are the time from records to new scores, and lists and counts among a million scores.
     """
+    from riskml.cli.benchmark import show_figures
     from riskml.cli.progress import show_progress
     from riskml_serving.base.settings import Settings
     from riskml_serving.devtools.benchmark.scale import measure_scale
 
     with show_progress() as bar:
         figures = measure_scale(bundle or Settings().bundle_folder, households, scores, requests, postgresql, bar)
-    if as_json:
-        typer.echo(json.dumps(figures, indent=2))
-        return
-    targets = figures.pop("targets")
-    for name, value in figures.items():
-        target = targets.get(name)
-        verdict = "" if target is None else f"at most {target['at_most']:g}: {'met' if target['met'] else 'missed'}"
-        typer.echo(f"{name:20} {value:>12,}  {verdict}".rstrip())
+    show_figures(figures, as_json=as_json)

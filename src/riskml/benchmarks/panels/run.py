@@ -15,7 +15,7 @@ from riskml.datasets import SURVEYS, Cut, Survey, write_survey
 from riskml.loading import load_records
 from riskml.model import fit_blend
 from riskml.policy import Policy, load_policy
-from riskml.progress import Progress, Silent
+from riskml.progress import SILENT, Progress
 from riskml.records.contract.calendar import to_date
 from riskml.splits import build_grid, cut_origins
 from riskml.text import Text
@@ -27,9 +27,7 @@ __all__ = ["RESAMPLES", "run"]
 RESAMPLES = 1000
 
 
-def run(
-    progress: Progress | None = None, surveys: Sequence[Survey] = SURVEYS, resamples: int = RESAMPLES
-) -> dict[str, Any]:
+def run(progress: Progress = SILENT, surveys: Sequence[Survey] = SURVEYS, resamples: int = RESAMPLES) -> dict[str, Any]:
     """Train and test for every test date of every survey, with the same code as for a county.
 
     Parameters
@@ -56,7 +54,7 @@ def run(
     UsageError
         If the package with the panels is not installed.
     """
-    progress, policy, absent = progress or Silent(), load_policy(), find_absent()
+    policy, absent = load_policy(), find_absent()
     peers = {name: peer for name, peer in PEERS.items() if name not in absent}
     cuts = [(survey, cut) for survey in surveys for cut in survey.cuts]
     origins: list[dict[str, Any]] = []

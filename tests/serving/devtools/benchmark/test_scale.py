@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from riskml.errors import UsageError
 from riskml_serving.base.database import open_engine, upgrade
 from riskml_serving.devtools.benchmark import counties
-from riskml_serving.devtools.benchmark.scale import LIMITS, measure_scale
+from riskml_serving.devtools.benchmark.scale import BOUNDS, measure_scale
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.scores.tables import CURRENT
 
@@ -44,7 +44,7 @@ def test_the_benchmark_also_works_on_a_small_county(postgres, bundle_path):
     admin.dispose()
     assert [n for _, n in counted] == [300, 300]
     assert (figures["households"], figures["scores"], figures["requests"]) == (300, 600, 3)
-    assert set(figures["targets"]) == set(LIMITS)
+    assert set(figures["targets"]) == set(BOUNDS)
     for kind in ("records", "list", "summary"):
         assert 0 < figures[f"{kind}_p50_ms"] <= figures[f"{kind}_p99_ms"]
     assert figures["job_s"] > 0

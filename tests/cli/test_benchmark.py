@@ -49,4 +49,4 @@ def test_with_json_only_the_figures_are_printed_and_the_exit_code_says_whether_t
 def test_samples_of_a_county_are_learned_from_instead_of_a_run(monkeypatch):
     monkeypatch.setattr("riskml.benchmarks.cluster.learn", lambda sizes, _bar: {str(size): size / 2 for size in sizes})
     done = CliRunner().invoke(build_app(), ["benchmark", "cluster", "--learn", "1000", "--learn", "3000"])
-    assert done.stdout.split() == ["1000", "500.0", "3000", "1500.0"]
+    assert done.stdout.split() == ["1000", "500", "3000", "1500.0"]

@@ -1,1 +1,0 @@
-"""Commands that reproduce the figures stated in the README."""
