@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -77,3 +79,21 @@ def test_codes_stay_text_shares_are_percentages_and_columns_are_wide_enough_to_r
     assert text.alignment.wrap_text
     assert sheet.freeze_panes == "A3"
     assert [sheet.column_dimensions[letter].width for letter in "ABC"] == [60, 14, 18]
+
+
+READ_AGAIN = {
+    "riskml/lists/persons/register.py": "the register of persons, which is read again",
+    "riskml/records/checking/aside.py": "every row is one JSON text",
+    "riskml/simulation/lists/files.py": "lists as departments send them",
+    "riskml/simulation/lists/write.py": "a made-up register, which is read again",
+    "riskml_serving/commands/demo/county.py": "made-up names of regions, which are read again",
+    "riskml_serving/judging/importing/repository.py": "rows on their way into PostgreSQL",
+}
+
+
+def test_whatever_else_writes_csv_files_for_people_escapes_formulas():
+    root, writes = Path(__file__).parents[1], r"csv\.(\w*[wW]riter|write_csv)|\.to_csv|FORMAT csv, HEADER true"
+    code = {path: path.read_text("utf-8") for top in ("src", "serving") for path in (root / top).rglob("*.py")}
+    writers = [path for path, text in code.items() if re.search(writes, text)]
+    bare = {path.relative_to(root).as_posix().partition("/")[2] for path in writers if "escape_text" not in code[path]}
+    assert bare == READ_AGAIN.keys()

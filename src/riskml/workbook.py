@@ -1,10 +1,11 @@
-"""Workbooks for Excel that contain only values: no text in them is ever a formula."""
+"""Workbooks and CSV files for Excel that contain only values: no text in them is ever a formula."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice, zip_longest
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
@@ -13,7 +14,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-__all__ = ["MOST_ROWS", "Percent", "Sheet", "escape_text", "write_workbook"]
+__all__ = ["MOST_ROWS", "Percent", "Sheet", "escape_text", "write_csv", "write_workbook"]
 
 MOST_ROWS = 1_048_574
 """Maximum number of rows of a sheet in Excel, after the notices and the header."""
@@ -107,6 +108,17 @@ def _measure_width(value: Any) -> int:
         return 12
     lines = "" if value is None else str(value)
     return max((sum(1 + (character > "\u2e7f") for character in line) for line in lines.split("\n")), default=0)
+
+
+def write_csv(file: TextIO, rows: Iterable[Iterable[Any]]) -> None:
+    r"""Write rows, with their header, as CSV.
+
+    >>> import io
+    >>> write_csv(file := io.StringIO(), [("code", "n"), ("=1+1", -1)])
+    >>> file.getvalue()
+    "code,n\r\n'=1+1,-1\r\n"
+    """
+    csv.writer(file).writerows([escape_text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
 
 
 def escape_text(text: str) -> str:

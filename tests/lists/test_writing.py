@@ -23,3 +23,8 @@ def test_facts_about_property_are_other_since_they_become_no_record(tmp_path):
     write_columns(tmp_path / "c.csv", [Sheet("a.xlsx", "s", columns=columns)])
     lines = (tmp_path / "c.csv").read_text("utf-8-sig").splitlines()[1:]
     assert [line.split(",")[4] for line in lines] == ["name", "other"]
+
+
+def test_a_departments_header_is_never_a_formula(tmp_path):
+    write_columns(tmp_path / "c.csv", [Sheet("a.xlsx", "s", columns=[Column(1, "=1+1")])])
+    assert (tmp_path / "c.csv").read_text("utf-8-sig").splitlines()[1].split(",")[3] == "'=1+1"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -16,6 +15,7 @@ from riskml.lists.outcomes import DECISIONS, RowOutcome
 from riskml.lists.reading.sheets import Column, Sheet
 from riskml.records.contract.arrow_types import ARROW_TYPES
 from riskml.records.contract.schema import TABLES
+from riskml.workbook import write_csv
 
 __all__ = ["Book", "make_statement_id", "make_table", "read_back", "write_columns"]
 
@@ -152,12 +152,12 @@ def write_columns(path: Path, sheets: Iterable[Sheet]) -> None:
             key = (sheet.file, sheet.name, column.index)
             if key not in columns or columns[key].field == "other" != column.field:
                 columns[key] = column
+    rows: list[tuple[Any, ...]] = [("file", "sheet", "column", "header", "field", "how")]
+    for key, column in columns.items():
+        field = "other" if column.field.startswith("fact.") else column.field
+        rows.append((*key, column.header, field, column.how))
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("file", "sheet", "column", "header", "field", "how"))
-        for key, column in columns.items():
-            field = "other" if column.field.startswith("fact.") else column.field
-            writer.writerow((*key, column.header, field, column.how))
+        write_csv(file, rows)
 
 
 def _index(folder: Path, name: str) -> dict[Key, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from riskml.workbook import escape_text
+from riskml.workbook import write_csv
 from riskml_serving.api.call import Call, Limit, ReadCall, Region, WriteCall
 from riskml_serving.api.openapi import Body, follow
 from riskml_serving.api.records.service import describe_change
@@ -143,9 +142,6 @@ async def monitoring(
     if form == "json":
         return respond({**head, "monitoring": rows, "next": cursor, "more": len(entries) == size})
     text = io.StringIO()
-    writer = csv.DictWriter(text, MONITORING)
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: escape_text(value) if isinstance(value, str) else value for name, value in row.items()})
+    write_csv(text, [MONITORING, *([row.get(name) for name in MONITORING] for row in rows)])
     headers = {**to_headers(head), "X-Next": cursor}
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 
 from starlette.datastructures import UploadFile
@@ -16,6 +17,8 @@ __all__ = ["read_uploads"]
 
 MOST_FILES, MOST_FIELDS = 200, 20
 _HIDDEN = ("~$", ".", "_")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""Characters that no file name holds on Windows; PostgreSQL takes no NUL."""
 
 
 async def read_uploads(request: Request, token: str, max_bytes: int) -> tuple[list[Upload], Form]:
@@ -48,7 +51,7 @@ async def read_uploads(request: Request, token: str, max_bytes: int) -> tuple[li
             uploads = []
             for name, value in content.multi_items():
                 if isinstance(value, UploadFile):
-                    plain = PurePath((value.filename or "").replace("\\", "/")).name
+                    plain = PurePath(_CONTROL.sub("", value.filename or "").replace("\\", "/")).name
                     if plain and not plain.startswith(_HIDDEN):
                         uploads.append(Upload(plain, await value.read()))
                 else:
