@@ -181,9 +181,9 @@ def _parse_in_slices(raw: Any, adapter: TypeAdapter[dict[str, Any]]) -> dict[str
             path = f"tables.{name}"
             faults = [error for i, row in enumerate(part, start) for error in _refuse_width(row, f"{path}[{i}]")]
             if not faults:
-                typed, found = _parse_again(part, _make_rows_adapter(name))
+                typed, wrong = _parse_again(part, _make_rows_adapter(name))
                 valid += typed or []
-                faults = [move_path(error, path, start) for error in found]
+                faults = [move_path(error, path, start) for error in wrong]
             errors += faults
         if not errors:
             parsed["tables"][name] = valid
