@@ -12,11 +12,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from riskml.errors import UsageError
-from riskml.lists.reading.amounts import AMOUNTS
 from riskml.lists.reading.headers import BEST, Headers, Topic, read_headers
-from riskml.lists.reading.layout import NOTES
 from riskml.lists.words import list_words
-from riskml.text import Joined, Text
+from riskml.text import Joined
 
 __all__ = ["write_template"]
 
@@ -30,7 +28,7 @@ _ROWS = 2000
 
 
 def write_template(department: str, path: Path) -> None:
-    """Write a workbook with an empty sheet for each kind of list that a department keeps, and with instructions.
+    """Write a workbook with an empty sheet for each kind of list that a department keeps.
 
     Raises
     ------
@@ -48,52 +46,29 @@ def write_template(department: str, path: Path) -> None:
         )
     book = Workbook()
     book.remove(book.worksheets[0])
-    help_rows: list[tuple[str, str, str]] = []
     for topic in topics:
         sheet = book.create_sheet(headers.topics[topic].words[0])
         whose = _REGISTER if topic == "register" else _HEAD if headers.topics[topic].head else _PERSON
-        help_rows += [(sheet.title, *row) for row in _fill_sheet(sheet, headers, headers.topics[topic], whose)]
-    notes = book.create_sheet("填写说明")
-    for row in (NOTES, *help_rows):
-        notes.append(row)
-    for letter, width in zip("ABC", (20, 24, 80), strict=True):
-        notes.column_dimensions[letter].width = width
+        _fill_sheet(sheet, headers, headers.topics[topic], whose)
     book.save(path)
 
 
-def _fill_sheet(sheet: Worksheet, headers: Headers, topic: Topic, whose: Sequence[str]) -> list[tuple[str, str]]:
-    """Write the header of a sheet; return a row of instructions for each column."""
+def _fill_sheet(sheet: Worksheet, headers: Headers, topic: Topic, whose: Sequence[str]) -> None:
+    """Write the header of a sheet; columns of code words offer them, and columns of numbers are formatted as text."""
     best = {"town": "乡镇"}
     for vocabulary in (topic.vocabulary, headers.common):
         for text, meaning in vocabulary.exact.items():
             best.setdefault(meaning.field, text)
     own = dict.fromkeys(meaning.field for meaning in topic.vocabulary.exact.values() if meaning.rank[0] == BEST)
     names = [name for name in own if name not in _LEFT_OUT]
-    advice = []
     for i, name in enumerate((*whose, *names), 1):
-        words = list_words(topic.kinds if name == "events.kind" else name)
-        cell = sheet.cell(1, i, best[name])
-        cell.font = Font(bold=True)
+        sheet.cell(1, i, best[name]).font = Font(bold=True)
         letter = get_column_letter(i)
         sheet.column_dimensions[letter].width = 20
         if name.endswith(("id_number", "head_id", "_no")):
             sheet.column_dimensions[letter].number_format = "@"
-        if words:
+        if words := list_words(topic.kinds if name == "events.kind" else name):
             choice = DataValidation(type="list", formula1=f'"{",".join(words)}"', allow_blank=True)
             sheet.add_data_validation(choice)
             choice.add(f"{letter}2:{letter}{_ROWS}")
-        advice.append((str(cell.value), _advise(name, words).read("zh")))
     sheet.freeze_panes = "A2"
-    return advice
-
-
-def _advise(name: str, words: list[str]) -> Text:
-    if words:
-        return Text("One of: {words}", words=Joined(words))
-    if name.endswith(("_on", "_date", "_start")):
-        return Text("A date such as 2024-03-05; a month such as 2024-03 if the day is not known")
-    if name.endswith(("id_number", "head_id")):
-        return Text("All 18 characters; the cells are already formatted as text")
-    if name in AMOUNTS:
-        return Text("A number in yuan, without unit and separators")
-    return Text("As in the register")

@@ -39,8 +39,7 @@ def test_every_column_of_a_template_is_understood(riskml, tmp_path, department):
     path = tmp_path / "list.xlsx"
     assert riskml("template", department, "--out", path).code == 0
     book = load_workbook(path)
-    *filled, notes = book.worksheets
-    del book[notes.title]
+    filled = book.worksheets
     for sheet in filled:
         fill(sheet)
     book.save(path)
@@ -49,21 +48,6 @@ def test_every_column_of_a_template_is_understood(riskml, tmp_path, department):
     assert len({sheet.topic for sheet in read}) == len(filled)
     for sheet in read:
         assert [column.header for column in sheet.columns if column.field == "other" or not column.how] == []
-
-
-def test_the_last_sheet_says_how_to_fill_in_each_column(riskml, tmp_path):
-    riskml("template", "housing", "--out", tmp_path / "list.xlsx")
-    sheet, notes = load_workbook(tmp_path / "list.xlsx").worksheets
-    rows = {row[1]: row[2] for row in notes.iter_rows(min_row=2, values_only=True)}
-    assert list(rows) == [cell.value for cell in sheet[1]]
-    assert "C级" in rows["鉴定等级"]
-
-
-@pytest.mark.parametrize("department", DEPARTMENTS)
-def test_the_last_sheet_is_not_read_as_data(riskml, tmp_path, department):
-    riskml("template", department, "--out", tmp_path / "list.xlsx")
-    notes = [sheet for sheet in read_list(tmp_path / "list.xlsx", HEADERS) if sheet.name == "填写说明"]
-    assert {row.kind for sheet in notes for row in sheet.rows} == {"note"}
 
 
 def test_an_unknown_department_is_refused_with_all_names(riskml, tmp_path):

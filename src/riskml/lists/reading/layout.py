@@ -14,10 +14,7 @@ from riskml.lists.reading.header_rows import find_blocks, find_header_spans, is_
 from riskml.lists.reading.headers import Headers, clean_text
 from riskml.lists.reading.sheets import Cell, RowKind
 
-__all__ = ["NOTES", "Table", "find_tables"]
-
-NOTES = ("工作表", "列", "怎样填")
-"""Header of the sheet in a template that says how to fill in the others."""
+__all__ = ["Table", "find_tables"]
 
 _SERIALS = {"序号", "编号", "序", "号", "NO.", "NO"}
 """Headers of columns that number the rows."""
@@ -56,11 +53,9 @@ class Table:
 def find_tables(grid: Grid, headers: Headers) -> list[Table]:
     """Divide a sheet into its tables, usually one, and determine the kind of each row.
 
-    A sheet without a header is one table without columns, whose rows are notes, unless a column holds ID numbers. The
-    instructions in a template are notes too.
+    A sheet without a header is one table without columns, whose rows are notes, unless a column holds ID numbers.
     """
-    instructions = any(tuple(cell for cell in row if cell is not None) == NOTES for row in grid.rows[:1])
-    spans = [] if instructions else find_header_spans(grid, headers)
+    spans = find_header_spans(grid, headers)
     starts = [0, *(_find_title_start(grid, first, end) for (_, end), (first, _) in pairwise(spans))]
     ends = [*starts[1:], len(grid.rows)]
     tables: list[Table] = []
