@@ -285,8 +285,8 @@ def test_the_command_says_why_rows_were_left_out_and_which_sheet_is_not_clear(ri
     text = " ".join(riskml(lists[0], unclear, *lists[1:]).out.split())
     assert "1 hidden row(s) are left out" in text
     assert "refused 1: the date cannot be read (Sheet!F)" in text
-    assert "Sheet Sheet: it is not clear what it is about; 2 row(s) are to be decided." in text
-    assert "it is not clear what the sheet is about" not in text
+    assert "to be decided 2: it is not clear what the sheet is about (Sheet)" in text
+    assert "answer: the topic of the sheet, such as illness" in text
 
 
 def test_lists_of_earlier_years_leave_the_day_of_recording_open(riskml, lists, tmp_path):

@@ -189,7 +189,7 @@ def _print_disagreements(rows: Iterable[RowOutcome]) -> None:
 
 
 def _print_reasons(rows: Iterable[RowOutcome]) -> None:
-    """Print why rows were refused or are asked: one line a reason with its columns, one a sheet that is not clear."""
+    """Print why rows were refused or are asked, with the columns, and how the questions are answered."""
     from openpyxl.utils import get_column_letter
 
     from riskml.lists.wording import explain_answer, explain_reason, name_outcome
@@ -200,14 +200,6 @@ def _print_reasons(rows: Iterable[RowOutcome]) -> None:
             column = get_column_letter(row.column) if row.column else ""
             address = "!".join(filter(None, (row.sheet, column)))
             cells.setdefault((row.outcome, row.reason), Counter())[address] += 1
-    for sheet, count in cells.pop(("ask", "unknown_list"), Counter()).items():
-        say(
-            "  Sheet {sheet}: it is not clear what it is about; {count:,} row(s) are to be decided. Add one of its "
-            "headers, with field and topic, to the file for --mapping, or answer with --decisions: {answer}",
-            sheet=sheet or "CSV",
-            count=count,
-            answer=explain_answer("unknown_list"),
-        )
     for (outcome, reason), counts in cells.items():
         words = {"outcome": name_outcome(outcome), "count": counts.total(), "reason": explain_reason(reason)}
         where = shorten_list(filter(None, counts))
