@@ -75,12 +75,11 @@ def verify(
             "{noted!r} is not the head of an audit log.", "Copy what `riskml-serving audit head` printed.", noted=noted
         ) from None
     with connect(db) as connection:
-        if checkpoints is not None:
-            expected += [checkpoint.head for checkpoint in read_checkpoints(checkpoints, _require_key(key))]
+        signed = [one.head for one in read_checkpoints(checkpoints, _require_key(key))] if checkpoints else []
         archived, start = [], read_start(connection, key)
         if archive is not None:
             archived, start = [read_archive(archive, key)], START
-        faults = list(find_faults(chain(*archived, read_all(connection)), expected, start))
+        faults = list(find_faults(chain(*archived, read_all(connection)), expected + signed, start))
         last = read_head(connection)
     for seq, code in faults[:MAX_SHOWN]:
         say(FAULTS[code], seq=seq)
@@ -92,6 +91,9 @@ def verify(
             shown=MAX_SHOWN,
         )
     say("The audit log is intact: {entries:,} entries. Head {head}", entries=last.seq - start.seq, head=last)
+    if checkpoints is not None:
+        covered = max((head.seq for head in signed), default=0)
+        say("Compared with checkpoints: {count:,}. The last covers entry {seq:,}.", count=len(signed), seq=covered)
     if start.seq:
         say(
             "Entries up to {seq:,} are in archives: name their folder with --archive to verify them too.", seq=start.seq

@@ -83,6 +83,12 @@ def test_a_checkpoint_that_found_no_room_leaves_nothing_behind(noted, tmp_path):
     assert "intact" in verify(noted, tmp_path).output
 
 
+def test_it_is_said_with_how_many_checkpoints_the_log_was_compared(noted, tmp_path):
+    assert "checkpoints: 2. The last covers entry 10." in verify(noted, tmp_path).output
+    (tmp_path / "checkpoints.jsonl").write_text("")
+    assert "checkpoints: 0. The last covers entry 0." in verify(noted, tmp_path).output
+
+
 @pytest.mark.parametrize(("keep", "changed", "words"), [(10, {"actor": "x"}, "rewritten"), (8, {}, "cut off")])
 def test_a_rewritten_or_shortened_log_is_found_although_its_hashes_are_consistent(
     noted, tmp_path, keep, changed, words
