@@ -107,7 +107,3 @@ def test_a_model_that_never_predicts_a_fall_has_no_ratio(make_rows, predict):
     calibration = assess_calibration(make_rows([1, 0]), predict([1, 0], [0.0, 0.0]))
     assert calibration["observed_over_expected"] is None
     assert calibration["mean_probability"] == 0.0
-
-
-def test_without_rows_there_is_no_calibration(make_rows, predict):
-    assert assess_calibration(make_rows([]), predict([])) is None

@@ -83,10 +83,7 @@ def test_every_household_is_visited_at_full_capacity():
     assert (recall[0], precision[0]) == (1.0, pytest.approx(2 / 3))
 
 
-def test_without_rows_there_is_nothing_to_measure():
-    visit_list = VisitList.from_scores([], [], [])
-    assert all(np.isnan(result).all() for result in visit_list.measure([0.1, 0.2]))
-    assert len(visit_list.estimate_chances(0.1)) == 0
+def test_without_rows_there_is_nobody_to_visit():
     assert len(mark_visits(np.array([]), np.array([]), np.array([], dtype=str), 0.1)) == 0
 
 

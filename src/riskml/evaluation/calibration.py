@@ -17,19 +17,17 @@ _EDGE = 1e-9
 _CONVERGED = 1e-6
 
 
-def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any] | None:
+def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any]:
     """Compare probabilities with outcomes.
 
     Parameters
     ----------
-    rows : TestRows
+    rows : TestRows, not empty
     prediction : Prediction
 
     Returns
     -------
-    dict or None
-        None if there are no rows; otherwise:
-
+    dict
         - ``slope`` and ``intercept`` of the logistic regression of the label on the logit of the probability: 1 and 0
           if calibrated; None if all probabilities are equal, if the labels are separated or all the same, or if the fit
           does not converge.
@@ -44,8 +42,6 @@ def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any]
     Cox (1958), Two further applications of a model for binary regression, doi:10.1093/biomet/45.3-4.562.
     Van Calster et al. (2019), Calibration: the Achilles heel, doi:10.1186/s12916-019-1466-7.
     """
-    if not len(rows):
-        return None
     probability, label = prediction.probability, rows.positive.astype(np.float64)
     bins = assign_bins(probability)
     n = np.bincount(bins)

@@ -118,7 +118,7 @@ class VisitList(SortedRows):
         Returns
         -------
         recall, precision : array of float, shape (len(shares),)
-            Both are NaN if there are no falls or no rows.
+            Both are NaN if there are no falls.
 
         Examples
         --------
@@ -127,8 +127,6 @@ class VisitList(SortedRows):
         >>> VisitList.from_scores([2, 2, 1, 1], [0] * 4, [1, 0, 0, 0]).measure([0.25])
         (array([0.5]), array([0.5]))
         """
-        if not len(self.starts):
-            return np.full(len(shares), np.nan), np.full(len(shares), np.nan)
         # Number of rows and falls before each group, followed by the totals.
         taken, true = (np.append(0.0, np.cumsum(sums)) for sums in self.sum_groups(weight))
         first, last = self.dates[:-1], self.dates[1:]
@@ -154,7 +152,7 @@ class VisitList(SortedRows):
         ends = np.append(self.starts[1:], len(self.order))
         size = ends - self.starts
         date = np.repeat(np.arange(len(self.dates) - 1), np.diff(self.dates))
-        first = self.starts[self.dates[:-1]] if len(self.starts) else self.starts
+        first = self.starts[self.dates[:-1]]
         rows = np.append(first[1:], len(self.order)) - first
         budget = np.array([count_visits(share, n) for n in rows.tolist()], dtype=np.float64)
         left = budget[date] - (self.starts - first[date])

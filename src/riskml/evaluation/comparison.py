@@ -106,16 +106,13 @@ def render_markdown(evaluation: Evaluation, title: str = "", **options: Any) -> 
 
 
 def describe_complement(evaluation: Evaluation, lang: str = "en") -> str:
-    """Say how many falls were flagged by the model and by the rule line; empty if unknown.
+    """Say how many falls were flagged by the model and by the rule line.
 
     >>> kinds = {"both": 4, "rule_only": 3, "model_only": 2, "neither": 1}
     >>> describe_complement({"complement": {kind: {"n": 9, "positives": n} for kind, n in kinds.items()}})
     'Of 10 falls, 4 were flagged by both, 2 by the model only, 3 by the rule line only and 1 by neither.'
     """
-    kinds = evaluation.get("complement")
-    if not kinds:
-        return ""
-    falls = {kind: counts["positives"] for kind, counts in kinds.items()}
+    falls = {kind: counts["positives"] for kind, counts in evaluation["complement"].items()}
     return _COMPLEMENT[lang].format(all=sum(falls.values()), **falls)
 
 

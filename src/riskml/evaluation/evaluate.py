@@ -45,7 +45,7 @@ def evaluate(
 
     Parameters
     ----------
-    rows : TestRows
+    rows : TestRows, not empty
     predictions : dict of str to Prediction
         Predictions of every model for every row.
     capacity : float, default 0.10
@@ -72,22 +72,12 @@ def evaluate(
         - ``by_kind`` ("income", "spending", "monitoring"): the number ``n`` of falls of that kind; for each model,
           ``auc`` and ``ap`` when these falls are compared with the rows without a fall, and ``recall_at_capacity``
           on the visit list drawn from all rows.
-        - ``complement``, ``calibration`` and ``groups`` of the audited model. If that model is not among the
-          predictions, ``groups`` and the differences are empty, and the other two are None.
+        - ``complement``, ``calibration`` and ``groups`` of the audited model.
 
     Notes
     -----
     The rule line raises its alert with its first flag, so its ``lead_months`` is 0 (or None where it would be None for
     any other model). For the other models, see ``measure_lead``.
-
-    Examples
-    --------
-    If there are no rows, there are no figures:
-
-    >>> none = np.array([], dtype=np.int64)
-    >>> rows = TestRows(none, none.astype(np.int32), none.astype(np.int8), none.astype(np.int8),
-    ...                 none.astype(float), none.astype(bool), none.astype(str))
-    >>> evaluate(rows, {"riskml": Prediction(none.astype(float), none.astype(float))})["models"]["riskml"]["auc"]
     """
     shares = (*SHARES, capacity)
     draws = resample(rows, predictions, shares, resamples, seed)
@@ -99,21 +89,16 @@ def evaluate(
         name: _measure_model(rows, name, prediction, shares, chance[name], draws[name])
         for name, prediction in predictions.items()
     }
-    audited = predictions.get(model)
+    audited = predictions[model]
     return {
         "capacity": capacity,
         "models": results,
-        **{
-            f"{measure}_difference": {} if audited is None else _compare(measure, model, results, draws)
-            for measure in COMPARED
-        },
+        **{f"{measure}_difference": _compare(measure, model, results, draws) for measure in COMPARED},
         "by_lead": _measure_by_lead(rows, chance),
         "by_kind": {kind: _measure_kind(rows, predictions, chance, code) for kind, code in FALL_KINDS.items()},
-        "complement": None
-        if audited is None
-        else count_agreement(rows, mark_visits(audited.score, rows.as_of, rows.household_code, capacity)),
-        "calibration": None if audited is None else assess_calibration(rows, audited),
-        "groups": [] if audited is None else audit_groups(rows, audited, chance[model]),
+        "complement": count_agreement(rows, mark_visits(audited.score, rows.as_of, rows.household_code, capacity)),
+        "calibration": assess_calibration(rows, audited),
+        "groups": audit_groups(rows, audited, chance[model]),
     }
 
 
@@ -122,7 +107,7 @@ def _measure_model(
 ) -> dict[str, Any]:
     auc, ap = Ranking.from_scores(prediction.score, rows.positive).measure()
     recall, precision = VisitList.from_scores(prediction.score, rows.as_of, rows.positive).measure(shares)
-    brier = float(((prediction.probability - rows.positive) ** 2).mean()) if len(rows) else None
+    brier = float(((prediction.probability - rows.positive) ** 2).mean())
     mean, median = measure_lead(rows, chance)
     if name == "rule_line" and mean is not None:
         mean = median = 0.0

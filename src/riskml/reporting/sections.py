@@ -83,8 +83,7 @@ def _draw_lead_times(evaluation: Mapping[str, Any], t: Language) -> Any:
 
 
 def _draw_calibration(evaluation: Mapping[str, Any], t: Language) -> Any:
-    bins = (evaluation["calibration"] or {}).get("bins", [])
-    shown = [part for part in bins if part["n"] >= SMALLEST_GROUP]
+    shown = [part for part in evaluation["calibration"]["bins"] if part["n"] >= SMALLEST_GROUP]
     return draw_calibration(shown, t) if shown else None
 
 

@@ -44,7 +44,7 @@ def _collect_metrics(evaluation: Mapping[str, Any]) -> dict[str, float | None]:
         for measure in ("recall_at", "precision_at"):
             for share, value in figures[measure].items():
                 metrics[f"{model}.{measure}_{share}"] = value
-    for name, value in (evaluation.get("calibration") or {}).items():
+    for name, value in evaluation["calibration"].items():
         if isinstance(value, int | float):
             metrics[f"calibration.{name}"] = value
     return metrics

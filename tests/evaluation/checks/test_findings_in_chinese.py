@@ -38,7 +38,6 @@ CASES = {
         "calibration": {"slope": 2.2, "slope_ci": [2.0, 2.4], "observed_over_expected": None,
                         "observed_over_expected_ci": None}
     },
-    "uncalibrated": {"calibration": None},
     "one class": {
         "calibration": {"slope": None, "slope_ci": None, "observed_over_expected": None,
                         "observed_over_expected_ci": None}

@@ -48,7 +48,6 @@ def test_a_single_figure_is_enough_to_fire(evidence):
 
 
 def test_does_not_apply_without_figures(evidence):
-    assert isinstance(Miscalibrated().run(evidence(calibration=None)), NotApplicable)
     assert isinstance(Miscalibrated().run(evidence(calibration=make_figures(None, None))), NotApplicable)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import statistics
-import time
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.benchmarks.timing import time_median
 from riskml.features import build
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
@@ -50,12 +49,8 @@ def build_features(model: Model) -> tuple[list[str], NDArray[np.float64]]:
 
 def time_features(model: Model, repeats: int = 200) -> float:
     """Return the milliseconds from the packed records to the features, the median of several runs."""
-    records, basis, times = _pack(model), model.bundle.settings.basis, []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        build(records.panel(to_day(AS_OF), basis=basis))
-        times.append(time.perf_counter() - began)
-    return statistics.median(times) * 1000
+    records, basis = _pack(model), model.bundle.settings.basis
+    return time_median(lambda _: build(records.panel(to_day(AS_OF), basis=basis)), range(repeats))
 
 
 def _pack(model: Model) -> Records:

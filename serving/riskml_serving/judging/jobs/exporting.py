@@ -21,8 +21,6 @@ from riskml.explanation.reasons.redaction import redact_flags
 from riskml.policy import Policy
 from riskml.verdict import Kind
 from riskml.workbook import escape_text
-from riskml_serving.base.errors import is_disk_full
-from riskml_serving.base.problems import Problem
 from riskml_serving.judging.model import RULE_LINE_ONLY
 from riskml_serving.judging.scores.capacity import Capacity, compare
 from riskml_serving.judging.verdict import FIELDS, FULL, VERSIONS
@@ -89,19 +87,16 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names
 
     Raises
     ------
-    Problem
-        ``storage-full``; no part of the file remains.
     OSError
-        If the folder cannot be written for another reason; no part of the file remains.
+        If the folder cannot be written, for example because the disk is full; no part of the file remains.
     """
     final = folder / f"{name}.{form}"
     if final.is_file():
         return final
-    temporary: Path | None = None
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    number, path = tempfile.mkstemp(dir=folder, prefix=f".{name}-", suffix=".part")  # only its owner may read it
+    temporary = Path(path)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        number, path = tempfile.mkstemp(dir=folder, prefix=f".{name}-", suffix=".part")  # only its owner may read it
-        temporary = Path(path)
         with os.fdopen(number, "wb") as file:
             with FORMATS[form][1](file, names) as writer:
                 for table in tables:
@@ -109,14 +104,9 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(final)
-    except OSError as error:
-        if is_disk_full(error):
-            raise Problem("storage-full") from None
-        raise
     finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
     return final
 
 

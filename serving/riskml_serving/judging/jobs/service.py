@@ -116,7 +116,7 @@ def write_results(
     Raises
     ------
     Problem
-        ``job-not-found``, ``no-results``, ``right-missing``, ``storage-full``.
+        ``job-not-found``, ``no-results``, ``right-missing``.
     """
     with writing(engine) as connection:
         job = require_job(connection, job_id, caller)

@@ -33,9 +33,7 @@ class Miscalibrated(Check):
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """Run the check that the class describes."""
-        calibration = context.evaluation.get("calibration")
-        if calibration is None:
-            return NotApplicable(Text("there are no test rows"))
+        calibration = context.evaluation["calibration"]
         known = [key for key in _FIGURES if calibration.get(f"{key}_ci") is not None]
         if not known:
             return NotApplicable(Text("the test rows contain only one class, or the model gives only one probability"))
