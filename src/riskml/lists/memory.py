@@ -53,12 +53,12 @@ class Memory:
         codes = {match.household_id for match in matches if match.household_id}
         codes.update(version.household_id for person in persons for version in register.versions[person])
         self._load(codes, ledger, book)
-        deaths = (e for e in ledger.events if e.table == "events" and e.values["kind"] == "death" and not e.withdrawn)
-        return {event.person_id: event.day for event in deaths if event.person_id}
+        events = [event for event in ledger.events.list_all() if event.table == "events" and not event.withdrawn]
+        return {e.person_id: e.day for e in events if e.person_id and e.values["kind"] == "death"}
 
     def _load(self, codes: Collection[str], ledger: Ledger, book: Book) -> None:
         """Load the events and rows of households and regions, and of the households from which their members came."""
-        ledger.restore(self.lists, (), ())
+        ledger.lists = self.lists
         wanted = set(codes)
         while wanted:
             texts = self.read(sorted(wanted))
@@ -68,8 +68,9 @@ class Memory:
                 content = json.loads(text, object_hook=_decode)
                 self._former[code].update(content["former"])
                 former.update(content["former"])
-                events = (Event(**values, candidates=tuple(names)) for names, values in content["events"])
-                ledger.restore(self.lists, events, content["numbers"])
+                for names, values in content["events"]:
+                    ledger.events.add(Event(**values, candidates=tuple(names)))
+                ledger.numbers.update({tuple(key): count for *key, count in content["numbers"]})
                 book.persons.update(content["persons"])
                 for table, rows in content["rows"].items():
                     for row in sorted(rows, key=lambda row: row.get("recorded_on") or date.min):
@@ -89,13 +90,13 @@ class Memory:
         for move in find_moves(register):
             self._former[move.new].add(move.old)
         contents: dict[str, dict[str, Any]] = defaultdict(_start)
-        for event in ledger.events:
+        for event in ledger.events.list_all():
             values = asdict(event)
             contents[event.household_id]["events"].append((values.pop("candidates"), values))
-        for number in ledger.numbers:
-            owner = number[2]
+        for key, count in ledger.numbers.items():
+            owner = key[2]
             home = register.find_person(owner, date.max).household_id if owner in register.versions else owner
-            contents[home]["numbers"].append(number)
+            contents[home]["numbers"].append((*key, count))
         changed = Book()
         for table, rows in book.tables.items():
             for key, row in rows.items():

@@ -49,35 +49,15 @@ class Settled(NamedTuple):
 class Ledger:
     """The events of all lists so far.
 
-    ``peers`` are the numbers of earlier lists of which it is not known whether they are newer than the present one.
+    ``numbers`` counts the records that have been numbered, by table, kind, person or household, day and number, and
+    ``lists`` the lists that have been settled. ``peers`` are the numbers of earlier lists of which it is not known
+    whether they are newer than the present one.
     """
 
+    events: Events = field(default_factory=Events)
+    numbers: Counter[tuple[Any, ...]] = field(default_factory=Counter)
+    lists: int = 0
     peers: frozenset[int] = frozenset()
-    _events: Events = field(default_factory=Events)
-    _numbers: Counter[tuple[Any, ...]] = field(default_factory=Counter)
-    _delivery: int = 0
-
-    @property
-    def lists(self) -> int:
-        """Number of lists that have been settled."""
-        return self._delivery
-
-    @property
-    def events(self) -> list[Event]:
-        """All events, each of them once."""
-        return self._events.list_all()
-
-    @property
-    def numbers(self) -> list[tuple[Any, ...]]:
-        """How many records have been numbered, by table, kind, person or household, day and number."""
-        return [(*key, count) for key, count in self._numbers.items()]
-
-    def restore(self, lists: int, events: Iterable[Event], numbers: Iterable[Sequence[Any]]) -> None:
-        """Add the `events` and `numbers` of earlier deliveries, which consisted of ``lists`` lists."""
-        self._delivery = lists
-        for event in events:
-            self._events.add(event)
-        self._numbers.update({tuple(key): count for *key, count in numbers})
 
     def settle_rows(self, claims: Sequence[Claim], rows: Sequence[int]) -> list[Settled]:
         """Settle the claims of one list; ``rows`` gives the row of each claim, and a row may have several claims.
@@ -87,7 +67,7 @@ class Ledger:
         """
         if len(set(rows)) == len(rows):
             return self.settle(claims)
-        delivery, numbers, restore = self._delivery, self._numbers.copy(), self._events.save(claims)
+        delivery, numbers, restore = self.lists, self.numbers.copy(), self.events.save(claims)
         active = list(range(len(claims)))
         held: dict[int, Settled] = {}
         while True:
@@ -99,7 +79,7 @@ class Ledger:
             dropped = [i for i in active if rows[i] in taken and settled[i].outcome in ("taken", "ask", "refused")]
             held |= {i: doubtful[rows[i]] for i in dropped}
             active = [i for i in active if i not in held]
-            self._delivery, self._numbers = delivery, numbers.copy()
+            self.lists, self.numbers = delivery, numbers.copy()
             restore()
 
     def settle(self, claims: Sequence[Claim]) -> list[Settled]:
@@ -109,7 +89,7 @@ class Ledger:
         compared with the remaining events. Then come reversals of known events, corrections, new events, and reversals
         of new events. A bill with the same total cost as another one comes last, since it may replace a reversed bill.
         """
-        self._delivery += 1
+        self.lists += 1
         settled: list[Settled | None] = [None] * len(claims)
         late = [i for i, claim in enumerate(claims) if claim.entry.sign in ("void", "ends")]
         negative = [i for i, claim in enumerate(claims) if is_reversal(claim.entry)]
@@ -136,8 +116,8 @@ class Ledger:
         """Settle the claims that have the number or the values of a known event; return the others."""
         left = []
         for i in rest:
-            known = [event for event in self._events.find(claims[i]) if has_same_values(event, claims[i].entry)]
-            fresh = [event for event in known if event.delivery != self._delivery]
+            known = [event for event in self.events.find(claims[i]) if has_same_values(event, claims[i].entry)]
+            fresh = [event for event in known if event.delivery != self.lists]
             if fresh:
                 settled[i] = self._update(fresh[0], claims[i])
             elif known:
@@ -159,7 +139,7 @@ class Ledger:
             if claim.answer == "new":
                 new.append(i)
                 continue
-            known = [e for e in self._events.find(claim) if self._delivery not in (e.delivery, e.reversed_in)]
+            known = [e for e in self.events.find(claim) if self.lists not in (e.delivery, e.reversed_in)]
             same = [e for e in known if e.record_id == claim.answer]
             same = same or [e for e in known if _shares_number(e, claim.entry) or _has_same_cost(e, claim.entry)]
             if not same and claim.entry.table == "illness" not in cumulative and not claim.corrects:
@@ -194,8 +174,8 @@ class Ledger:
         """Find the events of other lists that differ only in their kind, which departments may word differently."""
         return [
             event
-            for event in self._events.find(claim, any_kind=True)
-            if self._delivery not in (event.delivery, event.reversed_in)
+            for event in self.events.find(claim, any_kind=True)
+            if self.lists not in (event.delivery, event.reversed_in)
             and not event.withdrawn
             and any(list_amounts(claim.entry))
             and has_same_values(event, claim.entry)
@@ -209,7 +189,7 @@ class Ledger:
 
     def _update(self, event: Event, claim: Claim) -> Settled:
         """Let a claim confirm or correct an event."""
-        event.delivery, event.copies = self._delivery, 1
+        event.delivery, event.copies = self.lists, 1
         changes = {
             name: value
             for name, value in claim.entry.values.items()
@@ -220,7 +200,7 @@ class Ledger:
             changes["kind"] = claim.entry.values["kind"]
         if claim.person_id and not event.person_id:
             event.person_id = claim.person_id
-            self._events.add(event)
+            self.events.add(event)
         day, monthly = claim.entry.values[DAYS[event.table]], is_monthly(claim.entry)
         if day < event.day if monthly else claim.entry.precision == "day" != event.precision:
             changes[DAYS[event.table]] = day
@@ -235,7 +215,7 @@ class Ledger:
 
         Corrections of a row in the same list are settled ``last``.
         """
-        here = [e for e in self._events.find(claim) if e.delivery == self._delivery != e.reversed_in]
+        here = [e for e in self.events.find(claim) if e.delivery == self.lists != e.reversed_in]
         for event in here:
             if has_same_values(event, claim.entry):
                 event.copies += 1
@@ -249,8 +229,8 @@ class Ledger:
         entry = claim.entry
         owner = claim.person_id or claim.household_id
         key = (entry.table, name_kind(entry), owner, entry.values[DAYS[entry.table]], entry.number)
-        self._numbers[key] += 1
-        digest = hashlib.sha256("|".join(map(str, (*key, self._numbers[key]))).encode()).hexdigest()
+        self.numbers[key] += 1
+        digest = hashlib.sha256("|".join(map(str, (*key, self.numbers[key]))).encode()).hexdigest()
         event = Event(
             f"{entry.table}-{digest[:20]}",
             entry.table,
@@ -260,17 +240,17 @@ class Ledger:
             dict(entry.values),
             entry.number,
             claim.candidates,
-            self._delivery,
+            self.lists,
         )
-        self._events.add(event)
+        self.events.add(event)
         return Settled("taken", "", event, dict(entry.values))
 
     def _reverse(self, claim: Claim, *, exactly: bool = False) -> Settled | None:
         """Let a negative row withdraw the one event with its number or amounts; None if there is no such event."""
-        entry, here = claim.entry, self._events.find(claim)
+        entry, here = claim.entry, self.events.find(claim)
         known = [event for event in here if _reverses(entry, event)]
         if not known and any(list_amounts(entry)):
-            known = [event for event in self._events.find(claim, any_day=True) if _reverses(entry, event)]
+            known = [event for event in self.events.find(claim, any_day=True) if _reverses(entry, event)]
             known = [e for e in known if e.day <= entry.values[DAYS[e.table]]] or known  # nothing later is reversed
         known = [event for event in known if not exactly or _cancels(entry, event)]
         if not known:
@@ -286,18 +266,18 @@ class Ledger:
             event.copies -= 1
             return Settled("nothing", "reversed_copy", event)
         if event.withdrawn:
-            event.reversed_in = self._delivery
+            event.reversed_in = self.lists
             return Settled("repeated", "", event)
         return self._withdraw(event)
 
     def _drop(self, claim: Claim) -> Settled:
         """Let a row that is marked as void withdraw what an earlier list said, unless this list repeats it."""
-        known = [e for e in self._events.find(claim) if e.delivery != self._delivery and not e.withdrawn]
+        known = [e for e in self.events.find(claim) if e.delivery != self.lists and not e.withdrawn]
         known = [event for event in known if has_same_values(event, claim.entry)]
         return self._withdraw(known[0]) if len(known) == 1 else Settled("nothing", "void")
 
     def _withdraw(self, event: Event) -> Settled:
-        event.reversed_in, event.withdrawn = self._delivery, True
+        event.reversed_in, event.withdrawn = self.lists, True
         kept = (DAYS[event.table], "kind", "measure", "source", "months")
         columns = {name: event.values[name] for name in kept if name in event.values}
         return Settled("taken", "withdraws", event, {**columns, "withdrawn": True})
@@ -305,7 +285,7 @@ class Ledger:
     def _end(self, claim: Claim) -> Settled:
         """Let a row end the help that is currently given."""
         ended = claim.entry.values["ended_on"]
-        running = [event for event in self._events.find(claim) if event.day <= ended and not event.withdrawn]
+        running = [event for event in self.events.find(claim) if event.day <= ended and not event.withdrawn]
         if len(running) != 1:
             return Settled("ask", "none_runs")
         settled = self._update(running[0], claim)
@@ -316,7 +296,7 @@ class Ledger:
         for i, done in enumerate(settled):
             event = done.event if done else None
             reverses = is_reversal(claims[i].entry) or claims[i].entry.sign == "void"
-            if event is not None and event.withdrawn and event.reversed_in != self._delivery and not reverses:
+            if event is not None and event.withdrawn and event.reversed_in != self.lists and not reverses:
                 event.withdrawn, event.values = False, event.values | {"withdrawn": False}
                 settled[i] = Settled("taken", "corrects", event, dict(event.values))
 

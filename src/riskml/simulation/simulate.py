@@ -11,7 +11,9 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.arrays import Ints
 from riskml.errors import SimulationError
+from riskml.records.contract.calendar import to_month_end
 from riskml.simulation.chunk import Chunk
 from riskml.simulation.county import CountyMap, build_lines, lay_out_county
 from riskml.simulation.lives import simulate_history
@@ -21,7 +23,6 @@ from riskml.simulation.state import MONTH_OUT, YEAR
 from riskml.simulation.truth import (
     THREADS,
     Figures,
-    Span,
     Truth,
     attribute_falls,
     estimate_fall_probability,
@@ -117,7 +118,7 @@ def simulate(
         )
     p = load_parameters(params)
     county = lay_out_county(p, households, months, seed)
-    span = plan_truth(county.first, months, truth, income)
+    dates = plan_truth(county.first, months, truth, income)
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("truth.parquet"):
         old.unlink()
@@ -127,17 +128,17 @@ def simulate(
         write_regional_disasters(county, np.random.default_rng([seed, 2]), tables)
         for first in range(0, households, CHUNK):
             count = min(CHUNK, households - first)
-            chunk, states = _run(p, county, first, count, households, seed, span)
+            chunk, states = _run(p, county, first, count, households, seed, dates)
             _write(chunk, income, tables)
-            if len(span.at):
-                _write_truth(chunk, states, span, seed, tables, figures)
+            if len(dates):
+                _write_truth(chunk, states, dates, seed, tables, figures)
             if progress is not None:
                 progress(count)
-    return Simulated(tables.rows, figures.summarize() if len(span.at) else {})
+    return Simulated(tables.rows, figures.summarize() if len(dates) else {})
 
 
 def _run(
-    p: Parameters, county: CountyMap, first: int, count: int, households: int, seed: int, span: Span
+    p: Parameters, county: CountyMap, first: int, count: int, households: int, seed: int, dates: Ints
 ) -> tuple[Chunk, NDArray[np.void]]:
     """Simulate ``count`` households; return them, and their hidden states at the as-of dates of the truth."""
     states, people = settle(p, count, np.random.default_rng([seed, 3, first]))
@@ -145,7 +146,7 @@ def _run(
     recorded = len(county.calendar.line) - county.burn_in
     past = min(county.burn_in, 2 * YEAR + 3)  # includes two full statement years, October to September
     lived = np.zeros((count, past + recorded), MONTH_OUT)
-    keep = np.unique(np.concatenate([[county.burn_in - 1], county.burn_in + span.at]))
+    keep = np.unique(np.concatenate([[county.burn_in - 1], county.burn_in + dates]))
     kept = np.zeros((len(keep), count), states.dtype)
     bounds = np.linspace(0, count, THREADS + 1).astype(int)
     values = p.pack()
@@ -163,7 +164,7 @@ def _run(
         months=(county.first + np.arange(recorded)).astype(np.int32), village=village, county=county, p=p,
         rng=np.random.default_rng([seed, 4, first]),
     )  # fmt: skip
-    return chunk, kept[len(keep) - len(span.at) :]
+    return chunk, kept[len(keep) - len(dates) :]
 
 
 def _write(chunk: Chunk, income: Income, tables: Tables) -> None:
@@ -177,25 +178,17 @@ def _write(chunk: Chunk, income: Income, tables: Tables) -> None:
 
 
 def _write_truth(
-    chunk: Chunk, states: NDArray[np.void], span: Span, seed: int, tables: Tables, figures: Figures
+    chunk: Chunk, states: NDArray[np.void], dates: Ints, seed: int, tables: Tables, figures: Figures
 ) -> None:
     """Append to ``truth`` the households that are not monitored on each date, and add them to the figures."""
     county = chunk.county
-    values = chunk.p.pack()
     line = county.calendar.line[county.burn_in :]
-    for at, day, state in zip(span.at, span.day, states, strict=True):
+    days = to_month_end((county.first + dates).astype(np.int32)).astype(np.int64)
+    for at, day, state in zip(dates, days, states, strict=True):
         unmonitored = np.flatnonzero(state["monitored"] == 0)
-        share = estimate_fall_probability(
-            county,
-            values,
-            county.burn_in + int(at),
-            state[unmonitored],
-            chunk.village[unmonitored],
-            chunk.first + unmonitored,
-            seed,
-        )
+        share = estimate_fall_probability(chunk, int(at), state, unmonitored, seed)
         cause = attribute_falls(chunk.lived, int(at), line)[unmonitored]
-        days = np.full(len(unmonitored), day)
-        rows = {"household_id": chunk.make_codes(unmonitored), "as_of": days, "probability": share, "cause": cause}
+        codes, as_of = chunk.make_codes(unmonitored), np.full(len(unmonitored), day)
+        rows = {"household_id": codes, "as_of": as_of, "probability": share, "cause": cause}
         tables.add("truth", rows)
         figures.add(state[unmonitored], share, chunk.lived, unmonitored, int(at))

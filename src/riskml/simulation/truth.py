@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -15,7 +14,7 @@ from riskml.evaluation.ranking import Ranking
 from riskml.outcomes.labels import FALL_KINDS
 from riskml.records.contract.calendar import to_month_end
 from riskml.records.panel.lines import BELOW
-from riskml.simulation.county import CountyMap
+from riskml.simulation.chunk import Chunk
 from riskml.simulation.lives import simulate_futures
 from riskml.simulation.parameters import count_spending
 from riskml.simulation.state import CAUSE, SPENDING, YEAR, list_paid
@@ -25,7 +24,7 @@ from riskml.splits import Grid, Settings, cut_origins
 from riskml.vocabulary.causes import CAUSES
 
 __all__ = [
-    "DRAWS", "MORE_DRAWS", "Figures", "Span", "Truth", "attribute_falls", "estimate_fall_probability", "find_falls",
+    "DRAWS", "MORE_DRAWS", "Figures", "Truth", "attribute_falls", "estimate_fall_probability", "find_falls",
     "plan_truth",
 ]  # fmt: skip
 
@@ -48,23 +47,7 @@ Truth = Literal["none", "last", "all"]
 """Dates at which the true probability is computed: none, the default test dates, or all dates of the default grid."""
 
 
-@dataclass(frozen=True)
-class Span:
-    """The as-of dates at which the truth is computed.
-
-    Parameters
-    ----------
-    at : int array
-        Positions of the as-of months among the recorded months, in ascending order.
-    day : int array
-        The dates, as day numbers.
-    """
-
-    at: Ints
-    day: Ints
-
-
-def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly") -> Span:
+def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly") -> Ints:
     """Choose the as-of dates of the truth: all dates of the default grid, or those of the default test split.
 
     Parameters
@@ -79,6 +62,11 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
         last twelve months of the grid, among which are the default test dates. A register's grid ends with its last
         complete statement.
 
+    Returns
+    -------
+    int array
+        Positions of the as-of months among the recorded months, in ascending order.
+
     Raises
     ------
     SimulationError
@@ -86,26 +74,25 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
 
     Examples
     --------
-    >>> plan_truth(600, 60, "last").at.tolist()
+    >>> plan_truth(600, 60, "last").tolist()
     [38, 41, 44, 47]
-    >>> plan_truth(600, 60, "last", "register").at.tolist()
+    >>> plan_truth(600, 60, "last", "register").tolist()
     [35, 38, 41, 44]
     >>> plan_truth(600, 23, "last")
     Traceback (most recent call last):
     riskml.errors.SimulationError: 23 months contain no date with 12 months before and 12 months after it.
     Simulate at least 24 months, or give --truth none.
     """
-    empty = np.zeros(0, np.int64)
     if truth not in get_args(Truth):
         raise SimulationError("There is no truth {truth!r}.", "Choose none, last or all.", truth=truth)
     if truth == "none":
-        return Span(empty, empty)
+        return np.zeros(0, np.int64)
     last, window = months - 1, YEAR
     if income != "monthly":
         window = 0  # statements cover the income before the first month
     if income == "register":
         last -= (first + last - (OCTOBER - 1)) % YEAR
-    ends = np.arange(last - YEAR, window - 2, -Settings().step, dtype=np.int64)[::-1]
+    ends: Ints = np.arange(last - YEAR, window - 2, -Settings().step, dtype=np.int64)[::-1]
     if not len(ends):
         raise SimulationError(
             "{months} months contain no date with {year} months before and {year} months after it.",
@@ -114,37 +101,33 @@ def plan_truth(first: int, months: int, truth: Truth, income: Income = "monthly"
             year=YEAR,
             least=2 * YEAR,
         )
-    days = to_month_end((first + ends).astype(np.int32)).astype(np.int64)
-    if truth == "last" and income != "monthly":
+    if truth == "all":
+        return ends
+    if income != "monthly":
         tested = ends > ends[-1] - YEAR
-        return Span(ends[tested], days[tested])
-    if truth == "last":
-        dates = Grid(tuple(int(day) for day in days), first, first + months - 1)
+    else:
+        days = to_month_end((first + ends).astype(np.int32))
         try:
-            tested = np.isin(days, cut_origins(dates, Settings())[0].test)
+            origins = cut_origins(Grid(tuple(map(int, days)), first, first + months - 1), Settings())
+            tested = np.isin(days, origins[0].test)
         except SplitError:
-            tested = days == days[-1]
-        return Span(ends[tested], days[tested])
-    return Span(ends, days)
+            tested = ends == ends[-1]
+    chosen: Ints = ends[tested]
+    return chosen
 
 
-def estimate_fall_probability(
-    county: CountyMap, values: NDArray[np.void], at: int, states: NDArray[np.void], village: Ints, item: Ints, seed: int
-) -> Floats:
+def estimate_fall_probability(chunk: Chunk, at: int, states: NDArray[np.void], rows: Ints, seed: int) -> Floats:
     """Estimate each household's probability of a fall in the next twelve months, given that it has a label.
 
     Parameters
     ----------
-    county : CountyMap
-    values : structured array (1,)
-        The process parameters, packed (`parameters.Parameters.pack`).
+    chunk : Chunk
     at : int
-        Position of the as-of month in the calendar, burn-in included.
-    states : structured array (n,)
+        Position of the as-of month among the recorded months.
+    states : structured array (households of the chunk,)
         Hidden states at the end of that month.
-    village : int array (n,)
-    item : int array (n,)
-        Numbers of the households within the county.
+    rows : int array (n,)
+        Positions of the households in the chunk.
     seed : int
 
     Returns
@@ -153,25 +136,25 @@ def estimate_fall_probability(
         Share of the labelled futures in which the household falls. Futures without follow-up need not be simulated,
         since whether a month is reported does not depend on whether the household falls.
     """
-    n = len(states)
-    falls, labelled = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    exposure = county.exposure[village]
+    county, values = chunk.county, chunk.p.pack()
+    falls, labelled = np.zeros(chunk.n, np.int64), np.zeros(chunk.n, np.int64)
+    exposure, start = county.exposure[chunk.village], county.burn_in + at + 1
 
-    def draw(rows: Ints, begin: int, end: int) -> None:
-        counts = np.zeros((2, len(rows)), np.int64)
+    def draw(part: Ints, begin: int, end: int) -> None:
+        counts, numbers = np.zeros((2, len(part)), np.int64), chunk.first + part
         simulate_futures(
-            values, county.calendar, at + 1, states[rows], exposure[rows], item[rows], seed, begin, end, *counts
+            values, county.calendar, start, states[part], exposure[part], numbers, seed, begin, end, *counts
         )
-        falls[rows] += counts[0]
-        labelled[rows] += counts[1]
+        falls[part] += counts[0]
+        labelled[part] += counts[1]
 
-    def run(rows: Ints) -> None:
-        draw(rows, 0, DRAWS)
-        draw(rows[falls[rows] >= WORTH], DRAWS, DRAWS + MORE_DRAWS)
+    def run(part: Ints) -> None:
+        draw(part, 0, DRAWS)
+        draw(part[falls[part] >= WORTH], DRAWS, DRAWS + MORE_DRAWS)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(run, np.array_split(np.arange(n), 4 * THREADS)))
-    return falls / np.maximum(labelled, 1)
+        list(pool.map(run, np.array_split(rows, 4 * THREADS)))
+    return falls[rows] / np.maximum(labelled[rows], 1)
 
 
 class Figures:
