@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 from riskml.cli.option_errors import load_wordings
-from riskml.records.checking.check import list_rules
 from riskml.records.contract.faults import Severity
+from riskml.records.reading.rules import RULES
 from riskml.text import Joined, Text, load_chinese
 
 ROOT = Path(__file__).parents[1]
@@ -42,8 +42,7 @@ CARRIERS = {
     "_refuse_rows": (1, 2),
     "to_fault": (2,),
     "report": (2,),
-    "Probe": (1, "advice"),
-    "CsvError": (1,),
+    "Probe": ("message",),
     "explaining": (0, 1, "otherwise"),
 }
 """Functions that take templates, with the positions or names of these arguments; errors take them as arguments 0 and 1.
@@ -51,7 +50,7 @@ CARRIERS = {
 A name that has another meaning elsewhere is written with its module.
 """
 
-COMPLETED = {"fail", "_refuse_rows", "to_fault", "report", "Probe", "CsvError", "explaining"}
+COMPLETED = {"fail", "_refuse_rows", "to_fault", "report", "Probe", "explaining"}
 """Functions that add values of their own, so that the values in the call need not be all."""
 
 EXCEPTIONS = {
@@ -64,11 +63,11 @@ EXCEPTIONS = {
 
 SYSTEM = ("EACCES", "EBUSY", "EDQUOT", "EEXIST", "EISDIR", "ENAMETOOLONG", "ENOENT", "ENOSPC", "ENOTDIR", "ENOTEMPTY")
 SYSTEM += ("EPERM", "EROFS")
-ADVICE = {rule.what_to_do for rule in list_rules()}
-COMPUTED = {*load_wordings(), *Severity, *ADVICE, *(os.strerror(getattr(errno, name)) for name in SYSTEM)}
+STATED = {text for rule in RULES.values() for text in (rule.what_to_do, rule.finding, *rule.advice.values())}
+COMPUTED = {*load_wordings(), *Severity, *STATED, *(os.strerror(getattr(errno, name)) for name in SYSTEM)}
 """Templates that occur in no call."""
 
-TEXTS = {"message", "hint", "text", "title", "what_to_do", "severity", "advice"}
+TEXTS = {"message", "hint", "text", "title", "what_to_do", "finding", "severity", "advice"}
 """Attributes that hold a text, or a template that is found where it is written."""
 
 
@@ -282,7 +281,7 @@ def test_chinese_wording_is_chinese(english):
     assert not re.search(r"[一-鿿][,:;!?]", chinese), "Chinese text has full-width punctuation"
 
 
-@pytest.mark.parametrize("rule", list_rules(), ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
 def test_every_rule_has_advice_in_chinese(rule):
     assert CHINESE.search(rule.zh)
     assert CHINESE.search(Text(rule.what_to_do).read("zh"))

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from riskml.records.checking.check import list_rules
-from riskml.records.checking.in_memory import NOT_IN_MEMORY
 from riskml.records.checking.registry import CHECKS
 from riskml.records.contract.faults import Rule, Severity
 from riskml.records.contract.schema import TABLES, Column, Kind, Table
+from riskml.records.reading.rules import RULES
 from riskml.text import Text
 from riskml.vocabulary.regions import DIGITS_EN
 
@@ -86,7 +85,7 @@ def describe() -> str:
         "tables": "\n".join(_list_tables()),
         "columns": "\n".join(line for table in TABLES.values() for line in _describe_table(table)),
         "example": "\n".join(f"`{name}.csv`\n\n```csv\n{content}```\n" for name, content in EXAMPLE.items()).rstrip(),
-        "checks": "\n".join(_list_rules(list_rules())),
+        "checks": "\n".join(_list_rules(RULES.values())),
     }
     for name, content in parts.items():
         text = text.replace(f"{{{{ {name} }}}}", content)
@@ -106,7 +105,7 @@ def _list_comparisons() -> Iterator[str]:
         if function.__module__.endswith((".comparisons", ".incomes", ".plausibility", ".poverty_lines")):
             when = " ".join(str(function.__doc__).split("\n\n")[0].split()).removeprefix("Report ").replace("``", "`")
             advice, seconds = Text(rule.what_to_do).read("zh"), SECONDS.get(rule.code, 0.0)
-            where = f"no: {NOT_IN_MEMORY[rule.code]}" if rule.code in NOT_IN_MEMORY else "yes"
+            where = f"no: {rule.folder_only}" if rule.folder_only else "yes"
             cells = (f"`{rule.code}`", rule.title, rule.zh, f"{when[0].upper()}{when[1:]}", advice, where, str(seconds))
             yield f"| {' | '.join(cells)} |"
 
@@ -163,7 +162,7 @@ def _list_allowed(table: Table, column: Column) -> str:
     return "; ".join(parts)
 
 
-def _list_rules(rules: list[Rule]) -> Iterator[str]:
+def _list_rules(rules: Iterable[Rule]) -> Iterator[str]:
     yield "| code | | what is wrong | 问题 | what to do |"
     yield "|---|---|---|---|---|"
     for rule in rules:

@@ -46,7 +46,7 @@ def read(counties: dict[str, Path]) -> Callable[[str], pd.DataFrame]:
 def test_a_register_has_no_faults_and_differs_only_in_income(counties: dict[str, Path]) -> None:
     for income in ("register", "mixed"):
         report = check(counties[income])
-        assert report.ok, report.render()
+        assert report.ok, report.faults
         for file in counties["monthly"].iterdir():
             same = file.read_bytes() == (counties[income] / file.name).read_bytes()
             assert same == (file.name != "income.parquet"), file.name

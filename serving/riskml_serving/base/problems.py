@@ -12,8 +12,8 @@ from pydantic_core import ErrorDetails
 from starlette.requests import Request
 from starlette.responses import Response
 
-from riskml.records.checking.check import list_rules
 from riskml.records.contract.declaration import IDENTIFIERS
+from riskml.records.reading.rules import RULES
 from riskml.text import read_data
 
 __all__ = ["MEDIA_TYPE", "MOST_ERRORS", "PROBLEMS", "FieldError", "Kind", "Problem", "move_path", "read_field_errors"]
@@ -151,7 +151,7 @@ def read_field_errors(errors: Sequence[ErrorDetails | Any]) -> list[FieldError]:
 
 
 _CODES = frozenset((*IDENTIFIERS, "followed_by"))
-UNUSABLE_CODE = next((rule.code, rule.title, rule.zh) for rule in list_rules() if rule.code == "unusable_code")
+UNUSABLE_CODE = ("unusable_code", RULES["unusable_code"].title, RULES["unusable_code"].zh)
 """Code and description of a code with which no page could be opened, as `riskml check` words it."""
 
 _KINDS = re.compile(r"(constrained-)?(str|float|int|bool)")

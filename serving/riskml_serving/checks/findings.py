@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from riskml.records.checking.check import list_rules
 from riskml.records.panel.extent import Extent
+from riskml.records.reading.rules import RULES
 from riskml_serving.base.problems import FieldError
 
 __all__ = ["describe_finding", "warn_of_end"]
-
-_RULES = {rule.code: rule for rule in list_rules()}
 
 
 def describe_finding(table: str, i: int, column: str, code: str) -> FieldError:
@@ -18,7 +16,7 @@ def describe_finding(table: str, i: int, column: str, code: str) -> FieldError:
     'tables.income[3].amount'
     """
     path = f"tables.{table}[{i}]" + f".{column}" * bool(column)
-    return FieldError(path, code, _RULES[code].title, _RULES[code].zh)
+    return FieldError(path, code, RULES[code].title, RULES[code].zh)
 
 
 def warn_of_end(extent: Extent, as_of: int) -> list[FieldError]:

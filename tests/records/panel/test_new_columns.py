@@ -87,7 +87,7 @@ def build_panels(make, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Panel
     """Build panels from the same rows as Parquet, as CSV, in memory and as Arrow tables."""
     folders: dict[str, Path] = {form: make(form, **rows) for form in ("parquet", "csv")}
     for folder in folders.values():
-        assert check(folder).ok, check(folder).render()
+        assert check(folder).ok, check(folder).faults
     columns = {name: {key: [row[key] for row in table] for key in table[0]} for name, table in rows.items()}
     records = {form: Records.load(folder) for form, folder in folders.items()}
     records["memory"] = Records.from_tables(columns)

@@ -36,24 +36,6 @@ __all__ = ["ENDS", "FIRST_YEAR", "LAST_YEAR", "LONG_CODE_CUT"]
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 """The first and the last year that are plausible in a date."""
 
-_DATE_FORMS = {
-    r"[1-9][0-9]{4}(\.[0-9]+)?": "These are a spreadsheet's numbers for days: give the column the format yyyy-mm-dd, "
-    "and save the file as CSV UTF-8 again.",
-    r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[ T][0-9:.]+(Z|[+-][0-9:]+)?": "These dates have a time of day: give the "
-    "column the format yyyy-mm-dd, and save the file as CSV UTF-8 again.",
-    r"[0-9]{4} *年 *[0-9]{1,2} *月 *[0-9]{1,2} *[日号]?|[0-9]{1,2}[- ][A-Za-z]{3,9}[- ][0-9]{2,4}": "These dates have "
-    "words: give the column the format yyyy-mm-dd, and save the file as CSV UTF-8 again.",
-    r"[0-9]{8}|[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2}": "These dates lack dashes: split the column by Data, Text to Columns, "
-    "choosing Date YMD, give it the format yyyy-mm-dd, and save the file as CSV UTF-8 again.",
-    r"[0-9]{4}([-/.年 ]+[0-9]{1,2}){0,1} *[年月]*|[0-9]{6}": "These dates lack the day or the month: write year, month "
-    "and day, such as 2022-11-01 for a period that starts in November 2022.",
-    r"[0-9]{1,2}([-/.])[0-9]{1,2}\1([0-9]{4}|[0-9]{2})": "These dates do not begin with the year: give the column the "
-    "format yyyy-mm-dd, check that day and month are not swapped, and save the file as CSV UTF-8 again.",
-    r"(?=.*[０-９．－／　。]).*[0-9０-９].*": "These dates have full-width characters: replace them by ordinary "
-    "digits and dashes with Find and Replace, and save the file as CSV UTF-8 again.",
-}
-"""Patterns for dates that are not read, and what to do about each in a spreadsheet program."""
-
 # End dates may be far in the future: 9999-12-31 is a common way to write "still open".
 ENDS = frozenset({"ended_on", "cleared_on", "left_on"})
 LONG_CODE_CUT = "[0-9]{15}0+"
@@ -74,15 +56,14 @@ def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
             empty = f"{quote(column.name)} IS NULL"
             if SQL_TYPES[column.kind] != "VARCHAR":
                 empty += f" AND {select_raw(folder, table, column.name)} IS NULL"
-            yield Probe(column.name, "have no {column}", empty)
+            yield Probe(column.name, empty)
 
 
 @check()
 def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report text that is not a calendar date."""
     for column, text in list_unreadable(folder, table, Kind.DATE, Kind.MONTH_START):
-        where, message = f"{text} IS NOT NULL", "have no valid date in {column}"
-        yield Probe(column.name, message, where, value=text, advice=_DATE_FORMS)
+        yield Probe(column.name, f"{text} IS NOT NULL", value=text)
 
 
 @check()
@@ -92,30 +73,28 @@ def bad_number(folder: Folder, table: Table) -> Iterator[Probe]:
         where = f"{text} IS NOT NULL"
         if column.kind is not Kind.AMOUNT:
             where = f"NOT regexp_full_match({text}, '{NUMBER_TEXT}')"
-        yield Probe(column.name, "have no valid number in {column}", where, value=text)
+        yield Probe(column.name, where, value=text)
 
 
 @check()
 def not_whole(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a number that has a fraction, or is too large, in a column that is declared as a count or a year."""
     for column, text in list_unreadable(folder, table, Kind.COUNT, Kind.YEAR):
-        where = f"regexp_full_match({text}, '{NUMBER_TEXT}')"
-        yield Probe(column.name, "have no whole number in {column}", where, value=text)
+        yield Probe(column.name, f"regexp_full_match({text}, '{NUMBER_TEXT}')", value=text)
 
 
 @check()
 def bad_flag(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a flag that is neither true nor false."""
     for column, text in list_unreadable(folder, table, Kind.FLAG):
-        yield Probe(column.name, "are neither true nor false in {column}", f"{text} IS NOT NULL", value=text)
+        yield Probe(column.name, f"{text} IS NOT NULL", value=text)
 
 
 @check()
 def spoilt_code(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report codes such as 9.90101E+14, 12.0 or ="12", which a spreadsheet or a program made from another code."""
     for name in list_suspect(folder, table):
-        where = build_spoilt_sql(name, CHANGED_CODE)
-        yield Probe(name, "have a {column} that a program has changed", where, value=quote(name))
+        yield Probe(name, build_spoilt_sql(name, CHANGED_CODE), value=quote(name))
 
 
 @check()
@@ -125,7 +104,7 @@ def no_code(folder: Folder, table: Table) -> Iterator[Probe]:
         where = build_spoilt_sql(name, NO_CODE)
         if name == "household_id":
             where = f"({where}) AND {quote(name)} <> '/'"  # a slash is unusable there, as requests say too
-        yield Probe(name, "have no code in {column}", where, value=quote(name))
+        yield Probe(name, where, value=quote(name))
 
 
 @check()
@@ -136,8 +115,7 @@ def unusable_code(folder: Folder, table: Table) -> Iterator[Probe]:
             form = HOUSEHOLD_CODE if name == "household_id" else PLAIN
             odd = f"length({quote(name)}) > {MAX_TEXT} OR NOT regexp_full_match({quote(name)}, '{form}')"
             where = f"({odd}) AND (NOT {build_spoilt_sql(name)} OR {quote(name)} = '/')"
-            message = "have a {column} that is too long, holds a line break, a tab or a slash, or is only dots"
-            yield Probe(name, message, where, value=f"left({quote(name)}, 40)")
+            yield Probe(name, where, value=f"left({quote(name)}, 40)")
 
 
 @check()
@@ -161,7 +139,7 @@ def _find_numbers(folder: Folder, table: Table, names: Collection[str]) -> Itera
         values = [value for (value,) in folder.connection.execute(f"SELECT DISTINCT {name} FROM ({few})").fetchall()]
         if personal := find_numbers(values, codes=column.name in IDENTIFIERS):
             listed = ", ".join(f"'{text.replace(chr(39), 2 * chr(39))}'" for text in personal)
-            yield Probe(column.name, "have identity card or telephone numbers in {column}", f"{name} IN ({listed})")
+            yield Probe(column.name, f"{name} IN ({listed})")
 
 
 @check()
@@ -180,16 +158,15 @@ def lost_digits(folder: Folder, table: Table) -> Iterator[Probe]:
             folder.connection, f"SELECT {counts}, {apart} FROM {folder.get_numbered_view(table.name)}"
         )
         if longs == cuts and (different >= _FEWEST_CUT or versions < cuts):
-            yield Probe(name, "have a {column} that ends in zeros after 15 digits", cut, value=quote(name))
+            yield Probe(name, cut, value=quote(name))
 
 
 @check()
 def blank_around_code(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report codes from which blanks, tabs, full-width blanks or invisible characters were removed at the ends."""
     for column, text in list_unreadable(folder, table, Kind.TEXT, Kind.REGION, Kind.CODE, Kind.CODES):
-        message = "have blanks or invisible characters around {column}"
         where = f"{text} IS NOT NULL AND {quote(column.name)} IS NOT NULL"
-        yield Probe(column.name, message, where, value=text)
+        yield Probe(column.name, where, value=text)
 
 
 @check()
@@ -198,10 +175,9 @@ def odd_attribute(folder: Folder, table: Table) -> Iterator[Probe]:
     layout = folder.layouts[table.name]
     for name in layout.attributes.keys() & layout.raw:
         text, number = quote_raw(name), quote_attribute(name)
-        message = "have a number in another notation in {column}, which was read as the number"
-        yield Probe(name, message, f"{text} IS NOT NULL AND {number} IS NOT NULL", value=text)
+        yield Probe(name, f"{text} IS NOT NULL AND {number} IS NOT NULL", value=text)
         message = "have no number in {column}, a column of numbers, and were read as missing"
-        yield Probe(name, message, f"{text} IS NOT NULL AND {number} IS NULL", value=text)
+        yield Probe(name, f"{text} IS NOT NULL AND {number} IS NULL", value=text, message=message)
 
 
 @check()
@@ -214,19 +190,18 @@ def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
         else:
             one = f"({'|'.join(allowed)})"
             where = f"NOT regexp_full_match(replace({name}, ' ', ''), '{one}(;{one})*')"
-        message, values = "have a value of {column} that is not among {allowed}", {"allowed": Joined(allowed)}
-        yield Probe(column.name, message, where, value=name, suggest=allowed, values=values)
+        yield Probe(column.name, where, value=name, suggest=allowed, values={"allowed": Joined(allowed)})
 
 
 @check()
 def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a region code that contains anything but digits, or that has the wrong length."""
+    digits = Joined(f"{level:d}" for level in Level)
     lengths = "|".join(f"[0-9]{{{level:d}}}" for level in Level)
     for column in list_columns(folder, table, Kind.REGION):
         name = quote(column.name)
-        message, digits = "have a {column} that is not {digits} digits long", Joined(f"{level:d}" for level in Level)
         where = f"NOT regexp_full_match({name}, '{lengths}') AND NOT regexp_full_match({name}, '{SPOILT_CODE}')"
-        yield Probe(column.name, message, where, value=name, values={"digits": digits})
+        yield Probe(column.name, where, value=name, values={"digits": digits})
 
 
 @check()
@@ -235,9 +210,9 @@ def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
     for column in list_columns(folder, table, *_NUMBERS):
         if column.minimum is not None:
             name, sign = quote(column.name), "<=" if column.exclusive else "<"
-            message = "have {column} of at most {minimum:g}" if column.exclusive else "have {column} below {minimum:g}"
+            message = "have {column} of at most {minimum:g}" if column.exclusive else ""
             where, values = f"{name} {sign} {column.minimum}", {"minimum": column.minimum}
-            yield Probe(column.name, message, where, value=name, values=values)
+            yield Probe(column.name, where, value=name, values=values, message=message)
 
 
 @check()
@@ -247,7 +222,7 @@ def above_maximum(folder: Folder, table: Table) -> Iterator[Probe]:
         if column.maximum is not None:
             name, values = quote(column.name), {"maximum": column.maximum}
             where = f"{name} > {column.maximum} AND isfinite({name} + 0.0)"
-            yield Probe(column.name, "have {column} above {maximum:,.0f}", where, value=name, values=values)
+            yield Probe(column.name, where, value=name, values=values)
 
 
 @check()
@@ -257,7 +232,7 @@ def above_plausible(folder: Folder, table: Table) -> Iterator[Probe]:
         if column.plausible is not None:
             name, values = quote(column.name), {"plausible": column.plausible}
             where = f"{name} > {column.plausible} AND {name} <= {column.maximum}"
-            yield Probe(column.name, "have {column} above {plausible:,.0f}", where, value=name, values=values)
+            yield Probe(column.name, where, value=name, values=values)
 
 
 @check()
@@ -268,7 +243,7 @@ def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
     numbers |= {name: quote_attribute(name) for name, kind in attributes if kind == "number"}
     for name, number in numbers.items():
         # Parquet statistics ignore NaN, and DuckDB relies on them to filter a bare column; adding 0.0 avoids that.
-        yield Probe(name, "have infinity or NaN in {column}", f"NOT isfinite({number} + 0.0)", value=number)
+        yield Probe(name, f"NOT isfinite({number} + 0.0)", value=number)
 
 
 @check()
@@ -276,9 +251,7 @@ def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a period that does not start on the first day of a month."""
     for column in list_columns(folder, table, Kind.MONTH_START):
         name = quote(column.name)
-        yield Probe(
-            column.name, "have {column} on a day other than the first of a month", f"day({name}) <> 1", value=name
-        )
+        yield Probe(column.name, f"day({name}) <> 1", value=name)
 
 
 @check()
@@ -287,13 +260,11 @@ def date_out_of_range(folder: Folder, table: Table) -> Iterator[Probe]:
     for column in list_columns(folder, table, Kind.DATE, Kind.MONTH_START):
         name, last = quote(column.name), 9999 if column.name in ENDS else LAST_YEAR
         where = f"{name} < DATE '{FIRST_YEAR}-01-01' OR {name} > DATE '{last}-12-31'"
-        values = {"first": FIRST_YEAR, "last": last}
-        yield Probe(column.name, "have {column} outside {first} to {last}", where, value=name, values=values)
+        yield Probe(column.name, where, value=name, values={"first": FIRST_YEAR, "last": last})
     for column in list_columns(folder, table, Kind.YEAR):
-        name = quote(column.name)
-        where, values = f"{name} > {LAST_YEAR}", {"last": LAST_YEAR}
-        yield Probe(column.name, "have {column} after {last}", where, value=name, values=values)
+        name, values = quote(column.name), {"first": FIRST_YEAR, "last": LAST_YEAR}
+        yield Probe(column.name, f"{name} > {LAST_YEAR}", value=name, values=values)
     if has_columns(folder, table.name, "period_start", "months"):
         where = f"year(period_start) * 12::BIGINT + month(period_start) + months - 1 > {LAST_YEAR * 12 + 12}"
         message = "have a period that ends after {last}"
-        yield Probe("months", message, where, value="months", values={"last": LAST_YEAR})
+        yield Probe("months", where, value="months", values={"last": LAST_YEAR}, message=message)

@@ -28,15 +28,10 @@ from riskml.records.reading.folder import Folder, UsualLines, open_folder
 from riskml.records.reading.rules import RULES
 from riskml.text import Text, join_sentences, shorten_list
 
-__all__ = ["check", "check_folder", "list_rules", "open_checked", "refuse_faults"]
+__all__ = ["check", "check_folder", "open_checked", "refuse_faults"]
 
 NEVER_EMPTY = ("households", "income")
 """Tables that must have rows; any other table may be empty if there was nothing to record."""
-
-
-def list_rules() -> list[Rule]:
-    """List every rule: first those about files, then those about rows."""
-    return [*RULES.values()]
 
 
 def check(
@@ -63,7 +58,7 @@ def check(
         Report with every fault and warning; a missing folder counts as a fault.
     """
     if not Path(path).is_dir():
-        fault = RULES["missing_folder"].to_fault("", "", "There is no folder at {path}.", path=path)
+        fault = RULES["missing_folder"].to_fault("", "", path=path)
         return CheckReport(str(path), (fault,))
     with open_folder(path) as folder:
         folder.usual_lines = usual_lines
@@ -96,7 +91,7 @@ def _check_tables(folder: Folder, workers: Mapper | None) -> CheckReport:
     rows = {name: folder.count_rows(name) for name in folder.tables}
     filled = [name for name in folder.tables if rows[name]]
     empty = [name for name in NEVER_EMPTY if rows.get(name) == 0]
-    faults += [RULES["empty_table"].to_fault(name, "", "The table {table!r} has no rows.") for name in empty]
+    faults += [RULES["empty_table"].to_fault(name, "") for name in empty]
     if workers is None:
         shares = [_check_rules(folder, folder.usual_lines, _Job(name, tuple(CHECKS))) for name in filled]
     else:
@@ -151,8 +146,7 @@ def refuse_faults(report: CheckReport) -> None:
 
 def _has_only_bad_rows(report: CheckReport) -> bool:
     """Return whether all faults concern individual rows, which can be set aside."""
-    by_row = {rule.code for rule in list_rules() if rule.by_row}
-    return all(fault.code in by_row for fault in report.refused)
+    return all(RULES[fault.code].by_row for fault in report.refused)
 
 
 def open_checked(

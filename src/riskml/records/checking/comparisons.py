@@ -13,6 +13,7 @@ from riskml.records.checking.duplicates import (
     find_repeated_contents,
     group_income,
     select_counted_income,
+    select_latest,
     select_uncorrected,
 )
 from riskml.records.checking.registry import Probe, check, has_columns
@@ -86,15 +87,9 @@ def delivered_twice(folder: Folder, table: Table) -> Iterator[Probe]:
     count, extra = fetch_row(folder.connection, f"SELECT count(*), coalesce(sum(amount), 0) FROM {copies}")
     if count < FEWEST_COPIES:
         return
-    message, values = "repeat a row with an earlier recorded_on but not its record_id, so both count", {}
-    if extra:
-        message = (
-            "repeat a row with an earlier recorded_on, with the same amount or nearly so, but not its record_id, so"
-            " both count; they add {extra:,.0f} to the sum of {amount}"
-        )
-        values = {"extra": extra, "amount": amount}
     rows = f'SELECT {POSITION}, day AS "#value" FROM {copies}'
-    yield Probe("recorded_on", message, rows=rows, values=values)
+    message = "" if extra else "repeat a row with an earlier recorded_on but not its record_id, so both count"
+    yield Probe("recorded_on", rows=rows, values={"extra": extra, "amount": amount}, message=message)
 
 
 @check()
@@ -119,8 +114,7 @@ def record_numbers_reused(folder: Folder, table: Table) -> Iterator[Probe]:
     rows = f"""
         SELECT {POSITION}, record_id AS "#value" FROM {corrections} SEMI JOIN {reused} USING (record_id)
         QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY known DESC, {POSITION}) > 1"""
-    message = "no longer count, because a later row about another household, time or kind has the same record_id"
-    yield Probe("record_id", message, rows=rows, others=others)
+    yield Probe("record_id", rows=rows, others=others)
 
 
 def list_subject(table: Table) -> list[str]:
@@ -181,8 +175,7 @@ def sum_beside_parts(folder: Folder, table: Table) -> Iterator[Probe]:
         ON sums.household_id = {view}.household_id AND sums.source = {view}.source AND {view}.amount IS NOT NULL
             AND {view}.statement IS NOT TRUE AND {view}.period_start >= sums.period_start
             AND {view}.period_start < sums.period_start + to_months(sums.months)"""
-    message = "cover months that have rows of the same source already, so that {extra:,.0f} yuan count twice"
-    yield Probe("months", message, rows=rows, others=others, values={"extra": extra or 0})
+    yield Probe("months", rows=rows, others=others, values={"extra": extra or 0})
 
 
 def _find_years_in_months(folder: Folder, table: Table) -> Iterator[Probe]:
@@ -209,7 +202,7 @@ def _find_years_in_months(folder: Folder, table: Table) -> Iterator[Probe]:
     )
     rows = f'SELECT DISTINCT {POSITION}, amount AS "#value" FROM {years}'
     others = f"SELECT part.* FROM (SELECT unnest(parts) AS part FROM {years})"
-    yield Probe("amount", "are for one month and have the amount of a year", rows=rows, others=others)
+    yield Probe("amount", rows=rows, others=others, message="are for one month and have the amount of a year")
 
 
 @check(households="household_id size", members="household_id member_id")
@@ -223,8 +216,7 @@ def size_against_members(folder: Folder, table: Table) -> Iterator[Probe]:
     folder.connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE "#sizes" AS
         WITH homes AS (
-            SELECT {POSITION}, household_id, size AS stated FROM {folder.get_numbered_view("households")}
-            QUALIFY row_number() OVER (PARTITION BY household_id ORDER BY {NULL_FIRST} DESC, {POSITION}) = 1),
+            SELECT {POSITION}, household_id, size AS stated FROM {select_latest(folder, "households")}),
         present AS (
             SELECT household_id, count(*) AS listed FROM {_find_roster(folder)} WHERE left_on IS NULL
             GROUP BY household_id)
@@ -236,8 +228,7 @@ def size_against_members(folder: Folder, table: Table) -> Iterator[Probe]:
     where = odd if many else f"{odd} AND abs(gap) > 1"
     [most] = fetch_row(folder.connection, f'SELECT max(abs(gap)) FROM "#sizes" WHERE {where}')
     rows = f"""SELECT {POSITION}, concat(stated, ' ≠ ', listed) AS "#value" FROM "#sizes" WHERE {where}"""
-    message = "have a size that differs from the number of members who are listed and have not left, by up to {most}"
-    yield Probe("size", message, rows=rows, values={"most": most or 0})
+    yield Probe("size", rows=rows, values={"most": most or 0})
 
 
 @check(members="household_id member_id")
@@ -253,16 +244,13 @@ def member_of_two_households(folder: Folder, table: Table) -> Iterator[Probe]:
         SEMI JOIN (FROM homes WHERE n > 1) USING (member_id)
         WHERE left_on IS NULL AND (
             SELECT count(*) >= {MOSTLY} * sum(n) OR min(length(member_id)) >= {LONG} FROM homes)"""
-    yield Probe("member_id", "name a member who is also listed in another household", rows=rows)
+    yield Probe("member_id", rows=rows)
 
 
 def _find_roster(folder: Folder) -> str:
     """Find the latest version of each member; return the name of the table."""
-    return folder.create_once(
-        '"#roster"',
-        f"""SELECT {POSITION}, household_id, member_id, left_on FROM {folder.get_numbered_view("members")}
-        QUALIFY row_number() OVER (PARTITION BY household_id, member_id ORDER BY {NULL_FIRST} DESC) = 1""",
-    )
+    latest = select_latest(folder, "members")
+    return folder.create_once('"#roster"', f"SELECT {POSITION}, household_id, member_id, left_on FROM {latest}")
 
 
 @check(monitoring="household_id entered_on")
@@ -272,18 +260,14 @@ def entered_twice(folder: Folder, table: Table) -> Iterator[Probe]:
     A list of the monitored households that is delivered every month often has the month as ``entered_on``.
     """
     rows = f"""
-        WITH states AS (
-            SELECT {POSITION}, household_id, entered_on, cleared_on FROM {folder.get_numbered_view("monitoring")}
-            QUALIFY row_number() OVER (
-                PARTITION BY household_id, entered_on ORDER BY {NULL_FIRST} DESC, {POSITION}) = 1),
-        again AS (
-            SELECT *, entered_on < max(coalesce(cleared_on, DATE '9999-12-31')) OVER (
+        WITH again AS (
+            SELECT {POSITION}, entered_on, entered_on < max(coalesce(cleared_on, DATE '9999-12-31')) OVER (
                 PARTITION BY household_id ORDER BY entered_on
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS early
-            FROM states)
+            FROM {select_latest(folder, "monitoring")})
         SELECT {POSITION}, entered_on AS "#value" FROM again WHERE early
         QUALIFY count(*) OVER () >= {FEWEST_COPIES}"""
-    yield Probe("entered_on", "enter monitoring before the entry before has been cleared", rows=rows)
+    yield Probe("entered_on", rows=rows)
 
 
 @check(households="household_id recorded_on region_code", lines="effective_from amount")
@@ -317,8 +301,7 @@ def region_without_line(folder: Folder, table: Table) -> Iterator[Probe]:
             FROM versions JOIN (SELECT DISTINCT old FROM moves) ON starts_with(code, old) GROUP BY old)
         SELECT {POSITION}, concat(old, ' → ', new) AS "#value" FROM moves JOIN settled USING (old)
         WHERE own IS NULL OR 2 * movers >= households OR keepers >= {FEWEST_COPIES}"""
-    message = "change to a region code to which the line of the old code no longer applies"
-    yield Probe("region_code", message, rows=moves)
+    yield Probe("region_code", rows=moves)
 
 
 @check(income="household_id recorded_on")
@@ -341,9 +324,8 @@ def smaller_delivery(folder: Folder, table: Table) -> Iterator[Probe]:
     if len(deliveries) < 2 or 2 * deliveries[0][1] >= deliveries[1][1]:
         return
     (last, now), (day, before) = deliveries
-    message = "are the latest delivery, with {now:,} household(s); the delivery of {day} had {before:,}"
     where, values = f"recorded_on = DATE '{last}'", {"now": now, "day": day, "before": before}
-    yield Probe("recorded_on", message, where, value="recorded_on", values=values)
+    yield Probe("recorded_on", where, value="recorded_on", values=values)
 
 
 @check()
@@ -365,5 +347,4 @@ def one_recording_day(folder: Folder, table: Table) -> Iterator[Probe]:
         f" AND max(recorded_on) - {first} > 366, max(recorded_on) FROM {folder.get_view(table.name)}",
     )
     if alone:
-        message = "were all recorded on one day, so nothing of this table is known before"
-        yield Probe("recorded_on", message, f"recorded_on = DATE '{recorded}'", value="recorded_on")
+        yield Probe("recorded_on", f"recorded_on = DATE '{recorded}'", value="recorded_on")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from riskml.records.checking.registry import Probe, check, has_columns, select_readable
 from riskml.records.checking.row_checks import build_recorded_sql
-from riskml.records.contract.schema import Kind, Table
-from riskml.records.reading.cell_sql import fetch_row, quote
+from riskml.records.contract.schema import TABLES, Kind, Table
+from riskml.records.reading.cell_sql import NULL_FIRST, fetch_row, quote
 from riskml.records.reading.folder import Folder
 from riskml.text import Joined
 
@@ -18,6 +18,7 @@ __all__ = [
     "find_repeated_contents",
     "group_income",
     "select_counted_income",
+    "select_latest",
     "select_uncorrected",
 ]
 
@@ -25,11 +26,6 @@ POSITION = '"#file", "#row"'
 
 FILLED_LATER = ("ended_on", "channel")
 """Columns that a later delivery of the same row may have filled in."""
-
-_CUT = {
-    "[0-9]{15}0+": "Codes that end in zeros after 15 digits may have been different before a spreadsheet cut them: in "
-    "that case, delete no row, and export the codes again as text."
-}
 
 
 @check()
@@ -40,7 +36,7 @@ def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
     rows = f"""
         SELECT {POSITION}, record_id AS "#value" FROM {find_corrections(folder, table)}
         QUALIFY count(*) OVER (PARTITION BY record_id, known) > 1"""
-    yield Probe("record_id", "share record_id and recorded_on with another row", rows=rows)
+    yield Probe("record_id", rows=rows)
 
 
 @check()
@@ -49,17 +45,14 @@ def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
     if table.key and has_columns(folder, table.name, *table.key):
         key = ", ".join(map(quote, table.key))
         rows = _select_rows_sharing(folder, table, f"{key}, recorded_on", table.key[0])
-        values = {"key": Joined(table.key, " and ")}
-        message = "share {key} and recorded_on with another row"
-        yield Probe("recorded_on", message, rows=rows, values=values, advice=_CUT)
+        yield Probe("recorded_on", rows=rows, values={"key": Joined(table.key, " and ")})
 
 
 @check(lines="effective_from")
 def duplicate_line(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report two lines if neither takes precedence over the other."""
     key = "coalesce(region_code, ''), effective_from, coalesce(recorded_on, effective_from)"
-    message = "share region_code, effective_from and recorded_on with another row"
-    yield Probe("effective_from", message, rows=_select_rows_sharing(folder, table, key, "effective_from"))
+    yield Probe("effective_from", rows=_select_rows_sharing(folder, table, key, "effective_from"))
 
 
 def _select_rows_sharing(folder: Folder, table: Table, key: str, value: str) -> str:
@@ -76,8 +69,7 @@ def duplicate_statement(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report two income statements if neither is later than the other."""
     stated = "CASE WHEN statement AND member_id IS NULL THEN household_id END"
     key = f"{stated}, source, period_start, {build_recorded_sql(table)}"
-    message = "have the same source, period_start and recorded_on as another statement of their household"
-    yield Probe("statement", message, rows=_select_rows_sharing(folder, table, key, stated))
+    yield Probe("statement", rows=_select_rows_sharing(folder, table, key, stated))
 
 
 @check()
@@ -89,7 +81,7 @@ def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
     rows = f"""
         SELECT {POSITION} FROM {find_repeated_contents(folder, table)} WHERE record_id IS NULL
         QUALIFY row_number() OVER (PARTITION BY {cells} ORDER BY {POSITION}) > 1"""
-    yield Probe("", "are identical to an earlier row and have no record_id, so both count", rows=rows)
+    yield Probe("", rows=rows)
 
 
 @check(income="household_id period_start source amount")
@@ -114,7 +106,15 @@ def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
         clash AS (
             SELECT household_id, month FROM monthly GROUP BY ALL HAVING bool_or(whole) AND NOT bool_and(whole))
         SELECT DISTINCT {POSITION}, household_id AS "#value" FROM monthly SEMI JOIN clash USING (household_id, month)"""
-    yield Probe("source", "cover a month of a household both as a total and by source", rows=rows)
+    yield Probe("source", rows=rows)
+
+
+def select_latest(folder: Folder, table: str) -> str:
+    """Build the SQL for the latest version of each household, member or monitoring entry."""
+    key = ", ".join(TABLES[table].key)
+    return f"""(
+        FROM {folder.get_numbered_view(table)}
+        QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {NULL_FIRST} DESC, {POSITION}) = 1)"""
 
 
 def find_corrections(folder: Folder, table: Table) -> str:
@@ -166,7 +166,7 @@ def find_repeated_contents(folder: Folder, table: Table) -> str:
     source = select_uncorrected(folder, table)
     if table.name == "income":
         source += f" SEMI JOIN (FROM {group_income(folder)} WHERE density > 1) USING (household_id, source)"
-    repeated = folder.find_repeated(table.name, source, cells)
+    repeated = folder.find_repeated(f"equal_{table.name}", source, cells)
     return folder.create_once(
         f'"#repeated {table.name}"',
         f"SELECT {POSITION}, record_id, recorded_on, h, {', '.join([*amounts, *later])}, {cells}"

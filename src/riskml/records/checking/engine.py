@@ -100,14 +100,15 @@ def build_fault(folder: Folder, table: Table, hit: Hit) -> Fault:
         f'SELECT "#value", count(*) FROM ({hit.rows}) WHERE "#value" IS NOT NULL '
         f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_VALUES_SHOWN + 1}"
     ).fetchall()
-    message = Text("{count:,} row(s) {what}", count=hit.count, what=hit.probe.text)
+    what = Text(hit.probe.message or hit.rule.finding, column=hit.probe.column, **hit.probe.values)
+    message = Text("{count:,} row(s) {what}", count=hit.count, what=what)
     if values:
         shown = [f"{value!r}" + (f" ({count:,}×)" if count > 1 else "") for value, count in values[:_VALUES_SHOWN]]
         more = ["…"] if len(values) > _VALUES_SHOWN else []
         message += Text(": {values}", values=Joined([*shown, *more]))
     advice = {
         text: None
-        for pattern, text in hit.probe.advice.items()
+        for pattern, text in hit.rule.advice.items()
         if any(re.fullmatch(pattern, str(value).strip()) for value, _ in values)
     }
     suggested = next(filter(None, (_suggest_code(str(value), hit.probe) for value, _ in values)), "")

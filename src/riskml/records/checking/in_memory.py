@@ -23,17 +23,7 @@ from riskml.records.reading.files import Source
 from riskml.records.reading.folder import Folder, UsualLines
 from riskml.records.reading.tables import Layout
 
-__all__ = ["COMPARED", "NOT_IN_MEMORY", "Finding", "plan_search"]
-
-NOT_IN_MEMORY = {
-    "blank_around_code": "such blanks are removed, and reported, when a request is read",
-    "line_without_households": "a request need not name all households",
-    "odd_attribute": "such cells are read, and reported, by the kind that the attribute has in the model",
-    "one_recording_day": "the service fills in the day of receipt",
-    "region_without_households": "a request need not name the households of the region",
-    "smaller_delivery": "a request need not be a whole delivery",
-}
-"""Warnings that only a folder can have, each with the reason."""
+__all__ = ["COMPARED", "Finding", "plan_search"]
 
 PARTNERS = {
     "size_against_members": ("members", "household_id"),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from riskml.records.checking.duplicates import POSITION, group_income
+from riskml.records.checking.duplicates import POSITION, group_income, select_latest
 from riskml.records.checking.plausibility import find_highest_line
 from riskml.records.checking.registry import Probe, check
 from riskml.records.contract.schema import Table
-from riskml.records.reading.cell_sql import NULL_FIRST
 from riskml.records.reading.folder import Folder
 
 __all__: list[str] = []
@@ -41,7 +40,7 @@ def little_income(folder: Folder, table: Table) -> Iterator[Probe]:
         SELECT {POSITION}, round(head) AS "#value" FROM {heads} WHERE sampled AND head < {line}
         QUALIFY count(*) OVER () >=
             greatest({FEWEST}, {POOR_SHARE} * (SELECT count(*) FROM {heads} WHERE sampled))"""
-    yield Probe("size", "have less than half of every line per head and year", rows=rows)
+    yield Probe("size", rows=rows)
 
 
 @check(**_HEADS)
@@ -56,8 +55,7 @@ def much_income(folder: Folder, table: Table) -> Iterator[Probe]:
             SELECT {POSITION}, round(head) AS "#value" FROM {heads} WHERE head > {RICH * line}
             QUALIFY head * least(months, 12) > {12 * RICHEST * line} OR count(*) FILTER (sampled) OVER () >=
                 greatest({FEWEST}, {RICH_SHARE} * (SELECT count(*) FROM {heads} WHERE sampled))"""
-        message = "have more than {times} times every line per head and year"
-        yield Probe("size", message, rows=rows, values={"times": RICH})
+        yield Probe("size", rows=rows, values={"times": RICH})
 
 
 def _compute_heads(folder: Folder) -> str:
@@ -69,9 +67,7 @@ def _compute_heads(folder: Folder) -> str:
     return folder.create_once(
         '"#heads"',
         f"""
-        WITH latest AS (
-            SELECT {POSITION}, household_id, size FROM {folder.get_numbered_view("households")}
-            QUALIFY row_number() OVER (PARTITION BY household_id ORDER BY {NULL_FIRST} DESC, {POSITION}) = 1),
+        WITH latest AS (SELECT {POSITION}, household_id, size FROM {select_latest(folder, "households")}),
         sample AS (SELECT household_id FROM latest ORDER BY hash(household_id) LIMIT 500),
         rich AS (SELECT household_id FROM {group_income(folder)} GROUP BY 1 HAVING sum(total) / max(n) > {least}),
         homes AS (
@@ -115,7 +111,7 @@ def sums_since_january(folder: Folder, table: Table) -> Iterator[Probe]:
         JOIN (FROM "#years" WHERE grows) y ON r.household_id = y.household_id AND r.source = y.source
             AND year(r.period_start) = y.year AND r.months = 1 AND month(r.period_start) > 1
         WHERE (SELECT count(*) FILTER (grows) >= greatest({FEWEST}, count(*) / 2) FROM "#years")"""
-    yield Probe("amount", "have an amount that seems to include the months since January", rows=rows)
+    yield Probe("amount", rows=rows)
 
 
 @check(income="source member_id")
@@ -124,7 +120,7 @@ def only_parts(folder: Folder, table: Table) -> Iterator[Probe]:
     whole = f"(SELECT DISTINCT source FROM {folder.get_view('income')} WHERE member_id IS NULL)"
     where = f"member_id IS NOT NULL AND source NOT IN {whole} AND 'total' NOT IN {whole}"
     rows = f'SELECT {POSITION}, source AS "#value" FROM {folder.get_numbered_view("income")} WHERE {where}'
-    yield Probe("member_id", "name a person, so that no income of their source counts", rows=rows)
+    yield Probe("member_id", rows=rows)
 
 
 @check(income="household_id period_start source amount")
@@ -139,4 +135,4 @@ def several_households(folder: Folder, table: Table) -> Iterator[Probe]:
             FROM {group_income(folder)} JOIN usual USING (source) WHERE density >= greatest({CROWDED}, {CROWD} * usual))
         SELECT {POSITION}, household_id AS "#value" FROM {folder.get_numbered_view("income")}
         SEMI JOIN crowded USING (household_id, source)"""
-    yield Probe("household_id", "belong to a household with far more rows a month than others", rows=rows)
+    yield Probe("household_id", rows=rows)

@@ -86,7 +86,7 @@ def future_day(folder: Folder, table: Table) -> Iterator[Probe]:
             values = {"latest": day.year if column.kind is Kind.YEAR else day}
             last = LAST_YEAR if column.kind is Kind.YEAR else f"DATE '{LAST_YEAR}-12-31'"
             where = f"{name} > {limit} AND {name} <= {last}"
-            yield Probe(column.name, "have {column} after {latest}", where, value=name, values=values)
+            yield Probe(column.name, where, value=name, values=values)
 
 
 @check()
@@ -106,7 +106,7 @@ def early_day(folder: Folder, table: Table) -> Iterator[Probe]:
             first = (folder.today or dt.date.today()).year - LONGEST_LIFE
             where = f"{name} < {first} AND {name} >= {column.minimum or 0}"
         if column.name != "effective_from":
-            yield Probe(column.name, "have {column} before {first}", where, value=name, values={"first": first})
+            yield Probe(column.name, where, value=name, values={"first": first})
 
 
 @check(income="household_id period_start amount")
@@ -123,8 +123,7 @@ def zero_ahead(folder: Folder, table: Table) -> Iterator[Probe]:
         folder.connection, f"SELECT count(DISTINCT household_id) > 2 FROM {view} WHERE amount = 0 AND {after}"
     ) == (True,)
     where = f"amount = 0 AND (recorded_on < period_start{f' OR {after}' if several else ''})"
-    message = "state zero income for months that had not begun when they were recorded, or in which nobody has income"
-    yield Probe("amount", message, where, value="period_start")
+    yield Probe("amount", where, value="period_start")
 
 
 @check()
@@ -163,8 +162,7 @@ def amount_in_ten_thousands(folder: Folder, table: Table) -> Iterator[Probe]:
             WHERE {column} > 0 AND EXISTS (
                 FROM {units} u WHERE u.sort = {kind} AND CASE same WHEN 'month' THEN u.month = {month}
                     WHEN 'day' THEN u.recorded_on = r.recorded_on ELSE {own} END)"""
-        message = "have {column} far below what is usual, as have most rows of the same kind, time or household"
-        yield Probe(column, message, rows=rows)
+        yield Probe(column, rows=rows)
 
 
 @check()
@@ -185,8 +183,7 @@ def amount_in_fen(folder: Folder, table: Table) -> Iterator[Probe]:
         column, listed = amounts.column, ", ".join(repr(name) for (name,) in kinds)
         if kinds:
             where = f"{column} > 0 AND {amounts.amount} > {amounts.most * line} AND {amounts.kind} IN ({listed})"
-            message = "have {column} above {most} times the monitoring line, as have most rows of the same kind"
-            yield Probe(column, message, where, value=column, values={"most": amounts.most})
+            yield Probe(column, where, value=column, values={"most": amounts.most})
         elif table.name == "income":
             query = f"""
                 SELECT month, recorded_on FROM {_compare_times(folder, amounts)}
@@ -201,7 +198,7 @@ def amount_in_fen(folder: Folder, table: Table) -> Iterator[Probe]:
                     "have {column} in a month or on a day of recording on which all income is more than {most} times"
                     " the usual"
                 )
-                yield Probe(column, message, where, value=column, values={"most": FAR // 10})
+                yield Probe(column, where, value=column, values={"most": FAR // 10}, message=message)
 
 
 def _compare_times(folder: Folder, amounts: _Amounts) -> str:
@@ -303,8 +300,7 @@ def survey_code(folder: Folder, table: Table) -> Iterator[Probe]:
         codes = [code for code in sorted(suspect) if counts.get(code, 0) >= least[code]]
         if codes:
             where, values = f"{number} IN ({', '.join(map(str, codes))})", {"codes": Joined(codes)}
-            message = "have {codes} in {column}, which surveys write where there is no answer"
-            yield Probe(name, message, where, value=number, values=values)
+            yield Probe(name, where, value=number, values=values)
 
 
 @check(income="household_id source amount")
@@ -335,5 +331,4 @@ def slipped_amount(folder: Folder, table: Table) -> Iterator[Probe]:
     rows = f"""
         SELECT {POSITION}, amount AS "#value" FROM {numbered} JOIN "#slips" USING (household_id, source)
         WHERE amount / nullif(months, 0) = largest"""
-    message = "have an amount that is at least a hundred times the household's other amounts from this source"
-    yield Probe("amount", message, rows=rows)
+    yield Probe("amount", rows=rows)

@@ -47,11 +47,7 @@ def implausible_line(folder: Folder, table: Table) -> Iterator[Probe]:
         SELECT {POSITION}, amount AS "#value" FROM compared
         WHERE odd OR (NOT misled AND amount NOT BETWEEN before / {LINE_FACTOR} AND before * {LINE_FACTOR}
             AND amount NOT BETWEEN second / {LINE_FACTOR} AND second * {LINE_FACTOR})"""
-    message = (
-        "have a line that is less than a third of, or more than three times, the line before or that of the policy"
-        " table"
-    )
-    yield Probe("amount", message, rows=rows)
+    yield Probe("amount", rows=rows)
 
 
 @check(lines="effective_from amount", income="period_start")
@@ -70,9 +66,7 @@ def old_line(folder: Folder, table: Table) -> Iterator[Probe]:
             JOIN usual ON starts_with(region, prefix) AND since <= until
             GROUP BY {POSITION}, amount
             HAVING amount < {OLD_SHARE} * first(usual ORDER BY length(prefix) DESC, since DESC)"""
-        yield Probe(
-            "effective_from", "still apply after more than two years and are below the policy table's", rows=rows
-        )
+        yield Probe("effective_from", rows=rows)
 
 
 def _list_usual_lines(folder: Folder) -> str:

@@ -1,6 +1,6 @@
 """The registry of checks.
 
-Each check is a function; its name is the code of its rule, whose title and advice stand in ``rules.yaml`` of
+Each check is a function; its name is the code of its rule, whose title, finding and advice stand in ``rules.yaml`` of
 `riskml.records.reading`. A check yields *probes*: conditions or queries that select the rows that break the rule. All
 conditions on a table are evaluated by one query.
 """
@@ -16,7 +16,6 @@ from riskml.records.contract.schema import SPOILT_CODE, Column, Kind, Table
 from riskml.records.reading.cell_sql import SQL_TYPES, quote, quote_raw
 from riskml.records.reading.folder import Folder
 from riskml.records.reading.rules import RULES
-from riskml.text import Text
 
 __all__ = [
     "CHECKS",
@@ -40,8 +39,6 @@ class Probe:
     ----------
     column : str
         Column that the rule is about; empty if it is about whole rows.
-    message : str
-        What is wrong with the rows, worded to follow "3 row(s)"; a template for ``column`` and ``values``.
     where : str
         SQL condition on the numbered view that is true for the rows that break the rule; empty if ``rows`` is given.
     rows : str
@@ -55,24 +52,19 @@ class Probe:
         Maps each allowed code to its Chinese name; one of the codes may be suggested for a wrong value.
     values : dict of str to object
         Values for the message.
-    advice : dict of str to str
-        Maps a pattern for values to what to do about such values, where the advice of the rule is too general.
+    message : str
+        What is wrong with the rows, where the finding of the rule does not say it; a template for ``column`` and
+        ``values``.
     """
 
     column: str
-    message: str
     where: str = ""
     rows: str = ""
     others: str = ""
     value: str = "NULL"
     suggest: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, object] = field(default_factory=dict)
-    advice: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def text(self) -> Text:
-        """The message in both languages."""
-        return Text(self.message, column=self.column, **self.values)
+    message: str = ""
 
 
 Check = Callable[[Folder, Table], Iterator[Probe]]

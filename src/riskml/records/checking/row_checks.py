@@ -37,14 +37,14 @@ def build_recorded_sql(table: Table) -> str:
 def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a null amount without a record_id: a null amount withdraws a record, so the row must say which one."""
     where = f"amount IS NULL AND {select_raw(folder, table, 'amount')} IS NULL AND record_id IS NULL"
-    yield Probe("amount", "have neither amount nor record_id", where)
+    yield Probe("amount", where)
 
 
 @check()
 def withdrawn_without_record(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a withdrawal that does not say which record it withdraws."""
     if has_columns(folder, table.name, "withdrawn"):
-        yield Probe("withdrawn", "are withdrawn and have no record_id", "withdrawn AND record_id IS NULL")
+        yield Probe("withdrawn", "withdrawn AND record_id IS NULL")
 
 
 @check()
@@ -52,8 +52,7 @@ def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report help that ended, or monitoring that was cleared, before it began."""
     for start, end in SPANS:
         if has_columns(folder, table.name, start, end):
-            where, values = f"{end} < {start}", {"start": start}
-            yield Probe(end, "have {column} before {start}", where, value=end, values=values)
+            yield Probe(end, f"{end} < {start}", value=end, values={"start": start})
 
 
 @check()
@@ -61,10 +60,9 @@ def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a disaster that names both a household and a region, or neither."""
     if table.name == "disaster":
         where = "(household_id IS NULL) = (region_code IS NULL)"
-        message = "name both household_id and region_code, or neither"
         # An absent column counts as empty. If a column has the wrong type, that fault is reported instead.
         if not {"household_id", "region_code"} & folder.layouts["disaster"].wrong:
-            yield Probe("", message, where, value="household_id")
+            yield Probe("", where, value="household_id")
 
 
 @check()
@@ -74,8 +72,7 @@ def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
     One of the two dates is probably mistyped.
     """
     if table.day and has_columns(folder, table.name, "recorded_on", table.day):
-        where, values = f"recorded_on < {table.day}", {"day": table.day}
-        yield Probe("recorded_on", "were recorded before {day}", where, values=values)
+        yield Probe("recorded_on", f"recorded_on < {table.day}", values={"day": table.day})
 
 
 @check()
@@ -86,12 +83,10 @@ def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
         where = f"recorded_on - {table.day} > {31 * LATE_MONTHS}"
         if table.day == "period_start":
             where = f"recorded_on - period_start - 31::BIGINT * months > {31 * LATE_MONTHS}"
-        yield Probe(
-            "recorded_on", "were recorded more than {months} months late", where, values={"months": LATE_MONTHS}
-        )
+        yield Probe("recorded_on", where, values={"months": LATE_MONTHS})
 
 
 @check(illness="self_paid cost")
 def self_paid_above_cost(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report a self-paid amount that exceeds the total cost by more than rounding can explain."""
-    yield Probe("self_paid", "have self_paid above cost", "self_paid > cost + 1", value="self_paid")
+    yield Probe("self_paid", "self_paid > cost + 1", value="self_paid")

@@ -42,6 +42,12 @@ class Rule:
         Every command refuses a folder with faults; warnings do not stop a command.
     by_row : bool, default False
         Whether the fault concerns individual rows, which ``--skip-bad-rows`` can set aside.
+    finding : str
+        What is wrong in a folder, as a template; for rules about rows, it is worded to follow "3 row(s)".
+    advice : dict of str to str
+        Maps a pattern for values to what to do about such values, where ``what_to_do`` is too general.
+    folder_only : str
+        Why rows in memory, such as those of a request, are not checked; empty if they are.
     """
 
     code: str
@@ -50,12 +56,15 @@ class Rule:
     what_to_do: str
     severity: Severity = Severity.FAULT
     by_row: bool = False
+    finding: str = ""
+    advice: Mapping[str, str] = field(default_factory=dict, hash=False)
+    folder_only: str = ""
 
     def to_fault(
         self,
         table: str,
         column: str,
-        message: str,
+        message: str = "",
         *,
         count: int = 1,
         rows: Sequence[RowName] = (),
@@ -64,10 +73,11 @@ class Rule:
         """Build a fault of this kind.
 
         ``table`` is empty if the fault concerns the whole folder, and ``column`` is empty if it concerns whole rows.
-        ``message`` is a text, or a template for ``values``, ``count``, ``table`` and ``column``.
+        ``message`` is a text, or a template for ``values``, ``count``, ``table`` and ``column``; the rule's ``finding``
+        by default.
         """
         if not isinstance(message, Text):
-            message = Text(message, table=table, column=column, count=count, **values)
+            message = Text(message or self.finding, table=table, column=column, count=count, **values)
         first = tuple(rows[:MOST_ROWS])
         return Fault(table, column, self.code, self.severity, count, first, message, Text(self.what_to_do))
 
@@ -199,24 +209,6 @@ class CheckReport:
             content |= {"training": self.training, "training_zh": read(self.training, "zh")}
         content |= {"known": self.known} if self.known else {}
         return json.dumps(content, ensure_ascii=False, indent=2)
-
-    def render(self, lang: str = "en") -> str:
-        """Return the report as plain text in a language, one paragraph per finding.
-
-        >>> print(CheckReport("records", (), {"households": 2}).render())
-        households: 2 rows
-        No faults and no warnings in records.
-        """
-        lines = [Text("{table}: {rows:,} rows", table=table, rows=rows) for table, rows in self.tables.items()]
-        for fault in self.faults:
-            named = {"kind": fault.severity, "code": fault.code, "where": fault.where, "message": fault.message}
-            lines.append(Text("{kind} {code} in {where}: {message}", **named))
-            if fault.rows:
-                more = ", …" if fault.count > len(fault.rows) else ""
-                lines.append(Text("    rows: {rows}", rows=", ".join(map(str, fault.rows)) + more))
-            lines.append(Text("    what to do: {advice}", advice=fault.what_to_do))
-        lines.append(self.summarise())
-        return "\n".join(line.read(lang) for line in lines)
 
     def summarise(self) -> Text:
         """Return a sentence with the numbers of faults and warnings."""

@@ -51,9 +51,8 @@ def classify_attributes(
                 kinds.add("number" if family in NUMBER_TYPES else "text")
                 if family == "VARCHAR" and (fault := _find_numbers_as_text(connection, table, group, name)):
                     faults.append(fault)
-    for name in [name for name, kinds in kinds_by_name.items() if len(kinds) > 1]:
-        message = "The attribute {column!r} is a number in some parts and text in others."
-        faults.append(RULES["mixed_attribute"].to_fault(table.name, name, message))
+    mixed = [name for name, kinds in kinds_by_name.items() if len(kinds) > 1]
+    faults += [RULES["mixed_attribute"].to_fault(table.name, name) for name in mixed]
     return {name: "text" if "text" in kinds else "number" for name, kinds in kinds_by_name.items()}
 
 
@@ -125,9 +124,8 @@ def _find_numbers_as_text(connection: duckdb.DuckDBPyConnection, table: Table, g
     most = not counts.codes and 3 * counts.numbers >= 2 * counts.filled
     if counts.plain == counts.filled or not (most or counts.are_numbers(1.0)):
         return None
-    message = "{numbers} of {filled} values of {column!r} in {file} are numbers, but the column is text: a category."
     report, plain, filled = RULES["numbers_as_text"].to_fault, counts.plain, counts.filled
-    return report(table.name, name, message, count=filled - plain, numbers=plain, filled=filled, file=group.name)
+    return report(table.name, name, count=filled - plain, numbers=plain, filled=filled, file=group.name)
 
 
 def _find_personal_data(connection: duckdb.DuckDBPyConnection, table: Table, group: Group, name: str) -> Fault | None:
@@ -156,7 +154,5 @@ def _find_personal_data(connection: duckdb.DuckDBPyConnection, table: Table, gro
         {} if values is None else {"values": values},
     ).fetchall()
     first = [f"{file}:{row}" if file else int(row) for file, row, _ in rows]
-    message = "The attribute {column!r} looks like names, identity card numbers or telephone numbers."
-    return RULES["personal_attribute"].to_fault(
-        table.name, name, message, count=int(rows[0][2]) if rows else 1, rows=first
-    )
+    count = int(rows[0][2]) if rows else 1
+    return RULES["personal_attribute"].to_fault(table.name, name, count=count, rows=first)

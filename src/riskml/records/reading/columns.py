@@ -62,9 +62,8 @@ def report_wrong_type(table: Table, name: str, groups: list[Group]) -> Fault:
     wanted = Text("a number or text")
     if column:
         wanted = Text("{type} ({kind})", type=SQL_TYPES[column.kind], kind=Text(KIND_WORDS[column.kind]))
-    message = "In {files} {column} is {found}; it must be {wanted}."
     values = {"files": _name_files(groups), "found": groups[0].types[name], "wanted": wanted}
-    return RULES["wrong_type"].to_fault(table.name, name, message, count=len(groups), **values)
+    return RULES["wrong_type"].to_fault(table.name, name, count=len(groups), **values)
 
 
 def _name_files(groups: list[Group]) -> str:

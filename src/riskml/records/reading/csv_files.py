@@ -21,19 +21,17 @@ from typing import Any, TextIO
 import duckdb
 import pyarrow as pa
 
-from riskml.records.reading.cell_sql import BLANK, ROW, strip_blanks
+from riskml.records.reading.cell_sql import BLANK, ROW, fetch_row, strip_blanks
 from riskml.text import Text
 
 __all__ = [
-    "DAMAGED",
-    "SEPARATED",
     "CsvError",
     "Loaded",
     "find_separator",
     "load_text",
     "open_as_utf8",
+    "read_cells",
     "read_header",
-    "require_one_row",
 ]
 
 _CHUNK = 1 << 22
@@ -43,12 +41,6 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _MOST_BY_CHANCE = 0.005
 """Share of the lines of a GB18030 file that may also be Chinese in UTF-8."""
 
-UNREADABLE = "{file} is neither UTF-8 nor GB18030."
-MIXED = "Line {utf8} of {file} is in UTF-8, and line {other} is in another encoding."
-UNCLOSED = "In {file}, a double quote opens on line {line} and is not closed: the lines after it are one cell."
-SEPARATED = "The columns of {file} are separated by {separator}, not by commas."
-LATE = "The header of {file} is in row {row}: delete the rows above it."
-DAMAGED = "{file} cannot be read: {reason}."
 _SEPARATORS = {
     ";": Text("semicolons"),
     "\t": Text("tabs"),
@@ -62,14 +54,14 @@ _LIMIT = "field limit"
 
 
 class CsvError(Exception):
-    """A CSV file that cannot be read: the code of the rule that it breaks, and the message with its values.
+    """A CSV file that cannot be read: the code of the rule that it breaks, and the values of its finding.
 
     The name of the file, the value ``file``, is left to the caller.
     """
 
-    def __init__(self, code: str, message: str, **values: Any) -> None:
+    def __init__(self, code: str, **values: Any) -> None:
         super().__init__(code)
-        self.code, self.message, self.values = code, message, values
+        self.code, self.values = code, values
 
 
 @dataclass
@@ -110,7 +102,7 @@ def open_as_utf8(path: Path) -> Iterator[Path]:
                 with copy.open("w", encoding="utf-8", newline="") as target:
                     target.writelines(_decode(path, "gb18030"))
             except UnicodeDecodeError as error:
-                raise CsvError("unreadable_text", UNREADABLE) from error
+                raise CsvError("unreadable_text") from error
             yield copy
     else:
         yield path
@@ -131,7 +123,7 @@ def _require_one_encoding(path: Path) -> None:
                 counts[chinese] += 1
                 first.setdefault(chinese, number)
     if counts[True] > _MOST_BY_CHANCE * counts[False] > 0:
-        raise CsvError("mixed_encoding", MIXED, utf8=first[True], other=first[False])
+        raise CsvError("mixed_encoding", utf8=first[True], other=first[False])
 
 
 def _try_decode(line: bytes, encoding: str) -> str:
@@ -161,31 +153,21 @@ def read_header(path: Path, declared: Collection[str] = ()) -> list[str]:
         character, as in UTF-16.
     """
     with path.open(encoding="utf-8-sig", newline="") as source:
-        rows = enumerate(csv.reader(source), start=1)
-        try:
-            names = next((row for _, row in rows if row), [])
-        except csv.Error as error:
-            raise _explain(error, 1) from error
-        with contextlib.suppress(csv.Error):
-            below = [] if _count_names(names, declared) else itertools.islice(rows, _MOST_TITLE_ROWS)
-            for number, row in itertools.chain([(1, names)], below):
-                if separator := find_separator(row, declared):
-                    raise CsvError("wrong_separator", SEPARATED, separator=separator)
-                if number > 1 and _count_names(row, declared) > 1:
-                    raise CsvError("late_header", LATE, row=number)
+        rows = read_cells(source)
+        names = next((row for _, row in rows if row), [])
+        below = [] if _count_names(names, declared) else itertools.islice(rows, _MOST_TITLE_ROWS)
+        for number, row in itertools.chain([(1, names)], below):
+            if separator := find_separator(row, declared):
+                raise CsvError("wrong_separator", separator=separator)
+            if number > 1 and _count_names(row, declared) > 1:
+                raise CsvError("late_header", row=number)
     if not names:
-        raise CsvError("damaged_file", "{file} is empty: it has no header.")
+        raise CsvError("damaged_file", reason=Text("it is empty and has no header"))
     if any("\n" in name and "," in name for name in names):
-        raise CsvError("unclosed_quote", UNCLOSED, line=1)
+        raise CsvError("unclosed_quote", line=1)
     if any("\0" in name for name in names):  # UTF-16 without BOM
-        raise CsvError("unreadable_text", UNREADABLE)
+        raise CsvError("unreadable_text")
     return names
-
-
-def _explain(error: csv.Error, line: int) -> CsvError:
-    if _LIMIT in str(error):
-        return CsvError("unclosed_quote", UNCLOSED, line=line)
-    return CsvError("damaged_file", DAMAGED, reason=str(error))
 
 
 def _count_names(row: list[str], declared: Collection[str]) -> int:
@@ -239,8 +221,9 @@ def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, wid
     except duckdb.Error:
         connection.execute(f"DROP TABLE IF EXISTS {table}")
         return _load_row_by_row(connection, path, table, names)
-    if width > 1 and connection.execute(_count_swallowing_sql(table, names)).fetchall() != [(0,)]:
-        _require_closed_quotes(path, width)
+    broken = " OR ".join(f"contains({name}, chr(10))" for name in names)
+    if width > 1 and fetch_row(connection, f"SELECT count(*) FROM {table} WHERE {broken}") != (0,):
+        _require_closed_quotes(path)
     first = f"coalesce({', '.join(names)})"
     # Only a row whose first text does not begin with a visible ASCII character is looked at more closely.
     blank = f"regexp_full_match(concat({', '.join(names)}), '{BLANK}*')"
@@ -249,50 +232,50 @@ def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, wid
     return Loaded(empty=sorted(row for (row,) in rows))
 
 
-def _count_swallowing_sql(table: str, names: list[str]) -> str:
-    """Build the SQL that counts the rows of the right width that `require_one_row` refuses."""
-    tests = []
-    for name in names:
-        text = f"rtrim({name}, chr(10) || chr(13) || ' ')"
-        breaks, commas = (f"(length({text}) - length(replace({text}, {mark}, '')))" for mark in ("chr(10)", "','"))
-        tests.append(f"(contains({text}, chr(10)) AND {commas} >= {breaks} * {len(names) - 1})")
-    lines = " OR ".join(f"contains({name}, chr(10))" for name in names)
-    return f"SELECT count(*) FROM {table} WHERE CASE WHEN {lines} THEN {' OR '.join(tests)} END"
+def read_cells(source: TextIO) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of every row of a CSV file, those of its header and of blank lines included.
 
-
-def _read_rows(source: TextIO, width: int) -> Iterator[list[str]]:
-    """Yield the rows of a CSV file, without its header and without blank lines.
+    Raises
+    ------
+    CsvError
+        If one cell holds several lines of the file that look like rows, or the file cannot be parsed as CSV.
 
     Notes
     -----
     A quote that is never closed turns several lines into one cell, which has as many commas as these lines would have
     as rows of the table. A note with line breaks does not have so many.
     """
-    reader, before, header = csv.reader(source), 0, True
+    reader, before, width = csv.reader(source), 0, 0
     try:
-        for row in reader:
-            if row and not header:
-                if reader.line_num - before > 1 and width > 1:
-                    require_one_row(row, width, before + 1)
-                yield row
-            header, before = header and not row, reader.line_num
+        for number, row in enumerate(reader, start=1):
+            if width > 1 and reader.line_num - before > 1:
+                _require_one_row(row, width, before + 1)
+            yield number, row
+            before, width = reader.line_num, width or len(row)
     except csv.Error as error:
-        raise _explain(error, before + 1) from error
+        if _LIMIT in str(error):
+            raise CsvError("unclosed_quote", line=before + 1) from error
+        raise CsvError("damaged_file", reason=str(error)) from error
 
 
-def require_one_row(row: list[str], width: int, line: int) -> None:
+def _read_rows(source: TextIO) -> Iterator[list[str]]:
+    """Yield the rows of a CSV file, without its header and without blank lines."""
+    return itertools.islice((row for _, row in read_cells(source) if row), 1, None)
+
+
+def _require_one_row(row: list[str], width: int, line: int) -> None:
     """Raise `CsvError` if a cell of a row that begins on ``line`` holds lines that look like rows."""
     for cell in row:
         text = cell.rstrip()
         breaks = text.count("\n")
         if breaks and text.count(",") >= max(1, breaks * (width - 1) + width - len(row)):
-            raise CsvError("unclosed_quote", UNCLOSED, line=line)
+            raise CsvError("unclosed_quote", line=line)
         line += cell.count("\n")
 
 
-def _require_closed_quotes(path: Path, width: int) -> None:
+def _require_closed_quotes(path: Path) -> None:
     with path.open(encoding="utf-8-sig", newline="") as source:
-        for _ in _read_rows(source, width):
+        for _ in read_cells(source):
             pass
 
 
@@ -301,7 +284,7 @@ def _load_row_by_row(connection: duckdb.DuckDBPyConnection, path: Path, table: s
     connection.execute(f"CREATE TEMP TABLE {table} ({ROW} BIGINT, {columns})")
     loaded = Loaded()
     with path.open(encoding="utf-8-sig", newline="") as source:
-        numbered = enumerate(_read_rows(source, len(names)), start=1)
+        numbered = enumerate(_read_rows(source), start=1)
         while batch := dict(itertools.islice(numbered, _BATCH)):
             filled = {number: cells for number, cells in batch.items() if any(map(strip_blanks, cells))}
             loaded.empty += sorted(batch.keys() - filled.keys())

@@ -107,8 +107,7 @@ def find_sources(folder: Path) -> tuple[dict[str, Source], list[Fault]]:
         faults.append(_report_unknown("", unknown, present))
     if passed:
         names = shorten_list(path.relative_to(folder).as_posix() for path in passed)
-        message = "{count} file(s) or folder(s) ignored: {names}."
-        faults.append(RULES["passed_over_file"].to_fault("", "", message, count=len(passed), names=names))
+        faults.append(RULES["passed_over_file"].to_fault("", "", count=len(passed), names=names))
     return _choose_form(forms, faults), faults
 
 
@@ -131,9 +130,7 @@ def _find_parts(folder: Path, table: str, faults: list[Fault], passed: list[Path
     if others:
         faults.append(_report_unknown(table, others, {}))
     if not parts:
-        faults.append(
-            RULES["no_parts"].to_fault(table, "", "The folder {name}/ holds no *.parquet file.", name=folder.name)
-        )
+        faults.append(RULES["no_parts"].to_fault(table, "", name=folder.name))
     return Source(table, "parts", folder, tuple(parts))
 
 
@@ -183,11 +180,10 @@ def _choose_form(forms: dict[str, list[Source]], faults: list[Fault]) -> dict[st
     for name, table in TABLES.items():
         same = forms.get(name, [])
         if not same and table.required:
-            faults.append(RULES["missing_table"].to_fault(name, "", "The table {table!r} is missing; it is required."))
+            faults.append(RULES["missing_table"].to_fault(name, ""))
         if len(same) > 1:
             names = [f"{source.path.name}/" if source.form == "parts" else source.path.name for source in same]
-            message = "The table is present as {names}."
-            faults.append(RULES["both_forms"].to_fault(name, "", message, count=len(names), names=shorten_list(names)))
+            faults.append(RULES["both_forms"].to_fault(name, "", count=len(names), names=shorten_list(names)))
         elif same and same[0].files:
             sources[name] = same[0]
     return sources

@@ -11,13 +11,7 @@ import duckdb
 from riskml.records.contract.faults import Fault
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.cell_sql import FILE, ROW, get_family, quote, read_parquet_sql, strip_blanks
-from riskml.records.reading.csv_files import (
-    DAMAGED,
-    CsvError,
-    load_text,
-    open_as_utf8,
-    read_header,
-)
+from riskml.records.reading.csv_files import CsvError, load_text, open_as_utf8, read_header
 from riskml.records.reading.files import Source
 from riskml.records.reading.rules import RULES
 from riskml.text import Text, shorten_list
@@ -82,13 +76,11 @@ def _build_group(
         seen.add(name.lower())
         group.types[name], group.cells[name] = type_, cell
     if repeated:
-        message = "{count} column name(s) appear more than once: {names}."
-        shown = shorten_list(repeated)
-        faults.append(RULES["duplicate_column"].to_fault(table, repeated[0], message, count=len(repeated), names=shown))
+        names = shorten_list(repeated)
+        faults.append(RULES["duplicate_column"].to_fault(table, repeated[0], count=len(repeated), names=names))
     if blank:
-        message = "{file} has blanks or invisible characters around {count} column name(s); they were removed: {names}."
-        report, shown = RULES["blank_in_name"].to_fault, shorten_list(map(repr, blank))
-        faults.append(report(table, strip_blanks(blank[0]), message, count=len(blank), file=file, names=shown))
+        report, names = RULES["blank_in_name"].to_fault, shorten_list(map(repr, blank))
+        faults.append(report(table, strip_blanks(blank[0]), count=len(blank), file=file, names=names))
     return group
 
 
@@ -104,15 +96,10 @@ def load_csv(
     except (CsvError, OSError) as error:
         faults.append(_report_damage(source.table, path, error))
         return [], {}
-    ragged = "{count} row(s) of {file} have more or fewer than the {width} cells of the header."
-    empty = "{count} row(s) of {file} are empty and were ignored."
-    for rule, rows, text in (
-        (RULES["ragged_row"], [*loaded.ragged], ragged),
-        (RULES["empty_row"], loaded.empty, empty),
-    ):
+    for rule, rows in ((RULES["ragged_row"], [*loaded.ragged]), (RULES["empty_row"], loaded.empty)):
         if rows:
             report, count = rule.to_fault, len(rows)
-            faults.append(report(source.table, "", text, count=count, rows=rows, file=path.name, width=len(header)))
+            faults.append(report(source.table, "", count=count, rows=rows, file=path.name, width=len(header)))
     columns = [(name, f"c{number}", "VARCHAR") for number, name in enumerate(header, start=1)]
     group = _build_group(source.table, path.name, columns, faults, relation, f"'' AS {FILE}, {ROW}")
     group.text = True
@@ -171,5 +158,5 @@ def find_damage(connection: duckdb.DuckDBPyConnection, source: Source) -> list[F
 def _report_damage(table: str, path: Path, error: Exception) -> Fault:
     """Report a file that cannot be read, with the first line of the error."""
     if not isinstance(error, CsvError):
-        error = CsvError("damaged_file", DAMAGED, reason=str(error).splitlines()[0])
-    return RULES[error.code].to_fault(table, "", error.message, file=path.name, **error.values)
+        error = CsvError("damaged_file", reason=str(error).splitlines()[0])
+    return RULES[error.code].to_fault(table, "", file=path.name, **error.values)

@@ -15,11 +15,9 @@ FILES = frozenset(_STATED["files"])
 RULES: dict[str, Rule] = {
     code: Rule(
         code,
-        stated["title"],
-        stated["zh"],
-        stated["what_to_do"],
-        Severity.WARNING if stated.get("warning") else Severity.FAULT,
-        by_row=stated.get("by_row", code not in FILES),
+        severity=Severity.WARNING if stated.pop("warning", False) else Severity.FAULT,
+        by_row=stated.pop("by_row", code not in FILES),
+        **stated,
     )
     for part in _STATED.values()
     for code, stated in part.items()

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from riskml.errors import UsageError, explain_os_error
 from riskml.records.reading.cell_sql import strip_blanks
-from riskml.records.reading.csv_files import (
-    SEPARATED,
-    CsvError,
-    find_separator,
-    require_one_row,
-)
+from riskml.records.reading.csv_files import CsvError, find_separator, read_cells
 from riskml.records.reading.rules import RULES
 
 __all__ = ["decode", "read_rows", "read_text"]
@@ -52,7 +46,9 @@ def read_text(path: Path, content: bytes | None = None) -> str:
     except OSError as error:
         raise UsageError("{path} cannot be read: {reason}.", path=path, reason=explain_os_error(error)) from error
     except UnicodeDecodeError as error:
-        raise _refuse(path) from error
+        raise UsageError(
+            "{path} is not a CSV file in UTF-8 or GB18030.", "Open it in Excel and save it as CSV UTF-8.", path=path
+        ) from error
 
 
 def read_rows(text: str, path: Path, required: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -79,12 +75,8 @@ def read_rows(text: str, path: Path, required: Sequence[str]) -> Iterator[tuple[
     [(3, {'code': '990101', 'name': 'A'})]
     """
     names: list[str] = []
-    reader, line = csv.reader(io.StringIO(text, newline="")), 1
     try:
-        for number, cells in enumerate(reader, start=1):
-            if reader.line_num > line and len(names) > 1:
-                require_one_row(cells, len(names), line)
-            line = reader.line_num + 1
+        for number, cells in read_cells(io.StringIO(text, newline="")):
             own = [cell.strip() for cell in cells]
             if not any(own):
                 continue
@@ -93,9 +85,7 @@ def read_rows(text: str, path: Path, required: Sequence[str]) -> Iterator[tuple[
             else:
                 names = _read_header(own, path, required)
     except CsvError as error:
-        raise UsageError(error.message, RULES[error.code].what_to_do, file=path, **error.values) from error
-    except csv.Error as error:
-        raise _refuse(path) from error
+        raise UsageError(RULES[error.code].finding, RULES[error.code].what_to_do, file=path, **error.values) from error
     if not names:
         _read_header([], path, required)
 
@@ -103,7 +93,7 @@ def read_rows(text: str, path: Path, required: Sequence[str]) -> Iterator[tuple[
 def _read_header(cells: list[str], path: Path, required: Sequence[str]) -> list[str]:
     names = [strip_blanks(cell) for cell in cells]
     if separator := find_separator(names, required):
-        raise UsageError(SEPARATED, RULES["wrong_separator"].what_to_do, file=path, separator=separator)
+        raise CsvError("wrong_separator", separator=separator)
     if missing := [name for name in required if name not in names]:
         raise UsageError(
             "{path} lacks the column {column}.",
@@ -113,11 +103,3 @@ def _read_header(cells: list[str], path: Path, required: Sequence[str]) -> list[
             columns=", ".join(required),
         )
     return names
-
-
-def _refuse(path: Path) -> UsageError:
-    return UsageError(
-        "{path} is not a CSV file in UTF-8 or GB18030.",
-        "Open it in Excel and save it as CSV UTF-8.",
-        path=path,
-    )

@@ -139,9 +139,8 @@ def _pass_over_columns(connection: duckdb.DuckDBPyConnection, table: Table, grou
         del group.types[name]
     if not passed:
         return None
-    message = "{count} column(s) of {file} without a name or with row numbers were ignored: {names}."
     report, names = RULES["passed_over_column"].to_fault, shorten_list(passed)
-    return report(table.name, passed[0], message, count=len(passed), file=group.name, names=names)
+    return report(table.name, passed[0], count=len(passed), file=group.name, names=names)
 
 
 def _find_odd_codes(connection: duckdb.DuckDBPyConnection, group: Group, name: str) -> tuple[bool, bool]:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from riskml.errors import RecordsError
-from riskml.records.checking.check import list_rules
 from riskml.records.contract.schema import SPOILT_CODE
+from riskml.records.reading.rules import RULES
 from riskml_serving.commands import cli
 from riskml_serving.web.shell.region_names import mask_code
 
@@ -88,7 +88,7 @@ def test_a_code_that_no_address_can_hold_is_refused_by_request_and_import(client
     (error,) = answer.json()["errors"]
     assert error["path"] == "tables.households[0].household_id"
     shown = (error["code"], error["detail_en"], error["detail"])
-    rule = next(rule for rule in list_rules() if rule.code == "unusable_code")
+    rule = RULES["unusable_code"]
     assert shown == (rule.code, rule.title, rule.zh)
     closure = {"because": "split", "followed_by": [code]}
     answer = client.post("/v1/households/h/closure", json=closure, headers=key())
