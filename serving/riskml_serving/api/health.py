@@ -45,6 +45,6 @@ async def metrics(request: Request) -> Response:
     """
     state = get_state(request)
     if not state.settings.metrics_open and (await admin(request)).caller.region:
-        raise Problem("right-missing", "需要全域密钥", "A key for all regions is needed")
+        raise Problem("right-missing", "everywhere")
     text = await anyio.to_thread.run_sync(state.metrics.render)
     return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -46,7 +46,7 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
         return error
     if isinstance(error, RiskmlError):  # the message names tables and columns, never personal data
         text = join_sentences(error.message, error.hint)
-        return Problem("invalid-request", text.read("zh"), str(text))
+        return Problem("invalid-request", "library", zh=text.read("zh"), en=str(text))
     if isinstance(error, RequestValidationError):
         return Problem("invalid-request", errors=read_field_errors(error.errors()))
     if isinstance(error, HTTPException):
@@ -57,7 +57,7 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
         return Problem("storage-full")
     if is_unavailable(error):
         log.warning("database unavailable: %s", describe_error(error), extra={"request_id": request_id})
-        return Problem("database-unavailable", headers={"Retry-After": "5"})
+        return Problem("database-unavailable")
     log.error("unexpected %s", describe_error(error), extra={"request_id": request_id})
     return Problem("internal-error")
 

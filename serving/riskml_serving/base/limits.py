@@ -21,23 +21,14 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     """
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > max_bytes:
-        raise _refuse_size(max_bytes)
+        raise Problem("body-too-large", "request", most=max_bytes)
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
         if size > max_bytes:
-            raise _refuse_size(max_bytes)
+            raise Problem("body-too-large", "request", most=max_bytes)
         parts.append(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _refuse_size(max_bytes: int) -> Problem:
-    return Problem(
-        "body-too-large",
-        f"请求体最多 {max_bytes} 字节（设置 max_body_bytes）",
-        f"At most {max_bytes} bytes are accepted (setting max_body_bytes)",
-        headers={"Connection": "close"},
-    )
 
 
 class RateLimiter:
@@ -85,9 +76,5 @@ class RateLimiter:
             ``too-many-requests``, with the number of seconds to wait.
         """
         if (seconds := self.wait(key)) > 0:
-            raise Problem(
-                "too-many-requests",
-                f"每个密钥每分钟最多 {self.per_minute} 次请求（设置 rate_per_minute）",
-                f"Each key may make at most {self.per_minute} requests per minute (setting rate_per_minute)",
-                headers={"Retry-After": str(max(1, round(seconds)))},
-            )
+            again = {"Retry-After": str(max(1, round(seconds)))}
+            raise Problem("too-many-requests", "key", most=self.per_minute, headers=again)

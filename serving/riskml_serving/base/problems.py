@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_core import ErrorDetails
@@ -29,12 +29,17 @@ MOST_ERRORS = 50
 
 @dataclass(frozen=True)
 class Kind:
-    """A stable kind of problem: its HTTP status, its title in both languages, and its action in the audit log."""
+    """A stable kind of problem: its HTTP status, its title in both languages, and its action in the audit log.
+
+    ``details`` are texts in Chinese and English for certain cases, by name; every response has the ``headers``.
+    """
 
     status: int
     zh: str
     en: str
     audited: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 PROBLEMS = {name: Kind(**own) for name, own in _DATA["problems"].items()}
@@ -70,27 +75,33 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
     ----------
     kind : str
         A key of ``PROBLEMS``.
-    zh, en : str, optional
-        Detail in both languages; the title by default.
+    detail : str, optional
+        Name of one of the kind's details; without it, the detail is the title.
     errors : iterable of FieldError
     headers : dict of str to str, optional
+        Further headers of the response.
     content : dict, optional
         Further members of the response.
+    **values
+        Values for the placeholders in the detail.
     """
 
     def __init__(
         self,
         kind: str,
-        zh: str = "",
-        en: str = "",
+        detail: str = "",
+        *,
         errors: Iterable[FieldError] = (),
-        headers: dict[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
         content: dict[str, Any] | None = None,
+        **values: object,
     ) -> None:
         super().__init__(kind)
-        self.kind, self.zh, self.en = kind, zh or PROBLEMS[kind].zh, en or PROBLEMS[kind].en
+        own = PROBLEMS[kind]
+        self.kind = kind
+        self.zh, self.en = (text.format(**values) for text in own.details[detail]) if detail else (own.zh, own.en)
         self.errors = tuple(errors)
-        self.headers, self.content = headers or {}, content or {}
+        self.headers, self.content = {**own.headers, **(headers or {})}, content or {}
 
     @property
     def status(self) -> int:

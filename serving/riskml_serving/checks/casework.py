@@ -46,13 +46,8 @@ def check_visit(body: Body, caller: Caller, today: dt.date, since: dt.date | Non
         ``invalid-request``.
     """
     if caller.redact and (paths := list(_list_health(body))):
-        raise Problem(
-            "right-missing",
-            "健康信息须经授权登记，其余内容未保存；如得知有人生病，请上报线索，由有权限的人员核实登记",
-            "Health information can be entered only by those who may see it, so nothing was saved; if somebody is ill, "
-            "report a clue, which others will verify",
-            errors=[FieldError(path, "health_right", "Needs the right to see health details") for path in paths],
-        )
+        errors = [FieldError(path, "health_right", "Needs the right to see health details") for path in paths]
+        raise Problem("right-missing", "health", errors=errors)
     refuse([*_check_finding(body, today, since), *_check_facts(body, today)])
 
 

@@ -180,17 +180,9 @@ def _require_sizes(columns: Mapping[str, Columns], settings: Settings) -> Counte
     for table in columns.values():
         counts.update(code for code in table.get("household_id", ()) if code is not None)
     if len(counts) > (most := settings.max_households):
-        raise Problem(
-            "too-many-households",
-            f"一次请求最多 {most} 户（设置 max_households）",
-            f"At most {most} households per request (setting max_households)",
-        )
+        raise Problem("too-many-households", "request", most=most)
     if counts and max(counts.values()) > (most := settings.max_rows_per_household):
-        raise Problem(
-            "too-many-rows",
-            f"每户最多 {most} 行记录（设置 max_rows_per_household）",
-            f"At most {most} rows per household (setting max_rows_per_household)",
-        )
+        raise Problem("too-many-rows", "household", most=most)
     return counts
 
 
@@ -247,12 +239,8 @@ def _require_days(tables: TableRows, today: dt.date) -> None:
     refuse(find_future(days, today))
     early = _list_rows(tables, "recorded_on", lambda row: (row.get("recorded_on") or today) < today)
     if early:
-        raise Problem(
-            "recorded-too-early",
-            f"今天是 {today}，登记日期不得更早",
-            f"Today is {today}; recorded_on may not be earlier",
-            errors=[FieldError(path, "too_early", "Must not be before today") for path in early],
-        )
+        errors = [FieldError(path, "too_early", "Must not be before today") for path in early]
+        raise Problem("recorded-too-early", "today", today=today, errors=errors)
 
 
 def _require_regions(tables: TableRows, caller: Caller, kinds: Mapping[str, str]) -> None:

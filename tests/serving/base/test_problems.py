@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import anyio
 import pytest
 from starlette.requests import Request
 
+import riskml_serving
 from riskml_serving.base.limits import read_body
 from riskml_serving.base.problems import PROBLEMS, Problem
 
@@ -61,6 +63,16 @@ def test_every_kind_of_problem_is_described_in_both_languages():
         assert 400 <= kind.status < 600
         assert any("\u4e00" <= letter <= "\u9fff" for letter in body["detail"])
         assert body["detail_en"].isascii()
+        for zh, en in kind.details.values():
+            assert any("\u4e00" <= letter <= "\u9fff" for letter in zh) or zh == "{zh}"
+            assert en.isascii()
+
+
+def test_every_detail_is_declared_and_used():
+    calls = re.compile(r'\bProblem\(\s*"([a-z-]+)", "([a-z-]+)"')
+    sources = [path.read_text("utf-8") for path in Path(riskml_serving.__file__).parent.rglob("*.py")]
+    used = {match for source in sources for match in calls.findall(source)}
+    assert used == {(name, detail) for name, kind in PROBLEMS.items() for detail in kind.details}
 
 
 def test_a_body_that_is_too_large_is_rejected(make_client, key):

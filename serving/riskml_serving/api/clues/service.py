@@ -68,7 +68,7 @@ def _draft(connection: Connection, call: Call, body: Mapping[str, Any]) -> dict[
         return service.draft(body, "unlisted", call.caller.resolve_region(body["unlisted"]["village"]))
     region = call.caller.resolve_region(body["region_code"])
     if not list_codes(connection, region, limit=1):  # a wrong code would list nobody, and the clue would be closed
-        raise Problem("region-not-found", "该区划没有农户，请核对编码", "No household lives in this region")
+        raise Problem("region-not-found", "nobody")
     return service.draft(body, "place", region)
 
 

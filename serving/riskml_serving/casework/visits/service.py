@@ -155,11 +155,7 @@ def undo(act: Act, household_id: str, verification_id: str) -> None:
     number = decrypt_cursor(connection, VERIFICATION, verification_id, "verification_id")
     rows = read_verifications(connection, household_id, caller.region)
     if not any(row["verification_id"] == number and may_undo(row, caller, act.today) for row in rows):
-        raise Problem(
-            "household-not-found",
-            "没有可撤销的核实记录（只能当天由本人撤销）",
-            "Nothing to undo: a finding can be undone only on the same day and by the same person",
-        )
+        raise Problem("household-not-found", "undo")
     hold_lock(connection, "changes")
     change_verification(connection, number, caller.region, undone_at=now())
     homes = {household_id: household}  # and where persons of whom it states facts live since today
@@ -185,7 +181,7 @@ def tell(act: Act, household_id: str, verification_id: str, body: Mapping[str, A
     rows = read_verifications(connection, household_id, caller.region)
     row = next((row for row in rows if row["verification_id"] == number and row["outcome"] == "rejected"), None)
     if row is None:
-        raise Problem("household-not-found", "没有这条不属实的核实记录", "No such finding, or it is not `rejected`")
+        raise Problem("household-not-found", "told")
     if row["told_on"] is not None:
         raise Problem("already-told")
     refuse(find_told_faults(body["told_on"], row["verified_on"], act.today))

@@ -10,10 +10,11 @@ from typing import Any
 
 from riskml.errors import UsageError
 from riskml.text import Joined, Text
+from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.people.accounts.roles import ROLES
 from riskml_serving.people.auth.jwks import KeySet, discover_endpoint, is_secure
-from riskml_serving.people.auth.oidc import make_unavailable, parse_names, parse_region, read_claim, verify_token
+from riskml_serving.people.auth.oidc import parse_names, parse_region, read_claim, verify_token
 
 __all__ = ["Person", "Provider"]
 
@@ -126,7 +127,7 @@ class Provider:
         except AuthlibBaseError:
             return None
         except RequestException as error:
-            raise make_unavailable() from error
+            raise Problem("provider-unavailable") from error
         token = tokens.get("id_token")
         return token if isinstance(token, str) else None
 
@@ -148,7 +149,7 @@ class Provider:
         try:
             return discover_endpoint(str(self._settings.oidc_issuer), name)
         except (OSError, ValueError, TypeError) as error:
-            raise make_unavailable() from error
+            raise Problem("provider-unavailable") from error
 
 
 def derive_state(seed: str) -> str:

@@ -150,12 +150,8 @@ def limit_sign_ins(attempt: Attempt) -> None:
     """
     limit, at = attempt.settings.sign_ins_per_minute, time.time()
     if limit and repository.count_attempt(attempt.connection, attempt.address_hash, int(at // 60)) > limit:
-        raise Problem(
-            "too-many-requests",
-            f"同一地址每分钟最多登录失败 {limit} 次，请稍候再试",
-            f"At most {limit} failed attempts to sign in per minute from one address: wait a little",
-            headers={"Retry-After": str(60 - int(at % 60))},
-        )
+        again = {"Retry-After": str(60 - int(at % 60))}
+        raise Problem("too-many-requests", "sign-in", most=limit, headers=again)
 
 
 def check_password(connection: Connection, username: str, password: str) -> bool:

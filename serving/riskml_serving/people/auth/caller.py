@@ -50,7 +50,7 @@ class Caller:
             ``right-missing``.
         """
         if right not in self.rights:
-            raise Problem("right-missing", f"需要权限 {right}", f"The right {right!r} is needed")
+            raise Problem("right-missing", "right", right=right)
 
     def resolve_region(self, region: str | None) -> str:
         """Return the region that a request names; if it names no region, return the caller's own.

@@ -16,7 +16,7 @@ from riskml_serving.base.settings import Settings
 from riskml_serving.people.auth.caller import RIGHTS, Caller
 from riskml_serving.people.auth.jwks import KeySet
 
-__all__ = ["EVERYWHERE", "Oidc", "make_unavailable", "parse_names", "parse_region", "read_claim", "verify_token"]
+__all__ = ["EVERYWHERE", "Oidc", "parse_names", "parse_region", "read_claim", "verify_token"]
 
 EVERYWHERE = "*"
 """Value of the region claim that grants access everywhere; a missing or empty claim must never do so."""
@@ -84,12 +84,7 @@ def verify_token(token: str, keys: KeySet, settings: Settings, audience: str) ->
     except jwt.PyJWTError:
         return None
     except OSError as error:
-        raise make_unavailable() from error
-
-
-def make_unavailable() -> Problem:
-    """Make the problem for a provider that does not answer."""
-    return Problem("provider-unavailable", headers={"Retry-After": "10"})
+        raise Problem("provider-unavailable") from error
 
 
 def read_claim(claims: Mapping[str, Any], path: str) -> Any:

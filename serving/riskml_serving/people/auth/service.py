@@ -126,16 +126,16 @@ class Authenticator:
         if self.oidc is not None and bearer and token.count(".") == 2 and len(token) <= MAX_TOKEN_LENGTH:
             caller = await self.oidc.authenticate(token.strip())
             if caller is None:
-                raise _make_refusal()
+                raise Problem("not-authenticated", "bearer")
             return caller
         key_id, _, secret = rest.partition("_")
         if not bearer or prefix != "rk" or not secret or len(token) > 200 or not token.isascii():
-            raise _make_refusal()
+            raise Problem("not-authenticated", "bearer")
         key = self._cache.get(key_id)
         if key is None or time.monotonic() - key[0] > self.trust:
             key = await anyio.to_thread.run_sync(self._read, key_id)
         if key is None or not hmac.compare_digest(key[1], _hash_secret(secret)):
-            raise _make_refusal()
+            raise Problem("not-authenticated", "bearer")
         return key[2]
 
     def _read(self, key_id: str) -> tuple[float, str, Caller] | None:
@@ -149,12 +149,3 @@ class Authenticator:
         caller = Caller(key_id, row["region"], frozenset(row["rights"].split()))
         self._cache[key_id] = key = (time.monotonic(), str(row["secret_hash"]), caller)
         return key
-
-
-def _make_refusal() -> Problem:
-    return Problem(
-        "not-authenticated",
-        "请在请求头 Authorization: Bearer 后给出有效的密钥",
-        "Send a valid key in the header Authorization: Bearer",
-        headers={"WWW-Authenticate": "Bearer"},
-    )

@@ -240,9 +240,7 @@ async def resolve_one(request: Request, number: str, visitor: SignedIn) -> Respo
     form = await read_form_for(request, visitor, "resolve")
     code, why = form.get_text("household_id", 128), form.get_text("resolution", MAX_LENGTHS["resolution"])
     if bool(code) == bool(why):
-        raise Problem(
-            "form-refused", "请填户码，或填不属于本县的原因，二者填一项", "Enter a code or a reason, one of them"
-        )
+        raise Problem("form-refused", "resolution")
     call = Call(request, get_state(request), visitor.caller)
     await save_form_once(request, visitor, form, lambda connection: resolve(connection, call, number, code, why))
     return RedirectResponse("/clues?done=resolved", 303)

@@ -39,12 +39,7 @@ async def read_uploads(request: Request, token: str, max_bytes: int) -> tuple[li
     require_own_page(request, "multipart/form-data")
     size = request.headers.get("content-length", "")
     if not size.isdigit() or int(size) > max_bytes:
-        raise Problem(
-            "body-too-large",
-            f"一次最多上传 {max_bytes // 1_000_000} MB，请分几次上传（设置 max_upload_bytes）",
-            f"At most {max_bytes // 1_000_000} MB can be uploaded at once (setting max_upload_bytes)",
-            headers={"Connection": "close"},
-        )
+        raise Problem("body-too-large", "upload", most=max_bytes // 1_000_000)
     try:
         async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as content:
             fields: dict[str, list[str]] = {}

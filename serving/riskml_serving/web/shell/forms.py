@@ -182,11 +182,7 @@ async def save_form_once(request: Request, visitor: Visitor, form: Form, save: C
         await write_once(get_state(request).engine, request, visitor.caller, key, form.to_bytes(), work)
     except Problem as problem:
         if problem.kind == "idempotency-conflict":
-            raise Problem(
-                "form-refused",
-                "此表单已提交过一次，未重复保存；如需更正，请先撤销原记录，再打开页面重新填写",
-                "This form was already sent and is not saved twice; undo the first record, then open the page again",
-            ) from None
+            raise Problem("form-refused", "sent-before") from None
         raise
 
 

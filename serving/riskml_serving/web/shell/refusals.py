@@ -18,8 +18,6 @@ from riskml_serving.web.shell.visitor import SignInNeeded
 
 __all__ = ["PageRoute", "keep_own_path", "render_problem"]
 
-SIGNED_OUT = ("登录已过期，内容没有保存", "You are signed out; what you sent was not saved")
-
 
 def keep_own_path(path: str | None) -> str:
     """Return the address to redirect the browser to: the path if it is one of this service, otherwise the work list.
@@ -81,7 +79,7 @@ class PageRoute(APIRoute):
                 response = await inner(request)
             except SignInNeeded:
                 if typed := await _list_typed(request):
-                    response = render_problem(request, Problem("form-refused", *SIGNED_OUT), typed, signed_out=True)
+                    response = render_problem(request, Problem("form-refused", "signed-out"), typed, signed_out=True)
                     return protect(response)
                 back = get_address(request) if request.method == "GET" else "/worklist"
                 response = RedirectResponse(f"/sign-in?back={quote(keep_own_path(back), safe='')}", 303)
