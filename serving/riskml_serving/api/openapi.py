@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import Field, TypeAdapter
 from starlette.responses import FileResponse
 
+from riskml.text import read_data
 from riskml.vocabulary.terms import Term
 from riskml_serving.base.contract import make_choice_type, make_dict_type, make_list_type
 from riskml_serving.base.problems import MEDIA_TYPE
@@ -60,6 +61,8 @@ PROBLEM_RESPONSE: dict[int | str, dict[str, Any]] = {
 """Description of the error responses that every endpoint has."""
 
 
+EXAMPLES: dict[str, dict[str, Any]] = read_data("riskml_serving.api", "examples.yaml")
+
 BODIES: dict[str, Body] = {}
 """Request bodies by name."""
 
@@ -70,14 +73,12 @@ class Body:
     Parameters
     ----------
     name : str
-        Name of the body's schema.
+        Name of the body's schema, and of its example in ``examples.yaml``, which the tests send.
     fields : dict of str to type
-    example : dict
-        Example of a body, shown in the description and sent by the tests.
     """
 
-    def __init__(self, name: str, fields: dict[str, Any], *, example: dict[str, Any]) -> None:
-        self.name, self.fields, self.example = name, fields, example
+    def __init__(self, name: str, fields: dict[str, Any]) -> None:
+        self.name, self.fields, self.example = name, fields, EXAMPLES[name]
         self.adapter: TypeAdapter[dict[str, Any]] = TypeAdapter(make_dict_type(name, fields))
         BODIES[name] = self
 

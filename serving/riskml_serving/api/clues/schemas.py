@@ -71,14 +71,6 @@ CLUE_REQUEST = Body(
         "occurred_on": NotRequired[make_day_type("Day of the event, if it is known.")],
         "note": NotRequired[Note],
     },
-    example={
-        "household_id": "demo-1",
-        "what": "illness",
-        "channel": "hotline",
-        "amount": 9800,
-        "occurred_on": "2024-12-18",
-        "note": "来电：产后大出血，住院",
-    },
 )
 """What somebody reported about a household or a place."""
 

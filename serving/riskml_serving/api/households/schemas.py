@@ -40,7 +40,6 @@ CLOSURE_REQUEST = Body(
             ]
         ],
     },
-    example={"because": "moved_away", "closed_on": "2024-12-31"},
 )
 """Why and when a household is closed, and which households follow it; register those with POST /v1/records first."""
 

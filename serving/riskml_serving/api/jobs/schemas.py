@@ -23,7 +23,6 @@ REGION = Annotated[
 BATCH_REQUEST = Body(
     "BatchRequest",
     {"as_of": NotRequired[DAY | None], "region": NotRequired[REGION | None]},
-    example={"as_of": "2024-12-31", "region": "370112"},
 )
 """Which region to score, and as of which day."""
 

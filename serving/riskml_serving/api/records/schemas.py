@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from riskml_serving.api.openapi import Body
-from riskml_serving.api.scores.schemas import DEMO, HOUSEHOLD, TOTAL, WARNINGS
+from riskml_serving.api.scores.schemas import WARNINGS
 from riskml_serving.base.contract import make_dict_type, make_list_type, make_tables_type
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import BRIEF, type_fields
@@ -23,13 +23,6 @@ RECORDS_REQUEST = Body(
                 description="Rows to append. An empty table means that the households of the request have no such rows."
             ),
         ]
-    },
-    example={
-        "tables": {
-            "households": [HOUSEHOLD],
-            "income": [{**TOTAL, "period_start": "2024-01-01", "months": 12, "amount": 31000, "record_id": "2024"}],
-            "events": [{**DEMO, "occurred_on": "2024-12-10", "kind": "report", "channel": "hotline"}],
-        }
     },
 )
 """Rows to append; ``recorded_on`` is the day of receipt unless it names a later day."""

@@ -14,22 +14,14 @@ from riskml_serving.judging.verdict import FIELDS, FULL, type_fields
 __all__ = [
     "CURSOR",
     "DAY",
-    "DEMO",
     "EXPLANATION",
-    "HOUSEHOLD",
     "SCORES_ANSWER",
     "SCORE_REQUEST",
     "STORED",
-    "TOTAL",
     "WARNINGS",
 ]
 
 DAY = make_day_type("Date as of which records are read, including that day; today by default.")
-
-DEMO = {"household_id": "demo-1"}
-HOUSEHOLD = {**DEMO, "region_code": "370112001001", "size": 3}
-TOTAL = {**DEMO, "source": "total"}
-"""Rows for the examples in the API description."""
 
 SCORE_REQUEST = Body(
     "ScoreRequest",
@@ -40,19 +32,6 @@ SCORE_REQUEST = Body(
             make_tables_type("ScoreTables", ("households", "income")),
             Field(description="Without `lines`, the lines stored by the service apply, then those of the policy."),
         ],
-    },
-    example={
-        "as_of": "2024-12-31",
-        "reasons": True,
-        "tables": {
-            "households": [{**HOUSEHOLD, "kind": "exited", "exited_on": "2018-12-31"}],
-            "income": [
-                {**TOTAL, "period_start": "2023-01-01", "months": 12, "amount": 36000},
-                {**TOTAL, "period_start": "2024-01-01", "months": 6, "amount": 16200},
-                {**TOTAL, "period_start": "2024-07-01", "months": 6, "amount": 13800},
-            ],
-            "illness": [{**DEMO, "kind": "inpatient", "occurred_on": "2024-11-05", "cost": 61000, "self_paid": 23000}],
-        },
     },
 )
 """Records of one or more households, and the date as of which they are read."""

@@ -24,8 +24,8 @@ from riskml_serving.base.contract import (
 from riskml_serving.casework.verifications.tables import SNAPSHOT
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import type_fields
-from riskml_serving.store.facts.kinds import CHECKS, FACTS
-from riskml_serving.store.facts.outcomes import OUTCOMES, REASONS, REASSESSMENTS
+from riskml_serving.store.facts.kinds import FACTS
+from riskml_serving.store.facts.outcomes import CHECKS, OUTCOMES, REASONS, REASSESSMENTS
 
 __all__ = [
     "DUE_PAGE",
@@ -108,15 +108,6 @@ VERIFICATION_REQUEST = Body(
             ]
         ],
     },
-    example={
-        "outcome": "confirmed",
-        "facts": [{"fact": "bill", "kind": "inpatient", "amount": 90000, "day": "2024-12-02"}],
-        "checks": {"house": "ok", "tap": "ok"},
-        "category": "sudden_hardship",
-        "causes": ["illness"],
-        "measures": ["临时救助"],
-        "note": "已核实住院支出",
-    },
 )
 """What staff found on a visit."""
 
@@ -164,7 +155,6 @@ HELP_REQUEST = Body(
         "amount": NotRequired[make_amount_type(ge=0)],
         "per": NotRequired[make_choice_type(*list_codes("help", "per"))],
     },
-    example={"measure": "临时救助", "given_by": "县民政局", "started_on": "2024-12-20", "amount": 3000},
 )
 """New help; the policy says after how many months it is assessed again."""
 
