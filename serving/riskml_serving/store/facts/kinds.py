@@ -9,7 +9,7 @@ from typing import Any
 from riskml.records.contract.schema import SOURCES, list_codes
 from riskml.vocabulary.terms import Term, Vocabulary
 
-__all__ = ["CHECKS", "FACTS", "FactKind", "concerns_health"]
+__all__ = ["FACTS", "FactKind", "concerns_health"]
 
 Row = dict[str, Any]
 
@@ -92,20 +92,6 @@ FACTS = Vocabulary(
 )  # fmt: skip
 """Kinds of facts by code. The amount of ``income`` is the change in yuan a month, below zero if income fell: it is kept
 with the report and is no income row, since income is known from statements and departments."""
-
-
-CHECKS = Vocabulary(
-    Term("yard", "院子", "yard"),
-    Term("house", "房子", "house"),
-    Term("cupboard", "柜子", "cupboards"),
-    Term("tap", "管子", "tap water"),
-    Term("body", "身子", "health"),
-    Term("child", "孩子", "children"),
-    Term("guarantees", "两不愁三保障", "food, clothes, schooling, care, housing"),
-    Term("livelihood", "产业及收入", "work and income"),
-    Term("surroundings", "人居环境", "surroundings"),
-)
-"""What is looked at on a visit; each is ``ok``, ``bad`` or left out."""
 
 
 def concerns_health(fact: Mapping[str, Any]) -> bool:

@@ -23,7 +23,8 @@ from riskml_serving.casework.visits.service import tell, undo, verify
 from riskml_serving.desk.repository import read_facts
 from riskml_serving.judging.act import Act
 from riskml_serving.operations.state import get_state
-from riskml_serving.store.facts.kinds import CHECKS, EVENTS, concerns_health
+from riskml_serving.store.facts.kinds import EVENTS, concerns_health
+from riskml_serving.store.facts.outcomes import CHECKS
 from riskml_serving.web.household.forms import (
     MAX_LENGTHS,
     OWN_FIELDS,

@@ -15,7 +15,7 @@ from riskml_serving.base.contract import make_day_type, make_dict_type
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.checks.fields import find_future, refuse
 from riskml_serving.http.bodies import parse
-from riskml_serving.store.facts.kinds import CHECKS
+from riskml_serving.store.facts.outcomes import CHECKS
 from riskml_serving.web.shell.forms import Form, read_amount
 
 __all__ = [

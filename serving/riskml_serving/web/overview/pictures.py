@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from riskml.vocabulary.terms import read_vocabularies
 from riskml.vocabulary.verdicts import COLOURS
 from riskml_serving.judging.scores.ranking import WARNED
 from riskml_serving.web.overview.charts import SHADES, Row, draw_bars, draw_columns
@@ -17,13 +18,7 @@ MAX_BARS = 40
 SIGNALS = COLOURS.codes[:0:-1]
 """Colours that are drawn. Unknown is not a colour, and green is left out because it would dwarf the others."""
 
-TITLES = {
-    "parts": {"zh": "各地信号户数（%s）", "en": "signals by region (%s)"},
-    "months": {"zh": "各月信号户数（%s）", "en": "signals by month (%s)"},
-    "yields": {"zh": "每走访 100 户属实户数", "en": "confirmed per 100 visits"},
-    "causes": {"zh": "现有监测户的风险原因", "en": "causes"},
-    "quarters": {"zh": "各季度新纳入监测的风险原因", "en": "causes by quarter of entering monitoring"},
-}
+TITLES = read_vocabularies("riskml_serving.web.overview", "words.yaml")["charts"]
 
 
 def draw_charts(page: Mapping[str, Any], region: str, name_region: Callable[..., str], lang: str) -> dict[str, str]:
@@ -45,7 +40,8 @@ def draw_charts(page: Mapping[str, Any], region: str, name_region: Callable[...,
         if row["visits"] and row["agreement"] != "none"
     ]
     causes: list[Row] = [(get_word("cause", code, lang), [("plain", n)]) for code, n in page["by_cause"].items() if n]
-    titles = {name: title[lang].replace("%s", get_word("section", "warned", lang)) for name, title in TITLES.items()}
+    warned = get_word("section", "warned", lang)
+    titles = {name: title.replace("%s", warned) for name, title in TITLES.get_names(lang).items()}
     legend = [(code, get_word("signal", code, lang)) for code in SIGNALS]
     return {
         "parts": draw_bars(parts, titles["parts"]) if any(n for _, row in parts for _, n in row) else "",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from riskml.explanation import NOTICE, Reason
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
-from riskml.vocabulary.terms import Term, Vocabulary
+from riskml.vocabulary.terms import Term, Vocabulary, read_vocabularies
 from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, REFINED_AGREEMENTS, STATUSES, TIER_WORDS
 from riskml_serving.casework.clues.kinds import CHANNELS, HIDDEN, KINDS
 from riskml_serving.casework.clues.states import CLUE_STATES
@@ -14,8 +14,8 @@ from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.casework.worklist.states import BRINGERS, LISTED, STATES
 from riskml_serving.judging.model import RULE_LINE_ONLY
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.facts.kinds import CHECKS, FACTS
-from riskml_serving.store.facts.outcomes import OUTCOMES, REASONS, REASSESSMENTS
+from riskml_serving.store.facts.kinds import FACTS
+from riskml_serving.store.facts.outcomes import CHECKS, OUTCOMES, REASONS, REASSESSMENTS
 
 __all__ = [
     "HEALTH_WARNING",
@@ -40,35 +40,10 @@ SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●", "unkno
 SIGNALS = tuple(SHAPES)
 """Signals in the order in which pages count them: the most severe first, and unknown last."""
 
-ORDERS = {
-    "clue": ("按线索登记日期，先登记的在前", "by the day on which the clue was registered, earliest first"),
-    "rule": (
-        "红色在前；同色按人均缺口（监测线减去收入，收入已扣刚性支出），由大到小",
-        "by colour, then by gap per head after unavoidable spending, largest first",
-    ),
-    "model": ("按模型概率，由高到低", "by probability, highest first"),
-    "none": ("按模型概率，由高到低", "by probability, highest first"),
-    "unknown": (
-        "收入记录不足，无法判断，请先核实并补录收入",
-        "too little income on record to judge: check and complete it first",
-    ),
-}
-"""How each section of a list is ordered."""
-
-SUBJECTS = Vocabulary(
-    Term("income", "收入", "income"),
-    Term("household", "家庭", "household"),
-    Term("help", "帮扶", "help"),
-    Term("leads", "线索", "leads"),
-    Term("attributes", "其他", "other"),
-)
-"""Tag for a reason without an official cause, by the feature's topic."""
-
-_SUMS = (
-    Term("warned", "规则已预警、模型提前预警合计", "flagged by the rule line and early warning by the model, together"),
-    Term("all", "名单各部分合计", "all sections together"),
-)
-"""Names for counts that add up several sections."""
+_OWN = read_vocabularies("riskml_serving.web.shell", "words.yaml")
+ORDERS, SUBJECTS = _OWN["orders"], _OWN["subjects"]
+_NOTES = {code: term.names for code, term in _OWN["notes"].items()}
+HUNDRED, HEALTH_WARNING, ANALYSTS_ONLY = _NOTES["hundred"], _NOTES["health"], _NOTES["analysts"]
 
 _NO_PREDICTION = Term("none", "模型不作预测", "no prediction")
 
@@ -78,7 +53,7 @@ WORDS: dict[str, Mapping[str, Term]] = {
     "check": CHECKS,
     "fact": FACTS,
     "signal": Vocabulary(*COLOURS.values(), Term("unknown", "灰（收入不明）", "grey (income unknown)")),
-    "section": Vocabulary(*LISTED.values(), *_SUMS),
+    "section": Vocabulary(*LISTED.values(), *_OWN["sums"].values()),
     "agreement": Vocabulary(*REFINED_AGREEMENTS.values(), _NO_PREDICTION),
     "status": Vocabulary(*(Term(s.code, s.make_sentence("zh"), s.make_sentence("en")) for s in STATUSES.values())),
     "tier": Vocabulary(*TIER_WORDS.values(), _NO_PREDICTION),
@@ -129,20 +104,12 @@ def describe_cut(shown: int, total: int, lang: str) -> str:
     >>> describe_cut(5000, 6123, "zh"), describe_cut(7, 7, "zh")
     ('前 5,000 户，共 6,123 户', '')
     """
-    if shown >= total:
-        return ""
-    return f"前 {shown:,} 户，共 {total:,} 户" if lang == "zh" else f"the first {shown:,} of {total:,} households"
+    return _NOTES["cut"][lang].format(shown=shown, total=total) if shown < total else ""
 
 
 def explain_star(least: int, lang: str) -> str:
     """Explain the star that replaces small counts in exports."""
-    if lang == "zh":
-        return f"* 村级少于 {least} 户，或为防止由合计推算，未列"
-    return f"* fewer than {least} households in a village, or withheld so that totals do not reveal them"
-
-
-HUNDRED = {"zh": "类似的 100 户中约（户）", "en": "per 100 similar households"}
-"""Heading for a column of probabilities."""
+    return _NOTES["star"][lang].format(least=least)
 
 
 def count_per_hundred(probability: float | None) -> float | None:
@@ -154,13 +121,6 @@ def count_per_hundred(probability: float | None) -> float | None:
     return None if probability is None else round(100 * probability, 1)
 
 
-HEALTH_WARNING = {
-    "zh": "含健康信息，仅供核实使用，不得张贴、公示或转发，用后妥善保管",
-    "en": "Contains health information: for verification only; do not post, publish or forward it",
-}
-"""Warning on what an account with the right to health details prints or exports about households."""
-
-
 def label_flag(text: str, cause: str | None, lang: str) -> str:
     """Label a flag as health information if its cause is one, so that people see it on paper.
 
@@ -168,24 +128,6 @@ def label_flag(text: str, cause: str | None, lang: str) -> str:
     ('单次住院自付费用较大（健康信息）', '住房不安全')
     """
     return text + {"zh": "（健康信息）", "en": " (health information)"}[lang] if cause in HEALTH_CAUSES else text
-
-
-SIMULATED = {"zh": "模拟数据，非真实农户", "en": "Simulated data, not real households"}
-
-ANALYSTS_ONLY = {
-    "zh": "模型结果仅供分析人员查看，不适用于这些农户",
-    "en": "The model's results are for analysts only and say nothing about these households",
-}
-"""Label that analysts see next to results that are hidden from others: the model was trained on a simulated county."""
-
-
-INVENTED = {"zh": "姓名、证件号、电话均为虚构", "en": "All names, ID numbers and telephones are invented"}
-"""Label that readers who may see names see next to those of simulated households."""
-
-KEY_MISSING = {
-    "zh": "缺少解密所需的身份密钥，暂不能显示姓名，请联系系统管理员",
-    "en": "Names cannot be shown, because the identity key that encrypted them is missing: tell your administrator",
-}
 
 
 def choose_notices(
@@ -200,10 +142,10 @@ def choose_notices(
     """
     own = (
         (True, NOTICE),
-        (simulated, SIMULATED),
-        (simulated and named, INVENTED),
+        (simulated, _NOTES["simulated"]),
+        (simulated and named, _NOTES["invented"]),
         (silent, RULE_LINE_ONLY),
         (revealed, ANALYSTS_ONLY),
-        (locked, KEY_MISSING),
+        (locked, _NOTES["locked"]),
     )
     return [notice[lang] for applies, notice in own if applies]
