@@ -133,7 +133,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
     def to_response(self, request: Request) -> Response:
         """Return the problem as the API's response to a request."""
         self.mark(request)
-        content = json.dumps(self.to_json(getattr(request.state, "request_id", "")), ensure_ascii=False)
+        content = json.dumps(self.to_json(getattr(request.state, "request_id", "")), ensure_ascii=False, default=str)
         return Response(content, self.status, media_type=MEDIA_TYPE, headers=self.headers)
 
 

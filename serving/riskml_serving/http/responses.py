@@ -80,11 +80,11 @@ def to_headers(head: Mapping[str, str | None]) -> dict[str, str]:
     return {f"X-{name.replace('_', '-').title()}": value for name, value in plain.items()} | {"X-Notice": NOTICE["en"]}
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=dt.date.isoformat)
 
 
 def encode_json(content: Any) -> bytes:
-    """Encode Python values as JSON; raise an error for NaN."""
+    """Encode Python values as JSON, days as text such as 2024-12-31; raise an error for NaN."""
     encoded = to_json(content, inf_nan_mode="constants")
     if b"NaN" in encoded or b"Infinity" in encoded:  # in a text, or as a number, which the encoder refuses
         return _ENCODER.encode(content).encode()

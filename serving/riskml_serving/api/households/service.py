@@ -47,7 +47,7 @@ MAX_HISTORY = 200
 def describe_score(call: Call, row: dict[str, Any]) -> dict[str, Any]:
     """Describe a score as the content of a JSON object, leaving out what the caller may not see."""
     out = show(row, call.model.policy, call.caller.redact)
-    return {**out, "as_of": row["as_of"].isoformat(), "scored_at": stamp(row["scored_at"])}
+    return {**out, "as_of": row["as_of"], "scored_at": stamp(row["scored_at"])}
 
 
 def describe_listed(call: Call, row: dict[str, Any]) -> dict[str, Any]:
@@ -75,10 +75,10 @@ def describe_household(connection: Connection, call: Call, household_id: str) ->
         **(call.make_envelope(find_as_of_day([current]), current["scored_at"]) if current else call.make_envelope()),
         "household_id": household_id,
         "region_code": row["region_code"],
-        "opened_on": row["opened_on"].isoformat(),
-        "closed_on": row["closed_on"].isoformat() if row["closed_on"] else None,
+        "opened_on": row["opened_on"],
+        "closed_on": row["closed_on"],
         "closed_because": row["closed_because"],
-        "deserted_on": deserted_on.isoformat() if deserted_on else None,
+        "deserted_on": deserted_on,
         "followed_by": [code for code in followers if code in visible],
         "followed_elsewhere": len(followers) - len(visible),
         "score": describe_score(call, current) if current else None,
@@ -155,7 +155,7 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     return {
         **call.make_envelope(),
         "household_id": household_id,
-        "closed_on": on.isoformat(),
+        "closed_on": on,
         "closed_because": because,
         "followed_by": followers,
     }

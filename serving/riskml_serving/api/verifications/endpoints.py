@@ -109,7 +109,7 @@ async def reassessments(
         left = [one for one in due if one[:2] > (day, code)]
         shown = left[:size]
         last = encrypt_rank(connection, [shown[-1][0], 0, 0.0, shown[-1][1]]) if len(left) > size else None
-        return [{**row, "due_on": row["due_on"].isoformat()} for *_, row in shown], last
+        return [row for *_, row in shown], last
 
     rows, cursor = await call.state.read(read)
     await call.record_read("reassessments.list", [row["household_id"] for row in rows])

@@ -145,7 +145,6 @@ def describe(connection: Connection, row: Mapping[str, Any], caller: Caller) -> 
     Free text may reveal health data, so only its author and callers with the right to health details see it.
     """
     readable, author = may_read_clue(row, caller), row["created_by"] == caller.key_id
-    closed_on = find_closing_day(row)
     return {
         "clue_id": encrypt_cursor(connection, CLUE, row["clue_id"]),
         "subject": row["subject"],
@@ -156,19 +155,15 @@ def describe(connection: Connection, row: Mapping[str, Any], caller: Caller) -> 
         "disaster": row["disaster"],
         "channel": row["channel"],
         "amount": row["amount"] if readable else None,
-        "occurred_on": _write_day(row["occurred_on"]),
+        "occurred_on": row["occurred_on"],
         "note": None if row["note"] and caller.redact and not author else row["note"],
         "state": find_state(row),
         "outcome": row["outcome"] or None,
         "reason": row["reason"],
-        "verified_on": _write_day(row["verified_on"]),
-        "told_on": _write_day(row["told_on"]),
-        "closed_on": _write_day(closed_on),
-        "recorded_on": row["recorded_on"].isoformat(),
+        "verified_on": row["verified_on"],
+        "told_on": row["told_on"],
+        "closed_on": find_closing_day(row),
+        "recorded_on": row["recorded_on"],
         "created_by": row["created_by"],
         "created_at": stamp(row["created_at"]),
     }
-
-
-def _write_day(day: dt.date | None) -> str | None:
-    return None if day is None else day.isoformat()

@@ -119,7 +119,7 @@ def describe_help(one: dict[str, Any], caller: Caller) -> dict[str, Any]:
     What it is, who gave it and its amount are None for readers who may not see health data, as in the timeline.
     """
     readable = may_read_text(one, caller)
-    days = {name: day.isoformat() if (day := one[name]) else None for name in ("started_on", "ended_on", "due_on")}
+    days = {name: one[name] for name in ("started_on", "ended_on", "due_on")}
     what = {name: one[name] if readable else None for name in ("measure", "given_by", "amount", "per")}
     same = {"reassessed": bool(one["reassessed"]), "created_by": one["created_by"]}
     return {**what, **days, **same, "created_at": stamp(one["created_at"])}

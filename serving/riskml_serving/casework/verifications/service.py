@@ -42,9 +42,9 @@ def describe(connection: Connection, row: dict[str, Any], caller: Caller) -> dic
         "causes": _list_causes(row, caller),
         "measures": row["measures"].split("\n") if row["measures"] and readable else [],
         "note": row["note"] if readable else None,
-        "verified_on": row["verified_on"].isoformat(),
+        "verified_on": row["verified_on"],
         "reason": row["reason"],
-        "told_on": row["told_on"].isoformat() if row["told_on"] else None,
+        "told_on": row["told_on"],
         "reassessment": row["reassessment"],
         "checks": _read_checks(row, caller),
         "created_by": row["created_by"],
@@ -71,8 +71,8 @@ def to_monitoring(row: dict[str, Any], caller: Caller) -> dict[str, Any]:
     return {
         "household_id": row["household_id"],
         "category": row["category"],
-        "entered_on": row["verified_on"].isoformat(),
+        "entered_on": row["verified_on"],
         "cleared_on": None,
         "causes": ";".join(_list_causes(row, caller)),
-        "recorded_on": row["recorded_on"].isoformat(),
+        "recorded_on": row["recorded_on"],
     }
