@@ -27,13 +27,14 @@ from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.service import name_caller
 from riskml_serving.store.households.repository import list_villages, require_household, search_codes
 from riskml_serving.web.clues.forms import MAX_LENGTHS, read_report
-from riskml_serving.web.clues.sheet import make_table
+from riskml_serving.web.clues.sheet import COLUMNS
 from riskml_serving.web.shell.forms import Form, read_form_for, save_form_once
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.persons import find_by_person, note_names, read_clue_names, read_heads
 from riskml_serving.web.shell.region_names import list_regions
 from riskml_serving.web.shell.rendering import get_language, make_namer, render, render_workbook
+from riskml_serving.web.shell.sheets import Style, make_table
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import describe_cut
 
@@ -227,7 +228,7 @@ async def register_workbook(request: Request, visitor: SignedIn) -> View:
     """Export the register of clues as a workbook."""
     page, lang = await _gather(request, visitor, MOST_ROWS), get_language(request)
     title, name_region = PAGE.get_title(lang, ""), make_namer(request, page["heads"])
-    sheet = (title, *make_table(page["clues"], lang, name_region, page["heads"]))
+    sheet = (title, *make_table(COLUMNS, page["clues"], Style(lang, name_region, page["heads"])))
     cut = [describe_cut(MOST_ROWS, MOST_ROWS + 1, lang)] if page["more"] else []
     name = (title, name_region(page["region"]), page["today"])
     response = render_workbook(request, visitor, [sheet], *name, notes=cut)

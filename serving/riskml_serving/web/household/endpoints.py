@@ -41,6 +41,7 @@ from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.persons import note_names, read_clue_names, read_encrypted, read_heads
 from riskml_serving.web.shell.rendering import get_language, make_namer, may_reveal, render, render_workbook
+from riskml_serving.web.shell.sheets import Style
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
 
 __all__ = ["router"]
@@ -157,9 +158,10 @@ def _note_view(visitor: Visitor, page: dict[str, Any]) -> dict[str, Any]:
 async def household_workbook(request: Request, household_id: str, visitor: SignedIn) -> View:
     """Export a household as a workbook."""
     page, lang = await _gather(request, visitor, household_id), get_language(request)
-    region = make_namer(request, page["heads"])(page["register"]["region_code"])
+    style = Style(lang, make_namer(request, page["heads"]), page["heads"])
+    region = style.name_region(page["register"]["region_code"])
     name = (PAGE.get_title(lang, ""), region, page["masked"].lstrip("…"), page["today"])
-    response = render_workbook(request, visitor, build_sheets(page, region, lang), *name, as_of=page["as_of"])
+    response = render_workbook(request, visitor, build_sheets(page, style), *name, as_of=page["as_of"])
     return View(response, [household_id], _note_view(visitor, page))
 
 

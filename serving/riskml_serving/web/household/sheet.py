@@ -2,70 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from riskml.workbook import Sheet
-from riskml_serving.web.shell.persons import NAMES, list_contact
-from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word, label_flag
+from riskml_serving.web.shell.sheets import CODE, CONTACT, REGION, Column, Row, Style, make_table
+from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, label_flag
 
 __all__ = ["build_sheets"]
 
-Translate = Callable[[str, str], str]
+SCORES: tuple[Column, ...] = (
+    (
+        "截至",
+        "as of",
+        lambda row, style: f"{row['as_of']}{style.t('（结果未变）', ' (unchanged)')}" if row["same"] else row["as_of"],
+    ),
+    ("信号", "signal", lambda row, style: style.word("signal", row["signal"])),
+    ("分级", "tier", lambda row, style: row["specify"](style.word("tier", row["tier"]))),
+    (HUNDRED["zh"], HUNDRED["en"], lambda row, _: count_per_hundred(row["probability"])),
+)
+VISITS: tuple[Column, ...] = (
+    ("日期", "on", lambda visit, _: visit["verified_on"]),
+    ("结果", "finding", lambda visit, style: style.word("outcome", visit["outcome"])),
+    ("类别", "category", lambda visit, style: style.word("category", visit["category"])),
+    ("原因", "causes", lambda visit, style: "、".join(style.word("cause", code) for code in visit["causes"])),
+    ("措施", "measures", lambda visit, _: "、".join(visit["measures"])),
+    (
+        "备注",
+        "note",
+        lambda visit, style: (
+            style.t("备注需经授权查看", "needs permission") if visit["note"] is None else visit["note"]
+        ),
+    ),
+    ("农户异议", "objection", lambda visit, _: visit["objection"]),
+)
 
 
-def build_sheets(page: dict[str, Any], region: str, lang: str) -> list[Sheet]:
+def build_sheets(page: dict[str, Any], style: Style) -> list[Sheet]:
     """Build the sheets for a household's workbook from what its page shows."""
-
-    def t(zh: str, en: str) -> str:
-        return zh if lang == "zh" else en
-
-    word = partial(get_word, lang=lang)
-    code = page["household_id"]
-    facts = [(t("户码", "code"), code)]
-    if page["heads"]:
-        facts += zip(NAMES[lang], list_contact(page["heads"].get(code)), strict=True)
-    facts.append((t("地区", "region"), region))
-    if page["current"] is not None:
-        facts += _list_verdicts(page, t, lang)
-    same = t("（结果未变）", " (unchanged)")
-    scores = [
-        (
-            f"{row['as_of']}{same}" if row["same"] else row["as_of"],
-            word("signal", row["signal"]),
-            page["specify"](word("tier", row["tier"])),
-            count_per_hundred(row["probability"]),
-        )
-        for row in page["history"]
-    ]
-    visits = [
-        (
-            visit["verified_on"],
-            word("outcome", visit["outcome"]),
-            word("category", visit["category"]),
-            "、".join(word("cause", code) for code in visit["causes"]),
-            "、".join(visit["measures"]),
-            t("备注需经授权查看", "needs permission") if visit["note"] is None else visit["note"],
-            visit["objection"],
-        )
-        for visit in page["visits"]
-    ]
-    verdict_names = (t("项目", "what"), t("内容", "says"))
-    score_names = (t("截至", "as of"), t("信号", "signal"), t("分级", "tier"), HUNDRED[lang])
-    visit_names = t(
-        "日期 结果 类别 原因 措施 备注 农户异议", "on finding category causes measures note objection"
-    ).split()
+    t, home = style.t, {"household_id": page["household_id"], "region_code": page["register"]["region_code"]}
+    names, (cells,) = make_table((CODE, *(CONTACT if page["heads"] else ()), REGION), [home], style)
+    facts = [*zip(names, cells, strict=True), *(_list_verdicts(page, style) if page["current"] is not None else ())]
+    scores = [{**row, "specify": page["specify"]} for row in page["history"]]
     return [
-        (t("研判", "verdicts"), verdict_names, facts),
-        (t("历次研判", "scores"), score_names, scores),
-        (t("核实", "verifications"), visit_names, visits),
+        (t("研判", "verdicts"), (t("项目", "what"), t("内容", "says")), facts),
+        (t("历次研判", "scores"), *make_table(SCORES, scores, style)),
+        (t("核实", "verifications"), *make_table(VISITS, page["visits"], style)),
     ]
 
 
-def _list_verdicts(page: dict[str, Any], t: Translate, lang: str) -> list[tuple[str, Any]]:
+def _list_verdicts(page: Row, style: Style) -> list[tuple[str, Any]]:
     """List both verdicts, the reasons and what to verify."""
-    explanation = page["explanation"]
+    explanation, t, lang = page["explanation"], style.t, style.lang
     rule, unit = explanation.rule, t("（元/人/年）", " (yuan/person/year)")
     flags = [label_flag(t(flag.zh, flag.en), flag.cause, lang) for flag in rule.flags]
     if rule.hidden_flags:
@@ -75,7 +62,7 @@ def _list_verdicts(page: dict[str, Any], t: Translate, lang: str) -> list[tuple[
         after_spending.append((t("扣除刚性支出后", "after unavoidable spending") + unit, rule.income_after_spending))
     return [
         (t("截至", "as of"), explanation.as_of),
-        (t("综合信号", "signal"), get_word("signal", page["current"]["signal"], lang)),
+        (t("综合信号", "signal"), style.word("signal", page["current"]["signal"])),
         *page["current"]["facts"],
         (t("人均纯收入", "income per head") + unit, rule.income),
         (t("监测线", "line") + unit, rule.line),
@@ -83,10 +70,10 @@ def _list_verdicts(page: dict[str, Any], t: Translate, lang: str) -> list[tuple[
         (t("收入数据截至", "income known up to"), page["income_until"]),
         *((item.get_name(lang) + t("（元，12 个月）", " (yuan, 12 months)"), item.amount) for item in rule.spending),
         *after_spending,
-        (t("情况", "status"), get_word("status", explanation.status, lang)),
+        (t("情况", "status"), style.word("status", explanation.status)),
         (t("规则研判类别", "category by the rule line"), page["category"]),
         (t("规则提示", "flags"), "、".join(flags)),
-        (t("模型", "model"), page["hundred"] or get_word("status", explanation.status, lang)),
+        (t("模型", "model"), page["hundred"] or style.word("status", explanation.status)),
         (t("两者对照", "together"), page["together"]),
         *(
             (explanation.name_relation(name, lang), text)

@@ -18,12 +18,10 @@ from riskml_serving.register.service import Person, find_households_by_person, r
 from riskml_serving.web.shell.visitor import Visitor
 
 __all__ = [
-    "NAMES",
     "decrypt_search",
     "encrypt_search",
     "find_by_person",
     "get_keys",
-    "list_contact",
     "misses_key",
     "note_names",
     "read_clue_names",
@@ -38,9 +36,6 @@ MARK = "~"
 
 MAX_FOUND = 5_000
 """Maximum number of households that a search by person returns: databases limit the codes in a query."""
-
-NAMES = {"zh": ("户主", "组", "门牌", "电话"), "en": ("head", "group", "door", "telephone")}
-"""Headings in workbooks for what `list_contact` returns."""
 
 
 def get_keys(request: Request, visitor: Visitor | None) -> IdentityKeys | None:
@@ -102,11 +97,6 @@ def read_clue_names(
 def note_names(heads: Mapping[Any, Any]) -> dict[str, int]:
     """Return what the audit entries of a page say about names: of how many households they were shown, if of any."""
     return {"names": len(heads)} if heads else {}
-
-
-def list_contact(head: Person | None) -> tuple[str, ...]:
-    """Return the cells of a workbook for the head of a household; empty ones if it is not known."""
-    return (head.name, head.group, head.door, head.phone) if head else ("", "", "", "")
 
 
 def find_by_person(

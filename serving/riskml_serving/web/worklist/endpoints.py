@@ -41,10 +41,11 @@ from riskml_serving.web.shell.persons import (
 )
 from riskml_serving.web.shell.region_names import list_regions
 from riskml_serving.web.shell.rendering import get_language, make_namer, may_reveal, render, render_workbook
+from riskml_serving.web.shell.sheets import CODE, CONTACT, Style, make_table
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import describe_cut, get_word, list_causes
 from riskml_serving.web.worklist import service
-from riskml_serving.web.worklist.sheet import make_due_sheet, make_table
+from riskml_serving.web.worklist.sheet import COLUMNS, DUE_COLUMNS
 
 __all__ = ["router"]
 
@@ -169,10 +170,10 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     sections, due, as_of, heads = await state.read(read)
     rows = [row for section in sections for row in section["rows"]]
     title, name_region = PAGE.get_title(lang, ""), make_namer(request, heads)
-    sheets: list[Sheet] = [
-        (title, *make_table(_describe_rows(request, visitor, rows, deadlines), lang, name_region, heads))
-    ]
-    sheets += [make_due_sheet(due, lang, name_region, heads)] if due else []
+    style, who = Style(lang, name_region, heads), (CODE, *(CONTACT if heads else ()))
+    described = _describe_rows(request, visitor, rows, deadlines)
+    sheets: list[Sheet] = [(title, *make_table((*who, *COLUMNS), described, style))]
+    sheets += [(style.t("再评估", "second look"), *make_table((*who, *DUE_COLUMNS), due, style))] if due else []
     notes = []
     for section in sections:
         cut = describe_cut(len(section["rows"]), section["total"], lang)
