@@ -60,7 +60,7 @@ def test_an_endpoint_without_a_response_type_prevents_startup():
 
 
 def test_a_request_body_without_an_example_prevents_startup():
-    with pytest.raises(TypeError, match=r"Body.* missing .* argument: 'example'"):
+    with pytest.raises(KeyError, match="VisitRequest"):
         Body("VisitRequest", {"visited_on": str})
 
 
