@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 import anyio.to_thread
-from fastapi import Request
 from markdown_it import MarkdownIt
 from starlette.responses import HTMLResponse
 
@@ -47,25 +46,24 @@ DRIFT_STATES = ((LARGE, "需复核", "to be checked"), (0.1, "关注", "watch"),
         menu=True,
     )
 )
-async def model(request: Request, visitor: SignedIn) -> View:
+async def model(request: SignedIn) -> View:
     """Show the model in service."""
     state = get_state(request)
     current = state.holder.current
-    bundle = restrict_to_region(current.bundle, visitor.caller.region)
+    bundle = restrict_to_region(current.bundle, request.caller.region)
 
     releases = await state.read(list_releases)
-    silent = current.silent and not may_reveal(request, visitor)
+    silent = current.silent and not may_reveal(request)
     drift = await anyio.to_thread.run_sync(partial(current.monitor.measure_drift, silent=silent))
     card = await anyio.to_thread.run_sync(_render_card, bundle)
     response = render(
         request,
         "model.html",
-        visitor,
         model=current,
         since=next(
             (row["served_at"] for row in releases if row["model_version"] == current.version), current.loaded_at
         ),
-        releases=releases if visitor.may("releases") else [],
+        releases=releases if request.visitor.may("releases") else [],
         evaluation=current.bundle.evaluation,
         drift=_describe_drift(drift, get_language(request)),
         held=current.monitor.held,
@@ -128,10 +126,10 @@ def _cache(bundle: Bundle, name: tuple[object, ...], make: Callable[[], str]) ->
         max_bytes=1_000_000,
     )
 )
-async def report(request: Request, visitor: SignedIn) -> View:
+async def report(request: SignedIn) -> View:
     """Show the report on the model, as `riskml report` writes it."""
     state, lang = get_state(request), get_language(request)
-    bundle = restrict_to_region(state.holder.current.bundle, visitor.caller.region)
+    bundle = restrict_to_region(state.holder.current.bundle, request.caller.region)
     page = await anyio.to_thread.run_sync(_render_report, bundle, state.settings.simulated, lang)
     return View(HTMLResponse(page, headers={"Content-Security-Policy": _make_policy(page)}))
 

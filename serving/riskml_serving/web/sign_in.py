@@ -86,11 +86,11 @@ async def enter(request: Request) -> Response:
 
 
 @router.post("/sign-out")
-async def leave(request: Request, visitor: SignedIn) -> Response:
+async def leave(request: SignedIn) -> Response:
     """End the session."""
     state = get_state(request)
-    await read_form(request, visitor.token)
-    await state.write(lambda c: sign_out(c, visitor, request.state.request_id))
+    await read_form(request, request.visitor.token)
+    await state.write(lambda c: sign_out(c, request.visitor, request.state.request_id))
     response = RedirectResponse("/sign-in", 303)
     clear_cookie(response, state.settings, "session")
     return response

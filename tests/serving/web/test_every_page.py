@@ -185,7 +185,7 @@ def serve(site, page, text, household_ids=None):
     router = PageRouter()
 
     @router.page(page)
-    async def visits(request: Request, visitor: SignedIn) -> View:
+    async def visits(request: SignedIn) -> View:
         return View(HTMLResponse(text), household_ids)
 
     site.client.app.include_router(router)
@@ -205,14 +205,14 @@ def test_an_undeclared_address_prevents_startup():
 def test_a_page_without_an_audit_entry_prevents_startup():
     router = PageRouter()
 
-    async def without_view(request: Request, visitor: SignedIn) -> Response:
+    async def without_view(request: SignedIn) -> Response:
         return HTMLResponse("")
 
     async def without_visitor(request: Request) -> View:
         return View(HTMLResponse(""))
 
     for endpoint in (without_view, without_visitor):
-        with pytest.raises(TypeError, match="The endpoint of /visits must take request and visitor, and return a View"):
+        with pytest.raises(TypeError, match="The endpoint of /visits must take request: SignedIn, and return a View"):
             router.page(VISITS)(endpoint)
 
 

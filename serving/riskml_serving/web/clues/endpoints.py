@@ -7,13 +7,11 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from riskml.records.contract.schema import TABLES
 from riskml.vocabulary.regions import Level
-from riskml_serving.api.call import Call
 from riskml_serving.api.clues.service import register_clue, resolve
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
@@ -35,7 +33,7 @@ from riskml_serving.web.shell.persons import find_by_person, note_names, read_cl
 from riskml_serving.web.shell.region_names import list_regions
 from riskml_serving.web.shell.rendering import get_language, make_namer, render, render_workbook
 from riskml_serving.web.shell.sheets import Style, make_table
-from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
+from riskml_serving.web.shell.visitor import PageRequest, SignedIn, require_region
 from riskml_serving.web.shell.words import describe_cut
 
 __all__ = ["router"]
@@ -71,15 +69,15 @@ FIELDS = ("region", "state", "since", "until")
 
 
 @router.page(REPORT)
-async def report_form(request: Request, visitor: SignedIn) -> View:
+async def report_form(request: SignedIn) -> View:
     """Show the form, for the household that the address names or for one to be searched."""
-    return await _show_form(request, visitor, Form({"household_id": [request.query_params.get("household", "")]}))
+    return await _show_form(request, Form({"household_id": [request.query_params.get("household", "")]}))
 
 
 async def _show_form(
-    request: Request, visitor: Visitor, entered: Form, errors: Collection[str] = (), candidates: Collection[str] = ()
+    request: PageRequest, entered: Form, errors: Collection[str] = (), candidates: Collection[str] = ()
 ) -> View:
-    state, region = get_state(request), visitor.caller.region
+    state, region = get_state(request), request.caller.region
 
     def read(connection: Connection) -> dict[str, Any]:
         code = entered.get_text("household_id", 128)
@@ -89,16 +87,15 @@ async def _show_form(
         villages = list_villages(connection, region)
         return {
             "homes": [{"code": one, "region": row["region_code"]} for one, row in homes.items()],
-            "heads": read_heads(request, visitor, connection, codes),
+            "heads": read_heads(request, connection, codes),
             "villages": villages,
-            "regions": [*([region] if region else []), *regions, *villages] if visitor.may("resolve") else [],
+            "regions": [*([region] if region else []), *regions, *villages] if request.visitor.may("resolve") else [],
         }
 
     content = await state.read(read)
     response = render(
         request,
         "report_clue.html",
-        visitor,
         status=422 if errors else 200,
         **content,
         entered=entered,
@@ -115,17 +112,17 @@ async def _show_form(
 
 
 @router.post("/clues/new")
-async def add_clue(request: Request, visitor: SignedIn) -> Response:
+async def add_clue(request: SignedIn) -> Response:
     """Save a report; if the household is not certain, show the form again with the households to choose from."""
-    form = await read_form_for(request, visitor, "write")
-    subject, candidates = await _find_subject(request, visitor, form)
+    form = await read_form_for(request, "write")
+    subject, candidates = await _find_subject(request, form)
     try:
         body = read_report(form, subject)
     except Problem as problem:
         errors = {error.path.partition(".")[0] for error in problem.errors}
-        return await REPORT.answer(request, visitor, await _show_form(request, visitor, form, errors, candidates))
-    call = Call(request, get_state(request), visitor.caller)
-    await save_form_once(request, visitor, form, lambda connection: register_clue(connection, call, body))
+        return await REPORT.answer(request, await _show_form(request, form, errors, candidates))
+    call = request.call
+    await save_form_once(request, form, lambda connection: register_clue(connection, call, body))
     if "household_id" in body:
         return RedirectResponse(f"/households/{quote(body['household_id'], safe='')}?done=reported#clues", 303)
     if "region_code" in body:
@@ -134,10 +131,10 @@ async def add_clue(request: Request, visitor: SignedIn) -> Response:
     return RedirectResponse("/clues?done=reported", 303)
 
 
-async def _find_subject(request: Request, visitor: Visitor, form: Form) -> tuple[dict[str, Any], list[str]]:
+async def _find_subject(request: PageRequest, form: Form) -> tuple[dict[str, Any], list[str]]:
     """Find whom a report is about: the subject, empty if it is not certain, and the households to choose from."""
     if struck := form.get_text("region_code", Level.VILLAGE):
-        if not visitor.may("resolve"):
+        if not request.visitor.may("resolve"):
             raise Problem("role-refused")
         return {"region_code": struck}, []
     text = form.get_text("q", MAX_LENGTHS["q"])
@@ -147,10 +144,10 @@ async def _find_subject(request: Request, visitor: Visitor, form: Form) -> tuple
         return {"household_id": code}, []
     if not text:
         return {}, []
-    region = visitor.caller.region
+    region = request.caller.region
 
     def search(connection: Connection) -> list[str]:
-        named = find_by_person(request, visitor, connection, region, text)
+        named = find_by_person(request, connection, region, text)
         return list(dict.fromkeys([*named, *search_codes(connection, region, text, MOST_CANDIDATES)]))[:MOST_CANDIDATES]
 
     candidates = await get_state(request).read(search)
@@ -164,9 +161,9 @@ def _read_day(text: str) -> dt.date | None:
         return None
 
 
-async def _gather(request: Request, visitor: Visitor, limit: int) -> dict[str, Any]:
+async def _gather(request: PageRequest, limit: int) -> dict[str, Any]:
     """Read the clues that the filters in the address choose, the latest first."""
-    region, caller = require_region(request, visitor), visitor.caller
+    region, caller = require_region(request), request.caller
     fields = {name: request.query_params.get(name, "")[:20] for name in FIELDS}
     fields["state"] = fields["state"] if fields["state"] in CLUE_STATES else ""
     since, until = _read_day(fields["since"]), _read_day(fields["until"])
@@ -177,7 +174,7 @@ async def _gather(request: Request, visitor: Visitor, limit: int) -> dict[str, A
         rows = read_clues(connection, region, **chosen, limit=limit + 1, latest=True)
         shown = rows[:limit]
         codes = sorted({row["household_id"] for row in shown if row["household_id"]})
-        names = read_clue_names(request, visitor, connection, [row["clue_id"] for row in shown])
+        names = read_clue_names(request, connection, [row["clue_id"] for row in shown])
         keys = {key for row in shown for key in (row["created_by"], row["visitor"]) if key}
         authors = {key: name_caller(connection, key) for key in keys}
         clues = []
@@ -190,7 +187,7 @@ async def _gather(request: Request, visitor: Visitor, limit: int) -> dict[str, A
         return {
             "clues": clues,
             "more": len(rows) > limit,
-            "heads": read_heads(request, visitor, connection, codes),
+            "heads": read_heads(request, connection, codes),
             "regions": list_regions(connection, caller, region),
         }
 
@@ -199,14 +196,13 @@ async def _gather(request: Request, visitor: Visitor, limit: int) -> dict[str, A
 
 
 @router.page(PAGE)
-async def register(request: Request, visitor: SignedIn) -> View:
+async def register(request: SignedIn) -> View:
     """Show the register of clues."""
-    page = await _gather(request, visitor, MOST_SHOWN)
+    page = await _gather(request, MOST_SHOWN)
     chosen = urlencode({name: value for name, value in page["fields"].items() if value})
     response = render(
         request,
         "clues.html",
-        visitor,
         **page,
         done=request.query_params.get("done", ""),
         most=MAX_LENGTHS,
@@ -224,24 +220,24 @@ def _note_view(response: Response, page: dict[str, Any]) -> View:
 
 
 @router.page(PAGE.make_workbook("/clues.xlsx", "the filtered register", "clues.export"))
-async def register_workbook(request: Request, visitor: SignedIn) -> View:
+async def register_workbook(request: SignedIn) -> View:
     """Export the register of clues as a workbook."""
-    page, lang = await _gather(request, visitor, MOST_ROWS), get_language(request)
+    page, lang = await _gather(request, MOST_ROWS), get_language(request)
     title, name_region = PAGE.get_title(lang, ""), make_namer(request, page["heads"])
     sheet = (title, *make_table(COLUMNS, page["clues"], Style(lang, name_region, page["heads"])))
     cut = [describe_cut(MOST_ROWS, MOST_ROWS + 1, lang)] if page["more"] else []
     name = (title, name_region(page["region"]), page["today"])
-    response = render_workbook(request, visitor, [sheet], *name, notes=cut)
+    response = render_workbook(request, [sheet], *name, notes=cut)
     return _note_view(response, page)
 
 
 @router.post("/clues/{number}/resolution")
-async def resolve_one(request: Request, number: str, visitor: SignedIn) -> Response:
+async def resolve_one(request: SignedIn, number: str) -> Response:
     """Say which household a clue is about, or why that household does not belong to the county."""
-    form = await read_form_for(request, visitor, "resolve")
+    form = await read_form_for(request, "resolve")
     code, why = form.get_text("household_id", 128), form.get_text("resolution", MAX_LENGTHS["resolution"])
     if bool(code) == bool(why):
         raise Problem("form-refused", "resolution")
-    call = Call(request, get_state(request), visitor.caller)
-    await save_form_once(request, visitor, form, lambda connection: resolve(connection, call, number, code, why))
+    call = request.call
+    await save_form_once(request, form, lambda connection: resolve(connection, call, number, code, why))
     return RedirectResponse("/clues?done=resolved", 303)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
@@ -17,7 +16,6 @@ from riskml.records.contract.schema import TABLES
 from riskml.text import load_chinese
 from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml.vocabulary.verdicts import COLOURS
-from riskml_serving.api.call import Call
 from riskml_serving.base.clock import today
 from riskml_serving.base.problems import Problem
 from riskml_serving.desk import repository, service
@@ -35,7 +33,7 @@ from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.persons import get_keys
 from riskml_serving.web.shell.rendering import get_language, render
-from riskml_serving.web.shell.visitor import SignedIn, Visitor
+from riskml_serving.web.shell.visitor import PageRequest, SignedIn
 from riskml_serving.web.shell.words import describe_cut
 
 __all__ = ["router"]
@@ -80,13 +78,13 @@ MOST_DELIVERIES, PAGE_QUESTIONS, PAGE_RISEN, MOST_COLUMNS = 50, 20, 100, 200
 
 
 @router.page(PAGE)
-async def lists(request: Request, visitor: SignedIn) -> View:
+async def lists(request: SignedIn) -> View:
     """Show the form for uploading and the deliveries so far."""
     state = get_state(request)
-    allowed = get_keys(request, visitor) is not None
+    allowed = get_keys(request) is not None
 
     def read(connection: Connection) -> list[dict[str, Any]]:
-        rows = repository.list_deliveries(connection, visitor.caller.region, MOST_DELIVERIES)
+        rows = repository.list_deliveries(connection, request.caller.region, MOST_DELIVERIES)
         return [
             {**row, "busy": service.is_busy(connection, row), "author": name_caller(connection, row["created_by"])}
             for row in rows
@@ -96,7 +94,6 @@ async def lists(request: Request, visitor: SignedIn) -> View:
     response = render(
         request,
         "lists.html",
-        visitor,
         allowed=allowed,
         has_key=state.identity is not None,
         deliveries=rows,
@@ -109,16 +106,16 @@ async def lists(request: Request, visitor: SignedIn) -> View:
 
 
 @router.post("/lists")
-async def upload(request: Request, visitor: SignedIn) -> Response:
+async def upload(request: SignedIn) -> Response:
     """Store uploaded files as a delivery, or add them to one."""
     state = get_state(request)
-    keys = _require_keys(request, visitor)
-    uploads, form = await read_uploads(request, visitor.token, state.settings.max_upload_bytes)
+    keys = _require_keys(request)
+    uploads, form = await read_uploads(request, request.visitor.token, state.settings.max_upload_bytes)
     received, earlier = read_received(uploads, form), form.get_text("earlier") == "1"
-    call, code = Call(request, state, visitor.caller), form.get_text("id", 36)
+    call, code = request.call, form.get_text("id", 36)
 
     def write(connection: Connection) -> str:
-        delivery = service.require_delivery(connection, code, visitor.caller) if code else None
+        delivery = service.require_delivery(connection, code, request.caller) if code else None
         lists = [one for one in uploads if one.name != "received.csv"]
         return service.add_delivery(call.act(connection), keys, lists, received, earlier=earlier, delivery=delivery)
 
@@ -126,15 +123,15 @@ async def upload(request: Request, visitor: SignedIn) -> Response:
 
 
 @router.page(DELIVERY)
-async def delivery(request: Request, visitor: SignedIn) -> View:
+async def delivery(request: SignedIn) -> View:
     """Show a delivery at its step, or at the step that the address names."""
     state, lang = get_state(request), get_language(request)
-    keys, code = get_keys(request, visitor), request.query_params.get("id", "")[:36]
+    keys, code = get_keys(request), request.query_params.get("id", "")[:36]
     if keys is None or not code:
-        return View(RedirectResponse("/lists", 303) if code else render(request, "delivery.html", visitor, it=None), [])
+        return View(RedirectResponse("/lists", 303) if code else render(request, "delivery.html", it=None), [])
 
     def read(connection: Connection) -> dict[str, Any]:
-        row = service.require_delivery(connection, code, visitor.caller)
+        row = service.require_delivery(connection, code, request.caller)
         result = service.read_result(connection, keys, row)
         homes = [one["household_id"] for one in result.get("risen", ())[:PAGE_RISEN]]
         return {
@@ -156,10 +153,9 @@ async def delivery(request: Request, visitor: SignedIn) -> View:
     response = render(
         request,
         "delivery.html",
-        visitor,
         **content,
         step=step,
-        hidden_causes=HEALTH_CAUSES if visitor.caller.redact else (),
+        hidden_causes=HEALTH_CAUSES if request.caller.redact else (),
         fault=json.loads(row["fault"] or "{}"),
         name_table=lambda table: TABLES[table].zh if lang == "zh" else TABLES[table].en,
         steps=STEP_WORDS,
@@ -196,9 +192,9 @@ def _list_homes(step: str, shown: dict[str, list[dict[str, Any]]]) -> list[str]:
 
 
 @router.post("/lists/columns")
-async def change_columns(request: Request, visitor: SignedIn) -> Response:
+async def change_columns(request: SignedIn) -> Response:
     """Store the headers that the user has confirmed, and read the lists again if this changes anything."""
-    form = await read_form(request, visitor.token, MOST_COLUMNS * 2)
+    form = await read_form(request, request.visitor.token, MOST_COLUMNS * 2)
 
     def write(at: _Opened) -> str:
         sheets = service.read_result(at.act.connection, at.keys, at.delivery).get("sheets", [])
@@ -206,13 +202,13 @@ async def change_columns(request: Request, visitor: SignedIn) -> Response:
             at.start("read")
         return "columns"
 
-    return await _change(request, visitor, form, write)
+    return await _change(request, form, write)
 
 
 @router.post("/lists/answers")
-async def answer(request: Request, visitor: SignedIn) -> Response:
+async def answer(request: SignedIn) -> Response:
     """Store or forget answers, and match the persons again or, if asked to go on, compute the preview."""
-    form = await read_form(request, visitor.token)
+    form = await read_form(request, request.visitor.token)
     goes_on = form.get_text("next") == "preview"
 
     def write(at: _Opened) -> str:
@@ -225,13 +221,13 @@ async def answer(request: Request, visitor: SignedIn) -> Response:
             at.start("preview" if goes_on else "read", "questions")
         return "" if goes_on else "questions"
 
-    return await _change(request, visitor, form, write)
+    return await _change(request, form, write)
 
 
 @router.post("/lists/next")
-async def go_on(request: Request, visitor: SignedIn) -> Response:
+async def go_on(request: SignedIn) -> Response:
     """Compute the preview, or import."""
-    form = await read_form(request, visitor.token)
+    form = await read_form(request, request.visitor.token)
     step = form.get_text("step") or "preview"
 
     def write(at: _Opened) -> str:
@@ -240,46 +236,46 @@ async def go_on(request: Request, visitor: SignedIn) -> Response:
         at.start(step)
         return ""
 
-    return await _change(request, visitor, form, write)
+    return await _change(request, form, write)
 
 
 @router.post("/lists/discard")
-async def discard(request: Request, visitor: SignedIn) -> Response:
+async def discard(request: SignedIn) -> Response:
     """Remove a delivery that has not been imported."""
-    form = await read_form(request, visitor.token)
+    form = await read_form(request, request.visitor.token)
 
     def write(at: _Opened) -> str:
         service.discard(at.act, at.delivery)
         return ""
 
-    await _change(request, visitor, form, write)
+    await _change(request, form, write)
     return RedirectResponse("/lists?done=discarded", 303)
 
 
 @router.post("/lists/returned")
-async def send_copy(request: Request, visitor: SignedIn) -> Response:
+async def send_copy(request: SignedIn) -> Response:
     """Send the copy of a list with the outcome of each row."""
-    state, form = get_state(request), await read_form(request, visitor.token)
-    keys, number = _require_keys(request, visitor), form.get_text("number", 4)
+    state, form = get_state(request), await read_form(request, request.visitor.token)
+    keys, number = _require_keys(request), form.get_text("number", 4)
 
     def read(connection: Connection) -> tuple[str, bytes]:
-        row = service.require_delivery(connection, form.get_text("id", 36), visitor.caller)
+        row = service.require_delivery(connection, form.get_text("id", 36), request.caller)
         return service.read_copy(connection, keys, row, int(number) if number.isdecimal() else -1)
 
     name, content = await state.read(read)
     detail = {"delivery": form.get_text("id", 36), "file": number}
-    await state.audit.record(visitor.caller, "lists.returned", None, request_id=request.state.request_id, **detail)
+    await state.audit.record(request.caller, "lists.returned", None, request_id=request.state.request_id, **detail)
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
     return Response(content, media_type=TYPE, headers=headers)
 
 
-async def _change(request: Request, visitor: Visitor, form: Form, write: Callable[[_Opened], str]) -> Response:
+async def _change(request: PageRequest, form: Form, write: Callable[[_Opened], str]) -> Response:
     """Change a delivery in one transaction, then show it at the step that ``write`` returns."""
     state, code = get_state(request), form.get_text("id", 36)
-    keys, call = _require_keys(request, visitor), Call(request, state, visitor.caller)
+    keys, call = _require_keys(request), request.call
 
     def work(connection: Connection) -> str:
-        row = service.require_delivery(connection, code, visitor.caller)
+        row = service.require_delivery(connection, code, request.caller)
         return write(_Opened(call.act(connection), row, keys))
 
     return _redirect(code, await state.write(work))
@@ -289,8 +285,8 @@ def _redirect(code: str, step: str = "") -> Response:
     return RedirectResponse(f"/lists/delivery?id={quote(code)}" + (f"&step={step}" if step else ""), 303)
 
 
-def _require_keys(request: Request, visitor: Visitor) -> IdentityKeys:
-    keys = get_keys(request, visitor)
-    if keys is None or not visitor.may("lists"):
+def _require_keys(request: PageRequest) -> IdentityKeys:
+    keys = get_keys(request)
+    if keys is None or not request.visitor.may("lists"):
         raise Problem("role-refused")
     return keys

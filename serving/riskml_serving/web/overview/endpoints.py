@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import Request
-
 from riskml.vocabulary.regions import Level
 from riskml.vocabulary.verdicts import AGREEMENTS, TIERS, word_tier
 from riskml_serving.base.clock import today
@@ -18,7 +16,7 @@ from riskml_serving.web.shell.export import respond_with_workbook
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.rendering import get_language, list_notices, make_namer, render
-from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
+from riskml_serving.web.shell.visitor import PageRequest, SignedIn, require_region
 from riskml_serving.web.shell.words import SIGNALS, explain_star, get_word
 
 __all__ = ["router"]
@@ -39,14 +37,13 @@ PAGE = Page(
 
 
 @router.page(PAGE)
-async def overview(request: Request, visitor: SignedIn) -> View:
+async def overview(request: SignedIn) -> View:
     """Show the counts for a region and for its subregions, and how they change."""
     settings, lang = get_state(request).settings, get_language(request)
-    region, page = await _gather(request, visitor)
+    region, page = await _gather(request)
     response = render(
         request,
         "overview.html",
-        visitor,
         **page,
         title=PAGE.get_title(lang, region),
         charts=pictures.draw_charts(page, region, make_namer(request, {}), lang),
@@ -55,22 +52,22 @@ async def overview(request: Request, visitor: SignedIn) -> View:
         charted=pictures.MAX_BARS,
         village=len(region) == Level.VILLAGE,
         region=region,
-        wider_regions=_list_wider(region, visitor.caller.region),
+        wider_regions=_list_wider(region, request.caller.region),
         cells=_list_cells(page["whole"], silent=get_state(request).holder.silent),
         sections=SECTIONS,
         drawn=pictures.SIGNALS,
         tiers=[*TIERS.codes[::-1], "none"],
-        redacted=bool(visitor.caller.redact),
+        redacted=bool(request.caller.redact),
         link=lambda code: "/overview?" + urlencode({"region": code}),
         list_link=lambda code, **chosen: "/worklist?" + urlencode({"region": code, **chosen}),
     )
     return View(response, detail={"region": region})
 
 
-async def _gather(request: Request, visitor: Visitor) -> tuple[str, dict[str, Any]]:
+async def _gather(request: PageRequest) -> tuple[str, dict[str, Any]]:
     """Return the region to show, and its counts."""
-    state, caller = get_state(request), visitor.caller
-    region, day = require_region(request, visitor), today(state.settings)
+    state, caller = get_state(request), request.caller
+    region, day = require_region(request), today(state.settings)
     return region, await state.read(lambda connection: gather_overview(connection, region, caller, day))
 
 
@@ -93,9 +90,9 @@ def _list_wider(region: str, top: str) -> list[str]:
 
 
 @router.page(PAGE.make_workbook("/overview.xlsx", "the same counts, without the small ones", "overview.read"))
-async def overview_workbook(request: Request, visitor: SignedIn) -> View:
+async def overview_workbook(request: SignedIn) -> View:
     """Export the counts for a region's subregions as a workbook."""
-    region, page = await _gather(request, visitor)
+    region, page = await _gather(request)
     settings, lang = get_state(request).settings, get_language(request)
     name_region = make_namer(request, {})
     silent = get_state(request).holder.silent
@@ -114,7 +111,7 @@ async def overview_workbook(request: Request, visitor: SignedIn) -> View:
         counts += [part[f"by_{kind}"][code] for kind, codes in groups.items() for code in codes]
         row = [part["region"], name_region(part["region"]), part["households"]]
         rows.append(row + ["*" if n is None else n for n in counts])
-    notices = list_notices(request, visitor, page["as_of"])
+    notices = list_notices(request, page["as_of"])
     if any("*" in row for row in rows):
         notices.append(explain_star(settings.small_count, lang))
     sheet = ("总览" if lang == "zh" else "overview", header, rows)

@@ -16,7 +16,7 @@ from riskml_serving.http.clients import get_client_address
 from riskml_serving.http.idempotent_writes.service import write_once
 from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.sessions import Attempt, accepts_form_token
-from riskml_serving.web.shell.visitor import Visitor
+from riskml_serving.web.shell.visitor import PageRequest
 
 __all__ = [
     "Form",
@@ -148,7 +148,7 @@ def require_own_form(form: Form, token: str) -> None:
         raise Problem("form-refused")
 
 
-async def read_form_for(request: Request, visitor: Visitor, right: str) -> Form:
+async def read_form_for(request: PageRequest, right: str) -> Form:
     """Read a form, provided that the sender's role has the required right.
 
     Raises
@@ -156,13 +156,13 @@ async def read_form_for(request: Request, visitor: Visitor, right: str) -> Form:
     Problem
         ``role-refused``; what :func:`read_form` raises.
     """
-    form = await read_form(request, visitor.token)
-    if not visitor.may(right):
+    form = await read_form(request, request.visitor.token)
+    if not request.visitor.may(right):
         raise Problem("role-refused")
     return form
 
 
-async def save_form_once(request: Request, visitor: Visitor, form: Form, save: Callable[[Connection], Any]) -> None:
+async def save_form_once(request: PageRequest, form: Form, save: Callable[[Connection], Any]) -> None:
     """Save a form in one transaction, and only once, however often it is sent.
 
     Raises
@@ -179,7 +179,7 @@ async def save_form_once(request: Request, visitor: Visitor, form: Form, save: C
         return 303, None
 
     try:
-        await write_once(get_state(request).engine, request, visitor.caller, key, form.to_bytes(), work)
+        await write_once(get_state(request).engine, request, request.caller, key, form.to_bytes(), work)
     except Problem as problem:
         if problem.kind == "idempotency-conflict":
             raise Problem("form-refused", "sent-before") from None

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from riskml_serving.operations.state import get_state
-from riskml_serving.web.shell.visitor import Visitor
+from riskml_serving.web.shell.visitor import PageRequest
 
 __all__ = ["Page", "View"]
 
@@ -106,7 +105,7 @@ class Page:
         path = self.path.format(household_id=household_id)
         return [f"{path}?{query}" if query else path for query in self.examples]
 
-    async def answer(self, request: Request, visitor: Visitor, view: View) -> Response:
+    async def answer(self, request: PageRequest, view: View) -> Response:
         """Save the audit entries of a view, then return its response.
 
         Raises
@@ -117,6 +116,6 @@ class Page:
         if self.households != (view.household_ids is not None):
             raise TypeError(f"{self.path} is declared with households={self.households}, and its View says otherwise")
         await get_state(request).audit.record(
-            visitor.caller, self.action, view.household_ids or None, request_id=request.state.request_id, **view.detail
+            request.caller, self.action, view.household_ids or None, request_id=request.state.request_id, **view.detail
         )
         return view.response

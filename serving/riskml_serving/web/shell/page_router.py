@@ -7,14 +7,13 @@ from functools import wraps
 from typing import Any, get_type_hints
 
 from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import Response
 
 from riskml_serving.api.openapi import list_endpoints
 from riskml_serving.base.problems import Problem
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.refusals import PageRoute
-from riskml_serving.web.shell.visitor import Visitor
+from riskml_serving.web.shell.visitor import PageRequest
 
 __all__ = ["PageRouter", "require_declared"]
 
@@ -34,19 +33,19 @@ class PageRouter(APIRouter):
         Raises
         ------
         TypeError
-            If the endpoint does not take ``request`` and ``visitor``, or does not return a :class:`View`.
+            If the endpoint does not take ``request: SignedIn``, or does not return a :class:`View`.
         """
 
         def register(endpoint: Endpoint) -> Endpoint:
             hints = get_type_hints(endpoint)
-            if hints.get("return") is not View or not {"request", "visitor"} <= hints.keys():
-                raise TypeError(f"The endpoint of {page.path} must take request and visitor, and return a View")
+            if hints.get("return") is not View or hints.get("request") is not PageRequest:
+                raise TypeError(f"The endpoint of {page.path} must take request: SignedIn, and return a View")
 
             @wraps(endpoint)
-            async def open_page(request: Request, visitor: Visitor, **values: Any) -> Response:
-                if not visitor.may(page.right):
+            async def open_page(request: PageRequest, **values: Any) -> Response:
+                if not request.visitor.may(page.right):
                     raise Problem("role-refused")
-                return await page.answer(request, visitor, await endpoint(request=request, visitor=visitor, **values))
+                return await page.answer(request, await endpoint(request=request, **values))
 
             self.add_api_route(page.path, open_page, methods=["GET"], response_model=None)
             self.pages.append(page)

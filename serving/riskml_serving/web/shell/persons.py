@@ -15,7 +15,7 @@ from riskml_serving.operations.state import get_state
 from riskml_serving.people.auth import IDENTITY
 from riskml_serving.register.keys import IdentityKeys, LostKeyError
 from riskml_serving.register.service import Person, find_households_by_person, read_persons
-from riskml_serving.web.shell.visitor import Visitor
+from riskml_serving.web.shell.visitor import PageRequest, find_visitor
 
 __all__ = [
     "decrypt_search",
@@ -38,8 +38,9 @@ MAX_FOUND = 5_000
 """Maximum number of households that a search by person returns: databases limit the codes in a query."""
 
 
-def get_keys(request: Request, visitor: Visitor | None) -> IdentityKeys | None:
+def get_keys(request: Request) -> IdentityKeys | None:
     """Return the identity keys if the visitor may see names; None without the right or without a key."""
+    visitor = find_visitor(request)
     return get_state(request).identity if visitor is not None and visitor.may(IDENTITY) else None
 
 
@@ -48,12 +49,12 @@ def misses_key(request: Request) -> bool:
     return getattr(request.state, "misses_key", False)
 
 
-def read_encrypted(request: Request, visitor: Visitor, read: Callable[[IdentityKeys], T], otherwise: T) -> T:
+def read_encrypted(request: PageRequest, read: Callable[[IdentityKeys], T], otherwise: T) -> T:
     """Read something encrypted for a visitor who may see names; return ``otherwise`` to anyone else.
 
     If its key is missing, ``otherwise`` is returned too, and a notice on the page says why: see :func:`misses_key`.
     """
-    keys = get_keys(request, visitor)
+    keys = get_keys(request)
     if keys is None:
         return otherwise
     try:
@@ -63,15 +64,12 @@ def read_encrypted(request: Request, visitor: Visitor, read: Callable[[IdentityK
         return otherwise
 
 
-def read_heads(
-    request: Request, visitor: Visitor, connection: Connection, household_ids: Iterable[str]
-) -> dict[str, Person]:
+def read_heads(request: PageRequest, connection: Connection, household_ids: Iterable[str]) -> dict[str, Person]:
     """Read the heads of households by household; if there is no head, the eldest person takes the place.
 
     Parameters
     ----------
     request : Request
-    visitor : Visitor
     connection : Connection
     household_ids : iterable of str
         Codes that a query limited to the visitor's region has returned.
@@ -82,16 +80,14 @@ def read_heads(
         Empty for a visitor who may not see names, and if the key of a name is missing.
     """
     none: dict[str, list[Person]] = {}
-    homes = read_encrypted(request, visitor, lambda keys: read_persons(connection, keys, household_ids), none)
+    homes = read_encrypted(request, lambda keys: read_persons(connection, keys, household_ids), none)
     return {code: persons[0] for code, persons in homes.items() if persons[0].left_on is None}
 
 
-def read_clue_names(
-    request: Request, visitor: Visitor, connection: Connection, clue_ids: Iterable[int]
-) -> dict[int, dict[str, str]]:
+def read_clue_names(request: PageRequest, connection: Connection, clue_ids: Iterable[int]) -> dict[int, dict[str, str]]:
     """Read the names in clues, by number; see :func:`casework.clues.repository.read_names`."""
     none = dict[int, dict[str, str]]()
-    return read_encrypted(request, visitor, lambda keys: read_names(connection, keys, clue_ids), none)
+    return read_encrypted(request, lambda keys: read_names(connection, keys, clue_ids), none)
 
 
 def note_names(heads: Mapping[Any, Any]) -> dict[str, int]:
@@ -99,30 +95,29 @@ def note_names(heads: Mapping[Any, Any]) -> dict[str, int]:
     return {"names": len(heads)} if heads else {}
 
 
-def find_by_person(
-    request: Request, visitor: Visitor, connection: Connection, region: str, text: str
-) -> tuple[str, ...]:
+def find_by_person(request: PageRequest, connection: Connection, region: str, text: str) -> tuple[str, ...]:
     """Find the households in a region by a person's name or number; nothing for a visitor who may not see names."""
     if not text:
         return ()
-    codes = read_encrypted(
-        request, visitor, lambda keys: find_households_by_person(connection, keys, region, text), list[str]()
-    )
+    codes = read_encrypted(request, lambda keys: find_households_by_person(connection, keys, region, text), list[str]())
     return tuple(codes[:MAX_FOUND])
 
 
-def encrypt_search(keys: IdentityKeys, visitor: Visitor, text: str) -> str:
-    """Encrypt the text of a search for an address, which browsers and proxies may keep; it may name a person."""
-    encrypted = keys.encrypt(text.encode("utf-8", "replace"), "search", visitor.username)
+def encrypt_search(request: PageRequest, text: str) -> str:
+    """Encrypt the text of a search for an address, which browsers and proxies may keep, if it may name a person."""
+    if (keys := get_keys(request)) is None:
+        return text
+    encrypted = keys.encrypt(text.encode("utf-8", "replace"), "search", request.visitor.username)
     return MARK + base64.urlsafe_b64encode(encrypted).decode()
 
 
-def decrypt_search(keys: IdentityKeys | None, visitor: Visitor, text: str) -> str:
+def decrypt_search(request: PageRequest, text: str) -> str:
     """Decrypt the text of a search that this visitor has sent; any other text is returned as it is."""
+    keys = get_keys(request)
     if keys is None or not text.startswith(MARK):
         return text
     try:
         encrypted = base64.urlsafe_b64decode(text.removeprefix(MARK).encode())
-        return keys.decrypt(encrypted, "search", visitor.username).decode()
+        return keys.decrypt(encrypted, "search", request.visitor.username).decode()
     except (binascii.Error, LostKeyError):
         return text

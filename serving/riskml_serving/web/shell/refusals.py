@@ -55,7 +55,6 @@ def render_problem(
     response = render(
         request,
         "problem.html",
-        getattr(request.state, "visitor", None),
         status=problem.status,
         title=title,
         detail=detail,

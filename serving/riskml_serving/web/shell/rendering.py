@@ -26,7 +26,7 @@ from riskml_serving.web.shell.export import respond_with_workbook
 from riskml_serving.web.shell.page import Page
 from riskml_serving.web.shell.persons import get_keys, misses_key
 from riskml_serving.web.shell.region_names import add_names, mask_code, name_region, read_region_names
-from riskml_serving.web.shell.visitor import Visitor
+from riskml_serving.web.shell.visitor import find_visitor
 from riskml_serving.web.shell.words import (
     HEALTH_WARNING,
     ORDERS,
@@ -138,28 +138,30 @@ def show_in_menu(pages: Iterable[Page]) -> None:
     _get_environment().globals["menu"] = tuple(pages)
 
 
-def may_reveal(request: Request, visitor: Visitor | None) -> bool:
+def may_reveal(request: Request) -> bool:
     """Return whether the model in service is silent and the visitor may read what it withholds."""
+    visitor = find_visitor(request)
     return visitor is not None and visitor.may("withheld") and get_state(request).holder.silent
 
 
-def list_notices(request: Request, visitor: Visitor | None, as_of: AsOf | None = None) -> list[str]:
+def list_notices(request: Request, as_of: AsOf | None = None) -> list[str]:
     """List the notices on a page or an export for this reader; ``as_of`` is the date of the scores that it shows."""
     state = get_state(request)
     own = choose_notices(
         get_language(request),
         simulated=state.settings.simulated,
         silent=state.holder.silent,
-        revealed=may_reveal(request, visitor),
-        named=get_keys(request, visitor) is not None,
+        revealed=may_reveal(request),
+        named=get_keys(request) is not None,
         locked=misses_key(request),
     )
     gap = as_of.describe(get_language(request)) if as_of is not None else ""
     return [*own, gap] if gap else own
 
 
-def warn_of_health(request: Request, visitor: Visitor | None) -> str:
+def warn_of_health(request: Request) -> str:
     """Return the warning for paper and workbooks that name households; it is empty if they show no health details."""
+    visitor = find_visitor(request)
     return "" if visitor is None or visitor.caller.redact else HEALTH_WARNING[get_language(request)]
 
 
@@ -174,21 +176,19 @@ def make_namer(request: Request, heads: Mapping[str, Person]) -> Callable[..., s
 
 def render_workbook(
     request: Request,
-    visitor: Visitor,
     sheets: Iterable[Sheet],
     *name: object,
     as_of: AsOf | None = None,
     notes: Iterable[str] = (),
 ) -> Response:
     """Return a workbook that names households, with the notices and further ``notes``."""
-    notices = [*list_notices(request, visitor, as_of), *notes, warn_of_health(request, visitor)]
+    notices = [*list_notices(request, as_of), *notes, warn_of_health(request)]
     return respond_with_workbook(sheets, notices, *name)
 
 
 def render(
     request: Request,
     template: str,
-    visitor: Visitor | None = None,
     *,
     status: int = 200,
     as_of: AsOf | None = None,
@@ -201,8 +201,6 @@ def render(
     request : Request
     template : str
         Name of a file in ``templates``.
-    visitor : Visitor, optional
-        The person who is signed in.
     status : int, default 200
     as_of : AsOf, optional
         Date of the scores that the page shows; if the records end before it, the page says so.
@@ -224,10 +222,10 @@ def render(
         t=t,
         word=word,
         lang=lang,
-        notices=list_notices(request, visitor, as_of),
+        notices=list_notices(request, as_of),
         as_of=as_of,
-        visitor=visitor,
-        health_warning=warn_of_health(request, visitor),
+        visitor=find_visitor(request),
+        health_warning=warn_of_health(request),
         label_flag=lambda text, cause: label_flag(text, cause, lang),
         region_name=make_namer(request, values.get("heads", {})),
         address=get_address(request),

@@ -8,12 +8,23 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from riskml_serving.api.call import Call
 from riskml_serving.base.settings import Settings
 from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts import Visitor
 from riskml_serving.people.accounts.sessions import resolve_session, touch_session
+from riskml_serving.people.auth import Caller
 
-__all__ = ["SignInNeeded", "SignedIn", "Visitor", "clear_cookie", "get_cookie_name", "require_region", "set_cookie"]
+__all__ = [
+    "PageRequest",
+    "SignInNeeded",
+    "SignedIn",
+    "clear_cookie",
+    "find_visitor",
+    "get_cookie_name",
+    "require_region",
+    "set_cookie",
+]
 
 
 COOKIE_FLAGS: dict[str, Any] = {"path": "/", "httponly": True, "samesite": "lax"}
@@ -39,7 +50,32 @@ def clear_cookie(response: Response, settings: Settings, name: str) -> None:
     response.delete_cookie(get_cookie_name(settings, name), secure=settings.cookies_secure, **COOKIE_FLAGS)
 
 
-async def _authenticate(request: Request) -> Visitor:
+class PageRequest(Request):
+    """A request for a page by a person who is signed in."""
+
+    @property
+    def visitor(self) -> Visitor:
+        """Person who is signed in."""
+        visitor: Visitor = self.state.visitor
+        return visitor
+
+    @property
+    def caller(self) -> Caller:
+        """The same kind of caller as for an API key."""
+        return self.visitor.caller
+
+    @property
+    def call(self) -> Call:
+        """The request as endpoints of the API know it."""
+        return Call(self, get_state(self), self.caller)
+
+
+def find_visitor(request: Request) -> Visitor | None:
+    """Find the person who is signed in, on a page that anybody may open."""
+    return getattr(request.state, "visitor", None)
+
+
+async def _authenticate(request: Request) -> PageRequest:
     state = get_state(request)
     token = request.cookies.get(get_cookie_name(state.settings), "")
     if not token or len(token) > 200:
@@ -52,13 +88,13 @@ async def _authenticate(request: Request) -> Visitor:
     request.state.caller, request.state.visitor = visitor.caller, visitor
     state.rate.check(visitor.caller.key_id)
     visitor.caller.require("read")
-    return visitor
+    return PageRequest(request.scope, request.receive)
 
 
-SignedIn = Annotated[Visitor, Depends(_authenticate)]
+SignedIn = Annotated[PageRequest, Depends(_authenticate)]
 
 
-def require_region(request: Request, visitor: Visitor) -> str:
+def require_region(request: PageRequest) -> str:
     """Return the region that the query names, or the reader's own.
 
     Raises
@@ -66,4 +102,4 @@ def require_region(request: Request, visitor: Visitor) -> str:
     Problem
         ``region-not-found`` if it is outside the reader's region.
     """
-    return visitor.caller.resolve_region(request.query_params.get("region") or None)
+    return request.caller.resolve_region(request.query_params.get("region") or None)
