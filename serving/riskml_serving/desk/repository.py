@@ -16,7 +16,7 @@ from riskml_serving.base.database.upserts import insert_missing, upsert
 from riskml_serving.desk.tables import ANSWERS, CONTENTS, COUNTIES, DELIVERIES, ENCRYPTED, FACTS, FILES, MEMORY
 from riskml_serving.people.auth import Caller
 from riskml_serving.register.keys import IdentityKeys
-from riskml_serving.store.records.repository import split_codes
+from riskml_serving.store.records.repository import change_in, read_in
 
 __all__ = [
     "add_delivery",
@@ -130,13 +130,9 @@ def write_county(connection: Connection, county: Mapping[str, Any]) -> None:
 
 def read_memory(connection: Connection, keys: IdentityKeys, county: str, codes: Collection[str]) -> dict[str, str]:
     """Read what earlier lists said about households and villages, by code."""
-    texts = {}
-    for part in split_codes(sorted(codes)):
-        query = select(MEMORY).where(MEMORY.c.county == county, MEMORY.c.household_id.in_(part))
-        for row in connection.execute(query).mappings():
-            code = row["household_id"]
-            texts[code] = keys.decrypt(row["content"], "list_memory", county, code).decode()
-    return texts
+    rows = read_in(connection, select(MEMORY).where(MEMORY.c.county == county), MEMORY.c.household_id, codes)
+    contents = {row["household_id"]: row["content"] for row in rows}
+    return {code: keys.decrypt(content, "list_memory", county, code).decode() for code, content in contents.items()}
 
 
 def write_memory(connection: Connection, keys: IdentityKeys, county: str, texts: Mapping[str, str | None]) -> None:
@@ -147,8 +143,8 @@ def write_memory(connection: Connection, keys: IdentityKeys, county: str, texts:
         if text is not None
     ]
     upsert(connection, MEMORY, rows)
-    for part in split_codes([code for code, text in texts.items() if text is None]):
-        connection.execute(delete(MEMORY).where(MEMORY.c.county == county, MEMORY.c.household_id.in_(part)))
+    gone = [code for code, text in texts.items() if text is None]
+    change_in(connection, delete(MEMORY).where(MEMORY.c.county == county), MEMORY.c.household_id, gone)
 
 
 def read_answers(connection: Connection, keys: IdentityKeys, county: str) -> list[dict[str, Any]]:

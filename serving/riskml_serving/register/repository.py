@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, func, select, upd
 from riskml_serving.base.database.upserts import upsert
 from riskml_serving.register.tables import PERSONS
 from riskml_serving.store.households.repository import is_open, narrow_to_region
-from riskml_serving.store.records.repository import split_codes
+from riskml_serving.store.records.repository import change_in, read_in
 
 __all__ = [
     "change_person",
@@ -39,21 +39,13 @@ def upsert_persons(connection: Connection, rows: Sequence[dict[str, Any]]) -> No
 
 def read_persons_in(connection: Connection, household_ids: Iterable[str]) -> list[dict[str, Any]]:
     """Read the persons in some households; a query limited to the reader's region must have returned the codes."""
-    rows: list[dict[str, Any]] = []
-    for part in split_codes(sorted(household_ids)):
-        query = select(PERSONS).where(PERSONS.c.household_id.in_(part))
-        rows += map(dict, connection.execute(query).mappings())
-    return rows
+    return read_in(connection, select(PERSONS), PERSONS.c.household_id, household_ids)
 
 
 def read_persons(connection: Connection, person_ids: Iterable[str]) -> list[dict[str, Any]]:
     """Read persons by their codes, without the encrypted columns."""
-    columns = (PERSONS.c.person_id, PERSONS.c.household_id, PERSONS.c.left_on)
-    rows: list[dict[str, Any]] = []
-    for part in split_codes(sorted(person_ids)):
-        query = select(*columns).where(PERSONS.c.person_id.in_(part))
-        rows += map(dict, connection.execute(query).mappings())
-    return rows
+    query = select(PERSONS.c.person_id, PERSONS.c.household_id, PERSONS.c.left_on)
+    return read_in(connection, query, PERSONS.c.person_id, person_ids)
 
 
 def change_person(connection: Connection, person_id: str, **values: Any) -> None:
@@ -68,14 +60,12 @@ def move_persons(connection: Connection, household_id: str, new: str) -> None:
 
 def delete_persons(connection: Connection, household_ids: Iterable[str]) -> None:
     """Delete every person in some households, which are deleted too."""
-    for part in split_codes(sorted(household_ids)):
-        connection.execute(delete(PERSONS).where(PERSONS.c.household_id.in_(part)))
+    change_in(connection, delete(PERSONS), PERSONS.c.household_id, household_ids)
 
 
 def remove_persons(connection: Connection, person_ids: Iterable[str]) -> None:
     """Delete persons by their codes."""
-    for part in split_codes(sorted(person_ids)):
-        connection.execute(delete(PERSONS).where(PERSONS.c.person_id.in_(part)))
+    change_in(connection, delete(PERSONS), PERSONS.c.person_id, person_ids)
 
 
 def find_households(connection: Connection, region: str, column: str, hashes: Sequence[str]) -> Sequence[str]:

@@ -18,7 +18,7 @@ from riskml_serving.people.auth import is_in_region
 from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.store.facts.outcomes import DECISIVE
 from riskml_serving.store.households.tables import HOUSEHOLDS
-from riskml_serving.store.records.repository import split_codes
+from riskml_serving.store.records.repository import read_in
 
 __all__ = [
     "IS_SETTLED",
@@ -82,11 +82,8 @@ def is_unsettled(household: ColumnElement[str]) -> ColumnElement[bool]:
 
 def find_clued(connection: Connection, codes: Sequence[str]) -> set[str]:
     """Find those of some households in the caller's region that have a clue that no visit has settled."""
-    out: set[str] = set()
-    for part in split_codes(codes):
-        own = select(CLUES.c.household_id).where(CLUES.c.household_id.in_(part), ~IS_SETTLED)
-        out.update(connection.execute(own).scalars())
-    return out
+    query = select(CLUES.c.household_id).where(~IS_SETTLED)
+    return {row["household_id"] for row in read_in(connection, query, CLUES.c.household_id, codes)}
 
 
 def list_unscored(connection: Connection, region: str) -> list[dict[str, Any]]:
@@ -131,10 +128,9 @@ def read_names(connection: Connection, keys: IdentityKeys, clue_ids: Iterable[in
     LostKeyError
         If the key of a name is missing.
     """
-    rows: list[Any] = []
-    for part in split_codes(sorted(clue_ids)):
-        rows += connection.execute(select(CLUE_NAMES).where(CLUE_NAMES.c.clue_id.in_(part))).all()
-    return {number: json.loads(keys.decrypt(content, CLUE_NAMES.name, str(number))) for number, content in rows}
+    rows = read_in(connection, select(CLUE_NAMES), CLUE_NAMES.c.clue_id, clue_ids)
+    texts = {row["clue_id"]: keys.decrypt(row["content"], CLUE_NAMES.name, str(row["clue_id"])) for row in rows}
+    return {number: json.loads(text) for number, text in texts.items()}
 
 
 def _select_clues(region: str) -> Select[Any]:

@@ -27,7 +27,7 @@ from riskml_serving.base.database.upserts import insert_missing, upsert
 from riskml_serving.judging.importing.tables import IMPORT_HOUSEHOLDS, IMPORT_PARTS, IMPORTS
 from riskml_serving.judging.jobs.run import from_parquet, to_parquet
 from riskml_serving.store.households.tables import HOUSEHOLDS
-from riskml_serving.store.records.repository import split_codes
+from riskml_serving.store.records.repository import change_in, read_in
 from riskml_serving.store.records.tables import RECORDS, list_columns
 
 __all__ = [
@@ -149,8 +149,7 @@ def list_digests(connection: Connection, codes: Collection[str]) -> dict[str, in
     code, digest = IMPORT_HOUSEHOLDS.c.household_id, IMPORT_HOUSEHOLDS.c.digest
     query = select(code, digest).join(IMPORTS, IMPORTS.c.fingerprint == IMPORT_HOUSEHOLDS.c.fingerprint)
     query = query.where(_is_finished()).order_by(IMPORTS.c.finished_at)
-    rows = (row for part in split_codes([*codes]) for row in connection.execute(query.where(code.in_(part))))
-    return {row.household_id: row.digest for row in rows}
+    return {row["household_id"]: row["digest"] for row in read_in(connection, query, code, codes)}
 
 
 def save_households(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -247,8 +246,7 @@ def read_rivals(connection: Connection, name: str, request_id: str) -> list[dict
 def take_back_rows(connection: Connection, name: str, request_id: str, restored: Sequence[int]) -> int:
     """Delete the rows that a request brought to a table, and put others in force; return how many were deleted."""
     table = RECORDS[name]
-    for part in split_codes(restored):
-        connection.execute(update(table).where(table.c.row_id.in_(part)).values(superseded=False))
+    change_in(connection, update(table).values(superseded=False), table.c.row_id, restored)
     return connection.execute(delete(table).where(table.c.request_id == request_id)).rowcount
 
 
@@ -256,6 +254,5 @@ def list_empty(connection: Connection, codes: Sequence[str]) -> list[str]:
     """List those of some households about which no row is stored."""
     own = [table for table in RECORDS.values() if "household_id" in table.c]
     none = [~exists().where(table.c.household_id == HOUSEHOLDS.c.household_id) for table in own]
-    parts = split_codes(codes)
-    queries = (select(HOUSEHOLDS.c.household_id).where(HOUSEHOLDS.c.household_id.in_(part), *none) for part in parts)
-    return [code for query in queries for code in connection.execute(query).scalars()]
+    query = select(HOUSEHOLDS.c.household_id).where(*none)
+    return [row["household_id"] for row in read_in(connection, query, HOUSEHOLDS.c.household_id, codes)]

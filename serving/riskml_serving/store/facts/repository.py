@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from riskml_serving.base.clock import now
 from riskml_serving.store.facts.tables import CASE_FACTS
-from riskml_serving.store.records.repository import split_codes
+from riskml_serving.store.records.repository import read_in
 
 __all__ = ["add_facts", "list_stated", "move_fact", "read_facts", "read_facts_of_visits", "undo_facts"]
 
@@ -28,18 +28,13 @@ def list_stated(connection: Connection, codes: Collection[str]) -> list[str]:
 
 def read_facts(connection: Connection, codes: Sequence[str]) -> list[dict[str, Any]]:
     """Read the facts about households that the caller has checked, in the order in which they were saved."""
-    return _read(connection, CASE_FACTS.c.household_id, codes)
-
-
-def _read(connection: Connection, column: Column[Any], values: Sequence[Any]) -> list[dict[str, Any]]:
-    query = select(CASE_FACTS).order_by(CASE_FACTS.c.fact_id)
-    parts = (connection.execute(query.where(column.in_(part))).mappings() for part in split_codes(values))
-    return [dict(row) for rows in parts for row in rows]
+    return read_in(connection, select(CASE_FACTS).order_by(CASE_FACTS.c.fact_id), CASE_FACTS.c.household_id, codes)
 
 
 def read_facts_of_visits(connection: Connection, verification_ids: Sequence[int]) -> list[dict[str, Any]]:
     """Read the facts of verifications that the caller has checked, whichever household they are about now."""
-    return _read(connection, CASE_FACTS.c.verification_id, verification_ids)
+    query = select(CASE_FACTS).order_by(CASE_FACTS.c.fact_id)
+    return read_in(connection, query, CASE_FACTS.c.verification_id, verification_ids)
 
 
 def move_fact(connection: Connection, fact_id: int, household_id: str, content: str) -> None:

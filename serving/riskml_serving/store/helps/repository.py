@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, union, update
 
 from riskml_serving.store.helps.tables import HELP_BEGUN
-from riskml_serving.store.records.repository import is_not_superseded, split_codes
+from riskml_serving.store.records.repository import change_in, is_not_superseded, read_in, split_codes
 from riskml_serving.store.records.tables import RECORDS
 
 __all__ = ["add_helps", "change_help", "drop_helps", "read_begun", "read_versions"]
@@ -25,9 +25,7 @@ def add_helps(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def read_begun(connection: Connection, codes: Sequence[str]) -> list[dict[str, Any]]:
     """Read the help that is assessed again of households that the caller has locked, in the order of its receipt."""
-    query = select(HELP_BEGUN).order_by(HELP_BEGUN.c.help_id)
-    parts = (connection.execute(query.where(HELP_BEGUN.c.household_id.in_(part))) for part in split_codes(codes))
-    return [dict(row) for rows in parts for row in rows.mappings()]
+    return read_in(connection, select(HELP_BEGUN).order_by(HELP_BEGUN.c.help_id), HELP_BEGUN.c.household_id, codes)
 
 
 def read_versions(connection: Connection, codes: Sequence[str], since: dt.date) -> list[dict[str, Any]]:
@@ -62,5 +60,4 @@ def change_help(connection: Connection, help_id: int, **values: Any) -> None:
 
 def drop_helps(connection: Connection, help_ids: Sequence[int]) -> None:
     """Drop help, of households that the caller has locked, whose records are withdrawn."""
-    for part in split_codes(help_ids):
-        connection.execute(delete(HELP_BEGUN).where(HELP_BEGUN.c.help_id.in_(part)))
+    change_in(connection, delete(HELP_BEGUN), HELP_BEGUN.c.help_id, help_ids)

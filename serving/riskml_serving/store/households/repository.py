@@ -13,7 +13,7 @@ from riskml_serving.base.database.upserts import insert_missing, upsert
 from riskml_serving.base.problems import Problem
 from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.households.tables import HOUSEHOLDS
-from riskml_serving.store.records.repository import split_codes
+from riskml_serving.store.records.repository import change_in, read_in
 
 __all__ = [
     "add_households",
@@ -40,17 +40,11 @@ def find_households(
     connection: Connection, codes: Iterable[str], region: str, *, lock: bool = False
 ) -> dict[str, dict[str, Any]]:
     """Find the households that live in a region, by code; ``lock`` locks them, in code order, until commit."""
-    out: dict[str, dict[str, Any]] = {}
-    # PostgreSQL refuses a NUL in a parameter
-    for part in split_codes(sorted(code for code in codes if "\0" not in code)):
-        query = (
-            select(HOUSEHOLDS)
-            .where(HOUSEHOLDS.c.household_id.in_(part), is_in_region(HOUSEHOLDS.c.region_code, region))
-            .order_by(HOUSEHOLDS.c.household_id)
-        )
-        rows = connection.execute(query.with_for_update() if lock else query).mappings().all()
-        out |= {row["household_id"]: dict(row) for row in rows}
-    return out
+    code = HOUSEHOLDS.c.household_id
+    query = select(HOUSEHOLDS).where(is_in_region(HOUSEHOLDS.c.region_code, region)).order_by(code)
+    sound = (one for one in codes if "\0" not in one)  # PostgreSQL refuses a NUL in a parameter
+    rows = read_in(connection, query.with_for_update() if lock else query, code, sound)
+    return {row["household_id"]: row for row in rows}
 
 
 def require_household(connection: Connection, household_id: str, region: str, *, lock: bool = False) -> dict[str, Any]:
@@ -93,11 +87,9 @@ def find_predecessors(connection: Connection, household_id: str, region: str) ->
 
 def list_followers(connection: Connection, household_ids: Iterable[str]) -> dict[str, list[str]]:
     """List the codes of the households that follow closed ones, by the code of the closed one, in all regions."""
-    out: dict[str, list[str]] = {}
-    for part in split_codes(sorted(household_ids)):
-        query = select(HOUSEHOLDS.c.household_id, HOUSEHOLDS.c.followed_by).where(HOUSEHOLDS.c.household_id.in_(part))
-        out |= {code: split_followers(followed_by) for code, followed_by in connection.execute(query)}
-    return out
+    query = select(HOUSEHOLDS.c.household_id, HOUSEHOLDS.c.followed_by)
+    rows = read_in(connection, query, HOUSEHOLDS.c.household_id, household_ids)
+    return {row["household_id"]: split_followers(row["followed_by"]) for row in rows}
 
 
 def join_followers(codes: Iterable[str]) -> str:
@@ -158,8 +150,7 @@ def update_households(connection: Connection, rows: Sequence[dict[str, Any]]) ->
 
 def delete_households(connection: Connection, codes: Sequence[str]) -> None:
     """Remove households from the register."""
-    for part in split_codes(codes):
-        connection.execute(delete(HOUSEHOLDS).where(HOUSEHOLDS.c.household_id.in_(part)))
+    change_in(connection, delete(HOUSEHOLDS), HOUSEHOLDS.c.household_id, codes)
 
 
 def close_household(

@@ -10,8 +10,10 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    Delete,
     FromClause,
     Select,
+    Update,
     bindparam,
     insert,
     or_,
@@ -27,7 +29,9 @@ from riskml_serving.store.records.tables import PURPOSE, RECORDS, list_columns, 
 __all__ = [
     "CHUNK",
     "add_rows",
+    "change_in",
     "is_not_superseded",
+    "read_in",
     "read_lines",
     "read_raw_rows",
     "read_regional",
@@ -81,6 +85,20 @@ def split_codes(codes: Sequence[Value], size: int = CHUNK) -> Iterator[Sequence[
     [['a', 'b'], ['c']]
     """
     return (codes[start : start + size] for start in range(0, len(codes), size))
+
+
+def read_in(connection: Connection, query: Select[Any], column: ColumnElement[Any], values: Iterable[Any]) -> Rows:
+    """Read the rows of a query whose column has one of some values, however many these are, in the order of these."""
+    parts = (connection.execute(query.where(column.in_(part))).mappings() for part in split_codes(sorted(values)))
+    return [dict(row) for rows in parts for row in rows]
+
+
+def change_in(
+    connection: Connection, statement: Update | Delete, column: ColumnElement[Any], values: Iterable[Any]
+) -> None:
+    """Update or delete the rows whose column has one of some values, however many these are."""
+    for part in split_codes(sorted(values)):
+        connection.execute(statement.where(column.in_(part)))
 
 
 def holds_records(connection: Connection) -> bool:
