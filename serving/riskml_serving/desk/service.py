@@ -122,35 +122,21 @@ def start_job(act: Act, delivery: Mapping[str, Any], step: str, then: str = "col
     Problem
         ``delivery-busy`` if a worker is busy with it, or it has been imported.
     """
-    if delivery["step"] in ENDED or is_busy(act.connection, delivery):
+    if delivery["step"] in ENDED or read_progress(act.connection, delivery)["busy"]:
         raise Problem("delivery-busy")
     payload = {"delivery": delivery["delivery_id"], "step": step, "then": then, "as_of": act.today.isoformat()}
     job_id = jobs.add_job(act, "lists", payload, total=0)
     repository.change_delivery(act.connection, delivery["delivery_id"], job_id=job_id, fault="")
 
 
-def is_busy(connection: Connection, delivery: Mapping[str, Any]) -> bool:
-    """Return whether a job for a delivery is waiting or running."""
-    return read_progress(connection, delivery) is not None
-
-
-def read_progress(connection: Connection, delivery: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Read the progress of the work on a delivery; return None if no job is waiting or running."""
-    job = _find_job(connection, delivery)
-    if job is None or job["state"] not in jobs.OPEN:
-        return None
+def read_progress(connection: Connection, delivery: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the progress of the last job for a delivery: whether it is ``busy`` or was abandoned, and how far it is."""
+    job = jobs.find_job(connection, delivery["job_id"], delivery["county"]) if delivery["job_id"] else None
+    if job is None:
+        return {"busy": False, "failed": False}
+    state = {"busy": job["state"] in jobs.OPEN, "failed": job["state"] == "failed"}
     stage = json.loads(job["checkpoint"] or "{}").get("stage", "")
-    return {"step": json.loads(job["payload"])["step"], "stage": stage, "done": job["done"], "total": job["total"]}
-
-
-def has_failed(connection: Connection, delivery: Mapping[str, Any]) -> bool:
-    """Return whether the last job for a delivery was abandoned."""
-    job = _find_job(connection, delivery)
-    return job is not None and job["state"] == "failed"
-
-
-def _find_job(connection: Connection, delivery: Mapping[str, Any]) -> dict[str, Any] | None:
-    return jobs.find_job(connection, delivery["job_id"], delivery["county"]) if delivery["job_id"] else None
+    return {**state, "stage": stage, "done": job["done"], "total": job["total"]}
 
 
 def read_result(connection: Connection, keys: IdentityKeys, delivery: Mapping[str, Any]) -> dict[str, Any]:
@@ -210,7 +196,7 @@ def discard(act: Act, delivery: Mapping[str, Any]) -> None:
     Problem
         ``delivery-busy``.
     """
-    if delivery["import_id"] is not None or is_busy(act.connection, delivery):
+    if delivery["import_id"] is not None or read_progress(act.connection, delivery)["busy"]:
         raise Problem("delivery-busy")
     repository.remove_delivery(act.connection, delivery["delivery_id"])
     act.record("lists.discard", delivery=delivery["delivery_id"])

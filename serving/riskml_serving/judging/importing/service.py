@@ -211,10 +211,8 @@ class _Import:
         digests = self.delivery.compute_digests()
         done = Import(self.fingerprint[:ID_LENGTH], len(digests))
         if begun is None or begun["finished_at"] is None:
-            done, job_id = self._publish(digests, begun, scores=model is not None, simulated=simulated)
-        else:
-            job_id = begun["job_id"]
-        scored = 0 if model is None or job_id is None else finish_job(self.engine, model, job_id, self.bar, reader)
+            done = self._publish(digests, begun, scores=model is not None, simulated=simulated) or done
+        scored = 0 if model is None else finish_scores(self.engine, self.fingerprint, model, self.bar, reader)
         return replace(done, scored=scored)
 
     def _check(self) -> None:
@@ -224,11 +222,14 @@ class _Import:
 
     def _publish(
         self, digests: dict[str, int], begun: Mapping[str, Any] | None, *, scores: bool, simulated: bool
-    ) -> tuple[Import, str | None]:
-        """Stage the parts that are missing and publish all of them; stage again what others change meanwhile."""
+    ) -> Import | None:
+        """Stage the parts that are missing and publish all of them; stage again what others change meanwhile.
+
+        Return None if another run has finished the import.
+        """
         base = self._begin(begun)
         if base is None:
-            return self._find_finished(digests)
+            return None
         with reading(self.engine) as connection:
             stored = repository.list_digests(connection, digests)
         codes = [code for code, digest in digests.items() if stored.get(code) != digest]
@@ -263,21 +264,15 @@ class _Import:
                     notes: dict[str, Any] = {"counties": self.delivery.list_counties(), "moved": news.moved}
                     notes["source"] = None if self.source is None else self.source.source_id
                     repository.finish_import(connection, self.fingerprint, notes, job_id)
-                return Import(self.fingerprint[:ID_LENGTH], **counts), job_id
+                return Import(self.fingerprint[:ID_LENGTH], **counts)
             except _Touched as error:
                 if error.codes is None:
                     return self._publish(digests, None, scores=scores, simulated=simulated)
                 stale = [i for i, part in enumerate(parts) if error.codes.intersection(part)]
             base = self._begin(None, stale)
             if base is None:
-                return self._find_finished(digests)
+                return None
             closed = self._stage(parts, digests)
-
-    def _find_finished(self, digests: dict[str, int]) -> tuple[Import, str | None]:
-        """Return what an import did that another run has finished meanwhile, and its job."""
-        with reading(self.engine) as connection:
-            begun = repository.find_import(connection, self.fingerprint) or {"job_id": None}
-        return Import(self.fingerprint[:ID_LENGTH], len(digests)), begun["job_id"]
 
     def _begin(self, begun: Mapping[str, Any] | None, stale: Sequence[int] | None = None) -> dict[str, Any] | None:
         """Note what is stored before anything is staged; drop the parts that were staged for something else.
@@ -333,12 +328,12 @@ def _read_stored(engine: Engine, reader: Reader, codes: Sequence[str]) -> Rows:
     return {name: tables[name].filter(pc.is_valid(tables[name]["household_id"])) for name in own}
 
 
-def finish_scores(engine: Engine, import_id: str, model: Model, bar: Progress, reader: Reader | None = None) -> None:
-    """Score the households of an import whose records are visible, unless this has been done."""
+def finish_scores(engine: Engine, import_id: str, model: Model, bar: Progress, reader: Reader | None = None) -> int:
+    """Score the households of an import whose records are visible; see :func:`finish_job`."""
     with reading(engine) as connection:
         imported = repository.find_import(connection, import_id)
-    if imported is not None and imported["job_id"] is not None:
-        finish_job(engine, model, imported["job_id"], bar, reader)
+    job_id = None if imported is None else imported["job_id"]
+    return 0 if job_id is None else finish_job(engine, model, job_id, bar, reader)
 
 
 def finish_job(engine: Engine, model: Model, job_id: str, bar: Progress, reader: Reader | None = None) -> int:

@@ -86,7 +86,7 @@ async def lists(request: SignedIn) -> View:
     def read(connection: Connection) -> list[dict[str, Any]]:
         rows = repository.list_deliveries(connection, request.caller.region, MOST_DELIVERIES)
         return [
-            {**row, "busy": service.is_busy(connection, row), "author": name_caller(connection, row["created_by"])}
+            {**row, **service.read_progress(connection, row), "author": name_caller(connection, row["created_by"])}
             for row in rows
         ]
 
@@ -137,7 +137,6 @@ async def delivery(request: SignedIn) -> View:
         return {
             "it": row,
             "progress": service.read_progress(connection, row),
-            "failed": service.has_failed(connection, row),
             "answered": repository.count_answers(connection, code),
             "result": result,
             "homes": result.get("heads") or _name_heads(read_persons(connection, keys, homes)),
@@ -174,7 +173,7 @@ async def delivery(request: SignedIn) -> View:
         explain_reason=lambda reason: explain_reason(reason).read(lang),
         name_outcome=lambda outcome: name_outcome(outcome).read(lang),
     )
-    if content["progress"] is not None:
+    if content["progress"]["busy"]:
         response.headers["Refresh"] = "2"  # the page follows the work even without JavaScript
     return View(response, _list_homes(step, shown), {"delivery": row["delivery_id"], "step": step})
 
