@@ -72,20 +72,12 @@ PARTS = {
 
 async def _gather(request: PageRequest, household_id: str) -> dict[str, Any]:
     """Gather what a household's page shows; refuse a household outside the reader's region."""
-    state, lang = get_state(request), get_language(request)
+    state, lang, reveals = get_state(request), get_language(request), may_reveal(request)
     model, day = state.holder.current, today(state.settings)
-    reader = partial(
-        HouseholdReader,
-        model=model,
-        caller=request.caller,
-        settings=state.settings,
-        today=day,
-        lang=lang,
-        reveals=may_reveal(request),
-    )
 
     def read(connection: Connection) -> dict[str, Any]:
-        page = reader(connection).read(household_id)
+        reader = HouseholdReader(connection, model, request.caller, state.settings, day, lang, reveals)
+        page = reader.read(household_id)
         numbers = [clue["number"] for clue in page["clues"]]
         return {
             **page,
