@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine
 
-from riskml_serving.base.database import writing
 from riskml_serving.base.problems import Problem
 from riskml_serving.checks.fields import require_choice
 from riskml_serving.checks.lists import check_uploads
@@ -19,6 +18,7 @@ from riskml_serving.judging.act import Act
 from riskml_serving.judging.jobs import repository as jobs
 from riskml_serving.people.auth import IDENTITY, Caller
 from riskml_serving.register.keys import IdentityKeys
+from riskml_serving.register.service import rotate
 
 __all__ = [
     "ENDED",
@@ -203,17 +203,8 @@ def discard(act: Act, delivery: Mapping[str, Any]) -> None:
 
 
 def rotate_desk(engine: Engine, keys: IdentityKeys) -> int:
-    """Encrypt everything that the desk stores again with the current key, in batches; return the number of rows.
-
-    If this is interrupted, the next call continues.
-    """
-    total = 0
-    while True:
-        with writing(engine) as connection:
-            count = repository.encrypt_again(connection, keys, BATCH)
-        if not count:
-            return total
-        total += count
+    """Encrypt everything that the desk stores again with the current key; return the number of rows."""
+    return rotate(engine, lambda connection: repository.encrypt_again(connection, keys, BATCH))
 
 
 def read_copy(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -33,6 +33,7 @@ __all__ = [
     "move_back",
     "read_persons",
     "restore_persons",
+    "rotate",
     "rotate_persons",
 ]
 
@@ -282,23 +283,34 @@ def move_back(connection: Connection, moved: Mapping[str, Sequence[str | None]])
             repository.change_person(connection, person["person_id"], household_id=old, left_on=day)
 
 
-def rotate_persons(engine: Engine, keys: IdentityKeys) -> int:
-    """Encrypt every person of an older key again with the current one, in batches; return their number.
+def rotate(engine: Engine, encrypt: Callable[[Connection], int]) -> int:
+    """Encrypt rows again in batches, each in a transaction of its own, until none is left; return their number.
 
     If this is interrupted, the next call continues.
+    """
+    total = 0
+    while True:
+        with writing(engine) as connection:
+            count = encrypt(connection)
+        if not count:
+            return total
+        total += count
+
+
+def rotate_persons(engine: Engine, keys: IdentityKeys) -> int:
+    """Encrypt every person of an older key again with the current one; return their number.
 
     Raises
     ------
     LostKeyError
         If the key of one of the persons is missing.
     """
-    total = 0
-    while True:
-        with writing(engine) as connection:
-            rows = repository.read_with_other_keys(connection, keys.current, BATCH)
-            if not rows:
-                return total
-            total += keep_persons(connection, keys, (_decrypt(keys, row) for row in rows))
+
+    def encrypt(connection: Connection) -> int:
+        rows = repository.read_with_other_keys(connection, keys.current, BATCH)
+        return keep_persons(connection, keys, (_decrypt(keys, row) for row in rows))
+
+    return rotate(engine, encrypt)
 
 
 def _find(connection: Connection, keys: IdentityKeys, region: str, column: str, text: str) -> list[str]:

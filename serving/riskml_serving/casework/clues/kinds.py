@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from riskml.records.contract.schema import TABLES
-from riskml.vocabulary.terms import Term, Vocabulary
+from riskml.vocabulary.terms import Term, Vocabulary, read_vocabularies
 from riskml_serving.people.auth import Caller
 
 __all__ = ["CHANNELS", "HIDDEN", "KINDS", "ClueKind", "may_read_clue", "suppose"]
@@ -49,13 +49,7 @@ KINDS = Vocabulary(
 )
 """Kinds of clues by code."""
 
-CHANNELS = Vocabulary(
-    Term("grid_worker", "网格员上报", "grid worker"),
-    Term("hotline", "热线电话", "hotline"),
-    Term("self_report", "农户自主申报", "household itself"),
-    Term("neighbour", "邻里反映", "neighbour"),
-    Term("department", "部门转来", "department"),
-)
+CHANNELS = read_vocabularies("riskml_serving.casework.clues", "words.yaml")["channels"]
 """Ways in which clues arrive, by the codes of the contract; what a visit finds is no clue."""
 
 HIDDEN = Term("hidden", "健康类线索（需授权）", "about health (needs permission)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -166,12 +166,17 @@ def list_changed(connection: Connection, fingerprint: str) -> dict[str, str]:
 
 def list_touched(connection: Connection, base: Mapping[str, int]) -> set[str]:
     """List the households about which rows were received after the last row of each table that ``base`` names."""
-    touched: set[str] = set()
+    return _list_households(connection, lambda name: RECORDS[name].c.row_id > base[name])
+
+
+def _list_households(connection: Connection, select_rows: Callable[[str], ColumnElement[bool]]) -> set[str]:
+    """List the households in the rows of every table that a condition, which depends on the table, selects."""
+    codes: set[str] = set()
     for name, table in RECORDS.items():
         if "household_id" in table.c:
-            query = select(table.c.household_id).where(table.c.row_id > base[name]).distinct()
-            touched.update(code for code in connection.execute(query).scalars() if code is not None)
-    return touched
+            query = select(table.c.household_id).where(select_rows(name)).distinct()
+            codes.update(code for code in connection.execute(query).scalars() if code is not None)
+    return codes
 
 
 def append(connection: Connection, name: str, rows: pa.Table, received: dt.datetime, request_id: str) -> None:
@@ -214,12 +219,7 @@ def _copy(driver: Any, into: str, rows: pa.Table, own: Mapping[str, Any]) -> Non
 
 def list_received(connection: Connection, request_id: str) -> set[str]:
     """List the households about which a request brought rows."""
-    codes: set[str] = set()
-    for table in RECORDS.values():
-        if "household_id" in table.c:
-            query = select(table.c.household_id).where(table.c.request_id == request_id).distinct()
-            codes.update(code for code in connection.execute(query).scalars() if code is not None)
-    return codes
+    return _list_households(connection, lambda name: RECORDS[name].c.request_id == request_id)
 
 
 def list_members(connection: Connection, request_id: str) -> set[tuple[str, str]]:

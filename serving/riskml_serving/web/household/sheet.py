@@ -10,7 +10,7 @@ from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, label_fla
 
 __all__ = ["build_sheets"]
 
-SCORES: tuple[Column, ...] = (
+SCORE_COLUMNS: tuple[Column, ...] = (
     (
         "截至",
         "as of",
@@ -20,7 +20,7 @@ SCORES: tuple[Column, ...] = (
     ("分级", "tier", lambda row, style: row["specify"](style.word("tier", row["tier"]))),
     (HUNDRED["zh"], HUNDRED["en"], lambda row, _: count_per_hundred(row["probability"])),
 )
-VISITS: tuple[Column, ...] = (
+VISIT_COLUMNS: tuple[Column, ...] = (
     ("日期", "on", lambda visit, _: visit["verified_on"]),
     ("结果", "finding", lambda visit, style: style.word("outcome", visit["outcome"])),
     ("类别", "category", lambda visit, style: style.word("category", visit["category"])),
@@ -45,8 +45,8 @@ def build_sheets(page: dict[str, Any], style: Style) -> list[Sheet]:
     scores = [{**row, "specify": page["specify"]} for row in page["history"]]
     return [
         (t("研判", "verdicts"), (t("项目", "what"), t("内容", "says")), facts),
-        (t("历次研判", "scores"), *make_table(SCORES, scores, style)),
-        (t("核实", "verifications"), *make_table(VISITS, page["visits"], style)),
+        (t("历次研判", "scores"), *make_table(SCORE_COLUMNS, scores, style)),
+        (t("核实", "verifications"), *make_table(VISIT_COLUMNS, page["visits"], style)),
     ]
 
 

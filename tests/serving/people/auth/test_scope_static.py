@@ -49,6 +49,7 @@ EXEMPT = {
         (
             "read_last",
             "list_touched",
+            "_list_households",
             "append",
             "list_received",
             "list_members",
@@ -95,7 +96,6 @@ EXEMPT = {
         "list_stated": "returns those of the given codes about which facts are stored",
         "read_facts": "gets codes that require_household, or the rows of an import, have named",
         "read_facts_of_visits": "gets verifications that a query limited to a region has returned",
-        "_read": "gets what read_facts or read_facts_of_visits has got",
         "move_fact": "gets a fact of a household that a closure or an import has locked",
         "undo_facts": "gets a verification that undo has found in the region",
     },
