@@ -20,8 +20,6 @@ from riskml.records.contract.calendar import to_day
 from riskml.splits import Settings
 from riskml.text import shorten_list
 
-__all__ = ["GSOEP", "SURVEYS", "Cut", "Survey", "build_survey_tables", "write_survey"]
-
 POVERTY_SHARE = 0.6
 """The line for a year, as a fraction of that year's median amount."""
 

@@ -10,24 +10,6 @@ from typing import Any
 
 from riskml.text import Joined, Text, shorten_list
 
-__all__ = [
-    "BundleError",
-    "ClusterError",
-    "FontError",
-    "ModelError",
-    "PolicyError",
-    "RecordsError",
-    "ReleaseError",
-    "RiskmlError",
-    "SimulationError",
-    "SplitError",
-    "TrackingError",
-    "UsageError",
-    "explain_os_error",
-    "explaining",
-    "suggest_names",
-]
-
 
 def suggest_names(unknown: Iterable[str], known: Iterable[str]) -> Text:
     """Suggest the closest known name for each unknown one; the text is empty if no known name is close.

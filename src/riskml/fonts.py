@@ -16,8 +16,6 @@ from riskml.errors import FontError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FAMILY", "find_font", "make_font_face", "render_svg", "subset_font", "use_chinese_font"]
-
 FAMILY = "Noto Sans SC"
 """Family name stated in the font file (SIL Open Font License 1.1)."""
 

@@ -11,8 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from riskml.errors import UsageError, explaining
 
-__all__ = ["create_keys", "format_key", "load_private_key", "load_public_key", "write_private"]
-
 
 def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read; an existing file is replaced in one step."""

@@ -9,8 +9,6 @@ from riskml.records.checking.check import open_checked
 from riskml.records.panel.store import Records
 from riskml.records.reading.grouping import keep_sample
 
-__all__ = ["load_records"]
-
 
 def load_records(
     folder: str | Path, policy: Policy | None = None, skip_bad_rows: Path | None = None, sample: int | None = None

@@ -7,8 +7,6 @@ from typing import Protocol, TypeVar
 
 from riskml.progress import SILENT, Progress
 
-__all__ = ["Mapper"]
-
 J = TypeVar("J")
 R = TypeVar("R")
 

@@ -22,8 +22,6 @@ from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.verdict import FIELDS, Opinion, read_fields
 
-__all__ = ["COLUMNS", "judge", "judge_all", "score", "tabulate_scores"]
-
 COLUMNS = ("household_id", "as_of", *(field.name for field in FIELDS))
 """Columns of a table of scores."""
 

@@ -18,21 +18,6 @@ from riskml.text import Text, join_sentences
 if TYPE_CHECKING:
     from riskml.records.panel.store import Records
 
-__all__ = [
-    "Grid",
-    "Hardship",
-    "Origin",
-    "Outcome",
-    "Settings",
-    "build_grid",
-    "count_least_months",
-    "count_months_needed",
-    "cut_origins",
-    "find_first_covered",
-    "find_span_end",
-    "list_recent",
-]
-
 Outcome = Literal["any", "end"]
 """Whether a fall means income below the line at the end of any month of the span, or at the end of its last month."""
 

@@ -12,19 +12,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, Self
 
-__all__ = [
-    "CATALOGUES",
-    "Joined",
-    "Lang",
-    "Text",
-    "detect_language",
-    "join_sentences",
-    "load_chinese",
-    "read",
-    "read_data",
-    "shorten_list",
-]
-
 Lang = Literal["zh", "en"]
 
 CATALOGUES = ["riskml"]

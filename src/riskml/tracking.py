@@ -26,20 +26,6 @@ from urllib.request import url2pathname
 from riskml.errors import TrackingError
 from riskml.text import Joined
 
-__all__ = [
-    "CHALLENGER",
-    "CHAMPION",
-    "NAME",
-    "Registered",
-    "add_file",
-    "download",
-    "fetch_champion",
-    "find_champion_version",
-    "find_version",
-    "log_run",
-    "set_champion",
-]
-
 NAME = "riskml"
 """Name of the experiment and of the registered model."""
 

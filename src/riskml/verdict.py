@@ -24,8 +24,6 @@ from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS, UNK
 if TYPE_CHECKING:  # processes that judge no households import this module too, and should start quickly
     from riskml.policy import Verdicts
 
-__all__ = ["FIELDS", "Field", "Kind", "Opinion", "read_fields"]
-
 
 @dataclass(frozen=True)
 class Opinion:

@@ -14,8 +14,6 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-__all__ = ["MOST_ROWS", "Percent", "Sheet", "escape_text", "write_csv", "write_workbook"]
-
 MOST_ROWS = 1_048_574
 """Maximum number of rows of a sheet in Excel, after the notices and the header."""
 

@@ -11,8 +11,6 @@ from riskml_serving.checks.findings import describe_finding
 from riskml_serving.judging.model import Model
 from riskml_serving.store.records.columns import Rows
 
-__all__ = ["read_attributes"]
-
 _DECLARED = frozenset(TABLES["households"].names)
 
 

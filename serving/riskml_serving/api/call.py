@@ -29,8 +29,6 @@ from riskml_serving.judging.model import Model
 from riskml_serving.operations.state import AppState, get_state
 from riskml_serving.people.auth import Caller
 
-__all__ = ["Call", "Limit", "ReadCall", "Region", "RequireRight", "ScoreCall", "WriteCall"]
-
 Region = Annotated[str | None, Query(description="Region prefix; by default, that of the key.")]
 T = TypeVar("T")
 Limit = Annotated[int | None, Query(ge=1)]

@@ -16,8 +16,6 @@ from riskml_serving.http.responses import respond
 from riskml_serving.operations.readiness import check_readiness
 from riskml_serving.operations.state import get_state
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["operations"])
 admin = RequireRight("admin")
 

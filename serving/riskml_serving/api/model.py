@@ -10,8 +10,6 @@ from starlette.responses import Response
 from riskml_serving.api.call import ReadCall
 from riskml_serving.http.responses import make_answer_type, respond
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["model"])
 
 MODEL_ANSWER = make_answer_type(

@@ -15,19 +15,6 @@ from riskml.vocabulary.terms import Term
 from riskml_serving.base.contract import make_choice_type, make_dict_type, make_list_type
 from riskml_serving.base.problems import MEDIA_TYPE
 
-__all__ = [
-    "BODIES",
-    "PROBLEM",
-    "PROBLEM_RESPONSE",
-    "Body",
-    "explain_codes",
-    "follow",
-    "install",
-    "list_endpoints",
-    "make_term_type",
-    "require_answer_types",
-]
-
 FOLLOW = "x-follow"
 """Key under which a route's ``responses`` hold what its response gives, until they are turned into links."""
 

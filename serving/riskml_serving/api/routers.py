@@ -14,8 +14,6 @@ from riskml_serving.api.regions.endpoints import router as regions
 from riskml_serving.api.scores.endpoints import router as scores
 from riskml_serving.api.verifications.endpoints import router as verifications
 
-__all__ = ["ANSWERS", "ROUTERS"]
-
 ROUTERS = (scores, records, clues, households, jobs, verifications, changes, regions, model, health)
 
 ANSWERS = require_answer_types(ROUTERS)

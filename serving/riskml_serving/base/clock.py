@@ -7,8 +7,6 @@ from zoneinfo import ZoneInfo
 
 from riskml_serving.base.settings import Settings
 
-__all__ = ["now", "stamp", "to_local", "today"]
-
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 

@@ -18,8 +18,6 @@ from riskml.errors import RiskmlError
 from riskml.text import join_sentences
 from riskml_serving.base.problems import Problem, read_field_errors
 
-__all__ = ["describe_error", "is_disk_full", "is_unavailable", "list_frames", "to_problem"]
-
 log = logging.getLogger("riskml_serving.errors")
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

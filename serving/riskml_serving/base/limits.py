@@ -8,8 +8,6 @@ from starlette.requests import Request
 
 from riskml_serving.base.problems import Problem
 
-__all__ = ["RateLimiter", "read_body"]
-
 
 async def read_body(request: Request, max_bytes: int) -> bytes:
     """Read the body; stop as soon as it exceeds ``max_bytes``.

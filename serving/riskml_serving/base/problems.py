@@ -16,8 +16,6 @@ from riskml.records.contract.declaration import IDENTIFIERS
 from riskml.records.reading.rules import RULES
 from riskml.text import read_data
 
-__all__ = ["MEDIA_TYPE", "MOST_ERRORS", "PROBLEMS", "FieldError", "Kind", "Problem", "move_path", "read_field_errors"]
-
 MEDIA_TYPE = "application/problem+json"
 NAME = re.compile(r"[a-z][a-z_]{0,39}")
 _DATA = read_data("riskml_serving.base", "problems.yaml")

@@ -24,8 +24,6 @@ from riskml.errors import explaining
 from riskml.keys import format_key, load_public_key
 from riskml_serving.base import settings_faults
 
-__all__ = ["FILE_VARIABLE", "PREFIX", "SECRETS", "Settings"]
-
 PREFIX = "RISKML_SERVING_"
 FILE_VARIABLE = PREFIX + "FILE"
 """Environment variable that names the TOML file."""

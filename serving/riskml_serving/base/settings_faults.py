@@ -13,8 +13,6 @@ from pydantic_settings import SettingsError
 from riskml.errors import UsageError, explain_os_error, suggest_names
 from riskml.text import Joined, Text, join_sentences, shorten_list
 
-__all__ = ["explain_file", "explain_values"]
-
 WITH_PASSWORD = ("database_url",)
 """Settings whose values may contain a password and are never shown, like those that are secret altogether."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from riskml_serving.base.settings import FILE_VARIABLE, PREFIX, Settings
 
-__all__ = ["render_settings"]
-
 HEAD = f"""# Settings of the service
 
 Each setting is read from the environment variable `{PREFIX}` + its name in capitals, then from the TOML file that

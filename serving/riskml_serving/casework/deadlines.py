@@ -25,8 +25,6 @@ from riskml_serving.casework.states import (
 )
 from riskml_serving.casework.workdays import add_working_days, find_last_overdue_start, has_announced_holidays
 
-__all__ = ["DEADLINES", "Deadline", "DeadlineKind", "Deadlines"]
-
 
 @dataclass(frozen=True)
 class DeadlineKind(Term):

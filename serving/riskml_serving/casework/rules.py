@@ -8,8 +8,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, not_, or_, true
 
-__all__ = ["ALWAYS", "Rule", "compare", "compare_facts", "is_true"]
-
 
 @dataclass(frozen=True)
 class Rule:

@@ -28,20 +28,6 @@ from operator import eq, ge, gt, ne, or_
 from riskml_serving.casework.rules import compare, compare_facts, is_true
 from riskml_serving.store.facts.outcomes import DECISIVE
 
-__all__ = [
-    "ASSIGNED",
-    "CLUED",
-    "CLUE_VISITED",
-    "CONFIRMED",
-    "MONITORED",
-    "OPEN",
-    "SETTLED",
-    "SIGNALLED",
-    "UNVERIFIED",
-    "VISITED",
-    "WAITING",
-]
-
 SIGNALLED = compare("signal", gt, 0)
 MONITORED = compare("status", eq, "monitored")
 ASSIGNED = compare("assignee", ne, "")

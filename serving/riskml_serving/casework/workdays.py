@@ -6,8 +6,6 @@ import datetime as dt
 
 import chinese_calendar
 
-__all__ = ["add_working_days", "find_last_overdue_start", "has_announced_holidays"]
-
 ONE = dt.timedelta(days=1)
 
 

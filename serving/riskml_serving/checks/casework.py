@@ -19,8 +19,6 @@ from riskml_serving.people.auth import Caller
 from riskml_serving.store.facts.kinds import FACTS, concerns_health
 from riskml_serving.store.facts.outcomes import MET
 
-__all__ = ["check_clue", "check_followers", "check_help", "check_visit", "find_subject_faults", "find_told_faults"]
-
 Body = Mapping[str, Any]
 
 SUBJECTS = ("household_id", "unlisted", "region_code")

@@ -18,8 +18,6 @@ from riskml_serving.base.problems import MOST_ERRORS, FieldError
 from riskml_serving.checks.findings import describe_finding
 from riskml_serving.store.records.columns import Columns
 
-__all__ = ["leave_out", "list_faults", "plan_warnings", "show_warnings"]
-
 
 def list_faults(tables: Mapping[str, Columns], today: dt.date) -> list[FieldError]:
     """List the faults of rows that the types of the fields do not refuse already."""

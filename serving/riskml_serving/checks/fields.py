@@ -8,8 +8,6 @@ from typing import Any
 
 from riskml_serving.base.problems import FieldError, Problem
 
-__all__ = ["find_code", "find_future", "list_closed", "read_day", "refuse", "refuse_paths", "require_choice"]
-
 NOT_FOUND = ("not_found", "No such household in this key's region", "household-not-found")
 CLOSED = ("closed", "This household is closed", "household-closed")
 

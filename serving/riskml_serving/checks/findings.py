@@ -6,8 +6,6 @@ from riskml.records.panel.extent import Extent
 from riskml.records.reading.rules import RULES
 from riskml_serving.base.problems import FieldError
 
-__all__ = ["describe_finding", "warn_of_end"]
-
 
 def describe_finding(table: str, i: int, column: str, code: str) -> FieldError:
     """Describe what a rule finds in a column of a row of a request, or in a whole row.

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from riskml_serving.base.problems import FieldError
 from riskml_serving.checks.fields import refuse
 
-__all__ = ["check_uploads"]
-
 
 def check_uploads(
     names: Sequence[str], earlier: Sequence[str], received: Mapping[str, dt.date], today: dt.date

@@ -18,15 +18,6 @@ from riskml_serving.checks.fields import CLOSED, NOT_FOUND, find_future, list_cl
 from riskml_serving.people.auth import Caller, covers
 from riskml_serving.store.records.columns import Columns, Rows, to_columns
 
-__all__ = [
-    "TableRows",
-    "check_new_records",
-    "check_score_request",
-    "refuse_closed",
-    "refuse_households",
-    "require_one_income",
-]
-
 _DECLARED = frozenset(TABLES["households"].names)
 
 _SPOILT = (

@@ -15,8 +15,6 @@ from riskml_serving.base.settings import Settings
 from riskml_serving.commands.connections import connect, record_change
 from riskml_serving.commands.options import Database, Household
 
-__all__ = ["app"]
-
 app = typer.Typer(help="Audit log: verify it, print its last entry, list entries.", no_args_is_help=True)
 
 PublicKey = Annotated[Path | None, typer.Option("--key", help="Public key of the checkpoints (FILE.pub).")]

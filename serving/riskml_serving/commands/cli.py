@@ -24,8 +24,6 @@ from riskml_serving.commands.retention import forget, retention
 from riskml_serving.commands.users import app as users
 from riskml_serving.commands.worker import worker
 
-__all__ = ["app", "main"]
-
 app = typer.Typer(
     name="riskml-serving",
     help="Operate the scoring service: database, records, keys, accounts, models, audit and jobs.",

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from riskml_serving.people.auth import Caller
 
-__all__ = ["change", "connect", "identify_operator", "record_change"]
-
 
 @contextmanager
 def connect(db: str | None, *, write: bool = False) -> Iterator[Connection]:

@@ -8,8 +8,6 @@ from riskml.cli.terminal import say
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.options import Database
 
-__all__ = ["app"]
-
 app = typer.Typer(help="Create or upgrade the database.", no_args_is_help=True)
 
 

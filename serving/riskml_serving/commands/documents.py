@@ -6,8 +6,6 @@ import typer
 
 from riskml_serving.base.settings import Settings
 
-__all__ = ["openapi", "settings"]
-
 
 def openapi() -> None:
     """Print the OpenAPI description, as in serving/openapi.json."""

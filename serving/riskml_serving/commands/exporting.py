@@ -11,8 +11,6 @@ from riskml.cli.terminal import say
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.options import Database
 
-__all__ = ["export"]
-
 
 def export(
     out: Annotated[Path, typer.Argument(metavar="RECORDS", help="Folder to write; it must not exist or be empty.")],

@@ -16,8 +16,6 @@ from riskml_serving.commands.options import BundleFolder, Database
 if TYPE_CHECKING:
     from riskml_serving.judging.model import Model
 
-__all__ = ["import_records", "withdraw"]
-
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Day as of which to score, such as 2024-12-31; today by default.")
 ]

@@ -15,8 +15,6 @@ from riskml_serving.commands.connections import change, connect
 from riskml_serving.commands.listing import say_row
 from riskml_serving.commands.options import Database
 
-__all__ = ["app"]
-
 app = typer.Typer(
     help="API keys: create, list, revoke. Identity keys, which encrypt names: create, rotate.", no_args_is_help=True
 )

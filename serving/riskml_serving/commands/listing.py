@@ -7,8 +7,6 @@ import typer
 from riskml.cli.terminal import choose_language
 from riskml.text import Text
 
-__all__ = ["say_row"]
-
 
 def say_row(*cells: str) -> None:
     """Print one row; cells that are texts appear in the language of the reader."""

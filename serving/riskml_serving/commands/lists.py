@@ -15,8 +15,6 @@ from riskml_serving.base.settings import Settings
 from riskml_serving.commands.connections import identify_operator
 from riskml_serving.commands.options import BundleFolder, Database
 
-__all__ = ["lists"]
-
 
 def lists(
     files: Annotated[list[Path], typer.Argument(help="Lists as received, or folders of them.", exists=True)],

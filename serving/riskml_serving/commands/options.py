@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["AsJson", "BundleFolder", "Database", "Household"]
-
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 BundleFolder = Annotated[
     Path | None, typer.Option("--bundle", help="Bundle folder; by default the released bundle in models/.")

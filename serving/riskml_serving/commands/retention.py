@@ -8,8 +8,6 @@ from riskml_serving.base.settings import Settings
 from riskml_serving.commands.connections import connect
 from riskml_serving.commands.options import Database, Household
 
-__all__ = ["forget", "retention"]
-
 
 def forget(household: Household, db: Database = None) -> None:
     """Delete all data of a household.

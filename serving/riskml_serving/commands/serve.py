@@ -8,8 +8,6 @@ import typer
 
 from riskml_serving.commands.options import BundleFolder, Database
 
-__all__ = ["serve"]
-
 
 def serve(
     bundle: BundleFolder = None,

@@ -13,8 +13,6 @@ from riskml_serving.commands.connections import change, connect
 from riskml_serving.commands.listing import say_row
 from riskml_serving.commands.options import Database
 
-__all__ = ["app"]
-
 app = typer.Typer(help="Staff accounts: create, list, disable, set a password.", no_args_is_help=True)
 
 Username = Annotated[str, typer.Argument(help="User name.")]

@@ -8,8 +8,6 @@ from riskml.cli.terminal import choose_language, say
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.options import BundleFolder, Database
 
-__all__ = ["worker"]
-
 
 def worker(db: Database = None, bundle: BundleFolder = None) -> None:
     """Work on jobs until stopped; several workers may run. Set RISKML_SERVING_JOB_WORKER=false for the service."""

@@ -15,8 +15,6 @@ from riskml_serving.store.households.repository import find_households, list_cod
 from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.repository import read_rows
 
-__all__ = ["write_folder"]
-
 FEW = 20
 """Number of stored households that are written again if a delivery concerns none; one of them must have income."""
 

@@ -24,8 +24,6 @@ from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current
 from riskml_serving.store.households.repository import list_codes
 
-__all__ = ["compare", "judge", "list_touched", "read_signals"]
-
 MOST = 1_000_000
 """Maximum number of households that a preview reads at a time."""
 

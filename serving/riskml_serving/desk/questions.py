@@ -23,8 +23,6 @@ from riskml.lists.wording import list_choices
 from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.repository import read_rows
 
-__all__ = ["list_questions", "recall_answers", "settle_sheets"]
-
 _PERSON = (
     "person_id",
     "household_id",

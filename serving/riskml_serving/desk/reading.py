@@ -41,8 +41,6 @@ from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.register.service import Person, list_homes, read_persons
 from riskml_serving.store.households.repository import list_codes
 
-__all__ = ["Understood", "describe", "read_delivery"]
-
 EXAMPLES, MOST_QUESTIONS = 3, 500
 """Number of examples that a page shows for a column; maximum number of questions that are stored for a delivery."""
 

@@ -18,32 +18,6 @@ from riskml_serving.people.auth import Caller
 from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.store.records.repository import change_in, read_in
 
-__all__ = [
-    "add_delivery",
-    "add_files",
-    "change_delivery",
-    "count_answers",
-    "delete_answers",
-    "drop_contents",
-    "encrypt_again",
-    "find_delivery",
-    "list_answers",
-    "list_deliveries",
-    "read_answers",
-    "read_content",
-    "read_county",
-    "read_facts",
-    "read_files",
-    "read_memory",
-    "remove_delivery",
-    "take_back",
-    "write_answer",
-    "write_content",
-    "write_county",
-    "write_facts",
-    "write_memory",
-]
-
 _FACT = ("person_id", "kind", "happened_on", "received_on")
 _NEW_COUNTY = {"lists": 0, "states": "[]", "villages": "{}", "confirmed": "[]"}
 

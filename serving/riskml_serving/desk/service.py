@@ -20,23 +20,6 @@ from riskml_serving.people.auth import IDENTITY, Caller
 from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.register.service import rotate
 
-__all__ = [
-    "ENDED",
-    "STEPS",
-    "Upload",
-    "add_delivery",
-    "answer",
-    "ask_again",
-    "confirm",
-    "discard",
-    "read_copy",
-    "read_progress",
-    "read_result",
-    "require_delivery",
-    "rotate_desk",
-    "start_job",
-]
-
 STEPS = ("files", "columns", "questions", "preview", "done")
 """The steps of a delivery in order; its page first shows the step that it has reached."""
 

@@ -8,8 +8,6 @@ from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 from riskml_serving.casework.clues.tables import CLUE_NAMES
 
-__all__ = ["ANSWERS", "CONTENTS", "COUNTIES", "DELIVERIES", "ENCRYPTED", "FACTS", "FILES", "MEMORY"]
-
 DELIVERIES = Table(
     "deliveries",
     METADATA,

@@ -19,8 +19,6 @@ from riskml_serving.desk.reading import Understood
 from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.register.service import Person, keep_persons, restore_persons
 
-__all__ = ["keep_rest", "make_take_back"]
-
 _DAYS = ("known_from", "birth_date", "left_on")
 
 

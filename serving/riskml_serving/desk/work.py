@@ -33,8 +33,6 @@ from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.register.keys import IdentityKeys, NoKeyError
 
-__all__ = ["JOB", "ConflictError", "make_task"]
-
 JOB = "lists"
 """Kind of the jobs of the desk."""
 

@@ -17,8 +17,6 @@ from riskml_serving.devtools.benchmark.servers import run_service
 from riskml_serving.people.accounts import ROLES
 from riskml_serving.web.router import PAGES
 
-__all__ = ["BROWSERS", "cut_page", "open_browser", "shrink", "take_pictures"]
-
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = {"desk": 1280, "phone": 360}
 MAX_HEIGHT = 2_000

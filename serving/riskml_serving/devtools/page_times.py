@@ -22,8 +22,6 @@ from riskml_serving.people.accounts import ROLES
 from riskml_serving.web.router import PAGES
 from riskml_serving.web.shell.page import Page
 
-__all__ = ["PageTiming", "list_addresses", "measure_pages"]
-
 MAX_HOUSEHOLDS, MIN_ADDRESSES = 30, 4
 
 

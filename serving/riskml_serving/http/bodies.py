@@ -22,8 +22,6 @@ from riskml.records.reading.tables import INDEX, LIKELY_INDEX
 from riskml_serving.base.contract import ROWS, make_list_type
 from riskml_serving.base.problems import MOST_ERRORS, FieldError, Problem, move_path, read_field_errors
 
-__all__ = ["LARGE", "SMALL", "parse", "parse_records"]
-
 SMALL = 32_000
 """Maximum number of bytes of a body without records: its validator describes every error at once."""
 LARGE = 128_000

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from starlette.types import Scope
 
-__all__ = ["get_client_address"]
-
 
 def get_client_address(scope: Scope) -> str:
     """Return the client's address: that of the connection or, behind a trusted proxy, the one that the proxy states.

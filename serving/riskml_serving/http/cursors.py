@@ -25,17 +25,6 @@ from sqlalchemy import Connection
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.people.audit.pseudonyms import read_key
 
-__all__ = [
-    "BEGINNING",
-    "CHANGE",
-    "CLUE",
-    "VERIFICATION",
-    "decrypt_cursor",
-    "decrypt_rank",
-    "encrypt_cursor",
-    "encrypt_rank",
-]
-
 BEGINNING = "0"
 """Cursor that points before the first change, verification or clue."""
 

@@ -7,8 +7,6 @@ from urllib.parse import unquote
 
 from starlette.types import Scope
 
-__all__ = ["clean_address"]
-
 _CONTROL = re.compile(rb"%(?:[01][0-9a-f]|7f)", re.IGNORECASE)
 """An escaped control character; no code, name or note contains one, and PostgreSQL takes no NUL."""
 

@@ -16,9 +16,6 @@ from riskml.records.contract.as_of import AsOf
 from riskml_serving.base.clock import stamp
 from riskml_serving.base.contract import make_dict_type
 
-__all__ = ["encode_json", "extract_provenance", "make_answer_type", "make_envelope", "respond", "to_headers"]
-
-
 ENVELOPE: dict[str, Any] = {
     "model_name": str,
     "model_version": str,

@@ -14,8 +14,6 @@ from riskml_serving.judging.model import Model
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 
-__all__ = ["Act"]
-
 
 @dataclass(frozen=True)
 class Act:

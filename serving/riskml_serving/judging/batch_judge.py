@@ -26,8 +26,6 @@ from riskml_serving.judging.judge import Judged, judge_records, judge_tables
 from riskml_serving.judging.model import Model
 from riskml_serving.store.records.columns import EMPTY, Columns
 
-__all__ = ["BatchJudge", "Share"]
-
 MOST_REQUESTS = 16
 """Maximum number of requests that are judged together."""
 

@@ -17,8 +17,6 @@ from riskml.records.panel.store import Records
 from riskml_serving.judging.model import Model
 from riskml_serving.store.records.columns import Columns
 
-__all__ = ["Tables", "group_by_known_tables", "pack"]
-
 Tables = Mapping[str, Columns] | Mapping[str, pa.Table]
 """Tables by their names in the contract."""
 

@@ -28,8 +28,6 @@ from riskml_serving.judging.grouping import Tables, group_by_known_tables, pack
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.verdict import FIELDS, WITHHELD
 
-__all__ = ["Judged", "judge_groups", "judge_records", "judge_tables", "reveal", "silence"]
-
 
 def silence(opinion: Opinion) -> Opinion:
     """Return an opinion that holds only the rule line's part, as if the model had given no verdict.

@@ -18,8 +18,6 @@ from riskml.verdict import Field, Kind
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml_serving.base.contract import make_choice_type
 
-__all__ = ["BRIEF", "FIELDS", "FULL", "VERSIONS", "WITHHELD", "make_columns", "make_schema", "type_fields"]
-
 _OWN = {
     "agreement": Field(
         "agreement_by",

@@ -11,8 +11,6 @@ from riskml.records.contract.as_of import AsOf
 from riskml.verdict import Field, Kind
 from riskml_serving.judging.verdict import FIELDS
 
-__all__ = ["find_as_of_day", "list_facts", "show", "spell", "split_flags"]
-
 
 def show(
     row: Mapping[str, Any], policy: Policy, redact: tuple[str, ...] = (), names: Iterable[str] = tuple(FIELDS)

@@ -10,8 +10,6 @@ from typing import Any, TextIO
 
 from riskml_serving.base.errors import list_frames
 
-__all__ = ["FIELDS", "JsonLines", "log_to"]
-
 FIELDS = ("request_id", "method", "route", "status", "ms", "key_id", "client", "job_id", "model_version", "where")
 """Fields that a log line may have besides its message; all others are left out."""
 

@@ -24,8 +24,6 @@ from riskml_serving.judging.model.counters import COUNTERS
 from riskml_serving.operations import repository
 from riskml_serving.people.audit.checkpoints import Notary
 
-__all__ = ["SHARED", "Metrics", "StateCollector"]
-
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable that names the folder for the workers' counts."""
 

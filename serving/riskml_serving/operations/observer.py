@@ -12,8 +12,6 @@ from riskml_serving.http.clients import get_client_address
 from riskml_serving.operations.metrics import Metrics
 from riskml_serving.operations.telemetry import OpenTelemetry, get_route
 
-__all__ = ["Observer"]
-
 log = logging.getLogger("riskml_serving.requests")
 
 QUIET = ("/healthz", "/readyz", "/metrics")

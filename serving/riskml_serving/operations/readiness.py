@@ -17,8 +17,6 @@ from riskml_serving.operations import repository
 from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.register.repository import list_key_ids
 
-__all__ = ["check_readiness"]
-
 _FOLDERS = re.compile(r"(?:[A-Za-z]:)?[/\\]\S*[/\\]")
 
 

@@ -10,8 +10,6 @@ from riskml_serving.judging.jobs.tables import JOBS
 from riskml_serving.judging.scores.tables import SCORES
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["count_jobs_by_state", "read_last_received", "read_last_scored"]
-
 
 def read_last_received(connection: Connection) -> dict[str, dt.datetime]:
     """Read when the last row of each table was received; a table without rows is left out."""

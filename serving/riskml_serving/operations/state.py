@@ -24,8 +24,6 @@ from riskml_serving.people.auth.service import Authenticator
 from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.store.records.lines import Lines
 
-__all__ = ["AppState", "get_state"]
-
 T = TypeVar("T")
 
 

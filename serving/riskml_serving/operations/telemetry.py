@@ -12,8 +12,6 @@ from riskml.errors import UsageError
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-__all__ = ["OpenTelemetry", "create_tracer", "get_route"]
-
 
 class OpenTelemetry:
     """Traces requests, continuing the caller's trace.

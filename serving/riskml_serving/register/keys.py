@@ -16,8 +16,6 @@ from riskml.errors import UsageError, explaining
 from riskml.keys import write_private
 from riskml_serving.base.settings import Settings
 
-__all__ = ["IdentityKeys", "LostKeyError", "NoKeyError", "add_key", "read_keys", "require_keys"]
-
 _BYTES, _NONCE, _ID, _HASH = 32, 12, 4, 16
 
 

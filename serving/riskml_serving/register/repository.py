@@ -12,21 +12,6 @@ from riskml_serving.register.tables import PERSONS
 from riskml_serving.store.households.repository import is_open, narrow_to_region
 from riskml_serving.store.records.repository import change_in, read_in
 
-__all__ = [
-    "change_person",
-    "delete_persons",
-    "find_households",
-    "list_homes",
-    "list_key_ids",
-    "move_persons",
-    "read_names",
-    "read_persons",
-    "read_persons_in",
-    "read_with_other_keys",
-    "remove_persons",
-    "upsert_persons",
-]
-
 BATCH = 5_000
 """Number of rows that are written, or read, at a time."""
 

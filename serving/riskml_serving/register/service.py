@@ -21,22 +21,6 @@ from riskml_serving.store.facts.service import move_facts
 from riskml_serving.store.households.repository import list_followers
 from riskml_serving.store.records.repository import read_rows
 
-__all__ = [
-    "Person",
-    "find_households_by_person",
-    "follow_closure",
-    "follow_facts",
-    "follow_members",
-    "follow_records",
-    "keep_persons",
-    "list_homes",
-    "move_back",
-    "read_persons",
-    "restore_persons",
-    "rotate",
-    "rotate_persons",
-]
-
 BATCH = 1_000
 """Number of persons that are encrypted again in one transaction."""
 

@@ -6,8 +6,6 @@ from sqlalchemy import Column, Date, LargeBinary, String, Table
 
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["PERSONS"]
-
 PERSONS = Table(
     "persons",
     METADATA,

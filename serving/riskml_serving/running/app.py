@@ -48,8 +48,6 @@ from riskml_serving.store.records.purpose import guard_purpose
 from riskml_serving.web.router import router as web
 from riskml_serving.web.shell.region_names import read_region_names
 
-__all__ = ["build_state", "create_app"]
-
 FIRST = ("MainProcess", "SpawnProcess-1")
 """Names of the only and of the first process that serves; the others do not repeat at startup why a model is silent."""
 

@@ -9,8 +9,6 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-__all__ = ["LimitedProtocol"]
-
 HEADER_SECONDS = 10.0
 """Seconds until a request's headers must be complete, from the connection or from the request's first byte."""
 BODY_SECONDS, BODY_RATE = 30.0, 1_000.0

@@ -11,8 +11,6 @@ from riskml_serving.http.clients import get_client_address
 from riskml_serving.people.audit import BatchWriter
 from riskml_serving.people.auth import NOBODY
 
-__all__ = ["Refusals"]
-
 MAX_LENGTH = 128
 """Maximum length of a household's code; longer ones are not recorded."""
 ANONYMOUS_PER_MINUTE = 60

@@ -16,8 +16,6 @@ from riskml_serving.running.refusals import Refusals
 from riskml_serving.web.shell.refusals import render_problem
 from riskml_serving.web.shell.rendering import wants_page
 
-__all__ = ["CompressPages", "RequestNumber", "respond_to_error"]
-
 BROKEN_OFF = 499
 """Status in logs and metrics for a request whose client disconnected while sending the body. This is not the service's
 fault, and nobody receives a response."""

@@ -16,8 +16,6 @@ from riskml_serving.base.settings import Settings
 if TYPE_CHECKING:
     import uvicorn
 
-__all__ = ["build_application", "configure_server", "run"]
-
 STARTING = 120
 """Seconds for which a worker that is loading need not respond to its parent process."""
 

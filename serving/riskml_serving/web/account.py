@@ -21,8 +21,6 @@ from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.rendering import render
 from riskml_serving.web.shell.visitor import SignedIn, set_cookie
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 

@@ -24,8 +24,6 @@ from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.rendering import get_language, may_reveal, render
 from riskml_serving.web.shell.visitor import SignedIn
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 MAX_DRIFT_ROWS, MAX_CACHED = 12, 8

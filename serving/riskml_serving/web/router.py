@@ -14,8 +14,6 @@ from riskml_serving.web.shell.rendering import show_in_menu
 from riskml_serving.web.sign_in import router as sign_in
 from riskml_serving.web.worklist.endpoints import router as worklist
 
-__all__ = ["PAGES", "router"]
-
 ROUTERS = (shell, sign_in, worklist, household, clues, overview, desk, model, account)
 
 OPEN_TO_ALL = frozenset(

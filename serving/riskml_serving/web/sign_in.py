@@ -28,8 +28,6 @@ from riskml_serving.web.shell.refusals import keep_own_path
 from riskml_serving.web.shell.rendering import render
 from riskml_serving.web.shell.visitor import SignedIn, clear_cookie, get_cookie_name, set_cookie
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 PROVIDER_COOKIE = "provider"

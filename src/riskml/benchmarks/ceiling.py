@@ -31,9 +31,6 @@ from riskml.training.cohort_rows import collect_cohort
 from riskml.training.holdout import collect_holdout, find_origin, holdout_rows, predict_all
 from riskml.training.oracle import join_truth
 
-__all__ = ["measure_ceiling"]
-
-
 HELD_OUT = 5
 """One in this many households is held out, for early stopping and for choosing penalties and weights."""
 

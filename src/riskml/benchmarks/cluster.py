@@ -24,8 +24,6 @@ from riskml.simulation import simulate
 from riskml.splits import Settings
 from riskml.training import train
 
-__all__ = ["BOUNDS", "learn", "run"]
-
 MONTHS, SEED = 36, 1
 SIMULATED = 20_000
 """Number of households that are simulated; a larger county consists of copies of them under other codes."""

@@ -35,8 +35,6 @@ from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.splits import Settings, build_grid
 
-__all__ = ["BOUNDS", "run"]
-
 MONTHS, SEED = 48, 1
 TRAINING = 20_000
 """Number of households on which the model is fitted."""

@@ -20,8 +20,6 @@ from riskml.records.panel.store import Records
 from riskml.records.reading.cell_sql import read_parquet_sql
 from riskml.records.reading.folder import open_folder
 
-__all__ = ["PARTS", "list_as_ofs", "measure"]
-
 PARTS = {"riskml": "riskml: files to features", "scan": "DuckDB: one scan of income", "oracle": "DuckDB: the oracle"}
 """The parts of the benchmark, and the texts shown while they run."""
 

@@ -14,8 +14,6 @@ from riskml.benchmarks.targets import Bounds, check_targets
 from riskml.progress import SILENT, Progress
 from riskml.simulation import simulate
 
-__all__ = ["BOUNDS", "run"]
-
 MONTHS = 48
 """Number of simulated months; each of the six dates, two months apart, has at least 36 months of history."""
 

@@ -15,8 +15,6 @@ from riskml.policy import load_policy
 from riskml.progress import SILENT, Progress
 from riskml.training import train
 
-__all__ = ["BOUNDS", "run"]
-
 BOUNDS: Bounds = {"auc": ("at least", 0.806), "ap": ("at least", 0.282), "brier": ("at most", 0.0439)}
 """The bounds that the figures for the latest pair of years must meet."""
 

@@ -18,8 +18,6 @@ from riskml.records.contract.schema import TABLES
 from riskml.simulation import simulate
 from riskml.simulation.lists import write_lists
 
-__all__ = ["BOUNDS", "run", "score"]
-
 HOUSEHOLDS, MONTHS, SEED = 400, 60, 16
 """The county whose lists are measured in both styles."""
 MANY_HOUSEHOLDS, MANY_MONTHS = 3000, 24

@@ -17,8 +17,6 @@ import duckdb
 
 from riskml.records.contract.schema import TABLES, Kind
 
-__all__ = ["Oracle"]
-
 _TYPES = {
     Kind.DATE: "DATE",
     Kind.MONTH_START: "DATE",

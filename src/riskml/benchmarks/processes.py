@@ -12,8 +12,6 @@ from pathlib import Path
 
 from riskml.errors import RiskmlError
 
-__all__ = ["Run", "read_peak_mb", "run_command", "run_python"]
-
 _PROCESSES = Path("/proc")
 
 _COMMAND = """

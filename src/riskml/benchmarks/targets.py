@@ -7,8 +7,6 @@ from typing import Any, Literal
 
 from riskml.text import Text
 
-__all__ = ["Bounds", "are_met", "check_targets", "describe_target"]
-
 Bounds = Mapping[str, tuple[Literal["at most", "at least"], float]]
 
 

@@ -9,8 +9,6 @@ from typing import TypeVar
 
 import numpy as np
 
-__all__ = ["time_call", "time_median"]
-
 T = TypeVar("T")
 R = TypeVar("R")
 

@@ -15,8 +15,6 @@ from riskml.cli.progress import show_progress
 from riskml.cli.terminal import choose_language, say
 from riskml.text import Joined
 
-__all__ = ["BENCHMARKS", "show_figures"]
-
 
 def ceiling(
     bundle: Annotated[Path, typer.Argument(help="Model bundle, trained on RECORDS.", show_default=False)],

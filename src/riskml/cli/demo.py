@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from riskml.policy import Policy
     from riskml.records.panel.store import Records
 
-__all__ = ["demo"]
-
 MONTHS = 60
 
 DEMO = "riskml.demo"

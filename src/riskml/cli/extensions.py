@@ -11,8 +11,6 @@ import typer
 
 from riskml.errors import UsageError
 
-__all__ = ["add_extensions"]
-
 
 def add_extensions(entry_point_group: str, apps: Mapping[str, typer.Typer]) -> None:
     """Add the commands in an entry-point group.

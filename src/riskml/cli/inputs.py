@@ -21,15 +21,6 @@ if TYPE_CHECKING:
     from riskml.records.reading.folder import Folder
     from riskml.records.reading.partitions import Partition
 
-__all__ = [
-    "NOT_TRAINED_HERE",
-    "load_bundle",
-    "map_records",
-    "print_check",
-    "read_records",
-    "warn_if_simulated",
-]
-
 R = TypeVar("R")
 
 NOT_TRAINED_HERE = Text(

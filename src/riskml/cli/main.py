@@ -27,8 +27,6 @@ from riskml.cli.model.train import train
 from riskml.cli.options import accept_language
 from riskml.cli.terminal import refuse_empty_arguments, run
 
-__all__ = ["build_app", "main"]
-
 COMMANDS: tuple[Callable[..., None], ...] = (
     check,
     compare,

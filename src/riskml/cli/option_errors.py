@@ -12,8 +12,6 @@ from functools import cache
 
 from riskml.text import Text, read_data
 
-__all__ = ["load_wordings", "parse_option_error"]
-
 _NESTED = {"message", "kind", "needs"}
 """Names of the parts that have wordings of their own; all others repeat what was typed."""
 

@@ -13,23 +13,6 @@ import typer
 
 from riskml.errors import UsageError
 
-__all__ = [
-    "AsJson",
-    "AsOf",
-    "BundleArgument",
-    "Cluster",
-    "IncomeAge",
-    "Language",
-    "MessageLanguage",
-    "OutcomeKind",
-    "PolicyFile",
-    "RecordsArgument",
-    "SkipBadRows",
-    "Window",
-    "accept_language",
-    "parse_day",
-]
-
 YEARS = (1900, 2199)
 """Years in which a date on the command line may lie."""
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from riskml.workbook import Sheet
 
-__all__ = ["TABLE_ENDINGS", "join_counts", "print_json", "require_place", "write_file", "write_table"]
-
 TABLE_ENDINGS = (".parquet", ".csv", ".xlsx")
 
 

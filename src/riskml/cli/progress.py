@@ -12,8 +12,6 @@ from riskml.text import Text
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["Bar", "show_progress"]
-
 
 class Bar:
     """One line on the terminal that shows the current stage and its progress."""

@@ -16,8 +16,6 @@ from riskml.vocabulary.verdicts import COLOURS
 if TYPE_CHECKING:
     from riskml.explanation.household.explanation import Explanation
 
-__all__ = ["show_evaluation", "show_explanation"]
-
 _STYLES = dict(zip(COLOURS, ("bold green", "bold yellow", "bold dark_orange", "bold red"), strict=True))
 
 

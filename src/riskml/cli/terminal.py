@@ -16,8 +16,6 @@ from riskml.cli.option_errors import parse_option_error
 from riskml.errors import RiskmlError, UsageError, explain_os_error
 from riskml.text import Lang, Text, detect_language
 
-__all__ = ["choose_language", "console", "print_note", "refuse_empty_arguments", "run", "say"]
-
 console = Console(stderr=True)
 """Writes to standard error, because standard output is reserved for results."""
 

@@ -28,8 +28,6 @@ from riskml.records.reading.partitions import (
     write_partitions,
 )
 
-__all__ = ["open_partitions", "partition", "refuse_other_folder"]
-
 By = Literal["hash", "region"]
 J = TypeVar("J")
 R = TypeVar("R")

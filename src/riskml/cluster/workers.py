@@ -15,8 +15,6 @@ from riskml.records.reading.cell_sql import limit_resources
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster
 
-__all__ = ["HERE", "LOCAL", "MOST_HERE", "Workers", "connect"]
-
 J = TypeVar("J")
 R = TypeVar("R")
 

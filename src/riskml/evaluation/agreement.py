@@ -11,8 +11,6 @@ from riskml.evaluation.predictions import BoolArray, FloatArray, TestRows
 from riskml.policy import name_agreement
 from riskml.vocabulary.verdicts import AGREEMENTS
 
-__all__ = ["count_agreement", "measure_lead"]
-
 
 def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, int]]:
     """Count the rows and falls flagged by the model only, by the rule line only, by both and by neither.

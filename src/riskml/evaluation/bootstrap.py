@@ -10,8 +10,6 @@ from riskml.evaluation.capacity import VisitList
 from riskml.evaluation.predictions import FloatArray, IntArray, Prediction, TestRows
 from riskml.evaluation.ranking import Ranking
 
-__all__ = ["draw_household_weights", "estimate_interval", "resample"]
-
 
 def draw_household_weights(household: IntArray, resamples: int, seed: int) -> Iterator[FloatArray]:
     """Draw households with replacement and yield, for each resample, how often each row counts.

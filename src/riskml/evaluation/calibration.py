@@ -10,8 +10,6 @@ import numpy as np
 from riskml.evaluation.numbers import Z95
 from riskml.evaluation.predictions import FloatArray, IntArray, Prediction, TestRows
 
-__all__ = ["assess_calibration", "assign_bins"]
-
 BINS = 10
 _EDGE = 1e-9
 _CONVERGED = 1e-6

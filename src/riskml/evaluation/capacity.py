@@ -14,8 +14,6 @@ from numpy.typing import ArrayLike
 from riskml.evaluation.predictions import BoolArray, FloatArray, IntArray
 from riskml.evaluation.ranking import SortedRows, find_ties
 
-__all__ = ["VisitList", "count_visits", "make_visit_key", "mark_visits", "rank_by_risk"]
-
 _ROUNDING = 1e-9
 
 

@@ -13,8 +13,6 @@ from rich.table import Table
 from riskml.evaluation.numbers import format_figure, format_interval
 from riskml.evaluation.words import sort_models
 
-__all__ = ["build_table", "describe_complement", "render_markdown", "render_text"]
-
 Evaluation = Mapping[str, Any]
 
 _COLUMNS = (

@@ -10,8 +10,6 @@ import numpy as np
 from riskml.arrays import Floats
 from riskml.features.matrix import FeatureMatrix
 
-__all__ = ["compare_deciles", "compare_shares", "compute_stability_index", "measure_drift"]
-
 
 def measure_drift(reference: Mapping[str, Any], matrix: FeatureMatrix, probability: Floats) -> dict[str, float]:
     """Compute the population stability index of every feature and of the score relative to ``reference.json``.

@@ -17,8 +17,6 @@ from riskml.evaluation.predictions import BoolArray, FloatArray, Prediction, Tes
 from riskml.evaluation.ranking import Ranking
 from riskml.outcomes import FALL_KINDS
 
-__all__ = ["COMPARED", "SHARES", "evaluate"]
-
 COMPARED = ("auc", "ap", "brier")
 """Measures for which the audited model is compared with every other model."""
 

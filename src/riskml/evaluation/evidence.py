@@ -13,8 +13,6 @@ from riskml.evaluation.predictions import BoolArray, FloatArray, IntArray
 from riskml.evaluation.ranking import Ranking
 from riskml.features.matrix import FeatureMatrix
 
-__all__ = ["measure_attributes", "measure_feature_auc", "measure_stability", "probe_monotonicity"]
-
 _BINS = 10
 _FEWEST_HOUSEHOLDS = 10
 """Minimum number of households that fell, and of households that did not, for a feature to be measured alone."""

@@ -11,8 +11,6 @@ from riskml.evaluation.numbers import null_if_nan
 from riskml.evaluation.predictions import BoolArray, FloatArray, Prediction, TestRows
 from riskml.evaluation.ranking import Ranking
 
-__all__ = ["SMALLEST_GROUP", "audit_groups", "select_shown_groups"]
-
 SMALLEST_GROUP = 20
 """Minimum number of rows in a group that is shown; figures for fewer rows are noisy and could identify a household."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["FORMATS", "Z95", "format_figure", "format_interval", "null_if_nan"]
-
 Z95 = 1.959963984540054
 """Number of standard errors from an estimate to either end of its 95 % interval."""
 

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from riskml.errors import ModelError
 
-__all__ = ["BoolArray", "FloatArray", "IntArray", "Prediction", "TestRows"]
-
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]

@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike
 
 from riskml.evaluation.predictions import FloatArray, IntArray
 
-__all__ = ["Ranking", "SortedRows", "find_ties"]
-
 
 def find_ties(*keys: ArrayLike) -> IntArray:
     """Find where each group of equal rows starts in sorted rows.

@@ -8,8 +8,6 @@ from typing import Any
 from riskml.vocabulary.terms import Vocabulary, read_vocabularies
 from riskml.vocabulary.verdicts import CATEGORIES, STATUSES
 
-__all__ = ["CHECK_STATUSES", "GROUPS", "GROUP_VALUES", "MISSING", "MODELS", "name_groups", "sort_models"]
-
 _WORDS = read_vocabularies("riskml.evaluation", "words.yaml")
 MODELS, GROUPS, CHECK_STATUSES = _WORDS["models"], _WORDS["groups"], _WORDS["check_statuses"]
 GROUP_VALUES = Vocabulary(*_WORDS["group_values"].values(), *CATEGORIES.values())

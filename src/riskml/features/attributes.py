@@ -14,8 +14,6 @@ from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.regions import Level, take_region
 
-__all__ = ["REGION_FEATURES", "derive_features", "list_region_features"]
-
 Levels = tuple[str, ...]
 
 REGION_FEATURES = {level: f"region_{level:d}" for level in Level if level != Level.VILLAGE}

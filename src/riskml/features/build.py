@@ -20,8 +20,6 @@ from riskml.records.panel.income import CHUNK
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 
-__all__ = ["build", "build_all", "build_known"]
-
 Extra = list[tuple[Feature, Floats, tuple[str, ...]]]
 
 

@@ -14,8 +14,6 @@ from riskml.features.matrix import Direction, FeatureColumn
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.causes import CAUSES
 
-__all__ = ["CATALOGUE", "Feature", "Topic", "feature"]
-
 _BRACKETS = re.compile(r"[(（][^)）]*[)）]$")
 F = TypeVar("F", bound=Callable[..., Floats])
 

@@ -11,22 +11,6 @@ import numpy as np
 from riskml.arrays import Floats, Mask
 from riskml.records.panel.kernels import Array, compiled
 
-__all__ = [
-    "average_shortfall",
-    "average_weighted",
-    "compute_deviation",
-    "find_levels",
-    "find_lowest_ahead",
-    "fit_slope",
-    "measure_run_below",
-    "project_lowest",
-    "scale",
-    "sum_changes_on_year",
-    "sum_months",
-    "sum_rows_by_month",
-]
-
-
 LEAST = 0.02
 """Lower limit for a level of income, in multiples of the line; without it, its logarithm could not be taken."""
 

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from riskml.errors import ModelError
 from riskml.text import Text
 
-__all__ = ["PAST_INCOME", "Direction", "FeatureColumn", "FeatureMatrix", "hash_schema", "stack"]
-
 FloatArray = NDArray[np.float64]
 
 TWIN = 1e-9

@@ -17,23 +17,6 @@ from riskml.records.panel.events import Events
 from riskml.records.panel.lines import BELOW
 from riskml.records.panel.panel import Panel
 
-__all__ = [
-    "FLOOR",
-    "Monthly",
-    "cached_on_panel",
-    "count_months_since",
-    "divide",
-    "divide_by_line",
-    "find_months_below",
-    "find_months_below_to_date",
-    "read_income",
-    "read_income_to_date",
-    "read_source",
-    "require_rows",
-    "sum_help",
-    "take_log",
-]
-
 T = TypeVar("T")
 
 MONTHLY, YEARLY = map(list_codes("help", "per").index, ("month", "year"))

@@ -8,8 +8,6 @@ from typing import Any
 
 from riskml.text import read_data
 
-__all__ = ["Patterns", "load_data"]
-
 
 @cache
 def load_data(name: str) -> dict[str, Any]:

@@ -15,8 +15,6 @@ from riskml.lists.reading.headers import FACTORS, Headers
 from riskml.lists.reading.sheets import Row, Sheet
 from riskml.text import shorten_list
 
-__all__ = ["Answers", "choose_amount", "find_answer", "list_topics", "parse_answer", "refuse_unknown", "set_unit"]
-
 Answers = Mapping[tuple[str, str, int], str]
 """What was answered to questions that are not about persons, by file, sheet and row (0: the whole sheet).
 

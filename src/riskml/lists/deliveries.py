@@ -26,17 +26,6 @@ from riskml.records.contract.schema import TABLES
 from riskml.text import shorten_list
 from riskml.vocabulary.regions import Level, is_region_code
 
-__all__ = [
-    "Delivery",
-    "Statements",
-    "is_newer",
-    "list_files",
-    "order_deliveries",
-    "read_deliveries",
-    "refuse_personal_data_inside",
-    "start_register",
-]
-
 
 @dataclass(frozen=True)
 class Delivery:

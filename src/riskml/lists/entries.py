@@ -25,8 +25,6 @@ from riskml.lists.row_reader import (
 )
 from riskml.lists.words import UnusableValueError, find_words, normalise
 
-__all__ = ["OF_VILLAGES", "make_disaster", "make_entries"]
-
 _TEXT = Patterns("entries")
 _GRANTED = frozenset({"relief", "allowance", "student_aid"})
 

@@ -13,21 +13,6 @@ from riskml.lists.row_reader import PUBLIC_WORK, Entry
 from riskml.records.contract.declaration import Kind
 from riskml.records.contract.schema import TABLES
 
-__all__ = [
-    "AMOUNTS",
-    "DAYS",
-    "Claim",
-    "Event",
-    "Events",
-    "has_same_values",
-    "is_equal",
-    "is_event",
-    "is_monthly",
-    "is_reversal",
-    "list_amounts",
-    "name_kind",
-]
-
 _TABLES = ("income", "illness", "disaster", "events", "help")
 
 DAYS = {

@@ -10,8 +10,6 @@ from riskml.lists.reading.filling import HEADS
 from riskml.lists.row_reader import Entry, Level, RowReader, Sign, refuse_negative
 from riskml.lists.words import UnusableValueError, normalise
 
-__all__ = ["make_help"]
-
 
 def make_help(reader: RowReader, default: str = "", *, once: bool = False) -> list[Entry]:
     """Return the help that a row states, running unless it is paid ``once``, or the end of running help."""

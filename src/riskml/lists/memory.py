@@ -20,8 +20,6 @@ from riskml.lists.repeats import Ledger
 from riskml.lists.successors import find_moves
 from riskml.lists.writing import Book, Key
 
-__all__ = ["Memory"]
-
 
 @dataclass
 class Memory:

@@ -10,8 +10,6 @@ from typing import Any, Literal, NamedTuple
 
 from riskml.lists.reading.derived import Disagreement
 
-__all__ = ["DECISIONS", "OUTCOMES", "Fact", "Outcome", "Piece", "RowOutcome", "count_outcomes"]
-
 Outcome = Literal["taken", "nothing", "repeated", "refused", "ask", "stranger", "ignored"]
 OUTCOMES: tuple[Outcome, ...] = ("taken", "repeated", "nothing", "ask", "stranger", "refused", "ignored")
 

@@ -9,8 +9,6 @@ from riskml.lists.reading.values import read_count
 from riskml.lists.row_reader import Entry, RowReader
 from riskml.lists.words import find_words
 
-__all__ = ["make_register"]
-
 
 def make_register(reader: RowReader) -> list[Entry]:
     """Return the person and what the row says about the household, which the caller uses only once per household."""

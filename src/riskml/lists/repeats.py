@@ -27,8 +27,6 @@ from riskml.lists.events import (
 )
 from riskml.lists.row_reader import Entry
 
-__all__ = ["Ledger", "Settled"]
-
 Outcome = Literal["taken", "nothing", "repeated", "refused", "ask"]
 
 

@@ -19,8 +19,6 @@ from riskml.lists.wording import explain_reason, name_outcome
 from riskml.text import Joined, Text
 from riskml.workbook import escape_text
 
-__all__ = ["name_copy", "return_list"]
-
 _RED, _YELLOW = (PatternFill("solid", start_color=colour) for colour in ("F8CBAD", "FFE699"))
 _FILLS = {"refused": _RED, "ask": _YELLOW, "stranger": _YELLOW}
 _WIDTH = 45

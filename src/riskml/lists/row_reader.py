@@ -16,18 +16,6 @@ from riskml.lists.reading.sheets import Cell, Column, Context, Row, Sheet
 from riskml.lists.reading.values import Day, Precision, read_amount, read_day
 from riskml.lists.words import UnusableValueError, find_words, is_empty, normalise, read_word
 
-__all__ = [
-    "PUBLIC_WORK",
-    "Entry",
-    "Level",
-    "RowReader",
-    "Sign",
-    "ask_small_bill",
-    "index_columns",
-    "refuse_contradiction",
-    "refuse_negative",
-]
-
 Level = Literal["person", "household", "region"]
 
 Sign = Literal["", "reverses", "corrects", "void", "ends"]

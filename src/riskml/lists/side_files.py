@@ -15,8 +15,6 @@ from riskml.lists.words import UnusableValueError
 from riskml.lists.writing import make_table
 from riskml.records.reading.small_csv import read_rows, read_text
 
-__all__ = ["read_decisions", "read_lines", "read_received"]
-
 
 def read_received(path: Path, content: bytes | None = None) -> dict[str, date]:
     """Read the day on which each file arrived: columns ``file`` and ``received_on``.

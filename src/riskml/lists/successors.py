@@ -12,8 +12,6 @@ from riskml.lists.events import AMOUNTS
 from riskml.lists.persons.register import Register
 from riskml.lists.writing import Book, Key
 
-__all__ = ["Move", "find_moves", "share_past"]
-
 _Homes = defaultdict[tuple[str, str | None], dict[Key, dict[str, Any]]]
 """Rows by table and household, in the order of the table."""
 

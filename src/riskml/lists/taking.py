@@ -28,8 +28,6 @@ from riskml.lists.successors import share_past
 from riskml.lists.words import UnusableValueError
 from riskml.lists.writing import Book, make_statement_id
 
-__all__ = ["Taken", "take"]
-
 
 @dataclass
 class Taken:

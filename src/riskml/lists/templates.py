@@ -16,8 +16,6 @@ from riskml.lists.reading.headers import BEST, Headers, Topic, read_headers
 from riskml.lists.words import list_words
 from riskml.text import Joined
 
-__all__ = ["write_template"]
-
 _PERSON = ("name", "id_number", "town", "village")
 _HEAD = ("head_name", "head_id", "town", "village")
 _REGISTER = ("household_no", "person_no", "name", "id_number", "relation", "birth_date", "town", "village", "group")

@@ -8,8 +8,6 @@ from riskml.lists.data_files import load_data
 from riskml.lists.outcomes import Outcome
 from riskml.text import Text
 
-__all__ = ["explain_answer", "explain_reason", "list_choices", "name_conversion", "name_outcome"]
-
 _OUTCOMES: Mapping[str, str] = load_data("wording")["outcomes"]
 _REASONS: Mapping[str, str] = load_data("wording")["reasons"]
 _CONVERSIONS: Mapping[str, str] = load_data("wording")["conversions"]

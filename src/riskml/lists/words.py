@@ -10,8 +10,6 @@ from typing import NamedTuple
 from riskml.lists.data_files import load_data
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["UnusableValueError", "Word", "find_words", "is_empty", "list_words", "load_words", "normalise", "read_word"]
-
 
 class UnusableValueError(ValueError):
     """The value of a cell cannot be used; the argument is the code of the reason, such as ``bad_date``."""

@@ -17,8 +17,6 @@ from riskml.records.contract.arrow_types import ARROW_TYPES
 from riskml.records.contract.schema import TABLES
 from riskml.workbook import write_csv
 
-__all__ = ["Book", "make_statement_id", "make_table", "read_back", "write_columns"]
-
 Key = tuple[Any, ...]
 
 

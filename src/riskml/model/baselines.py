@@ -12,8 +12,6 @@ from riskml.model.linear import Linear
 from riskml.model.ridge import solve
 from riskml.model.schema import FloatArray, Schema
 
-__all__ = ["Baselines", "RankingModel", "fit_ranking"]
-
 WEAK = 1e-4
 
 

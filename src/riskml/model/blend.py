@@ -29,8 +29,6 @@ from riskml.model.ridge import compute_log_loss
 from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import TreeProblem, Trees, TreeSettings
 
-__all__ = ["Blend", "Weights", "fit_blend", "refit_blend"]
-
 
 @dataclass(frozen=True)
 class Weights:

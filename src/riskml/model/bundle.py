@@ -36,8 +36,6 @@ from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import Trees
 from riskml.splits import Settings
 
-__all__ = ["FORMAT", "Bundle"]
-
 FORMAT = 1
 """Version of the bundle's file format."""
 

@@ -19,23 +19,6 @@ from riskml.errors import BundleError, explaining
 from riskml.keys import format_key
 from riskml.text import Joined
 
-__all__ = [
-    "CARD",
-    "MANIFEST",
-    "SEAL",
-    "SIGNATURE",
-    "decode_json",
-    "encode_json",
-    "hash_sha256",
-    "read_folder",
-    "read_manifest",
-    "read_signer",
-    "refuse_other",
-    "to_plain",
-    "write_folder",
-    "write_signature",
-]
-
 MANIFEST, SEAL, SIGNATURE = "manifest.json", "manifest.sha256", "manifest.sig"
 REQUIRED = ("trees.txt", "linear.json", "blend.json", "baselines.json", "evaluation.json", "golden.json")
 CARD = "model_card.md"

@@ -10,8 +10,6 @@ from scipy.special import expit
 from riskml.model.ridge import solve
 from riskml.model.schema import FloatArray
 
-__all__ = ["Calibration"]
-
 SPREAD = 0.05
 PERIOD_SPREAD = 0.15
 """Standard deviation of the log odds between periods, which limits how much one period says about the next."""

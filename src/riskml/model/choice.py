@@ -18,18 +18,6 @@ from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import TreeProblem, TreeSettings
 from riskml.text import Text
 
-__all__ = [
-    "DEFAULT",
-    "ROUNDS",
-    "STRENGTHS",
-    "TREES",
-    "Candidates",
-    "Pick",
-    "choose",
-    "fit_past_income",
-    "predict_unseen",
-]
-
 Progress = Callable[[str], None]
 
 STRENGTHS = (0.003, 0.001, 0.01, 0.03)

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from riskml.model.schema import FloatArray, Schema
 
-__all__ = ["INDICATOR", "LEVEL", "QUANTITY", "WIDEST", "Encoding"]
-
 QUANTITY, INDICATOR, LEVEL = 0, 1, 2
 WIDEST = 1e100
 """Bound on every numeric value, winsorised or not; it keeps the margin finite if an input is infinite."""

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import subtract_months
 
-__all__ = ["Fold", "count_overlap", "count_spans", "plan_folds"]
-
 IntArray = NDArray[np.int64]
 
 FEWEST_POSITIVES = 25

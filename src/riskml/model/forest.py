@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from riskml.errors import ModelError
 from riskml.model.tree_splits import Splits
 
-__all__ = ["Forest", "Tree", "read_forest"]
-
 T = TypeVar("T", bound=np.generic)
 
 RETRAIN_HINT = "Train the model again with `riskml train`."

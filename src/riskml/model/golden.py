@@ -10,8 +10,6 @@ from riskml.errors import BundleError
 from riskml.model.blend import Blend
 from riskml.model.schema import FloatArray, Schema
 
-__all__ = ["check_golden", "make_golden_cases", "round_significant"]
-
 MIXED = 12
 TOLERANCE = 1e-12
 

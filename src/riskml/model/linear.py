@@ -17,8 +17,6 @@ from riskml.model.ridge import solve
 from riskml.model.schema import FloatArray, Schema
 from riskml.records.panel.kernels import Array, compiled
 
-__all__ = ["Linear", "LinearProblem", "fit_logistic"]
-
 TAIL = 0.001
 
 

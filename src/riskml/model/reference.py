@@ -10,8 +10,6 @@ from riskml.features.matrix import FeatureMatrix
 from riskml.model.golden import round_significant
 from riskml.model.schema import FloatArray
 
-__all__ = ["build_reference"]
-
 FEWEST_ROWS = 20
 
 

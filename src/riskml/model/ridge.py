@@ -19,8 +19,6 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from riskml.errors import ModelError
 from riskml.model.schema import FloatArray
 
-__all__ = ["compute_log_loss", "solve"]
-
 BLOCK = 8192
 WORKERS = 2
 STEPS = 60

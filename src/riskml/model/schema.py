@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from riskml.features.matrix import Direction, FeatureColumn, FeatureMatrix, hash_schema
 
-__all__ = ["FloatArray", "Schema"]
-
 FloatArray = NDArray[np.float64]
 
 

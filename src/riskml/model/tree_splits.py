@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from riskml.records.panel.kernels import Array, compiled
 
-__all__ = ["Splits"]
-
 Bytes = NDArray[np.uint8]
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2

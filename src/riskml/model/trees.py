@@ -14,8 +14,6 @@ from riskml.errors import BundleError, ModelError
 from riskml.model.schema import FloatArray, Schema
 from riskml.model.walk import Walk
 
-__all__ = ["TreeProblem", "TreeSettings", "Trees"]
-
 THREADS = 2
 MIN_COLUMNS = 8
 FEW_ROWS = 16

@@ -13,8 +13,6 @@ from riskml.model.schema import FloatArray
 from riskml.model.tree_splits import NAN, NEARLY_ZERO, ZERO, Splits
 from riskml.records.panel.kernels import Array, compiled
 
-__all__ = ["Walk"]
-
 Nodes = NDArray[np.int64]
 
 

@@ -12,8 +12,6 @@ from riskml.records.panel.panel import Panel
 from riskml.splits import Settings
 from riskml.vocabulary.verdicts import STATUSES
 
-__all__ = ["AT_RISK", "UNKNOWN", "classify_cohort", "is_below_line"]
-
 AT_RISK, _BELOW_LINE, _IN_HARDSHIP, _MONITORED, _NO_INCOME, UNKNOWN = (
     np.int8(STATUSES.codes.index(code))
     for code in ("at_risk", "below_line", "in_hardship", "monitored", "no_income", "unknown")

@@ -21,8 +21,6 @@ from riskml.splits import Settings, find_span_end
 from riskml.text import shorten_list
 from riskml.vocabulary.verdicts import STATUSES
 
-__all__ = ["label"]
-
 NEVER = int(FOREVER)
 """Used instead of the number of months until an event, if the event never happens."""
 

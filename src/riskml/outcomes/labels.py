@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from riskml.outcomes.cohort import AT_RISK
 from riskml.vocabulary.verdicts import STATUSES
 
-__all__ = ["FALL_KINDS", "MISSING", "REASONS", "Labels", "count_labels", "set_aside_if_not_followed", "stack"]
-
 MISSING = np.int8(-1)
 """The label of a row whose outcome is not known."""
 

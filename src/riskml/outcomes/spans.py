@@ -18,8 +18,6 @@ from riskml.records.panel.kernels import sum_window
 from riskml.records.panel.panel import Panel
 from riskml.splits import Settings
 
-__all__ = ["FOLLOW_UP", "YEAR", "After", "build_pair_keys", "find_first_day"]
-
 FOLLOW_UP = 3
 """Number of months at the end of a span that count for follow-up: income must be reported in at least one of them."""
 

@@ -15,9 +15,6 @@ from riskml.records.panel.events import Events
 from riskml.records.panel.lines import BELOW
 from riskml.records.panel.panel import Panel
 
-__all__ = ["SPENDING", "Case", "Item"]
-
-
 _EVENT = {kind: i for i, kind in enumerate(schema.list_codes("events", "kind"))}
 _CARE = {kind: i for i, kind in enumerate(schema.list_codes("illness", "kind"))}
 _EXITED = schema.list_codes("households", "kind").index("exited")

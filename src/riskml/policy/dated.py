@@ -7,8 +7,6 @@ from typing import Generic, Protocol, TypeVar
 
 from riskml.policy.reading import Node
 
-__all__ = ["DatedRow", "DatedTable"]
-
 
 class DatedRow(Protocol):
     """The properties that every dated row must have."""

@@ -13,24 +13,6 @@ from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.terms import Term
 from riskml.vocabulary.verdicts import COLOURS
 
-__all__ = [
-    "BASES",
-    "COUNTS_AS",
-    "FIRES",
-    "GROUPS",
-    "CauseNames",
-    "ColourRow",
-    "IncomeRow",
-    "Line",
-    "Measure",
-    "ReassessmentRow",
-    "Switch",
-    "Tier",
-    "Timing",
-    "Trigger",
-    "TriggerValue",
-]
-
 FIRES = ("at_least", "above", "below")
 """How an observed value is compared with a threshold."""
 

@@ -11,9 +11,6 @@ from riskml.arrays import Floats, Positions
 from riskml.policy.dated import DatedTable
 from riskml.policy.entries import BASES, COUNTS_AS, FIRES, GROUPS, ColourRow, IncomeRow, Trigger, TriggerValue
 
-__all__ = ["InForce", "Layout"]
-
-
 NEVER: tuple[float, ...] = (np.nan, np.nan, np.nan, 0.0, 0.0, 0.0, 0.0)
 """Bounds and colours for a region without a row in force: no income is ever below a bound."""
 

@@ -15,8 +15,6 @@ from riskml.records.contract.calendar import to_day
 from riskml.records.contract.versions import ALWAYS
 from riskml.text import Joined, Text, join_sentences, shorten_list
 
-__all__ = ["Node", "read_yaml", "suggest"]
-
 R = TypeVar("R")
 
 

@@ -16,9 +16,6 @@ from riskml.records.panel.lines import BELOW
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.verdicts import CATEGORIES, NO_COLOUR
 
-__all__ = ["SPENDING_TRIGGER", "apply_rule_line"]
-
-
 _UNSTABLE, _BORDERLINE, _SUDDEN = (
     CATEGORIES.codes.index(c) for c in ("unstable_exit", "borderline", "sudden_hardship")
 )

@@ -10,9 +10,6 @@ from riskml.policy.table import Policy, load_policy
 from riskml.records.panel.lines import BELOW
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, NO_COLOUR, TIERS
 
-__all__ = ["combine_signal", "is_above_safest", "is_near_line", "name_agreement", "refine_agreement", "signal_income"]
-
-
 _YELLOW, _ORANGE, _RED = (COLOURS.codes.index(name) for name in ("yellow", "orange", "red"))
 
 

@@ -39,8 +39,6 @@ from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.terms import Term
 from riskml.vocabulary.verdicts import TIERS
 
-__all__ = ["Policy", "load_policy", "parse_policy"]
-
 T = TypeVar("T")
 
 LONGEST_VERSION = 40

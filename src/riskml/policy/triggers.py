@@ -19,8 +19,6 @@ from riskml.records.contract.calendar import to_month
 from riskml.records.panel.events import Events
 from riskml.records.panel.lines import BELOW
 
-__all__ = ["TRIGGERS", "trigger"]
-
 Observe = Callable[[Case, Trigger], Floats]
 
 TRIGGERS: dict[str, Observe] = {}

@@ -13,9 +13,6 @@ from riskml.policy.table import Policy
 from riskml.vocabulary.terms import Term
 from riskml.vocabulary.verdicts import CATEGORIES, name_colour
 
-__all__ = ["NO_CATEGORY", "Flag", "Verdicts"]
-
-
 INCOME_FLAGS = ("income_below_line", "three_months_below", "income_drop")
 """Triggers for low or falling income."""
 

@@ -12,8 +12,6 @@ from riskml.evaluation.words import MODELS
 from riskml.reporting.figures import INK, MODEL, RULE, draw, embed, use_percent
 from riskml.reporting.language import Language
 
-__all__ = ["draw_capacity", "draw_lead_times"]
-
 _BARS = {"riskml": {"color": MODEL, "edgecolor": INK}, "rule_line": {"color": RULE, "edgecolor": INK, "hatch": "///"}}
 _WIDTH = 0.38
 

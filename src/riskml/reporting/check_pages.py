@@ -11,8 +11,6 @@ from markupsafe import Markup
 from riskml.model import Bundle
 from riskml.training import run_release_checks
 
-__all__ = ["list_checks", "read_check_page"]
-
 
 def list_checks(bundle: Bundle, lang: str) -> list[dict[str, Any]]:
     """Run every check on the evidence in a bundle, without comparing it with a released champion.

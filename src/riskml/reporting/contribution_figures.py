@@ -16,8 +16,6 @@ from riskml.explanation.contributions.shap_values import import_shap
 from riskml.reporting.figures import INK, RULE, draw, embed
 from riskml.reporting.language import Language
 
-__all__ = ["DOTS", "draw_beeswarm", "draw_causes", "make_shap_explanation"]
-
 DOTS = 160
 """Number of dots per feature; each dot represents an equal share of the rows in the feature's groups."""
 

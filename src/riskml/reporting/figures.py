@@ -16,8 +16,6 @@ from riskml.fonts import render_svg, use_chinese_font
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["INK", "MODEL", "RULE", "compute_interval", "draw", "embed", "use_percent"]
-
 INK, MODEL, RULE = "#222b35", "#1d3f66", "#c3cbd4"
 """Colours that differ enough in brightness to be told apart on a photocopy; the rule line is also hatched."""
 

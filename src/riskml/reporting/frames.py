@@ -15,15 +15,6 @@ from riskml.features import CATALOGUE
 from riskml.records.contract.schema import TABLES
 from riskml.vocabulary.terms import read_vocabularies
 
-__all__ = [
-    "read_monthly_coverage",
-    "tabulate_checks",
-    "tabulate_comparison",
-    "tabulate_coverage",
-    "tabulate_features",
-    "tabulate_groups",
-]
-
 _HEADS = read_vocabularies("riskml.reporting", "headings.yaml")["heads"]
 
 

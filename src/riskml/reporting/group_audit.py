@@ -12,8 +12,6 @@ from riskml.reporting.language import Language
 from riskml.reporting.quality_figures import draw_groups
 from riskml.text import read_data
 
-__all__ = ["arrange_groups"]
-
 _ABOUT = read_data("riskml.reporting", "groups.yaml")
 
 

@@ -11,8 +11,6 @@ from markupsafe import Markup
 from riskml.reporting.figures import INK, MODEL, RULE, compute_interval, draw, embed, use_percent
 from riskml.reporting.language import Language
 
-__all__ = ["draw_calibration", "draw_groups", "draw_months"]
-
 _TICKS = (0.0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 
 

@@ -16,8 +16,6 @@ from riskml.model import Bundle
 from riskml.reporting.language import Language
 from riskml.reporting.sections import gather_sections
 
-__all__ = ["render_report"]
-
 
 def render_report(
     bundle: Bundle, *, simulated: bool = False, lang: str = "zh", report_data: Mapping[str, Any] | None = None

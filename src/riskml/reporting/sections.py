@@ -21,8 +21,6 @@ from riskml.training.card import read_reason_quality
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import AGREEMENTS
 
-__all__ = ["gather_sections"]
-
 
 def gather_sections(bundle: Bundle, report_data: Mapping[str, Any], simulated: bool, t: Language) -> dict[str, Any]:
     """Gather the facts and figures for every section.

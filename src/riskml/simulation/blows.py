@@ -14,11 +14,6 @@ from riskml.simulation.draws import compiled, draw_normal, draw_uniform
 from riskml.simulation.parameters import Process
 from riskml.simulation.state import CAUSE, EMPTY, GONE, OUT, SHOCKS, WORKING
 
-__all__ = [
-    "alarm", "apply_disaster", "count_workers", "draw_rare_shock", "draw_severity", "hurt", "leave", "lose_work",
-    "treat",
-]  # fmt: skip
-
 ILLNESS, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, HOUSING, WATER = (
     CAUSE[name]
     for name in ("illness", "disability", "disaster", "accident", "venture", "work", "labour", "housing", "water")

@@ -13,8 +13,6 @@ from riskml.simulation.parameters import Parameters
 from riskml.simulation.population import People
 from riskml.simulation.state import MEMBERS, SHOCK
 
-__all__ = ["Chunk", "draw_days", "draw_recording_days", "draw_report_days"]
-
 
 @dataclass(frozen=True)
 class Chunk:

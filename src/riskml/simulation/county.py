@@ -12,8 +12,6 @@ from riskml.simulation.lives import Calendar, simulate_disasters
 from riskml.simulation.parameters import Parameters
 from riskml.vocabulary.regions import Level, take_region
 
-__all__ = ["COUNTY_CODE", "CountyMap", "build_lines", "lay_out_county"]
-
 COUNTY_CODE = "990101"
 """No province has the code 99, so the county is clearly fictitious."""
 

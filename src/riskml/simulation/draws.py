@@ -13,8 +13,6 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
-__all__ = ["compiled", "draw_bell", "draw_normal", "draw_uniform", "start_stream"]
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 Stream = Any
 """The state of a stream of random numbers, as a one-element ``uint64`` array."""

@@ -16,8 +16,6 @@ from riskml.simulation.draws import start_stream
 from riskml.simulation.month import step
 from riskml.simulation.state import MONTH_OUT, YEAR
 
-__all__ = ["Calendar", "simulate_disasters", "simulate_futures", "simulate_history"]
-
 LIFE, VILLAGE, FUTURE = 1, 2, 3  # purposes of random streams
 FUTURES = 1 << 20  # number of streams reserved for the futures of one household at one date
 

@@ -16,8 +16,6 @@ from riskml.simulation.draws import compiled, draw_bell, draw_normal, draw_unifo
 from riskml.simulation.parameters import Process
 from riskml.simulation.state import CAUSE, DRAGS, EMPTY, GONE, OUT, SPENDING, WORKING, YEAR, list_paid
 
-__all__ = ["step"]
-
 ILLNESS, SCHOOLING, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, HOUSING, _, OTHER = (
     CAUSE[name]
     for name in (

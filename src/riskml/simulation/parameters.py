@@ -15,8 +15,6 @@ from riskml.policy import load_policy
 from riskml.simulation.state import SPENDING
 from riskml.text import Text, read_data, shorten_list
 
-__all__ = ["Parameters", "Process", "count_spending", "load_parameters"]
-
 Process = Any
 """The parameters of the monthly process, as compiled code receives them: a record with one field per parameter."""
 

@@ -11,8 +11,6 @@ from riskml.arrays import Floats, Ints, Mask
 from riskml.simulation.parameters import Parameters
 from riskml.simulation.state import MEMBERS, STATE, YEAR
 
-__all__ = ["People", "settle"]
-
 Bools = Mask
 
 

@@ -39,8 +39,6 @@ from riskml.simulation.write_income import Income, write_income
 from riskml.simulation.write_people import write_households, write_members
 from riskml.simulation.writing import Tables
 
-__all__ = ["Simulated", "simulate"]
-
 CHUNK = 4096
 """Number of households that are simulated and written at a time, so that memory use does not grow with the county.
 

@@ -14,11 +14,6 @@ import numpy as np
 from riskml.policy.case import SPENDING as ITEMS
 from riskml.vocabulary.causes import CAUSES
 
-__all__ = [
-    "CAUSE", "DRAGS", "EMPTY", "GONE", "MEMBERS", "MONTH_OUT", "OUT", "SHOCK", "SHOCKS", "SPENDING", "STATE", "WORKING",
-    "YEAR", "list_paid",
-]  # fmt: skip
-
 CAUSE = {name: number for number, name in enumerate(CAUSES)}
 """The number that stands for each cause code."""
 

@@ -23,12 +23,6 @@ from riskml.simulation.write_statements import OCTOBER
 from riskml.splits import Grid, Settings, cut_origins
 from riskml.vocabulary.causes import CAUSES
 
-__all__ = [
-    "DRAWS", "MORE_DRAWS", "Figures", "Truth", "attribute_falls", "estimate_fall_probability", "find_falls",
-    "plan_truth",
-]  # fmt: skip
-
-
 DRAWS = 1000
 """Number of possible futures that are drawn for every household."""
 

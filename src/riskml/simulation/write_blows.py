@@ -14,8 +14,6 @@ from riskml.simulation.county import CountyMap
 from riskml.simulation.state import SHOCK
 from riskml.simulation.writing import Tables
 
-__all__ = ["DISASTERS", "write_events", "write_household_disasters", "write_illness", "write_regional_disasters"]
-
 _KINDS = {"job_loss": "job_loss", "accident": "accident", "disability": "disability", "elder_death": "death",
           "worker_death": "death", "venture_failure": "venture_failure", "water": "water_unsafe"}  # fmt: skip
 DISASTERS = np.array([("flood", "hail", "landslide", "pest"), ("drought", "animal_disease", "price_fall", "other")])

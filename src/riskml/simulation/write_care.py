@@ -12,8 +12,6 @@ from riskml.simulation.writing import Tables
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import CATEGORIES
 
-__all__ = ["write_help", "write_monitoring"]
-
 _CATEGORY = np.array(["", *CATEGORIES])
 _CAUSE = np.array(list(CAUSES), dtype=object)
 _MEASURE = {

@@ -17,8 +17,6 @@ from riskml.simulation.chunk import Chunk, draw_report_days
 from riskml.simulation.write_statements import Rows, make_statements, make_wage_lists
 from riskml.simulation.writing import Tables
 
-__all__ = ["Income", "write_income"]
-
 _SOURCES = np.array(list(SOURCES)[:4])
 
 Income = Literal["monthly", "register", "mixed"]

@@ -12,8 +12,6 @@ from riskml.simulation.chunk import Chunk, draw_days
 from riskml.simulation.state import MEMBERS, SHOCK
 from riskml.simulation.writing import Tables
 
-__all__ = ["HOUSE_TYPES", "write_households", "write_members"]
-
 FIRST_VALUE = "before"
 """Placeholder for the value in the member's first version."""
 

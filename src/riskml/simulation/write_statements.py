@@ -11,8 +11,6 @@ from riskml.records.contract.calendar import to_month_end
 from riskml.simulation.chunk import Chunk, draw_report_days
 from riskml.simulation.state import MEMBERS, YEAR
 
-__all__ = ["OCTOBER", "make_statements", "make_wage_lists"]
-
 OCTOBER = 9
 """Month in which a statement's year begins (it ends in September); January is 0."""
 

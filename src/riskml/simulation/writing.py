@@ -16,8 +16,6 @@ from riskml.records.contract.arrow_types import ARROW_TYPES
 from riskml.records.contract.schema import TABLES
 from riskml.records.contract.versions import NO_DAY
 
-__all__ = ["Tables"]
-
 _TRUTH = pa.schema(
     [("household_id", pa.string()), ("as_of", pa.date32()), ("probability", pa.float64()), ("cause", pa.string())]
 )

@@ -25,8 +25,6 @@ from riskml.training.holdout import LabelledRows, collect_holdout, collect_train
 from riskml.training.oracle import read_truth
 from riskml.training.true_causes import rank_causes
 
-__all__ = ["SOON", "build_report_data", "describe_coverage", "rebuild_report_data"]
-
 SOON = 3
 """Number of months after the as-of date in which a fall counts as soon; counties are scored every quarter."""
 

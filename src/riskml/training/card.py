@@ -17,8 +17,6 @@ from riskml.evaluation.words import MISSING, MODELS, name_groups, sort_models
 from riskml.model import Bundle
 from riskml.training.release import run_release_checks
 
-__all__ = ["read_reason_quality", "write_model_card"]
-
 
 def write_model_card(bundle: Bundle) -> str:
     """Write a bundle's model card as Markdown.

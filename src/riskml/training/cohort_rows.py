@@ -19,8 +19,6 @@ from riskml.records.panel.income import CHUNK
 from riskml.records.panel.store import Records
 from riskml.splits import Settings
 
-__all__ = ["Cohort", "collect_cohort", "find_first_flags"]
-
 THREADS = 2
 
 

@@ -13,8 +13,6 @@ from riskml.records.panel.store import Records
 from riskml.text import shorten_list
 from riskml.training.holdout import collect_holdout, holdout_rows, predict_all
 
-__all__ = ["compare_on", "compare_stored", "require_same_outcome"]
-
 
 def require_same_outcome(first: Bundle, second: Bundle) -> None:
     """Refuse two models that predict different outcomes.

@@ -24,21 +24,6 @@ from riskml.splits import Origin, Settings, build_grid, cut_origins, find_first_
 from riskml.text import Joined, Text, join_sentences
 from riskml.training.cohort_rows import Cohort, collect_cohort, find_first_flags
 
-__all__ = [
-    "LabelledRows",
-    "collect_holdout",
-    "collect_training",
-    "find_origin",
-    "find_positions",
-    "fit_baselines",
-    "holdout_rows",
-    "label_rows",
-    "label_training",
-    "predict_all",
-    "rank_rows",
-]
-
-
 FEWEST_FALLS = 200
 """With fewer falls to learn from, more rows help more than rows that resemble those to be scored."""
 

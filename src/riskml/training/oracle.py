@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from riskml.records.reading.files import find_truth
 from riskml.splits import Settings
 
-__all__ = ["join_truth", "look_up_truth", "read_truth"]
-
 ENOUGH = 0.99
 """Minimum share of the test rows that the truth must cover."""
 

@@ -18,8 +18,6 @@ from riskml.records.panel.store import Records
 from riskml.splits import Grid, Origin, Settings, build_grid, count_months_needed, cut_origins
 from riskml.text import Text, join_sentences
 
-__all__ = ["INCOME_AGE", "Readiness", "assess_readiness", "plan_training", "require_both_outcomes"]
-
 INCOME_AGE = 18
 """Maximum age of income in months: a statement is up to 17 months old before the next one is known."""
 

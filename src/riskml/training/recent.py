@@ -24,9 +24,6 @@ from riskml.splits import Settings, count_least_months, find_span_end
 from riskml.training.cohort_rows import Cohort
 from riskml.training.holdout import LabelledRows, find_positions
 
-__all__ = ["FittedRows", "add_recent"]
-
-
 OPEN = [REASONS["no_follow_up"], REASONS["not_followed"]]
 """Reasons for a missing label that say that not all of the horizon is known."""
 

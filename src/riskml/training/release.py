@@ -10,8 +10,6 @@ from riskml.progress import SILENT, Progress
 from riskml.records.panel.store import Records
 from riskml.training.compare import compare_on
 
-__all__ = ["run_release_checks"]
-
 
 def run_release_checks(
     bundle: Bundle,

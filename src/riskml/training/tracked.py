@@ -9,8 +9,6 @@ from typing import Any
 from riskml.model import Bundle
 from riskml.tracking import log_run
 
-__all__ = ["register"]
-
 
 def _collect_params(bundle: Bundle) -> dict[str, object]:
     """Collect a bundle's settings, split dates, data, chosen complexity and weights, and its policy version."""

@@ -27,8 +27,6 @@ from riskml.training.oracle import look_up_truth
 from riskml.training.readiness import plan_training, require_both_outcomes
 from riskml.training.recent import add_recent
 
-__all__ = ["train"]
-
 
 @dataclass(frozen=True)
 class _Fitted:

@@ -9,9 +9,6 @@ import numpy as np
 
 from riskml.arrays import Floats
 
-__all__ = ["FEWEST_FALLS", "rank_causes"]
-
-
 FEWEST_FALLS = 200
 """Minimum number of falls with a known true cause from which the classifier is learned."""
 

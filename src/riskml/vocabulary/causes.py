@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from riskml.errors import UsageError
 from riskml.vocabulary.terms import Term, Vocabulary
 
-__all__ = ["CAUSES", "HEALTH_CAUSES", "Cause"]
-
 
 @dataclass(frozen=True)
 class Cause(Term):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["DIGITS_EN", "DIGITS_ZH", "Level", "is_region_code", "take_region"]
-
 
 class Level(IntEnum):
     """Level of a region; its value is the number of digits of the code.

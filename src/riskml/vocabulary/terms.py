@@ -8,8 +8,6 @@ from typing import Generic, TypeVar
 
 from riskml.text import read_data
 
-__all__ = ["Term", "Vocabulary", "read_vocabularies"]
-
 
 @dataclass(frozen=True)
 class Term:

@@ -6,23 +6,6 @@ from dataclasses import dataclass
 
 from riskml.vocabulary.terms import Term, Vocabulary
 
-__all__ = [
-    "AGREEMENTS",
-    "CATEGORIES",
-    "COLOURS",
-    "COLOUR_POSITIONS",
-    "NO_COLOUR",
-    "REFINED_AGREEMENTS",
-    "STATUSES",
-    "TIERS",
-    "TIER_WORDS",
-    "UNKNOWN_COLOUR",
-    "Agreement",
-    "Status",
-    "name_colour",
-    "word_tier",
-]
-
 COLOURS = Vocabulary(
     Term("green", "绿", "green"),
     Term("yellow", "黄", "yellow"),

@@ -18,8 +18,6 @@ from riskml_serving.http.responses import respond
 from riskml_serving.judging.wording import find_as_of_day
 from riskml_serving.people.auth import covers
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["changes"])
 
 

@@ -10,8 +10,6 @@ from riskml_serving.judging.scores.tables import SCORES
 from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
-__all__ = ["read_changes"]
-
 
 def read_changes(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
     """Read the changes numbered above ``since``, oldest first, for households that live in a region or have left it.

@@ -11,8 +11,6 @@ from riskml_serving.api.scores.schemas import CURSOR, STORED
 from riskml_serving.base.contract import make_dict_type, make_list_type
 from riskml_serving.http.responses import make_answer_type
 
-__all__ = ["CHANGES_PAGE"]
-
 KIND = Annotated[
     Literal["scored", "moved", "left", "closed"],
     Field(

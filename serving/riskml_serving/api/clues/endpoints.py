@@ -20,8 +20,6 @@ from riskml_serving.checks.fields import find_code
 from riskml_serving.http.cursors import BEGINNING, CLUE, decrypt_cursor, encrypt_cursor
 from riskml_serving.http.responses import respond
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["clues"])
 
 

@@ -25,8 +25,6 @@ from riskml_serving.casework.clues.kinds import CHANNELS, KINDS
 from riskml_serving.casework.clues.states import CLUE_STATES
 from riskml_serving.http.responses import make_answer_type
 
-__all__ = ["CLUES_PAGE", "CLUE_ANSWER", "CLUE_REQUEST", "MAX_NAME"]
-
 MAX_NAME = 60
 """Maximum number of characters in a name."""
 

@@ -17,8 +17,6 @@ from riskml_serving.casework.clues.repository import add_names, find_clue
 from riskml_serving.checks.casework import check_clue
 from riskml_serving.store.households.repository import list_codes, require_open
 
-__all__ = ["register_clue", "resolve"]
-
 
 def register_clue(connection: Connection, call: Call, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
     """Save a clue with its record, and score the households concerned; return the status and the response.

@@ -29,8 +29,6 @@ from riskml_serving.http.responses import respond
 from riskml_serving.judging.scores.ranking import SECTIONS
 from riskml_serving.judging.wording import find_as_of_day
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["households"])
 
 FILTERS: dict[str, tuple[str, Mapping[str, Any]]] = {

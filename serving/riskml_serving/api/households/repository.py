@@ -11,8 +11,6 @@ from riskml_serving.casework.clues.repository import find_clued
 from riskml_serving.judging.scores.tables import CURRENT, RANKING
 from riskml_serving.people.auth import is_row_in_region
 
-__all__ = ["ORDER", "build_ranked_query", "read_ranked"]
-
 ORDER = (*RANKING, CURRENT.c.household_id)
 
 

@@ -15,16 +15,6 @@ from riskml_serving.casework.worklist.states import BRINGERS
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.scores.ranking import SECTIONS
 
-__all__ = [
-    "CLOSURE_ANSWER",
-    "CLOSURE_REQUEST",
-    "EXPLANATION_ANSWER",
-    "HOUSEHOLDS_PAGE",
-    "HOUSEHOLD_ANSWER",
-    "LISTED",
-    "LIVING",
-]
-
 CLOSURE_REQUEST = Body(
     "ClosureRequest",
     {

@@ -38,8 +38,6 @@ from riskml_serving.store.households.repository import (
 from riskml_serving.store.records.columns import to_rows
 from riskml_serving.store.records.repository import read_rows
 
-__all__ = ["close", "describe_household", "describe_listed", "describe_score", "explain_household"]
-
 MAX_HISTORY = 200
 """Maximum number of score changes in one response; the latest come first."""
 

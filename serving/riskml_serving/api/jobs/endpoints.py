@@ -18,8 +18,6 @@ from riskml_serving.http.responses import respond, to_headers
 from riskml_serving.judging.jobs import service
 from riskml_serving.judging.jobs.exporting import FORMATS
 
-__all__ = ["add_location", "router"]
-
 router = APIRouter(tags=["jobs"])
 
 RESULTS: dict[str, Any] = {media.partition(";")[0]: {} for media, _ in FORMATS.values()}

@@ -10,8 +10,6 @@ from riskml_serving.api.openapi import Body
 from riskml_serving.api.scores.schemas import DAY
 from riskml_serving.http.responses import make_answer_type
 
-__all__ = ["BATCH_REQUEST", "JOB"]
-
 REGION = Annotated[
     str,
     Field(

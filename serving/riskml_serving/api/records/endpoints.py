@@ -15,8 +15,6 @@ from riskml_serving.api.openapi import follow
 from riskml_serving.api.records.schemas import RECORDS_ANSWER, RECORDS_REQUEST
 from riskml_serving.api.records.service import append_records
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["records"])
 
 

@@ -12,8 +12,6 @@ from riskml_serving.base.contract import make_dict_type, make_list_type, make_ta
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import BRIEF, type_fields
 
-__all__ = ["CHANGED", "RECORDS_ANSWER", "RECORDS_REQUEST"]
-
 RECORDS_REQUEST = Body(
     "RecordsRequest",
     {

@@ -33,8 +33,6 @@ from riskml_serving.store.records.columns import to_columns
 from riskml_serving.store.records.purpose import claim_purpose
 from riskml_serving.store.records.repository import read_lines, read_rows
 
-__all__ = ["append_records", "describe_change"]
-
 
 def append_records(
     connection: Connection, call: Call, tables: TableRows, warnings: list[FieldError], **detail: str

@@ -13,8 +13,6 @@ from riskml_serving.api.regions.service import next_level, sum_counts
 from riskml_serving.http.responses import respond
 from riskml_serving.judging.wording import find_as_of_day
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["regions"])
 
 

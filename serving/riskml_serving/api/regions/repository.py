@@ -9,8 +9,6 @@ from sqlalchemy import Connection, Integer, Select, cast, func, select
 from riskml_serving.judging.scores.tables import COUNTED, CURRENT, LATEST
 from riskml_serving.people.auth import is_in_region
 
-__all__ = ["build_count_query", "count_scores"]
-
 
 def count_scores(connection: Connection, region: str, digits: int) -> list[dict[str, Any]]:
     """Count the current scores in a region by subregion, status, tier, signal, section and agreement.

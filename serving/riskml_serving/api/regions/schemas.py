@@ -11,9 +11,6 @@ from riskml_serving.base.contract import make_dict_type, make_list_type
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.scores.ranking import SIGNALS_BY_SECTION
 
-__all__ = ["SUMMARY"]
-
-
 _EVERY_SECTION = Field(description="Households of all sections together.")
 
 

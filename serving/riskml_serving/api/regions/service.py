@@ -9,8 +9,6 @@ from riskml.vocabulary.regions import Level
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOUR_POSITIONS, TIERS
 from riskml_serving.judging.scores.ranking import SECTIONS, SIGNALS_BY_SECTION
 
-__all__ = ["next_level", "sum_counts"]
-
 
 def next_level(region: str) -> Level:
     """Return the level of a region's subregions; a village's only subregion is itself.

@@ -31,8 +31,6 @@ from riskml_serving.judging.verdict import FULL
 from riskml_serving.judging.wording import show
 from riskml_serving.store.records.columns import EMPTY, Columns, Rows, to_columns
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["scores"])
 
 MOST_IN_EVENT_LOOP, MOST_BYTES_IN_EVENT_LOOP = 8, 200_000

@@ -11,16 +11,6 @@ from riskml_serving.base.contract import make_day_type, make_dict_type, make_lis
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import FIELDS, FULL, type_fields
 
-__all__ = [
-    "CURSOR",
-    "DAY",
-    "EXPLANATION",
-    "SCORES_ANSWER",
-    "SCORE_REQUEST",
-    "STORED",
-    "WARNINGS",
-]
-
 DAY = make_day_type("Date as of which records are read, including that day; today by default.")
 
 SCORE_REQUEST = Body(

@@ -39,8 +39,6 @@ from riskml_serving.http.cursors import (
 from riskml_serving.http.responses import respond, to_headers
 from riskml_serving.judging.scores.changes import Change
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["verifications"])
 
 

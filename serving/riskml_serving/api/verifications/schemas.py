@@ -27,20 +27,6 @@ from riskml_serving.judging.verdict import type_fields
 from riskml_serving.store.facts.kinds import FACTS
 from riskml_serving.store.facts.outcomes import CHECKS, OUTCOMES, REASONS, REASSESSMENTS
 
-__all__ = [
-    "DUE_PAGE",
-    "FACT",
-    "HELP",
-    "HELP_ANSWER",
-    "HELP_REQUEST",
-    "MAX_NOTE",
-    "MONITORING",
-    "MONITORING_PAGE",
-    "VERIFICATION",
-    "VERIFICATION_ANSWER",
-    "VERIFICATION_REQUEST",
-]
-
 Outcome = make_choice_type(*OUTCOMES)
 Category = make_choice_type(*CATEGORIES.codes)
 Measure = make_text_type(100)

@@ -14,8 +14,6 @@ from sqlalchemy.exc import ArgumentError
 
 from riskml.errors import UsageError
 
-__all__ = ["before_commit", "guard", "open_engine", "reading", "writing"]
-
 BUSY_MS = 15_000
 """Maximum time, in milliseconds, for which a writer on SQLite waits for another one."""
 

@@ -6,8 +6,6 @@ import hashlib
 
 from sqlalchemy import Connection, text
 
-__all__ = ["hold_lock"]
-
 
 def hold_lock(connection: Connection, name: str) -> None:
     """Wait until no other transaction holds the lock with this name, then take it.

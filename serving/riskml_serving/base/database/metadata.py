@@ -9,8 +9,6 @@ from sqlalchemy import MetaData, String, Table
 
 import riskml_serving
 
-__all__ = ["METADATA", "Code", "list_tables"]
-
 METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -19,16 +19,6 @@ from riskml.text import Text
 from riskml_serving.base.database.engine import BUSY_MS, open_engine, writing
 from riskml_serving.base.database.locks import hold_lock
 
-__all__ = [
-    "MIGRATIONS",
-    "find_latest_revision",
-    "open_database",
-    "probe_write",
-    "read_revision",
-    "require_current",
-    "upgrade",
-]
-
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 

@@ -9,8 +9,6 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-__all__ = ["insert_missing", "insert_returning", "upsert"]
-
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows; if a primary key already exists, replace the other columns."""

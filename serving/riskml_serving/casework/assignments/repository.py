@@ -9,8 +9,6 @@ from sqlalchemy import Connection, insert, select
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
 from riskml_serving.store.households.repository import narrow_to_region
 
-__all__ = ["add_assignment", "read_assignments"]
-
 
 def add_assignment(connection: Connection, row: dict[str, Any]) -> None:
     """Save an assignment; the calling code must have checked that the household is in the caller's region."""

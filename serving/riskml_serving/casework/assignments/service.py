@@ -8,8 +8,6 @@ from riskml_serving.casework.assignments.repository import add_assignment
 from riskml_serving.judging.act import Act
 from riskml_serving.store.households.repository import require_open
 
-__all__ = ["assign"]
-
 
 def assign(act: Act, household_id: str, body: dict[str, Any]) -> None:
     """Save who looks after a household from now on.

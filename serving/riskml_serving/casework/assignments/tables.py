@@ -6,8 +6,6 @@ from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, Strin
 
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["ASSIGNMENTS"]
-
 ASSIGNMENTS = Table(
     "assignments",
     METADATA,

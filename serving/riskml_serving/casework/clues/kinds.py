@@ -11,8 +11,6 @@ from riskml.records.contract.schema import TABLES
 from riskml.vocabulary.terms import Term, Vocabulary, read_vocabularies
 from riskml_serving.people.auth import Caller
 
-__all__ = ["CHANNELS", "HIDDEN", "KINDS", "ClueKind", "may_read_clue", "suppose"]
-
 
 @dataclass(frozen=True)
 class ClueKind(Term):

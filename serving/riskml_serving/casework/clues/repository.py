@@ -20,20 +20,6 @@ from riskml_serving.store.facts.outcomes import DECISIVE
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.repository import read_in
 
-__all__ = [
-    "IS_SETTLED",
-    "add_clue",
-    "add_names",
-    "find_clue",
-    "find_clued",
-    "find_last_verification",
-    "is_unsettled",
-    "list_unscored",
-    "read_clues",
-    "read_names",
-    "update_clue",
-]
-
 VISIT = VERIFICATIONS.alias("visit")
 """The visit that followed a clue: the last one that settled it, otherwise the last one."""
 

@@ -21,17 +21,6 @@ from riskml_serving.people.auth import Caller
 from riskml_serving.store.facts.service import receive_rows
 from riskml_serving.store.records.repository import split_codes
 
-__all__ = [
-    "describe",
-    "draft",
-    "find_closing_day",
-    "follow_clues",
-    "make_record",
-    "read_open_clues",
-    "resolve",
-    "save",
-]
-
 FIELDS = ("what", "disaster", "channel", "amount", "occurred_on")
 """Fields of a report that are saved unchanged; those that it leaves out are null."""
 

@@ -22,8 +22,6 @@ from riskml.vocabulary.terms import Term, Vocabulary
 from riskml_serving.casework.rules import ALWAYS, Rule, compare, is_true
 from riskml_serving.store.facts.outcomes import DECISIVE
 
-__all__ = ["CLUE_STATES", "ClueState", "find_state"]
-
 _MISSING = is_true("missing")
 _OPEN = is_true("listed") & ~reduce(or_, (compare("outcome", eq, code) for code in DECISIVE))
 _TO_INFORM = compare("outcome", eq, "rejected") & ~is_true("informed")

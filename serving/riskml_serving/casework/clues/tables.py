@@ -7,8 +7,6 @@ from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Index, Intege
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["CLUES", "CLUE_NAMES"]
-
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
 
 CLUES = Table(

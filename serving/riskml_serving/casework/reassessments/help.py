@@ -9,8 +9,6 @@ from typing import Any
 from riskml.records.contract.calendar import STATEMENT_DELAY, to_date, to_day, to_month, to_month_end
 from riskml_serving.store.records.columns import Columns, to_columns, to_rows
 
-__all__ = ["REGULAR", "count_help"]
-
 REGULAR = ("month", "year")
 """Periods of help that is given again and again."""
 

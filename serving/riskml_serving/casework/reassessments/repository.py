@@ -15,8 +15,6 @@ from riskml_serving.store.households.repository import is_open, narrow_to_region
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["list_due", "read_helps"]
-
 NOTICE = dt.timedelta(days=7)
 """Time before the due day from which a household is listed, so that the visit can be planned."""
 

@@ -29,14 +29,6 @@ from riskml_serving.store.helps.repository import add_helps
 from riskml_serving.store.helps.service import find_due_day
 from riskml_serving.store.households.repository import require_open
 
-__all__ = [
-    "begin_help",
-    "counts_as_income",
-    "describe_help",
-    "follow_help",
-    "judge_with_help",
-]
-
 
 def begin_help(act: Act, household_id: str, body: Mapping[str, Any]) -> tuple[dict[str, Any], Change | None]:
     """Save new help, as a row of the contract, score the household, and set the day of the second look.

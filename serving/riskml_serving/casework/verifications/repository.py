@@ -11,15 +11,6 @@ from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.households.repository import narrow_to_region
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
-__all__ = [
-    "add_verification",
-    "change_verification",
-    "is_entry",
-    "is_in_force",
-    "read_entries",
-    "read_verifications",
-]
-
 
 def is_in_force(table: FromClause = VERIFICATIONS) -> ColumnElement[bool]:
     """Make the condition that a verification was not undone."""

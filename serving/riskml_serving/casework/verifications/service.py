@@ -16,8 +16,6 @@ from riskml_serving.judging.verdict import FIELDS
 from riskml_serving.judging.wording import spell
 from riskml_serving.people.auth import Caller
 
-__all__ = ["describe", "may_read_text", "may_undo", "to_monitoring"]
-
 
 def may_undo(row: dict[str, Any], caller: Caller, today: dt.date) -> bool:
     """Return whether a caller may undo a verification: only its author may, on the day on which it was saved."""

@@ -7,8 +7,6 @@ from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, Small
 from riskml_serving.base.database import METADATA, Code
 from riskml_serving.judging.verdict import make_columns
 
-__all__ = ["SNAPSHOT", "VERIFICATIONS"]
-
 SNAPSHOT = ("probability", "signal", "agreement")
 """Fields of the score that was current when a verification was saved; they are saved with it."""
 

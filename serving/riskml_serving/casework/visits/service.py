@@ -36,8 +36,6 @@ from riskml_serving.store.facts.repository import read_facts_of_visits, undo_fac
 from riskml_serving.store.facts.service import Stated, load_content, save_stated, settle_facts
 from riskml_serving.store.households.repository import find_households, require_household
 
-__all__ = ["describe_facts", "find_version", "tell", "undo", "verify"]
-
 
 def verify(act: Act, household_id: str, body: Mapping[str, Any]) -> tuple[dict[str, Any], Change | None]:
     """Save a visit with the score before and after it.

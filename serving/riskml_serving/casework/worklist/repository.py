@@ -41,8 +41,6 @@ from riskml_serving.store.facts.outcomes import DECISIVE, MET
 from riskml_serving.store.records.repository import is_not_superseded
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["ListFilter", "count_by_signal", "count_late", "is_entry_known", "is_entry_open", "list_parts", "read_list"]
-
 EARLIER = SCORES.alias("earlier")
 LAST = VERIFICATIONS.alias("last")
 """A household's last verification."""

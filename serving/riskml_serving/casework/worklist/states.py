@@ -15,9 +15,6 @@ from riskml_serving.casework.rules import ALWAYS, Rule
 from riskml_serving.casework.states import MONITORED, OPEN, SETTLED, SIGNALLED, UNVERIFIED
 from riskml_serving.judging.scores.ranking import SECTIONS
 
-__all__ = ["BRINGERS", "CLUE_SECTION", "LISTED", "STATES", "State", "is_near_line", "list_bringers"]
-
-
 LISTED = Vocabulary(Term("clue", "线索待核实", "clues to verify"), *SECTIONS.values())
 """Sections of the work list: households with a clue come first, whatever section their score is in."""
 

@@ -12,8 +12,6 @@ from riskml_serving.base.database import writing
 from riskml_serving.people.accounts import ROLES
 from riskml_serving.people.accounts.service import create_user
 
-__all__ = ["Account", "create_accounts"]
-
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Characters for passwords, leaving out those that look alike."""
 

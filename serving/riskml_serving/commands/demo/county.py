@@ -27,8 +27,6 @@ from riskml_serving.register.keys import IdentityKeys
 from riskml_serving.register.service import Person, keep_persons
 from riskml_serving.store.households.repository import find_households, list_codes
 
-__all__ = ["choose_towns", "invent_names", "list_month_ends", "list_villages", "score_month", "write_region_names"]
-
 TOWNS = ("柳河镇", "青山镇", "石桥镇", "云岭乡", "白塔镇", "双井乡", "长坡镇", "沙湾乡", "清泉镇", "望峰乡")
 VILLAGES = ("东沟村", "西岭村", "南坪村", "北寨村", "上河村", "下河村", "新店村", "老营村", "梨园村", "松坡村")
 """Made-up names of towns and villages, which do not refer to real places."""

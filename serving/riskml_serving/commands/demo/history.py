@@ -30,8 +30,6 @@ from riskml_serving.people.accounts import Visitor
 from riskml_serving.people.accounts.repository import find_user
 from riskml_serving.people.auth import Caller, covers
 
-__all__ = ["VISITS_A_MONTH", "visit_month"]
-
 VISITS_A_MONTH = 7
 """Maximum visits per month to households on the list, and after alerts: few enough that some stay on the list."""
 

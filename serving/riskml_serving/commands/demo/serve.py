@@ -10,8 +10,6 @@ from riskml.text import Text
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.demo.accounts import Account
 
-__all__ = ["prepare_again", "prepare_demo", "serve_demo"]
-
 MAX_HOUSEHOLDS, MONTHS, HELD_BACK = 1_500, 12, 6
 """Maximum number of households to import, so that the demo starts quickly; number of month ends to score, so that there
 is a history; and number of final months that the pages do not show, but that determine what visits find."""

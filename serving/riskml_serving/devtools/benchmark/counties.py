@@ -27,16 +27,6 @@ from riskml_serving.judging.scores.tables import CURRENT
 from riskml_serving.people.auth.service import create_key
 from riskml_serving.store.records.purpose import require_purpose
 
-__all__ = [
-    "AS_OF",
-    "MONTHS",
-    "measure_import",
-    "open_postgresql",
-    "prepare_database",
-    "repeat_scores",
-    "simulate_county",
-]
-
 MONTHS = 36
 AS_OF = dt.date(2022, 12, 31)
 """Last day of the simulation."""

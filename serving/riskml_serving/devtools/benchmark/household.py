@@ -16,8 +16,6 @@ from riskml_serving.devtools.benchmark.counties import AS_OF, MONTHS
 from riskml_serving.judging.model import Model
 from riskml_serving.store.records.columns import EMPTY, to_columns
 
-__all__ = ["build_body", "build_features", "time_features"]
-
 CODE, SOURCES = "benchmark-1", {"wage": 1400.0, "business": 350.0, "property": 40.0, "transfer": 260.0}
 
 

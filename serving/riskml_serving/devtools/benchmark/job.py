@@ -17,8 +17,6 @@ from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import load_model
 from riskml_serving.people.auth import RIGHTS, Caller
 
-__all__ = ["measure_job"]
-
 
 def measure_job(url: str, bundle: Path, region: str) -> tuple[float, float]:
     """Score every household in a region, with rules and reasons, and store the results.

@@ -7,8 +7,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-__all__ = ["CONNECTIONS", "build_request", "load"]
-
 CONNECTIONS = 16
 """Number of connections: enough to keep a single-process server busy and to let waiting requests share a commit."""
 

@@ -25,8 +25,6 @@ from riskml_serving.devtools.benchmark.job import measure_job
 from riskml_serving.devtools.benchmark.servers import run_service
 from riskml_serving.store.households.repository import list_codes, require_household
 
-__all__ = ["BOUNDS", "measure_scale"]
-
 BOUNDS: Bounds = {
     "import_s": ("at most", 60.0),
     "import_postgresql_s": ("at most", 60.0),

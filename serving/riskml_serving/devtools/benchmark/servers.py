@@ -20,8 +20,6 @@ from riskml.errors import UsageError
 from riskml.text import Text
 from riskml_serving.base.settings import Settings
 
-__all__ = ["run_bentoml", "run_mlflow", "run_pandas", "run_service"]
-
 OPPONENTS = "riskml_serving.devtools.benchmark.opponents"
 
 START_SECONDS = 180

@@ -7,8 +7,6 @@ from typing import Any
 
 from riskml.benchmarks.targets import check_targets
 
-__all__ = ["RATIOS", "compare_with_targets"]
-
 RATIOS = {
     "score_to_empty": ("score_rps", "empty_rps", 1 / 8),
     "score_to_mlflow": ("score_rps", "mlflow_rps", 2.0),

@@ -32,8 +32,6 @@ from riskml_serving.devtools.benchmark.servers import (
 from riskml_serving.devtools.benchmark.targets import compare_with_targets
 from riskml_serving.judging.model import Model, load_model
 
-__all__ = ["measure_throughput"]
-
 WARM_UP = 1.0
 """Seconds of warm-up load on each arm. An arm is one of the alternatives that the benchmark compares."""
 

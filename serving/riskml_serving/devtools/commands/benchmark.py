@@ -8,8 +8,6 @@ import typer
 
 from riskml_serving.commands.options import AsJson, BundleFolder
 
-__all__ = ["serving"]
-
 
 def serving(
     bundle: BundleFolder = None,

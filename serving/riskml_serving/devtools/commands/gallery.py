@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["gallery"]
-
 
 def gallery(
     demo: Annotated[Path, typer.Argument(help="Folder that `riskml demo` wrote.")] = Path("demo"),

@@ -8,8 +8,6 @@ import typer
 
 from riskml_serving.commands.options import AsJson, BundleFolder
 
-__all__ = ["scale"]
-
 
 def scale(
     bundle: BundleFolder = None,

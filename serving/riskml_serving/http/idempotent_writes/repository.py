@@ -7,8 +7,6 @@ from sqlalchemy import Connection, RowMapping, insert, select
 from riskml_serving.base.clock import now
 from riskml_serving.http.idempotent_writes.tables import ANSWERS
 
-__all__ = ["add_answer", "find_answer"]
-
 
 def find_answer(connection: Connection, caller: str, key: str) -> RowMapping | None:
     """Find the stored response to an earlier request with a caller's key."""

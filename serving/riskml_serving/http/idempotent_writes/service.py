@@ -21,8 +21,6 @@ from riskml_serving.http.responses import encode_json
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 
-__all__ = ["Answer", "Work", "collect_households", "respond_once", "write_once"]
-
 Work = Callable[[Connection], tuple[int, Any]]
 """A function that does the work of a request in a transaction and returns the status and content of the response."""
 

@@ -6,8 +6,6 @@ from sqlalchemy import Column, DateTime, Index, Integer, String, Table, Text
 
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["ANSWERS"]
-
 ANSWERS = Table(
     "idempotency",
     METADATA,

@@ -23,8 +23,6 @@ from riskml_serving.judging.scores.service import drop_scores, keep_scores, lock
 from riskml_serving.judging.verdict import make_schema
 from riskml_serving.store.records.tables import read_attributes
 
-__all__ = ["PART", "JudgedRange", "drop_gone", "judge_range", "judge_ranges", "keep_range"]
-
 PART = pa.schema(
     [
         *(field for field in REGISTER if field.name != "known_tables"),

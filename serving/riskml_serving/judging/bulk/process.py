@@ -20,8 +20,6 @@ from adbc_driver_manager import AdbcConnection, AdbcStatement
 from riskml.records.contract.arrow_types import cast_table
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["main"]
-
 MOST = 1 << 24
 """Maximum rows in a batch from SQLite: one batch must hold all rows, since the first batch sets the column types."""
 

@@ -19,8 +19,6 @@ from sqlalchemy.engine import make_url
 
 from riskml_serving.judging.bulk.repository import Range, cast_register, write_queries
 
-__all__ = ["Reader", "Tables"]
-
 log = logging.getLogger("riskml_serving.judging.bulk")
 
 Tables = dict[str, pa.Table]

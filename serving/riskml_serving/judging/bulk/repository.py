@@ -22,15 +22,6 @@ from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.repository import is_not_superseded
 from riskml_serving.store.records.tables import RECORDS, list_columns
 
-__all__ = [
-    "REGISTER",
-    "Range",
-    "Selection",
-    "cast_register",
-    "find_range",
-    "write_queries",
-]
-
 POSTGRESQL: Any = asyncpg.dialect()  # type: ignore[no-untyped-call]
 SQLITE: Any = sqlite(paramstyle="qmark")
 """Dialects of the two drivers: parameters are written as $1, or as a question mark."""

@@ -29,8 +29,6 @@ from riskml_serving.store.households.repository import (
 from riskml_serving.store.records.purpose import claim_purpose
 from riskml_serving.store.records.repository import read_lines, read_regional, supersede
 
-__all__ = ["EVERYWHERE", "Publication", "add_rescore_job", "save_register", "update_register"]
-
 EVERYWHERE = ""
 
 

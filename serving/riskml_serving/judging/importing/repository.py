@@ -30,30 +30,6 @@ from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.repository import change_in, read_in
 from riskml_serving.store.records.tables import RECORDS, list_columns
 
-__all__ = [
-    "add_import",
-    "add_part",
-    "append",
-    "delete_import",
-    "delete_parts",
-    "find_import",
-    "finish_import",
-    "list_changed",
-    "list_digests",
-    "list_empty",
-    "list_later",
-    "list_members",
-    "list_parts",
-    "list_received",
-    "list_touched",
-    "read_imports",
-    "read_last",
-    "read_part",
-    "read_rivals",
-    "save_households",
-    "take_back_rows",
-]
-
 ROWS = 50_000
 """Number of rows that one statement appends."""
 

@@ -42,17 +42,6 @@ from riskml_serving.store.households.repository import find_households
 from riskml_serving.store.records.purpose import refuse_purpose
 from riskml_serving.store.records.repository import read_raw_rows
 
-__all__ = [
-    "CALLER",
-    "ID_LENGTH",
-    "Import",
-    "Source",
-    "finish_job",
-    "finish_scores",
-    "import_folder",
-    "make_request_id",
-]
-
 CALLER = Caller("riskml-serving import", EVERYWHERE, frozenset(RIGHTS))
 
 FEW = 500

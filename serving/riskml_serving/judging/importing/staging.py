@@ -27,18 +27,6 @@ from riskml.text import shorten_list
 from riskml.vocabulary.regions import Level
 from riskml_serving.store.records.tables import write_attributes
 
-__all__ = [
-    "PART",
-    "REGISTER",
-    "Delivery",
-    "Delta",
-    "build_exported_sql",
-    "build_known_sql",
-    "compare",
-    "name_replaced",
-    "to_arrow",
-]
-
 PART = 8192
 """Number of households in a part."""
 

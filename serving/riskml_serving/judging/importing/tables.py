@@ -6,8 +6,6 @@ from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary
 
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["IMPORTS", "IMPORT_HOUSEHOLDS", "IMPORT_PARTS"]
-
 IMPORTS = Table(
     "imports",
     METADATA,

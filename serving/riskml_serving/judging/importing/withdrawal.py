@@ -40,8 +40,6 @@ from riskml_serving.store.households.repository import delete_households, find_h
 from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.repository import read_rows
 
-__all__ = ["Withdrawal", "withdraw_import"]
-
 
 @dataclass(frozen=True)
 class Withdrawal:

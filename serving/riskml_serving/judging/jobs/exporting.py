@@ -26,8 +26,6 @@ from riskml_serving.judging.scores.capacity import Capacity, compare
 from riskml_serving.judging.verdict import FIELDS, FULL, VERSIONS
 from riskml_serving.judging.wording import spell, split_flags
 
-__all__ = ["FORMATS", "RESULTS", "drop_exports", "export", "put_into_words"]
-
 COMPARED = ("agreement", "agreement_by")
 NAMES = tuple(name for name in FIELDS if name != "feature_schema_hash")
 """Fields of a results file; the feature schema hash is in the metadata and the headers."""

@@ -21,8 +21,6 @@ from riskml_serving.judging.bulk.reader import Reader
 from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.jobs.repository import LostLease
 
-__all__ = ["Heartbeat", "LeaseWatch", "Leased", "Stopped"]
-
 
 class Stopped(Exception):  # noqa: N818 - no error: the worker was stopped
     """The worker was stopped; the job waits for the next worker."""

@@ -14,23 +14,6 @@ from riskml_serving.judging.act import Act
 from riskml_serving.judging.jobs.tables import JOBS, PARTS
 from riskml_serving.people.auth import is_in_region
 
-__all__ = [
-    "OPEN",
-    "LostLease",
-    "add_job",
-    "add_part",
-    "advance",
-    "beat",
-    "cancel",
-    "drop_parts",
-    "end",
-    "find_job",
-    "lease",
-    "list_open_jobs",
-    "read_part",
-    "read_parts",
-]
-
 OPEN = ("waiting", "running")
 """States of a job that has not ended."""
 

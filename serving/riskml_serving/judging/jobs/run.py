@@ -22,9 +22,6 @@ from riskml_serving.judging.jobs.leases import Leased
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.capacity import JUDGED, renew, settle
 
-__all__ = ["Run", "from_parquet", "to_parquet"]
-
-
 START: dict[str, Any] = {
     "stage": "judging",
     "after": "",

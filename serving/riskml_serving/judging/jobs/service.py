@@ -28,8 +28,6 @@ from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import count_households
 
-__all__ = ["cancel", "describe", "require_job", "start", "write_results"]
-
 
 def start(act: Act, region: str | None, as_of: dt.date) -> dict[str, Any]:
     """Queue a job that scores every household in a region, the caller's own by default, as of a date.

@@ -7,8 +7,6 @@ from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["JOBS", "PARTS"]
-
 JOBS = Table(
     "jobs",
     METADATA,

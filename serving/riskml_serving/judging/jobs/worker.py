@@ -24,8 +24,6 @@ from riskml_serving.judging.jobs.repository import LostLease
 from riskml_serving.judging.jobs.run import Run
 from riskml_serving.judging.model import Model
 
-__all__ = ["Task", "Worker"]
-
 log = logging.getLogger("riskml_serving.judging.jobs")
 
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from riskml.model import Bundle
 from riskml.model.bundle_files import SIGNATURE
 
-__all__ = ["KEPT", "find_copy", "save_copy"]
-
 KEPT = 5
 """Number of releases to keep copies of."""
 

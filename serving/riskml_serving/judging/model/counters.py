@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from prometheus_client import Counter
 
-__all__ = ["COUNTERS", "REFUSED", "SCORED", "SWAPPED"]
-
 SCORED = Counter("riskml_scores", "Households scored", ("tier", "agreement"), registry=None)
 SWAPPED = Counter("riskml_model_swaps", "Releases that workers put into service", registry=None)
 REFUSED = Counter(

@@ -22,8 +22,6 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.judging.model.monitor import Monitor
 from riskml_serving.judging.model.regional import restrict_to_region
 
-__all__ = ["RULE_LINE_ONLY", "TRIAL", "Holder", "Model", "load_model"]
-
 RULE_LINE_ONLY = {
     "zh": "模型尚未用本县数据训练，仅显示监测线规则；请先导入历史数据，再训练、审核并发布本县模型",
     "en": "The model was not trained on this county, so only the rule line is shown: import its history, then train, "

@@ -26,8 +26,6 @@ from riskml_serving.judging.model.source import find_offer
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 
-__all__ = ["Failure", "Keeper", "Load"]
-
 Load = Callable[[Path, Path | None, bool, tuple[str, ...]], Model]
 
 log = logging.getLogger("riskml_serving.judging.model")

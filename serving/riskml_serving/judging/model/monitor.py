@@ -16,8 +16,6 @@ from riskml.model import Bundle
 from riskml.vocabulary.verdicts import TIERS
 from riskml_serving.judging.model.counters import SCORED
 
-__all__ = ["MIN_HOUSEHOLDS", "WINDOW", "Monitor"]
-
 WINDOW = 2_000
 """Number of households in the sliding window."""
 

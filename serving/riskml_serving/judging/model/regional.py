@@ -7,8 +7,6 @@ from dataclasses import replace
 from riskml.model import Bundle
 from riskml_serving.people.auth import covers
 
-__all__ = ["restrict_to_region"]
-
 
 def restrict_to_region(bundle: Bundle, region: str) -> Bundle:
     """Leave the results by region out of a bundle's evaluation, unless all of them lie in the reader's region.

@@ -10,8 +10,6 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 from riskml_serving.base.database.upserts import upsert
 from riskml_serving.judging.model.tables import RELEASES
 
-__all__ = ["accept", "list_rejected", "list_releases", "record_release", "reject"]
-
 
 def list_releases(connection: Connection) -> Sequence[RowMapping]:
     """List the releases that were in service, the latest first."""

@@ -8,8 +8,6 @@ from riskml.errors import UsageError
 from riskml_serving.base.clock import now
 from riskml_serving.judging.model import repository
 
-__all__ = ["accept", "roll_back"]
-
 
 def roll_back(connection: Connection) -> tuple[str, str]:
     """Reject the release in service; from its next refresh on, every worker uses the previous one.

@@ -11,8 +11,6 @@ from riskml.model.bundle_files import SEAL, SIGNATURE
 from riskml.tracking import download, find_champion_version
 from riskml_serving.base.settings import Settings
 
-__all__ = ["Offer", "find_offer", "require_bundle"]
-
 
 @dataclass(frozen=True)
 class Offer:

@@ -6,8 +6,6 @@ from sqlalchemy import BigInteger, Column, DateTime, Table, Text
 
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["RELEASES"]
-
 RELEASES = Table(
     "model_releases",
     METADATA,

@@ -20,8 +20,6 @@ from riskml_serving.judging.scores import repository
 from riskml_serving.judging.scores.changes import Change
 from riskml_serving.judging.wording import split_flags
 
-__all__ = ["Capacity", "compare", "find_capacity", "renew", "settle"]
-
 Capacity = Mapping[str, tuple[float, str]]
 """Margin (the model's log odds) and code of the last household within the visit capacity, by county."""
 

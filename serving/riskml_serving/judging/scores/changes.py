@@ -8,8 +8,6 @@ from typing import Any
 
 from riskml_serving.judging.verdict import FIELDS
 
-__all__ = ["Change"]
-
 
 @dataclass(frozen=True)
 class Change:

@@ -9,8 +9,6 @@ from riskml.policy.signal import is_above_safest
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml.vocabulary.verdicts import COLOURS, NO_COLOUR, UNKNOWN_COLOUR
 
-__all__ = ["RANKED", "SECTIONS", "SIGNALS_BY_SECTION", "URGENCY", "WARNED", "rank"]
-
 SECTIONS = Vocabulary(
     Term("rule", "规则已预警", "flagged by the rule line"),
     Term("model", "模型提前预警", "early warning by the model"),

@@ -20,19 +20,6 @@ from riskml_serving.judging.wording import find_as_of_day
 from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.records.repository import split_codes
 
-__all__ = [
-    "move_scores",
-    "read_as_of_day",
-    "read_at_risk",
-    "read_capacity",
-    "read_current",
-    "read_history",
-    "remove_scores",
-    "retract_scores",
-    "write_capacity",
-    "write_scores",
-]
-
 RETRACTION_BATCH = 4096
 """Number of scores that are retracted at a time."""
 

@@ -24,17 +24,6 @@ from riskml_serving.store.households.repository import find_households
 from riskml_serving.store.records.columns import Columns
 from riskml_serving.store.records.repository import read_tables
 
-__all__ = [
-    "Standing",
-    "drop_scores",
-    "explain_stored",
-    "find_deserted_day",
-    "judge_households",
-    "keep_scores",
-    "lock_households",
-    "rescore",
-]
-
 Row = Mapping[str, Any]
 
 

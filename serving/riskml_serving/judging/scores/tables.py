@@ -24,8 +24,6 @@ from riskml_serving.base.database import METADATA, Code
 from riskml_serving.judging.scores.ranking import RANKED
 from riskml_serving.judging.verdict import make_columns
 
-__all__ = ["CAPACITY", "COUNTED", "CURRENT", "LATEST", "RANKING", "SCORES"]
-
 
 def _make_score_columns() -> list[Column[Any]]:
     """Make the columns of a score, with its day and the time of scoring."""

@@ -13,8 +13,6 @@ from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.repository import is_not_superseded
 from riskml_serving.store.records.tables import RECORDS, list_columns
 
-__all__ = ["BATCH", "hold_snapshot", "list_known_tables", "read_entries", "read_records"]
-
 BATCH = 50_000
 """Number of rows that are in memory at a time."""
 

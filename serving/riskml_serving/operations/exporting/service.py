@@ -31,8 +31,6 @@ from riskml_serving.people import audit
 from riskml_serving.people.auth import OPERATOR
 from riskml_serving.store.records.tables import read_attributes
 
-__all__ = ["export_records"]
-
 ENTRY_ROWS = pa.schema(
     [
         ("household_id", pa.string()),

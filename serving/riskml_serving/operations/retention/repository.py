@@ -22,18 +22,6 @@ from riskml_serving.register.tables import PERSONS
 from riskml_serving.store.households.repository import join_followers
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
-__all__ = [
-    "count_open_jobs",
-    "delete_answers",
-    "delete_jobs",
-    "delete_names",
-    "forget_in_answers",
-    "forget_in_jobs",
-    "forget_in_register",
-    "forget_rows",
-    "list_closed_before",
-]
-
 _KEPT = ("audit", "households")
 """Tables with household codes, or their hashes, from which a household is not deleted with its rows elsewhere."""
 

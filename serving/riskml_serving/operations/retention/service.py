@@ -13,8 +13,6 @@ from riskml_serving.operations.retention import repository
 from riskml_serving.people import audit
 from riskml_serving.people.auth import OPERATOR
 
-__all__ = ["apply_retention", "forget"]
-
 
 def forget(connection: Connection, household_id: str, because: str = "asked") -> dict[str, int]:
     """Delete all data of a household; the audit log keeps a keyed hash of its code.

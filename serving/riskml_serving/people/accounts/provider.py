@@ -16,8 +16,6 @@ from riskml_serving.people.accounts.roles import ROLES
 from riskml_serving.people.auth.jwks import KeySet, discover_endpoint, is_secure
 from riskml_serving.people.auth.oidc import parse_names, parse_region, read_claim, verify_token
 
-__all__ = ["Person", "Provider"]
-
 TIMEOUT = 10
 """Seconds to wait for the provider."""
 

@@ -11,27 +11,6 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from riskml_serving.base.database.upserts import insert_missing, upsert
 from riskml_serving.people.accounts.tables import ADDRESSES, SESSIONS, TRIES, USERS
 
-__all__ = [
-    "SHOWN",
-    "add_session",
-    "add_user",
-    "change_user",
-    "count_attempt",
-    "delete_other_sessions",
-    "delete_session",
-    "delete_sessions",
-    "delete_stale_sessions",
-    "find_address",
-    "find_session",
-    "find_user",
-    "keep_address",
-    "list_sessions",
-    "list_users",
-    "touch_session",
-    "uncount_attempt",
-    "upsert_user",
-]
-
 SHOWN = 16
 """Number of digits of a session's hash by which forms name it; it reveals nothing about the token."""
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from riskml.vocabulary.regions import Level
 
-__all__ = ["ROLES", "Role"]
-
 
 @dataclass(frozen=True)
 class Role:

@@ -18,17 +18,6 @@ from riskml_serving.people.accounts import repository
 from riskml_serving.people.accounts.roles import ROLES
 from riskml_serving.people.auth.repository import find_key
 
-__all__ = [
-    "MAX_PASSWORD_LENGTH",
-    "MIN_PASSWORD_LENGTH",
-    "create_user",
-    "disable_user",
-    "hash_password",
-    "name_caller",
-    "set_password",
-    "verify_password",
-]
-
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 10, 256
 LEAST_SCORE, LONGEST_ESTIMATE = 3, 72
 """Lowest score of a password, from 0 to 4 (3: more than a hundred million guesses), and how much of it is scored."""

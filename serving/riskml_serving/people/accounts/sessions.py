@@ -23,23 +23,6 @@ from riskml_serving.people.accounts.roles import ROLES, Role
 from riskml_serving.people.accounts.service import verify_password
 from riskml_serving.people.auth import IDENTITY, NOBODY, Caller
 
-__all__ = [
-    "Attempt",
-    "Visitor",
-    "accepts_form_token",
-    "change_password",
-    "check_password",
-    "derive_form_token",
-    "end_sessions",
-    "limit_sign_ins",
-    "list_own_sessions",
-    "resolve_session",
-    "sign_in",
-    "sign_in_by_provider",
-    "sign_out",
-    "touch_session",
-]
-
 _SALT = 16
 """Number of characters of a form token's salt."""
 

@@ -7,8 +7,6 @@ from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, String, T
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["ADDRESSES", "SESSIONS", "TRIES", "USERS"]
-
 USERS = Table(
     "users",
     METADATA,

@@ -21,8 +21,6 @@ from riskml_serving.people.audit.chain import START, Head, to_json
 from riskml_serving.people.audit.checkpoints import Checkpoint, sign_head
 from riskml_serving.people.audit.pseudonyms import SHORT, read_pseudonym
 
-__all__ = ["MONTHS_KEPT", "archive_months", "read_about", "read_archive", "read_start"]
-
 MONTHS_KEPT = 6
 """Number of whole months that stay in the database, in addition to the current one."""
 PURPOSE = "archive"

@@ -14,8 +14,6 @@ from riskml_serving.people.audit import repository
 from riskml_serving.people.audit.service import build_entries
 from riskml_serving.people.auth import Caller
 
-__all__ = ["BatchWriter"]
-
 Entries = list[dict[str, Any]]
 
 

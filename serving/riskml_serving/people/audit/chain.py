@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["START", "Head", "chain_entries", "find_faults", "hash_content", "hash_entry", "link", "to_json"]
-
 
 @dataclass(frozen=True)
 class Head:

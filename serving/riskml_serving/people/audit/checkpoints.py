@@ -31,16 +31,6 @@ from riskml_serving.base.settings import Settings
 from riskml_serving.people.audit import repository
 from riskml_serving.people.audit.chain import Head, hash_content, link, to_json
 
-__all__ = [
-    "Checkpoint",
-    "Notary",
-    "build_proof",
-    "check_proof",
-    "create_notary",
-    "read_checkpoints",
-    "sign_head",
-]
-
 log = logging.getLogger("riskml_serving.people.audit")
 
 

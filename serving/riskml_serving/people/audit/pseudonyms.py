@@ -12,8 +12,6 @@ from sqlalchemy import Connection, select
 
 from riskml_serving.people.audit.tables import KEY
 
-__all__ = ["SHORT", "hash_household", "read_key", "read_pseudonym"]
-
 _CACHED = "riskml_audit_key"
 
 SHORT = 32

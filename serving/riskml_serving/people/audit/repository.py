@@ -13,8 +13,6 @@ from riskml_serving.people.audit.chain import START, Head, chain_entries
 from riskml_serving.people.audit.pseudonyms import SHORT, hash_household, read_key, read_pseudonym
 from riskml_serving.people.audit.tables import ARCHIVES, AUDIT
 
-__all__ = ["append", "list_actions", "move_out", "read_about", "read_all", "read_archives", "read_head", "read_range"]
-
 
 def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
     """Append entries to the chain, with each household's code replaced by its keyed hash.

@@ -13,8 +13,6 @@ from riskml_serving.base.database import before_commit
 from riskml_serving.people.audit import repository
 from riskml_serving.people.auth import Caller
 
-__all__ = ["build_entries", "record"]
-
 _DETAIL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 
 

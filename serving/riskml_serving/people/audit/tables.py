@@ -7,8 +7,6 @@ from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, String, Tab
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["ARCHIVES", "AUDIT", "KEY"]
-
 AUDIT = Table(
     "audit",
     METADATA,

@@ -8,8 +8,6 @@ from riskml.vocabulary.regions import is_region_code
 from riskml_serving.base.problems import Problem
 from riskml_serving.people.auth.scope import covers
 
-__all__ = ["IDENTITY", "NOBODY", "OPERATOR", "RIGHTS", "Caller"]
-
 RIGHTS = ("score", "read", "write", "health-details", "admin")
 """Rights that a key may have: score records sent in a request; read what is stored; append records and verifications;
 see health details; administer the service as a whole. No right includes another."""

@@ -19,8 +19,6 @@ import jwt
 from riskml.errors import UsageError
 from riskml_serving.base.settings import Settings
 
-__all__ = ["Fetch", "KeySet", "create_key_set", "discover_endpoint", "fetch_json", "is_secure"]
-
 Fetch = Callable[[str], dict[str, Any]]
 
 RETRY_SECONDS = 10.0

@@ -16,8 +16,6 @@ from riskml_serving.base.settings import Settings
 from riskml_serving.people.auth.caller import RIGHTS, Caller
 from riskml_serving.people.auth.jwks import KeySet
 
-__all__ = ["EVERYWHERE", "Oidc", "parse_names", "parse_region", "read_claim", "verify_token"]
-
 EVERYWHERE = "*"
 """Value of the region claim that grants access everywhere; a missing or empty claim must never do so."""
 

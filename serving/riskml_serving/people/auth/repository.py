@@ -10,8 +10,6 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from riskml_serving.people.auth.tables import KEYS
 
-__all__ = ["add_key", "find_key", "list_keys", "revoke_key"]
-
 
 def add_key(connection: Connection, row: dict[str, Any]) -> None:
     """Store a new key."""

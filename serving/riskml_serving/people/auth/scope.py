@@ -6,8 +6,6 @@ from sqlalchemy import ColumnElement, Table, and_, true
 
 from riskml.vocabulary.regions import Level
 
-__all__ = ["covers", "is_in_region", "is_row_in_region"]
-
 _COLUMNS: dict[int, str] = {Level.COUNTY: "county", Level.TOWN: "town", Level.VILLAGE: "region_code"}
 """Columns that hold the code of a county, a town or a village, by the length of that code."""
 

@@ -21,8 +21,6 @@ from riskml_serving.people.auth import repository
 from riskml_serving.people.auth.caller import RIGHTS, Caller
 from riskml_serving.people.auth.oidc import Oidc
 
-__all__ = ["Authenticator", "create_key", "read_key_id", "revoke_key"]
-
 MAX_CACHED_KEYS = 4096
 MAX_TOKEN_LENGTH = 16_384
 

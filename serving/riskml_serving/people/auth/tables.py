@@ -7,8 +7,6 @@ from sqlalchemy import Column, DateTime, String, Table, Text
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["KEYS"]
-
 KEYS = Table(
     "api_keys",
     METADATA,

@@ -16,8 +16,6 @@ from typing import Any
 
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["CORRECTED", "WINDOW", "Fact", "find_restated", "find_stated_by_others", "plan_versions"]
-
 WINDOW = dt.timedelta(days=31)
 """Longest time between the days that two statements give for the same event: departments' lists come by the month."""
 

@@ -9,8 +9,6 @@ from typing import Any
 from riskml.records.contract.schema import SOURCES, list_codes
 from riskml.vocabulary.terms import Term, Vocabulary
 
-__all__ = ["FACTS", "FactKind", "concerns_health"]
-
 Row = dict[str, Any]
 
 EVENTS = tuple(code for code in list_codes("events", "kind") if code not in ("report", "visit"))

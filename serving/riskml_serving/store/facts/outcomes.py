@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from riskml.vocabulary.terms import read_vocabularies
 
-__all__ = ["CHECKS", "DECISIVE", "MET", "OUTCOMES", "REASONS", "REASSESSMENTS"]
-
 _WORDS = read_vocabularies("riskml_serving.store.facts", "words.yaml")
 OUTCOMES, REASONS, REASSESSMENTS, CHECKS = (_WORDS[name] for name in ("outcomes", "reasons", "reassessments", "checks"))
 

@@ -11,8 +11,6 @@ from riskml_serving.base.clock import now
 from riskml_serving.store.facts.tables import CASE_FACTS
 from riskml_serving.store.records.repository import read_in
 
-__all__ = ["add_facts", "list_stated", "move_fact", "read_facts", "read_facts_of_visits", "undo_facts"]
-
 
 def add_facts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Save facts about households that the caller has checked."""

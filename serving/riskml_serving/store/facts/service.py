@@ -17,8 +17,6 @@ from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.receiving import append_rows
 from riskml_serving.store.records.repository import read_rows
 
-__all__ = ["Stated", "load_content", "move_facts", "receive_rows", "save_stated", "settle_facts"]
-
 
 class Stated(NamedTuple):
     """What staff stated, and the row of the contract that it becomes.

@@ -12,8 +12,6 @@ from riskml_serving.store.helps.tables import HELP_BEGUN
 from riskml_serving.store.records.repository import change_in, is_not_superseded, read_in, split_codes
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["add_helps", "change_help", "drop_helps", "read_begun", "read_versions"]
-
 RECORDED = RECORDS["help"]
 
 

@@ -16,8 +16,6 @@ from riskml_serving.base.clock import now
 from riskml_serving.store.facts.corrections import WINDOW
 from riskml_serving.store.helps.repository import add_helps, change_help, drop_helps, read_begun, read_versions
 
-__all__ = ["find_due_day", "follow_records"]
-
 Row = Mapping[str, Any]
 
 

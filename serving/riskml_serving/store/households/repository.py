@@ -15,26 +15,6 @@ from riskml_serving.people.auth import is_in_region
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.repository import change_in, read_in
 
-__all__ = [
-    "add_households",
-    "close_household",
-    "count_households",
-    "delete_households",
-    "find_households",
-    "find_predecessors",
-    "is_open",
-    "join_followers",
-    "list_codes",
-    "list_followers",
-    "list_villages",
-    "narrow_to_region",
-    "require_household",
-    "require_open",
-    "search_codes",
-    "split_followers",
-    "update_households",
-]
-
 
 def find_households(
     connection: Connection, codes: Iterable[str], region: str, *, lock: bool = False

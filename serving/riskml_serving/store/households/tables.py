@@ -7,8 +7,6 @@ from sqlalchemy import Column, Date, DateTime, Index, String, Table, Text
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["HOUSEHOLDS"]
-
 HOUSEHOLDS = Table(
     "households",
     METADATA,

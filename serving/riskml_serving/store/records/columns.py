@@ -8,8 +8,6 @@ from typing import Any
 
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["EMPTY", "Columns", "Rows", "to_columns", "to_rows"]
-
 Columns = dict[str, list[Any]]
 Rows = list[dict[str, Any]]
 

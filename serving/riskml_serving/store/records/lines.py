@@ -10,8 +10,6 @@ from sqlalchemy import Engine
 from riskml_serving.base.database import reading
 from riskml_serving.store.records.repository import read_lines
 
-__all__ = ["Lines"]
-
 MAX_AGE = 5.0
 """Seconds for which the lines are cached: they change once a year."""
 

@@ -13,8 +13,6 @@ from riskml_serving.base.database import guard, reading
 from riskml_serving.base.problems import Problem
 from riskml_serving.store.records import repository
 
-__all__ = ["claim_purpose", "guard_purpose", "refuse_purpose", "require_purpose"]
-
 
 def require_purpose(engine: Engine, *, simulated: bool) -> None:
     """Require that a database holds no records, or only records for the purpose that ``simulated`` states.

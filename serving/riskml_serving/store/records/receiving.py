@@ -14,8 +14,6 @@ from riskml_serving.store.records.columns import Rows, to_rows
 from riskml_serving.store.records.repository import add_rows, read_same_days, supersede
 from riskml_serving.store.records.tables import write_attributes
 
-__all__ = ["append_rows"]
-
 
 def append_rows(connection: Connection, tables: Mapping[str, Rows], request_id: str) -> None:
     """Append rows; a row replaces the stored one for the same record, version or line that became known on its day.

@@ -26,21 +26,6 @@ from riskml_serving.base.database.upserts import insert_missing
 from riskml_serving.store.records.columns import Columns, Rows
 from riskml_serving.store.records.tables import PURPOSE, RECORDS, list_columns, read_attributes
 
-__all__ = [
-    "CHUNK",
-    "add_rows",
-    "change_in",
-    "is_not_superseded",
-    "read_in",
-    "read_lines",
-    "read_raw_rows",
-    "read_regional",
-    "read_rows",
-    "read_same_days",
-    "split_codes",
-    "supersede",
-]
-
 Value = TypeVar("Value")
 
 CHUNK = 500

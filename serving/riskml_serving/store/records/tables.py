@@ -15,8 +15,6 @@ from riskml.records.contract.schema import Table as Declared
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["RECORDS", "list_columns", "read_attributes", "write_attributes"]
-
 _TYPES: dict[Kind, TypeEngine[Any]] = {
     Kind.TEXT: Text(),
     Kind.REGION: Code(Level.VILLAGE),

@@ -36,8 +36,6 @@ from riskml_serving.web.shell.sheets import Style, make_table
 from riskml_serving.web.shell.visitor import PageRequest, SignedIn, require_region
 from riskml_serving.web.shell.words import describe_cut
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 PAGE = Page(

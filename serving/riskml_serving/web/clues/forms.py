@@ -13,8 +13,6 @@ from riskml_serving.checks.fields import refuse
 from riskml_serving.http.bodies import parse
 from riskml_serving.web.shell.forms import Form, read_amount
 
-__all__ = ["MAX_LENGTHS", "read_report"]
-
 MAX_LENGTHS = {"q": MAX_NAME, "told_by": MAX_NAME, "note": MAX_NOTE, "resolution": 500}
 """Maximum number of characters in each text field."""
 

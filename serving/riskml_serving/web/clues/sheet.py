@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from riskml_serving.web.shell.sheets import CODE, Column
 
-__all__ = ["COLUMNS"]
-
 COLUMNS: tuple[Column, ...] = (
     ("登记日期", "registered on", lambda clue, _: clue["recorded_on"]),
     ("来源", "source", lambda clue, style: style.word("channel", clue["channel"])),

@@ -36,8 +36,6 @@ from riskml_serving.web.shell.rendering import get_language, render
 from riskml_serving.web.shell.visitor import PageRequest, SignedIn
 from riskml_serving.web.shell.words import describe_cut
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 PAGE = Page(

@@ -14,8 +14,6 @@ from riskml_serving.desk.service import Upload
 from riskml_serving.web.desk.words import PERSON_WORDS, UNITS
 from riskml_serving.web.shell.forms import Form
 
-__all__ = ["list_fields", "read_answers", "read_headers_form", "read_received"]
-
 
 def list_fields(topic: str) -> list[str]:
     """List the fields that a column of a topic can have, those of the topic first.

@@ -13,8 +13,6 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.desk.service import Upload
 from riskml_serving.web.shell.forms import Form, require_own_form, require_own_page
 
-__all__ = ["read_uploads"]
-
 MOST_FILES, MOST_FIELDS = 200, 20
 _HIDDEN = ("~$", ".", "_")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

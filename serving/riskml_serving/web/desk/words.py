@@ -6,8 +6,6 @@ from riskml.lists.reading.headers import FACTORS
 from riskml.records.contract.schema import TABLES
 from riskml.text import read_data
 
-__all__ = ["CHOICE_WORDS", "PERSON_WORDS", "STEP_WORDS", "UNITS", "name_field"]
-
 _WORDS: dict[str, dict[str, list[str]]] = read_data("riskml_serving.web.desk", "words.yaml")
 STEP_WORDS, PERSON_WORDS, CHOICE_WORDS = _WORDS["steps"], _WORDS["persons"], _WORDS["choices"]
 UNITS = tuple(FACTORS)

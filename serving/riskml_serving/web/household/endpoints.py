@@ -42,8 +42,6 @@ from riskml_serving.web.shell.rendering import get_language, make_namer, may_rev
 from riskml_serving.web.shell.sheets import Style
 from riskml_serving.web.shell.visitor import PageRequest, SignedIn
 
-__all__ = ["router"]
-
 Read = Callable[[Form], dict[str, Any]]
 
 router = PageRouter()

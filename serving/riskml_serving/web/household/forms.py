@@ -18,16 +18,6 @@ from riskml_serving.http.bodies import parse
 from riskml_serving.store.facts.outcomes import CHECKS
 from riskml_serving.web.shell.forms import Form, read_amount
 
-__all__ = [
-    "MAX_LENGTHS",
-    "OWN_FIELDS",
-    "name_errors",
-    "read_assignment",
-    "read_help",
-    "read_notification",
-    "read_verification",
-]
-
 MAX_LENGTHS = {"note": MAX_NOTE, "objection": 1000, "assignee": 60, "handover": 500}
 """Maximum number of characters in each text field."""
 

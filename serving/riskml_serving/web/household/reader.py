@@ -18,8 +18,6 @@ from riskml_serving.judging.wording import list_facts, show
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.words import SHAPES, label_flag
 
-__all__ = ["Reader"]
-
 
 @dataclass(frozen=True)
 class Reader:

@@ -13,8 +13,6 @@ from riskml_serving.store.households.repository import narrow_to_region
 from riskml_serving.store.records.repository import is_not_superseded
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["read_freshness"]
-
 DAYS = {name: table.day for name, table in TABLES.items() if table.day and name != "income"}
 """Column that says when something happened, by table; income is left out, since its period is used instead."""
 

@@ -9,8 +9,6 @@ from riskml_serving.casework.reassessments.repository import list_due, read_help
 from riskml_serving.casework.reassessments.service import counts_as_income, describe_help, judge_with_help
 from riskml_serving.web.household.reader import Reader
 
-__all__ = ["read_second_look"]
-
 
 def read_second_look(
     reader: Reader,

@@ -41,8 +41,6 @@ from riskml_serving.web.household.supposed import read_supposed
 from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import label_flag, tag_reason
 
-__all__ = ["HouseholdReader"]
-
 HISTORY = 60
 """Maximum number of score changes that are read."""
 SHOWN_MONTHS, MARKED_MONTHS = 24, 36

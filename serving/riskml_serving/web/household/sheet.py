@@ -8,8 +8,6 @@ from riskml.workbook import Sheet
 from riskml_serving.web.shell.sheets import CODE, CONTACT, REGION, Column, Row, Style, make_table
 from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, label_flag
 
-__all__ = ["build_sheets"]
-
 SCORE_COLUMNS: tuple[Column, ...] = (
     (
         "截至",

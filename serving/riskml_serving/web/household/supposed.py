@@ -15,8 +15,6 @@ from riskml_serving.store.facts.corrections import Fact, find_restated, find_sta
 from riskml_serving.store.records.columns import Columns, Rows, to_rows
 from riskml_serving.web.household.reader import Reader
 
-__all__ = ["add_rows", "read_supposed"]
-
 
 def add_rows(tables: Mapping[str, Columns], rows: Mapping[str, Rows]) -> dict[str, Columns]:
     """Add rows about one household, by table, to its tables that were read.

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from riskml.explanation.timeline.svg import FAMILY, estimate_width, make_element, write_text, write_title
 
-__all__ = ["FILLS", "SHADES", "Row", "draw_bars", "draw_columns"]
-
 FILLS = {
     "red": ("#7a1518", "#ffffff"),
     "orange": ("#c8662b", "#000000"),

@@ -19,8 +19,6 @@ from riskml_serving.web.shell.rendering import get_language, list_notices, make_
 from riskml_serving.web.shell.visitor import PageRequest, SignedIn, require_region
 from riskml_serving.web.shell.words import SIGNALS, explain_star, get_word
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 PAGE = Page(

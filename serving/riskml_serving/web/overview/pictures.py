@@ -12,8 +12,6 @@ from riskml_serving.judging.scores.ranking import WARNED
 from riskml_serving.web.overview.charts import SHADES, Row, draw_bars, draw_columns
 from riskml_serving.web.shell.words import get_word
 
-__all__ = ["MAX_BARS", "draw_charts"]
-
 MAX_BARS = 40
 SIGNALS = COLOURS.codes[:0:-1]
 """Colours that are drawn. Unknown is not a colour, and green is left out because it would dwarf the others."""

@@ -16,8 +16,6 @@ from riskml_serving.store.households.repository import is_open
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["count_signal_changes", "count_visits", "read_monitoring"]
-
 
 def count_signal_changes(connection: Connection, region: str) -> list[dict[str, Any]]:
     """Count, by month, the households whose signal changed from ``before`` (null: not scored before) to ``signal``.

@@ -24,8 +24,6 @@ from riskml_serving.web.overview import repository
 from riskml_serving.web.overview.small_counts import hide_small_counts
 from riskml_serving.web.shell.words import SIGNALS, list_causes
 
-__all__ = ["count_quarters", "gather_overview", "hide_village_counts"]
-
 MAX_MONTHS, MAX_QUARTERS = 12, 8
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["hide_small_counts"]
-
 
 def hide_small_counts(rows: Sequence[Sequence[int]], minimum: int) -> list[list[int | None]]:
     """Hide the small counts in a table, and as many others as are needed so that no sum reveals the small counts.

@@ -13,8 +13,6 @@ from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.refusals import keep_own_path
 from riskml_serving.web.shell.rendering import LANGUAGE, STATIC, address_static
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 KEPT = "public, max-age=31536000, immutable"

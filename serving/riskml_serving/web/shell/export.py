@@ -10,8 +10,6 @@ from starlette.responses import Response
 
 from riskml.workbook import Sheet, write_workbook
 
-__all__ = ["TYPE", "respond_with_workbook"]
-
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

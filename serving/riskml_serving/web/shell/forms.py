@@ -18,18 +18,6 @@ from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.sessions import Attempt, accepts_form_token
 from riskml_serving.web.shell.visitor import PageRequest
 
-__all__ = [
-    "Form",
-    "attempt",
-    "parse_form",
-    "read_amount",
-    "read_form",
-    "read_form_for",
-    "require_own_form",
-    "require_own_page",
-    "save_form_once",
-]
-
 MOST_BYTES, MOST_FIELDS = 64_000, 100
 
 TYPED = (

@@ -11,8 +11,6 @@ from starlette.responses import Response
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.visitor import PageRequest
 
-__all__ = ["Page", "View"]
-
 
 @dataclass(frozen=True)
 class View:

@@ -15,8 +15,6 @@ from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.refusals import PageRoute
 from riskml_serving.web.shell.visitor import PageRequest
 
-__all__ = ["PageRouter", "require_declared"]
-
 Endpoint = Callable[..., Coroutine[Any, Any, View]]
 
 

@@ -17,18 +17,6 @@ from riskml_serving.register.keys import IdentityKeys, LostKeyError
 from riskml_serving.register.service import Person, find_households_by_person, read_persons
 from riskml_serving.web.shell.visitor import PageRequest, find_visitor
 
-__all__ = [
-    "decrypt_search",
-    "encrypt_search",
-    "find_by_person",
-    "get_keys",
-    "misses_key",
-    "note_names",
-    "read_clue_names",
-    "read_encrypted",
-    "read_heads",
-]
-
 T = TypeVar("T")
 
 MARK = "~"

@@ -16,8 +16,6 @@ from riskml_serving.web.shell.forms import Form, parse_form
 from riskml_serving.web.shell.rendering import get_address, get_language, protect, render
 from riskml_serving.web.shell.visitor import SignInNeeded
 
-__all__ = ["PageRoute", "keep_own_path", "render_problem"]
-
 
 def keep_own_path(path: str | None) -> str:
     """Return the address to redirect the browser to: the path if it is one of this service, otherwise the work list.

@@ -20,8 +20,6 @@ from riskml_serving.casework.worklist.repository import list_parts
 from riskml_serving.people.auth import Caller
 from riskml_serving.register.service import Person
 
-__all__ = ["add_names", "list_regions", "mask_code", "name_region", "read_region_names"]
-
 
 @cache
 def read_region_names(path: Path | None) -> Mapping[str, str]:

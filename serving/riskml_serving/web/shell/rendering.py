@@ -38,23 +38,6 @@ from riskml_serving.web.shell.words import (
     label_flag,
 )
 
-__all__ = [
-    "LANGUAGE",
-    "STATIC",
-    "address_static",
-    "get_address",
-    "get_language",
-    "list_notices",
-    "make_namer",
-    "may_reveal",
-    "protect",
-    "render",
-    "render_workbook",
-    "show_in_menu",
-    "wants_page",
-    "warn_of_health",
-]
-
 STATIC = Path(__file__).parents[1] / "static"
 LANGUAGE = "riskml_lang"
 """Name of the cookie that holds the language."""

@@ -9,8 +9,6 @@ from typing import Any
 from riskml_serving.register.service import Person
 from riskml_serving.web.shell.words import get_word
 
-__all__ = ["CODE", "CONTACT", "REGION", "Column", "Row", "Style", "make_table"]
-
 Row = Mapping[str, Any]
 
 

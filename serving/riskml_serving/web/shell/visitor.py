@@ -15,18 +15,6 @@ from riskml_serving.people.accounts import Visitor
 from riskml_serving.people.accounts.sessions import resolve_session, touch_session
 from riskml_serving.people.auth import Caller
 
-__all__ = [
-    "PageRequest",
-    "SignInNeeded",
-    "SignedIn",
-    "clear_cookie",
-    "find_visitor",
-    "get_cookie_name",
-    "require_region",
-    "set_cookie",
-]
-
-
 COOKIE_FLAGS: dict[str, Any] = {"path": "/", "httponly": True, "samesite": "lax"}
 """Flags that keep scripts from reading the cookies, and other sites' requests from carrying them."""
 

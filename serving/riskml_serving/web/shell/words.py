@@ -17,23 +17,6 @@ from riskml_serving.people.auth import Caller
 from riskml_serving.store.facts.kinds import FACTS
 from riskml_serving.store.facts.outcomes import CHECKS, OUTCOMES, REASONS, REASSESSMENTS
 
-__all__ = [
-    "HEALTH_WARNING",
-    "HUNDRED",
-    "ORDERS",
-    "SHAPES",
-    "SIGNALS",
-    "WORDS",
-    "choose_notices",
-    "count_per_hundred",
-    "describe_cut",
-    "explain_star",
-    "get_word",
-    "label_flag",
-    "list_causes",
-    "tag_reason",
-]
-
 SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●", "unknown": "○"}
 """A shape for each colour, for printing in grey and for readers who cannot tell the colours apart."""
 

@@ -45,8 +45,6 @@ from riskml_serving.web.shell.words import describe_cut, get_word, list_causes
 from riskml_serving.web.worklist import service
 from riskml_serving.web.worklist.sheet import COLUMNS, DUE_COLUMNS
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 PAGE = Page(

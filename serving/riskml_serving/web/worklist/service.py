@@ -23,8 +23,6 @@ from riskml_serving.judging.wording import show
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.words import SHAPES, SIGNALS, list_causes
 
-__all__ = ["MOST_ROWS", "build_filter", "describe_row", "plan_week", "read_sections"]
-
 MOST_ROWS = 5_000
 """Maximum number of households in each section of a printed list or a workbook."""
 

@@ -9,8 +9,6 @@ from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.web.shell.sheets import REGION, Column, Row, Style
 from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, label_flag
 
-__all__ = ["COLUMNS", "DUE_COLUMNS"]
-
 
 def _list_flags(row: Row, style: Style) -> str:
     flags = [label_flag(style.t(flag.zh, flag.en), flag.cause, style.lang) for flag in row["flags"]]

@@ -17,8 +17,6 @@ from riskml.model.schema import FloatArray, Schema
 from riskml.text import read_data
 from riskml.training.holdout import LabelledRows
 
-__all__ = ["PEERS", "Peer", "find_absent", "predict_peer"]
-
 FOLDS = 3
 """Number of folds of the training households on which a peer's settings are compared."""
 

@@ -16,8 +16,6 @@ from riskml.evaluation.numbers import null_if_nan
 from riskml.evaluation.predictions import FloatArray
 from riskml.evaluation.ranking import Ranking
 
-__all__ = ["MEASURES", "OriginPredictions", "measure_panel", "summarize"]
-
 MEASURES = {"auc": 1, "ap": 1, "brier": -1}
 """For each measure, 1 if a higher value is better, and -1 if a lower one is."""
 

@@ -22,8 +22,6 @@ from riskml.text import Text
 from riskml.training.cohort_rows import collect_cohort
 from riskml.training.holdout import fit_baselines, label_rows, label_training, predict_all
 
-__all__ = ["RESAMPLES", "run"]
-
 RESAMPLES = 1000
 
 

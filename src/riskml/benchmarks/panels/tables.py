@@ -8,8 +8,6 @@ from typing import Any
 from riskml.benchmarks.panels.resampling import MEASURES
 from riskml.evaluation.numbers import format_figure, format_interval
 
-__all__ = ["render_panels"]
-
 HEADINGS = {"auc": "AUC", "ap": "AP", "brier": "Brier"}
 
 

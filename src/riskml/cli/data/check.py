@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from riskml.records.contract.faults import CheckReport
     from riskml.records.reading.folder import Folder
 
-__all__ = ["check"]
-
 MIN_WIDTH = 110
 """Minimum width of the table, so that text does not wrap after every word in narrow terminals and pipes."""
 

@@ -23,8 +23,6 @@ from riskml.cli.output import TABLE_ENDINGS, require_place, write_table
 from riskml.cli.progress import show_progress
 from riskml.cli.terminal import say
 
-__all__ = ["features"]
-
 
 def features(
     records: RecordsArgument,

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from riskml.lists.outcomes import Outcome, RowOutcome
     from riskml.lists.taking import Taken
 
-__all__ = ["lists"]
-
 SIDE_FILE = {"exists": True, "dir_okay": False, "show_default": False}
 
 

@@ -11,8 +11,6 @@ from riskml.cli.options import Cluster, RecordsArgument, SkipBadRows
 from riskml.cli.progress import show_progress
 from riskml.cli.terminal import say
 
-__all__ = ["partition"]
-
 
 def partition(
     records: RecordsArgument,

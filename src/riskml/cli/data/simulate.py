@@ -11,8 +11,6 @@ from riskml.cli.output import join_counts
 from riskml.cli.progress import show_progress
 from riskml.cli.terminal import say
 
-__all__ = ["simulate"]
-
 
 def simulate(
     out: Annotated[Path, typer.Argument(help="Output folder; existing tables are replaced.", file_okay=False)],

@@ -11,8 +11,6 @@ from riskml.cli.output import write_file
 from riskml.cli.terminal import say
 from riskml.errors import UsageError
 
-__all__ = ["template"]
-
 
 def template(
     department: Annotated[str, typer.Argument(help="Department, such as medical; an unknown name lists them all.")],

@@ -13,8 +13,6 @@ from riskml.cli.progress import show_progress
 from riskml.cli.terminal import choose_language, say
 from riskml.text import Text
 
-__all__ = ["compare"]
-
 
 def compare(
     bundle: Annotated[Path, typer.Argument(help="First model bundle.", show_default=False)],

@@ -27,8 +27,6 @@ from riskml.text import Text, join_sentences
 if TYPE_CHECKING:
     from riskml.records.panel.panel import Panel
 
-__all__ = ["explain"]
-
 
 def explain(
     bundle: BundleArgument,

@@ -17,8 +17,6 @@ from riskml.text import Text
 if TYPE_CHECKING:
     from riskml.model import Bundle
 
-__all__ = ["release"]
-
 
 def release(
     bundle: Annotated[Path | None, typer.Argument(help="Model bundle to release.", show_default=False)] = None,

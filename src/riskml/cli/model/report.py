@@ -15,8 +15,6 @@ from riskml.cli.terminal import say
 if TYPE_CHECKING:
     from riskml.model import Bundle
 
-__all__ = ["report"]
-
 
 def report(
     bundle: BundleArgument,

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from riskml.progress import Progress
     from riskml.records.panel.store import Records
 
-__all__ = ["score"]
-
 
 def score(
     bundle: BundleArgument,

@@ -17,8 +17,6 @@ from riskml.vocabulary.terms import Term
 from riskml.vocabulary.verdicts import REFINED_AGREEMENTS, TIER_WORDS, word_tier
 from riskml.workbook import MOST_ROWS, Percent, Sheet
 
-__all__ = ["make_score_sheet"]
-
 
 def make_score_sheet(scores: pd.DataFrame, policy: Policy, hardship: str) -> Sheet:
     """Lay out a table of scores, with or without explanations, by a model that counts or ignores ``hardship``.

@@ -10,8 +10,6 @@ import typer
 from riskml.cli.options import BundleArgument
 from riskml.cli.terminal import say
 
-__all__ = ["create", "sign"]
-
 
 def create(
     file: Annotated[Path, typer.Argument(help="File for the private key; FILE.pub is the public one.")],

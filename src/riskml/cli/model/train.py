@@ -12,8 +12,6 @@ from riskml.cli.output import require_place
 from riskml.cli.progress import show_progress
 from riskml.cli.terminal import say
 
-__all__ = ["train"]
-
 
 def train(
     records: RecordsArgument,

@@ -13,8 +13,6 @@ from typing import Any, ClassVar
 from riskml.features import CATALOGUE
 from riskml.text import Text, shorten_list
 
-__all__ = ["ChampionEvidence", "Check", "CheckContext", "Finding", "NotApplicable", "list_figures"]
-
 
 def list_figures(figures: Mapping[str, float], digits: int) -> Text:
     """List the features with their figures, the largest first: in English by column, in Chinese by readable name.

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
 from riskml.text import Text, join_sentences
 
-__all__ = ["WorseThanBaseline"]
-
 NOTICEABLE = 0.005
 """A loss of average precision of more than this gives a warning, even if it may be due to chance."""
 

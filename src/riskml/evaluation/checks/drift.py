@@ -5,8 +5,6 @@ from __future__ import annotations
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, list_figures
 from riskml.text import Text
 
-__all__ = ["Drifted"]
-
 LARGE = 0.25
 
 

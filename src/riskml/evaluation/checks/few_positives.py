@@ -5,8 +5,6 @@ from __future__ import annotations
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
 from riskml.text import Text
 
-__all__ = ["TooFewPositives"]
-
 REQUIRED = 20
 RECOMMENDED = 100
 

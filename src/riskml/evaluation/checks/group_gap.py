@@ -12,8 +12,6 @@ from riskml.evaluation.numbers import Z95
 from riskml.evaluation.words import GROUP_VALUES, GROUPS
 from riskml.text import Text, shorten_list
 
-__all__ = ["Gap", "GroupGap", "find_gaps"]
-
 GAP = 0.15
 MIN_FALLS = 10
 

@@ -8,8 +8,6 @@ from typing import Any
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, list_figures
 from riskml.text import Text, join_sentences, shorten_list
 
-__all__ = ["Leakage"]
-
 CERTAIN = 0.95
 SUSPICIOUS = 0.90
 FAR_ABOVE = 1.25

@@ -5,8 +5,6 @@ from __future__ import annotations
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
 from riskml.text import Joined, Text
 
-__all__ = ["Miscalibrated"]
-
 TOLERANCE = 1.5
 NOTICEABLE = 1.25
 """Factors by which a figure may differ from 1: exceeding the first blocks the release; exceeding the second only

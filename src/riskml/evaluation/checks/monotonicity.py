@@ -8,8 +8,6 @@ from typing import Any
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
 from riskml.text import Text, shorten_list
 
-__all__ = ["NotMonotone"]
-
 ROUNDING = 1e-9
 
 

@@ -18,8 +18,6 @@ from riskml.evaluation.checks.time_overlap import TimeOverlap
 from riskml.evaluation.words import CHECK_STATUSES
 from riskml.text import Joined, Text, join_sentences, read
 
-__all__ = ["CHECKS", "CheckResult", "require_release", "run_checks"]
-
 CHECKS: tuple[Check, ...] = (
     TimeOverlap(),
     Leakage(),

@@ -7,8 +7,6 @@ from riskml.records.contract.calendar import subtract_months, to_date, to_day
 from riskml.splits import count_least_months
 from riskml.text import Text
 
-__all__ = ["TimeOverlap"]
-
 
 class TimeOverlap(Check):
     """The training labels depend on what happened in the test period.

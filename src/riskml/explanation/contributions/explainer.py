@@ -16,9 +16,6 @@ from riskml.model.blend import Blend
 from riskml.model.calibration import Calibration
 from riskml.model.forest import read_forest
 
-__all__ = ["Contributions", "Explainer"]
-
-
 CHUNK = 8192
 """Number of rows explained at a time: many enough for fast array operations, few enough for the processor's cache.
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from riskml.errors import ModelError
 from riskml.model.forest import Forest, Tree
 
-__all__ = ["MOST_BITS", "Group", "Leaf", "cut"]
-
 MOST_BITS = 7
 """Maximum number of splits on the path to a group and in it, so that a table has at most 128 entries per feature."""
 

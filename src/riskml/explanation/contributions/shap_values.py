@@ -18,8 +18,6 @@ from riskml.model import Bundle
 if TYPE_CHECKING:
     import shap
 
-__all__ = ["import_shap", "label_features", "to_shap"]
-
 
 def label_features(names: tuple[str, ...], lang: str | None) -> list[str]:
     """Return readable feature names; attributes specific to a data set keep their column names.

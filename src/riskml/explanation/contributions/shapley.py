@@ -9,8 +9,6 @@ import numpy as np
 from riskml.arrays import Floats, Ints
 from riskml.explanation.contributions.groups import Group
 
-__all__ = ["tabulate_groups"]
-
 BLOCK = 1 << 20
 """Maximum number of values held in memory at a time while tables are computed."""
 

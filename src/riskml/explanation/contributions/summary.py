@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from riskml.arrays import Floats, Ints, Positions
 from riskml.vocabulary.causes import CAUSES
 
-__all__ = ["FEWEST_HOUSEHOLDS", "sum_by_cause", "summarise_contributions"]
-
-
 FEWEST_HOUSEHOLDS = 20
 """Minimum number of households that a group of rows must come from."""
 

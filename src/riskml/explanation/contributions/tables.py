@@ -13,8 +13,6 @@ from riskml.explanation.contributions.shapley import tabulate_groups
 from riskml.model.forest import Forest
 from riskml.records.panel.kernels import Array, compiled
 
-__all__ = ["Tables"]
-
 BLOCK = 512
 """Number of rows explained at a time: few enough for their answers to stay in the processor's cache.
 

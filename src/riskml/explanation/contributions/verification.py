@@ -10,8 +10,6 @@ from riskml.errors import BundleError
 from riskml.explanation.contributions.tables import Tables
 from riskml.model.tree_splits import Splits
 
-__all__ = ["ROWS", "TOLERANCE", "check_tables", "make_probe_rows", "predict_contributions"]
-
 ROWS = 50
 TOLERANCE = 1e-9
 RETRAIN = "Install the library versions named in the bundle's manifest.json, or train the model again here."

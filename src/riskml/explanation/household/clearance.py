@@ -13,8 +13,6 @@ from riskml.records.panel.lines import BELOW
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.terms import Term
 
-__all__ = ["Condition", "check_clearance"]
-
 
 @dataclass(frozen=True)
 class Condition(Term):

@@ -24,8 +24,6 @@ from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.vocabulary.causes import HEALTH_CAUSES
 
-__all__ = ["COLUMNS", "HEADERS_ZH", "ExplainedPanel", "explain_all", "tabulate_reasons"]
-
 BATCH = 16
 """Number of panels (of 4,096 households each) that are explained before their sentences are written."""
 

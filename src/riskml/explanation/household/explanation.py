@@ -13,18 +13,6 @@ from riskml.policy.entries import Measure
 from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml.vocabulary.terms import Term
 
-__all__ = [
-    "NOTICE",
-    "SIMULATED",
-    "Explanation",
-    "Factor",
-    "FlagView",
-    "ModelView",
-    "Reason",
-    "RuleView",
-    "SpendingView",
-]
-
 NOTICE = {
     "zh": "仅供研判参考，不作为认定依据",
     "en": "For guidance only, not a basis for any decision",

@@ -13,8 +13,6 @@ from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.terms import Term
 
-__all__ = ["Missing", "find_missing"]
-
 STALE, GAPS = 2, 3
 """Minimum numbers of months without an income report that are mentioned.
 

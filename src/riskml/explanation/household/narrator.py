@@ -40,8 +40,6 @@ from riskml.records.panel.panel import Panel
 from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml.vocabulary.verdicts import CATEGORIES, STATUSES, TIER_WORDS, TIERS, name_colour, word_tier
 
-__all__ = ["ExplainedRows", "Narrator"]
-
 ILLNESS = HEALTH_CAUSES[0]
 
 

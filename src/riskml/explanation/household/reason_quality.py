@@ -17,8 +17,6 @@ from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 
-__all__ = ["find_quiet_households", "measure_named_causes", "measure_steadiness"]
-
 RECENT_DAYS = 720
 TABLES = ("illness", "disaster", "exposure", "events", "help", "monitoring", "members")
 

@@ -14,15 +14,6 @@ from riskml.policy.signal import is_near_line, refine_agreement
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import COLOURS, REFINED_AGREEMENTS, STATUSES, UNKNOWN_COLOUR
 
-__all__ = [
-    "NO_VERDICT",
-    "describe_agreement",
-    "describe_category",
-    "describe_flag",
-    "describe_probability",
-    "render",
-]
-
 NO_VERDICT = {"zh": "收入记录不足，无法判断", "en": "too little income recorded to judge"}
 """Text for a household that the rule line cannot judge."""
 UNITS = {

@@ -25,8 +25,6 @@ from riskml.records.panel.panel import Panel
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.verdicts import CATEGORIES
 
-__all__ = ["Facts"]
-
 FACTS = tuple(
     CATALOGUE[name]
     for name in (

@@ -21,8 +21,6 @@ from riskml.records.panel.panel import Panel
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.verdicts import TIERS
 
-__all__ = ["list_other_factors", "make_model_view", "make_rule_view"]
-
 
 def make_rule_view(
     verdicts: Verdicts, i: int, window: int, hidden: frozenset[str], panel: Panel | None = None

@@ -16,8 +16,6 @@ import numpy as np
 from riskml.arrays import Floats, Positions
 from riskml.explanation.reasons.grouping import SHOCKS, Grouping
 
-__all__ = ["NOTICEABLE", "SPENT", "UNEXPLAINED", "allot_income"]
-
 UNEXPLAINED = 0.02
 """Weight of the unexplained part of a decline relative to the strength of the shocks, in log odds."""
 

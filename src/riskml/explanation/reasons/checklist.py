@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from riskml.vocabulary.causes import CAUSES
 
-__all__ = ["STEPS_MISSING", "Step", "choose_steps"]
-
 MOST_STEPS, MOST_GAPS = 10, 3
 
 

@@ -13,8 +13,6 @@ from riskml.explanation.reasons.redaction import concerns_health
 from riskml.features.catalogue import Feature
 from riskml.vocabulary.causes import CAUSES
 
-__all__ = ["LASTING", "NAMED", "SHOCKS", "Grouping"]
-
 _PERSONAL = ("illness", "accident", "disability", "labour")
 
 SHOCKS = {"work": (*_PERSONAL, "work"), "venture": (*_PERSONAL, "disaster", "venture")}

@@ -13,8 +13,6 @@ from riskml.explanation.reasons.grouping import LASTING, NAMED, Grouping
 from riskml.explanation.reasons.selection import RULES
 from riskml.records.panel.kernels import Array, compiled
 
-__all__ = ["LEAST", "MOST_PROTECTIONS", "MOST_REASONS", "Ranking", "Rankings"]
-
 MOST_REASONS, MOST_PROTECTIONS = 5, 3
 LEAST = 0.02
 """Minimum strength in log odds for a group to be worth a sentence: a change of two percent in the odds."""

@@ -11,18 +11,6 @@ from riskml.policy import Policy
 from riskml.text import Joined
 from riskml.vocabulary.causes import HEALTH_CAUSES
 
-__all__ = [
-    "HEALTH_EN",
-    "HEALTH_NAME",
-    "HEALTH_STEPS",
-    "HEALTH_ZH",
-    "REDACTIONS",
-    "check_redaction",
-    "concerns_health",
-    "redact_features",
-    "redact_flags",
-]
-
 REDACTIONS = ("health",)
 
 HEALTH_TOPICS = ("illness",)

@@ -9,8 +9,6 @@ import numpy as np
 
 from riskml.arrays import Floats, Mask
 
-__all__ = ["RECENT", "RULES", "Rule"]
-
 RECENT = 12
 """Number of months after which an event no longer counts as a reason."""
 

@@ -15,8 +15,6 @@ from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 
-__all__ = ["Mark", "Timeline"]
-
 EVENT_LANES = {
     "disability": "illness",
     **dict.fromkeys(("dropout", "school_fee"), "schooling"),

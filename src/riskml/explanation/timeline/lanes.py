@@ -14,8 +14,6 @@ from riskml.explanation.timeline.words import LANES, WORDS, choose_letter, name_
 from riskml.explanation.wording.kinds import describe_fall
 from riskml.records.contract.calendar import to_date, to_month
 
-__all__ = ["describe_mark", "draw_lanes"]
-
 ROW, BOX, SPAN = 28.0, 12.0, 15.0
 """The heights of a lane of boxes, of a box, and of a row of spans."""
 

@@ -10,8 +10,6 @@ from math import ceil, floor, isnan, log10
 from riskml.explanation.timeline import svg
 from riskml.explanation.timeline.data import Timeline
 
-__all__ = ["Scale", "draw_plot", "fit_scale"]
-
 WIDTH, LEFT, RIGHT = 360.0, 44.0, 6.0
 TOP, BOTTOM = 102.0, 232.0
 HEAD, STEPS, LANES_TOP = TOP - 19, BOTTOM + 39, BOTTOM + 46

@@ -7,18 +7,6 @@ from collections.abc import Iterable
 from unicodedata import east_asian_width
 from xml.sax.saxutils import escape, quoteattr
 
-__all__ = [
-    "FAMILY",
-    "claim",
-    "draw_line",
-    "estimate_width",
-    "format_number",
-    "make_element",
-    "write_over",
-    "write_text",
-    "write_title",
-]
-
 FAMILY = "'Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

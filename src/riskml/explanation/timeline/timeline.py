@@ -19,8 +19,6 @@ from riskml.fonts import find_font, make_font_face
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
 
-__all__ = ["draw_timeline_png", "draw_timeline_svg"]
-
 
 def draw_timeline_svg(
     panel: Panel,

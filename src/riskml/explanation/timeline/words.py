@@ -6,8 +6,6 @@ from riskml.records.contract.schema import TABLES
 from riskml.text import read_data
 from riskml.vocabulary.terms import read_vocabularies
 
-__all__ = ["LANES", "WORDS", "choose_letter", "name_kind"]
-
 _LANES = read_vocabularies("riskml.explanation.timeline", "lanes.yaml")
 LANES, _LETTERS = _LANES["lanes"], _LANES["letters"]
 """Lanes below the plot, from top to bottom.

@@ -20,8 +20,6 @@ from riskml.records.panel.events import Events
 from riskml.records.panel.kernels import sum_window
 from riskml.records.panel.panel import Panel
 
-__all__ = ["FACTS", "Fact", "compute_fact", "compute_stated_values"]
-
 Numbers = tuple[Floats, ...]
 Rows = Positions | None
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from riskml.records.contract.schema import list_codes
 from riskml.records.panel.panel import Panel
 
-__all__ = ["describe_fall", "read_kind", "specify_fall"]
-
 _FALLS = {"exited": ("返贫", "fall back into poverty"), "ordinary": ("致贫", "fall into poverty")}
 """Words for a fall, by kind of household; only a household that left registered poverty can return to it."""
 

@@ -10,18 +10,6 @@ from math import exp, isfinite
 from riskml.records.contract.calendar import to_date
 from riskml.records.contract.schema import TABLES
 
-__all__ = [
-    "BELOW_NOTICE",
-    "PHRASES",
-    "UNCHANGED_SHARE",
-    "Phrase",
-    "PhraseContext",
-    "describe_value",
-    "format_income",
-    "format_yuan",
-    "name_month",
-]
-
 BELOW_NOTICE = 1e-4
 """An income counts as equal to the line if it differs by less than this share of the line, as in the rule line."""
 

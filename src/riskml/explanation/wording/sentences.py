@@ -17,9 +17,6 @@ from riskml.features.catalogue import Feature
 from riskml.records.contract.calendar import to_date, to_month_end
 from riskml.records.panel.panel import Panel
 
-__all__ = ["SentenceWriter", "read_medians"]
-
-
 _FilledSlot = tuple[Phrase, tuple[list[float], ...]]
 _Sentence = list[tuple[bool, list[str | _FilledSlot]]]
 

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-__all__ = ["Slot", "Template", "parse"]
-
 _SLOT = re.compile(r"\{(\w+)(?::(\w+))?(?:@(\d+))?\}")
 
 

@@ -17,8 +17,6 @@ from riskml.lists.persons.names import Name, list_holes, parse_name, spell_sound
 from riskml.lists.persons.register import SEXES, Register
 from riskml.lists.persons.villages import Location
 
-__all__ = ["Index", "Known", "Row", "read_row"]
-
 _START, _END = 14, 4
 """Numbers of characters at the start (region and day of birth) and at the end by which spoilt numbers are found."""
 

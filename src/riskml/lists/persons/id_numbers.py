@@ -10,8 +10,6 @@ from typing import Literal
 
 from riskml.records.contract.personal import compute_check_digit
 
-__all__ = ["IdNumber", "parse_id_number"]
-
 _KEPT = 15
 """Digits of a number that a spreadsheet keeps."""
 

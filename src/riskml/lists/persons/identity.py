@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-__all__ = ["Identity", "Match"]
-
 Decision = Literal["matched", "ask", "stranger"]
 
 

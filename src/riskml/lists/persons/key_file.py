@@ -13,8 +13,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from riskml.errors import UsageError, explain_os_error
 from riskml.keys import write_private
 
-__all__ = ["SECRET_VARIABLE", "find_secret", "read_key_file", "write_key_file"]
-
 SECRET_VARIABLE = "RISKML_LISTS_SECRET"  # noqa: S105 - the name of a variable
 """Environment variable that names the file with the secret of encrypted key files."""
 

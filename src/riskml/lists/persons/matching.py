@@ -23,8 +23,6 @@ from riskml.lists.persons.names import WILD, Likeness, Name, compare_names
 from riskml.lists.persons.register import Register
 from riskml.lists.persons.villages import Location
 
-__all__ = ["Matcher", "Reason"]
-
 Reason = Literal[
     "several", "number_of_other", "number_differs", "name_differs", "place_differs", "facts_differ", "vague"
 ]

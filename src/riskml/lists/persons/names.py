@@ -12,8 +12,6 @@ from rapidfuzz.distance import OSA
 
 from riskml.lists.data_files import Patterns
 
-__all__ = ["WILD", "Likeness", "Name", "compare_names", "list_holes", "parse_name", "spell_sound"]
-
 WILD = "□"
 """Stands for a character that a list hides or could not write."""
 

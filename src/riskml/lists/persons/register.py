@@ -22,8 +22,6 @@ from riskml.records.reading.small_csv import read_rows, read_text
 from riskml.text import shorten_list
 from riskml.vocabulary.regions import Level, take_region
 
-__all__ = ["SEXES", "Person", "Register", "list_personal", "read_villages"]
-
 SEXES = {"男": "m", "女": "f", "1": "m", "2": "f"}
 
 

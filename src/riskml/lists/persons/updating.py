@@ -15,8 +15,6 @@ from riskml.lists.persons.matching import Matcher
 from riskml.lists.persons.names import parse_name
 from riskml.lists.persons.register import SEXES, Person, Register, list_personal
 
-__all__ = ["update_register"]
-
 _ADDRESS = re.compile(r"([\d一二三四五六七八九十]+[组社队屯])?[^\d组社队屯]{0,2}(\d+(?:-\d+)?号)?$")
 """What may end an address: the group of villagers and the number of the house."""
 

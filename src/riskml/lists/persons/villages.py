@@ -10,8 +10,6 @@ from functools import lru_cache
 
 from riskml.lists.persons.identity import Identity, Match
 
-__all__ = ["Location", "Village", "Villages"]
-
 _NOISE = re.compile(r"\W+")
 _VILLAGE_ENDS = ("村民委员会", "居民委员会", "村委会", "居委会", "行政村", "社区", "村", "居", "屯", "嘎查")
 _TOWN_ENDS = ("街道办事处", "民族乡", "街道", "镇", "乡", "苏木", "农场", "办事处")

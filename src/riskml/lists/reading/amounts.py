@@ -12,17 +12,6 @@ from riskml.lists.reading.cells import Body, read_number
 from riskml.lists.reading.headers import Topic, clean_text, find_factor, spell_header
 from riskml.lists.reading.sheets import Column
 
-__all__ = [
-    "AMOUNTS",
-    "are_payments",
-    "choose_paid",
-    "complete_bill",
-    "complete_fee",
-    "find_missing_amount",
-    "is_amount",
-    "states_other_money",
-]
-
 AMOUNTS = {"illness.cost", "illness.self_paid", "disaster.loss", "events.amount", "help.amount", "income.wage"}
 AMOUNTS |= {f"income.{source}" for source in ("property", "transfer", "business", "business_cost")}
 """Fields that hold amounts of money."""

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from riskml.lists.data_files import Patterns
 from riskml.lists.reading.sheets import Cell
 
-__all__ = ["CELL", "Body", "holds_ids", "list_texts", "looks_like_id", "normalise", "read_number"]
-
 CELL = Patterns("cells")
 
 

@@ -25,8 +25,6 @@ from riskml.lists.reading.headers import PART, SECOND, Headers, Meaning, clean_t
 from riskml.lists.reading.periods import find_month
 from riskml.lists.reading.sheets import Column, How
 
-__all__ = ["choose_topic", "map_columns"]
-
 _OLD = re.compile(r"旧|原始|作废|(?:修改|更正|调整|变更|核定|复核|核减)前|初报")
 _LEAST, _MARGIN, _CLEAR = 1.2, 0.4, 2.2
 _MOST = 300

@@ -10,8 +10,6 @@ from riskml.lists.reading.headers import Topic
 from riskml.lists.reading.sheets import Cell
 from riskml.lists.words import find_words
 
-__all__ = ["find_columns", "is_name", "names_village", "read_contents", "shows_bills"]
-
 _KINDS = ("illness.kind", "disaster.kind", "help.measure", "households.kind", "monitoring.category")
 """Fields that are recognised by the words in their cells."""
 

@@ -14,8 +14,6 @@ from riskml.lists.reading.layout import Table
 from riskml.lists.reading.periods import find_period
 from riskml.lists.reading.sheets import Context, Row
 
-__all__ = ["build_context", "build_rows", "find_unit"]
-
 Region = tuple[str | None, str | None]
 """A town and a village."""
 

@@ -12,8 +12,6 @@ from riskml.lists.reading.headers import SECOND, Meaning, Topic
 from riskml.lists.reading.sheets import Cell, Column
 from riskml.lists.reading.values import Day, try_day
 
-__all__ = ["DAYS", "find_days", "find_missing_day", "leave_out_undated", "read_birth", "want_day"]
-
 DAYS = {"illness.occurred_on", "events.occurred_on", "disaster.occurred_on", "help.started_on", "members.left_on"}
 """Fields that hold the day that a row is about."""
 

@@ -10,8 +10,6 @@ from riskml.lists.data_files import Patterns
 from riskml.lists.reading.cells import read_number
 from riskml.lists.reading.sheets import Cell, Column, Row, Sheet
 
-__all__ = ["Derived", "Disagreement", "find_derived", "list_disagreements"]
-
 _HEADER = Patterns("sums")
 _MEASURED, _FEWEST, _AGREE = 300, 2, 0.5
 

@@ -11,8 +11,6 @@ from riskml.lists.reading.headers import clean_text
 from riskml.lists.reading.layout import Table
 from riskml.lists.reading.sheets import Cell, Column
 
-__all__ = ["fill_household_cells", "join_columns"]
-
 HOUSEHOLD = {"household_no", "head_name", "head_id", "county", "town", "village", "group"}
 HEADS = ("户主", "本人")
 

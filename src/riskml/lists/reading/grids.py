@@ -19,8 +19,6 @@ from riskml.errors import UsageError, explain_os_error
 from riskml.lists.reading.sheets import Cell
 from riskml.records.reading.small_csv import decode
 
-__all__ = ["Grid", "Merge", "read_grids"]
-
 TEXT_FILES = {".csv", ".txt", ".tsv"}
 """Suffixes of files that are read as CSV; every other file is read as a workbook."""
 

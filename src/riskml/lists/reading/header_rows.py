@@ -13,8 +13,6 @@ from riskml.lists.reading.grids import Grid
 from riskml.lists.reading.headers import Headers, clean_text
 from riskml.lists.reading.sheets import PERSON, Cell
 
-__all__ = ["find_blocks", "find_header_spans", "is_numbering", "join_headers"]
-
 _DEEPEST = 4
 """Maximum number of header rows."""
 

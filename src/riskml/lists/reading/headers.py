@@ -16,20 +16,6 @@ from riskml.errors import UsageError, explain_os_error, suggest_names
 from riskml.lists.data_files import Patterns, load_data
 from riskml.text import shorten_list
 
-__all__ = [
-    "BEST",
-    "FORM",
-    "PART",
-    "SECOND",
-    "Headers",
-    "Meaning",
-    "Topic",
-    "clean_text",
-    "find_factor",
-    "read_headers",
-    "spell_header",
-]
-
 BEST, SECOND, PART = 0, 1, 2
 RANKS = {"seen": BEST, "assumed": BEST, "second": SECOND, "parts": PART}
 FACTORS = {"元": 1.0, "百元": 100.0, "千元": 1_000.0, "万元": 10_000.0}

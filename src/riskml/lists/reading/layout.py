@@ -14,8 +14,6 @@ from riskml.lists.reading.header_rows import find_blocks, find_header_spans, is_
 from riskml.lists.reading.headers import Headers, clean_text
 from riskml.lists.reading.sheets import Cell, RowKind
 
-__all__ = ["Table", "find_tables"]
-
 _SERIALS = {"序号", "编号", "序", "号", "NO.", "NO"}
 """Headers of columns that number the rows."""
 

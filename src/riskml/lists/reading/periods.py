@@ -12,8 +12,6 @@ from functools import lru_cache
 from riskml.lists.data_files import Patterns, load_data
 from riskml.lists.reading.values import translate_numeral
 
-__all__ = ["find_month", "find_period", "find_writing"]
-
 _PERIOD = Patterns("periods")
 _FORMS = [re.compile(form) for form in load_data("patterns")["period_forms"]]
 _SPANS: Mapping[str, tuple[int, int]] = load_data("patterns")["spans"]

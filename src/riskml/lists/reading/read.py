@@ -27,8 +27,6 @@ from riskml.lists.reading.layout import Table, find_tables
 from riskml.lists.reading.sheets import PERSON, Cell, Column, Row, Sheet
 from riskml.lists.words import find_words
 
-__all__ = ["identify", "read_list"]
-
 REGIONS = {"county", "town", "village", "group"}
 
 _WRITTEN = (*PERSON, "relation", "group", "phone")

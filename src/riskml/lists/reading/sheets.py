@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-__all__ = ["PERSON", "Cell", "Column", "Context", "How", "Row", "RowKind", "Sheet"]
-
 Cell = str | int | float | bool | date | datetime | None
 """Value of a cell; text is unchanged, including spaces, full-width characters and apostrophes; empty text is None."""
 

@@ -15,8 +15,6 @@ from riskml.lists.data_files import Patterns, load_data
 from riskml.lists.reading.sheets import Cell
 from riskml.lists.words import UnusableValueError, is_empty, normalise
 
-__all__ = ["Amount", "Day", "Precision", "read_amount", "read_count", "read_day", "translate_numeral", "try_day"]
-
 Precision = Literal["day", "month", "year"]
 
 

@@ -18,8 +18,6 @@ from riskml.records.reading.folder import Folder
 from riskml.records.reading.rules import RULES
 from riskml.text import Joined
 
-__all__ = ["set_aside"]
-
 _FORMATS = {
     ".parquet": "FORMAT parquet",
     ".csv": "FORMAT csv, HEADER true",

@@ -31,8 +31,6 @@ from riskml.records.reading.folder import Folder
 from riskml.text import Joined
 from riskml.vocabulary.regions import Level
 
-__all__ = ["ENDS", "FIRST_YEAR", "LAST_YEAR", "LONG_CODE_CUT"]
-
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 """The first and the last year that are plausible in a date."""
 

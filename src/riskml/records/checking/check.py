@@ -28,8 +28,6 @@ from riskml.records.reading.folder import Folder, UsualLines, open_folder
 from riskml.records.reading.rules import RULES
 from riskml.text import Text, join_sentences, shorten_list
 
-__all__ = ["check", "check_folder", "open_checked", "refuse_faults"]
-
 NEVER_EMPTY = ("households", "income")
 """Tables that must have rows; any other table may be empty if there was nothing to record."""
 

@@ -22,8 +22,6 @@ from riskml.records.reading.cell_sql import NULL_FIRST, fetch_row, quote
 from riskml.records.reading.folder import Folder
 from riskml.vocabulary.regions import Level
 
-__all__ = ["ALIKE", "FEWEST_COPIES", "LONG", "MOSTLY", "NEARLY", "REGULAR", "SUMMED", "USUALLY", "list_subject"]
-
 ALIKE, USUALLY = 0.05, 0.8
 """Share by which a repeated amount may differ, if this share of the rows that repeat a period differ by no more."""
 

@@ -11,17 +11,6 @@ from riskml.records.reading.cell_sql import NULL_FIRST, fetch_row, quote
 from riskml.records.reading.folder import Folder
 from riskml.text import Joined
 
-__all__ = [
-    "FILLED_LATER",
-    "POSITION",
-    "find_corrections",
-    "find_repeated_contents",
-    "group_income",
-    "select_counted_income",
-    "select_latest",
-    "select_uncorrected",
-]
-
 POSITION = '"#file", "#row"'
 
 FILLED_LATER = ("ended_on", "channel")

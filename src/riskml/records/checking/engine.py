@@ -24,8 +24,6 @@ from riskml.records.reading.cell_sql import fetch_row
 from riskml.records.reading.folder import Folder
 from riskml.text import Joined, Text, join_sentences
 
-__all__ = ["Hit", "build_fault", "find_hits"]
-
 _MANY, _VALUES_SHOWN = 1_000_000, 3
 
 

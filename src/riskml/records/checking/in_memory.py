@@ -23,8 +23,6 @@ from riskml.records.reading.files import Source
 from riskml.records.reading.folder import Folder, UsualLines
 from riskml.records.reading.tables import Layout
 
-__all__ = ["COMPARED", "Finding", "plan_search"]
-
 PARTNERS = {
     "size_against_members": ("members", "household_id"),
     "much_income": ("income", "amount"),

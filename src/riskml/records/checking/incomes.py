@@ -10,8 +10,6 @@ from riskml.records.checking.registry import Probe, check
 from riskml.records.contract.schema import Table
 from riskml.records.reading.folder import Folder
 
-__all__: list[str] = []
-
 FEWEST_MONTHS = 6
 """Minimum number of months of a year in which amounts may be seen to be sums."""
 

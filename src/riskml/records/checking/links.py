@@ -10,8 +10,6 @@ from riskml.records.contract.schema import TABLES, Table
 from riskml.records.reading.cell_sql import build_day_sql
 from riskml.records.reading.folder import Folder
 
-__all__: list[str] = []
-
 
 def _are_sound(folder: Folder, table: str, *columns: str) -> str:
     """Build the SQL condition that no code in the other table is spoilt, which would explain a row."""

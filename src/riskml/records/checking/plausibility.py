@@ -19,8 +19,6 @@ from riskml.records.reading.cell_sql import fetch_row, quote, quote_attribute
 from riskml.records.reading.folder import Folder, UsualLines
 from riskml.text import Joined
 
-__all__ = ["find_highest_line", "limit_line"]
-
 CODES = (*range(-9, 0), *(-int(digit * length) for digit in "789" for length in range(2, 8)), -98, -998, -9998)
 """Negative numbers that surveys use to mark a missing answer."""
 

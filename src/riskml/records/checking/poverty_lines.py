@@ -10,8 +10,6 @@ from riskml.records.checking.registry import Probe, check
 from riskml.records.contract.schema import Table
 from riskml.records.reading.folder import Folder
 
-__all__ = ["LINE_FACTOR", "LINE_YEARS"]
-
 LINE_FACTOR, LINE_YEARS = 3, 3
 """Factor by which a line may be higher or lower, and years by which it may begin before the policy table's line."""
 

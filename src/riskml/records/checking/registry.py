@@ -17,19 +17,6 @@ from riskml.records.reading.cell_sql import SQL_TYPES, quote, quote_raw
 from riskml.records.reading.folder import Folder
 from riskml.records.reading.rules import RULES
 
-__all__ = [
-    "CHECKS",
-    "Probe",
-    "build_spoilt_sql",
-    "check",
-    "has_columns",
-    "list_columns",
-    "list_suspect",
-    "list_unreadable",
-    "select_raw",
-    "select_readable",
-]
-
 
 @dataclass(frozen=True)
 class Probe:

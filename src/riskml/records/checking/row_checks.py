@@ -10,8 +10,6 @@ from riskml.records.contract.schema import Table
 from riskml.records.reading.cell_sql import build_day_sql
 from riskml.records.reading.folder import Folder
 
-__all__ = ["LATE_MONTHS", "SPANS", "build_recorded_sql"]
-
 LATE_MONTHS = 36
 """A row recorded more than this many months after the date it is about is too old to count once it becomes known."""
 

@@ -45,8 +45,6 @@ from riskml.records.contract.personal import PERSON_CODES, find_numbers
 from riskml.records.contract.schema import TABLES, Kind, Table
 from riskml.records.reading.folder import UsualLines
 
-__all__ = ["Columns", "list_suspected"]
-
 Columns = Mapping[str, Sequence[Any]]
 """The cells of one table by column, all columns of the same length."""
 

@@ -8,8 +8,6 @@ from riskml.errors import RecordsError
 from riskml.records.contract.schema import KIND_WORDS, TABLES, Kind
 from riskml.text import Text
 
-__all__ = ["ARROW_TYPES", "cast_table", "cast_values"]
-
 ARROW_TYPES: dict[Kind, pa.DataType] = {
     **dict.fromkeys((Kind.TEXT, Kind.REGION, Kind.CODE, Kind.CODES), pa.string()),
     **dict.fromkeys((Kind.DATE, Kind.MONTH_START), pa.date32()),

@@ -5,9 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-__all__ = ["AsOf"]
-
-
 _TOLERATED_DAYS = 31
 """Records of the current month often arrive in the next: they reach an as-of date that is at most this much later."""
 

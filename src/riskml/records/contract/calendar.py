@@ -14,21 +14,6 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "LOOK_BACK",
-    "STATEMENT_DELAY",
-    "find_last_complete_month",
-    "format_month",
-    "is_month_end",
-    "list_month_ends",
-    "subtract_months",
-    "to_date",
-    "to_day",
-    "to_month",
-    "to_month_end",
-    "to_year",
-]
-
 LOOK_BACK = 36
 """Number of months of history that a panel holds."""
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-__all__ = ["IDENTIFIERS", "KIND_WORDS", "Column", "Kind", "Table"]
-
 IDENTIFIERS = ("household_id", "member_id", "record_id")
 """Columns that identify a household, a member and a record; with ``recorded_on`` they decide which rows count."""
 

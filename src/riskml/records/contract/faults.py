@@ -10,8 +10,6 @@ from typing import Any
 
 from riskml.text import Joined, Text, join_sentences, read
 
-__all__ = ["MOST_ROWS", "CheckReport", "Fault", "RowName", "Rule", "Severity"]
-
 MOST_ROWS = 5
 """Maximum number of rows that a fault lists."""
 

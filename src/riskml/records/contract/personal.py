@@ -6,8 +6,6 @@ import re
 from collections.abc import Collection
 from operator import mul
 
-__all__ = ["PERSON_CODES", "compute_check_digit", "find_numbers", "is_personal_name", "select_personal"]
-
 PERSON_CODES = ("household_id", "member_id")
 """Columns of codes that must not say who somebody is."""
 

@@ -8,8 +8,6 @@ from riskml.errors import RecordsError
 from riskml.records.contract.schema import TABLES
 from riskml.text import Joined
 
-__all__ = ["require_columns", "require_tables"]
-
 
 def require_tables(names: Collection[str]) -> None:
     """Refuse tables if any is unknown or a required table is missing.

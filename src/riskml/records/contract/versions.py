@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALWAYS", "EVERYTHING", "FOREVER", "NO_DAY", "find_known_until"]
-
 NO_DAY = np.int32(-(2**31))
 """Day number that stands for a null."""
 ALWAYS = np.int32(-(2**31))

@@ -14,8 +14,6 @@ from riskml.records.panel.cells import format_texts, parse_floats
 from riskml.records.reading.cell_sql import connect, quote, quote_attribute, select_column
 from riskml.records.reading.views import TypedViews
 
-__all__ = ["ArrowTables", "build_attribute"]
-
 
 class ArrowTables(TypedViews):
     """Arrow tables as typed DuckDB views, like an opened records folder.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["UP_TO_DATE", "IncomeBasis"]
-
 
 @dataclass(frozen=True)
 class IncomeBasis:

@@ -17,20 +17,6 @@ from riskml.records.contract.schema import Column, Kind, Table
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.packed_rows import Array
 
-__all__ = [
-    "count_null",
-    "encode_text",
-    "format_texts",
-    "is_null",
-    "list_keys",
-    "look_up",
-    "mark_stated",
-    "pack_cells",
-    "parse_day",
-    "parse_floats",
-    "parse_month",
-]
-
 Cells = Sequence[Any]
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()

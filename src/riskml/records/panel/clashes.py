@@ -12,8 +12,6 @@ from riskml.records.contract.calendar import STATEMENT_DELAY, to_month_end
 from riskml.records.contract.schema import TABLES, Table
 from riskml.records.panel.cells import is_null, list_keys, parse_day, parse_month
 
-__all__ = ["find_repeated_rows", "find_repeated_statements", "find_total_clashes"]
-
 
 def _sort_income(income: Mapping[str, Sequence[Any]]) -> tuple[set[int], set[int]]:
     """Split the rows, except those about one person, into statements and others; return the positions of both."""

@@ -14,8 +14,6 @@ from riskml.records.contract.versions import FOREVER, NO_DAY
 from riskml.records.panel.kernels import count_codes, count_rows, find_largest, mark_known_rows, sum_rows
 from riskml.records.panel.packed_rows import Array, Rows, find_income_days
 
-__all__ = ["EventStore", "Events", "find_days_deserted", "pack_events"]
-
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 

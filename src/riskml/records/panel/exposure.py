@@ -12,8 +12,6 @@ from riskml.records.panel.events import Events, EventStore
 from riskml.records.panel.households import HouseholdVersions
 from riskml.records.panel.kernels import find_struck_households
 
-__all__ = ["Regional", "find_exposures"]
-
 Ints = NDArray[np.int32]
 
 

@@ -14,8 +14,6 @@ from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.store import Records
 from riskml.text import Joined, Text
 
-__all__ = ["Extent", "merge_extents"]
-
 _YEAR = 366
 """Number of days by which the last day of all records may exceed the day that a tenth of the households reach; beyond
 that, the last day is considered an error."""

@@ -12,8 +12,6 @@ from riskml.records.contract.versions import ALWAYS
 from riskml.records.panel.kernels import look_up_month_ends
 from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows
 
-__all__ = ["Attribute", "HouseholdVersions", "Recording", "pack_households"]
-
 Ints = NDArray[np.int32]
 
 Recording = Literal["never", "once", "over time"]

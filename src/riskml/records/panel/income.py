@@ -15,8 +15,6 @@ from riskml.records.panel.kernels import copy_known_income, fill_income
 from riskml.records.panel.packed_rows import INCOME_BLOCK, Rows, concatenate_rows, find_income_days
 from riskml.records.panel.statements import NO_STATEMENTS, Statements, pack_statements
 
-__all__ = ["CHUNK", "Extra", "IncomeBlock", "pack_income"]
-
 Floats = NDArray[np.float64]
 Days = NDArray[np.int32]
 

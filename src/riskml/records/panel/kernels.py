@@ -19,23 +19,6 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.versions import FOREVER, NO_DAY
 
-__all__ = [
-    "Array",
-    "compiled",
-    "compute_income_per_head",
-    "copy_known_income",
-    "count_codes",
-    "count_rows",
-    "fill_income",
-    "find_largest",
-    "find_struck_households",
-    "look_up_month_ends",
-    "mark_known_rows",
-    "sum_rows",
-    "sum_sources",
-    "sum_window",
-]
-
 F = TypeVar("F", bound=Callable[..., Any])
 Array = Any
 """An array in compiled code; numba infers its type."""

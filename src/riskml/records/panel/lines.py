@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.versions import NO_DAY
 
-__all__ = ["BELOW", "LINE_COLUMNS", "LineRow", "LineTable"]
-
 BELOW = 1 - 1e-4
 """An income is below the line if it is less than this fraction of it; the margin allows for rounded incomes."""
 

@@ -27,8 +27,6 @@ from riskml.records.panel.cells import (
 from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows, RowSource, build_lines, list_row_tables
 from riskml.text import Joined, Text
 
-__all__ = ["Columns", "read_memory"]
-
 Columns = pd.DataFrame | Mapping[str, Sequence[Any]]
 
 _RECORDED = Column("recorded_on", Kind.DATE, "", "")

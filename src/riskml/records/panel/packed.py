@@ -18,8 +18,6 @@ from riskml.records.panel.income import pack_income
 from riskml.records.panel.lines import LineRow, LineTable
 from riskml.records.panel.packed_rows import RowSource
 
-__all__ = ["PackedRecords"]
-
 
 class PackedRecords:
     """All records of a folder, or of tables in memory, packed once.

@@ -14,17 +14,6 @@ from riskml.records.contract.schema import TABLES, Table
 from riskml.records.contract.versions import ALWAYS, NO_DAY, find_known_until
 from riskml.records.panel.lines import LINE_COLUMNS, LineRow
 
-__all__ = [
-    "INCOME_BLOCK",
-    "AttributeColumn",
-    "RowSource",
-    "Rows",
-    "build_lines",
-    "concatenate_rows",
-    "find_income_days",
-    "list_row_tables",
-]
-
 Array = NDArray[Any]
 
 INCOME_BLOCK = ("period_start", "months", "source", "amount", "statement")

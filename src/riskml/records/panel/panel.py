@@ -21,8 +21,6 @@ from riskml.records.panel.lines import LineRow
 from riskml.records.panel.packed import PackedRecords
 from riskml.records.panel.packed_rows import Array
 
-__all__ = ["Panel"]
-
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]

@@ -15,8 +15,6 @@ from riskml.records.panel.income import Extra, IncomeBlock
 from riskml.records.panel.packed import PackedRecords
 from riskml.records.panel.statements import Statements
 
-__all__ = ["repeat_income"]
-
 Days = NDArray[np.int32]
 Packed = TypeVar("Packed", bound=PackedRecords)
 Rows = TypeVar("Rows", Extra, Statements)

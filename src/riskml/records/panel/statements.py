@@ -18,8 +18,6 @@ from riskml.records.contract.schema import SOURCES
 from riskml.records.panel.kernels import Array, compiled
 from riskml.records.panel.packed_rows import Rows
 
-__all__ = ["NO_STATEMENTS", "Statements", "pack_statements"]
-
 Floats = NDArray[np.float64]
 Days = NDArray[np.int32]
 

@@ -18,8 +18,6 @@ from riskml.records.panel.panel import Panel
 from riskml.records.panel.view_rows import read_views
 from riskml.records.reading.folder import Folder, open_folder
 
-__all__ = ["Records"]
-
 
 class Records(PackedRecords):
     """Packed records, built by :meth:`load`, :meth:`from_tables` or :meth:`from_arrow`."""

@@ -25,8 +25,6 @@ from riskml.records.panel.packed_rows import (
 from riskml.records.reading.cell_sql import quote, quote_attribute
 from riskml.records.reading.views import TypedViews
 
-__all__ = ["read_views"]
-
 BATCH = 1_000_000
 
 

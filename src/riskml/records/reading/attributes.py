@@ -21,8 +21,6 @@ from riskml.records.reading.cell_sql import (
 from riskml.records.reading.groups import Group
 from riskml.records.reading.rules import RULES
 
-__all__ = ["classify_attributes", "read_attribute_types", "read_numbers"]
-
 _UNKNOWN = "无 没有 不详 不明 未知 未填 暂无 空 缺"
 _VAGUE = r"[约近<>≤≥].{1,9}|[\pN.,]+\s*([%％‰]|[百千万亿]+元{0,1}|[多余]\pL?)"
 _MARK = rf"(?i)[\pP\pZ\pC\s]+|n/?a|null|none|nan|#[a-z/0!?]+|{_UNKNOWN.replace(' ', '|')}|{_VAGUE}"

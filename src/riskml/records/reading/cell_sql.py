@@ -20,32 +20,6 @@ import duckdb
 from riskml.records.contract.arrow_types import ARROW_TYPES
 from riskml.records.contract.schema import Column, Kind, Table
 
-__all__ = [
-    "BLANK",
-    "FILE",
-    "NULL_FIRST",
-    "NUMBER_TYPES",
-    "ROW",
-    "SQL_TYPES",
-    "Cell",
-    "build_day_sql",
-    "connect",
-    "convert_attribute",
-    "convert_cell",
-    "fetch_row",
-    "get_family",
-    "is_plain_number",
-    "limit_resources",
-    "quote",
-    "quote_attribute",
-    "quote_raw",
-    "quote_text",
-    "read_number_sql",
-    "read_parquet_sql",
-    "select_column",
-    "strip_blanks",
-]
-
 _SQL = {"string": "VARCHAR", "date32[day]": "DATE", "int32": "INTEGER", "double": "DOUBLE", "bool": "BOOLEAN"}
 SQL_TYPES: dict[Kind, str] = {kind: _SQL[str(type_)] for kind, type_ in ARROW_TYPES.items()}
 """The DuckDB type for each kind of column."""

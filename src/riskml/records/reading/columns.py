@@ -12,8 +12,6 @@ from riskml.records.reading.groups import Group
 from riskml.records.reading.rules import RULES
 from riskml.text import Joined, Text, join_sentences, shorten_list
 
-__all__ = ["check_levels", "check_names", "report_wrong_type"]
-
 
 def check_names(table: Table, groups: list[Group]) -> list[Fault]:
     """Report missing and unknown columns, one fault per column, and drop the unknown ones from the groups."""

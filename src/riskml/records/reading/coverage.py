@@ -8,8 +8,6 @@ from riskml.records.contract.schema import TABLES, Table
 from riskml.records.reading.cell_sql import build_day_sql, fetch_row
 from riskml.records.reading.folder import Folder
 
-__all__ = ["FEWEST_ROWS", "LATE_DAYS", "measure_coverage"]
-
 FEWEST_ROWS = 20
 """Minimum number of rows behind a figure; figures from fewer rows are left out, as they could identify a household."""
 

@@ -24,16 +24,6 @@ import pyarrow as pa
 from riskml.records.reading.cell_sql import BLANK, ROW, fetch_row, strip_blanks
 from riskml.text import Text
 
-__all__ = [
-    "CsvError",
-    "Loaded",
-    "find_separator",
-    "load_text",
-    "open_as_utf8",
-    "read_cells",
-    "read_header",
-]
-
 _CHUNK = 1 << 22
 _BATCH = 50_000
 _MOST_TITLE_ROWS = 20

@@ -13,8 +13,6 @@ from riskml.records.reading.partitions import LIST, list_partitions
 from riskml.records.reading.rules import RULES
 from riskml.text import Text, join_sentences, shorten_list
 
-__all__ = ["Source", "find_sources", "find_truth"]
-
 _MOST_ADVICE = 5
 TRUTH = "truth.parquet"
 """The file with the true risks, which only a simulated county has."""

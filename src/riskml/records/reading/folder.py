@@ -23,8 +23,6 @@ from riskml.records.reading.groups import find_damage
 from riskml.records.reading.tables import Layout, read_table
 from riskml.records.reading.views import TypedViews
 
-__all__ = ["Folder", "UsualLines", "open_folder"]
-
 UsualLines = Sequence[tuple[str, dt.date, float]]
 """Dated lines of a policy table: prefix of the region, first day, and yuan/person/year."""
 

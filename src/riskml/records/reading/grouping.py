@@ -12,8 +12,6 @@ from riskml.records.contract.schema import TABLES
 from riskml.records.reading.cell_sql import NULL_FIRST, fetch_row
 from riskml.records.reading.folder import Folder
 
-__all__ = ["assign_parts", "keep_sample"]
-
 
 def _link_households(folder: Folder) -> dict[str, str]:
     """Map every household that is linked with others to the first of them, by household code."""

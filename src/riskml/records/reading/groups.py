@@ -16,8 +16,6 @@ from riskml.records.reading.files import Source
 from riskml.records.reading.rules import RULES
 from riskml.text import Text, shorten_list
 
-__all__ = ["Group", "find_damage", "group_parquet", "load_csv"]
-
 
 @dataclass
 class Group:

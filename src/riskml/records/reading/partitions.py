@@ -14,8 +14,6 @@ from pathlib import Path
 
 from riskml.errors import RecordsError
 
-__all__ = ["LIST", "REGIONAL", "Partition", "hash_file", "hash_files", "list_partitions", "write_partitions"]
-
 LIST = "partitions.json"
 """The file that lists the partitions; a folder that has it is read as one records folder."""
 

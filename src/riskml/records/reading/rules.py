@@ -5,8 +5,6 @@ from __future__ import annotations
 from riskml.records.contract.faults import Rule, Severity
 from riskml.text import read_data
 
-__all__ = ["FILES", "RULES"]
-
 _STATED = read_data("riskml.records.reading", "rules.yaml")
 
 FILES = frozenset(_STATED["files"])

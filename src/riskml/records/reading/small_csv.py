@@ -11,8 +11,6 @@ from riskml.records.reading.cell_sql import strip_blanks
 from riskml.records.reading.csv_files import CsvError, find_separator, read_cells
 from riskml.records.reading.rules import RULES
 
-__all__ = ["decode", "read_rows", "read_text"]
-
 
 def decode(content: bytes) -> str:
     r"""Decode UTF-8, with or without BOM, or GB18030.

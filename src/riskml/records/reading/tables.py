@@ -32,8 +32,6 @@ from riskml.records.reading.groups import Group, group_parquet, load_csv
 from riskml.records.reading.rules import RULES
 from riskml.text import shorten_list
 
-__all__ = ["INDEX", "LIKELY_INDEX", "Layout", "read_table"]
-
 _CODES = (Kind.REGION, Kind.CODE, Kind.CODES)
 INDEX = re.compile(r"Unnamed: [0-9]+|__index_level_[0-9]+__|\.\.\.[0-9]+")
 """Names that pandas and R give to a column of row numbers."""

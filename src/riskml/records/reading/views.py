@@ -13,8 +13,6 @@ from riskml.errors import RecordsError
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.cell_sql import quote, quote_attribute
 
-__all__ = ["TypedViews"]
-
 
 class TypedViews:
     """Tables as typed DuckDB views, whose names :meth:`get_view` returns.

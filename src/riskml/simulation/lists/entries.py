@@ -15,8 +15,6 @@ import pandas as pd
 from riskml.simulation.lists.people import WORDS, People, Person
 from riskml.text import read_data
 
-__all__ = ["Entries", "Entry"]
-
 Row = dict[str, Any]
 _DECLARED: dict[str, Any] = read_data("riskml.simulation.lists", "sources.yaml")
 _AGES = {"child": (7, 15), "student": (15, 24), "worker": (20, 58), "adult": (18, 120), "elderly": (50, 120)}

@@ -14,8 +14,6 @@ from openpyxl.utils import get_column_letter
 
 from riskml.simulation.lists.sheets import Page
 
-__all__ = ["to_text", "write_file"]
-
 
 def write_file(path: Path, pages: list[Page], encoding: str = "utf-8-sig") -> None:
     """Write pages to a file: all of them to .xlsx, only the first one to .csv."""

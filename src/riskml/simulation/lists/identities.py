@@ -15,8 +15,6 @@ from rapidfuzz.distance import OSA
 from riskml.records.contract.personal import compute_check_digit
 from riskml.simulation.lists.people import WORDS, People, Person, draw_given_name
 
-__all__ = ["Reader", "Seen", "write_name", "write_number"]
-
 Written = tuple[Any, str, str]
 """The cell, the number as it can be read from it (``?`` for each unknown digit), and its quality."""
 

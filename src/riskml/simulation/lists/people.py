@@ -13,8 +13,6 @@ import pandas as pd
 from riskml.records.contract.personal import compute_check_digit
 from riskml.text import read_data
 
-__all__ = ["WORDS", "People", "Person", "invent_people"]
-
 WORDS: dict[str, Any] = read_data("riskml.simulation.lists", "names.yaml")
 COUNTY_DIGITS, TOWN_DIGITS = 6, 9
 GENERATION = 16

@@ -11,8 +11,6 @@ import pandas as pd
 from riskml.simulation.lists.entries import Entry
 from riskml.simulation.lists.people import People
 
-__all__ = ["find_period", "list_register"]
-
 SOURCES = ("wage", "business", "property", "transfer")
 
 

@@ -14,8 +14,6 @@ from riskml.simulation.lists.identities import WIDE, Reader, Seen, write_name, w
 from riskml.simulation.lists.people import WORDS, People, Person
 from riskml.simulation.lists.spoil import MAIN_DATES
 
-__all__ = ["Page", "Spec", "Writer"]
-
 Spec = dict[str, Any]
 _DATES = (*MAIN_DATES, "exited_on", "entered_on", "cleared_on", "left_on")
 _SHOW_VILLAGE = {"village", "dwelling", "address", "place_full"}

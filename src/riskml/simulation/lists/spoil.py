@@ -11,8 +11,6 @@ import numpy as np
 from riskml.simulation.lists.entries import Entry
 from riskml.simulation.lists.people import WORDS, People, Person, draw_given_name, draw_number
 
-__all__ = ["MAIN_DATES", "revise", "spoil"]
-
 MAIN_DATES = ("occurred_on", "started_on", "moved_on")
 _MAIN_AMOUNTS = ("self_paid", "amount", "wage", "loss", "fall")
 _BAD_DATES = ("2023-02-30", "2024.13.5", "待定", "13月5日")

@@ -23,8 +23,6 @@ from riskml.simulation.lists.spoil import revise, spoil
 from riskml.text import read_data
 from riskml.vocabulary.regions import Level, take_region
 
-__all__ = ["write_lists"]
-
 STYLES = ("1", "2", "large")
 """Two styles for all departments, and one list of 50,000 medical bills for measuring speed."""
 
