@@ -73,7 +73,10 @@ def split_codes(codes: Sequence[Value], size: int = CHUNK) -> Iterator[Sequence[
 
 
 def read_in(connection: Connection, query: Select[Any], column: ColumnElement[Any], values: Iterable[Any]) -> Rows:
-    """Read the rows of a query whose column has one of some values, however many these are, in the order of these."""
+    """Read the rows of a query whose column has one of some values, however many these are.
+
+    The values are sorted and read in parts: only rows of one part are in the order that the query asks for.
+    """
     parts = (connection.execute(query.where(column.in_(part))).mappings() for part in split_codes(sorted(values)))
     return [dict(row) for rows in parts for row in rows]
 
